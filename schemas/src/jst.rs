@@ -1,0 +1,196 @@
+//! Calendar arithmetic on plain integers: instants in milliseconds since 1970 (UTC), business days in Japan Standard Time.
+//!
+//! Japan has had no daylight-saving time since 1952, so JST is UTC + 9 h, always. No clock is read here.
+
+use std::fmt;
+use time::{Date, Month, OffsetDateTime, UtcOffset};
+
+/// Milliseconds in a day.
+pub const DAY_MS: i64 = 86_400_000;
+const JST_OFFSET_MS: i64 = 9 * 3_600_000;
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct Millis(#[n(0)] pub i64);
+
+impl Millis {
+    /// The calendar date in Japan at this instant.
+    #[must_use]
+    pub fn jst_day(self) -> BusinessDay {
+        let days = (self.0 + JST_OFFSET_MS).div_euclid(DAY_MS);
+        BusinessDay(i32::try_from(days).expect("an instant within five million years of 1970"))
+    }
+
+    /// `2026-11-23T20:15:30.123+09:00`, for people and logs.
+    #[must_use]
+    pub fn jst_text(self) -> String {
+        match OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000) {
+            Ok(t) => {
+                let t = t.to_offset(UtcOffset::from_hms(9, 0, 0).expect("nine hours is an offset"));
+                format!(
+                    "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+09:00",
+                    t.year(),
+                    u8::from(t.month()),
+                    t.day(),
+                    t.hour(),
+                    t.minute(),
+                    t.second(),
+                    t.millisecond()
+                )
+            }
+            Err(_) => format!("{} ms", self.0),
+        }
+    }
+
+    /// This instant as DE7 carries it: month, day and time of day in UTC (ISO 8583: "GMT").
+    #[must_use]
+    pub fn transmission(self) -> TransmissionTime {
+        let t = OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let n = ((u32::from(u8::from(t.month())) * 100 + u32::from(t.day())) * 100 + u32::from(t.hour())) * 10_000
+            + u32::from(t.minute()) * 100
+            + u32::from(t.second());
+        TransmissionTime(n)
+    }
+
+    /// Local (JST) time hhmmss and date MMDD, as DE12 and DE13 carry them.
+    #[must_use]
+    pub fn local(self) -> (u32, u16) {
+        let jst = Millis(self.0 + JST_OFFSET_MS).transmission().0;
+        (jst % 1_000_000, u16::try_from(jst / 1_000_000).expect("MMDD"))
+    }
+}
+
+/// A business day: days since 1970-01-01 of its calendar date in Japan.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct BusinessDay(#[n(0)] pub i32);
+
+impl BusinessDay {
+    /// The first instant of the calendar date in Japan.
+    #[must_use]
+    pub fn start(self) -> Millis {
+        Millis(i64::from(self.0) * DAY_MS - JST_OFFSET_MS)
+    }
+
+    /// The day after.
+    #[must_use]
+    pub fn next(self) -> BusinessDay {
+        BusinessDay(self.0 + 1)
+    }
+
+    /// Month and day, MMDD, as DE13, DE15 and DE17 carry dates.
+    #[must_use]
+    pub fn mmdd(self) -> u16 {
+        self.start().local().1
+    }
+
+    /// The business day with this MMDD that is nearest to `self` (DE15 carries no year). `None` for an impossible date.
+    #[must_use]
+    pub fn nearest(self, mmdd: u16) -> Option<BusinessDay> {
+        let year = self.date()?.year();
+        (year - 1..=year + 1)
+            .filter_map(|y| {
+                let month = Month::try_from(u8::try_from(mmdd / 100).ok()?).ok()?;
+                let date = Date::from_calendar_date(y, month, u8::try_from(mmdd % 100).ok()?).ok()?;
+                Some(BusinessDay(date.to_julian_day() - EPOCH_JULIAN))
+            })
+            .min_by_key(|day| (i64::from(day.0) - i64::from(self.0)).abs())
+    }
+
+    fn date(self) -> Option<Date> {
+        Date::from_julian_day(self.0.checked_add(EPOCH_JULIAN)?).ok()
+    }
+}
+
+const EPOCH_JULIAN: i32 = 2_440_588;
+
+impl fmt::Display for BusinessDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.date() {
+            Some(d) => write!(f, "{:04}-{:02}-{:02}", d.year(), u8::from(d.month()), d.day()),
+            None => write!(f, "day {}", self.0),
+        }
+    }
+}
+
+/// Transmission date and time, DE7 (n10, MMDDhhmmss, UTC). It has no year, so it is a label and never a clock.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct TransmissionTime(#[n(0)] u32);
+
+impl TransmissionTime {
+    /// From the field's ten digits; `None` when they are no date and time (February has up to 29 days here).
+    #[must_use]
+    pub fn from_wire(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != 10 {
+            return None;
+        }
+        let n = u32::try_from(crate::ids::digits(bytes)?).ok()?;
+        let mmdd = u16::try_from(n / 1_000_000).ok()?;
+        (is_mmdd(mmdd) && is_hhmmss(n % 1_000_000)).then_some(TransmissionTime(n))
+    }
+
+    /// The ten digits as a number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// True for a month and day that exist in some year.
+#[must_use]
+pub fn is_mmdd(mmdd: u16) -> bool {
+    let (month, day) = (mmdd / 100, mmdd % 100);
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 29,
+        _ => return false,
+    };
+    (1..=last).contains(&day)
+}
+
+/// True for a time of day, 000000 to 235959.
+#[must_use]
+pub fn is_hhmmss(hhmmss: u32) -> bool {
+    hhmmss / 10_000 < 24 && hhmmss / 100 % 100 < 60 && hhmmss % 100 < 60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_turns_at_midnight_in_japan() {
+        // 2026-11-23T14:59:59.999Z is one millisecond before midnight in Tokyo.
+        let before = Millis(1_795_445_999_999);
+        let after = Millis(before.0 + 1);
+        assert_eq!(before.jst_day().to_string(), "2026-11-23");
+        assert_eq!(after.jst_day().to_string(), "2026-11-24");
+        assert_eq!(after.jst_day().start(), after);
+        assert_eq!(after.jst_text(), "2026-11-24T00:00:00.000+09:00");
+        assert_eq!(after.local(), (0, 1124));
+        assert_eq!(after.transmission().get(), 1_123_150_000);
+        assert_eq!(before.jst_day().next(), after.jst_day());
+    }
+
+    #[test]
+    fn a_date_without_a_year_is_the_nearest_one() {
+        let new_year = Millis(1_798_729_200_000).jst_day();
+        assert_eq!(new_year.to_string(), "2027-01-01");
+        assert_eq!(new_year.nearest(1231).unwrap().to_string(), "2026-12-31");
+        assert_eq!(new_year.nearest(102).unwrap().to_string(), "2027-01-02");
+        assert_eq!(new_year.nearest(231), None);
+        assert_eq!(new_year.nearest(1300), None);
+    }
+
+    #[test]
+    fn bad_dates_and_times_are_refused() {
+        assert!(TransmissionTime::from_wire(b"1123201530").is_some());
+        assert!(TransmissionTime::from_wire(b"0229000000").is_some());
+        for bad in [&b"1323201530"[..], b"0230000000", b"1123241530", b"1123206030", b"11232015", b"112320153x"] {
+            assert_eq!(TransmissionTime::from_wire(bad), None, "{}", String::from_utf8_lossy(bad));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Kazasu's vocabulary: money, identifiers, secrets, the ISO 8583:1987 codec with its dialect files, the typed messages
+//! above it, message authentication and key delivery.
+//!
+//! Nothing in this crate performs I/O, awaits, reads a clock or draws a random number: bytes and times come in as
+//! arguments and results go out as values, so that every rule here can be tested, fuzzed and replayed on its own.
+#![forbid(unsafe_code)]
+
+pub mod ids;
+pub mod iso8583;
+pub mod jst;
+pub mod mac;
+pub mod money;
+pub mod secret;
+pub mod wire;

@@ -1,0 +1,56 @@
+//! Typed messages above the codec: what a request means, and the one place where each message type is read and written.
+//!
+//! The core works with these types and never sees a field number. docs/WIRE.md is this module in prose.
+
+pub mod issuer;
+pub mod network;
+pub mod original;
+pub mod request;
+pub mod response;
+pub mod totals;
+
+pub use network::{Network, NetworkCode};
+pub use original::Original;
+pub use request::{Answer, Balance, Operation, PpidPlace, Request};
+pub use response::{Refusal, ResponseCode};
+pub use totals::Totals;
+
+use crate::iso8583::Message;
+
+/// A message whose fields are each sound but which is not a request that this switch can read: a field is missing or its
+/// value is impossible. Answered with DE39 = 30 (format error).
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("DE{field}: {problem}")]
+pub struct FieldError {
+    /// The field.
+    pub field: u8,
+    /// What was expected and what came (never card data).
+    pub problem: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(field: u8, problem: impl Into<String>) -> Self {
+        FieldError { field, problem: problem.into() }
+    }
+}
+
+/// The field's bytes, or an error that says it is missing.
+pub(crate) fn required(message: &Message, field: u8) -> Result<&[u8], FieldError> {
+    message.get(field).ok_or_else(|| FieldError::new(field, format!("is mandatory in a {}", message.mti)))
+}
+
+/// The field as a number; the dialect has already made sure that it holds digits.
+pub(crate) fn number(message: &Message, field: u8) -> Result<u64, FieldError> {
+    crate::ids::digits(required(message, field)?).ok_or_else(|| FieldError::new(field, "must be digits"))
+}
+
+pub(crate) fn read<T>(
+    message: &Message,
+    field: u8,
+    parse: impl FnOnce(&[u8]) -> Result<T, crate::ids::IdError>,
+) -> Result<T, FieldError> {
+    parse(required(message, field)?).map_err(|e| FieldError::new(field, e.problem))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Network management, 0800/0810: sign-on, sign-off, echo, key change.
+
+use super::{FieldError, ResponseCode, number, read, required};
+use crate::ids::{InstitutionId, Stan};
+use crate::iso8583::{Message, Mti};
+use crate::jst::TransmissionTime;
+use crate::mac::{self, MacAlgorithm, UnwrapError};
+use crate::secret::Key;
+
+/// What a network message is for, DE70.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum NetworkCode {
+    /// 001.
+    SignOn,
+    /// 002.
+    SignOff,
+    /// 101: new session keys.
+    KeyChange,
+    /// 201: the business day ends.
+    CutoverStart,
+    /// 202: the new business day has begun.
+    CutoverEnd,
+    /// 301.
+    Echo,
+    /// Any other code.
+    Other(u16),
+}
+
+impl NetworkCode {
+    /// DE70's three digits as a number.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        match self {
+            NetworkCode::SignOn => 1,
+            NetworkCode::SignOff => 2,
+            NetworkCode::KeyChange => 101,
+            NetworkCode::CutoverStart => 201,
+            NetworkCode::CutoverEnd => 202,
+            NetworkCode::Echo => 301,
+            NetworkCode::Other(n) => n,
+        }
+    }
+
+    fn from_number(n: u16) -> Self {
+        match n {
+            1 => NetworkCode::SignOn,
+            2 => NetworkCode::SignOff,
+            101 => NetworkCode::KeyChange,
+            201 => NetworkCode::CutoverStart,
+            202 => NetworkCode::CutoverEnd,
+            301 => NetworkCode::Echo,
+            n => NetworkCode::Other(n),
+        }
+    }
+
+    /// Its name for metrics and logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            NetworkCode::SignOn => "sign_on",
+            NetworkCode::SignOff => "sign_off",
+            NetworkCode::KeyChange => "key_change",
+            NetworkCode::CutoverStart => "cutover_start",
+            NetworkCode::CutoverEnd => "cutover_end",
+            NetworkCode::Echo => "echo",
+            NetworkCode::Other(_) => "other",
+        }
+    }
+}
+
+/// A 0800 or 0810.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Network {
+    /// 0800 or 0810 (or 0801).
+    pub mti: Mti,
+    /// DE7.
+    pub transmission: TransmissionTime,
+    /// DE11.
+    pub stan: Stan,
+    /// DE32: who speaks. Issuer links use it too.
+    pub institution: InstitutionId,
+    /// DE39, in answers.
+    pub code: Option<ResponseCode>,
+    /// DE70.
+    pub purpose: NetworkCode,
+    /// DE48 of a key change: the session keys.
+    pub keys: Option<Vec<u8>>,
+}
+
+impl Network {
+    /// A request.
+    #[must_use]
+    pub fn request(
+        purpose: NetworkCode,
+        institution: InstitutionId,
+        stan: Stan,
+        transmission: TransmissionTime,
+    ) -> Self {
+        Network { mti: Mti(800), transmission, stan, institution, code: None, purpose, keys: None }
+    }
+
+    /// The answer to this request.
+    #[must_use]
+    pub fn answer(&self, code: ResponseCode) -> Self {
+        Network { mti: self.mti.answer(), code: Some(code), keys: None, ..self.clone() }
+    }
+
+    /// Reads a decoded message of class 8.
+    pub fn from_message(message: &Message) -> Result<Network, FieldError> {
+        let purpose = u16::try_from(number(message, 70)?).map_err(|_| FieldError::new(70, "must be 3 digits"))?;
+        Ok(Network {
+            mti: message.mti,
+            transmission: TransmissionTime::from_wire(required(message, 7)?)
+                .ok_or_else(|| FieldError::new(7, "must be a date and time MMDDhhmmss"))?,
+            stan: read(message, 11, Stan::from_wire)?,
+            institution: read(message, 32, InstitutionId::from_wire)?,
+            code: match message.get(39) {
+                None => None,
+                Some(b) => {
+                    Some(ResponseCode::from_wire(b).ok_or_else(|| FieldError::new(39, "must be 2 letters or digits"))?)
+                }
+            },
+            purpose: NetworkCode::from_number(purpose),
+            keys: message.get(48).map(<[u8]>::to_vec),
+        })
+    }
+
+    /// Writes the message.
+    pub fn to_message(&self, out: &mut Message) {
+        out.clear(self.mti);
+        out.set_number(7, u64::from(self.transmission.get()), 10);
+        out.set_number(11, u64::from(self.stan.get()), 6);
+        out.set(32, self.institution.as_bytes());
+        if let Some(code) = &self.code {
+            out.set(39, code.wire());
+        }
+        if let Some(keys) = &self.keys {
+            out.set(48, keys);
+        }
+        out.set_number(70, u64::from(self.purpose.number()), 3);
+    }
+}
+
+/// A pair of session keys: one for each direction, named from the acquirer's (or issuer's) side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionKeys {
+    /// Authenticates what the peer sends to the switch.
+    pub to_switch: Key,
+    /// Authenticates what the switch sends to the peer.
+    pub from_switch: Key,
+}
+
+/// DE48 of a key change cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyBlockError {
+    /// The layout is wrong.
+    #[error(
+        "DE48: a key block is KB, then for each direction the wrapped key and 6 hexadecimal characters of check value ({0})"
+    )]
+    Layout(&'static str),
+    /// A key does not open or does not check.
+    #[error("DE48: {0}")]
+    Key(#[from] UnwrapError),
+}
+
+impl SessionKeys {
+    /// DE48: `KB`, then to-switch and from-switch keys, each wrapped under `master` in hexadecimal with its check value's
+    /// first three bytes: 110 characters for 16-byte keys, 174 for 32-byte keys.
+    #[must_use]
+    pub fn to_block(&self, master: &Key) -> Vec<u8> {
+        let mut text = String::from("KB");
+        for key in [&self.to_switch, &self.from_switch] {
+            text.push_str(&hex::encode_upper(mac::wrap(master, key)));
+            text.push_str(&hex::encode_upper(&mac::check_value(key)[..3]));
+        }
+        text.into_bytes()
+    }
+
+    /// Reads [`SessionKeys::to_block`]'s layout and verifies both check values.
+    pub fn from_block(block: &[u8], master: &Key, algorithm: MacAlgorithm) -> Result<Self, KeyBlockError> {
+        let body = block.strip_prefix(b"KB").ok_or(KeyBlockError::Layout("no KB in front"))?;
+        let wrapped = 2 * (algorithm.session_key_len() + 8);
+        if body.len() != 2 * (wrapped + 6) {
+            return Err(KeyBlockError::Layout("wrong length for the MAC algorithm"));
+        }
+        let open = |part: &[u8]| -> Result<Key, KeyBlockError> {
+            let bytes = hex::decode(part).map_err(|_| KeyBlockError::Layout("not hexadecimal"))?;
+            Ok(mac::unwrap(master, &bytes[..bytes.len() - 3], &bytes[bytes.len() - 3..])?)
+        };
+        let (first, second) = body.split_at(wrapped + 6);
+        Ok(SessionKeys { to_switch: open(first)?, from_switch: open(second)? })
+    }
+}

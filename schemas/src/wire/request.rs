@@ -1,0 +1,406 @@
+//! Authorizations, financial requests, advices and reversals from an acquirer, and their answers.
+
+use super::{FieldError, Original, ResponseCode, number, read, required};
+use crate::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
+use crate::iso8583::{Message, Mti};
+use crate::jst::{TransmissionTime, is_hhmmss, is_mmdd};
+use crate::money::{JPY_NUMERIC, Yen};
+use sha2::{Digest, Sha256};
+
+/// Where an acquirer's messages carry the PPID.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PpidPlace {
+    /// DE102, account identification 1: the 26 characters alone.
+    #[default]
+    De102,
+    /// DE48, private data: subelement `PP`, written `PP026` and the 26 characters; other subelements are skipped.
+    De48,
+}
+
+/// What a message asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Operation {
+    /// 0100, processing 00: reserve an amount, to be completed by 0220.
+    Authorize,
+    /// 0200, processing 00: pay now.
+    Purchase,
+    /// 0200, processing 20: give back all or part of an earlier payment.
+    Refund,
+    /// 0100 or 0200, processing 30: how much is there.
+    BalanceInquiry,
+    /// 0120, processing 00: an amount was reserved without asking.
+    AuthorizationAdvice,
+    /// 0220 with original data: what was really taken of an authorization, at most its amount.
+    Completion,
+    /// 0220 without original data: a payment that was taken without asking (offline).
+    PurchaseAdvice,
+    /// 0220, processing 20: a refund that was given without asking.
+    RefundAdvice,
+    /// 0400 or 0420: undo all of the original, or all but DE95's actual amount.
+    Reversal,
+}
+
+impl Operation {
+    /// True when the acquirer only tells what has happened: it must be accepted.
+    #[must_use]
+    pub fn is_advice(self) -> bool {
+        match self {
+            Operation::AuthorizationAdvice
+            | Operation::Completion
+            | Operation::PurchaseAdvice
+            | Operation::RefundAdvice
+            | Operation::Reversal => true,
+            Operation::Authorize | Operation::Purchase | Operation::Refund | Operation::BalanceInquiry => false,
+        }
+    }
+}
+
+/// One request or advice, complete and plausible. `Copy`, about 200 bytes, no heap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// The message type as it came, repeats included.
+    pub mti: Mti,
+    /// What it asks for; `None` for processing codes that this switch does not serve.
+    pub operation: Option<Operation>,
+    /// DE3, six digits.
+    pub processing: u32,
+    /// DE4; zero when absent (a balance inquiry may leave it out).
+    pub amount: Yen,
+    /// DE7.
+    pub transmission: TransmissionTime,
+    /// DE11.
+    pub stan: Stan,
+    /// DE12 hhmmss and DE13 MMDD, echoed.
+    pub local_time: Option<u32>,
+    /// DE13 MMDD, echoed.
+    pub local_date: Option<u16>,
+    /// DE18.
+    pub mcc: Option<Mcc>,
+    /// DE22, three digits; 071 contactless with PIN, 072 without. Zero when absent.
+    pub entry_mode: u16,
+    /// DE32.
+    pub acquirer: InstitutionId,
+    /// DE37.
+    pub rrn: Rrn,
+    /// DE41.
+    pub terminal: TerminalId,
+    /// DE42.
+    pub merchant: MerchantId,
+    /// DE49; 392 when a balance inquiry leaves it out.
+    pub currency: u16,
+    /// DE102 or DE48. A reversal may leave it out.
+    pub ppid: Option<Ppid>,
+    /// DE90.
+    pub original: Option<Original>,
+    /// DE95, actual amount of the transaction: what remains after a partial reversal.
+    pub replacement: Option<Yen>,
+}
+
+impl Request {
+    /// Reads a decoded message of class 1, 2 or 4.
+    pub fn from_message(message: &Message, place: PpidPlace) -> Result<Request, FieldError> {
+        let mti = message.mti;
+        let original = message.get(90).map(Original::from_wire).transpose()?;
+        let processing = u32::try_from(number(message, 3)?).map_err(|_| FieldError::new(3, "must be 6 digits"))?;
+        let operation = operation(mti, processing, original.is_some());
+        let inquiry = operation == Some(Operation::BalanceInquiry);
+        let reversal = mti.class() == 4;
+        if reversal && original.is_none() {
+            return Err(FieldError::new(90, format!("is mandatory in a {mti}")));
+        }
+        let amount = match message.get(4) {
+            None if inquiry => Yen::ZERO,
+            _ => amount(message, 4)?,
+        };
+        let currency = match message.get(49) {
+            None if inquiry => JPY_NUMERIC,
+            _ => narrow(message, 49)?,
+        };
+        let ppid = match ppid(message, place)? {
+            None if !reversal => {
+                let field = if place == PpidPlace::De102 { 102 } else { 48 };
+                return Err(FieldError::new(field, format!("the PPID is mandatory in a {mti}")));
+            }
+            other => other,
+        };
+        Ok(Request {
+            mti,
+            operation,
+            processing,
+            amount,
+            transmission: TransmissionTime::from_wire(required(message, 7)?)
+                .ok_or_else(|| FieldError::new(7, "must be a date and time MMDDhhmmss"))?,
+            stan: read(message, 11, Stan::from_wire)?,
+            local_time: optional(message, 12, |n: u32| is_hhmmss(n), "must be a time hhmmss")?,
+            local_date: optional(message, 13, |n: u16| is_mmdd(n), "must be a date MMDD")?,
+            mcc: match message.get(18) {
+                None => None,
+                Some(_) => Some(Mcc::new(narrow(message, 18)?).map_err(|e| FieldError::new(18, e.problem))?),
+            },
+            entry_mode: match message.get(22) {
+                None if reversal => 0,
+                _ => narrow(message, 22)?,
+            },
+            acquirer: read(message, 32, InstitutionId::from_wire)?,
+            rrn: read(message, 37, Rrn::from_wire)?,
+            terminal: read(message, 41, TerminalId::from_wire)?,
+            merchant: read(message, 42, MerchantId::from_wire)?,
+            currency,
+            ppid,
+            original,
+            replacement: match message.get(95) {
+                None => None,
+                Some(bytes) => Some(replacement(bytes)?),
+            },
+        })
+    }
+
+    /// Writes the request as a message (the acquirer's direction of the same table).
+    pub fn to_message(&self, place: PpidPlace, out: &mut Message) {
+        out.clear(self.mti);
+        out.set_number(3, u64::from(self.processing), 6);
+        if self.amount.is_positive() || self.operation != Some(Operation::BalanceInquiry) {
+            out.set_number(4, unsigned(self.amount), 12);
+            out.set_number(49, u64::from(self.currency), 3);
+        }
+        self.echo(out);
+        if let Some(mcc) = self.mcc {
+            out.set_number(18, u64::from(mcc.get()), 4);
+        }
+        if self.entry_mode != 0 {
+            out.set_number(22, u64::from(self.entry_mode), 3);
+        }
+        if let Some(ppid) = &self.ppid {
+            put_ppid(ppid, place, out);
+        }
+        if let Some(original) = &self.original {
+            out.set(90, &original.wire());
+        }
+        if let Some(actual) = self.replacement {
+            let mut digits = *b"000000000000000000000000C00000000C00000000";
+            crate::ids::write_digits(unsigned(actual), &mut digits[..12]);
+            out.set(95, &digits);
+        }
+    }
+
+    /// The fields that every answer repeats.
+    fn echo(&self, out: &mut Message) {
+        out.set_number(7, u64::from(self.transmission.get()), 10);
+        out.set_number(11, u64::from(self.stan.get()), 6);
+        if let Some(time) = self.local_time {
+            out.set_number(12, u64::from(time), 6);
+        }
+        if let Some(date) = self.local_date {
+            out.set_number(13, u64::from(date), 4);
+        }
+        out.set(32, self.acquirer.as_bytes());
+        out.set(37, self.rrn.wire());
+        out.set(41, self.terminal.wire());
+        out.set(42, self.merchant.wire());
+    }
+
+    /// Writes `answer` to this request as a message.
+    pub fn answer_message(&self, answer: &Answer, place: PpidPlace, out: &mut Message) {
+        out.clear(self.mti.answer());
+        out.set_number(3, u64::from(self.processing), 6);
+        if self.amount.is_positive() {
+            out.set_number(4, unsigned(self.amount), 12);
+            out.set_number(49, u64::from(self.currency), 3);
+        }
+        self.echo(out);
+        if let Some(approval) = &answer.approval {
+            out.set(38, approval.wire());
+        }
+        out.set(39, answer.code.wire());
+        if let Some(balance) = &answer.balance {
+            out.set(54, &balance.wire());
+        }
+        if let Some(ppid) = &self.ppid {
+            put_ppid(ppid, place, out);
+        }
+        if let Some(original) = &self.original {
+            out.set(90, &original.wire());
+        }
+    }
+
+    /// The original data elements that refer to this message.
+    #[must_use]
+    pub fn as_original(&self) -> Original {
+        Original::new(self.mti, self.stan, self.transmission, self.acquirer)
+    }
+
+    /// Identifies the content: two messages with one key are repeats exactly when their fingerprints are equal.
+    ///
+    /// The first eight bytes of SHA-256 over everything but the message type's repeat bit, the local time and the MAC.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut bytes = [0_u8; 192];
+        let mut at = 0;
+        let mut put = |part: &[u8]| {
+            bytes[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        };
+        put(&self.mti.without_repeat().0.to_be_bytes());
+        put(&self.processing.to_be_bytes());
+        put(&self.amount.get().to_be_bytes());
+        put(&self.mcc.map_or(u16::MAX, Mcc::get).to_be_bytes());
+        put(&self.entry_mode.to_be_bytes());
+        put(self.rrn.wire());
+        put(self.terminal.wire());
+        put(self.merchant.wire());
+        put(&self.currency.to_be_bytes());
+        put(self.ppid.as_ref().map_or(&[0; 16], Ppid::bytes).as_slice());
+        put(&self.replacement.map_or(-1, Yen::get).to_be_bytes());
+        put(&self.acquirer.zero_filled());
+        if let Some(original) = &self.original {
+            put(&original.wire());
+        }
+        let hash = Sha256::digest(&bytes[..at]);
+        u64::from_be_bytes(hash[..8].try_into().expect("32 bytes"))
+    }
+}
+
+/// What is left in an account, for DE54.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Balance {
+    /// Posted balance.
+    pub ledger: Yen,
+    /// What can be spent now: holds are taken off.
+    pub available: Yen,
+}
+
+impl Balance {
+    /// Two blocks of 20 characters: account type 00, amount types 01 and 02, currency, sign, twelve digits.
+    #[must_use]
+    pub fn wire(&self) -> [u8; 40] {
+        let mut out = [b'0'; 40];
+        for (block, (kind, yen)) in out.chunks_exact_mut(20).zip([(b"01", self.ledger), (b"02", self.available)]) {
+            block[2..4].copy_from_slice(kind);
+            block[4..7].copy_from_slice(b"392");
+            block[7] = if yen.get() < 0 { b'D' } else { b'C' };
+            crate::ids::write_digits(yen.get().unsigned_abs(), &mut block[8..]);
+        }
+        out
+    }
+
+    /// Reads the blocks of [`Balance::wire`] in any order; `None` when one is missing or unreadable.
+    #[must_use]
+    pub fn from_wire(bytes: &[u8]) -> Option<Self> {
+        let amount = |kind: &[u8]| {
+            let block = bytes.chunks_exact(20).find(|b| &b[2..4] == kind)?;
+            let yen = i64::try_from(crate::ids::digits(&block[8..])?).ok()?;
+            Some(Yen::new(if block[7] == b'D' { -yen } else { yen }))
+        };
+        Some(Balance { ledger: amount(b"01")?, available: amount(b"02")? })
+    }
+}
+
+/// The answer's own part; everything else is echoed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// DE39.
+    pub code: ResponseCode,
+    /// DE38, on approvals.
+    pub approval: Option<ApprovalCode>,
+    /// DE54, on balance inquiries.
+    pub balance: Option<Balance>,
+}
+
+impl Answer {
+    /// A bare code.
+    #[must_use]
+    pub fn code(code: ResponseCode) -> Self {
+        Answer { code, approval: None, balance: None }
+    }
+}
+
+fn operation(mti: Mti, processing: u32, has_original: bool) -> Option<Operation> {
+    let kind = processing / 10_000;
+    Some(match (mti.without_repeat().0, kind) {
+        (100, 0) => Operation::Authorize,
+        (200, 0) => Operation::Purchase,
+        (200, 20) => Operation::Refund,
+        (100 | 200, 30) => Operation::BalanceInquiry,
+        (120, 0) => Operation::AuthorizationAdvice,
+        (220, 0) if has_original => Operation::Completion,
+        (220, 0) => Operation::PurchaseAdvice,
+        (220, 20) => Operation::RefundAdvice,
+        (400 | 420, _) => Operation::Reversal,
+        _ => return None,
+    })
+}
+
+fn unsigned(yen: Yen) -> u64 {
+    u64::try_from(yen.get()).expect("an amount on the wire is not negative")
+}
+
+pub(crate) fn amount(message: &Message, field: u8) -> Result<Yen, FieldError> {
+    i64::try_from(number(message, field)?).map(Yen::new).map_err(|_| FieldError::new(field, "is too large"))
+}
+
+fn narrow<T: TryFrom<u64>>(message: &Message, field: u8) -> Result<T, FieldError> {
+    T::try_from(number(message, field)?).map_err(|_| FieldError::new(field, "is too large"))
+}
+
+fn optional<T: TryFrom<u64> + Copy>(
+    message: &Message,
+    field: u8,
+    valid: impl Fn(T) -> bool,
+    problem: &str,
+) -> Result<Option<T>, FieldError> {
+    match message.get(field) {
+        None => Ok(None),
+        Some(_) => match narrow(message, field) {
+            Ok(n) if valid(n) => Ok(Some(n)),
+            _ => Err(FieldError::new(field, problem)),
+        },
+    }
+}
+
+fn replacement(bytes: &[u8]) -> Result<Yen, FieldError> {
+    let digits = bytes.get(..12).and_then(crate::ids::digits).and_then(|n| i64::try_from(n).ok());
+    digits
+        .map(Yen::new)
+        .ok_or_else(|| FieldError::new(95, "replacement amounts: the first 12 characters must be digits"))
+}
+
+fn ppid(message: &Message, place: PpidPlace) -> Result<Option<Ppid>, FieldError> {
+    match place {
+        PpidPlace::De102 => message
+            .get(102)
+            .map(|b| Ppid::from_wire(b).map_err(|e| FieldError::new(102, format!("PPID {}", e.problem))))
+            .transpose(),
+        PpidPlace::De48 => {
+            let Some(mut rest) = message.get(48) else { return Ok(None) };
+            while rest.len() >= 5 {
+                let (tag, tail) = rest.split_at(2);
+                let len = crate::ids::digits(&tail[..3])
+                    .and_then(|n| usize::try_from(n).ok())
+                    .filter(|n| *n <= tail.len() - 3)
+                    .ok_or_else(|| FieldError::new(48, "subelements are written tag (2), length (3 digits), value"))?;
+                let value = &tail[3..3 + len];
+                if tag == b"PP" {
+                    return Ppid::from_wire(value)
+                        .map(Some)
+                        .map_err(|e| FieldError::new(48, format!("PPID {}", e.problem)));
+                }
+                rest = &tail[3 + len..];
+            }
+            Ok(None)
+        }
+    }
+}
+
+fn put_ppid(ppid: &Ppid, place: PpidPlace, out: &mut Message) {
+    match place {
+        PpidPlace::De102 => {
+            out.set(102, &ppid.wire());
+        }
+        PpidPlace::De48 => {
+            let mut value = *b"PP02600000000000000000000000000";
+            value[5..].copy_from_slice(&ppid.wire());
+            out.set(48, &value);
+        }
+    }
+}

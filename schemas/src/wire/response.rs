@@ -1,0 +1,213 @@
+//! DE39: every refusal by name and number, and the one table that maps it to a response code.
+
+use std::fmt;
+
+/// A response code, DE39 (an2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResponseCode([u8; 2]);
+
+impl ResponseCode {
+    /// `00`, approved.
+    pub const APPROVED: ResponseCode = ResponseCode(*b"00");
+    /// `30`, format error.
+    pub const FORMAT: ResponseCode = ResponseCode(*b"30");
+    /// `63`, security violation.
+    pub const SECURITY: ResponseCode = ResponseCode(*b"63");
+    /// `91`, issuer or switch cannot answer now.
+    pub const UNAVAILABLE: ResponseCode = ResponseCode(*b"91");
+    /// `95`, reconciliation out of balance.
+    pub const OUT_OF_BALANCE: ResponseCode = ResponseCode(*b"95");
+    /// `96`, system malfunction.
+    pub const MALFUNCTION: ResponseCode = ResponseCode(*b"96");
+
+    /// From the field's two letters or digits.
+    #[must_use]
+    pub fn from_wire(bytes: &[u8]) -> Option<Self> {
+        let exact: [u8; 2] = bytes.try_into().ok()?;
+        exact.iter().all(u8::is_ascii_alphanumeric).then_some(ResponseCode(exact))
+    }
+
+    /// The field's bytes.
+    #[must_use]
+    pub fn wire(&self) -> &[u8; 2] {
+        &self.0
+    }
+
+    /// True for `00`.
+    #[must_use]
+    pub fn is_approved(self) -> bool {
+        self == Self::APPROVED
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("letters and digits")
+    }
+
+    /// The code's meaning, Japanese first.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match &self.0 {
+            b"00" => "承認 approved",
+            b"03" => "加盟店不明 unknown merchant",
+            b"05" => "取引不承認 do not honour",
+            b"12" => "取引種別不正 invalid transaction",
+            b"13" => "金額不正 invalid amount",
+            b"14" => "カード未登録 no such card",
+            b"15" => "発行者不明 no such issuer",
+            b"25" => "元取引なし original not found",
+            b"30" => "電文形式不正 format error",
+            b"41" => "紛失カード lost card",
+            b"43" => "盗難カード stolen card",
+            b"51" => "残高不足 insufficient funds",
+            b"54" => "有効期限切れ expired card",
+            b"55" => "暗証番号が必要 PIN required",
+            b"57" => "利用対象外 not permitted to cardholder",
+            b"58" => "端末利用不可 not permitted to terminal",
+            b"61" => "限度額超過 amount limit exceeded",
+            b"62" => "利用制限カード restricted card",
+            b"63" => "認証エラー security violation",
+            b"65" => "回数制限超過 count limit exceeded",
+            b"68" => "応答遅延 answer came too late",
+            b"91" => "発行者応答なし issuer unavailable",
+            b"92" => "経路なし no route",
+            b"94" => "重複取引 duplicate",
+            b"95" => "照合不一致 out of balance",
+            b"96" => "システム障害 system malfunction",
+            _ => "その他 other",
+        }
+    }
+}
+
+impl fmt::Display for ResponseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for ResponseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DE39={}", self.as_str())
+    }
+}
+
+impl<C> minicbor::Encode<C> for ResponseCode {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.str(self.as_str())?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for ResponseCode {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Self::from_wire(d.str()?.as_bytes())
+            .ok_or_else(|| minicbor::decode::Error::message("a response code is two letters or digits"))
+    }
+}
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $code:literal, $text:literal;)*) => {
+        /// Why the switch itself refuses, in the order in which the reasons are checked: the first that holds is the answer.
+        ///
+        /// The numbers are stable: they are what the journal keeps.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, minicbor::Encode, minicbor::Decode)]
+        #[cbor(index_only)]
+        pub enum Refusal {
+            $($(#[$doc])* #[n($number)] $name,)*
+        }
+
+        impl Refusal {
+            /// Every refusal in its order of precedence.
+            pub const ALL: &'static [Refusal] = &[$(Refusal::$name),*];
+
+            /// Its number in the journal.
+            #[must_use]
+            pub fn number(self) -> u8 {
+                match self { $(Refusal::$name => $number),* }
+            }
+
+            /// The response code that the acquirer gets.
+            #[must_use]
+            pub fn code(self) -> ResponseCode {
+                match self { $(Refusal::$name => ResponseCode(*$code)),* }
+            }
+
+            /// Its name for people, metrics and reports.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Refusal::$name => $text),* }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// The same key came before with other content.
+    DuplicateMismatch = 1, b"94", "duplicate_mismatch";
+    /// A reversal for this message arrived before the message itself.
+    ReversedBefore = 2, b"94", "reversed_before_arrival";
+    /// The processing code or message type is none that this switch serves.
+    UnsupportedTransaction = 3, b"12", "unsupported_transaction";
+    /// The merchant is unknown at this acquirer, or closed.
+    UnknownMerchant = 4, b"03", "unknown_merchant";
+    /// The terminal is unknown, or belongs to another merchant.
+    UnknownTerminal = 5, b"58", "unknown_terminal";
+    /// The currency is not yen.
+    UnsupportedCurrency = 6, b"12", "unsupported_currency";
+    /// The amount is zero.
+    ZeroAmount = 7, b"13", "zero_amount";
+    /// No original message with these data.
+    OriginalNotFound = 8, b"25", "original_not_found";
+    /// The original is in no state that allows this (declined, voided, still pending).
+    OriginalNotOpen = 9, b"12", "original_not_open";
+    /// More than what is left of the original.
+    AboveOriginal = 10, b"13", "above_original";
+    /// The PPID is not known.
+    UnknownPpid = 11, b"14", "unknown_ppid";
+    /// The PPID has no instrument linked at this moment.
+    NoInstrument = 12, b"14", "no_instrument_linked";
+    /// The PPID is not the one of the original.
+    OtherPpid = 13, b"12", "ppid_differs_from_original";
+    /// The account does not cover the amount.
+    InsufficientFunds = 14, b"51", "insufficient_funds";
+    /// A balance would leave the range of numbers the ledger can hold.
+    BalanceOverflow = 15, b"13", "balance_overflow";
+    /// The linked instrument's issuer is not configured.
+    NoRoute = 16, b"92", "no_route_to_issuer";
+    /// The issuer's link is down; nothing was sent.
+    IssuerUnavailable = 17, b"91", "issuer_unavailable";
+    /// The issuer did not answer in time; the outcome is unknown and is being reversed.
+    IssuerTimeout = 18, b"91", "issuer_timeout";
+    /// An inquiry about an instrument whose balance only its issuer knows.
+    BalanceNotHeld = 19, b"57", "balance_not_held_here";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_distinct_and_ascending() {
+        let numbers: Vec<u8> = Refusal::ALL.iter().map(|r| r.number()).collect();
+        assert!(numbers.windows(2).all(|w| w[0] < w[1]));
+        assert!(Refusal::ALL.iter().all(|r| !r.code().is_approved() && r.code().meaning() != "その他 other"));
+    }
+
+    #[test]
+    fn the_table_is_the_published_one() {
+        let table: Vec<String> =
+            Refusal::ALL.iter().map(|r| format!("{} {} {}", r.number(), r.code(), r.name())).collect();
+        assert_eq!(
+            table.join("\n"),
+            "1 94 duplicate_mismatch\n2 94 reversed_before_arrival\n3 12 unsupported_transaction\n4 03 unknown_merchant\n\
+             5 58 unknown_terminal\n6 12 unsupported_currency\n7 13 zero_amount\n8 25 original_not_found\n\
+             9 12 original_not_open\n10 13 above_original\n11 14 unknown_ppid\n12 14 no_instrument_linked\n\
+             13 12 ppid_differs_from_original\n14 51 insufficient_funds\n15 13 balance_overflow\n\
+             16 92 no_route_to_issuer\n17 91 issuer_unavailable\n18 91 issuer_timeout\n19 57 balance_not_held_here"
+        );
+    }
+}
