@@ -1,0 +1,117 @@
+use super::*;
+use proptest::prelude::*;
+
+fn yen(n: i64) -> Yen {
+    Yen::new(n)
+}
+
+/// Bank, two deposits, an issuer.
+fn book() -> (Book, [AccountId; 4]) {
+    let mut book = Book::default();
+    let keys =
+        [AccountKey::Bank, AccountKey::Deposit(1), AccountKey::Deposit(2), AccountKey::IssuerReceivable(1)];
+    let ids = keys.map(|key| {
+        let id = book.next_account();
+        book.open(id, key);
+        id
+    });
+    book.apply(1, &[Transfer::direct(ids[0], ids[1], yen(1_000))]).unwrap();
+    (book, ids)
+}
+
+#[test]
+fn a_deposit_cannot_be_overdrawn_by_postings_or_holds() {
+    let (mut book, [bank, a, b, _]) = book();
+    let refusal = RuleError::Insufficient { account: a, available: yen(1_000) };
+    assert_eq!(book.check(&[Transfer::direct(a, b, yen(1_001))]), Err(refusal));
+    assert_eq!(book.check(&[Transfer::direct(a, b, yen(600)), Transfer::direct(a, bank, yen(401))]), Err(refusal));
+    book.apply(2, &[Transfer::hold(a, b, yen(700))]).unwrap();
+    assert_eq!(book.account(a).unwrap().available(), yen(300));
+    assert_eq!(book.account(a).unwrap().balance(), yen(1_000));
+    assert_eq!(book.account(b).unwrap().available(), yen(0), "an incoming hold cannot be spent");
+    assert!(matches!(book.check(&[Transfer::direct(a, bank, yen(301))]), Err(RuleError::Insufficient { .. })));
+    assert!(book.is_balanced());
+}
+
+#[test]
+fn a_hold_is_posted_and_voided_in_parts_and_never_beyond() {
+    let (mut book, [_, a, b, issuer]) = book();
+    let hold = HoldId::new(2, 0);
+    book.apply(2, &[Transfer::hold(a, b, yen(700))]).unwrap();
+    let part = |kind, amount| Transfer { kind, debit: a, credit: b, amount: yen(amount) };
+    assert_eq!(
+        book.check(&[part(TransferKind::Post(hold), 500), part(TransferKind::Void(hold), 201)]),
+        Err(RuleError::AboveHold { hold, left: yen(200), asked: yen(201) })
+    );
+    let elsewhere = Transfer { kind: TransferKind::Post(hold), debit: issuer, credit: b, amount: yen(1) };
+    assert_eq!(book.check(&[elsewhere]), Err(RuleError::OtherAccounts(hold)));
+    book.apply(3, &[part(TransferKind::Post(hold), 500), part(TransferKind::Void(hold), 200)]).unwrap();
+    assert_eq!(book.account(a).unwrap().available(), yen(500));
+    assert_eq!(book.account(b).unwrap().balance(), yen(500));
+    assert_eq!(book.check(&[part(TransferKind::Post(hold), 1)]), Err(RuleError::UnknownHold(hold)));
+    assert_eq!(book.open_holds(), 0);
+    assert!(book.is_balanced());
+}
+
+#[test]
+fn nonsense_is_refused_by_name() {
+    let (book, [bank, a, b, _]) = book();
+    let nobody = AccountId(99);
+    assert_eq!(book.check(&[Transfer::direct(a, b, yen(0))]), Err(RuleError::NotPositive(yen(0))));
+    assert_eq!(book.check(&[Transfer::direct(a, b, yen(-5))]), Err(RuleError::NotPositive(yen(-5))));
+    assert_eq!(book.check(&[Transfer::direct(a, nobody, yen(1))]), Err(RuleError::UnknownAccount(nobody)));
+    assert_eq!(book.check(&[Transfer::direct(a, a, yen(1))]), Err(RuleError::SameAccount(a)));
+    assert_eq!(book.check(&[Transfer::direct(a, b, yen(1)); 17]), Err(RuleError::TooMany));
+    assert_eq!(book.check(&[Transfer::direct(bank, a, yen(i64::MAX))]), Err(RuleError::Overflow(bank)));
+    assert_eq!(book.check(&[Transfer::direct(bank, a, yen(i64::MAX / 4 + 1))]), Err(RuleError::Overflow(bank)));
+}
+
+#[derive(Debug, Clone)]
+enum Move {
+    Direct(usize, usize, i64),
+    Hold(usize, usize, i64),
+    Settle(usize, i64, i64),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let any_move = prop_oneof![
+        (0..4_usize, 0..4_usize, -5..2_000_i64).prop_map(|(d, c, n)| Move::Direct(d, c, n)),
+        (0..4_usize, 0..4_usize, -5..2_000_i64).prop_map(|(d, c, n)| Move::Hold(d, c, n)),
+        (0..40_usize, 0..1_500_i64, 0..1_500_i64).prop_map(|(h, post, void)| Move::Settle(h, post, void)),
+    ];
+    prop::collection::vec(any_move, 1..80)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Whatever is tried, in whatever order: the book balances, no deposit falls below zero, and a refusal changes nothing.
+    #[test]
+    fn no_sequence_of_transfers_breaks_the_book(moves in moves()) {
+        let (mut book, ids) = book();
+        let mut holds: Vec<(HoldId, AccountId, AccountId)> = Vec::new();
+        for (seq, m) in (10_u64..).zip(moves) {
+            let transfers = match m {
+                Move::Direct(d, c, n) => vec![Transfer::direct(ids[d], ids[c], yen(n))],
+                Move::Hold(d, c, n) => vec![Transfer::hold(ids[d], ids[c], yen(n))],
+                Move::Settle(h, post, void) => {
+                    let Some(&(hold, debit, credit)) = holds.get(h) else { continue };
+                    vec![
+                        Transfer { kind: TransferKind::Post(hold), debit, credit, amount: yen(post) },
+                        Transfer { kind: TransferKind::Void(hold), debit, credit, amount: yen(void) },
+                    ]
+                }
+            };
+            let before = book.clone();
+            match book.apply(seq, &transfers) {
+                Ok(()) => {
+                    if transfers[0].kind == TransferKind::Hold {
+                        holds.push((HoldId::new(seq, 0), transfers[0].debit, transfers[0].credit));
+                    }
+                }
+                Err(_) => prop_assert_eq!(&before, &book),
+            }
+            prop_assert!(book.is_balanced());
+        }
+    }
+}

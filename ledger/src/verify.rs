@@ -1,0 +1,212 @@
+//! Checking a journal without the switch: the chain, the order, the rules and the books, record by record.
+//!
+//! It names the first record that is wrong and goes no further, because after a broken link nothing can be said.
+
+use crate::account::{Account, AccountId, AccountKey};
+use crate::book::{Book, RuleError, Sums};
+use crate::chain::{self, GENESIS, Hash};
+use crate::journal::{Entry, Seq};
+use crate::record::Body;
+use kazasu_schemas::jst::{BusinessDay, Millis};
+
+/// The first thing that is wrong with a journal.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("record {seq}: {problem}")]
+pub struct Fault {
+    /// The record.
+    pub seq: Seq,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Folds a journal into its book and checks each step.
+#[derive(Debug, Default)]
+pub struct Verifier {
+    next: Seq,
+    hash: Hash,
+    at: Millis,
+    day: BusinessDay,
+    book: Book,
+    kinds: [u64; crate::record::KIND_NAMES.len()],
+}
+
+impl Book {
+    /// Applies one record: opens the accounts it names and moves what it moves. The one place where records meet the book.
+    pub fn record(&mut self, seq: Seq, body: &Body) -> Result<(), RuleError> {
+        match body {
+            Body::Opened(r) => self.open(r.bank, AccountKey::Bank),
+            Body::AcquirerRegistered(r) => self.open_once(r.shortfall, AccountKey::AdviceShortfall(r.acquirer)),
+            Body::IssuerRegistered(r) => self.open_once(r.receivable, AccountKey::IssuerReceivable(r.issuer)),
+            Body::MerchantRegistered(r) => {
+                self.open_once(r.payable, AccountKey::MerchantPayable(r.acquirer, r.merchant));
+            }
+            Body::DepositOpened(r) => self.open(r.account, AccountKey::Deposit(r.number)),
+            Body::Funded(_)
+            | Body::Linked(_)
+            | Body::Unlinked(_)
+            | Body::Tapped(_)
+            | Body::IssuerAnswered(_)
+            | Body::IssuerSilent(_)
+            | Body::IssuerLate(_)
+            | Body::IssuerAcknowledged(_)
+            | Body::TotalsCompared(_)
+            | Body::CutOver(_) => {}
+        }
+        let transfers = body.transfers();
+        if transfers.is_empty() { Ok(()) } else { self.apply(seq, transfers) }
+    }
+
+    fn open_once(&mut self, id: AccountId, key: AccountKey) {
+        match self.account(id) {
+            Some(account) => assert_eq!(account.key, key, "a registration repeats the account it opened"),
+            None => self.open(id, key),
+        }
+    }
+}
+
+impl Verifier {
+    /// Before the first record.
+    #[must_use]
+    pub fn new() -> Self {
+        Verifier { next: 1, hash: GENESIS, ..Default::default() }
+    }
+
+    /// Checks the next entry. `transfers` are the rows of the SQL table for it, when the store has one.
+    pub fn check(&mut self, entry: &Entry, transfers: Option<&[[i64; 6]]>) -> Result<(), Fault> {
+        let fault = |problem: String| Fault { seq: entry.seq, problem };
+        if entry.seq != self.next {
+            return Err(Fault { seq: self.next, problem: format!("is missing; record {} follows", entry.seq) });
+        }
+        let hash = chain::link(&self.hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);
+        if hash != entry.hash {
+            return Err(fault("its hash does not follow from its content and the record before it".into()));
+        }
+        let body = Body::read(&entry.body).map_err(|e| fault(format!("its body cannot be read: {e}")))?;
+        if body.kind() != entry.kind {
+            return Err(fault(format!("its kind is {} but its body is of kind {}", entry.kind, body.kind())));
+        }
+        if entry.at < self.at || entry.day < self.day {
+            return Err(fault("its time or business day is before the record's in front of it".into()));
+        }
+        if (entry.seq == 1) != matches!(body, Body::Opened(_)) {
+            return Err(fault("a journal begins with the record that opens it, and only with it".into()));
+        }
+        if let Some(rows) = transfers {
+            compare(entry.seq, &body, rows).map_err(fault)?;
+        }
+        self.check_accounts(&body).map_err(fault)?;
+        self.book.record(entry.seq, &body).map_err(|e| fault(format!("breaks a rule: {e}")))?;
+        self.next += 1;
+        self.hash = hash;
+        self.at = entry.at;
+        self.day = entry.day;
+        self.kinds[usize::from(entry.kind)] += 1;
+        Ok(())
+    }
+
+    /// A damaged record must be named, not stop the program: the book's own assertions are asked first.
+    fn check_accounts(&self, body: &Body) -> Result<(), String> {
+        let (id, key) = match body {
+            Body::Opened(r) => (r.bank, AccountKey::Bank),
+            Body::AcquirerRegistered(r) => (r.shortfall, AccountKey::AdviceShortfall(r.acquirer)),
+            Body::IssuerRegistered(r) => (r.receivable, AccountKey::IssuerReceivable(r.issuer)),
+            Body::MerchantRegistered(r) => (r.payable, AccountKey::MerchantPayable(r.acquirer, r.merchant)),
+            Body::DepositOpened(r) => (r.account, AccountKey::Deposit(r.number)),
+            _ => return Ok(()),
+        };
+        match self.book.account(id) {
+            Some(account) if account.key == key => Ok(()),
+            Some(account) => Err(format!("account {} is {} already", id.0, account.key)),
+            None if id == self.book.next_account() => Ok(()),
+            None => Err(format!("opens account {} out of order", id.0)),
+        }
+    }
+
+    /// What a sound journal adds up to.
+    pub fn finish(self) -> Result<Verified, Fault> {
+        if !self.book.is_balanced() {
+            return Err(Fault { seq: self.next - 1, problem: "after it, debits and credits or holds do not balance".into() });
+        }
+        Ok(Verified {
+            records: self.next - 1,
+            head: self.hash,
+            day: self.day,
+            kinds: self.kinds,
+            sums: self.book.sums(),
+            accounts: self.book.accounts().map(|(_, a)| *a).collect(),
+            open_holds: self.book.open_holds(),
+        })
+    }
+}
+
+/// A sound journal's sums.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Records checked.
+    pub records: u64,
+    /// The last record's hash.
+    pub head: Hash,
+    /// The last record's business day.
+    pub day: BusinessDay,
+    /// Records by kind.
+    pub kinds: [u64; crate::record::KIND_NAMES.len()],
+    /// Debits and credits.
+    pub sums: Sums,
+    /// Every account's balances, in the order of opening.
+    pub accounts: Vec<Account>,
+    /// Holds that are still open.
+    pub open_holds: usize,
+}
+
+fn compare(seq: Seq, body: &Body, rows: &[[i64; 6]]) -> Result<(), String> {
+    let expected = body.transfers().iter().zip(0_i64..).map(|(t, leg)| {
+        let seq = i64::try_from(seq).expect("a journal of fewer than 2^63 records");
+        [seq, leg, i64::from(t.kind.number()), i64::from(t.debit.0), i64::from(t.credit.0), t.amount.get()]
+    });
+    if expected.eq(rows.iter().copied()) {
+        Ok(())
+    } else {
+        Err("the transfers table does not hold the record's transfers".into())
+    }
+}
+
+/// Reads a journal file from its beginning and checks everything, the transfers table included.
+pub async fn verify_sqlite(path: &std::path::Path, mut progress: impl FnMut(Seq)) -> Result<Verified, VerifyError> {
+    const PAGE: usize = 20_000;
+    let mut reader = crate::sqlite::SqliteReader::open(path).await?;
+    let mut verifier = Verifier::new();
+    loop {
+        let from = verifier.next;
+        let entries = reader.scan(from, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        let transfers = reader.transfers(from, last.seq).await?;
+        let mut rest = transfers.as_slice();
+        for entry in &entries {
+            let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
+            let n = rest.iter().take_while(|row| row[0] <= seq).count();
+            let (own, tail) = rest.split_at(n);
+            rest = tail;
+            verifier.check(entry, Some(own))?;
+        }
+        if entries.len() < PAGE {
+            let stray = reader.transfers(last.seq + 1, Seq::MAX / 4).await?;
+            if let Some(row) = stray.first() {
+                let seq = u64::try_from(row[0]).unwrap_or(0);
+                return Err(Fault { seq, problem: "has transfers but no record".into() }.into());
+            }
+        }
+        progress(last.seq);
+    }
+    Ok(verifier.finish()?)
+}
+
+/// A journal that cannot be read, or one that is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Reading failed.
+    #[error(transparent)]
+    Store(#[from] crate::journal::StoreError),
+    /// The first record that is wrong.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
