@@ -1,1 +1,4 @@
-//! placeholder
+//! Kazasu, a card-linked cashless payment switch: a resident holds a card to a reader and has paid.
+#![forbid(unsafe_code)]
+
+pub mod core;

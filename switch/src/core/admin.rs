@@ -1,0 +1,225 @@
+//! Operators' commands and the turn of the business day. A command that is refused says why and changes nothing; one that
+//! finds everything as it wants it makes no record, so that imports can be run again.
+
+use super::event::{Command, Decision, Done, Effect, Link};
+use super::state::State;
+use kazasu_ledger::Transfer;
+use kazasu_ledger::record::{
+    AcquirerRegistered, Body, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, Linked,
+    MerchantRegistered, Opened, Unlinked,
+};
+use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, TerminalId};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+
+/// Why a command was refused.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejected {
+    /// The journal has records already.
+    #[error("the book is open already")]
+    AlreadyOpen,
+    /// The book has not been opened.
+    #[error("the book has not been opened yet")]
+    NotOpen,
+    /// No such acquirer.
+    #[error("acquirer {0} is not registered")]
+    UnknownAcquirer(InstitutionId),
+    /// No such issuer.
+    #[error("issuer {0} is not registered")]
+    UnknownIssuer(u16),
+    /// No such deposit.
+    #[error("deposit {0:010} is not held in this ledger")]
+    UnknownDeposit(u64),
+    /// No such person.
+    #[error("PPID {0} is not known")]
+    UnknownPpid(Ppid),
+    /// Another merchant has the terminal.
+    #[error("terminal {0} belongs to merchant {1}")]
+    TerminalTaken(TerminalId, MerchantId),
+    /// A version would begin before the one in force.
+    #[error("the link begins {0}, before the version in force ({1})")]
+    BeforeVersionInForce(String, String),
+    /// A ledger rule forbids it.
+    #[error("{0}")]
+    Rule(String),
+    /// An amount that cannot be funded.
+    #[error("an amount must be above zero and at most ¥999,999,999,999, got {0}")]
+    Amount(Yen),
+}
+
+fn reject(why: Rejected) -> Decision {
+    Decision { rejected: Some(why), ..Default::default() }
+}
+
+fn recorded(body: Body) -> Decision {
+    Decision::record(body).then(Effect::Done(Done::Recorded))
+}
+
+fn unchanged() -> Decision {
+    Decision::only(Effect::Done(Done::Unchanged))
+}
+
+pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
+    if let Command::Open { book } = command {
+        return if state.is_open() {
+            reject(Rejected::AlreadyOpen)
+        } else {
+            recorded(Body::Opened(Opened { format: 1, book: book.clone(), bank: state.book.next_account() }))
+        };
+    }
+    if !state.is_open() {
+        return reject(Rejected::NotOpen);
+    }
+    match command {
+        Command::Open { .. } => unreachable!("handled above"),
+        Command::RegisterAcquirer { acquirer, .. } if state.acquirers.contains_key(acquirer) => unchanged(),
+        Command::RegisterAcquirer { acquirer, name } => {
+            let shortfall = state.book.next_account();
+            recorded(Body::AcquirerRegistered(AcquirerRegistered { acquirer: *acquirer, name: name.clone(), shortfall }))
+        }
+        Command::RegisterIssuer { issuer, .. } if state.issuers.contains_key(issuer) => unchanged(),
+        Command::RegisterIssuer { issuer, name } => {
+            let receivable = state.book.next_account();
+            recorded(Body::IssuerRegistered(IssuerRegistered { issuer: *issuer, name: name.clone(), receivable }))
+        }
+        Command::RegisterMerchant { acquirer, merchant, name, mcc, terminals, closed } => {
+            let mut record = MerchantRegistered {
+                acquirer: *acquirer,
+                merchant: *merchant,
+                name: name.clone(),
+                mcc: *mcc,
+                terminals: terminals.clone(),
+                closed: *closed,
+                payable: state.book.next_account(),
+            };
+            record.terminals.sort_unstable();
+            record.terminals.dedup();
+            register_merchant(state, record)
+        }
+        Command::OpenDeposit { number } if state.deposits.contains_key(number) => unchanged(),
+        Command::OpenDeposit { number } => {
+            recorded(Body::DepositOpened(DepositOpened { number: *number, account: state.book.next_account() }))
+        }
+        Command::Fund { number, amount, reference } => fund(state, *number, *amount, reference),
+        Command::Link { ppid, from, to } => link(state, now, *ppid, *from, to),
+        Command::Unlink { ppid, from } => unlink(state, now, *ppid, *from),
+        Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),
+    }
+}
+
+fn register_merchant(state: &State, mut record: MerchantRegistered) -> Decision {
+    if !state.acquirers.contains_key(&record.acquirer) {
+        return reject(Rejected::UnknownAcquirer(record.acquirer));
+    }
+    for terminal in &record.terminals {
+        let owner = state.terminal_at.get(&(record.acquirer, *terminal)).and_then(|at| state.merchant(*at));
+        if let Some(owner) = owner.filter(|owner| owner.id != record.merchant) {
+            return reject(Rejected::TerminalTaken(*terminal, owner.id));
+        }
+    }
+    let known = state.merchant_at.get(&(record.acquirer, record.merchant)).and_then(|at| state.merchant(*at));
+    if let Some(known) = known {
+        record.payable = known.payable;
+        let same = known.name == record.name
+            && known.mcc == record.mcc
+            && known.closed == record.closed
+            && known.terminals == record.terminals;
+        if same {
+            return unchanged();
+        }
+    }
+    recorded(Body::MerchantRegistered(record))
+}
+
+fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decision {
+    let Some(account) = state.deposits.get(&number) else { return reject(Rejected::UnknownDeposit(number)) };
+    if !amount.is_positive() || amount.get() > kazasu_schemas::money::MAX_WIRE_AMOUNT {
+        return reject(Rejected::Amount(amount));
+    }
+    let bank = state.bank.expect("the book is open");
+    let transfer = Transfer::direct(bank, *account, amount);
+    match state.book.check(&[transfer]) {
+        Ok(()) => recorded(Body::Funded(Funded {
+            number,
+            reference: reference.to_owned(),
+            transfers: [transfer].as_slice().into(),
+        })),
+        Err(error) => reject(Rejected::Rule(error.to_string())),
+    }
+}
+
+fn link(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, to: &Link) -> Decision {
+    let instrument = match to {
+        Link::Deposit(number) => match state.deposits.get(number) {
+            Some(account) => Instrument::Deposit(*account),
+            None => return reject(Rejected::UnknownDeposit(*number)),
+        },
+        Link::Instrument(instrument) => instrument.clone(),
+    };
+    if let Some(issuer) = instrument.issuer().filter(|n| !state.issuers.contains_key(n) && *n != NO_ISSUER) {
+        return reject(Rejected::UnknownIssuer(issuer));
+    }
+    let newest = state.link_versions(&ppid).next();
+    if newest.and_then(|v| v.instrument.as_ref()).is_some_and(|i| same_instrument(i, &instrument)) {
+        return unchanged();
+    }
+    match next_version(newest, now, from) {
+        Ok((version, from)) => recorded(Body::Linked(Linked { ppid, version, from, instrument })),
+        Err(why) => reject(why),
+    }
+}
+
+/// The issuer number of an instrument whose issuer is not configured: it can be linked, and is refused (92) until it is
+/// linked again.
+pub(crate) const NO_ISSUER: u16 = 0;
+
+fn unlink(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>) -> Decision {
+    let newest = state.link_versions(&ppid).next();
+    match newest {
+        None => reject(Rejected::UnknownPpid(ppid)),
+        Some(version) if version.instrument.is_none() => unchanged(),
+        Some(_) => match next_version(newest, now, from) {
+            Ok((version, from)) => recorded(Body::Unlinked(Unlinked { ppid, version, from })),
+            Err(why) => reject(why),
+        },
+    }
+}
+
+fn next_version(
+    newest: Option<&super::LinkVersion>,
+    now: Millis,
+    from: Option<Millis>,
+) -> Result<(u32, Millis), Rejected> {
+    let Some(newest) = newest else { return Ok((1, from.unwrap_or(now))) };
+    let from = from.unwrap_or(now.max(newest.from));
+    if from < newest.from {
+        return Err(Rejected::BeforeVersionInForce(from.jst_text(), newest.from.jst_text()));
+    }
+    Ok((newest.version + 1, from))
+}
+
+/// A sealed card number looks different each time, so cards are compared by their keyed token.
+fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
+    match (a, b) {
+        (Instrument::CreditCard(a), Instrument::CreditCard(b)) | (Instrument::DebitCard(a), Instrument::DebitCard(b)) => {
+            a.issuer == b.issuer && a.token == b.token
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Ends the business day when its date in Japan is over. After an idle night one record jumps to today.
+pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
+    let today = now.jst_day();
+    if !state.is_open() || today <= state.day {
+        return Decision::default();
+    }
+    cut_over(state, today, keep_days)
+}
+
+fn cut_over(state: &State, opened: BusinessDay, keep_days: u16) -> Decision {
+    let forget_before = BusinessDay(opened.0 - i32::from(keep_days.max(1)));
+    Decision::record(Body::CutOver(CutOver { closed: state.day, opened, forget_before }))
+        .then(Effect::CutOver(state.day, opened))
+        .then(Effect::Done(Done::Recorded))
+}

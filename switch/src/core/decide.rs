@@ -1,0 +1,358 @@
+//! Deciding an acquirer's message: duplicates first, then the refusals in their order, then what moves.
+
+use super::event::{Decision, Effect, Event};
+use super::state::{Known, LinkLookup, Merchant, State, TapState, key_of, refused};
+use kazasu_ledger::record::{
+    Body, Instrument, TapKey, TapKind, Tapped, ToIssuer, TotalsCompared, Verdict,
+};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountId, RuleError, Transfer};
+use kazasu_schemas::ids::ApprovalCode;
+use kazasu_schemas::iso8583::Mti;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::{JPY_NUMERIC, Yen};
+use kazasu_schemas::wire::issuer::IssuerOperation;
+use kazasu_schemas::wire::{Answer, Balance, Operation, Refusal, Request, ResponseCode, Totals};
+
+/// What the state says to an event at a time. It changes nothing.
+#[must_use]
+pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
+    // The wall clock may step back; the journal's time does not.
+    let now = now.max(state.at);
+    match event {
+        Event::Request(request) => decide_request(state, now, request),
+        Event::Totals(totals) => decide_totals(state, totals),
+        Event::IssuerAnswered { message, code, approval } => {
+            super::issuer::answered(state, *message, *code, *approval)
+        }
+        Event::IssuerSilent { tap, why } => super::issuer::silent(state, *tap, *why),
+        Event::IssuerAcknowledged { message, code } => super::issuer::acknowledged(state, *message, *code),
+        Event::Command(command) => super::admin::command(state, now, command),
+        Event::Tick { keep_days } => super::admin::tick(state, now, *keep_days),
+    }
+}
+
+/// What is known about a request once the first refusals are behind it.
+pub(super) struct Context<'a> {
+    pub(super) state: &'a State,
+    pub(super) request: &'a Request,
+    pub(super) kind: TapKind,
+    pub(super) fingerprint: u64,
+}
+
+/// What a request leads to: the parts of its record that differ.
+pub(super) struct Outcome {
+    pub(super) verdict: Verdict,
+    pub(super) transfers: Transfers,
+    pub(super) to_issuer: Option<ToIssuer>,
+    pub(super) link: Option<u32>,
+    pub(super) original: Option<u64>,
+    pub(super) tombstone: Option<TapKey>,
+    pub(super) balance: Option<(Yen, Yen)>,
+    pub(super) ppid: Option<kazasu_schemas::ids::Ppid>,
+}
+
+impl Context<'_> {
+    /// The number that this decision's record will have.
+    pub(super) fn seq(&self) -> u64 {
+        self.state.seq + 1
+    }
+
+    pub(super) fn approved(&self, transfers: Transfers) -> Outcome {
+        self.outcome(Verdict::Approved(ApprovalCode::from_number(self.seq())), transfers)
+    }
+
+    pub(super) fn outcome(&self, verdict: Verdict, transfers: Transfers) -> Outcome {
+        Outcome {
+            verdict,
+            transfers,
+            to_issuer: None,
+            link: None,
+            original: None,
+            tombstone: None,
+            balance: None,
+            ppid: self.request.ppid,
+        }
+    }
+
+    pub(super) fn merchant(&self) -> Result<&Merchant, Refusal> {
+        let key = (self.request.acquirer, self.request.merchant);
+        let at = self.state.merchant_at.get(&key).ok_or(Refusal::UnknownMerchant)?;
+        self.state.merchant(*at).ok_or(Refusal::UnknownMerchant)
+    }
+
+    fn record(self, outcome: Outcome) -> Decision {
+        let seq = self.seq();
+        let answer = match outcome.verdict {
+            Verdict::Approved(approval) => Some(Answer {
+                code: ResponseCode::APPROVED,
+                approval: Some(approval),
+                balance: outcome.balance.map(|(ledger, available)| Balance { ledger, available }),
+            }),
+            Verdict::Refused(refusal) => Some(refused(refusal)),
+            Verdict::Pending => None,
+        };
+        let to_issuer = outcome.to_issuer;
+        // A reversal of a pending tap ends the waiting of whoever asked for it.
+        let interrupted = outcome.original.filter(|original| {
+            self.kind == TapKind::Reversal && self.state.pending.contains_key(original)
+        });
+        let decision = Decision::record(Body::Tapped(Tapped {
+            key: key_of(self.request),
+            fingerprint: self.fingerprint,
+            kind: self.kind,
+            merchant: self.request.merchant,
+            rrn: self.request.rrn,
+            amount: self.request.amount,
+            ppid: outcome.ppid,
+            entry_mode: self.request.entry_mode,
+            link: outcome.link,
+            original: outcome.original,
+            tombstone: outcome.tombstone,
+            verdict: outcome.verdict,
+            transfers: outcome.transfers,
+            to_issuer,
+            balance: outcome.balance,
+        }));
+        let decision = match answer {
+            Some(answer) => decision.then(Effect::Answer(answer)),
+            None => decision.then(Effect::Wait(seq)),
+        };
+        let decision = match interrupted {
+            Some(tap) => decision.then(Effect::AnswerWaiting(tap, refused(Refusal::ReversedBefore))),
+            None => decision,
+        };
+        match to_issuer {
+            Some(message) => decision.then(Effect::Send(seq, message)),
+            None => decision,
+        }
+    }
+}
+
+fn decide_request(state: &State, now: Millis, request: &Request) -> Decision {
+    let fingerprint = request.fingerprint();
+    match state.known.get(&key_of(request)) {
+        Some(Known::Tap(index)) => {
+            let tap = state.tap(*index).expect("a known key leads to a tap in memory");
+            return match (tap.fingerprint == fingerprint, tap.state, tap.answer) {
+                (false, ..) => Decision::only(Effect::Answer(refused(Refusal::DuplicateMismatch)))
+                    .then(Effect::Count("duplicate_mismatch")),
+                (true, TapState::Pending, _) => Decision::only(Effect::Wait(tap.seq)).then(Effect::Count("duplicate_waiting")),
+                (true, _, answer) => {
+                    let answer = answer.expect("a decided tap has its answer");
+                    Decision::only(Effect::Answer(answer)).then(Effect::Count("duplicate_answered"))
+                }
+            };
+        }
+        Some(Known::Tombstone(_)) if request.mti.class() != 4 => {
+            let context = Context { state, request, kind: kind(request), fingerprint };
+            let outcome = context.outcome(Verdict::Refused(Refusal::ReversedBefore), Transfers::new());
+            return context.record(outcome);
+        }
+        Some(Known::Tombstone(_)) | None => {}
+    }
+    let context = Context { state, request, kind: kind(request), fingerprint };
+    let outcome = match weigh(&context, now) {
+        Ok(outcome) => outcome,
+        Err(refusal) => context.outcome(Verdict::Refused(refusal), Transfers::new()),
+    };
+    context.record(outcome)
+}
+
+fn kind(request: &Request) -> TapKind {
+    match request.operation {
+        Some(Operation::Authorize) => TapKind::Authorize,
+        Some(Operation::Purchase) => TapKind::Purchase,
+        Some(Operation::Refund) => TapKind::Refund,
+        Some(Operation::BalanceInquiry) => TapKind::BalanceInquiry,
+        Some(Operation::AuthorizationAdvice) => TapKind::AuthorizationAdvice,
+        Some(Operation::Completion) => TapKind::Completion,
+        Some(Operation::PurchaseAdvice) => TapKind::PurchaseAdvice,
+        Some(Operation::RefundAdvice) => TapKind::RefundAdvice,
+        Some(Operation::Reversal) => TapKind::Reversal,
+        None => TapKind::Unsupported,
+    }
+}
+
+/// The refusals in the order of [`Refusal`], then the operation itself.
+fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
+    let request = context.request;
+    let operation = request.operation.ok_or(Refusal::UnsupportedTransaction)?;
+    if operation == Operation::Reversal {
+        return Ok(super::follow::reversal(context));
+    }
+    let merchant = context.merchant()?;
+    let opens = match operation {
+        Operation::Authorize | Operation::Purchase | Operation::BalanceInquiry => true,
+        Operation::Refund
+        | Operation::AuthorizationAdvice
+        | Operation::Completion
+        | Operation::PurchaseAdvice
+        | Operation::RefundAdvice
+        | Operation::Reversal => false,
+    };
+    if merchant.closed && opens {
+        return Err(Refusal::UnknownMerchant);
+    }
+    let terminal = context.state.terminal_at.get(&(request.acquirer, request.terminal));
+    if terminal.and_then(|at| context.state.merchant(*at)).map(|m| m.payable) != Some(merchant.payable) {
+        return Err(Refusal::UnknownTerminal);
+    }
+    if request.currency != JPY_NUMERIC {
+        return Err(Refusal::UnsupportedCurrency);
+    }
+    if !request.amount.is_positive() && operation != Operation::BalanceInquiry {
+        return Err(Refusal::ZeroAmount);
+    }
+    match operation {
+        Operation::Completion => super::follow::completion(context),
+        Operation::Refund | Operation::RefundAdvice => super::follow::refund(context, operation, merchant),
+        Operation::Authorize
+        | Operation::Purchase
+        | Operation::BalanceInquiry
+        | Operation::AuthorizationAdvice
+        | Operation::PurchaseAdvice => pay(context, now, operation, merchant),
+        Operation::Reversal => unreachable!("reversals were taken out above"),
+    }
+}
+
+/// Messages that name a person: find the instrument, then hold, post or ask the issuer.
+fn pay(context: &Context<'_>, now: Millis, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
+    let state = context.state;
+    let ppid = context.request.ppid.ok_or(Refusal::UnknownPpid)?;
+    let link = match state.link_at(&ppid, now) {
+        LinkLookup::Linked(link) => link,
+        LinkLookup::Unknown if !operation.is_advice() => return Err(Refusal::UnknownPpid),
+        LinkLookup::None if !operation.is_advice() => return Err(Refusal::NoInstrument),
+        LinkLookup::Unknown | LinkLookup::None => return uncovered(context, operation, merchant, Yen::ZERO, None),
+    };
+    let version = state.link(link).expect("link_at() gave its position");
+    let instrument = version.instrument.as_ref().expect("link_at() gave a linked version");
+    let mut outcome = match instrument {
+        Instrument::Deposit(account) => on_us(context, operation, merchant, *account)?,
+        Instrument::CreditCard(_) | Instrument::DebitCard(_) | Instrument::BankAccount(_) => {
+            off_us(context, operation, merchant, instrument.issuer().expect("not a deposit"))?
+        }
+    };
+    outcome.link = Some(version.version);
+    Ok(outcome)
+}
+
+/// The account is in this ledger: nobody else is asked.
+fn on_us(
+    context: &Context<'_>,
+    operation: Operation,
+    merchant: &Merchant,
+    account: AccountId,
+) -> Result<Outcome, Refusal> {
+    let amount = context.request.amount;
+    let deposit = context.state.book.account(account).expect("a linked deposit is open");
+    let transfer = match operation {
+        Operation::BalanceInquiry => {
+            let mut outcome = context.approved(Transfers::new());
+            outcome.balance = Some((deposit.balance(), deposit.available()));
+            return Ok(outcome);
+        }
+        Operation::Authorize | Operation::AuthorizationAdvice => Transfer::hold(account, merchant.payable, amount),
+        _ => Transfer::direct(account, merchant.payable, amount),
+    };
+    match context.state.book.check(&[transfer]) {
+        Ok(()) => Ok(context.approved([transfer].as_slice().into())),
+        Err(RuleError::Insufficient { available, .. }) if operation.is_advice() => {
+            uncovered(context, operation, merchant, available, Some(account))
+        }
+        Err(error) => Err(refusal(error)),
+    }
+}
+
+/// An advice must be accepted. What the account does not cover is booked as the acquirer's shortfall, to be claimed.
+fn uncovered(
+    context: &Context<'_>,
+    operation: Operation,
+    merchant: &Merchant,
+    available: Yen,
+    account: Option<AccountId>,
+) -> Result<Outcome, Refusal> {
+    let amount = context.request.amount;
+    let shortfall = *context.state.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
+    let mut transfers = Transfers::new();
+    if operation == Operation::AuthorizationAdvice {
+        // One hold a tap: the whole stands against the shortfall.
+        transfers.push(Transfer::hold(shortfall, merchant.payable, amount));
+    } else {
+        let covered = available.max(Yen::ZERO);
+        if let Some(account) = account.filter(|_| covered.is_positive()) {
+            transfers.push(Transfer::direct(account, merchant.payable, covered));
+        }
+        let rest = amount.checked_sub(covered).expect("covered is below the amount");
+        transfers.push(Transfer::direct(shortfall, merchant.payable, rest));
+    }
+    context.state.book.check(&transfers).map_err(refusal)?;
+    Ok(context.approved(transfers))
+}
+
+/// The account is at an issuer: requests are held here and asked there, advices are booked and forwarded.
+fn off_us(context: &Context<'_>, operation: Operation, merchant: &Merchant, issuer: u16) -> Result<Outcome, Refusal> {
+    if operation == Operation::BalanceInquiry {
+        return Err(Refusal::BalanceNotHeld);
+    }
+    let amount = context.request.amount;
+    let receivable = *context.state.issuers.get(&issuer).ok_or(Refusal::NoRoute)?;
+    let tell = |operation| {
+        Some(ToIssuer { issuer, operation, amount, remains: None, about: None, tap: context.seq() })
+    };
+    let hold = Transfer::hold(receivable, merchant.payable, amount);
+    let (transfer, verdict, to_issuer) = match operation {
+        Operation::Authorize => (hold, Verdict::Pending, tell(IssuerOperation::Authorize)),
+        Operation::Purchase => (hold, Verdict::Pending, tell(IssuerOperation::Purchase)),
+        // The issuer hears of it when it is completed.
+        Operation::AuthorizationAdvice => (hold, approval(context), None),
+        _ => {
+            let direct = Transfer::direct(receivable, merchant.payable, amount);
+            (direct, approval(context), tell(IssuerOperation::PurchaseAdvice))
+        }
+    };
+    context.state.book.check(&[transfer]).map_err(refusal)?;
+    let mut outcome = context.outcome(verdict, [transfer].as_slice().into());
+    outcome.to_issuer = to_issuer;
+    Ok(outcome)
+}
+
+pub(super) fn approval(context: &Context<'_>) -> Verdict {
+    Verdict::Approved(ApprovalCode::from_number(context.seq()))
+}
+
+/// A broken ledger rule as the acquirer hears it.
+pub(super) fn refusal(error: RuleError) -> Refusal {
+    match error {
+        RuleError::Insufficient { .. } => Refusal::InsufficientFunds,
+        RuleError::NotPositive(_) => Refusal::ZeroAmount,
+        RuleError::AboveHold { .. } => Refusal::AboveOriginal,
+        RuleError::Overflow(_) => Refusal::BalanceOverflow,
+        RuleError::UnknownHold(_) => Refusal::OriginalNotOpen,
+        RuleError::TooMany
+        | RuleError::UnknownAccount(_)
+        | RuleError::SameAccount(_)
+        | RuleError::UnitMismatch(..)
+        | RuleError::OtherAccounts(_) => unreachable!("the core names accounts that the state gave it: {error}"),
+    }
+}
+
+/// Totals are compared and recorded; the answer brings this ledger's own.
+fn decide_totals(state: &State, totals: &Totals) -> Decision {
+    let answer = |code, settlement, day| Totals {
+        mti: Mti(510),
+        code: Some(code),
+        settlement: Some(settlement),
+        day,
+        ..*totals
+    };
+    let Some(about) = state.day.nearest(totals.date) else {
+        return Decision::only(Effect::AnswerTotals(answer(ResponseCode::FORMAT, 3, totals.day)));
+    };
+    let ours = state.totals(totals.acquirer, about);
+    let (code, settlement) =
+        if ours == totals.day { (ResponseCode::APPROVED, 1) } else { (ResponseCode::OUT_OF_BALANCE, 2) };
+    Decision::record(Body::TotalsCompared(TotalsCompared { acquirer: totals.acquirer, about, theirs: totals.day, ours }))
+        .then(Effect::AnswerTotals(answer(code, settlement, ours)))
+}

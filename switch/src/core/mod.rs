@@ -1,0 +1,22 @@
+//! The deciding core: pure. `decide` looks at the state and says what is recorded and what happens once that is durable;
+//! `apply` folds a record into the state. No socket, store, clock or random number is reachable from here.
+//!
+//! The state is the fold of the journal and nothing else: replaying the journal yields the same state, and a test says so.
+
+mod admin;
+mod apply;
+mod decide;
+mod event;
+mod follow;
+mod issuer;
+mod outgoing;
+mod state;
+
+pub use admin::Rejected;
+pub use decide::decide;
+pub use event::{Command, Decision, Done, Effect, Event, Link};
+pub use outgoing::Outgoing;
+pub use state::{LinkVersion, Merchant, State, StateSizes, Tap, TapState};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What a message to an issuer says, put together from the state, so that it can be sent again after a restart.
+
+use super::state::State;
+use kazasu_ledger::Seq;
+use kazasu_ledger::record::{Instrument, TapKind, ToIssuer};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Stan, TerminalId};
+use kazasu_schemas::iso8583::Mti;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::wire::Original;
+
+/// A message to an issuer without the account's clear number: the shell opens the seal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outgoing {
+    /// The record that caused it; its number is the message's DE37 and DE11.
+    pub message: Seq,
+    /// When that record was made: DE7.
+    pub at: Millis,
+    /// What is asked, and of whom.
+    pub to: ToIssuer,
+    /// The account, still sealed, and the person it is sealed for.
+    pub instrument: Instrument,
+    /// DE41.
+    pub terminal: TerminalId,
+    /// DE42.
+    pub merchant: MerchantId,
+    /// DE18.
+    pub mcc: Mcc,
+    /// DE22.
+    pub entry_mode: u16,
+    /// DE90, when the message is about another.
+    pub original: Option<Original>,
+}
+
+impl State {
+    /// The message that record `seq` causes. `None` when its tap is not in memory, which the retention rules out.
+    #[must_use]
+    pub fn outgoing(&self, seq: Seq, to: ToIssuer, own: InstitutionId) -> Option<Outgoing> {
+        let tap = self.tap_by_seq(to.tap)?;
+        let merchant = self.merchant(tap.merchant)?;
+        let instrument = self.link(tap.link)?.instrument.clone()?;
+        let at = match self.unacknowledged.get(&seq) {
+            Some((_, at)) => *at,
+            None => self.tap_by_seq(seq)?.at,
+        };
+        let original = match to.about {
+            None => None,
+            Some(about) => {
+                let tap = self.tap_by_seq(about)?;
+                let mti = Mti(match tap.kind {
+                    TapKind::Authorize | TapKind::AuthorizationAdvice => 100,
+                    TapKind::Purchase | TapKind::Refund => 200,
+                    TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => 220,
+                    TapKind::Reversal => 420,
+                    TapKind::BalanceInquiry | TapKind::Unsupported => return None,
+                });
+                Some(Original::new(mti, Stan::wrapping(about), tap.at.transmission(), own))
+            }
+        };
+        Some(Outgoing {
+            message: seq,
+            at,
+            to,
+            instrument,
+            terminal: tap.key.terminal,
+            merchant: merchant.id,
+            mcc: merchant.mcc,
+            entry_mode: tap.entry_mode,
+            original,
+        })
+    }
+}

@@ -1,0 +1,358 @@
+//! The state: what the journal adds up to, indexed for deciding.
+
+use hashbrown::HashMap;
+use kazasu_ledger::record::{Instrument, TapKey, TapKind, ToIssuer};
+use kazasu_ledger::{AccountId, Book, HoldId, Seq};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, TerminalId};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::totals::DayTotals;
+use kazasu_schemas::wire::{Answer, Original, Refusal, Request};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A tap's position in the order of taps; positions are not reused when old taps are forgotten.
+pub(super) type TapIndex = u64;
+
+/// A merchant.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Merchant {
+    /// The acquirer that brought it.
+    pub acquirer: InstitutionId,
+    /// DE42.
+    pub id: MerchantId,
+    /// Its name.
+    pub name: String,
+    /// Its category.
+    pub mcc: Mcc,
+    /// What it is owed.
+    pub payable: AccountId,
+    /// Takes no payments any more.
+    pub closed: bool,
+    /// Its terminals.
+    pub terminals: Vec<TerminalId>,
+}
+
+/// One version of a person's link.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LinkVersion {
+    /// In force from here.
+    pub from: Millis,
+    /// 1, 2, 3, …
+    pub version: u32,
+    /// Position of the version before, or `u32::MAX`.
+    pub(super) before: u32,
+    /// `None` when the link ended here.
+    pub instrument: Option<Instrument>,
+}
+
+/// Where a tap stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TapState {
+    /// The issuer is being asked.
+    Pending,
+    /// Reserved, to be completed.
+    Held,
+    /// Money moved (or, for an inquiry or an empty reversal, there was none to move).
+    Posted,
+    /// Completed by the tap at this position.
+    Completed(TapIndex),
+    /// Refused by the switch or by the issuer, or the issuer stayed silent: nothing moved.
+    Refused,
+    /// Undone.
+    Reversed,
+}
+
+/// An acquirer's message and what became of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tap {
+    /// Its record.
+    pub seq: Seq,
+    /// When it was decided.
+    pub at: Millis,
+    /// Its business day.
+    pub day: BusinessDay,
+    /// Its idempotency key.
+    pub key: TapKey,
+    pub(super) fingerprint: u64,
+    /// What was asked.
+    pub kind: TapKind,
+    /// Where it stands.
+    pub state: TapState,
+    /// DE37.
+    pub rrn: Rrn,
+    /// Position of the merchant; `u32::MAX` when unknown.
+    pub(super) merchant: u32,
+    /// Position of the link version that was used; `u32::MAX` when none.
+    pub(super) link: u32,
+    /// The person.
+    pub ppid: Option<Ppid>,
+    /// DE22.
+    pub entry_mode: u16,
+    /// DE4.
+    pub amount: Yen,
+    /// What stands posted because of it now.
+    pub moved: Yen,
+    /// What has been refunded of it, refunds being asked for included.
+    pub refunded: Yen,
+    /// The part of `moved` that no account covered.
+    pub shortfall: Yen,
+    pub(super) hold: Option<HoldId>,
+    /// Who is debited and who credited.
+    pub(super) accounts: Option<(AccountId, AccountId)>,
+    /// The tap that this one completes, refunds or reverses.
+    pub(super) original: Option<TapIndex>,
+    /// The answer that repeats get.
+    pub(super) answer: Option<Answer>,
+}
+
+/// What an idempotency key leads to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Known {
+    /// A message that was decided.
+    Tap(TapIndex),
+    /// A message that was reversed before it came.
+    Tombstone(BusinessDay),
+}
+
+/// How many of each thing there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StateSizes {
+    /// People with at least one link version.
+    pub residents: usize,
+    /// Link versions.
+    pub links: usize,
+    /// Merchants.
+    pub merchants: usize,
+    /// Taps in memory.
+    pub taps: usize,
+    /// Taps waiting for an issuer.
+    pub pending: usize,
+    /// Advices that an issuer has not acknowledged.
+    pub unacknowledged: usize,
+    /// Open holds.
+    pub holds: usize,
+}
+
+/// Everything the core knows. `Default` is the state before the first record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The last record applied.
+    pub seq: Seq,
+    /// The last record's time.
+    pub at: Millis,
+    /// The open business day.
+    pub day: BusinessDay,
+    /// Accounts and holds.
+    pub book: Book,
+    pub(super) bank: Option<AccountId>,
+    pub(super) acquirers: BTreeMap<InstitutionId, AccountId>,
+    pub(super) issuers: BTreeMap<u16, AccountId>,
+    pub(super) merchants: Vec<Merchant>,
+    pub(super) merchant_at: HashMap<(InstitutionId, MerchantId), u32>,
+    pub(super) terminal_at: HashMap<(InstitutionId, TerminalId), u32>,
+    pub(super) deposits: HashMap<u64, AccountId>,
+    pub(super) residents: HashMap<Ppid, u32>,
+    pub(super) links: Vec<LinkVersion>,
+    pub(super) taps: VecDeque<Tap>,
+    pub(super) forgotten: TapIndex,
+    pub(super) known: HashMap<TapKey, Known>,
+    pub(super) by_reference: HashMap<u64, TapIndex>,
+    pub(super) pending: BTreeMap<Seq, TapIndex>,
+    pub(super) unacknowledged: BTreeMap<Seq, (ToIssuer, Millis)>,
+    pub(super) totals: BTreeMap<(InstitutionId, BusinessDay), DayTotals>,
+}
+
+impl State {
+    /// Before the first record.
+    #[must_use]
+    pub fn new() -> Self {
+        State::default()
+    }
+
+    /// True once the book has been opened.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.bank.is_some()
+    }
+
+    /// Counts, for metrics and the status page.
+    #[must_use]
+    pub fn sizes(&self) -> StateSizes {
+        StateSizes {
+            residents: self.residents.len(),
+            links: self.links.len(),
+            merchants: self.merchants.len(),
+            taps: self.taps.len(),
+            pending: self.pending.len(),
+            unacknowledged: self.unacknowledged.len(),
+            holds: self.book.open_holds(),
+        }
+    }
+
+    /// Taps that wait for an issuer, oldest first.
+    pub fn pending_taps(&self) -> impl Iterator<Item = Seq> + '_ {
+        self.pending.keys().copied()
+    }
+
+    /// Advices without an acknowledgement, oldest first: what store-and-forward owes the issuers.
+    pub fn unacknowledged(&self) -> impl Iterator<Item = (Seq, ToIssuer)> + '_ {
+        self.unacknowledged.iter().map(|(seq, (message, _))| (*seq, *message))
+    }
+
+    /// Acquirers' totals of one business day.
+    #[must_use]
+    pub fn totals(&self, acquirer: InstitutionId, day: BusinessDay) -> DayTotals {
+        self.totals.get(&(acquirer, day)).copied().unwrap_or_default()
+    }
+
+    /// Every merchant, in the order of registration.
+    #[must_use]
+    pub fn merchants(&self) -> &[Merchant] {
+        &self.merchants
+    }
+
+    /// Every tap in memory, oldest first.
+    pub fn taps(&self) -> impl Iterator<Item = &Tap> {
+        self.taps.iter()
+    }
+
+    /// The registered acquirers.
+    pub fn acquirers(&self) -> impl Iterator<Item = InstitutionId> + '_ {
+        self.acquirers.keys().copied()
+    }
+
+    /// The registered issuers.
+    pub fn issuers(&self) -> impl Iterator<Item = u16> + '_ {
+        self.issuers.keys().copied()
+    }
+
+    /// A person's link versions, the newest first.
+    pub fn link_versions(&self, ppid: &Ppid) -> impl Iterator<Item = &LinkVersion> {
+        let mut next = self.residents.get(ppid).copied().unwrap_or(u32::MAX);
+        std::iter::from_fn(move || {
+            let link = self.links.get(position(next))?;
+            next = link.before;
+            Some(link)
+        })
+    }
+
+    /// The link version in force at `at`.
+    #[must_use]
+    pub(super) fn link_at(&self, ppid: &Ppid, at: Millis) -> LinkLookup {
+        let Some(&newest) = self.residents.get(ppid) else { return LinkLookup::Unknown };
+        let mut next = newest;
+        while let Some(link) = self.links.get(position(next)) {
+            if link.from <= at {
+                return if link.instrument.is_some() { LinkLookup::Linked(next) } else { LinkLookup::None };
+            }
+            next = link.before;
+        }
+        LinkLookup::None
+    }
+
+    pub(super) fn link(&self, at: u32) -> Option<&LinkVersion> {
+        self.links.get(position(at))
+    }
+
+    pub(super) fn merchant(&self, at: u32) -> Option<&Merchant> {
+        self.merchants.get(position(at))
+    }
+
+    pub(super) fn tap(&self, index: TapIndex) -> Option<&Tap> {
+        let at = usize::try_from(index.checked_sub(self.forgotten)?).ok()?;
+        self.taps.get(at)
+    }
+
+    pub(super) fn tap_mut(&mut self, index: TapIndex) -> Option<&mut Tap> {
+        let at = usize::try_from(index.checked_sub(self.forgotten)?).ok()?;
+        self.taps.get_mut(at)
+    }
+
+    /// A tap by its record's number.
+    #[must_use]
+    pub fn tap_by_seq(&self, seq: Seq) -> Option<&Tap> {
+        self.index_of(seq).and_then(|index| self.tap(index))
+    }
+
+    pub(super) fn index_of(&self, seq: Seq) -> Option<TapIndex> {
+        let at = self.taps.binary_search_by_key(&seq, |tap| tap.seq).ok()?;
+        Some(self.forgotten + u64::try_from(at).expect("a position"))
+    }
+
+    /// The tap that DE90 (or, when there is none, the retrieval reference number) names, following completions.
+    pub(super) fn original_of(&self, request: &Request) -> Option<TapIndex> {
+        let exact = request.original.as_ref().and_then(|original| {
+            let key = original_key(original, request)?;
+            match self.known.get(&key)? {
+                Known::Tap(index) => Some(*index),
+                Known::Tombstone(_) => None,
+            }
+        });
+        let index = exact.or_else(|| self.by_reference(request))?;
+        match self.tap(index)?.state {
+            TapState::Completed(by) => Some(by),
+            TapState::Pending | TapState::Held | TapState::Posted | TapState::Refused | TapState::Reversed => {
+                Some(index)
+            }
+        }
+    }
+
+    /// DE37 and DE42; for a reversal also DE41 and DE4, which repeat the original's.
+    fn by_reference(&self, request: &Request) -> Option<TapIndex> {
+        let index = *self.by_reference.get(&reference(&request.acquirer, &request.merchant, &request.rrn))?;
+        let tap = self.tap(index)?;
+        let same_merchant = self.merchant(tap.merchant).is_some_and(|m| m.id == request.merchant);
+        let same = tap.rrn == request.rrn && tap.key.acquirer == request.acquirer && same_merchant;
+        let reversal = request.mti.class() == 4;
+        let exact = tap.key.terminal == request.terminal && tap.amount == request.amount;
+        (same && (!reversal || exact)).then_some(index)
+    }
+}
+
+/// The result of looking a person's link up.
+pub(super) enum LinkLookup {
+    /// Nobody with this PPID.
+    Unknown,
+    /// Known, but nothing is linked at that time.
+    None,
+    /// Linked: the version's position.
+    Linked(u32),
+}
+
+pub(super) fn position(n: u32) -> usize {
+    usize::try_from(n).expect("32 bits fit a usize on every supported machine")
+}
+
+/// The key of the message that DE90 names; its terminal is that of the message that names it.
+pub(super) fn original_key(original: &Original, request: &Request) -> Option<TapKey> {
+    (original.acquirer == request.acquirer.zero_filled()).then_some(TapKey {
+        acquirer: request.acquirer,
+        terminal: request.terminal,
+        stan: original.stan,
+        transmission: original.transmission,
+        class: original.mti.class(),
+    })
+}
+
+pub(super) fn key_of(request: &Request) -> TapKey {
+    TapKey {
+        acquirer: request.acquirer,
+        terminal: request.terminal,
+        stan: request.stan,
+        transmission: request.transmission,
+        class: request.mti.class(),
+    }
+}
+
+/// A short key for the reference index; what it leads to is compared in full.
+pub(super) fn reference(acquirer: &InstitutionId, merchant: &MerchantId, rrn: &Rrn) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (acquirer, merchant, rrn).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A refusal as an answer.
+pub(super) fn refused(refusal: Refusal) -> Answer {
+    Answer::code(refusal.code())
+}
