@@ -245,8 +245,10 @@ impl Ppid {
     pub fn from_wire(bytes: &[u8]) -> Result<Self, IdError> {
         const KIND: &str = "PPID";
         let bytes = bytes.trim_ascii_end();
+        // An error shows as much of a PPID as Debug does.
+        let start = &bytes[..bytes.len().min(4)];
         if bytes.len() != Self::LEN {
-            return Err(IdError::new(KIND, "must be 26 base32 characters", bytes));
+            return Err(IdError::new(KIND, "must be 26 base32 characters", start));
         }
         let mut raw = [0_u8; 16];
         let mut acc: u32 = 0;
@@ -256,7 +258,7 @@ impl Ppid {
             let value = match c {
                 b'A'..=b'Z' => c - b'A',
                 b'2'..=b'7' => c - b'2' + 26,
-                _ => return Err(IdError::new(KIND, "base32 is A-Z and 2-7", bytes)),
+                _ => return Err(IdError::new(KIND, "base32 is A-Z and 2-7", start)),
             };
             acc = (acc << 5) | u32::from(value);
             bits += 5;
@@ -268,7 +270,7 @@ impl Ppid {
             }
         }
         if acc != 0 {
-            return Err(IdError::new(KIND, "the last character must leave its two spare bits zero", bytes));
+            return Err(IdError::new(KIND, "the last character must leave its two spare bits zero", start));
         }
         Ok(Ppid(raw))
     }

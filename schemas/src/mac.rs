@@ -113,10 +113,10 @@ impl std::fmt::Debug for MacKey {
     }
 }
 
-/// The field that carries a message's MAC: DE128 when any field above 64 is present, DE64 otherwise.
+/// The field that carries a message's MAC: DE128 when the message has a secondary bitmap without it, DE64 otherwise.
 #[must_use]
 pub fn mac_field(message: &Message) -> u8 {
-    if message.present() & u128::from(u64::MAX) & !1 != 0 { 128 } else { 64 }
+    if message.forced_secondary || message.present() & u128::from(u64::MAX) & !1 != 0 { 128 } else { 64 }
 }
 
 /// Encodes `message` with its MAC under `key` and appends it, behind a frame header, to `out`.

@@ -23,9 +23,11 @@ impl Dialect {
         message.mti = self.read_mti(frame, &mut at)?;
         let primary = self.read_bitmap(frame, &mut at)?;
         let has_secondary = primary >> 63 == 1;
+        let second_at = at;
         let secondary = if has_secondary { self.read_bitmap(frame, &mut at)? } else { 0 };
         if secondary >> 63 == 1 {
-            return Err(DecodeError::new(Part::Bitmap, at, "no tertiary bitmap (bit 65)", &frame[..at]));
+            let found = &frame[second_at..at];
+            return Err(DecodeError::new(Part::Bitmap, second_at, "no tertiary bitmap (bit 65)", found));
         }
         let mut rest = (u128::from(primary & !(1 << 63)) << 64) | u128::from(secondary);
         let mut first_error = None;
@@ -282,7 +284,7 @@ fn read_length(
     let Some(len) = number else {
         // The prefix is a length, not card data, so it may be shown whatever the field.
         let mut error =
-            DecodeError::new(Part::Trailer, offset, format!("a length of 0 to {max} in {width} bytes"), bytes);
+            DecodeError::new(Part::Bitmap, offset, format!("a length of 0 to {max} in {width} bytes"), bytes);
         error.part = Part::Field(field);
         return Err(error);
     };

@@ -354,10 +354,12 @@ fn parse_type(text: &str) -> Result<(Class, Length), String> {
             Length::Variable { digits: u8::try_from(prefix.len()).expect("at most four"), max }
         }
     };
+    if class == Class::SignedDigits && prefix.is_some() {
+        return Err(format!("type {text:?}: a signed amount has a fixed length, like \"x+n8\""));
+    }
     let longest = match length {
         Length::Fixed(0) => return Err(format!("type {text:?}: a field has at least one character")),
         Length::Fixed(n) => n,
-        // The sign of `x+n8` is one more character.
         Length::Variable { digits, max } if u32::from(max) >= 10_u32.pow(u32::from(digits)) => {
             return Err(format!("type {text:?}: {digits} length digits cannot say {max}"));
         }
@@ -366,6 +368,7 @@ fn parse_type(text: &str) -> Result<(Class, Length), String> {
     if longest > 9_999 {
         return Err(format!("type {text:?}: a field is at most 9999 long"));
     }
+    // The sign of `x+n8` is one more character.
     Ok(match (class, length) {
         (Class::SignedDigits, Length::Fixed(n)) => (class, Length::Fixed(n + 1)),
         other => other,

@@ -42,7 +42,12 @@ impl fmt::Display for Part {
 
 impl DecodeError {
     pub(crate) fn new(part: Part, offset: usize, expected: impl Into<String>, found: &[u8]) -> Box<Self> {
-        let secret = matches!(part, Part::Field(n) if is_sensitive(n));
+        // What follows the last field may be any field whose bit is missing, a card number too.
+        let secret = match part {
+            Part::Field(n) => is_sensitive(n),
+            Part::Trailer => true,
+            Part::Mti | Part::Bitmap => false,
+        };
         let shown = &found[..found.len().min(16)];
         let found = if secret {
             format!("{} bytes (not shown)", found.len())

@@ -9,12 +9,25 @@ use crate::money::{JPY_NUMERIC, Yen};
 use crate::secret::Pan;
 
 /// Which account at the issuer is meant.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Account {
     /// A card's number, DE2.
     Card(Pan),
     /// A bank account, DE102: branch (3 digits) and account number (7 digits).
     Bank(String),
+}
+
+/// A card as its mask, a bank account as its last three digits.
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Account::Card(pan) => write!(f, "Card({})", pan.masked()),
+            Account::Bank(account) => {
+                let skip = account.chars().count().saturating_sub(3);
+                write!(f, "Bank(…{})", account.chars().skip(skip).collect::<String>())
+            }
+        }
+    }
 }
 
 /// What the issuer is asked or told.

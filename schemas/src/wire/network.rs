@@ -69,7 +69,7 @@ impl NetworkCode {
 }
 
 /// A 0800 or 0810.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Network {
     /// 0800 or 0810 (or 0801).
     pub mti: Mti,
@@ -85,6 +85,20 @@ pub struct Network {
     pub purpose: NetworkCode,
     /// DE48 of a key change: the session keys.
     pub keys: Option<Vec<u8>>,
+}
+
+/// Wrapped keys are no keys, but they do not belong in a log either.
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Network({} {} {} STAN {:06}", self.mti, self.purpose.name(), self.institution, self.stan.get())?;
+        if let Some(code) = &self.code {
+            write!(f, " {code:?}")?;
+        }
+        if let Some(keys) = &self.keys {
+            write!(f, " keys [{} bytes]", keys.len())?;
+        }
+        f.write_str(")")
+    }
 }
 
 impl Network {

@@ -160,15 +160,18 @@ impl Request {
     pub fn to_message(&self, place: PpidPlace, out: &mut Message) {
         out.clear(self.mti);
         out.set_number(3, u64::from(self.processing), 6);
-        if self.amount.is_positive() || self.operation != Some(Operation::BalanceInquiry) {
+        let inquiry = self.operation == Some(Operation::BalanceInquiry);
+        if self.amount.is_positive() || !inquiry {
             out.set_number(4, unsigned(self.amount), 12);
+        }
+        if self.amount.is_positive() || !inquiry || self.currency != JPY_NUMERIC {
             out.set_number(49, u64::from(self.currency), 3);
         }
         self.echo(out);
         if let Some(mcc) = self.mcc {
             out.set_number(18, u64::from(mcc.get()), 4);
         }
-        if self.entry_mode != 0 {
+        if self.entry_mode != 0 || self.mti.class() != 4 {
             out.set_number(22, u64::from(self.entry_mode), 3);
         }
         if let Some(ppid) = &self.ppid {
@@ -232,7 +235,8 @@ impl Request {
 
     /// Identifies the content: two messages with one key are repeats exactly when their fingerprints are equal.
     ///
-    /// The first eight bytes of SHA-256 over everything but the message type's repeat bit, the local time and the MAC.
+    /// The first eight bytes of SHA-256 over everything but the message type's repeat bit, the local time, the MAC, and
+    /// STAN and transmission time, which are in the key.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut bytes = [0_u8; 192];
@@ -250,6 +254,7 @@ impl Request {
         put(self.terminal.wire());
         put(self.merchant.wire());
         put(&self.currency.to_be_bytes());
+        put(&[u8::from(self.ppid.is_some())]);
         put(self.ppid.as_ref().map_or(&[0; 16], Ppid::bytes).as_slice());
         put(&self.replacement.map_or(-1, Yen::get).to_be_bytes());
         put(&self.acquirer.zero_filled());

@@ -86,6 +86,9 @@ impl Totals {
             debit_amount: amount(88)?,
             debit_reversal_amount: amount(89)?,
         };
+        if day.net().get().unsigned_abs() > MAX_NET {
+            return Err(FieldError::new(97, "the net of these totals has more than 16 digits"));
+        }
         if required(message, 97)? != net_wire(day.net()) {
             let problem = format!("net settlement must be (86 - 87) - (88 - 89) = {}", day.net());
             return Err(FieldError::new(97, problem));
@@ -101,7 +104,15 @@ impl Totals {
                 .ok_or_else(|| FieldError::new(15, "must be a date MMDD"))?,
             acquirer: read(message, 32, InstitutionId::from_wire)?,
             code: message.get(39).and_then(ResponseCode::from_wire),
-            settlement: message.get(66).and_then(|b| b.first()).map(|b| b - b'0'),
+            settlement: match message.get(66) {
+                None => None,
+                Some(_) => Some(
+                    u8::try_from(number(message, 66)?)
+                        .ok()
+                        .filter(|n| *n <= 9)
+                        .ok_or_else(|| FieldError::new(66, "must be one digit"))?,
+                ),
+            },
             day,
         })
     }
@@ -137,6 +148,9 @@ impl Totals {
         out.set(99, self.acquirer.as_bytes());
     }
 }
+
+/// The largest amount that DE97 (x+n16) can carry.
+const MAX_NET: u64 = 9_999_999_999_999_999;
 
 fn net_wire(net: Yen) -> [u8; 17] {
     let mut out = [b'0'; 17];

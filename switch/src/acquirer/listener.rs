@@ -1,0 +1,161 @@
+//! Listeners: one TCP port a dialect, with TLS and client certificates where configured.
+
+use super::link::{LinkContext, LinkLimits, serve};
+use super::session::Acquirers;
+use crate::engine::Engine;
+use anyhow::Context as _;
+use kazasu_schemas::iso8583::Dialect;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// A listener as configuration gives it.
+pub struct ListenerConfig {
+    /// Address and port; port 0 takes a free one.
+    pub addr: String,
+    /// What its links speak.
+    pub dialect: Arc<Dialect>,
+    /// TLS, when wanted.
+    pub tls: Option<TlsFiles>,
+    /// Links at one time; more are closed at once.
+    pub max_links: usize,
+    /// Bounds of each link.
+    pub limits: LinkLimits,
+}
+
+/// PEM files of a TLS listener.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The server's certificate chain.
+    pub certificates: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Certification authorities whose client certificates are accepted; a client without one is refused.
+    pub client_ca: PathBuf,
+}
+
+/// A bound listener.
+pub struct Listener {
+    socket: TcpListener,
+    config: ListenerConfig,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listener {
+    /// Binds the port and loads the TLS files.
+    pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
+        let tls = config.tls.as_ref().map(acceptor).transpose()?;
+        let socket = TcpListener::bind(&config.addr)
+            .await
+            .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
+        Ok(Listener { socket, config, tls })
+    }
+
+    /// The address that it really has.
+    pub fn addr(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Accepts until shutdown.
+    pub async fn run(self, acquirers: Arc<Acquirers>, engine: Engine, mut shutdown: watch::Receiver<bool>) {
+        let room = Arc::new(Semaphore::new(self.config.max_links));
+        let links = metrics::gauge!("kazasu_links_open");
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                _ = shutdown.changed() => return,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Usually too many open files: waiting lets others close.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = room.clone().try_acquire_owned() else {
+                metrics::counter!("kazasu_links_closed_total", "reason" => "too_many").increment(1);
+                tracing::warn!(%peer, max = self.config.max_links, "too many links; closing the new one");
+                continue;
+            };
+            let context = LinkContext {
+                id: LINK_NUMBER.fetch_add(1, Ordering::Relaxed),
+                dialect: self.config.dialect.clone(),
+                acquirers: acquirers.clone(),
+                engine: engine.clone(),
+                limits: self.config.limits,
+                certificate: None,
+                shutdown: shutdown.clone(),
+            };
+            let (tls, links) = (self.tls.clone(), links.clone());
+            tokio::spawn(async move {
+                links.increment(1);
+                tracing::debug!(link = context.id, %peer, "link opened");
+                connection(context, stream, tls).await;
+                links.decrement(1);
+                drop(permit);
+            });
+        }
+    }
+}
+
+async fn connection(mut context: LinkContext, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    let Some(tls) = tls else {
+        let (reader, writer) = stream.into_split();
+        return serve(context, reader, writer).await;
+    };
+    match tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            context.certificate = first.map(|der| Sha256::digest(der).into());
+            let (reader, writer) = tokio::io::split(stream);
+            serve(context, reader, writer).await;
+        }
+        Ok(Err(error)) => {
+            metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
+            tracing::warn!(link = context.id, %error, "TLS handshake failed");
+        }
+        Err(_) => {
+            metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
+            tracing::warn!(link = context.id, "TLS handshake took over 10 s");
+        }
+    }
+}
+
+fn acceptor(files: &TlsFiles) -> anyhow::Result<TlsAcceptor> {
+    let read = |path: &PathBuf| -> anyhow::Result<Vec<CertificateDer<'static>>> {
+        let found = CertificateDer::pem_file_iter(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let found = found.collect::<Result<Vec<_>, _>>().with_context(|| format!("cannot read {}", path.display()))?;
+        anyhow::ensure!(!found.is_empty(), "{} holds no certificate", path.display());
+        Ok(found)
+    };
+    let mut roots = rustls::RootCertStore::empty();
+    for ca in read(&files.client_ca)? {
+        roots.add(ca).with_context(|| format!("{} holds a certificate that is no authority", files.client_ca.display()))?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let clients =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .with_context(|| format!("cannot read the private key {}", files.key.display()))?;
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(clients)
+        .with_single_cert(read(&files.certificates)?, key)
+        .context("the TLS certificate and key do not fit")?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}

@@ -1,0 +1,137 @@
+//! Answers out: encoded and authenticated in one buffer, written with one system call for everything that is ready.
+
+use super::session::Acquirer;
+use crate::engine::{LinkHandle, LinkOut, Reply, ReplyBody};
+use bytes::BytesMut;
+use hashbrown::HashMap;
+use kazasu_schemas::iso8583::{Dialect, Message, Mti};
+use kazasu_schemas::mac::{MacKey, encode_frame};
+use kazasu_schemas::wire::ResponseCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// What has been encoded is written at the latest when it reaches this size.
+const WRITE_AT: usize = 256 * 1024;
+
+/// Who is signed on, as both directions of the link see it.
+pub(super) type SignedOn = Arc<Mutex<Option<Arc<Acquirer>>>>;
+
+pub(super) struct Writer {
+    pub(super) dialect: Arc<Dialect>,
+    pub(super) link: Arc<LinkHandle>,
+    pub(super) signed_on: SignedOn,
+    pub(super) write_timeout: Duration,
+    message: Message,
+    counters: HashMap<(Mti, ResponseCode), metrics::Counter>,
+    latency: metrics::Histogram,
+}
+
+impl Writer {
+    pub(super) fn new(
+        dialect: Arc<Dialect>,
+        link: Arc<LinkHandle>,
+        signed_on: SignedOn,
+        write_timeout: Duration,
+    ) -> Self {
+        Writer {
+            dialect,
+            link,
+            signed_on,
+            write_timeout,
+            message: Message::default(),
+            counters: HashMap::new(),
+            latency: metrics::histogram!("kazasu_stage_seconds", "stage" => "received_to_encoded"),
+        }
+    }
+
+    /// Writes until the link's reading side is gone and everything queued is out, or the peer stops reading.
+    pub(super) async fn run<W: AsyncWrite + Unpin>(
+        mut self,
+        mut socket: W,
+        mut queue: UnboundedReceiver<LinkOut>,
+    ) -> std::io::Result<()> {
+        let mut out = BytesMut::with_capacity(WRITE_AT);
+        while let Some(first) = queue.recv().await {
+            let mut answered = self.put(first, &mut out);
+            while out.len() < WRITE_AT {
+                let Ok(next) = queue.try_recv() else { break };
+                answered += self.put(next, &mut out);
+            }
+            let written = tokio::time::timeout(self.write_timeout, socket.write_all(&out)).await;
+            self.link.went(answered);
+            match written {
+                Ok(result) => result?,
+                Err(_) => {
+                    let what = format!("the peer read nothing for {:?}", self.write_timeout);
+                    return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, what));
+                }
+            }
+            out.clear();
+        }
+        socket.shutdown().await
+    }
+
+    /// Encodes; returns how many messages that came in are answered by it.
+    fn put(&mut self, what: LinkOut, out: &mut BytesMut) -> usize {
+        let acquirer = self.signed_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match what {
+            LinkOut::Replies(replies) => {
+                let Some(acquirer) = acquirer else { return replies.len() };
+                let keys = acquirer.keys(true);
+                for reply in &replies {
+                    self.reply(reply, &acquirer, &keys.from_switch, out);
+                }
+                replies.len()
+            }
+            LinkOut::Network { message, session, install } => {
+                message.to_message(&mut self.message);
+                self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
+                let keys = acquirer.as_ref().map(|a| a.keys(session));
+                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                if let (Some(install), Some(acquirer)) = (install, acquirer) {
+                    match acquirer.install(&install) {
+                        Ok(()) => tracing::info!(acquirer = %acquirer.config.id, "new session keys in force"),
+                        Err(error) => tracing::error!(acquirer = %acquirer.config.id, %error, "session keys not usable"),
+                    }
+                }
+                1
+            }
+            LinkOut::Refusal(message) => {
+                let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
+                self.count(message.mti, code);
+                self.message = *message;
+                let keys = acquirer.as_ref().map(|a| a.keys(true));
+                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                1
+            }
+        }
+    }
+
+    fn reply(&mut self, reply: &Reply, acquirer: &Acquirer, key: &MacKey, out: &mut BytesMut) {
+        match &reply.body {
+            ReplyBody::Answer(request, answer) => {
+                request.answer_message(answer, acquirer.config.ppid_in, &mut self.message);
+            }
+            ReplyBody::Totals(totals) => totals.to_message(&mut self.message),
+        }
+        self.count(self.message.mti, reply.body.code());
+        self.encode(Some(key), out);
+        self.latency.record(reply.received.elapsed().as_secs_f64());
+    }
+
+    fn encode(&mut self, key: Option<&MacKey>, out: &mut BytesMut) {
+        if let Err(error) = encode_frame(&self.dialect, &mut self.message, key, out) {
+            // The request was read by the same dialect, so its fields can be written by it.
+            tracing::error!(%error, mti = %self.message.mti, "an answer could not be encoded");
+        }
+    }
+
+    fn count(&mut self, mti: Mti, code: ResponseCode) {
+        let counter = self.counters.entry((mti, code)).or_insert_with(
+            || metrics::counter!("kazasu_messages_total", "type" => mti.to_string(), "outcome" => code.to_string()),
+        );
+        counter.increment(1);
+    }
+}
