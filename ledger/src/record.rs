@@ -298,6 +298,9 @@ pub struct Card {
     /// Key version, nonce, ciphertext and tag.
     #[cbor(n(1), with = "sealed_bytes")]
     pub pan: Box<[u8]>,
+    /// The card number's keyed hash: tells whether two sealed numbers are the same without opening them.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub token: [u8; 8],
 }
 
 mod sealed_bytes {

@@ -1,7 +1,8 @@
-//! Kazasu, a card-linked cashless payment switch: a resident holds a card to a reader and has paid.
+//! Kazasu.
 #![forbid(unsafe_code)]
-
 pub mod acquirer;
 pub mod clock;
 pub mod core;
 pub mod engine;
+pub mod telemetry;
+pub mod vault;

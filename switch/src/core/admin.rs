@@ -101,6 +101,13 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             recorded(Body::DepositOpened(DepositOpened { number: *number, account: state.book.next_account() }))
         }
         Command::Fund { number, amount, reference } => fund(state, *number, *amount, reference),
+        Command::OpeningBalance { number, amount, reference } => {
+            let account = state.deposits.get(number).and_then(|id| state.book.account(*id));
+            match account {
+                Some(account) if account.credits.is_positive() => unchanged(),
+                _ => fund(state, *number, *amount, reference),
+            }
+        }
         Command::Link { ppid, from, to } => link(state, now, *ppid, *from, to),
         Command::Unlink { ppid, from } => unlink(state, now, *ppid, *from),
         Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),

@@ -99,6 +99,15 @@ pub enum Command {
         /// Where it is said to come from.
         reference: String,
     },
+    /// Put money into a deposit that never had any; nothing happens otherwise. An import can be run again.
+    OpeningBalance {
+        /// The deposit.
+        number: u64,
+        /// How much.
+        amount: Yen,
+        /// Where it is said to come from.
+        reference: String,
+    },
     /// Link a PPID to an instrument from a moment on.
     Link {
         /// The person.

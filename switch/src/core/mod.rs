@@ -12,6 +12,7 @@ mod issuer;
 mod outgoing;
 mod state;
 
+pub(crate) use admin::NO_ISSUER;
 pub use admin::Rejected;
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};

@@ -3,7 +3,7 @@
 use super::state::State;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{Instrument, TapKind, ToIssuer};
-use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Stan, TerminalId};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::Original;
@@ -17,8 +17,10 @@ pub struct Outgoing {
     pub at: Millis,
     /// What is asked, and of whom.
     pub to: ToIssuer,
-    /// The account, still sealed, and the person it is sealed for.
+    /// The account, still sealed.
     pub instrument: Instrument,
+    /// The person it is sealed for.
+    pub ppid: Ppid,
     /// DE41.
     pub terminal: TerminalId,
     /// DE42.
@@ -61,6 +63,7 @@ impl State {
             at,
             to,
             instrument,
+            ppid: tap.ppid?,
             terminal: tap.key.terminal,
             merchant: merchant.id,
             mcc: merchant.mcc,

@@ -1,0 +1,117 @@
+//! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
+
+use super::Found;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::import::{self, ImportReport};
+use crate::issuers::Issuers;
+use crate::serve::{InUse, engine_config, link_import, lock, register, sqlite_opener};
+use anyhow::Context;
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
+
+#[derive(Subcommand)]
+pub(super) enum ImportCommand {
+    /// Imports a CSV file; bad rows are reported by line and never block the others.
+    Import {
+        /// The CSV file.
+        file: PathBuf,
+        /// The configuration file.
+        #[arg(long, default_value = "kazasu.toml")]
+        config: PathBuf,
+        /// Write the bad rows to this CSV file.
+        #[arg(long)]
+        bad_rows: Option<PathBuf>,
+        /// Print the report as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Links,
+    Merchants,
+}
+
+pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()> {
+    let ImportCommand::Import { file, config, bad_rows, json } = command;
+    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let config = Config::load(&config)?;
+    let report = match lock(&config.data_dir) {
+        Ok(_held) => offline(&config, &bytes, what).await?,
+        Err(error) if error.is::<InUse>() => online(&config, bytes, what).await?,
+        Err(error) => return Err(error),
+    };
+    if let Some(path) = bad_rows {
+        write_bad_rows(&path, &report)?;
+    }
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print(&file, &report);
+    }
+    if report.bad > 0 {
+        return Err(Found(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
+    }
+    Ok(())
+}
+
+async fn offline(config: &Config, bytes: &[u8], what: What) -> anyhow::Result<ImportReport> {
+    let issuers = Issuers::new(&[], config.vault.clone(), config.file.id);
+    let (engine, core) = Engine::start(engine_config(config), sqlite_opener(config), issuers).await?;
+    register(config, &engine).await?;
+    let report = match what {
+        What::Links => import::links(&engine, bytes, &link_import(config)).await,
+        What::Merchants => import::merchants(&engine, bytes).await,
+    };
+    engine.stop();
+    tokio::task::spawn_blocking(move || core.join()).await?.map_err(|_| anyhow::anyhow!("the core panicked"))?;
+    report
+}
+
+/// A switch is running on this data folder: it imports.
+async fn online(config: &Config, bytes: Vec<u8>, what: What) -> anyhow::Result<ImportReport> {
+    let path = if what == What::Links { "links" } else { "merchants" };
+    let url = format!("http://{}/v1/import/{path}", config.file.http);
+    let token = format!("Bearer {}", config.token);
+    let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, String)> {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut response = agent.post(&url).header("authorization", &token).send(&bytes[..])?;
+        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
+    });
+    let (status, body) = answer.await?.context("a switch is running on this data folder, but its API does not answer")?;
+    anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
+    serde_json::from_str(&body).context("the running switch's answer")
+}
+
+fn write_bad_rows(path: &Path, report: &ImportReport) -> anyhow::Result<()> {
+    let mut out = csv::Writer::from_path(path).with_context(|| format!("cannot write {}", path.display()))?;
+    out.write_record(["line", "column", "value", "problem"])?;
+    for row in &report.bad_rows {
+        out.write_record([&row.line.to_string(), &row.column, &row.value, &row.problem])?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn print(file: &Path, report: &ImportReport) {
+    println!(
+        "{}: {} rows: {} recorded, {} unchanged, {} refused",
+        file.display(),
+        report.rows,
+        report.recorded,
+        report.unchanged,
+        report.bad
+    );
+    if report.without_route > 0 {
+        println!("  {} cards belong to no configured issuer and will be refused with 92", report.without_route);
+    }
+    for row in report.bad_rows.iter().take(20) {
+        let column = if row.column.is_empty() { String::new() } else { format!(", {} {:?}", row.column, row.value) };
+        println!("  line {}{column}: {}", row.line, row.problem);
+    }
+    if report.bad > 20 {
+        println!("  … and {} more (--bad-rows FILE writes them)", report.bad - 20);
+    }
+}

@@ -1,0 +1,106 @@
+//! `kazasu ledger verify` and `kazasu ledger trial-balance`.
+
+use super::Found;
+use clap::{Args, Subcommand};
+use kazasu_ledger::record::KIND_NAMES;
+use kazasu_ledger::verify::{Verified, VerifyError, verify_sqlite};
+use kazasu_ledger::{Account, Side};
+use kazasu_schemas::money::Yen;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Checks the chain, the rules and the sums of a journal from its first record.
+    Verify(Journal),
+    /// Debits, credits and balances by account.
+    TrialBalance(Journal),
+}
+
+#[derive(Args)]
+pub(super) struct Journal {
+    /// The journal file (journal.db of a data folder, or a copy).
+    #[arg(default_value = "kazasu-data/data/journal.db")]
+    journal: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
+    match command {
+        LedgerCommand::Verify(journal) => verify(journal).await,
+        LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
+    }
+}
+
+async fn check(journal: &Journal) -> anyhow::Result<Verified> {
+    match verify_sqlite(&journal.journal, |_| {}).await {
+        Ok(verified) => Ok(verified),
+        Err(VerifyError::Fault(fault)) => {
+            if journal.json {
+                println!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
+            }
+            Err(Found(format!("{}: {fault}", journal.journal.display())).into())
+        }
+        Err(VerifyError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn verify(journal: Journal) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    let v = check(&journal).await?;
+    let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if journal.json {
+        let sums = v.sums;
+        println!(
+            "{}",
+            serde_json::json!({ "verified": true, "records": v.records, "head": hex::encode(v.head), "day": v.day.to_string(),
+                "debits": i64::try_from(sums.debits).ok(), "credits": i64::try_from(sums.credits).ok(), "open_holds": v.open_holds, "ms": ms })
+        );
+        return Ok(());
+    }
+    println!("{}: 正常 sound", journal.journal.display());
+    println!("  records      {:>14}   in {ms} ms", v.records);
+    for (name, n) in KIND_NAMES.iter().zip(v.kinds).filter(|(_, n)| *n > 0) {
+        println!("    {name:<22}{n:>14}");
+    }
+    println!("  head         {}", hex::encode(v.head));
+    println!("  business day {}", v.day);
+    println!("  借方 debits   {:>22}", yen(v.sums.debits));
+    println!("  貸方 credits  {:>22}", yen(v.sums.credits));
+    println!("  open holds   {:>14}", v.open_holds);
+    Ok(())
+}
+
+fn yen(n: i128) -> String {
+    i64::try_from(n).map_or_else(|_| n.to_string(), |n| Yen::new(n).to_string())
+}
+
+async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
+    let v = check(&journal).await?;
+    if journal.json {
+        let accounts: Vec<_> = v.accounts.iter().enumerate().map(|(n, a)| {
+            serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "debits": a.debits.get(),
+                "credits": a.credits.get(), "debits_held": a.debits_held.get(), "credits_held": a.credits_held.get(), "balance": a.balance().get() })
+        }).collect();
+        println!("{}", serde_json::json!({ "records": v.records, "day": v.day.to_string(), "accounts": accounts }));
+        return Ok(());
+    }
+    println!("合計残高試算表 trial balance, after record {} ({})\n", v.records, v.day);
+    let mut headings: BTreeMap<&str, Vec<&Account>> = BTreeMap::new();
+    for account in &v.accounts {
+        headings.entry(account.key.heading()).or_default().push(account);
+    }
+    println!("{:>20} {:>20} {:>20}  勘定科目 heading (accounts)", "借方 debits", "貸方 credits", "残高 balance");
+    for (heading, accounts) in &headings {
+        let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
+        let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
+        let side = accounts[0].key.side();
+        let balance = if side == Side::Debit { debits - credits } else { credits - debits };
+        println!("{:>20} {:>20} {:>20}  {heading} ({})", yen(debits), yen(credits), yen(balance), accounts.len());
+    }
+    println!("{:>20} {:>20} {:>20}  合計 total", yen(v.sums.debits), yen(v.sums.credits), "");
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `link`, `merchant`, `day`.
+//!
+//! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 the check or job found
+//! something wrong, 2 usage or configuration.
+
+mod import;
+mod ledger;
+mod serve;
+
+use crate::telemetry::LogFormat;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Card-linked cashless payments: hold the card to the reader and you have paid. かざすだけの決済スイッチ。
+#[derive(Parser)]
+#[command(name = "kazasu", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// How log lines on standard error are written.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays a whole town on this machine: issuers, merchants, residents, taps, over real sockets.
+    Demo(crate::demo::DemoArgs),
+    /// Runs the switch.
+    Serve {
+        /// The configuration file.
+        #[arg(long, default_value = "kazasu.toml")]
+        config: PathBuf,
+        /// Print one JSON object with the addresses when ready.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Writes a complete sample configuration with fresh keys into a new folder.
+    Init {
+        /// The folder; it must be empty or absent.
+        dir: PathBuf,
+        /// Sample residents.
+        #[arg(long, default_value_t = 1_000)]
+        residents: u64,
+        /// Move every port by this much.
+        #[arg(long, default_value_t = 0)]
+        port_offset: u16,
+    },
+    /// Looks at the configuration.
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Looks at a journal, also of a copy or while a switch is running.
+    Ledger {
+        #[command(subcommand)]
+        what: ledger::LedgerCommand,
+    },
+    /// Links of residents.
+    Link {
+        #[command(subcommand)]
+        what: import::ImportCommand,
+    },
+    /// Merchants and their terminals.
+    Merchant {
+        #[command(subcommand)]
+        what: import::ImportCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Reads the configuration and every file it names, and says what is wrong.
+    Check {
+        /// The configuration file.
+        #[arg(long, default_value = "kazasu.toml")]
+        config: PathBuf,
+    },
+}
+
+/// An error whose exit code is not 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Found(pub(crate) String);
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let level = if matches!(cli.command, Command::Serve { .. }) { "info" } else { "error" };
+    crate::telemetry::logs(cli.log, level);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("kazasu: cannot start: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let result = runtime.block_on(run(cli.command));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kazasu: {error:#}");
+            ExitCode::from(if error.is::<Found>() { 1 } else { 2 })
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(args) => crate::demo::run(args).await,
+        Command::Serve { config, json } => serve::run(&config, json).await,
+        Command::Init { dir, residents, port_offset } => init(&dir, residents, port_offset),
+        Command::Config { what: ConfigCommand::Check { config } } => {
+            let checked = crate::config::Config::load(&config)?;
+            println!(
+                "{}: good. {} listeners, {} acquirers, {} issuers, data in {}",
+                config.display(),
+                checked.file.listeners.len(),
+                checked.acquirers.len(),
+                checked.issuers.len(),
+                checked.data_dir.display()
+            );
+            Ok(())
+        }
+        Command::Ledger { what } => ledger::run(what).await,
+        Command::Link { what } => import::run(what, import::What::Links).await,
+        Command::Merchant { what } => import::run(what, import::What::Merchants).await,
+    }
+}
+
+fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Result<()> {
+    let default = crate::sample::Ports::default();
+    let add = |port: u16| {
+        port.checked_add(port_offset).ok_or_else(|| anyhow::anyhow!("--port-offset {port_offset} leads beyond port 65535"))
+    };
+    let mut ports = crate::sample::Ports { http: add(default.http)?, ..default };
+    for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
+        *port = add(*port)?;
+    }
+    crate::sample::write(dir, &crate::sample::Town { residents, ports, ..Default::default() })?;
+    let dir = dir.display();
+    println!(
+        "Wrote a sample town with fresh keys to {dir}.\n\n\
+         issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
+         kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\
+         kazasu link import {dir}/links.csv --config {dir}/kazasu.toml\n\
+         kazasu serve --config {dir}/kazasu.toml                     runs the switch\n\
+         acquirer-sim run SCENARIO --config {dir}/acquirer-27000001.toml"
+    );
+    Ok(())
+}

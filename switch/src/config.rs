@@ -1,0 +1,428 @@
+//! Configuration: one TOML file, and a key file that only its owner may read. Every error names the file, the key and what
+//! was expected.
+
+use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
+use crate::vault::Vault;
+use anyhow::{Context, bail, ensure};
+use kazasu_issuer_adapter::routing::Routes;
+use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::mac::{MacAlgorithm, MacKey};
+use kazasu_schemas::secret::Key;
+use kazasu_schemas::wire::PpidPlace;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// `kazasu.toml`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The book's name, written into its first record.
+    pub book: String,
+    /// The switch's institution id, DE32 towards issuers.
+    pub id: InstitutionId,
+    /// Where the journal lives; relative to this file.
+    pub data_dir: PathBuf,
+    /// The key file; relative to this file.
+    pub keys_file: PathBuf,
+    /// Address of health, metrics and the API.
+    #[serde(default = "default_http")]
+    pub http: String,
+    /// Business days that settled taps stay in memory, so that they can be refunded, reversed and recognised again.
+    #[serde(default = "default_keep_days")]
+    pub keep_days: u16,
+    /// Acquirers' ports.
+    #[serde(rename = "listener")]
+    pub listeners: Vec<ListenerFile>,
+    /// Acquirers.
+    #[serde(rename = "acquirer", default)]
+    pub acquirers: Vec<AcquirerFile>,
+    /// Issuers.
+    #[serde(rename = "issuer", default)]
+    pub issuers: Vec<IssuerFile>,
+    /// Bounds.
+    #[serde(default)]
+    pub limits: LimitsFile,
+}
+
+fn default_http() -> String {
+    "127.0.0.1:8080".into()
+}
+
+fn default_keep_days() -> u16 {
+    45
+}
+
+/// `[[listener]]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerFile {
+    /// Address and port.
+    pub addr: String,
+    /// A shipped dialect's name, or the path of a dialect file.
+    pub dialect: String,
+    /// TLS with client certificates.
+    pub tls: Option<TlsFile>,
+}
+
+/// `[listener.tls]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFile {
+    /// The server's certificate chain, PEM.
+    pub certificates: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// Authorities of client certificates, PEM.
+    pub client_ca: PathBuf,
+}
+
+/// `[[acquirer]]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct AcquirerFile {
+    /// DE32.
+    pub id: InstitutionId,
+    /// Its name.
+    pub name: String,
+    /// MAC function.
+    pub mac: MacAlgorithm,
+    /// Where its messages carry the PPID.
+    #[serde(default)]
+    pub ppid_in: PpidPlace,
+    /// SHA-256 fingerprints (hexadecimal) of its client certificates.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+}
+
+/// `[[issuer]]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerFile {
+    /// Its number in this book, from 1.
+    pub number: u16,
+    /// Its name.
+    pub name: String,
+    /// Host and port of its link.
+    pub addr: String,
+    /// A shipped dialect's name, or the path of a dialect file.
+    #[serde(default = "default_dialect")]
+    pub dialect: String,
+    /// MAC function, when its link has one.
+    pub mac: Option<MacAlgorithm>,
+    /// Card number prefixes (4 to 8 digits) that are its cards.
+    #[serde(default)]
+    pub bins: Vec<String>,
+    /// Bank codes (4 digits) that are its accounts.
+    #[serde(default)]
+    pub banks: Vec<String>,
+    /// How long an answer may take.
+    #[serde(default = "default_answer_timeout")]
+    pub answer_timeout_ms: u64,
+    /// How often the link is tested.
+    #[serde(default = "default_echo")]
+    pub echo_seconds: u64,
+    /// Requests under way at one time.
+    #[serde(default = "default_in_flight")]
+    pub max_in_flight: usize,
+}
+
+fn default_dialect() -> String {
+    "iso87-ascii".into()
+}
+fn default_answer_timeout() -> u64 {
+    5_000
+}
+fn default_echo() -> u64 {
+    30
+}
+fn default_in_flight() -> usize {
+    4_096
+}
+
+/// `[limits]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsFile {
+    /// Links a listener holds at one time.
+    pub max_links: usize,
+    /// Messages under way on one link before it is no longer read.
+    pub max_in_flight_per_link: usize,
+    /// Messages admitted in all before new ones are refused with 91.
+    pub max_queued: usize,
+    /// Records in one commit.
+    pub max_batch: usize,
+    /// A link that has not signed on by then is closed.
+    pub sign_on_seconds: u64,
+    /// A peer that takes no answers for this long is closed.
+    pub write_seconds: u64,
+}
+
+impl Default for LimitsFile {
+    fn default() -> Self {
+        LimitsFile {
+            max_links: 4_096,
+            max_in_flight_per_link: 8_192,
+            max_queued: 65_536,
+            max_batch: 2_048,
+            sign_on_seconds: 60,
+            write_seconds: 10,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysFile {
+    vault: VaultFile,
+    http: HttpKeys,
+    #[serde(default)]
+    acquirer: BTreeMap<String, AcquirerKeys>,
+    #[serde(default)]
+    issuer: BTreeMap<String, IssuerKeys>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VaultFile {
+    current: u8,
+    lookup: String,
+    seal: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HttpKeys {
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcquirerKeys {
+    master: String,
+    to_switch: String,
+    from_switch: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerKeys {
+    to_issuer: String,
+    from_issuer: String,
+}
+
+/// Everything that `kazasu serve` needs, checked.
+pub struct Config {
+    /// The file as read.
+    pub file: ConfigFile,
+    /// Absolute data folder.
+    pub data_dir: PathBuf,
+    /// Acquirers with their keys.
+    pub acquirers: Vec<AcquirerConfig>,
+    /// Issuers with their dialects and keys.
+    pub issuers: Vec<IssuerConfig>,
+    /// Card numbers and bank codes to issuers.
+    pub routes: Routes,
+    /// The vault.
+    pub vault: Arc<Vault>,
+    /// The API's bearer token.
+    pub token: String,
+    dialects: BTreeMap<String, Arc<Dialect>>,
+    base: PathBuf,
+}
+
+/// An issuer with its dialect and keys.
+pub struct IssuerConfig {
+    /// As read.
+    pub file: IssuerFile,
+    /// What its link speaks.
+    pub dialect: Arc<Dialect>,
+    /// To the issuer, from the issuer.
+    pub mac: Option<(MacKey, MacKey)>,
+}
+
+impl Config {
+    /// Reads and checks the file at `path` and the key file it names.
+    pub fn load(path: &Path) -> anyhow::Result<Config> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let file: ConfigFile =
+            toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {}", path.display(), e.to_string().trim()))?;
+        let base = path.parent().unwrap_or(Path::new(".")).to_path_buf();
+        let keys_path = base.join(&file.keys_file);
+        let keys = read_keys(&keys_path)?;
+        let named = |what: &str| format!("{}: {what}", path.display());
+        ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
+        let l = &file.limits;
+        for (key, value) in [
+            ("max_links", l.max_links),
+            ("max_in_flight_per_link", l.max_in_flight_per_link),
+            ("max_queued", l.max_queued),
+            ("max_batch", l.max_batch),
+        ] {
+            ensure!(value > 0, named(&format!("limits.{key} must be above 0")));
+        }
+        let mut dialects = BTreeMap::new();
+        let wanted = file.listeners.iter().map(|l| &l.dialect).chain(file.issuers.iter().map(|i| &i.dialect));
+        for name in wanted {
+            if !dialects.contains_key(name) {
+                dialects.insert(name.clone(), Arc::new(load_dialect(&base, name)?));
+            }
+        }
+        let in_keys = |what: &str| format!("{}: {what}", keys_path.display());
+        let vault = vault(&keys.vault).with_context(|| in_keys("[vault]"))?;
+        ensure!(keys.http.token.len() >= 32, in_keys("http.token must have at least 32 characters"));
+        let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
+        let issuers = issuers(&file, &keys, &dialects).with_context(|| in_keys("[issuer.…]"))?;
+        let routes = routes(&file).map_err(|e| e.context(named("[[issuer]]")))?;
+        Ok(Config {
+            data_dir: base.join(&file.data_dir),
+            acquirers,
+            issuers,
+            routes,
+            vault: Arc::new(vault),
+            token: keys.http.token,
+            dialects,
+            base,
+            file,
+        })
+    }
+
+    /// A dialect that the file names.
+    #[must_use]
+    pub fn dialect(&self, name: &str) -> Arc<Dialect> {
+        self.dialects.get(name).cloned().expect("load() read every dialect that the file names")
+    }
+
+    /// TLS files of a listener, relative to the configuration file.
+    #[must_use]
+    pub fn tls(&self, listener: &ListenerFile) -> Option<TlsFiles> {
+        listener.tls.as_ref().map(|tls| TlsFiles {
+            certificates: self.base.join(&tls.certificates),
+            key: self.base.join(&tls.key),
+            client_ca: self.base.join(&tls.client_ca),
+        })
+    }
+
+    /// Bounds of each link.
+    #[must_use]
+    pub fn link_limits(&self) -> LinkLimits {
+        LinkLimits {
+            max_in_flight: self.file.limits.max_in_flight_per_link,
+            sign_on_timeout: Duration::from_secs(self.file.limits.sign_on_seconds),
+            write_timeout: Duration::from_secs(self.file.limits.write_seconds),
+        }
+    }
+
+    /// The journal's file.
+    #[must_use]
+    pub fn journal_path(&self) -> PathBuf {
+        self.data_dir.join("journal.db")
+    }
+}
+
+/// A shipped dialect's name, or a file relative to `base`.
+pub fn load_dialect(base: &Path, name: &str) -> anyhow::Result<Dialect> {
+    if let Some(dialect) = Dialect::shipped(name) {
+        return Ok(dialect);
+    }
+    let path = base.join(name);
+    let shipped = Dialect::SHIPPED.join(", ");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("dialect {name:?} is none of {shipped}, and {} cannot be read", path.display()))?;
+    Dialect::parse(&text).with_context(|| path.display().to_string())
+}
+
+fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let meta = std::fs::metadata(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
+    let mode = meta.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        bail!("{} may be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
+    }
+    let text = zeroize::Zeroizing::new(std::fs::read_to_string(path)?);
+    // The parser's message may quote the line, so only the place is told.
+    toml::from_str(&text).map_err(|e: toml::de::Error| {
+        let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count());
+        anyhow::anyhow!("{} line {line}: {} (the line is not shown: it may hold a key)", path.display(), e.message())
+    })
+}
+
+fn key(text: &str, name: &str) -> anyhow::Result<Key> {
+    Key::from_hex(text).with_context(|| name.to_owned())
+}
+
+fn vault(file: &VaultFile) -> anyhow::Result<Vault> {
+    let mut keys = BTreeMap::new();
+    for (version, text) in &file.seal {
+        let number = version.parse().with_context(|| format!("seal.{version}: a version is 1 to 255"))?;
+        keys.insert(number, key(text, &format!("seal.{version}"))?);
+    }
+    Ok(Vault::new(&keys, file.current, &key(&file.lookup, "lookup")?)?)
+}
+
+fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerConfig>> {
+    let mut out = Vec::new();
+    for a in &file.acquirers {
+        ensure!(file.acquirers.iter().filter(|b| b.id == a.id).count() == 1, "acquirer {} is there twice", a.id);
+        let k = keys.acquirer.get(a.id.as_str()).with_context(|| format!("no keys for acquirer {}", a.id))?;
+        let config = AcquirerConfig {
+            id: a.id,
+            name: a.name.clone(),
+            mac: a.mac,
+            ppid_in: a.ppid_in,
+            master: key(&k.master, "master")?,
+            to_switch: key(&k.to_switch, "to_switch")?,
+            from_switch: key(&k.from_switch, "from_switch")?,
+            certificates: a.certificates.iter().map(|c| fingerprint(c)).collect::<anyhow::Result<_>>()?,
+        };
+        MacKey::new(a.mac, &config.to_switch).with_context(|| format!("acquirer {} to_switch", a.id))?;
+        MacKey::new(a.mac, &config.from_switch).with_context(|| format!("acquirer {} from_switch", a.id))?;
+        out.push(config);
+    }
+    Ok(out)
+}
+
+fn fingerprint(text: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = hex::decode(text.replace(':', "")).ok().and_then(|b| b.try_into().ok());
+    bytes.with_context(|| format!("certificate fingerprint {text:?} must be 32 bytes of hexadecimal (SHA-256)"))
+}
+
+fn issuers(
+    file: &ConfigFile,
+    keys: &KeysFile,
+    dialects: &BTreeMap<String, Arc<Dialect>>,
+) -> anyhow::Result<Vec<IssuerConfig>> {
+    let mut out = Vec::new();
+    for i in &file.issuers {
+        ensure!(i.number > 0, "issuer numbers begin with 1 ({})", i.name);
+        ensure!(file.issuers.iter().filter(|j| j.number == i.number).count() == 1, "issuer {} is there twice", i.number);
+        let mac = match i.mac {
+            None => None,
+            Some(algorithm) => {
+                let k = keys.issuer.get(&i.number.to_string());
+                let k = k.with_context(|| format!("no keys for issuer {}, whose link has a MAC", i.number))?;
+                let to = MacKey::new(algorithm, &key(&k.to_issuer, "to_issuer")?)?;
+                Some((to, MacKey::new(algorithm, &key(&k.from_issuer, "from_issuer")?)?))
+            }
+        };
+        let dialect = dialects.get(&i.dialect).cloned().context("dialect")?;
+        out.push(IssuerConfig { file: i.clone(), dialect, mac });
+    }
+    Ok(out)
+}
+
+fn routes(file: &ConfigFile) -> anyhow::Result<Routes> {
+    let mut routes = Routes::default();
+    for i in &file.issuers {
+        for bin in &i.bins {
+            routes.add_bin(bin, i.number)?;
+        }
+        for bank in &i.banks {
+            routes.add_bank(bank, i.number)?;
+        }
+    }
+    Ok(routes)
+}

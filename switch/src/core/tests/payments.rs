@@ -1,0 +1,186 @@
+use super::*;
+
+#[test]
+fn an_on_us_purchase_moves_money_in_one_record() {
+    let mut town = Town::new();
+    let before = town.journal.len();
+    let (_, code) = town.purchase(1, 1_280);
+    assert_eq!((code.as_str(), town.journal.len()), ("00", before + 1));
+    assert_eq!((town.available(1), town.payable("SHOP")), (8_720, 1_280));
+    town.check_replay();
+}
+
+#[test]
+fn refusals_come_in_their_order_and_are_recorded() {
+    let mut town = Town::new();
+    let good = town.request(Operation::Purchase, 2, 501);
+    let merchant = |id: &str| id.parse::<MerchantId>().unwrap();
+    let terminal = |id: &str| id.parse::<TerminalId>().unwrap();
+    // Each case is wrong in its own way and in every way of the cases below it that it can be.
+    let cases: Vec<(&str, Box<dyn Fn(&mut Request)>)> = vec![
+        ("51", Box::new(|_| {})),
+        ("92", Box::new(|r| r.ppid = Some(person(5)))),
+        ("14", Box::new(|r| r.ppid = Some(person(4)))),
+        ("14", Box::new(|r| r.ppid = Some(person(99)))),
+        ("13", Box::new(|r| (r.ppid, r.amount) = (Some(person(99)), Yen::ZERO))),
+        ("12", Box::new(|r| (r.currency, r.amount) = (840, Yen::ZERO))),
+        ("58", Box::new(move |r| (r.terminal, r.currency) = (terminal("T9"), 840))),
+        ("58", Box::new(move |r| (r.terminal, r.currency) = (terminal("NONE"), 840))),
+        ("03", Box::new(move |r| (r.merchant, r.terminal) = (merchant("NOBODY"), terminal("NONE")))),
+        ("03", Box::new(move |r| (r.merchant, r.terminal) = (merchant("CLOSED"), terminal("TC")))),
+        ("12", Box::new(move |r| (r.operation, r.merchant) = (None, merchant("NOBODY")))),
+    ];
+    for (n, (expected, spoil)) in (1_000..).zip(cases) {
+        let mut request = good;
+        request.stan = Stan::wrapping(n);
+        spoil(&mut request);
+        let before = town.journal.len();
+        assert_eq!(town.code(&request), expected, "case {n}");
+        assert_eq!(town.journal.len(), before + 1, "a decline is a record too");
+        assert_eq!(town.available(2), 500);
+    }
+    town.check_replay();
+}
+
+#[test]
+fn a_repeat_gets_the_stored_answer_and_another_body_94() {
+    let mut town = Town::new();
+    let request = town.request(Operation::Purchase, 1, 100);
+    let first = answer(&town.send(&request)).unwrap();
+    let records = town.journal.len();
+    for mti in [200, 201] {
+        let again = Request { mti: Mti(mti), ..request };
+        assert_eq!(answer(&town.send(&again)).unwrap(), first);
+    }
+    assert_eq!(town.code(&Request { amount: Yen::new(101), ..request }), "94");
+    assert_eq!(town.journal.len(), records);
+    assert_eq!(town.available(1), 9_900);
+    // A decline is repeated as well, even when the money is there by now.
+    let poor = town.request(Operation::Purchase, 2, 600);
+    assert_eq!(town.code(&poor), "51");
+    town.event(&Event::Command(Command::Fund { number: 2, amount: Yen::new(1_000), reference: "late".into() }));
+    assert_eq!(town.code(&poor), "51");
+}
+
+#[test]
+fn an_inquiry_tells_posted_and_available() {
+    let mut town = Town::new();
+    let hold = town.request(Operation::Authorize, 1, 3_000);
+    assert_eq!(town.code(&hold), "00");
+    let inquiry = town.request(Operation::BalanceInquiry, 1, 0);
+    let balance = answer(&town.send(&inquiry)).unwrap().balance.unwrap();
+    assert_eq!((balance.ledger, balance.available), (Yen::new(10_000), Yen::new(7_000)));
+    let elsewhere = town.request(Operation::BalanceInquiry, 3, 0);
+    assert_eq!(town.code(&elsewhere), "57");
+}
+
+#[test]
+fn an_advice_is_always_booked_and_what_nobody_covers_is_the_acquirers_shortfall() {
+    let mut town = Town::new();
+    let over = town.request(Operation::PurchaseAdvice, 2, 800);
+    assert_eq!(town.code(&over), "00");
+    assert_eq!((town.available(2), town.shortfall(), town.payable("SHOP")), (0, 300, 800));
+    let nobody = town.request(Operation::PurchaseAdvice, 99, 50);
+    assert_eq!(town.code(&nobody), "00");
+    assert_eq!((town.shortfall(), town.payable("SHOP")), (350, 850));
+    // A refund gives back first what nobody had covered.
+    let refund = town.about(Operation::Refund, &over, 400);
+    assert_eq!(town.code(&refund), "00");
+    assert_eq!((town.available(2), town.shortfall()), (100, 50));
+    let undo = town.about(Operation::Reversal, &nobody, 50);
+    assert_eq!(town.code(&undo), "00");
+    assert_eq!((town.shortfall(), town.payable("SHOP")), (0, 400));
+    town.check_replay();
+}
+
+#[test]
+fn a_link_is_frozen_when_it_is_used() {
+    let mut town = Town::new();
+    let (paid, _) = town.purchase(1, 1_000);
+    town.event(&Event::Command(Command::Link { ppid: person(1), from: None, to: Link::Deposit(2) }));
+    assert_eq!(town.purchase(1, 200).1, "00");
+    assert_eq!((town.available(1), town.available(2)), (9_000, 300));
+    let refund = town.about(Operation::Refund, &paid, 1_000);
+    assert_eq!(town.code(&refund), "00");
+    assert_eq!((town.available(1), town.available(2)), (10_000, 300), "back to the account that paid");
+    town.check_replay();
+}
+
+#[test]
+fn a_link_begins_when_it_says() {
+    let mut town = Town::new();
+    let later = Millis(NOON.0 + 60_000);
+    town.event(&Event::Command(Command::Link { ppid: person(1), from: Some(later), to: Link::Deposit(2) }));
+    assert_eq!(town.purchase(1, 100).1, "00");
+    assert_eq!(town.available(1), 9_900);
+    town.now = later;
+    assert_eq!(town.purchase(1, 100).1, "00");
+    assert_eq!((town.available(1), town.available(2)), (9_900, 400));
+    let early = Command::Link { ppid: person(1), from: Some(NOON), to: Link::Deposit(1) };
+    assert!(town.event(&Event::Command(early)).rejected.unwrap().to_string().contains("before the version in force"));
+}
+
+#[test]
+fn time_in_the_journal_never_runs_backwards() {
+    let mut town = Town::new();
+    town.purchase(1, 1);
+    town.now = Millis(NOON.0 - 3_600_000);
+    assert_eq!(town.purchase(1, 1).1, "00");
+    assert!(town.journal.windows(2).all(|w| w[0].at <= w[1].at && w[0].day <= w[1].day));
+}
+
+#[test]
+fn the_day_turns_at_midnight_and_old_taps_are_forgotten() {
+    let mut town = Town::new();
+    let (old, _) = town.purchase(1, 100);
+    let day = town.state.day;
+    assert_eq!(town.state.totals(acquirer(), day).debits, 1);
+    town.event(&Event::Tick { keep_days: 2 });
+    assert_eq!(town.state.day, day, "not midnight yet");
+    town.now = day.next().start();
+    town.event(&Event::Tick { keep_days: 2 });
+    assert_eq!(town.state.day, day.next());
+    assert_eq!(town.code(&old), "00", "still known the next day");
+    assert_eq!(town.available(1), 9_900);
+    for _ in 0..3 {
+        town.now = town.state.day.next().start();
+        town.event(&Event::Tick { keep_days: 2 });
+    }
+    assert_eq!(town.state.sizes().taps, 0);
+    let refund = town.about(Operation::Refund, &old, 100);
+    assert_eq!(town.code(&refund), "25");
+    town.check_replay();
+}
+
+#[test]
+fn totals_agree_to_the_yen_or_do_not() {
+    use kazasu_schemas::wire::Totals;
+    let mut town = Town::new();
+    let (paid, _) = town.purchase(1, 1_000);
+    let refund = town.about(Operation::Refund, &paid, 300);
+    town.code(&refund);
+    let (undone, _) = town.purchase(1, 50);
+    let reversal = town.about(Operation::Reversal, &undone, 50);
+    town.code(&reversal);
+    let day = town.state.totals(acquirer(), town.state.day);
+    assert_eq!((day.debits, day.debit_amount.get()), (2, 1_050));
+    assert_eq!((day.credits, day.credit_amount.get()), (1, 300));
+    assert_eq!((day.debit_reversals, day.debit_reversal_amount.get()), (1, 50));
+    assert_eq!(day.net().get(), -700);
+    let ask = |day| Totals {
+        mti: Mti(500),
+        transmission: NOON.transmission(),
+        stan: Stan::wrapping(1),
+        date: NOON.jst_day().mmdd(),
+        acquirer: acquirer(),
+        code: None,
+        settlement: None,
+        day,
+    };
+    for (theirs, code, settlement) in [(day, "00", 1), (Default::default(), "95", 2)] {
+        let decision = town.event(&Event::Totals(ask(theirs)));
+        let Some(Effect::AnswerTotals(answer)) = decision.effects.first() else { panic!("{decision:?}") };
+        assert_eq!((answer.code.unwrap().to_string().as_str(), answer.settlement), (code, Some(settlement)));
+        assert_eq!(answer.day, day);
+    }
+}

@@ -1,0 +1,145 @@
+//! Any order of messages, answers, silences, repeats, reversals and clock jumps: the book balances, no deposit falls below
+//! zero, what merchants are owed is what stands posted, and replay gives the same state.
+
+use super::*;
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    New(Operation, u8, i64),
+    About(Operation, usize, i64, Option<i64>),
+    Repeat(usize),
+    Issuer(usize, bool),
+    Silent(usize, Silence),
+    Acknowledge(usize),
+    Clock(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let new = prop_oneof![
+        4 => Just(Operation::Purchase),
+        2 => Just(Operation::Authorize),
+        1 => Just(Operation::AuthorizationAdvice),
+        2 => Just(Operation::PurchaseAdvice),
+        1 => Just(Operation::BalanceInquiry),
+    ];
+    let about = prop_oneof![
+        Just(Operation::Refund),
+        Just(Operation::RefundAdvice),
+        Just(Operation::Completion),
+        Just(Operation::Reversal),
+    ];
+    let silence = prop_oneof![Just(Silence::TimedOut), Just(Silence::NotSent), Just(Silence::Restarted)];
+    let step = prop_oneof![
+        5 => (new, 1..6_u8, 0..4_000_i64).prop_map(|(o, who, yen)| Step::New(o, who, yen)),
+        5 => (about, 0..40_usize, 1..3_000_i64, prop::option::weighted(0.3, 1..2_000_i64))
+            .prop_map(|(o, at, yen, actual)| Step::About(o, at, yen, actual)),
+        1 => (0..40_usize).prop_map(Step::Repeat),
+        4 => (0..6_usize, prop::bool::weighted(0.8)).prop_map(|(at, yes)| Step::Issuer(at, yes)),
+        1 => (0..6_usize, silence).prop_map(|(at, why)| Step::Silent(at, why)),
+        1 => (0..6_usize).prop_map(Step::Acknowledge),
+        1 => (-100_000..40_000_000_i64).prop_map(Step::Clock),
+    ];
+    prop::collection::vec(step, 1..90)
+}
+
+type Sent = Vec<(Request, Option<Answer>)>;
+
+fn send(town: &mut Town, request: Request, sent_before: &mut Sent, asked: &mut Vec<Seq>) {
+    let decision = town.send(&request);
+    if let Some((seq, message)) = sent(&decision) {
+        if !message.operation.is_advice() {
+            asked.push(seq);
+        }
+    }
+    sent_before.push((request, answer(&decision)));
+}
+
+fn play(town: &mut Town, step: Step, sent_before: &mut Sent, asked: &mut Vec<Seq>) {
+    match step {
+        Step::New(operation, who, yen) => {
+            let request = town.request(operation, who, yen);
+            send(town, request, sent_before, asked);
+        }
+        Step::About(operation, at, yen, actual) => {
+            let Some((earlier, _)) = sent_before.get(at).copied() else { return };
+            let mut request = town.about(operation, &earlier, yen);
+            if operation == Operation::Reversal {
+                request.replacement = actual.map(Yen::new);
+            }
+            send(town, request, sent_before, asked);
+        }
+        Step::Repeat(at) => {
+            let Some((earlier, first)) = sent_before.get(at).copied() else { return };
+            let before = town.journal.len();
+            let again = answer(&town.send(&earlier));
+            if let Some(first) = first {
+                assert_eq!(again, Some(first), "a repeat gets the stored answer");
+                assert_eq!(town.journal.len(), before, "and makes no record");
+            }
+        }
+        Step::Issuer(at, yes) => {
+            if let Some(seq) = asked.get(at).copied() {
+                town.issuer_says(seq, if yes { "00" } else { "05" });
+            }
+        }
+        Step::Silent(at, why) => {
+            if let Some(seq) = asked.get(at).copied() {
+                town.issuer_silent(seq, why);
+            }
+        }
+        Step::Acknowledge(at) => {
+            let owed = town.state.unacknowledged().nth(at);
+            if let Some((message, _)) = owed {
+                town.event(&Event::IssuerAcknowledged { message, code: ResponseCode::APPROVED });
+            }
+        }
+        Step::Clock(by) => {
+            town.now = Millis(town.now.0 + by);
+            town.event(&Event::Tick { keep_days: 400 });
+        }
+    }
+}
+
+/// What merchants are owed, counted from the taps instead of the book.
+fn owed(state: &State) -> i64 {
+    use kazasu_ledger::record::TapKind;
+    state
+        .taps()
+        .map(|tap| match tap.kind {
+            TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.moved.get(),
+            TapKind::Refund | TapKind::RefundAdvice => -tap.moved.get(),
+            TapKind::Authorize
+            | TapKind::AuthorizationAdvice
+            | TapKind::BalanceInquiry
+            | TapKind::Reversal
+            | TapKind::Unsupported => 0,
+        })
+        .sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn nothing_loses_a_yen(steps in steps()) {
+        let mut town = Town::new();
+        let mut sent_before = Vec::new();
+        let mut asked = Vec::new();
+        for step in steps {
+            play(&mut town, step, &mut sent_before, &mut asked);
+            let payable = town.payable("SHOP") + town.payable("OTHER");
+            prop_assert_eq!(payable, owed(&town.state));
+            for tap in town.state.taps() {
+                prop_assert!(tap.refunded <= tap.moved && tap.refunded >= Yen::ZERO, "{:?}", tap);
+                prop_assert!(tap.shortfall <= tap.moved, "{:?}", tap);
+            }
+            for account in [1, 2, 4] {
+                prop_assert!(town.available(account) >= 0);
+            }
+            let day = town.state.totals.values().fold(0, |net, d| net + d.net().get());
+            prop_assert_eq!(-day, payable, "acquirers' totals are what merchants are owed");
+        }
+        town.check_replay();
+    }
+}

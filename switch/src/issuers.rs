@@ -1,0 +1,180 @@
+//! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
+
+use crate::config::IssuerConfig;
+use crate::core::{Event, Outgoing};
+use crate::engine::{Engine, IssuerSink};
+use crate::vault::Vault;
+use hashbrown::HashMap;
+use kazasu_issuer_adapter::driver::{self, Command, LinkConfig, LinkMac, LinkStatus, Report};
+use kazasu_ledger::record::{Instrument, Silence};
+use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
+use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// Every issuer link.
+pub struct Issuers {
+    vault: Arc<Vault>,
+    own: InstitutionId,
+    links: HashMap<u16, mpsc::UnboundedSender<Vec<Command>>>,
+    receivers: std::sync::Mutex<Vec<(u16, mpsc::UnboundedReceiver<Vec<Command>>)>>,
+    engine: OnceLock<Engine>,
+}
+
+/// A running link, for status pages and metrics.
+pub struct RunningLink {
+    /// The issuer's number.
+    pub issuer: u16,
+    /// Its name.
+    pub name: String,
+    /// What the link reports of itself.
+    pub status: Arc<LinkStatus>,
+    task: JoinHandle<()>,
+}
+
+impl RunningLink {
+    /// Waits for the link to end after shutdown was signalled.
+    pub async fn ended(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(issuer = self.issuer, %error, "an issuer link ended badly");
+        }
+    }
+}
+
+impl Issuers {
+    /// Prepares queues for every configured issuer; links start with [`Issuers::start`].
+    #[must_use]
+    pub fn new(configs: &[IssuerConfig], vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+        let mut links = HashMap::new();
+        let mut receivers = Vec::new();
+        for config in configs {
+            let (tx, rx) = mpsc::unbounded_channel();
+            links.insert(config.file.number, tx);
+            receivers.push((config.file.number, rx));
+        }
+        Arc::new(Issuers { vault, own, links, receivers: receivers.into(), engine: OnceLock::new() })
+    }
+
+    /// Starts the links; their reports go to `engine`.
+    pub fn start(
+        &self,
+        configs: &[IssuerConfig],
+        engine: &Engine,
+        shutdown: &watch::Receiver<bool>,
+    ) -> Vec<RunningLink> {
+        let _ = self.engine.set(engine.clone());
+        let receivers = std::mem::take(&mut *self.receivers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let mut running = Vec::new();
+        for (number, rx) in receivers {
+            let Some(config) = configs.iter().find(|c| c.file.number == number) else { continue };
+            let engine = engine.clone();
+            let report = move |reports: Vec<Report>| engine.events(reports.into_iter().map(event).collect());
+            let (task, status) =
+                driver::spawn(link_config(config, self.own), rx, report, crate::clock::now, shutdown.clone());
+            running.push(RunningLink { issuer: number, name: config.file.name.clone(), status, task });
+        }
+        running
+    }
+
+    fn request(&self, out: &Outgoing) -> anyhow::Result<IssuerRequest> {
+        let account = match &out.instrument {
+            Instrument::CreditCard(card) | Instrument::DebitCard(card) => {
+                Account::Card(self.vault.open(&card.pan, &out.ppid)?)
+            }
+            Instrument::BankAccount(account) => Account::Bank(format!("{:010}", account.number)),
+            Instrument::Deposit(_) => anyhow::bail!("a deposit of this ledger has no issuer"),
+        };
+        Ok(IssuerRequest {
+            operation: out.to.operation,
+            repeat: false,
+            account,
+            amount: out.to.amount,
+            transmission: out.at.transmission(),
+            stan: Stan::wrapping(out.message),
+            mcc: out.mcc,
+            entry_mode: out.entry_mode,
+            acquirer: self.own,
+            rrn: Rrn::from_number(out.message),
+            terminal: out.terminal,
+            merchant: out.merchant,
+            original: out.original,
+            replacement: out.to.remains,
+        })
+    }
+}
+
+impl IssuerSink for Issuers {
+    fn send(&self, messages: Vec<Outgoing>) {
+        let mut by_issuer: Vec<(u16, Vec<Command>)> = Vec::new();
+        let mut not_sent = Vec::new();
+        for out in messages {
+            let advice = out.to.operation.is_advice();
+            let id = out.message;
+            match self.request(&out) {
+                Ok(request) if self.links.contains_key(&out.to.issuer) => {
+                    let command =
+                        if advice { Command::Advice { id, request } } else { Command::Request { id, request } };
+                    match by_issuer.iter_mut().find(|(n, _)| *n == out.to.issuer) {
+                        Some((_, commands)) => commands.push(command),
+                        None => by_issuer.push((out.to.issuer, vec![command])),
+                    }
+                }
+                Ok(_) if advice => {
+                    tracing::error!(issuer = out.to.issuer, record = id, "an advice waits: its issuer is not configured");
+                }
+                Ok(_) => not_sent.push(Event::IssuerSilent { tap: id, why: Silence::NotSent }),
+                Err(error) => {
+                    tracing::error!(issuer = out.to.issuer, record = id, %error, "a message could not be made");
+                    if !advice {
+                        not_sent.push(Event::IssuerSilent { tap: id, why: Silence::NotSent });
+                    }
+                }
+            }
+        }
+        for (issuer, commands) in by_issuer {
+            let Some(link) = self.links.get(&issuer) else { continue };
+            if let Err(mpsc::error::SendError(commands)) = link.send(commands) {
+                // The link has ended: the switch is stopping. Requests were certainly not sent; advices stay owed.
+                not_sent.extend(commands.iter().filter_map(|command| match command {
+                    Command::Request { id, .. } => Some(Event::IssuerSilent { tap: *id, why: Silence::NotSent }),
+                    Command::Advice { .. } => None,
+                }));
+            }
+        }
+        if let Some(engine) = self.engine.get().filter(|_| !not_sent.is_empty()) {
+            engine.events(not_sent);
+        }
+    }
+}
+
+fn event(report: Report) -> Event {
+    match report {
+        Report::Answered { id, answer } | Report::Late { id, answer } => {
+            Event::IssuerAnswered { message: id, code: answer.code, approval: answer.approval }
+        }
+        Report::TimedOut { id } => Event::IssuerSilent { tap: id, why: Silence::TimedOut },
+        Report::NotSent { id } => Event::IssuerSilent { tap: id, why: Silence::NotSent },
+        Report::Acknowledged { id, code } => Event::IssuerAcknowledged { message: id, code },
+    }
+}
+
+fn link_config(config: &IssuerConfig, own: InstitutionId) -> LinkConfig {
+    LinkConfig {
+        name: config.file.name.clone(),
+        addr: config.file.addr.clone(),
+        dialect: config.dialect.clone(),
+        institution: own,
+        mac: config.mac.as_ref().map(|(to, from)| LinkMac { to_issuer: to.clone(), from_issuer: from.clone() }),
+        answer_timeout: Duration::from_millis(config.file.answer_timeout_ms),
+        echo_interval: Duration::from_secs(config.file.echo_seconds),
+        reconnect_min: Duration::from_millis(100),
+        reconnect_max: Duration::from_secs(10),
+        max_in_flight: config.file.max_in_flight,
+        saf_window: 64,
+        saf_retry_min: Duration::from_secs(1),
+        saf_retry_max: Duration::from_secs(60),
+    }
+}
+

@@ -1,0 +1,378 @@
+//! The sample town: a complete configuration with fresh random keys, three acquirers (one a dialect), four issuers,
+//! twenty merchants and as many residents as asked for. `kazasu init` writes it, the demo and the tests run on it.
+//!
+//! Residents and merchants are the same for the same seed; keys never are.
+
+use crate::clock::random_bytes;
+use anyhow::Context;
+use kazasu_acquirer_sim::load::sample_ppid;
+use kazasu_schemas::ids::Ppid;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Where everything listens.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The three acquirer ports: iso87-ascii, iso87-binary, iso87-bcd.
+    pub acquirers: [u16; 3],
+    /// Health, metrics, API.
+    pub http: u16,
+    /// Credit, debit, bank, and the one that is down.
+    pub issuers: [u16; 4],
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Ports { acquirers: [8583, 8584, 8585], http: 8080, issuers: [9001, 9002, 9003, 9004] }
+    }
+}
+
+/// What to make.
+#[derive(Clone, Debug)]
+pub struct Town {
+    /// Residents besides the named ones.
+    pub residents: u64,
+    /// Residents and amounts are the same for the same seed.
+    pub seed: u64,
+    /// Yen in each held account of the unnamed residents.
+    pub balance: u64,
+    /// Every unnamed resident pays from a held account (benchmarks of the on-us path) or all kinds are mixed.
+    pub mix: Mix,
+    /// Ports.
+    pub ports: Ports,
+    /// How long the switch waits for an issuer.
+    pub issuer_timeout_ms: u64,
+}
+
+/// What unnamed residents pay with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mix {
+    /// 40 % held, 30 % credit, 15 % debit, 15 % bank.
+    Town,
+    /// All held in the ledger.
+    Held,
+    /// All at the credit issuer.
+    Credit,
+}
+
+impl Default for Town {
+    fn default() -> Self {
+        let ports = Ports::default();
+        Town { residents: 1_000, seed: 1, balance: 100_000, mix: Mix::Town, ports, issuer_timeout_ms: 1_500 }
+    }
+}
+
+/// The aliases that scenarios use, with what they are linked to: kind, number, opening balance.
+const NAMED: [(&str, Linked); 19] = [
+    ("held-rich", Linked::Held(1_000_000_000)),
+    ("held-poor", Linked::Held(500)),
+    ("held-empty", Linked::Held(0)),
+    ("held-a", Linked::Held(1_000_000)),
+    ("held-b", Linked::Held(1_000_000)),
+    ("credit-ok", Linked::Card("credit", "490000")),
+    ("credit-declined", Linked::Card("credit", "490000")),
+    ("credit-stolen", Linked::Card("credit", "490000")),
+    ("credit-slow", Linked::Card("credit", "490000")),
+    ("credit-silent", Linked::Card("credit", "490000")),
+    ("credit-late", Linked::Card("credit", "490000")),
+    ("credit-duplicate", Linked::Card("credit", "490000")),
+    ("credit-disconnect", Linked::Card("credit", "490000")),
+    ("debit-ok", Linked::Card("debit", "520000")),
+    ("debit-poor", Linked::Card("debit", "520000")),
+    ("bank-ok", Linked::Bank),
+    ("issuer-down", Linked::Card("credit", "470000")),
+    ("no-route", Linked::Card("credit", "360000")),
+    ("unlinked", Linked::Held(0)),
+];
+
+#[derive(Clone, Copy)]
+enum Linked {
+    Held(u64),
+    Card(&'static str, &'static str),
+    Bank,
+}
+
+/// The three acquirers: id, dialect, MAC, place of the PPID.
+const ACQUIRERS: [(&str, &str, &str, &str, &str); 3] = [
+    ("27000001", "かもめ決済 Kamome Acquiring", "iso87-ascii", "aes-cmac", "de102"),
+    ("27000002", "やまびこ決済 Yamabiko Acquiring", "iso87-binary", "hmac-sha256", "de102"),
+    ("27000003", "こだま決済 Kodama Acquiring", "iso87-bcd", "aes-cmac", "de48"),
+];
+
+/// Merchants: alias or empty, name, MCC.
+const MERCHANTS: [(&str, &str, &str); 20] = [
+    ("shop", "丸山商店 Maruyama Grocery", "5411"),
+    ("clinic", "川上診療所 Kawakami Clinic", "8011"),
+    ("bus", "町営バス Town Bus", "4131"),
+    ("city", "町役場窓口 Town Office Counter", "9399"),
+    ("closed", "旧中央食堂 Former Chuo Diner", "5812"),
+    ("", "みどり薬局 Midori Pharmacy", "5912"),
+    ("", "道の駅 Michi-no-Eki", "5499"),
+    ("", "山田金物店 Yamada Hardware", "5251"),
+    ("", "ふじ書店 Fuji Books", "5942"),
+    ("", "農協直売所 Co-op Farm Stand", "5499"),
+    ("", "松屋理容 Matsuya Barber", "7230"),
+    ("", "駅前タクシー Ekimae Taxi", "4121"),
+    ("", "温泉会館 Hot Spring Hall", "7298"),
+    ("", "さくら食堂 Sakura Diner", "5812"),
+    ("", "海風ベーカリー Umikaze Bakery", "5462"),
+    ("", "町立病院 Town Hospital", "8062"),
+    ("", "渡船組合 Ferry Cooperative", "4111"),
+    ("", "谷口酒店 Taniguchi Liquor", "5921"),
+    ("", "ガソリン高橋 Takahashi Fuel", "5541"),
+    ("", "ほほえみ介護用品 Hohoemi Care Goods", "5975"),
+];
+
+/// The PPID behind an alias.
+#[must_use]
+pub fn named_ppid(alias: &str) -> Ppid {
+    let hash = Sha256::digest(format!("kazasu sample card: {alias}"));
+    Ppid::from_bytes(hash[..16].try_into().expect("32 bytes"))
+}
+
+/// A card number with a correct check digit: prefix, nine digits of `n`, check digit.
+#[must_use]
+pub fn card_number(prefix: &str, n: u64) -> String {
+    let body = format!("{prefix}{:09}", n % 1_000_000_000);
+    let sum: u32 = body
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, b)| {
+            let digit = u32::from(b - b'0');
+            let doubled = if i % 2 == 0 { digit * 2 } else { digit };
+            doubled / 10 + doubled % 10
+        })
+        .sum();
+    format!("{body}{}", (10 - sum % 10) % 10)
+}
+
+fn hex_key(bytes: usize) -> anyhow::Result<String> {
+    Ok(hex::encode(random_bytes(bytes)?))
+}
+
+/// Writes the town into `dir`, which must be empty or absent.
+pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let taken = std::fs::read_dir(dir)?.next().is_some();
+    anyhow::ensure!(!taken, "{} is not empty; give a new folder", dir.display());
+    let mut keys = format!(
+        "# Secret. Only the owner may read this file; kazasu refuses it otherwise. Keep a copy under dual control.\n\n\
+         [vault]\ncurrent = 1\nlookup = \"{}\"\nseal.1 = \"{}\"\n\n[http]\ntoken = \"{}\"\n",
+        hex_key(32)?,
+        hex_key(32)?,
+        hex_key(32)?
+    );
+    for (index, (id, _, dialect, mac, ppid_in)) in ACQUIRERS.iter().enumerate() {
+        let len = if *mac == "aes-cmac" { 16 } else { 32 };
+        let (master, to, from) = (hex_key(16)?, hex_key(len)?, hex_key(len)?);
+        write!(
+            keys,
+            "\n[acquirer.{id}]\nmaster = \"{master}\"\nto_switch = \"{to}\"\nfrom_switch = \"{from}\"\n"
+        )?;
+        let file = acquirer_file(index, id, dialect, mac, ppid_in, [&master, &to, &from], town);
+        secret(&dir.join(format!("acquirer-{id}.toml")), &file)?;
+    }
+    let (to, from) = (hex_key(16)?, hex_key(16)?);
+    write!(keys, "\n[issuer.1]\nto_issuer = \"{to}\"\nfrom_issuer = \"{from}\"\n")?;
+    secret(&dir.join("keys.toml"), &keys)?;
+    secret(&dir.join("issuers.toml"), &issuers_file(town, &to, &from))?;
+    plain(&dir.join("kazasu.toml"), &config_file(town))?;
+    plain(&dir.join("merchants.csv"), &merchants_file())?;
+    // Card numbers of the sample are made up, but real files of this form hold real ones.
+    secret(&dir.join("links.csv"), &links_file(town))
+}
+
+fn plain(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn config_file(town: &Town) -> String {
+    let p = &town.ports;
+    let mut out = format!(
+        "# Kazasu, the sample town. Amounts are yen; paths are relative to this file; docs/operations/configuration.md\n\
+         # explains every key.\n\n\
+         book = \"かざす町 Kazasu Town\"\nid = \"10000001\"\ndata_dir = \"data\"\nkeys_file = \"keys.toml\"\n\
+         http = \"127.0.0.1:{}\"\nkeep_days = 45\n",
+        p.http
+    );
+    for (at, (_, _, dialect, _, _)) in ACQUIRERS.iter().enumerate() {
+        out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);
+    }
+    for (id, name, _, mac, ppid_in) in ACQUIRERS {
+        out += &format!("\n[[acquirer]]\nid = \"{id}\"\nname = \"{name}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n");
+    }
+    let issuers = [
+        ("さくらカード Sakura Card", "bins = [\"490000\"]\nmac = \"aes-cmac\"", 0),
+        ("ひばりデビット Hibari Debit", "bins = [\"520000\"]\ndialect = \"iso87-binary\"", 1),
+        ("みなと銀行 Minato Bank", "banks = [\"9999\"]\ndialect = \"iso87-bcd\"", 2),
+        ("つばめカード Tsubame Card (nobody listens there)", "bins = [\"470000\"]", 3),
+    ];
+    for (number, (name, more, port)) in (1..).zip(issuers) {
+        out += &format!(
+            "\n[[issuer]]\nnumber = {number}\nname = \"{name}\"\naddr = \"127.0.0.1:{}\"\n{more}\nanswer_timeout_ms = {}\n",
+            p.issuers[port], town.issuer_timeout_ms
+        );
+    }
+    out
+}
+
+/// The merchants of an acquirer: the first has all, the others the first five under their own ids.
+fn merchants_of(acquirer: usize) -> impl Iterator<Item = (String, &'static str, &'static str, &'static str, String)> {
+    let n = if acquirer == 0 { MERCHANTS.len() } else { 5 };
+    MERCHANTS.iter().take(n).zip(1..).map(move |((alias, name, mcc), number)| {
+        let terminals = (1..=3).map(|t| format!("T{}{number:03}{t:03}", acquirer + 1)).collect::<Vec<_>>().join(" ");
+        (format!("M{}{number:013}", acquirer + 1), *alias, *name, *mcc, terminals)
+    })
+}
+
+fn merchants_file() -> String {
+    let mut out = String::from("merchant,name,mcc,acquirer,terminals,closed\n");
+    for (at, (acquirer, ..)) in ACQUIRERS.iter().enumerate() {
+        for (id, alias, name, mcc, terminals) in merchants_of(at) {
+            let closed = if alias == "closed" { "yes" } else { "no" };
+            out += &format!("{id},{name},{mcc},{acquirer},{terminals},{closed}\n");
+        }
+    }
+    out
+}
+
+fn acquirer_file(
+    index: usize,
+    id: &str,
+    dialect: &str,
+    mac: &str,
+    ppid_in: &str,
+    [master, to, from]: [&str; 3],
+    town: &Town,
+) -> String {
+    let mut out = format!(
+        "# For acquirer-sim: how this acquirer reaches the switch. Secret: it holds the link's keys.\n\n\
+         addr = \"127.0.0.1:{}\"\nid = \"{id}\"\ndialect = \"{dialect}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n\
+         master_key = \"{master}\"\nto_switch_key = \"{to}\"\nfrom_switch_key = \"{from}\"\ncards_file = \"links.csv\"\n\n\
+         [cards]\n",
+        town.ports.acquirers[index]
+    );
+    for (alias, _) in NAMED {
+        out += &format!("{alias} = \"{}\"\n", named_ppid(alias));
+    }
+    out += &format!("unknown = \"{}\"\n", named_ppid("unknown"));
+    for (merchant, alias, _, mcc, terminals) in merchants_of(index) {
+        let terminals = terminals.split(' ').map(|t| format!("\"{t}\"")).collect::<Vec<_>>().join(", ");
+        out += &format!("\n[[merchant]]\nid = \"{merchant}\"\nmcc = \"{mcc}\"\nterminals = [{terminals}]\n");
+        if !alias.is_empty() {
+            out += &format!("alias = \"{alias}\"\n");
+        }
+    }
+    out
+}
+
+/// Named cards get the account numbers 9000000001 and up, so that no resident shares one.
+fn named_number(at: usize) -> u64 {
+    900_000_001 + u64::try_from(at).expect("few")
+}
+
+fn links_file(town: &Town) -> String {
+    let mut out = String::from("ppid,kind,number,balance\n");
+    for (at, (alias, linked)) in NAMED.iter().enumerate() {
+        let (ppid, n) = (named_ppid(alias), named_number(at));
+        match linked {
+            Linked::Held(balance) => out += &format!("{ppid},held,{:010},{balance}\n", n),
+            Linked::Card(kind, prefix) => out += &format!("{ppid},{kind},{},\n", card_number(prefix, n)),
+            Linked::Bank => out += &format!("{ppid},bank,9999{n:010},\n"),
+        }
+        if *alias == "unlinked" {
+            out += &format!("{ppid},none,,\n");
+        }
+    }
+    for n in 0..town.residents {
+        let ppid = sample_ppid(town.seed, n);
+        let kind = match town.mix {
+            Mix::Held => 0,
+            Mix::Credit => 8,
+            Mix::Town => n % 20,
+        };
+        match kind {
+            0..=7 => out += &format!("{ppid},held,{:010},{}\n", n + 1, town.balance),
+            8..=13 => out += &format!("{ppid},credit,{},\n", card_number("490000", n)),
+            14..=16 => out += &format!("{ppid},debit,{},\n", card_number("520000", n)),
+            _ => out += &format!("{ppid},bank,9999{:010},\n", n + 1),
+        }
+    }
+    out
+}
+
+/// Configuration of `issuer-sim` for the town: three issuers that answer, with the named cards' behaviour.
+fn issuers_file(town: &Town, to: &str, from: &str) -> String {
+    let p = &town.ports;
+    let at = |alias: &str| NAMED.iter().position(|(a, _)| *a == alias).map(named_number).expect("a named card");
+    let card = |alias: &str, prefix: &str| card_number(prefix, at(alias));
+    let mut out = String::from("# For issuer-sim: the sample town's issuers and how their accounts behave.\n");
+    out += &format!(
+        "\n[[issuer]]\nname = \"さくらカード Sakura Card\"\nkind = \"credit\"\nlisten = \"127.0.0.1:{}\"\n\
+         dialect = \"iso87-ascii\"\nmac = \"aes-cmac\"\nto_issuer_key = \"{to}\"\nfrom_issuer_key = \"{from}\"\n\
+         default_account = {{ balance = 900_000_000_000 }}\n",
+        p.issuers[0]
+    );
+    for (alias, script) in [
+        ("credit-declined", "decline = \"51\""),
+        ("credit-stolen", "decline = \"43\""),
+        ("credit-slow", "delay_ms = 400"),
+        ("credit-silent", "silence = true"),
+        ("credit-late", "late_ms = 2500"),
+        ("credit-duplicate", "duplicate = true"),
+        ("credit-disconnect", "disconnect = true"),
+    ] {
+        out += &format!(
+            "\n[[issuer.account]] # {alias}\nnumber = \"{}\"\nbalance = 100_000_000\nscript = {{ {script} }}\n",
+            card(alias, "490000")
+        );
+    }
+    out += &format!(
+        "\n[[issuer]]\nname = \"ひばりデビット Hibari Debit\"\nkind = \"debit\"\nlisten = \"127.0.0.1:{}\"\n\
+         dialect = \"iso87-binary\"\ndefault_account = {{ balance = 900_000_000_000 }}\n\n[[issuer.account]] # debit-poor\nnumber = \
+         \"{}\"\nbalance = 1_000\n",
+        p.issuers[1],
+        card("debit-poor", "520000")
+    );
+    out += &format!(
+        "\n[[issuer]]\nname = \"みなと銀行 Minato Bank\"\nkind = \"bank\"\nlisten = \"127.0.0.1:{}\"\n\
+         dialect = \"iso87-bcd\"\ndefault_account = {{ balance = 900_000_000_000 }}\n",
+        p.issuers[2]
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sample_cards_pass_the_check_digit() {
+        for n in 0..200 {
+            assert!(kazasu_schemas::secret::Pan::parse(card_number("490000", n * 7_919).as_bytes()).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_folder_with_something_in_it_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("mine"), "x").unwrap();
+        let error = write(dir.path(), &Town::default()).unwrap_err().to_string();
+        assert!(error.contains("not empty"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}
