@@ -1,8 +1,20 @@
-//! Kazasu.
+//! Kazasu, a card-linked cashless payment switch: a resident holds a card to a reader and has paid.
+//!
+//! [`core`] decides and knows no I/O; [`engine`] commits and lets effects go; [`acquirer`] and [`issuers`] are the two sides
+//! of the wire; [`serve`] puts them together. docs/ARCHITECTURE.md has the map.
 #![forbid(unsafe_code)]
+
 pub mod acquirer;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod core;
+pub mod demo;
 pub mod engine;
+pub mod http;
+pub mod import;
+pub mod issuers;
+pub mod sample;
+pub mod serve;
 pub mod telemetry;
 pub mod vault;

@@ -1,1 +1,6 @@
-fn main(){}
+//! The `kazasu` program.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    kazasu::cli::main()
+}

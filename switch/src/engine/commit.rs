@@ -6,15 +6,17 @@ use super::{CommandError, Health};
 use crate::core::{Done, Outgoing};
 use crossbeam_channel::{Receiver, Sender};
 use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::journal::{Entry, Task};
+use kazasu_ledger::journal::Entry;
 use kazasu_ledger::{AppendError, Journal, Record, StoreError};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// Opens the journal for writing: at the start, and again after a failure.
-pub type Opener = Box<dyn Fn() -> Task<'static, Result<Box<dyn Journal>, StoreError>> + Send>;
+/// The future runs on the core's own thread.
+pub type Opener = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Box<dyn Journal>, StoreError>>>> + Send>;
 
 /// Where messages to issuers go.
 pub trait IssuerSink: Send + Sync {

@@ -1,0 +1,154 @@
+//! `acquirer.toml`: how an acquirer reaches the switch, and whom it knows.
+
+use anyhow::Context;
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, TerminalId};
+use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::mac::MacAlgorithm;
+use kazasu_schemas::secret::Key;
+use kazasu_schemas::wire::PpidPlace;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    addr: String,
+    id: InstitutionId,
+    dialect: String,
+    mac: MacAlgorithm,
+    #[serde(default)]
+    ppid_in: PpidPlace,
+    master_key: String,
+    to_switch_key: String,
+    from_switch_key: String,
+    cards_file: Option<PathBuf>,
+    #[serde(default)]
+    cards: BTreeMap<String, String>,
+    #[serde(default)]
+    merchant: Vec<MerchantFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MerchantFile {
+    id: MerchantId,
+    mcc: String,
+    terminals: Vec<TerminalId>,
+    alias: Option<String>,
+}
+
+/// A merchant and its terminals.
+#[derive(Clone, Debug)]
+pub struct Merchant {
+    /// DE42.
+    pub id: MerchantId,
+    /// DE18.
+    pub mcc: Mcc,
+    /// DE41.
+    pub terminals: Vec<TerminalId>,
+    /// What scenarios call it.
+    pub alias: Option<String>,
+}
+
+/// An acquirer, ready to connect.
+#[derive(Clone, Debug)]
+pub struct AcquirerConfig {
+    /// Host and port of the switch.
+    pub addr: String,
+    /// DE32.
+    pub id: InstitutionId,
+    /// What the port speaks.
+    pub dialect: Arc<Dialect>,
+    /// MAC function.
+    pub mac: MacAlgorithm,
+    /// Where the PPID travels.
+    pub ppid_in: PpidPlace,
+    /// Wraps session keys.
+    pub master: Key,
+    /// Initial key towards the switch.
+    pub to_switch: Key,
+    /// Initial key from the switch.
+    pub from_switch: Key,
+    /// A CSV file whose column `ppid` lists residents.
+    pub cards_file: Option<PathBuf>,
+    /// Cards by alias.
+    pub cards: BTreeMap<String, Ppid>,
+    /// Merchants.
+    pub merchants: Vec<Merchant>,
+}
+
+impl AcquirerConfig {
+    /// Reads the file.
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, base).with_context(|| path.display().to_string())
+    }
+
+    fn parse(text: &str, base: &Path) -> anyhow::Result<Self> {
+        let file: File = toml::from_str(text).map_err(|e| anyhow::anyhow!("{}", e.message()))?;
+        let dialect = match Dialect::shipped(&file.dialect) {
+            Some(dialect) => dialect,
+            None => {
+                let path = base.join(&file.dialect);
+                let shipped = Dialect::SHIPPED.join(", ");
+                let text = std::fs::read_to_string(&path).with_context(|| {
+                    format!("dialect {:?} is none of {shipped}, and {} cannot be read", file.dialect, path.display())
+                })?;
+                Dialect::parse(&text)?
+            }
+        };
+        let key = |text: &str, name: &'static str| Key::from_hex(text).context(name);
+        let mut cards = BTreeMap::new();
+        for (alias, ppid) in file.cards {
+            let ppid = ppid.parse().map_err(|e| anyhow::anyhow!("cards.{alias}: {e}"))?;
+            cards.insert(alias, ppid);
+        }
+        let merchants = file.merchant.into_iter().map(|m| {
+            let mcc = m.mcc.parse().with_context(|| format!("merchant {}: mcc", m.id))?;
+            anyhow::ensure!(!m.terminals.is_empty(), "merchant {}: at least one terminal is needed", m.id);
+            Ok(Merchant { id: m.id, mcc, terminals: m.terminals, alias: m.alias })
+        });
+        Ok(AcquirerConfig {
+            addr: file.addr,
+            id: file.id,
+            dialect: Arc::new(dialect),
+            mac: file.mac,
+            ppid_in: file.ppid_in,
+            master: key(&file.master_key, "master_key")?,
+            to_switch: key(&file.to_switch_key, "to_switch_key")?,
+            from_switch: key(&file.from_switch_key, "from_switch_key")?,
+            cards_file: file.cards_file.map(|p| base.join(p)),
+            cards,
+            merchants: merchants.collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    /// A merchant by alias.
+    #[must_use]
+    pub fn merchant(&self, alias: &str) -> Option<&Merchant> {
+        self.merchants.iter().find(|m| m.alias.as_deref() == Some(alias))
+    }
+
+    /// The residents of `cards_file`: every PPID in its column `ppid`, each once, named cards left out.
+    pub fn residents(&self) -> anyhow::Result<Vec<Ppid>> {
+        let path = self.cards_file.as_ref().context("cards_file is not set")?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut lines = text.lines();
+        let header = lines.next().unwrap_or_default();
+        let column = header.split(',').position(|c| c.trim().trim_start_matches('\u{feff}') == "ppid");
+        let column = column.with_context(|| format!("{}: the header has no column ppid", path.display()))?;
+        let named: std::collections::BTreeSet<Ppid> = self.cards.values().copied().collect();
+        let mut out = Vec::new();
+        for (line, n) in lines.zip(2..) {
+            let value = line.split(',').nth(column).unwrap_or_default().trim();
+            let ppid: Ppid = value.parse().with_context(|| format!("{} line {n}", path.display()))?;
+            if !named.contains(&ppid) {
+                out.push(ppid);
+            }
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,83 @@
+//! Open-loop load: messages leave at a fixed rate whatever comes back, and latency counts from the intended moment of
+//! sending, so that a switch that stalls cannot hide it.
+
+mod link;
+mod report;
+mod traffic;
+
+pub use report::{LoadReport, Progress};
+pub use traffic::{Fleet, Mix, sample_ppid};
+
+use crate::config::AcquirerConfig;
+use crate::session::Session;
+use anyhow::Context;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// What to send.
+#[derive(Clone)]
+pub struct LoadPlan {
+    /// The link's configuration.
+    pub acquirer: AcquirerConfig,
+    /// Who taps where.
+    pub fleet: Arc<Fleet>,
+    /// Messages a second over all links.
+    pub rate: f64,
+    /// How long, or how many messages.
+    pub length: Length,
+    /// Links: 1, 2, 4, 5, 8 or 10.
+    pub links: u32,
+    /// What kinds of messages.
+    pub mix: Mix,
+    /// The same seed makes the same traffic.
+    pub seed: u64,
+    /// Writes one line for every answered message: RRN, code, amount, kind, STAN, DE7, terminal.
+    pub log: Option<PathBuf>,
+    /// How long to wait for the last answers.
+    pub drain: Duration,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Length {
+    /// After so long.
+    Time(Duration),
+    /// After so many messages.
+    Messages(u64),
+}
+
+/// Sends the plan's traffic; returns when everything was answered or the drain time is over. `stop` ends it early.
+pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) -> anyhow::Result<LoadReport> {
+    anyhow::ensure!([1, 2, 4, 5, 8, 10].contains(&plan.links), "links must be 1, 2, 4, 5, 8 or 10");
+    anyhow::ensure!(plan.rate > 0.0, "rate must be above 0");
+    anyhow::ensure!(!plan.fleet.cards.is_empty() && !plan.fleet.places.is_empty(), "the fleet has no cards or no terminals");
+    let log = match &plan.log {
+        None => None,
+        Some(path) => {
+            let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            Some(Arc::new(std::sync::Mutex::new(file)))
+        }
+    };
+    let mut sessions = Vec::new();
+    for _ in 0..plan.links {
+        sessions.push(Session::open(&plan.acquirer)?);
+    }
+    // Each key change replaced the keys before it: all links use the last ones.
+    let keys = sessions.last().map(|s| s.keys.clone()).context("at least one link")?;
+    let begin = Instant::now() + Duration::from_millis(20);
+    let mut threads = Vec::new();
+    for (session, number) in sessions.into_iter().zip(0..) {
+        let (socket, receiver, _) = session.split()?;
+        let parts = link::Parts { socket, receiver, keys: keys.clone(), log: log.clone() };
+        threads.push(link::start(plan, number, parts, begin, progress, stop)?);
+    }
+    let mut report = LoadReport::new(plan.rate);
+    for thread in threads {
+        let part = thread.join().map_err(|_| anyhow::anyhow!("a load thread panicked"))?;
+        report.add(&part);
+    }
+    report.seconds = report.last_answer.map_or(0.0, |at| at.saturating_duration_since(begin).as_secs_f64());
+    Ok(report)
+}

@@ -1,0 +1,2 @@
+//! The `acquirer-sim` program.
+fn main() {}
