@@ -1,9 +1,12 @@
 //! The default engine: SQLite through sqlx. Nothing to install, one file, durable on every commit.
 //!
-//! WAL with `synchronous = FULL`: a commit is one append to the write-ahead log and one fdatasync. Rows go in with
-//! multi-row statements of a few fixed sizes, so that each is prepared once. The log is moved into the main file between
-//! commits by the writer itself when it has grown (`CHECKPOINT_PAGES`).
+//! WAL with `synchronous = FULL`: a commit is one append to the write-ahead log and one fdatasync. A batch goes to the
+//! database's thread as one multi-statement text (begin, fence, rows, commit), because each round trip there and back
+//! costs two wake-ups. Rows are padded to a few fixed sizes with NULLs that the statement leaves out, so that a handful of
+//! texts are prepared once. The log is moved into the main file by a connection of its own while commits go on; the writer
+//! itself only moves the little that came in meanwhile, so that the log can begin again from its start.
 
+use crate::transfer::Transfer;
 use crate::journal::{AppendError, Entry, Head, Journal, Seq, StoreError, Task, check_order};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -11,25 +14,50 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, Sql
 use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection};
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// Rows a statement, largest first. 8 bytes of bookkeeping a parameter: 128 × 6 parameters stay far below SQLite's limit.
-const SIZES: [usize; 4] = [128, 32, 8, 1];
-/// The log's size, in pages of 4 KiB, at which it is moved into the main file.
-const CHECKPOINT_PAGES: u32 = 8_000;
+/// Rows a statement: a batch is cut into pieces of the largest size, and the rest padded to the next size up.
+const SIZES: [usize; 5] = [1, 4, 16, 64, 128];
+/// Records after which the log is moved into the main file.
+const CHECKPOINT_RECORDS: u64 = 20_000;
 
-static JOURNAL_SQL: LazyLock<[String; 4]> =
-    LazyLock::new(|| SIZES.map(|n| insert("INSERT INTO journal (seq, at, day, kind, body, hash) VALUES ", n)));
-static TRANSFERS_SQL: LazyLock<[String; 4]> =
-    LazyLock::new(|| SIZES.map(|n| insert("INSERT INTO transfers (seq, leg, kind, debit, credit, amount) VALUES ", n)));
+/// Opens the transaction and fails it when another writer has the lead: a second row of `lead` breaks its constraint.
+const BEGIN: &str =
+    "BEGIN IMMEDIATE; INSERT INTO lead (one, epoch) SELECT 2, epoch FROM lead WHERE one = 1 AND epoch <> ?;";
+
+/// Statement texts by the sizes of their journal and transfer parts; index 0 is "none".
+struct Texts {
+    opening: Vec<Vec<String>>,
+    journal: String,
+    transfers: String,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let sizes = || std::iter::once(0).chain(SIZES);
+    Texts {
+        opening: sizes().map(|j| sizes().map(|t| format!("{BEGIN}{}{}COMMIT", journal(j), transfers(t))).collect()).collect(),
+        journal: journal(SIZES[SIZES.len() - 1]),
+        transfers: transfers(SIZES[SIZES.len() - 1]),
+    }
+});
+
+fn journal(rows: usize) -> String {
+    insert("INSERT INTO journal (seq, at, day, kind, body, hash)", rows)
+}
+
+fn transfers(rows: usize) -> String {
+    insert("INSERT INTO transfers (seq, leg, kind, debit, credit, amount)", rows)
+}
 
 fn insert(head: &str, rows: usize) -> String {
-    let mut sql = head.to_owned();
-    for i in 0..rows {
-        sql.push_str(if i == 0 { "(?,?,?,?,?,?)" } else { ",(?,?,?,?,?,?)" });
+    if rows == 0 {
+        return String::new();
     }
-    sql
+    let values = vec!["(?,?,?,?,?,?)"; rows].join(",");
+    format!("{head} SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL;")
 }
 
 /// A writer of a journal file.
@@ -37,6 +65,8 @@ pub struct SqliteJournal {
     conn: SqliteConnection,
     epoch: u64,
     head: Seq,
+    checkpointer: Checkpointer,
+    checkpointed: Seq,
 }
 
 /// A reader of a journal file: a copy, or one that a switch is writing to.
@@ -68,11 +98,12 @@ impl SqliteJournal {
     /// Opens or creates the journal at `path` for writing, brings its tables up to date and raises the epoch.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let options = options(path)
+            .statement_cache_capacity(64)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
-            .pragma("journal_size_limit", "67108864")
+            .pragma("wal_autocheckpoint", "0")
+            .pragma("journal_size_limit", "268435456")
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "memory");
         let mut conn = options.connect().await.map_err(store_error)?;
@@ -83,70 +114,75 @@ impl SqliteJournal {
             .and_then(|row| row.try_get(0))
             .map_err(store_error)?;
         let head = read_head(&mut conn).await?.seq;
-        Ok(SqliteJournal { conn, epoch: unsigned(epoch)?, head })
+        let checkpointer = Checkpointer::start(path)?;
+        Ok(SqliteJournal { conn, epoch: unsigned(epoch)?, head, checkpointer, checkpointed: head })
     }
 
     async fn write(&mut self, batch: &[Entry]) -> Result<(), AppendError> {
         check_order(self.head, batch)?;
-        let refused = |e: sqlx::Error| AppendError::Refused(e.to_string());
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.conn).await.map_err(refused)?;
-        match self.insert(batch).await {
-            Ok(()) => {}
-            Err(error) => {
-                // Whether or not the rollback succeeds, nothing was committed.
-                if let Err(e) = sqlx::query("ROLLBACK").execute(&mut self.conn).await {
-                    tracing::debug!(error = %e, "rollback after a refused batch");
-                }
-                return Err(error);
-            }
+        let Some(last) = batch.last().map(|e| e.seq) else { return Ok(()) };
+        if let Err(error) = self.transaction(batch).await {
+            return Err(self.give_up(error).await);
         }
-        sqlx::query("COMMIT").execute(&mut self.conn).await.map_err(|e| AppendError::Unknown(e.to_string()))?;
-        if let Some(last) = batch.last() {
-            self.head = last.seq;
-        }
+        self.head = last;
+        self.checkpoint().await;
         Ok(())
     }
 
-    async fn insert(&mut self, batch: &[Entry]) -> Result<(), AppendError> {
-        let refused = |e: sqlx::Error| AppendError::Refused(e.to_string());
-        let current: i64 = sqlx::query("SELECT epoch FROM lead WHERE one = 1")
-            .fetch_one(&mut self.conn)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(refused)?;
-        if signed(self.epoch) != current {
-            let current = u64::try_from(current).unwrap_or(0);
-            return Err(AppendError::Fenced { mine: self.epoch, current });
-        }
-        for (rows, sql) in chunks(batch, &JOURNAL_SQL) {
+    /// The whole transaction: one text for a batch of usual size, a few for a large one.
+    async fn transaction(&mut self, batch: &[Entry]) -> Result<(), sqlx::Error> {
+        let rows: Vec<(Seq, i64, &Transfer)> =
+            batch.iter().flat_map(|e| e.transfers.iter().zip(0..).map(move |(t, leg)| (e.seq, leg, t))).collect();
+        let most = SIZES[SIZES.len() - 1];
+        if batch.len() <= most && rows.len() <= most {
+            let (j, t) = (size_at(batch.len()), size_at(rows.len()));
             let mut args = SqliteArguments::default();
-            for e in rows {
-                bind(&mut args, signed(e.seq))?;
-                bind(&mut args, e.at.0)?;
-                bind(&mut args, i64::from(e.day.0))?;
-                bind(&mut args, i64::from(e.kind))?;
-                bind(&mut args, e.body.clone())?;
-                bind(&mut args, e.hash.to_vec())?;
-            }
-            self.execute(sql, args).await.map_err(refused)?;
+            bind(&mut args, signed(self.epoch))?;
+            bind_entries(&mut args, batch, padded(j))?;
+            bind_transfers(&mut args, &rows, padded(t))?;
+            return self.execute(&TEXTS.opening[j][t], args).await;
         }
-        let transfers: Vec<_> = batch
-            .iter()
-            .flat_map(|e| e.transfers.iter().zip(0_i64..).map(move |(t, leg)| (e.seq, leg, t)))
-            .collect();
-        for (rows, sql) in chunks(&transfers, &TRANSFERS_SQL) {
+        let mut args = SqliteArguments::default();
+        bind(&mut args, signed(self.epoch))?;
+        self.execute(BEGIN, args).await?;
+        for piece in batch.chunks(most) {
             let mut args = SqliteArguments::default();
-            for (seq, leg, t) in rows {
-                bind(&mut args, signed(*seq))?;
-                bind(&mut args, *leg)?;
-                bind(&mut args, i64::from(t.kind.number()))?;
-                bind(&mut args, i64::from(t.debit.0))?;
-                bind(&mut args, i64::from(t.credit.0))?;
-                bind(&mut args, t.amount.get())?;
-            }
-            self.execute(sql, args).await.map_err(refused)?;
+            bind_entries(&mut args, piece, most)?;
+            self.execute(&TEXTS.journal, args).await?;
         }
-        Ok(())
+        for piece in rows.chunks(most) {
+            let mut args = SqliteArguments::default();
+            bind_transfers(&mut args, piece, most)?;
+            self.execute(&TEXTS.transfers, args).await?;
+        }
+        self.execute("COMMIT", SqliteArguments::default()).await
+    }
+
+    /// Tells what an error means. While the transaction is still open, rolling it back proves that nothing was kept; when
+    /// there is none any more, it ended in a way that only reading the journal tells.
+    async fn give_up(&mut self, error: sqlx::Error) -> AppendError {
+        if let Err(e) = sqlx::query("ROLLBACK").execute(&mut self.conn).await {
+            return AppendError::Unknown(format!("{error}; no transaction to roll back: {e}"));
+        }
+        match sqlx::query("SELECT epoch FROM lead WHERE one = 1").fetch_one(&mut self.conn).await {
+            Ok(row) => match row.try_get::<i64, _>(0).map(u64::try_from) {
+                Ok(Ok(current)) if current != self.epoch => AppendError::Fenced { mine: self.epoch, current },
+                _ => AppendError::Refused(error.to_string()),
+            },
+            Err(_) => AppendError::Refused(error.to_string()),
+        }
+    }
+
+    /// Keeps the log short. A failure here loses nothing: the log only grows until the next attempt.
+    async fn checkpoint(&mut self) {
+        if self.checkpointer.take_done() {
+            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.conn).await {
+                tracing::warn!(%error, "the write-ahead log could not be moved");
+            }
+        } else if self.head - self.checkpointed >= CHECKPOINT_RECORDS {
+            self.checkpointed = self.head;
+            self.checkpointer.request();
+        }
     }
 
     async fn execute(&mut self, sql: &'static str, args: SqliteArguments) -> Result<(), sqlx::Error> {
@@ -159,22 +195,99 @@ impl SqliteJournal {
     }
 }
 
-fn bind<'q, T>(args: &mut SqliteArguments, value: T) -> Result<(), AppendError>
+fn bind<'q, T>(args: &mut SqliteArguments, value: T) -> Result<(), sqlx::Error>
 where
     T: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
     use sqlx::Arguments;
-    args.add(value).map_err(|e| AppendError::Refused(e.to_string()))
+    args.add(value).map_err(sqlx::Error::Encode)
 }
 
-/// Cuts rows into pieces for which a prepared statement exists.
-fn chunks<'a, T>(mut rows: &'a [T], sql: &'static [String; 4]) -> impl Iterator<Item = (&'a [T], &'static str)> {
-    std::iter::from_fn(move || {
-        let at = SIZES.iter().position(|n| *n <= rows.len())?;
-        let (now, rest) = rows.split_at(SIZES[at]);
-        rows = rest;
-        Some((now, sql[at].as_str()))
-    })
+/// The place of the smallest size that holds `n` rows; 0 for none.
+fn size_at(n: usize) -> usize {
+    if n == 0 { 0 } else { 1 + SIZES.iter().position(|size| *size >= n).expect("at most the largest size") }
+}
+
+fn padded(at: usize) -> usize {
+    if at == 0 { 0 } else { SIZES[at - 1] }
+}
+
+fn bind_entries(args: &mut SqliteArguments, entries: &[Entry], rows: usize) -> Result<(), sqlx::Error> {
+    for e in entries {
+        bind(args, signed(e.seq))?;
+        bind(args, e.at.0)?;
+        bind(args, i64::from(e.day.0))?;
+        bind(args, i64::from(e.kind))?;
+        bind(args, e.body.clone())?;
+        bind(args, e.hash.to_vec())?;
+    }
+    pad(args, rows - entries.len())
+}
+
+fn bind_transfers(args: &mut SqliteArguments, transfers: &[(Seq, i64, &Transfer)], rows: usize) -> Result<(), sqlx::Error> {
+    for (seq, leg, t) in transfers {
+        bind(args, signed(*seq))?;
+        bind(args, *leg)?;
+        bind(args, i64::from(t.kind.number()))?;
+        bind(args, i64::from(t.debit.0))?;
+        bind(args, i64::from(t.credit.0))?;
+        bind(args, t.amount.get())?;
+    }
+    pad(args, rows - transfers.len())
+}
+
+fn pad(args: &mut SqliteArguments, rows: usize) -> Result<(), sqlx::Error> {
+    (0..rows * 6).try_for_each(|_| bind(args, None::<i64>))
+}
+
+/// Moves the log into the main file on a thread and connection of its own.
+struct Checkpointer {
+    requests: SyncSender<()>,
+    done: Arc<AtomicBool>,
+}
+
+impl Checkpointer {
+    fn start(path: &Path) -> Result<Self, StoreError> {
+        let (requests, wanted) = sync_channel(1);
+        let done = Arc::new(AtomicBool::new(false));
+        let (path, flag) = (path.to_owned(), done.clone());
+        std::thread::Builder::new()
+            .name("kazasu-wal".into())
+            .spawn(move || {
+                if let Err(error) = Self::run(&path, &wanted, &flag) {
+                    tracing::warn!(%error, "the write-ahead log is not moved any more");
+                }
+            })
+            .map_err(|e| StoreError(e.to_string()))?;
+        Ok(Checkpointer { requests, done })
+    }
+
+    fn run(path: &Path, wanted: &Receiver<()>, done: &AtomicBool) -> Result<(), StoreError> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| StoreError(e.to_string()))?;
+        let mut conn = None;
+        while wanted.recv().is_ok() {
+            runtime.block_on(async {
+                let open = match conn.take() {
+                    Some(open) => open,
+                    None => options(path).synchronous(SqliteSynchronous::Full).connect().await.map_err(store_error)?,
+                };
+                let open: &mut SqliteConnection = conn.insert(open);
+                sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(open).await.map_err(store_error)
+            })?;
+            done.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn request(&self) {
+        // Full means that one is wanted already.
+        let _ = self.requests.try_send(());
+    }
+
+    fn take_done(&self) -> bool {
+        self.done.swap(false, Ordering::AcqRel)
+    }
 }
 
 impl Journal for SqliteJournal {

@@ -1,2 +1,67 @@
-//! placeholder
-fn main() {}
+//! `perf`: micro benchmarks, end-to-end taps, and the echo ceiling, on one machine with the generator beside the switch.
+#![forbid(unsafe_code)]
+
+mod echo;
+mod micro;
+mod taps;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Measures Kazasu. Figures of one run belong together; machines differ and are noisy, so compare ratios.
+#[derive(Parser)]
+#[command(name = "perf", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Codec, MAC, deciding, committing: one thing each.
+    Micro {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Taps through sockets, MACs, core and ledger, open loop.
+    Taps(taps::TapsArgs),
+    /// Memory a resident and time to start with many of them.
+    Residents {
+        /// How many residents.
+        #[arg(long, default_value_t = 1_000_000)]
+        residents: u64,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("perf: cannot start: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Micro { json } => micro::run(json).await,
+            Command::Taps(args) => taps::run(args).await,
+            Command::Residents { residents, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
+                Some(town) => taps::restart(town.as_ref()).await,
+                None => taps::residents(residents, json).await,
+            },
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("perf: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

@@ -35,8 +35,19 @@ pub struct LoadPlan {
     pub seed: u64,
     /// Writes one line for every answered message: RRN, code, amount, kind, STAN, DE7, terminal.
     pub log: Option<PathBuf>,
+    /// Who answers.
+    pub peer: Peer,
     /// How long to wait for the last answers.
     pub drain: Duration,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A switch: sign on, fetch session keys, verify every answer's MAC.
+    Switch,
+    /// An echo that sends every message back as an answer, without a response code or a MAC of its own.
+    Echo,
 }
 
 /// When to stop.
@@ -62,7 +73,10 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     };
     let mut sessions = Vec::new();
     for _ in 0..plan.links {
-        sessions.push(Session::open(&plan.acquirer)?);
+        sessions.push(match plan.peer {
+            Peer::Switch => Session::open(&plan.acquirer)?,
+            Peer::Echo => Session::connect(&plan.acquirer)?,
+        });
     }
     // Each key change replaced the keys before it: all links use the last ones.
     let keys = sessions.last().map(|s| s.keys.clone()).context("at least one link")?;

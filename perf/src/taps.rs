@@ -1,0 +1,256 @@
+//! End to end: generator, sockets, MACs, core, ledger, answers; on-us, or off-us through real issuer links.
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use kazasu::config::Config;
+use kazasu::engine::{Engine, Opener};
+use kazasu::sample::{self, Mix as Residents, Ports, Town};
+use kazasu::serve::Switch;
+use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
+use kazasu_issuer_adapter::sim::{Sim, SimConfig};
+use kazasu_ledger::memory::MemoryStore;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// `perf taps`.
+#[derive(Args, Clone)]
+pub(crate) struct TapsArgs {
+    /// Where the ledger is kept.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    store: Store,
+    /// Taps a second; 0 searches for the highest rate at which p99 stays under 20 ms without an error.
+    #[arg(long, default_value_t = 20_000.0)]
+    rate: f64,
+    /// Seconds at that rate.
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
+    /// Links: 1, 2, 4, 5, 8 or 10.
+    #[arg(long, default_value_t = 2)]
+    links: u32,
+    /// Pay from accounts in this ledger, or at an issuer behind a link.
+    #[arg(long, value_enum, default_value = "on-us")]
+    path: PathKind,
+    /// Residents.
+    #[arg(long, default_value_t = 100_000)]
+    residents: u64,
+    /// Only 0200 purchases, or a realistic mixture.
+    #[arg(long)]
+    realistic: bool,
+    /// Leave the echo ceiling out.
+    #[arg(long)]
+    no_echo: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Store {
+    Memory,
+    Sqlite,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PathKind {
+    OnUs,
+    OffUs,
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// The sample town on free ports.
+fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
+    let mut ports = Ports { http: free_port()?, ..Ports::default() };
+    for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
+        *port = free_port()?;
+    }
+    let town = Town { residents, seed: 1, balance: 1_000_000_000, mix, ports, issuer_timeout_ms: 5_000 };
+    sample::write(dir, &town)
+}
+
+fn opener(store: Store) -> Option<Opener> {
+    match store {
+        Store::Sqlite => None,
+        Store::Memory => {
+            let store = MemoryStore::default();
+            Some(Box::new(move || {
+                let journal = store.open();
+                Box::pin(async move { Ok::<Box<dyn kazasu_ledger::Journal>, _>(Box::new(journal)) })
+            }))
+        }
+    }
+}
+
+async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
+    let merchants = kazasu::import::merchants(engine, &std::fs::read(dir.join("merchants.csv"))?).await?;
+    let links = kazasu::import::links(engine, &std::fs::read(dir.join("links.csv"))?, imports).await?;
+    anyhow::ensure!(merchants.bad + links.bad == 0, "sample rows refused: {:?} {:?}", merchants.bad_rows, links.bad_rows);
+    Ok(())
+}
+
+async fn fire(plan: LoadPlan) -> anyhow::Result<LoadReport> {
+    let stop = Arc::new(AtomicBool::new(false));
+    tokio::task::spawn_blocking(move || load::run(&plan, &Arc::new(Progress::default()), &stop)).await?
+}
+
+pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
+    let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
+    let mix = if args.path == PathKind::OnUs { Residents::Held } else { Residents::Credit };
+    let town_dir = dir.path().join("town");
+    town(&town_dir, args.residents, mix)?;
+    let config = Config::load(&town_dir.join("kazasu.toml"))?;
+    let imports = kazasu::serve::link_import(&config);
+    let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?, None).await?;
+    let switch = Switch::start(config, opener(args.store)).await?;
+    import(&town_dir, &switch.engine, &imports).await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
+    let fleet = Arc::new(Fleet::new(&acquirer, acquirer.residents()?));
+    let plan = LoadPlan {
+        acquirer,
+        fleet,
+        rate: args.rate,
+        length: Length::Time(Duration::from_secs(args.seconds)),
+        links: args.links,
+        mix: if args.realistic { Mix::Realistic } else { Mix::Purchases },
+        seed: 1,
+        log: None,
+        peer: Peer::Switch,
+        drain: Duration::from_secs(10),
+    };
+    let alone = alone(&plan).await?;
+    let fdatasync = crate::micro::fdatasync_us(dir.path())?;
+    let report = if args.rate > 0.0 { fire(plan.clone()).await? } else { highest(&plan, args.json).await? };
+    let state = switch.engine.query(|s| (s.book.is_balanced(), s.seq)).await.context("the core is gone")?;
+    let echo = if args.no_echo { None } else { Some(echo_ceiling(&plan, report.rate).await?) };
+    switch.stop().await?;
+    sim.stop().await;
+    anyhow::ensure!(state.0, "the book does not balance after the run");
+    print(&args, &report, &alone, fdatasync, echo, state.1);
+    Ok(())
+}
+
+/// One tap at a time: what a single resident waits.
+async fn alone(plan: &LoadPlan) -> anyhow::Result<LoadReport> {
+    let plan = LoadPlan { rate: 100.0, length: Length::Messages(300), links: 1, mix: Mix::Purchases, ..plan.clone() };
+    fire(plan).await
+}
+
+/// Raises the rate until p99 reaches 20 ms or something goes wrong; the last good report.
+async fn highest(plan: &LoadPlan, quiet: bool) -> anyhow::Result<LoadReport> {
+    let mut best = None;
+    let mut rate = 10_000.0;
+    loop {
+        let report = fire(LoadPlan { rate, length: Length::Time(Duration::from_secs(8)), ..plan.clone() }).await?;
+        let good = report.percentile(99.0) < 20_000 && report.error_count() == 0 && report.tps() > rate * 0.97;
+        if !quiet {
+            eprintln!("{rate:>8.0}/s  p99 {:>7} µs  {}", report.percentile(99.0), if good { "good" } else { "too much" });
+        }
+        if !good {
+            return best.context("even the lowest rate is too much");
+        }
+        best = Some(report);
+        rate *= 1.15;
+    }
+}
+
+/// The highest rate at which the echo keeps up, found upwards from the measured rate.
+async fn echo_ceiling(plan: &LoadPlan, from: f64) -> anyhow::Result<f64> {
+    let addr = crate::echo::start().await?.to_string();
+    let mut acquirer = plan.acquirer.clone();
+    acquirer.addr = addr;
+    let mut best = 0.0;
+    let mut rate = from.max(10_000.0);
+    for _ in 0..16 {
+        let length = Length::Time(Duration::from_secs(3));
+        let plan = LoadPlan { acquirer: acquirer.clone(), rate, length, peer: Peer::Echo, ..plan.clone() };
+        let report = fire(plan).await?;
+        if report.percentile(99.0) >= 20_000 || report.error_count() > 0 || report.tps() < rate * 0.97 {
+            break;
+        }
+        best = report.tps();
+        rate *= 1.25;
+    }
+    Ok(best)
+}
+
+fn print(args: &TapsArgs, report: &LoadReport, alone: &LoadReport, fdatasync: f64, echo: Option<f64>, records: u64) {
+    let mut out = report.json();
+    out["store"] = json!(if args.store == Store::Sqlite { "sqlite" } else { "memory" });
+    out["path"] = json!(if args.path == PathKind::OnUs { "on-us" } else { "off-us" });
+    out["links"] = json!(args.links);
+    out["residents"] = json!(args.residents);
+    out["records"] = json!(records);
+    out["alone_p50_us"] = json!(alone.percentile(50.0));
+    out["fdatasync_us"] = json!(fdatasync.round());
+    out["echo_tps"] = echo.map_or(Value::Null, |tps| json!(tps.round()));
+    if args.json {
+        println!("{out}");
+        return;
+    }
+    print!("{}", report.text());
+    println!("  one tap alone p50 {} µs (fdatasync of this disk: {fdatasync:.0} µs)", alone.percentile(50.0));
+    println!("  ledger        {records} records, {}", out["store"]);
+    if let Some(tps) = echo {
+        println!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");
+    }
+}
+
+/// Resident memory of this process in bytes.
+fn memory() -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024)
+}
+
+pub(crate) async fn residents(n: u64, as_json: bool) -> anyhow::Result<()> {
+    let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
+    let town_dir = dir.path().join("town");
+    town(&town_dir, n, Residents::Held)?;
+    let config = Config::load(&town_dir.join("kazasu.toml"))?;
+    let imports = kazasu::serve::link_import(&config);
+    let begin = Instant::now();
+    let switch = Switch::start(config, None).await?;
+    import(&town_dir, &switch.engine, &imports).await?;
+    let import_s = begin.elapsed().as_secs_f64();
+    switch.stop().await?;
+    // A process of its own, so that nothing of the import counts.
+    let child = std::process::Command::new(std::env::current_exe()?)
+        .env("KAZASU_PERF_TOWN", &town_dir)
+        .args(["residents", "--json"])
+        .output()?;
+    let text = String::from_utf8_lossy(&child.stdout).into_owned();
+    anyhow::ensure!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    let mut out: Value = serde_json::from_str(text.trim())?;
+    out["import_s"] = json!((import_s * 10.0).round() / 10.0);
+    out["residents"] = json!(n);
+    let bytes = out["rss"].as_u64().unwrap_or(0).saturating_sub(out["rss_before"].as_u64().unwrap_or(0));
+    out["bytes_per_resident"] = json!(bytes / n.max(1));
+    if as_json {
+        println!("{out}");
+    } else {
+        println!("{n} residents: import {} s, start {} s, {} bytes each", out["import_s"], out["start_s"], out["bytes_per_resident"]);
+    }
+    Ok(())
+}
+
+/// The measuring half of [`residents`]: starts on an existing journal.
+pub(crate) async fn restart(town_dir: &Path) -> anyhow::Result<()> {
+    let config = Config::load(&town_dir.join("kazasu.toml"))?;
+    let rss_before = memory()?;
+    let begin = Instant::now();
+    let switch = Switch::start(config, None).await?;
+    let start = begin.elapsed().as_secs_f64();
+    let rss = memory()?;
+    switch.stop().await?;
+    println!("{}", json!({ "start_s": (start * 100.0).round() / 100.0, "rss": rss, "rss_before": rss_before }));
+    Ok(())
+}
