@@ -1,1 +1,9 @@
-//! placeholder
+//! The acquirers' side of the wire, played: one link at a time ([`session`]), open-loop load ([`load`]) and scenarios
+//! ([`scenario`]). It knows ISO 8583 and nothing of the switch behind it.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config;
+pub mod load;
+pub mod scenario;
+pub mod session;

@@ -1,2 +1,2 @@
-//! placeholder
+//! The `acquirer-sim` program.
 fn main() {}

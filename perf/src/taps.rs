@@ -107,7 +107,7 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
     town(&town_dir, args.residents, mix)?;
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
     let imports = kazasu::serve::link_import(&config);
-    let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?, None).await?;
+    let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
     let switch = Switch::start(config, opener(args.store)).await?;
     import(&town_dir, &switch.engine, &imports).await?;
     tokio::time::sleep(Duration::from_millis(300)).await;

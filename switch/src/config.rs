@@ -4,7 +4,7 @@
 use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
 use crate::vault::Vault;
 use anyhow::{Context, bail, ensure};
-use kazasu_issuer_adapter::routing::Routes;
+use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
@@ -225,7 +225,7 @@ pub struct Config {
     /// Issuers with their dialects and keys.
     pub issuers: Vec<IssuerConfig>,
     /// Card numbers and bank codes to issuers.
-    pub routes: Routes,
+    pub routes: RoutingTable,
     /// The vault.
     pub vault: Arc<Vault>,
     /// The API's bearer token.
@@ -414,8 +414,8 @@ fn issuers(
     Ok(out)
 }
 
-fn routes(file: &ConfigFile) -> anyhow::Result<Routes> {
-    let mut routes = Routes::default();
+fn routes(file: &ConfigFile) -> anyhow::Result<RoutingTable> {
+    let mut routes = RoutingTable::default();
     for i in &file.issuers {
         for bin in &i.bins {
             routes.add_bin(bin, i.number)?;

@@ -4,7 +4,7 @@
 use crate::core::{Command, Done, Link};
 use crate::engine::{CommandError, Engine};
 use crate::vault::Vault;
-use kazasu_issuer_adapter::routing::Routes;
+use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_ledger::record::{BankAccount, Card, Instrument};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, TerminalId, digits};
 use kazasu_schemas::jst::Millis;
@@ -66,7 +66,7 @@ pub struct LinkImport {
     /// Seals card numbers.
     pub vault: Arc<Vault>,
     /// Finds issuers.
-    pub routes: Arc<Routes>,
+    pub routes: Arc<RoutingTable>,
 }
 
 struct Problem {
@@ -240,7 +240,7 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
     let (instrument, without_route) = match kind {
         "credit" | "debit" => {
             let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", e))?;
-            let issuer = with.routes.issuer_of_card(&pan);
+            let issuer = with.routes.for_card(&pan);
             let card = Card {
                 issuer: issuer.unwrap_or(crate::core::NO_ISSUER),
                 pan: with.vault.seal(&pan, &ppid).map_err(|e| problem("number", "(not shown)", e))?,
@@ -252,7 +252,7 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
         "bank" => {
             let all = digits(number.as_bytes()).filter(|_| number.len() == 14);
             let all = all.ok_or_else(|| problem("number", number, "must be bank 4, branch 3 and account 7 digits"))?;
-            let issuer = with.routes.issuer_of_bank(&number[..4]);
+            let issuer = with.routes.for_bank(&number[..4]);
             let account =
                 BankAccount { issuer: issuer.unwrap_or(crate::core::NO_ISSUER), number: all % 10_000_000_000 };
             (Instrument::BankAccount(account), issuer.is_none())

@@ -5,14 +5,15 @@ use crate::core::{Event, Outgoing};
 use crate::engine::{Engine, IssuerSink};
 use crate::vault::Vault;
 use hashbrown::HashMap;
-use kazasu_issuer_adapter::driver::{self, Command, LinkConfig, LinkMac, LinkStatus, Report};
+use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Every issuer link.
 pub struct Issuers {
@@ -21,6 +22,8 @@ pub struct Issuers {
     links: HashMap<u16, mpsc::UnboundedSender<Vec<Command>>>,
     receivers: std::sync::Mutex<Vec<(u16, mpsc::UnboundedReceiver<Vec<Command>>)>>,
     engine: OnceLock<Engine>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
 }
 
 /// A running link, for status pages and metrics.
@@ -31,16 +34,6 @@ pub struct RunningLink {
     pub name: String,
     /// What the link reports of itself.
     pub status: Arc<LinkStatus>,
-    task: JoinHandle<()>,
-}
-
-impl RunningLink {
-    /// Waits for the link to end after shutdown was signalled.
-    pub async fn ended(self) {
-        if let Err(error) = self.task.await {
-            tracing::error!(issuer = self.issuer, %error, "an issuer link ended badly");
-        }
-    }
 }
 
 impl Issuers {
@@ -54,16 +47,19 @@ impl Issuers {
             links.insert(config.file.number, tx);
             receivers.push((config.file.number, rx));
         }
-        Arc::new(Issuers { vault, own, links, receivers: receivers.into(), engine: OnceLock::new() })
+        Arc::new(Issuers {
+            vault,
+            own,
+            links,
+            receivers: receivers.into(),
+            engine: OnceLock::new(),
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        })
     }
 
     /// Starts the links; their reports go to `engine`.
-    pub fn start(
-        &self,
-        configs: &[IssuerConfig],
-        engine: &Engine,
-        shutdown: &watch::Receiver<bool>,
-    ) -> Vec<RunningLink> {
+    pub fn start(&self, configs: &[IssuerConfig], engine: &Engine) -> Vec<RunningLink> {
         let _ = self.engine.set(engine.clone());
         let receivers = std::mem::take(&mut *self.receivers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let mut running = Vec::new();
@@ -71,11 +67,24 @@ impl Issuers {
             let Some(config) = configs.iter().find(|c| c.file.number == number) else { continue };
             let engine = engine.clone();
             let report = move |reports: Vec<Report>| engine.events(reports.into_iter().map(event).collect());
+            let link = link_config(config, self.own);
             let (task, status) =
-                driver::spawn(link_config(config, self.own), rx, report, crate::clock::now, shutdown.clone());
-            running.push(RunningLink { issuer: number, name: config.file.name.clone(), status, task });
+                kazasu_issuer_adapter::spawn(link, rx, report, crate::clock::now, self.shutdown.clone());
+            self.tasks.spawn(async move {
+                if let Err(error) = task.await {
+                    tracing::error!(issuer = number, %error, "an issuer link ended badly");
+                }
+            });
+            running.push(RunningLink { issuer: number, name: config.file.name.clone(), status });
         }
         running
+    }
+
+    /// Ends the links: what is under way gets its answer or its time-out, then they sign off.
+    pub async fn stop(&self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     fn request(&self, out: &Outgoing) -> anyhow::Result<IssuerRequest> {

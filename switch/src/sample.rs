@@ -320,10 +320,13 @@ fn issuers_file(town: &Town, to: &str, from: &str) -> String {
     let p = &town.ports;
     let at = |alias: &str| NAMED.iter().position(|(a, _)| *a == alias).map(named_number).expect("a named card");
     let card = |alias: &str, prefix: &str| card_number(prefix, at(alias));
-    let mut out = String::from("# For issuer-sim: the sample town's issuers and how their accounts behave.\n");
+    let mut out = String::from(
+        "# For issuer-sim: the sample town's issuers and how their accounts behave. Secret: it holds a link's keys.\n\n\
+         journal = \"issuers.jsonl\"\n",
+    );
     out += &format!(
         "\n[[issuer]]\nname = \"さくらカード Sakura Card\"\nkind = \"credit\"\nlisten = \"127.0.0.1:{}\"\n\
-         dialect = \"iso87-ascii\"\nmac = \"aes-cmac\"\nto_issuer_key = \"{to}\"\nfrom_issuer_key = \"{from}\"\n\
+         dialect = \"iso87-ascii\"\nmac = {{ algorithm = \"aes-cmac\", to_issuer = \"{to}\", from_issuer = \"{from}\" }}\n\
          default_account = {{ balance = 900_000_000_000 }}\n",
         p.issuers[0]
     );

@@ -61,6 +61,7 @@ pub struct Switch {
     pub http: SocketAddr,
     /// The issuer links.
     pub links: Arc<Vec<RunningLink>>,
+    issuers: Arc<Issuers>,
     shutdown: watch::Sender<bool>,
     core: std::thread::JoinHandle<()>,
     _lock: DataLock,
@@ -106,7 +107,7 @@ impl Switch {
         let (engine, core) = Engine::start(engine_config(&config), opener, issuers.clone()).await?;
         register(&config, &engine).await?;
         let (shutdown, signal) = watch::channel(false);
-        let links = Arc::new(issuers.start(&config.issuers, &engine, &signal));
+        let links = Arc::new(issuers.start(&config.issuers, &engine));
         let imports = link_import(&config);
         let api = crate::http::Api {
             engine: engine.clone(),
@@ -136,7 +137,7 @@ impl Switch {
             tokio::spawn(listener.run(acquirers.clone(), engine.clone(), signal.clone()));
         }
         tokio::spawn(tick(engine.clone(), signal));
-        Ok(Switch { engine, listening, http, links, shutdown, core, _lock: lock })
+        Ok(Switch { engine, listening, http, links, issuers, shutdown, core, _lock: lock })
     }
 
     /// Stops taking messages, finishes what was admitted, and closes the journal.
@@ -144,6 +145,7 @@ impl Switch {
         self.shutdown.send_replace(true);
         // Links stop reading at once; what they gave to the core is decided, committed and answered.
         tokio::time::sleep(Duration::from_millis(50)).await;
+        self.issuers.stop().await;
         self.engine.stop();
         let core = self.core;
         tokio::task::spawn_blocking(move || core.join())

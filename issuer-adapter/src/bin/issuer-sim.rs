@@ -1,2 +1,93 @@
-//! placeholder
-fn main() {}
+//! `issuer-sim`: several simulated issuers in one process, for demonstrations and tests.
+
+use anyhow::Context;
+use clap::Parser;
+use kazasu_issuer_adapter::sim::{ConfigError, Sim, SimConfig, SimError};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Plays issuers: accounts with balances, scripted misbehaviour, and a journal that survives being killed.
+#[derive(Parser)]
+#[command(name = "issuer-sim", version)]
+struct Args {
+    /// The issuers (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The journal (JSON lines), instead of the configuration's. It is replayed at the start.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Print one JSON object on stdout when the issuers listen, and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    match run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("issuer-sim: {error:#}");
+            let usage = matches!(error.downcast_ref(), Some(SimError::Config(_) | SimError::Listen { .. }));
+            if usage || error.is::<ConfigError>() { ExitCode::from(2) } else { ExitCode::from(1) }
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let mut config = SimConfig::load(&args.config)?;
+    if let Some(journal) = args.journal {
+        config.journal = Some(journal);
+    }
+    let kinds: Vec<_> = config.issuers.iter().map(|issuer| issuer.kind).collect();
+    let sim = Sim::start(config).await?;
+    announce(&sim, &kinds, args.json).context("writing to stdout")?;
+    stopped().await.context("waiting for a signal")?;
+    let totals = sim.totals();
+    sim.stop().await;
+    if !args.json {
+        for (name, t) in totals {
+            println!(
+                "{name}: {} received, {} approved, {} declined, {} repeated, {} refused, {} unanswered, {} rejected",
+                t.received, t.approved, t.declined, t.repeated, t.refused, t.unanswered, t.rejected
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Says where the issuers listen.
+fn announce(sim: &Sim, kinds: &[kazasu_issuer_adapter::sim::IssuerKind], json: bool) -> std::io::Result<()> {
+    let addresses = sim.addresses();
+    let mut out = std::io::stdout().lock();
+    if json {
+        let issuers: Vec<_> = addresses
+            .iter()
+            .zip(kinds)
+            .map(|((name, addr), kind)| serde_json::json!({ "name": name, "kind": kind, "address": addr.to_string() }))
+            .collect();
+        writeln!(out, "{}", serde_json::json!({ "issuers": issuers, "replayed": sim.replayed() }))?;
+    } else {
+        for ((name, addr), kind) in addresses.iter().zip(kinds) {
+            let kind = format!("{kind:?}").to_lowercase();
+            writeln!(out, "{name:20} {kind:8} {addr}")?;
+        }
+        if sim.replayed() > 0 {
+            writeln!(out, "{} messages replayed from the journal", sim.replayed())?;
+        }
+    }
+    out.flush()
+}
+
+/// Ctrl-C or SIGTERM.
+async fn stopped() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}

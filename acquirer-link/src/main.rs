@@ -1,2 +1,0 @@
-//! The `acquirer-sim` program.
-fn main() {}

@@ -1,0 +1,241 @@
+//! Bytes: one connection's buffers, and the encoding and decoding between them and the link.
+
+use super::{LinkConfig, LinkMac};
+use crate::authentic::is_authentic;
+use crate::link::{Link, Outcome, Report, Transmit};
+use bytes::{Buf, BytesMut};
+use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::mac::encode_frame;
+use kazasu_schemas::wire::Network;
+use kazasu_schemas::wire::issuer::IssuerAnswer;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_util::codec::Decoder;
+
+/// Bytes that are encoded ahead of the socket. What is not encoded yet is certainly not sent.
+const WRITE_AHEAD: usize = 64 * 1024;
+const READ_CHUNK: usize = 64 * 1024;
+/// Reads before writing gets its turn.
+const MAX_READS: usize = 4;
+/// One bad message is logged in so many milliseconds; all are counted.
+const LOG_PAUSE: u64 = 1_000;
+
+/// A TCP connection with its buffers.
+pub(super) struct Connection {
+    stream: TcpStream,
+    read: BytesMut,
+    out: BytesMut,
+    written: u64,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream) -> std::io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Connection { stream, read: BytesMut::new(), out: BytesMut::with_capacity(WRITE_AHEAD * 2), written: 0 })
+    }
+
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Bytes that the socket has taken.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// True when nothing encoded waits for the socket.
+    pub(super) fn is_drained(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Where the next encoded message begins in the connection's outgoing stream.
+    fn encoded(&self) -> u64 {
+        self.written + length(self.out.len())
+    }
+}
+
+/// What is needed to write and read this issuer's messages, and the one [`Message`] that is used for all of them.
+pub(super) struct Wire {
+    name: String,
+    dialect: Arc<Dialect>,
+    frames: FrameCodec,
+    institution: InstitutionId,
+    mac: Option<LinkMac>,
+    message: Message,
+    last_log: Option<u64>,
+    /// Answer times of the last read, microseconds.
+    pub(super) answer_times: Vec<u64>,
+}
+
+impl Wire {
+    pub(super) fn new(config: &LinkConfig) -> Self {
+        Wire {
+            name: config.name.clone(),
+            dialect: Arc::clone(&config.dialect),
+            frames: config.dialect.frames(),
+            institution: config.institution,
+            mac: config.mac.clone(),
+            message: Message::default(),
+            last_log: None,
+            answer_times: Vec::new(),
+        }
+    }
+
+    /// Encodes what is due, up to the write-ahead, and writes until the socket takes no more.
+    pub(super) fn write(
+        &mut self,
+        connection: &mut Connection,
+        link: &mut Link,
+        now: u64,
+        micros: u64,
+        label: Millis,
+        reports: &mut Vec<Report>,
+    ) -> Result<(), String> {
+        loop {
+            while connection.out.len() < WRITE_AHEAD && self.encode_next(connection, link, now, micros, label, reports)
+            {
+            }
+            if connection.out.is_empty() {
+                return Ok(());
+            }
+            match connection.stream.try_write(&connection.out) {
+                Ok(0) => return Err("the socket takes no more bytes".to_owned()),
+                Ok(n) => {
+                    connection.out.advance(n);
+                    connection.written += length(n);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(format!("writing failed: {error}")),
+            }
+        }
+    }
+
+    /// False when nothing is due.
+    fn encode_next(
+        &mut self,
+        connection: &mut Connection,
+        link: &mut Link,
+        now: u64,
+        micros: u64,
+        label: Millis,
+        reports: &mut Vec<Report>,
+    ) -> bool {
+        let message = &mut self.message;
+        let id = match link.transmit(now, micros, connection.encoded()) {
+            None => return false,
+            Some(Transmit::Network(purpose, stan)) => {
+                Network::request(purpose, self.institution, stan, label.transmission()).to_message(message);
+                None
+            }
+            Some(Transmit::NetworkAnswer(answer)) => {
+                answer.to_message(message);
+                None
+            }
+            Some(Transmit::Request(id, request)) => {
+                request.to_message(message);
+                Some(id)
+            }
+            Some(Transmit::Advice(id, request)) => {
+                request.to_message(message);
+                Some(id)
+            }
+        };
+        let key = self.mac.as_ref().map(|mac| &mac.to_issuer);
+        if let Err(error) = encode_frame(&self.dialect, message, key, &mut connection.out) {
+            tracing::error!(issuer = %self.name, id, %error, "a message cannot be written in the issuer's dialect");
+            if let Some(id) = id {
+                link.unsendable(now, id, reports);
+            }
+        }
+        true
+    }
+
+    /// Reads what the socket has and hands every whole frame to the link. An error means: close.
+    pub(super) fn read(
+        &mut self,
+        connection: &mut Connection,
+        link: &mut Link,
+        now: u64,
+        micros: u64,
+        reports: &mut Vec<Report>,
+    ) -> Result<(), String> {
+        for _ in 0..MAX_READS {
+            connection.read.reserve(READ_CHUNK);
+            match connection.stream.try_read_buf(&mut connection.read) {
+                Ok(0) => return Err("the issuer closed the connection".to_owned()),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(format!("reading failed: {error}")),
+            }
+            loop {
+                match self.frames.decode(&mut connection.read) {
+                    Ok(Some(frame)) => self.frame(&frame, link, now, micros, reports)?,
+                    Ok(None) => break,
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One message. What cannot be read or trusted is counted and ignored; the link stays up.
+    fn frame(
+        &mut self,
+        frame: &[u8],
+        link: &mut Link,
+        now: u64,
+        micros: u64,
+        reports: &mut Vec<Report>,
+    ) -> Result<(), String> {
+        let decoded = match self.dialect.decode(frame, &mut self.message) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                self.unusable(link, now, Outcome::Undecodable, &error.to_string());
+                return Ok(());
+            }
+        };
+        let key = self.mac.as_ref().map(|mac| &mac.from_issuer);
+        if !is_authentic(key, frame, decoded, &self.message) {
+            self.unusable(link, now, Outcome::BadMac, "the MAC is missing or wrong");
+            return Ok(());
+        }
+        if self.message.mti.class() == 8 {
+            return match Network::from_message(&self.message) {
+                Ok(network) => link.network(now, &network, reports).map_err(|fault| fault.to_string()),
+                Err(error) => {
+                    self.unusable(link, now, Outcome::Undecodable, &error.to_string());
+                    Ok(())
+                }
+            };
+        }
+        if self.message.mti.is_question() {
+            self.unusable(link, now, Outcome::Unmatched, "an issuer only answers on this link");
+            return Ok(());
+        }
+        match IssuerAnswer::from_message(&self.message) {
+            Ok(answer) => {
+                if let Some(stamp) = link.answered(now, answer, reports) {
+                    self.answer_times.push(micros.saturating_sub(stamp));
+                }
+            }
+            Err(error) => self.unusable(link, now, Outcome::Undecodable, &error.to_string()),
+        }
+        Ok(())
+    }
+
+    fn unusable(&mut self, link: &mut Link, now: u64, outcome: Outcome, why: &str) {
+        link.count_unusable(outcome);
+        if self.last_log.is_none_or(|last| now >= last + LOG_PAUSE) {
+            self.last_log = Some(now);
+            let mti = self.message.mti;
+            tracing::warn!(issuer = %self.name, outcome = outcome.label(), %mti, why, "a message is ignored");
+        }
+    }
+}
+
+fn length(n: usize) -> u64 {
+    u64::try_from(n).expect("a length fits in 64 bits")
+}

@@ -1,0 +1,346 @@
+//! The task that owns an issuer's TCP connection and drives its [`Link`].
+//!
+//! It connects, encodes what the link hands out, decodes what comes and hands reports on; the link decides everything
+//! else. Whatever is queued goes out in one write, and whatever one read brought is answered with one batch of reports.
+
+mod connection;
+mod status;
+
+pub use status::{LinkCounters, LinkStatus};
+
+use crate::link::{Command, Limits, Link, Report};
+use connection::{Connection, Wire};
+use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::mac::MacKey;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use status::Meters;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// The static MAC keys of a link, one for each direction.
+#[derive(Clone, Debug)]
+pub struct LinkMac {
+    /// Authenticates what the switch sends.
+    pub to_issuer: MacKey,
+    /// Authenticates what the issuer sends.
+    pub from_issuer: MacKey,
+}
+
+/// One issuer's link.
+#[derive(Clone, Debug)]
+pub struct LinkConfig {
+    /// The issuer's name, for logs and metrics.
+    pub name: String,
+    /// `host:port`.
+    pub addr: String,
+    /// Framing and representation.
+    pub dialect: Arc<Dialect>,
+    /// The switch's own institution id, DE32 of network messages.
+    pub institution: InstitutionId,
+    /// Keys, when the link is authenticated.
+    pub mac: Option<LinkMac>,
+    /// From the command to the time-out; also how long connecting, sign-on and echo wait.
+    pub answer_timeout: Duration,
+    /// Pause between echoes.
+    pub echo_interval: Duration,
+    /// First pause before connecting again; it doubles with each failure.
+    pub reconnect_min: Duration,
+    /// Longest pause before connecting again.
+    pub reconnect_max: Duration,
+    /// Requests queued and sent at one time; more are not sent.
+    pub max_in_flight: usize,
+    /// Advices unacknowledged on the wire at one time.
+    pub saf_window: usize,
+    /// First pause before an advice is repeated; it doubles.
+    pub saf_retry_min: Duration,
+    /// Longest pause before an advice is repeated.
+    pub saf_retry_max: Duration,
+}
+
+impl LinkConfig {
+    fn limits(&self) -> Limits {
+        let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4).min(u64::MAX / 4);
+        Limits {
+            answer_timeout: ms(self.answer_timeout),
+            echo_interval: ms(self.echo_interval),
+            reconnect_min: ms(self.reconnect_min),
+            reconnect_max: ms(self.reconnect_max),
+            max_in_flight: self.max_in_flight,
+            saf_window: self.saf_window,
+            saf_retry_min: ms(self.saf_retry_min),
+            saf_retry_max: ms(self.saf_retry_max),
+        }
+    }
+}
+
+/// Starts the link's task on the current tokio runtime.
+///
+/// `report` is called from the task with one batch at a time and must not block. `wall_clock` labels network messages
+/// (DE7) and the status. Metrics go to the recorder that is installed when this is called.
+///
+/// The task ends when `shutdown` is cancelled or the commands' sender is dropped: it refuses new requests, waits until
+/// those in flight are answered or timed out, signs off and closes. Advices that are unacknowledged then are the
+/// caller's to give again. Aborting the task instead leaves requests in flight without a report.
+pub fn spawn(
+    config: LinkConfig,
+    commands: UnboundedReceiver<Vec<Command>>,
+    report: impl Fn(Vec<Report>) + Send + 'static,
+    wall_clock: impl Fn() -> Millis + Send + 'static,
+    shutdown: CancellationToken,
+) -> (JoinHandle<()>, Arc<LinkStatus>) {
+    let status = Arc::new(LinkStatus::new(&config.name, wall_clock()));
+    let task = Task {
+        link: Link::new(config.limits(), 0),
+        wire: Wire::new(&config),
+        meters: Meters::new(&config.name),
+        status: Arc::clone(&status),
+        base: Instant::now(),
+        reports: Vec::new(),
+        commands: Some(commands),
+        config,
+        report,
+        wall_clock,
+        // A child: that the sender of this link is gone must not end the others.
+        shutdown: shutdown.child_token(),
+    };
+    (tokio::spawn(task.run()), status)
+}
+
+/// Batches of commands taken before the socket gets its turn again.
+const MAX_BATCHES: usize = 256;
+
+/// How long the sign-off may take to leave.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+struct Task<R, C> {
+    config: LinkConfig,
+    link: Link,
+    wire: Wire,
+    meters: Meters,
+    status: Arc<LinkStatus>,
+    base: Instant,
+    reports: Vec<Report>,
+    /// `None` when the sender is gone.
+    commands: Option<UnboundedReceiver<Vec<Command>>>,
+    report: R,
+    wall_clock: C,
+    shutdown: CancellationToken,
+}
+
+/// Why a conversation ended.
+enum End {
+    Shutdown,
+    Broken(String),
+}
+
+impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
+    async fn run(mut self) {
+        while let Some(stream) = self.connect().await {
+            let mut connection = match Connection::new(stream) {
+                Ok(connection) => connection,
+                Err(error) => {
+                    self.broken(0, format!("cannot set up the connection: {error}"));
+                    continue;
+                }
+            };
+            match self.converse(&mut connection).await {
+                End::Shutdown => break,
+                End::Broken(why) => {
+                    // What the issuer answered before the break is still in the socket's buffer.
+                    let (now, micros) = (self.now(), self.micros());
+                    let _ = self.wire.read(&mut connection, &mut self.link, now, micros, &mut self.reports);
+                    self.meters.record(&mut self.wire);
+                    self.broken(connection.written(), why);
+                }
+            }
+        }
+        // Nothing is in flight here; were it otherwise, it would have to count as sent.
+        let now = self.now();
+        self.link.disconnected(now, u64::MAX, &mut self.reports);
+        self.settle();
+        self.status.set_down((self.wall_clock)(), None);
+        tracing::info!(issuer = %self.config.name, advices = self.link.saf_depth(), "issuer link ended");
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn micros(&self) -> u64 {
+        u64::try_from(self.base.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn broken(&mut self, written: u64, why: String) {
+        let now = self.now();
+        let before = self.reports.len();
+        self.link.disconnected(now, written, &mut self.reports);
+        let ended = self.reports.len() - before;
+        tracing::warn!(issuer = %self.config.name, %why, requests_ended = ended, "issuer link is down");
+        self.status.set_down((self.wall_clock)(), Some(why));
+        self.settle();
+    }
+
+    /// Hands reports on and publishes the numbers.
+    fn settle(&mut self) {
+        self.status.publish(&self.link);
+        self.meters.publish(&self.link);
+        if !self.reports.is_empty() {
+            let batch = Vec::with_capacity(self.reports.len());
+            (self.report)(std::mem::replace(&mut self.reports, batch));
+        }
+    }
+
+    /// Takes a batch of commands and all that wait behind it.
+    fn take(&mut self, first: Option<Vec<Command>>) {
+        let now = self.now();
+        let mut batch = first;
+        for _ in 0..MAX_BATCHES {
+            let Some(commands) = batch.take() else { break };
+            for command in commands {
+                self.link.command(now, command, &mut self.reports);
+            }
+            batch = self.commands.as_mut().and_then(|receiver| receiver.try_recv().ok());
+        }
+        if let Some(rest) = batch {
+            for command in rest {
+                self.link.command(now, command, &mut self.reports);
+            }
+        }
+    }
+
+    fn received(&mut self, batch: Option<Vec<Command>>) {
+        if batch.is_none() {
+            self.commands = None;
+            self.shutdown.cancel();
+        }
+        self.take(batch);
+        self.settle();
+    }
+
+    /// Waits for the next attempt's time and connects; refuses requests meanwhile. `None` on shutdown.
+    async fn connect(&mut self) -> Option<TcpStream> {
+        loop {
+            while !self.link.connect_due(self.now()) {
+                let due = self.link.next_due().unwrap_or(0);
+                let wake = self.base + Duration::from_millis(due);
+                tokio::select! {
+                    () = self.shutdown.cancelled() => return None,
+                    batch = recv(&mut self.commands) => self.received(batch),
+                    () = sleep_until(wake) => {}
+                }
+            }
+            self.link.connecting();
+            let limit = self.config.answer_timeout;
+            let addr = self.config.addr.clone();
+            let mut attempt = pin!(timeout(limit, TcpStream::connect(addr)));
+            let result = loop {
+                tokio::select! {
+                    () = self.shutdown.cancelled() => return None,
+                    batch = recv(&mut self.commands) => self.received(batch),
+                    result = &mut attempt => break result,
+                }
+            };
+            match result {
+                Ok(Ok(stream)) => return Some(stream),
+                Ok(Err(error)) => self.broken(0, format!("cannot connect to {}: {error}", self.config.addr)),
+                Err(_) => self.broken(0, format!("cannot connect to {}: no answer in time", self.config.addr)),
+            }
+        }
+    }
+
+    /// Everything between connecting and closing.
+    async fn converse(&mut self, connection: &mut Connection) -> End {
+        let mut cancelled = pin!(self.shutdown.clone().cancelled_owned());
+        let mut draining = false;
+        self.link.connected(self.now());
+        let mut sleep = pin!(sleep_until(self.base));
+        loop {
+            if let Err(why) = self.turn(connection) {
+                return End::Broken(why);
+            }
+            if self.link.is_drained() {
+                self.goodbye(connection).await;
+                return End::Shutdown;
+            }
+            // A timer that fires early does no harm, so it is set again only when it would fire late.
+            if let Some(due) = self.link.next_due() {
+                let due = self.base + Duration::from_millis(due);
+                if sleep.is_elapsed() || due < sleep.deadline() {
+                    sleep.as_mut().reset(due);
+                }
+            }
+            let interest =
+                if connection.is_drained() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
+            tokio::select! {
+                ready = connection.stream().ready(interest) => match ready {
+                    Ok(ready) if ready.is_readable() || ready.is_read_closed() => {
+                        let (now, micros) = (self.now(), self.micros());
+                        if let Err(why) =
+                            self.wire.read(connection, &mut self.link, now, micros, &mut self.reports)
+                        {
+                            return End::Broken(why);
+                        }
+                        self.meters.record(&mut self.wire);
+                    }
+                    Ok(_) => {}
+                    Err(error) => return End::Broken(error.to_string()),
+                },
+                batch = recv(&mut self.commands) => {
+                    if batch.is_none() {
+                        self.commands = None;
+                        self.shutdown.cancel();
+                    }
+                    self.take(batch);
+                }
+                () = &mut sleep => {}
+                () = &mut cancelled, if !draining => {
+                    draining = true;
+                    self.link.drain();
+                }
+            }
+        }
+    }
+
+    /// What can be done without waiting: time, writing, reports.
+    fn turn(&mut self, connection: &mut Connection) -> Result<(), String> {
+        let now = self.now();
+        let result = self.link.tick(now, &mut self.reports).map_err(|fault| fault.to_string()).and_then(|()| {
+            let label = (self.wall_clock)();
+            let micros = self.micros();
+            self.wire.write(connection, &mut self.link, now, micros, label, &mut self.reports)
+        });
+        if self.status.set_up_if_changed(&self.link, &self.wall_clock) {
+            tracing::info!(issuer = %self.config.name, addr = %self.config.addr, "issuer link is signed on");
+        }
+        self.settle();
+        result
+    }
+
+    /// Signs off as far as the socket takes it.
+    async fn goodbye(&mut self, connection: &mut Connection) {
+        self.link.sign_off();
+        let deadline = Instant::now() + GOODBYE;
+        while self.turn(connection).is_ok() && !connection.is_drained() {
+            tokio::select! {
+                ready = connection.stream().writable() => if ready.is_err() { return },
+                () = sleep_until(deadline) => return,
+            }
+        }
+    }
+}
+
+/// The next batch, or never when the sender is gone (the shutdown that this caused ends the task).
+async fn recv(commands: &mut Option<UnboundedReceiver<Vec<Command>>>) -> Option<Vec<Command>> {
+    match commands {
+        Some(receiver) => receiver.recv().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,137 @@
+//! Store-and-forward: advices in order, a bounded number of them unacknowledged on the wire, repeated until acknowledged.
+//!
+//! An advice leaves only when the issuer has answered it. Nothing here drops one.
+
+use hashbrown::{HashMap, HashSet};
+use kazasu_schemas::wire::issuer::IssuerRequest;
+use std::collections::{BTreeSet, VecDeque};
+
+struct Advice {
+    id: u64,
+    order: u64,
+    request: IssuerRequest,
+    sent_before: bool,
+    due: u64,
+    pause: u64,
+}
+
+pub(super) struct Advices {
+    size: usize,
+    retry_min: u64,
+    retry_max: u64,
+    orders: u64,
+    /// The oldest unacknowledged advices, at most `size`, by key.
+    window: HashMap<u64, Advice>,
+    /// When each advice of the window is sent next: time, order, key.
+    schedule: BTreeSet<(u64, u64, u64)>,
+    /// Behind the window, oldest first: key, id, message.
+    waiting: VecDeque<(u64, u64, IssuerRequest)>,
+    /// Cannot be written in this dialect. Kept and shown, since an advice is never dropped.
+    parked: Vec<IssuerRequest>,
+    known: HashSet<u64>,
+}
+
+impl Advices {
+    pub(super) fn new(size: usize, retry_min: u64, retry_max: u64) -> Self {
+        Advices {
+            size,
+            retry_min,
+            retry_max,
+            orders: 0,
+            window: HashMap::new(),
+            schedule: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            parked: Vec::new(),
+            known: HashSet::new(),
+        }
+    }
+
+    /// Unacknowledged advices.
+    pub(super) fn len(&self) -> usize {
+        self.window.len() + self.waiting.len() + self.parked.len()
+    }
+
+    /// Advices that cannot be written.
+    pub(super) fn parked(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// Queues an advice; false when it is queued already.
+    pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) -> bool {
+        if !self.known.insert(key) {
+            return false;
+        }
+        self.waiting.push_back((key, id, request));
+        self.refill(now);
+        true
+    }
+
+    /// Keeps an advice that can never be written; false when it is known already.
+    pub(super) fn park(&mut self, key: u64, request: IssuerRequest) -> bool {
+        let new = self.known.insert(key);
+        if new {
+            self.parked.push(request);
+        }
+        new
+    }
+
+    /// Takes an advice that could not be encoded out of the window, so that it does not hold up the others.
+    pub(super) fn set_aside(&mut self, now: u64, key: u64) {
+        if let Some(advice) = self.window.remove(&key) {
+            self.schedule.remove(&(advice.due, advice.order, key));
+            self.parked.push(advice.request);
+            self.refill(now);
+        }
+    }
+
+    /// A new connection is signed on: what was unacknowledged goes out again at once, in order.
+    pub(super) fn resume(&mut self, now: u64) {
+        self.schedule.clear();
+        for (key, advice) in &mut self.window {
+            advice.due = now;
+            advice.pause = self.retry_min;
+            self.schedule.insert((now, advice.order, *key));
+        }
+    }
+
+    pub(super) fn next_due(&self) -> Option<u64> {
+        self.schedule.first().map(|(due, _, _)| *due)
+    }
+
+    /// The next advice to send, marked as a repeat from its second time on.
+    pub(super) fn next(&mut self, now: u64) -> Option<(u64, &IssuerRequest)> {
+        let first = *self.schedule.first().filter(|(due, _, _)| *due <= now)?;
+        self.schedule.remove(&first);
+        let (_, order, key) = first;
+        let advice = self.window.get_mut(&key).expect("the schedule lists the window");
+        advice.request.repeat |= advice.sent_before;
+        advice.sent_before = true;
+        advice.due = now + advice.pause;
+        advice.pause = advice.pause.saturating_mul(2).min(self.retry_max);
+        self.schedule.insert((advice.due, order, key));
+        Some((advice.id, &advice.request))
+    }
+
+    /// The issuer answered: the advice is done. Gives its id and message.
+    pub(super) fn acknowledged(&mut self, now: u64, key: u64) -> Option<(u64, IssuerRequest)> {
+        if !self.window.get(&key)?.sent_before {
+            return None;
+        }
+        let advice = self.window.remove(&key).expect("just found");
+        self.schedule.remove(&(advice.due, advice.order, key));
+        self.known.remove(&key);
+        self.refill(now);
+        Some((advice.id, advice.request))
+    }
+
+    fn refill(&mut self, now: u64) {
+        while self.window.len() < self.size {
+            let Some((key, id, request)) = self.waiting.pop_front() else { break };
+            self.orders += 1;
+            let order = self.orders;
+            self.schedule.insert((now, order, key));
+            let advice = Advice { id, order, request, sent_before: false, due: now, pause: self.retry_min };
+            self.window.insert(key, advice);
+        }
+    }
+}

@@ -1,0 +1,527 @@
+//! The issuer link as a state machine: no socket, no clock, no encoding. Tests drive it in virtual time.
+//!
+//! The driver tells it what happened (connected, disconnected, a command, an answer, time passed), asks it for the next
+//! message to write and hands its reports on. Times are milliseconds of any monotonic clock.
+//!
+//! **The money rule.** A request is reported [`Report::NotSent`] only when certainly no byte of it left. Once a byte may
+//! have left, the end without an answer is [`Report::TimedOut`]: the outcome is unknown, never "declined". Advices end
+//! with [`Report::Acknowledged`] and in no other way.
+
+mod advices;
+mod counts;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+pub use counts::{Counts, MessageKind, Outcome};
+
+use advices::Advices;
+use kazasu_schemas::ids::{Rrn, Stan};
+use kazasu_schemas::money::MAX_WIRE_AMOUNT;
+use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
+use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use requests::{Match, Requests, Unanswered};
+use std::collections::VecDeque;
+
+/// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Ask, and report exactly one of answered, timed out, not sent (and perhaps a late answer afterwards).
+    Request {
+        /// The switch's number of the message, below 10^12 and never used twice.
+        id: u64,
+        /// The message.
+        request: IssuerRequest,
+    },
+    /// Tell, and keep telling until it is acknowledged.
+    Advice {
+        /// The switch's number of the message, below 10^12. Given again while it is queued, it changes nothing.
+        id: u64,
+        /// The message; `repeat` set when an earlier process may have sent it.
+        request: IssuerRequest,
+    },
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Report {
+    /// The issuer answered in time.
+    Answered {
+        /// The request.
+        id: u64,
+        /// Its answer.
+        answer: IssuerAnswer,
+    },
+    /// The issuer answered a request that was reported as timed out before.
+    Late {
+        /// The request.
+        id: u64,
+        /// Its answer.
+        answer: IssuerAnswer,
+    },
+    /// No answer in time, or the connection broke after a byte may have left: the outcome is unknown.
+    TimedOut {
+        /// The request.
+        id: u64,
+    },
+    /// Certain: no byte of it left, because the link is down, signed off or full.
+    NotSent {
+        /// The request.
+        id: u64,
+    },
+    /// The issuer has the advice.
+    Acknowledged {
+        /// The advice.
+        id: u64,
+        /// DE39: 00, or what the issuer objects to.
+        code: ResponseCode,
+    },
+}
+
+/// The link's times (milliseconds) and bounds. Zeros are read as 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the command to the time-out; also how long sign-on and echo wait.
+    pub answer_timeout: u64,
+    /// Pause between echoes.
+    pub echo_interval: u64,
+    /// First pause before connecting again; it doubles.
+    pub reconnect_min: u64,
+    /// Longest pause before connecting again.
+    pub reconnect_max: u64,
+    /// Requests queued and sent at one time.
+    pub max_in_flight: usize,
+    /// Advices unacknowledged on the wire at one time.
+    pub saf_window: usize,
+    /// First pause before an advice is repeated; it doubles.
+    pub saf_retry_min: u64,
+    /// Longest pause before an advice is repeated.
+    pub saf_retry_max: u64,
+}
+
+/// Where the link stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// No connection; the next attempt is due at `retry_at`.
+    Down {
+        /// Milliseconds.
+        retry_at: u64,
+    },
+    /// The driver is connecting.
+    Connecting,
+    /// Connected; the sign-on is not answered yet.
+    SigningOn {
+        /// The sign-on's DE11.
+        stan: Stan,
+        /// When to give up, milliseconds.
+        deadline: u64,
+    },
+    /// The issuer signed off; the next sign-on is due at `retry_at`.
+    SignedOff {
+        /// Milliseconds.
+        retry_at: u64,
+    },
+    /// Signed on: requests and advices flow.
+    Up,
+}
+
+/// Why the connection must be closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LinkFault {
+    /// No answer to the sign-on.
+    #[error("the issuer did not answer the sign-on in time")]
+    SignOnUnanswered,
+    /// The sign-on was answered with another code than 00.
+    #[error("the issuer refused the sign-on with {0} ({meaning})", meaning = .0.meaning())]
+    SignOnRefused(ResponseCode),
+    /// No answer to an echo, and nothing else came since.
+    #[error("the issuer did not answer an echo in time")]
+    EchoUnanswered,
+}
+
+/// A message to write.
+#[derive(Debug)]
+pub enum Transmit<'a> {
+    /// 0800: the driver adds institution and time.
+    Network(NetworkCode, Stan),
+    /// 0810 to the issuer's own 0800.
+    NetworkAnswer(Network),
+    /// A request, handed out once.
+    Request(u64, IssuerRequest),
+    /// An advice, handed out again until it is acknowledged.
+    Advice(u64, &'a IssuerRequest),
+}
+
+enum Control {
+    Ask(NetworkCode, Stan),
+    Answer(Network),
+}
+
+/// Answers to the issuer's own network messages that may wait to be written; more are dropped.
+const MAX_CONTROLS: usize = 64;
+
+/// DE37 carries twelve digits.
+const REFERENCES: u64 = 1_000_000_000_000;
+
+/// One link to one issuer.
+pub struct Link {
+    limits: Limits,
+    phase: Phase,
+    backoff: u64,
+    stans: u64,
+    controls: VecDeque<Control>,
+    echo_due: u64,
+    /// The unanswered echo and its deadline.
+    echo: Option<(Stan, u64)>,
+    requests: Requests,
+    advices: Advices,
+    advice_turn: bool,
+    draining: bool,
+    counts: Counts,
+}
+
+impl Link {
+    /// A link that wants to connect at once.
+    #[must_use]
+    pub fn new(limits: Limits, now: u64) -> Self {
+        let limits = Limits {
+            answer_timeout: limits.answer_timeout.max(1),
+            echo_interval: limits.echo_interval.max(1),
+            reconnect_min: limits.reconnect_min.max(1),
+            reconnect_max: limits.reconnect_max.max(limits.reconnect_min).max(1),
+            max_in_flight: limits.max_in_flight.max(1),
+            saf_window: limits.saf_window.max(1),
+            saf_retry_min: limits.saf_retry_min.max(1),
+            saf_retry_max: limits.saf_retry_max.max(limits.saf_retry_min).max(1),
+        };
+        Link {
+            phase: Phase::Down { retry_at: now },
+            backoff: limits.reconnect_min,
+            stans: 0,
+            controls: VecDeque::new(),
+            echo_due: 0,
+            echo: None,
+            requests: Requests::new(limits.max_in_flight, limits.answer_timeout),
+            advices: Advices::new(limits.saf_window, limits.saf_retry_min, limits.saf_retry_max),
+            advice_turn: false,
+            draining: false,
+            counts: Counts::default(),
+            limits,
+        }
+    }
+
+    /// Where the link stands.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Requests queued and sent.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Unacknowledged advices.
+    #[must_use]
+    pub fn saf_depth(&self) -> usize {
+        self.advices.len()
+    }
+
+    /// Advices among [`Link::saf_depth`] that cannot be written in the link's dialect and wait for a person.
+    #[must_use]
+    pub fn unwritable_advices(&self) -> usize {
+        self.advices.parked()
+    }
+
+    /// Message counts.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Counts a frame that could not become a message or failed its MAC.
+    pub fn count_unusable(&mut self, outcome: Outcome) {
+        self.counts.add(MessageKind::Other, outcome);
+    }
+
+    /// Takes a command.
+    pub fn command(&mut self, now: u64, command: Command, reports: &mut Vec<Report>) {
+        match command {
+            Command::Request { id, request } => self.request(now, id, request, reports),
+            Command::Advice { id, request } => self.advice(now, id, request),
+        }
+    }
+
+    fn request(&mut self, now: u64, id: u64, mut request: IssuerRequest, reports: &mut Vec<Report>) {
+        let key = id % REFERENCES;
+        if self.requests.contains(key) {
+            // The same id twice is a mistake of the caller. The first one's outcome will be reported; another report
+            // here would be taken for it.
+            self.counts.add(MessageKind::of(request.operation), Outcome::Unmatched);
+            return;
+        }
+        if self.phase != Phase::Up || self.draining || self.requests.is_full() || !is_writable(&request) {
+            self.counts.add(MessageKind::of(request.operation), Outcome::NotSent);
+            reports.push(Report::NotSent { id });
+            return;
+        }
+        request.rrn = Rrn::from_number(id);
+        self.requests.accept(now, key, id, request);
+    }
+
+    fn advice(&mut self, now: u64, id: u64, mut request: IssuerRequest) {
+        let key = id % REFERENCES;
+        request.rrn = Rrn::from_number(id);
+        if is_writable(&request) {
+            self.advices.accept(now, key, id, request);
+        } else {
+            self.advices.park(key, request);
+        }
+    }
+
+    /// True when the driver should connect now.
+    #[must_use]
+    pub fn connect_due(&self, now: u64) -> bool {
+        matches!(self.phase, Phase::Down { retry_at } if retry_at <= now)
+    }
+
+    /// The driver began to connect.
+    pub fn connecting(&mut self) {
+        self.phase = Phase::Connecting;
+    }
+
+    /// The connection stands: sign on.
+    pub fn connected(&mut self, now: u64) {
+        self.controls.clear();
+        self.echo = None;
+        self.sign_on(now);
+    }
+
+    /// The connection broke or could not be made. `written` is how many bytes of the outgoing stream, counted as in
+    /// [`Link::transmit`], the socket took: a request that begins behind them certainly did not leave.
+    pub fn disconnected(&mut self, now: u64, written: u64, reports: &mut Vec<Report>) {
+        let counts = &mut self.counts;
+        self.requests.end_all(written, |ended| report_end(counts, ended, reports));
+        self.controls.clear();
+        self.echo = None;
+        self.phase = Phase::Down { retry_at: now + self.backoff };
+        self.backoff = self.backoff.saturating_mul(2).min(self.limits.reconnect_max);
+    }
+
+    /// An answer to a request or advice. Gives the stamp of [`Link::transmit`] when it answers a request in time.
+    pub fn answered(&mut self, now: u64, answer: IssuerAnswer, reports: &mut Vec<Report>) -> Option<u64> {
+        self.heard();
+        let Some(key) = answer.rrn.number() else {
+            self.counts.add(MessageKind::Other, Outcome::Unmatched);
+            return None;
+        };
+        match self.requests.answered(key) {
+            Match::InTime(slot) => {
+                let outcome = if answer.code.is_approved() { Outcome::Approved } else { Outcome::Declined };
+                self.counts.add(slot.kind, outcome);
+                reports.push(Report::Answered { id: slot.id, answer });
+                return Some(slot.stamp);
+            }
+            Match::Late { id, kind } => {
+                self.counts.add(kind, Outcome::Late);
+                reports.push(Report::Late { id, answer });
+            }
+            Match::Unknown => match self.advices.acknowledged(now, key) {
+                Some((id, request)) => {
+                    let outcome = if answer.code.is_approved() { Outcome::Acknowledged } else { Outcome::Refused };
+                    self.counts.add(MessageKind::of(request.operation), outcome);
+                    reports.push(Report::Acknowledged { id, code: answer.code });
+                }
+                None => self.counts.add(MessageKind::Other, Outcome::Unmatched),
+            },
+        }
+        None
+    }
+
+    /// A 0800 of the issuer, or its answer to one of ours.
+    pub fn network(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) -> Result<(), LinkFault> {
+        self.heard();
+        if message.mti.is_question() {
+            self.asked_by_issuer(now, message, reports);
+            return Ok(());
+        }
+        if let Phase::SigningOn { stan, .. } = self.phase
+            && message.purpose == NetworkCode::SignOn
+            && message.stan == stan
+        {
+            let code = message.code.unwrap_or(ResponseCode::FORMAT);
+            if !code.is_approved() {
+                self.counts.add(MessageKind::Network, Outcome::Declined);
+                return Err(LinkFault::SignOnRefused(code));
+            }
+            self.counts.add(MessageKind::Network, Outcome::Approved);
+            self.phase = Phase::Up;
+            self.backoff = self.limits.reconnect_min;
+            self.echo_due = now + self.limits.echo_interval;
+            self.advices.resume(now);
+        } else if message.purpose == NetworkCode::Echo {
+            self.counts.add(MessageKind::Network, Outcome::Approved);
+        } else {
+            self.counts.add(MessageKind::Network, Outcome::Unmatched);
+        }
+        Ok(())
+    }
+
+    fn asked_by_issuer(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) {
+        let code = match message.purpose {
+            NetworkCode::SignOn | NetworkCode::Echo | NetworkCode::CutoverStart | NetworkCode::CutoverEnd => {
+                ResponseCode::APPROVED
+            }
+            NetworkCode::SignOff => {
+                if self.phase == Phase::Up {
+                    let counts = &mut self.counts;
+                    self.requests.end_queued(|ended| report_end(counts, ended, reports));
+                    self.phase = Phase::SignedOff { retry_at: now + self.limits.reconnect_max };
+                    self.echo = None;
+                }
+                ResponseCode::APPROVED
+            }
+            // Keys of issuer links are static.
+            NetworkCode::KeyChange | NetworkCode::Other(_) => {
+                ResponseCode::from_wire(b"12").expect("two digits are a response code")
+            }
+        };
+        if self.controls.len() < MAX_CONTROLS {
+            self.controls.push_back(Control::Answer(message.answer(code)));
+        }
+        if message.purpose == NetworkCode::SignOn && matches!(self.phase, Phase::SignedOff { .. }) {
+            self.sign_on(now);
+        }
+    }
+
+    /// Lets time pass: expires requests and sends what is due. An error means that the connection must be closed.
+    pub fn tick(&mut self, now: u64, reports: &mut Vec<Report>) -> Result<(), LinkFault> {
+        let counts = &mut self.counts;
+        self.requests.expire(now, |ended| report_end(counts, ended, reports));
+        match self.phase {
+            Phase::Down { .. } | Phase::Connecting => {}
+            Phase::SigningOn { deadline, .. } if deadline <= now => return Err(LinkFault::SignOnUnanswered),
+            Phase::SigningOn { .. } => {}
+            Phase::SignedOff { retry_at } if retry_at <= now => self.sign_on(now),
+            Phase::SignedOff { .. } => {}
+            Phase::Up => match self.echo {
+                Some((_, deadline)) if deadline <= now => return Err(LinkFault::EchoUnanswered),
+                Some(_) => {}
+                None if self.echo_due <= now => {
+                    let stan = self.ask(NetworkCode::Echo);
+                    self.echo = Some((stan, now + self.limits.answer_timeout));
+                    self.echo_due = now + self.limits.echo_interval;
+                }
+                None => {}
+            },
+        }
+        Ok(())
+    }
+
+    /// When [`Link::tick`] (or, while down, connecting) is due next, milliseconds.
+    #[must_use]
+    pub fn next_due(&self) -> Option<u64> {
+        let phase = match self.phase {
+            Phase::Down { retry_at } | Phase::SignedOff { retry_at } => Some(retry_at),
+            Phase::Connecting => None,
+            Phase::SigningOn { deadline, .. } => Some(deadline),
+            Phase::Up => {
+                let echo = self.echo.map_or(self.echo_due, |(_, deadline)| deadline);
+                Some(self.advices.next_due().map_or(echo, |due| due.min(echo)))
+            }
+        };
+        [phase, self.requests.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// The next message to write, or `None` when nothing is due. `stamp` (microseconds) comes back with the answer;
+    /// `begin` is where the message will start in this connection's outgoing byte stream.
+    pub fn transmit(&mut self, now: u64, stamp: u64, begin: u64) -> Option<Transmit<'_>> {
+        if let Some(control) = self.controls.pop_front() {
+            self.counts.add(MessageKind::Network, Outcome::Sent);
+            return Some(match control {
+                Control::Ask(purpose, stan) => Transmit::Network(purpose, stan),
+                Control::Answer(answer) => Transmit::NetworkAnswer(answer),
+            });
+        }
+        if self.phase != Phase::Up {
+            return None;
+        }
+        // Neither requests nor a long store-and-forward queue may keep the other waiting.
+        let advice_due = self.advices.next_due().is_some_and(|due| due <= now);
+        self.advice_turn = advice_due && (!self.advice_turn || !self.requests.has_queued());
+        if self.advice_turn {
+            let (id, request) = self.advices.next(now)?;
+            self.counts.add(MessageKind::of(request.operation), Outcome::Sent);
+            return Some(Transmit::Advice(id, request));
+        }
+        let (id, request) = self.requests.next(stamp, begin)?;
+        self.counts.add(MessageKind::of(request.operation), Outcome::Sent);
+        Some(Transmit::Request(id, request))
+    }
+
+    /// The message `id` that [`Link::transmit`] gave last could not be encoded, and nothing of it was written.
+    pub fn unsendable(&mut self, now: u64, id: u64, reports: &mut Vec<Report>) {
+        let key = id % REFERENCES;
+        match self.requests.withdraw(key) {
+            Some(ended) => report_end(&mut self.counts, ended, reports),
+            None => self.advices.set_aside(now, key),
+        }
+    }
+
+    /// From now on requests are refused; those in flight still get their answers.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// True after [`Link::drain`], when no request waits for an answer.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.draining && self.requests.len() == 0
+    }
+
+    /// Says good-bye: the next [`Link::transmit`] gives the sign-off.
+    pub fn sign_off(&mut self) {
+        if self.phase == Phase::Up {
+            self.ask(NetworkCode::SignOff);
+        }
+    }
+
+    fn sign_on(&mut self, now: u64) {
+        let stan = self.ask(NetworkCode::SignOn);
+        self.phase = Phase::SigningOn { stan, deadline: now + self.limits.answer_timeout };
+    }
+
+    fn ask(&mut self, purpose: NetworkCode) -> Stan {
+        self.stans += 1;
+        let stan = Stan::wrapping(self.stans);
+        self.controls.push_back(Control::Ask(purpose, stan));
+        stan
+    }
+
+    /// Any sound message proves that the issuer is alive.
+    fn heard(&mut self) {
+        self.echo = None;
+    }
+}
+
+fn report_end(counts: &mut Counts, ended: Unanswered, reports: &mut Vec<Report>) {
+    counts.add(ended.kind, ended.outcome);
+    reports.push(match ended.outcome {
+        Outcome::TimedOut => Report::TimedOut { id: ended.id },
+        _ => Report::NotSent { id: ended.id },
+    });
+}
+
+/// What the typed message's fields can hold and the wire cannot.
+fn is_writable(request: &IssuerRequest) -> bool {
+    let fits = |yen: i64| (0..=MAX_WIRE_AMOUNT).contains(&yen);
+    let account = match &request.account {
+        Account::Card(_) => true,
+        Account::Bank(account) => (1..=28).contains(&account.len()),
+    };
+    fits(request.amount.get())
+        && request.replacement.is_none_or(|yen| fits(yen.get()))
+        && request.entry_mode <= 999
+        && account
+}

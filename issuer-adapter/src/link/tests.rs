@@ -1,0 +1,440 @@
+//! The link in virtual time: a script of events and what comes out, no socket and no waiting.
+
+use super::*;
+use kazasu_schemas::ids::Mcc;
+use kazasu_schemas::iso8583::Mti;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::secret::Pan;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+use proptest::prelude::*;
+
+const LIMITS: Limits = Limits {
+    answer_timeout: 1_000,
+    echo_interval: 5_000,
+    reconnect_min: 100,
+    reconnect_max: 400,
+    max_in_flight: 4,
+    saf_window: 2,
+    saf_retry_min: 200,
+    saf_retry_max: 800,
+};
+
+fn message(operation: IssuerOperation) -> IssuerRequest {
+    let at = Millis(1_795_000_000_000).transmission();
+    let original = Original::new(Mti(200), Stan::wrapping(1), at, "00099999".parse().unwrap());
+    IssuerRequest {
+        operation,
+        repeat: false,
+        account: Account::Card(Pan::parse(b"4111111111111111").unwrap()),
+        amount: Yen::new(1_280),
+        transmission: at,
+        stan: Stan::wrapping(1),
+        mcc: Mcc::new(5_411).unwrap(),
+        entry_mode: 72,
+        acquirer: "00099999".parse().unwrap(),
+        rrn: Rrn::from_number(0),
+        terminal: "T0000001".parse().unwrap(),
+        merchant: "M00000000000001".parse().unwrap(),
+        original: (operation == IssuerOperation::Reversal).then_some(original),
+        replacement: None,
+    }
+}
+
+use kazasu_schemas::wire::Original;
+
+fn purchase(id: u64) -> Command {
+    Command::Request { id, request: message(IssuerOperation::Purchase) }
+}
+
+fn reversal(id: u64) -> Command {
+    Command::Advice { id, request: message(IssuerOperation::Reversal) }
+}
+
+fn answer(id: u64, code: &[u8; 2]) -> IssuerAnswer {
+    let code = ResponseCode::from_wire(code).unwrap();
+    IssuerAnswer { mti: Mti(210), rrn: Rrn::from_number(id), code, approval: None }
+}
+
+/// A link and the world around it: a clock, the reports, and a socket that takes 100 bytes a message.
+struct World {
+    link: Link,
+    now: u64,
+    reports: Vec<Report>,
+    encoded: u64,
+}
+
+impl World {
+    fn new() -> World {
+        World { link: Link::new(LIMITS, 0), now: 0, reports: Vec::new(), encoded: 0 }
+    }
+
+    fn up() -> World {
+        let mut world = World::new();
+        world.connect();
+        world
+    }
+
+    fn connect(&mut self) {
+        assert!(self.link.connect_due(self.now));
+        self.link.connecting();
+        self.link.connected(self.now);
+        self.encoded = 0;
+        assert_eq!(self.sent(), ["0800 sign_on"]);
+        self.sign_on_answer(b"00").unwrap();
+        assert_eq!(self.link.phase(), Phase::Up);
+    }
+
+    fn sign_on_answer(&mut self, code: &[u8; 2]) -> Result<(), LinkFault> {
+        let Phase::SigningOn { stan, .. } = self.link.phase() else { panic!("not signing on") };
+        let institution = "00099999".parse().unwrap();
+        let ask = Network::request(NetworkCode::SignOn, institution, stan, Millis(0).transmission());
+        self.link.network(self.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut self.reports)
+    }
+
+    fn from_issuer(&mut self, purpose: NetworkCode) {
+        let institution = "00088888".parse().unwrap();
+        let ask = Network::request(purpose, institution, Stan::wrapping(7), Millis(0).transmission());
+        self.link.network(self.now, &ask, &mut self.reports).unwrap();
+    }
+
+    fn command(&mut self, command: Command) {
+        self.link.command(self.now, command, &mut self.reports);
+    }
+
+    fn answered(&mut self, id: u64, code: &[u8; 2]) {
+        self.link.answered(self.now, answer(id, code), &mut self.reports);
+    }
+
+    fn pass(&mut self, ms: u64) -> Result<(), LinkFault> {
+        self.now += ms;
+        self.link.tick(self.now, &mut self.reports)
+    }
+
+    /// Everything the link wants to write now, in words.
+    fn sent(&mut self) -> Vec<String> {
+        let mut out = Vec::new();
+        while let Some(transmit) = self.link.transmit(self.now, 0, self.encoded) {
+            self.encoded += 100;
+            out.push(match transmit {
+                Transmit::Network(purpose, _) => format!("0800 {}", purpose.name()),
+                Transmit::NetworkAnswer(answer) => format!("0810 {} {}", answer.purpose.name(), answer.code.unwrap()),
+                Transmit::Request(id, request) => format!("{} {id}", request.mti()),
+                Transmit::Advice(id, request) => format!("{} {id}", request.mti()),
+            });
+        }
+        out
+    }
+
+    fn told(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+}
+
+fn code(code: &[u8; 2]) -> ResponseCode {
+    ResponseCode::from_wire(code).unwrap()
+}
+
+#[test]
+fn answers_are_matched_in_any_order_and_once() {
+    let mut w = World::up();
+    (1..=3).for_each(|id| w.command(purchase(id)));
+    assert_eq!(w.sent(), ["0200 1", "0200 2", "0200 3"]);
+    w.answered(3, b"00");
+    w.answered(1, b"51");
+    w.answered(3, b"00");
+    w.answered(99, b"00");
+    let expected = [
+        Report::Answered { id: 3, answer: answer(3, b"00") },
+        Report::Answered { id: 1, answer: answer(1, b"51") },
+    ];
+    assert_eq!(w.told(), expected);
+    assert_eq!(w.link.in_flight(), 1);
+    assert_eq!(w.link.counts().total(Outcome::Unmatched), 2);
+    assert_eq!(w.link.counts().get(MessageKind::Financial, Outcome::Declined), 1);
+}
+
+#[test]
+fn a_request_times_out_once_and_its_answer_is_late_once() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.sent();
+    w.pass(999).unwrap();
+    assert_eq!(w.told(), []);
+    w.pass(1).unwrap();
+    assert_eq!(w.told(), [Report::TimedOut { id: 1 }]);
+    w.answered(1, b"00");
+    w.answered(1, b"00");
+    assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
+}
+
+#[test]
+fn what_never_reached_the_socket_is_not_sent() {
+    let mut w = World::new();
+    w.command(purchase(1));
+    assert_eq!(w.told(), [Report::NotSent { id: 1 }], "the link is down");
+    w.connect();
+    (2..=6).for_each(|id| w.command(purchase(id)));
+    assert_eq!(w.told(), [Report::NotSent { id: 6 }], "the link is full");
+    w.pass(1_000).unwrap();
+    let expected: Vec<Report> = (2..=5).map(|id| Report::NotSent { id }).collect();
+    assert_eq!(w.told(), expected, "queued until the time-out");
+    assert_eq!(w.sent(), Vec::<String>::new(), "and not sent afterwards");
+    w.answered(2, b"00");
+    assert_eq!(w.told(), []);
+}
+
+#[test]
+fn a_broken_connection_leaves_unknown_what_may_have_left_and_not_sent_what_did_not() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.command(purchase(2));
+    w.command(purchase(3));
+    let start = w.encoded;
+    assert_eq!(w.sent().len(), 3);
+    w.command(purchase(4));
+    // The socket took the first message and one byte of the second.
+    w.link.disconnected(w.now, start + 101, &mut w.reports);
+    let expected = [
+        Report::TimedOut { id: 1 },
+        Report::TimedOut { id: 2 },
+        Report::NotSent { id: 3 },
+        Report::NotSent { id: 4 },
+    ];
+    assert_eq!(w.told(), expected);
+    assert_eq!(w.link.in_flight(), 0);
+}
+
+#[test]
+fn an_id_in_flight_is_not_taken_twice() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.command(purchase(1));
+    assert_eq!(w.sent(), ["0200 1"]);
+    assert_eq!(w.told(), []);
+}
+
+#[test]
+fn advices_go_in_order_within_the_window_and_repeat_with_growing_pauses() {
+    let mut w = World::up();
+    (1..=3).for_each(|id| w.command(reversal(id)));
+    w.command(reversal(1));
+    assert_eq!(w.link.saf_depth(), 3);
+    assert_eq!(w.sent(), ["0420 1", "0420 2"]);
+    let mut repeats = Vec::new();
+    for _ in 0..40 {
+        w.pass(50).unwrap();
+        if w.sent().contains(&"0421 1".to_owned()) {
+            repeats.push(w.now);
+        }
+    }
+    assert_eq!(repeats, [200, 600, 1_400]);
+    w.answered(1, b"00");
+    assert_eq!(w.sent(), ["0420 3"]);
+    w.answered(2, b"12");
+    w.answered(3, b"00");
+    w.answered(3, b"00");
+    let expected = [
+        Report::Acknowledged { id: 1, code: code(b"00") },
+        Report::Acknowledged { id: 2, code: code(b"12") },
+        Report::Acknowledged { id: 3, code: code(b"00") },
+    ];
+    assert_eq!(w.told(), expected);
+    assert_eq!(w.link.saf_depth(), 0);
+    w.pass(2_000).unwrap();
+    assert_eq!(w.sent(), Vec::<String>::new());
+}
+
+#[test]
+fn advices_survive_disconnects_and_wait_for_the_next_sign_on() {
+    let mut w = World::new();
+    w.command(reversal(1));
+    assert_eq!(w.sent(), Vec::<String>::new());
+    w.connect();
+    assert_eq!(w.sent(), ["0420 1"]);
+    w.link.disconnected(w.now, w.encoded, &mut w.reports);
+    assert_eq!(w.told(), []);
+    w.pass(100).unwrap();
+    w.connect();
+    assert_eq!(w.sent(), ["0421 1"]);
+    w.answered(1, b"00");
+    assert_eq!(w.told(), [Report::Acknowledged { id: 1, code: code(b"00") }]);
+}
+
+#[test]
+fn requests_and_advices_take_turns() {
+    let mut w = World::up();
+    (1..=2).for_each(|id| w.command(reversal(id)));
+    (11..=13).for_each(|id| w.command(purchase(id)));
+    assert_eq!(w.sent(), ["0420 1", "0200 11", "0420 2", "0200 12", "0200 13"]);
+}
+
+#[test]
+fn an_unanswered_echo_is_a_dead_link_and_any_answer_is_life() {
+    let mut w = World::up();
+    w.pass(5_000).unwrap();
+    assert_eq!(w.sent(), ["0800 echo"]);
+    w.answered(99, b"00");
+    w.pass(1_000).unwrap();
+    w.pass(4_000).unwrap();
+    assert_eq!(w.sent(), ["0800 echo"]);
+    assert_eq!(w.link.next_due(), Some(11_000));
+    w.pass(999).unwrap();
+    assert_eq!(w.pass(1), Err(LinkFault::EchoUnanswered));
+}
+
+#[test]
+fn sign_on_may_fail_and_the_pause_grows_until_it_succeeds() {
+    let mut w = World::new();
+    let mut pauses = Vec::new();
+    for _ in 0..4 {
+        assert!(w.link.connect_due(w.now));
+        w.link.connecting();
+        w.link.connected(w.now);
+        w.sent();
+        assert_eq!(w.sign_on_answer(b"63"), Err(LinkFault::SignOnRefused(code(b"63"))));
+        w.link.disconnected(w.now, 0, &mut w.reports);
+        let Phase::Down { retry_at } = w.link.phase() else { panic!("must be down") };
+        pauses.push(retry_at - w.now);
+        assert!(!w.link.connect_due(retry_at - 1));
+        w.now = retry_at;
+    }
+    assert_eq!(pauses, [100, 200, 400, 400]);
+    w.connect();
+    w.link.disconnected(w.now, 0, &mut w.reports);
+    assert_eq!(w.link.phase(), Phase::Down { retry_at: w.now + 100 });
+
+    let mut w = World::new();
+    w.link.connecting();
+    w.link.connected(0);
+    w.pass(999).unwrap();
+    assert_eq!(w.pass(1), Err(LinkFault::SignOnUnanswered));
+}
+
+#[test]
+fn an_issuer_may_echo_and_sign_off_and_on() {
+    let mut w = World::up();
+    w.from_issuer(NetworkCode::Echo);
+    w.command(purchase(1));
+    assert_eq!(w.sent(), ["0810 echo 00", "0200 1"]);
+    w.command(purchase(2));
+    w.from_issuer(NetworkCode::SignOff);
+    assert_eq!(w.told(), [Report::NotSent { id: 2 }]);
+    w.command(purchase(3));
+    w.command(reversal(4));
+    assert_eq!(w.told(), [Report::NotSent { id: 3 }]);
+    assert_eq!(w.sent(), ["0810 sign_off 00"]);
+    w.answered(1, b"00");
+    assert_eq!(w.told(), [Report::Answered { id: 1, answer: answer(1, b"00") }]);
+    w.from_issuer(NetworkCode::SignOn);
+    assert_eq!(w.sent(), ["0810 sign_on 00", "0800 sign_on"]);
+    w.sign_on_answer(b"00").unwrap();
+    assert_eq!(w.sent(), ["0420 4"]);
+    w.from_issuer(NetworkCode::KeyChange);
+    assert_eq!(w.sent(), ["0810 key_change 12"]);
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_or_kept_aside() {
+    let mut w = World::up();
+    let mut wrong = message(IssuerOperation::Purchase);
+    wrong.amount = Yen::new(-1);
+    w.command(Command::Request { id: 1, request: wrong });
+    assert_eq!(w.told(), [Report::NotSent { id: 1 }]);
+    let mut wrong = message(IssuerOperation::Reversal);
+    wrong.replacement = Some(Yen::new(MAX_WIRE_AMOUNT + 1));
+    w.command(Command::Advice { id: 2, request: wrong });
+    assert_eq!((w.link.saf_depth(), w.link.unwritable_advices()), (1, 1));
+    (3..=5).for_each(|id| w.command(reversal(id)));
+    assert_eq!(w.sent(), ["0420 3", "0420 4"]);
+    w.link.unsendable(w.now, 3, &mut w.reports);
+    assert_eq!(w.sent(), ["0420 5"], "the others move up");
+    assert_eq!((w.link.saf_depth(), w.link.unwritable_advices()), (4, 2));
+}
+
+#[test]
+fn draining_refuses_new_requests_and_ends_with_a_sign_off() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.sent();
+    w.link.drain();
+    w.command(purchase(2));
+    assert_eq!(w.told(), [Report::NotSent { id: 2 }]);
+    assert!(!w.link.is_drained());
+    w.answered(1, b"00");
+    assert!(w.link.is_drained());
+    w.link.sign_off();
+    assert_eq!(w.sent(), ["0800 sign_off"]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Request,
+    Write,
+    Answer(u64),
+    Pass(u64),
+    Break(u64),
+    SignOff,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => Just(Step::Request),
+        3 => Just(Step::Write),
+        3 => (1_u64..60).prop_map(Step::Answer),
+        2 => (1_u64..700).prop_map(Step::Pass),
+        1 => (0_u64..1_000).prop_map(Step::Break),
+        1 => Just(Step::SignOff),
+    ]
+}
+
+proptest! {
+    /// Whatever happens: every request ends exactly once, and only requests that were handed to the socket are unknown.
+    #[test]
+    fn every_request_ends_exactly_once(steps in proptest::collection::vec(step(), 1..200)) {
+        let mut w = World::up();
+        let mut next = 0;
+        let mut written = std::collections::HashSet::new();
+        for step in steps {
+            match step {
+                Step::Request => { next += 1; w.command(purchase(next)); }
+                Step::Write => {
+                    for line in w.sent() {
+                        if let Some(id) = line.strip_prefix("0200 ") { written.insert(id.parse::<u64>().unwrap()); }
+                    }
+                }
+                Step::Answer(id) => w.answered(id, b"00"),
+                Step::Pass(ms) => { let _ = w.pass(ms); }
+                Step::Break(bytes) => {
+                    let written = bytes.min(w.encoded);
+                    w.link.disconnected(w.now, written, &mut w.reports);
+                    let _ = w.pass(400);
+                    w.connect();
+                }
+                Step::SignOff => {
+                    if w.link.phase() == Phase::Up {
+                        w.from_issuer(NetworkCode::SignOff);
+                        w.from_issuer(NetworkCode::SignOn);
+                        w.sign_on_answer(b"00").unwrap();
+                    }
+                }
+            }
+            prop_assert!(w.link.in_flight() <= LIMITS.max_in_flight);
+        }
+        w.link.disconnected(w.now, 0, &mut w.reports);
+        prop_assert_eq!(w.link.in_flight(), 0);
+        let mut ends = std::collections::HashMap::new();
+        for report in &w.reports {
+            match *report {
+                Report::TimedOut { id } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
+                Report::Answered { id, .. } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
+                Report::NotSent { id } => *ends.entry(id).or_insert(0) += 1,
+                Report::Late { id, .. } => prop_assert!(written.contains(&id)),
+                Report::Acknowledged { .. } => prop_assert!(false, "no advice was given"),
+            }
+        }
+        for id in 1..=next {
+            prop_assert_eq!(ends.get(&id), Some(&1), "request {}", id);
+        }
+    }
+}

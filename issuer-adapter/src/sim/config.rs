@@ -1,0 +1,366 @@
+//! The simulator's TOML.
+
+use super::book::Book;
+use super::script::Script;
+use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::mac::{MacAlgorithm, MacKey};
+use kazasu_schemas::secret::{Key, Pan};
+use kazasu_schemas::wire::issuer::Account;
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What kind of institution an issuer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssuerKind {
+    /// Credit cards: an account's amount is its credit limit.
+    Credit,
+    /// Debit cards: an account's amount is its deposit.
+    Debit,
+    /// A bank that keeps public-receipt accounts: accounts come in DE102.
+    Bank,
+}
+
+/// A card number or a bank account. Debug shows its last four characters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccountNumber(String);
+
+impl<'de> Deserialize<'de> for AccountNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer).map(AccountNumber)
+    }
+}
+
+impl AccountNumber {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for AccountNumber {
+    fn from(text: &str) -> Self {
+        AccountNumber(text.to_owned())
+    }
+}
+
+impl fmt::Debug for AccountNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountNumber(…{})", String::from_utf8_lossy(&last_four(self.0.as_bytes())))
+    }
+}
+
+/// `[issuer.mac]`: keys in hexadecimal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MacConfig {
+    /// `aes-cmac` or `hmac-sha256`.
+    pub algorithm: MacAlgorithm,
+    /// Authenticates what the switch sends.
+    #[serde(deserialize_with = "key")]
+    pub to_issuer: Key,
+    /// Authenticates what the issuer sends.
+    #[serde(deserialize_with = "key")]
+    pub from_issuer: Key,
+}
+
+/// `[[issuer.account]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountConfig {
+    /// Card number, or bank account: branch (3 digits) and number (7 digits).
+    pub number: AccountNumber,
+    /// Deposit or credit limit, whole yen.
+    #[serde(alias = "limit")]
+    pub balance: i64,
+    /// How it behaves.
+    #[serde(default)]
+    pub script: Script,
+}
+
+/// `[issuer.default_account]`: every account that is not listed, each with this balance; they share one script.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultAccount {
+    /// Deposit or credit limit of each, whole yen.
+    #[serde(alias = "limit")]
+    pub balance: i64,
+    /// How they behave; `every` and `times` count the messages of all of them together.
+    #[serde(default)]
+    pub script: Script,
+}
+
+/// `[[issuer]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerConfig {
+    /// Its name, unique: it identifies the issuer in the journal.
+    pub name: String,
+    /// What it is.
+    pub kind: IssuerKind,
+    /// `host:port`; port 0 takes a free one.
+    pub listen: String,
+    /// A shipped dialect's name or a dialect file's path.
+    #[serde(default = "default_dialect")]
+    pub dialect: String,
+    /// Keys, when messages are authenticated.
+    pub mac: Option<MacConfig>,
+    /// Accounts with a row of their own.
+    #[serde(default, rename = "account")]
+    pub accounts: Vec<AccountConfig>,
+    /// All other accounts; without it they are unknown (14).
+    pub default_account: Option<DefaultAccount>,
+    /// Connections at one time; more are closed at once.
+    #[serde(default = "default_connections")]
+    pub max_connections: usize,
+}
+
+impl IssuerConfig {
+    /// An issuer on a free loopback port in `iso87-ascii`, without MAC and accounts.
+    #[must_use]
+    pub fn new(name: &str, kind: IssuerKind) -> Self {
+        IssuerConfig {
+            name: name.to_owned(),
+            kind,
+            listen: "127.0.0.1:0".to_owned(),
+            dialect: default_dialect(),
+            mac: None,
+            accounts: Vec::new(),
+            default_account: None,
+            max_connections: default_connections(),
+        }
+    }
+}
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimConfig {
+    /// The journal; without one nothing survives a restart.
+    pub journal: Option<PathBuf>,
+    /// The key (hexadecimal) of the accounts' tokens in the journal. The built-in one is for test cards only.
+    #[serde(default, deserialize_with = "optional_key")]
+    pub token_key: Option<Key>,
+    /// Messages that each issuer remembers for repeats, reversals and refunds; older ones are forgotten.
+    #[serde(default = "default_remember")]
+    pub remember: usize,
+    /// The issuers.
+    #[serde(rename = "issuer")]
+    pub issuers: Vec<IssuerConfig>,
+}
+
+impl SimConfig {
+    /// These issuers, no journal.
+    #[must_use]
+    pub fn new(issuers: Vec<IssuerConfig>) -> Self {
+        SimConfig { journal: None, token_key: None, remember: default_remember(), issuers }
+    }
+
+    /// Reads the TOML's text.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let config: SimConfig = toml::from_str(text).map_err(|error| ConfigError::Toml(position(text, &error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads a file. Relative paths in it are relative to its folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let in_file = |problem: String| ConfigError::File { path: path.to_owned(), problem };
+        let text = std::fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
+        let mut config: SimConfig = toml::from_str(&text).map_err(|error| in_file(position(&text, &error)))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        config.journal = config.journal.map(|journal| folder.join(journal));
+        for issuer in &mut config.issuers {
+            if Dialect::shipped(&issuer.dialect).is_none() {
+                issuer.dialect = folder.join(&issuer.dialect).to_string_lossy().into_owned();
+            }
+        }
+        config.check().map_err(|error| in_file(error.to_string()))?;
+        Ok(config)
+    }
+
+    /// What the TOML's shape cannot say.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |issuer: &str, problem: String| Err(ConfigError::Issuer { issuer: issuer.to_owned(), problem });
+        if self.issuers.is_empty() {
+            return Err(ConfigError::Toml("there must be at least one [[issuer]]".to_owned()));
+        }
+        for (i, issuer) in self.issuers.iter().enumerate() {
+            if issuer.name.is_empty() || self.issuers[..i].iter().any(|other| other.name == issuer.name) {
+                return wrong(&issuer.name, "the name must not be empty and must be unique".to_owned());
+            }
+            if issuer.default_account.as_ref().is_some_and(|account| account.balance < 0) {
+                return wrong(&issuer.name, "default_account: the balance must not be negative".to_owned());
+            }
+            for (j, account) in issuer.accounts.iter().enumerate() {
+                let at = format!("account {} ({:?})", j + 1, account.number);
+                if account.balance < 0 {
+                    return wrong(&issuer.name, format!("{at}: the balance must not be negative"));
+                }
+                if issuer.accounts[..j].iter().any(|other| other.number == account.number) {
+                    return wrong(&issuer.name, format!("{at}: is listed twice"));
+                }
+                if let Err(problem) = to_account(issuer.kind, account.number.as_str()) {
+                    return wrong(&issuer.name, format!("{at}: {problem}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The text.
+    #[error("simulator configuration: {0}")]
+    Toml(String),
+    /// The file.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// One issuer.
+    #[error("issuer {issuer:?}: {problem}")]
+    Issuer {
+        /// Its name.
+        issuer: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// Where and what, without the source line that toml would quote: it may hold a key or a card number.
+fn position(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+    match line {
+        Some(line) => format!("line {line}: {}", error.message()),
+        None => error.message().to_owned(),
+    }
+}
+
+fn default_dialect() -> String {
+    "iso87-ascii".to_owned()
+}
+
+fn default_connections() -> usize {
+    64
+}
+
+fn default_remember() -> usize {
+    1_000_000
+}
+
+fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+    Key::from_hex(&text(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+/// A text, with an error that does not repeat what came in its place.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => Ok(text),
+        other => Err(serde::de::Error::custom(format!("must be text in quotes, got {}", other.type_str()))),
+    }
+}
+
+fn optional_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Key>, D::Error> {
+    key(deserializer).map(Some)
+}
+
+/// The account that a number names at an issuer of this kind.
+pub(crate) fn to_account(kind: IssuerKind, number: &str) -> Result<Account, String> {
+    match kind {
+        IssuerKind::Credit | IssuerKind::Debit => {
+            Pan::parse(number.as_bytes()).map(Account::Card).map_err(|error| error.to_string())
+        }
+        IssuerKind::Bank if number.len() == 10 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            Ok(Account::Bank(number.to_owned()))
+        }
+        IssuerKind::Bank => Err("a bank account is branch (3 digits) and number (7 digits)".to_owned()),
+    }
+}
+
+/// The issuer's dialect: a shipped one, or a file.
+pub(crate) fn dialect(issuer: &IssuerConfig) -> Result<Dialect, ConfigError> {
+    if let Some(dialect) = Dialect::shipped(&issuer.dialect) {
+        return Ok(dialect);
+    }
+    let wrong = |problem: String| ConfigError::Issuer { issuer: issuer.name.clone(), problem };
+    let text = std::fs::read_to_string(&issuer.dialect).map_err(|error| {
+        wrong(format!(
+            "dialect {:?} is none of {} and no readable file: {error}",
+            issuer.dialect,
+            Dialect::SHIPPED.join(", ")
+        ))
+    })?;
+    Dialect::parse(&text).map_err(|error| wrong(error.to_string()))
+}
+
+/// The issuer's MAC keys, ready for use: to the issuer, from the issuer.
+pub(crate) fn mac_keys(issuer: &IssuerConfig) -> Result<Option<(MacKey, MacKey)>, ConfigError> {
+    let Some(mac) = &issuer.mac else { return Ok(None) };
+    let prepare = |key: &Key| {
+        MacKey::new(mac.algorithm, key)
+            .map_err(|error| ConfigError::Issuer { issuer: issuer.name.clone(), problem: error.to_string() })
+    };
+    Ok(Some((prepare(&mac.to_issuer)?, prepare(&mac.from_issuer)?)))
+}
+
+pub(crate) fn open_book(issuer: &IssuerConfig, tagger: &Tagger, remember: usize) -> Book {
+    let mut book = Book::new(issuer.default_account.as_ref().map(|account| account.balance), remember.max(1));
+    for account in &issuer.accounts {
+        if let Ok(number) = to_account(issuer.kind, account.number.as_str()) {
+            book.open(tagger.tag(&number).token, account.balance);
+        }
+    }
+    book
+}
+
+/// An account as the journal shows it: its last four characters, and a keyed token that tells it from all others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub(crate) struct AccountTag {
+    pub(crate) last_four: [u8; 4],
+    pub(crate) token: u64,
+}
+
+/// Makes account tags.
+pub(crate) struct Tagger(MacKey);
+
+/// For test cards: whoever keeps real numbers behind this simulator must set `token_key`.
+const BUILT_IN_KEY: &[u8; 16] = b"issuer-sim token";
+
+impl Tagger {
+    pub(crate) fn new(key: Option<&Key>) -> Self {
+        let built_in = Key::new(BUILT_IN_KEY.to_vec()).expect("16 bytes are a key");
+        let key = key.unwrap_or(&built_in);
+        let mac = MacKey::new(MacAlgorithm::AesCmac, key)
+            .or_else(|_| MacKey::new(MacAlgorithm::AesCmac, &Key::new(key.expose()[..16].to_vec()).expect("16 bytes")))
+            .expect("a key has 16 or 32 bytes, or was cut to 16");
+        Tagger(mac)
+    }
+
+    pub(crate) fn tag(&self, account: &Account) -> AccountTag {
+        let mut bytes = [0_u8; 32];
+        let (kind, number): (u8, &[u8]) = match account {
+            Account::Card(pan) => (b'C', pan.expose()),
+            Account::Bank(number) => (b'B', number.as_bytes()),
+        };
+        bytes[0] = kind;
+        let len = number.len().min(31);
+        bytes[1..=len].copy_from_slice(&number[..len]);
+        AccountTag { last_four: last_four(number), token: u64::from_be_bytes(self.0.tag(&bytes[..=len])) }
+    }
+}
+
+fn last_four(number: &[u8]) -> [u8; 4] {
+    let mut out = [b'*'; 4];
+    let tail = &number[number.len().saturating_sub(4)..];
+    // A short number must not be shown whole.
+    if number.len() > 6 {
+        out.copy_from_slice(tail);
+    }
+    out.map(|b| if b.is_ascii_alphanumeric() { b } else { b'*' })
+}

@@ -1,0 +1,413 @@
+//! The simulator's sockets: a task for each connection, which executes a batch a read, journals it, and answers.
+
+use super::book::Verdict;
+use super::config::{ConfigError, IssuerConfig, IssuerKind, Tagger, dialect, mac_keys, to_account};
+use super::journal::{Journal, write_line};
+use super::script::{Action, Script, ScriptRun};
+use super::{AccountView, State, Totals};
+use crate::authentic::is_authentic;
+use crate::sim::book::Book;
+use bytes::{Buf, BytesMut};
+use kazasu_schemas::ids::ApprovalCode;
+use kazasu_schemas::iso8583::{Dialect, Message};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::mac::{MacKey, encode_frame};
+use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
+use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::codec::Decoder;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Everything of one issuer that its connections share.
+pub(super) struct Issuer {
+    name: String,
+    kind: IssuerKind,
+    dialect: Dialect,
+    /// To the issuer, from the issuer.
+    mac: Option<(MacKey, MacKey)>,
+    max_connections: usize,
+    tagger: Arc<Tagger>,
+    journal: Arc<Mutex<Journal>>,
+    state: Mutex<State>,
+    wall_clock: fn() -> Millis,
+}
+
+impl Issuer {
+    pub(super) fn new(
+        config: &IssuerConfig,
+        book: Book,
+        tagger: Arc<Tagger>,
+        journal: Arc<Mutex<Journal>>,
+        wall_clock: fn() -> Millis,
+    ) -> Result<Issuer, ConfigError> {
+        let listed = config.accounts.iter().filter_map(|account| {
+            let number = to_account(config.kind, account.number.as_str()).ok()?;
+            Some((tagger.tag(&number).token, ScriptRun::new(&account.script)))
+        });
+        let otherwise = config.default_account.as_ref().map_or(Script::default(), |account| account.script.clone());
+        let state = State {
+            book,
+            listed: listed.collect(),
+            otherwise: ScriptRun::new(&otherwise),
+            totals: Totals::default(),
+        };
+        Ok(Issuer {
+            name: config.name.clone(),
+            kind: config.kind,
+            dialect: dialect(config)?,
+            mac: mac_keys(config)?,
+            max_connections: config.max_connections.max(1),
+            tagger,
+            journal,
+            state: Mutex::new(state),
+            wall_clock,
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        self.state().totals
+    }
+
+    pub(super) fn account(&self, number: &str) -> Option<AccountView> {
+        let tag = self.tagger.tag(&to_account(self.kind, number).ok()?);
+        let (available, held, spent) = self.state().book.account(tag.token)?;
+        Some(AccountView { available, held, spent })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Accepts connections until `stop`.
+pub(super) async fn listen(issuer: Arc<Issuer>, listener: TcpListener, stop: CancellationToken, tasks: TaskTracker) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            // The listener's own task is one of the tracked ones.
+            Ok((stream, _)) if tasks.len() <= issuer.max_connections => {
+                let connection = Connection::new(Arc::clone(&issuer), stream, stop.clone());
+                tasks.spawn(connection.run());
+            }
+            Ok((_, peer)) => tracing::warn!(issuer = %issuer.name, %peer, "too many connections; closed"),
+            Err(error) => {
+                tracing::warn!(issuer = %issuer.name, %error, "accepting failed");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+const READ_CHUNK: usize = 64 * 1024;
+/// Answers that may wait for their time on one connection; beyond them the connection is closed.
+const MAX_DELAYED: usize = 100_000;
+/// Encoded answers that may wait for a slow reader before nothing more is read from it.
+const WRITE_AHEAD: usize = 256 * 1024;
+
+struct Connection {
+    issuer: Arc<Issuer>,
+    stream: TcpStream,
+    stop: CancellationToken,
+    signed_on: bool,
+    read: BytesMut,
+    out: BytesMut,
+    lines: Vec<u8>,
+    message: Message,
+    reply: Message,
+    delayed: BTreeMap<(Instant, u64), BytesMut>,
+    delays: u64,
+}
+
+/// Whether the connection goes on after a message.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Continue,
+    Close,
+}
+
+impl Connection {
+    fn new(issuer: Arc<Issuer>, stream: TcpStream, stop: CancellationToken) -> Connection {
+        Connection {
+            issuer,
+            stream,
+            stop,
+            signed_on: false,
+            read: BytesMut::new(),
+            out: BytesMut::new(),
+            lines: Vec::new(),
+            message: Message::default(),
+            reply: Message::default(),
+            delayed: BTreeMap::new(),
+            delays: 0,
+        }
+    }
+
+    async fn run(mut self) {
+        let peer = self.stream.peer_addr();
+        if let Err(why) = self.serve().await {
+            tracing::info!(issuer = %self.issuer.name, ?peer, %why, "connection closed");
+        }
+    }
+
+    async fn serve(&mut self) -> Result<(), String> {
+        self.stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let stop = self.stop.clone();
+        loop {
+            self.release_due(Instant::now());
+            self.write()?;
+            let blocked = !self.out.is_empty();
+            let interest = match (blocked, self.out.len() < WRITE_AHEAD) {
+                (false, _) => Interest::READABLE,
+                (true, true) => Interest::READABLE | Interest::WRITABLE,
+                (true, false) => Interest::WRITABLE,
+            };
+            let due = self.delayed.first_key_value().map(|((due, _), _)| *due);
+            tokio::select! {
+                () = stop.cancelled() => return Err("the issuer goes down".to_owned()),
+                ready = self.stream.ready(interest) => {
+                    let ready = ready.map_err(|error| error.to_string())?;
+                    if (ready.is_readable() || ready.is_read_closed()) && self.out.len() < WRITE_AHEAD {
+                        self.receive()?;
+                    }
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+        }
+    }
+
+    /// Moves the delayed answers whose time has come to the outgoing bytes.
+    fn release_due(&mut self, now: Instant) {
+        while let Some(entry) = self.delayed.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            self.out.extend_from_slice(&entry.remove());
+        }
+    }
+
+    fn write(&mut self) -> Result<(), String> {
+        while !self.out.is_empty() {
+            match self.stream.try_write(&self.out) {
+                Ok(0) => return Err("the socket takes no more bytes".to_owned()),
+                Ok(n) => self.out.advance(n),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(format!("writing failed: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// One read: executes every whole message, journals them together, and leaves the answers in `out`.
+    fn receive(&mut self) -> Result<(), String> {
+        self.read.reserve(READ_CHUNK);
+        match self.stream.try_read_buf(&mut self.read) {
+            Ok(0) => return Err("the switch closed the connection".to_owned()),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(format!("reading failed: {error}")),
+        }
+        let issuer = Arc::clone(&self.issuer);
+        let mut frames = issuer.dialect.frames();
+        let mut state = issuer.state();
+        self.lines.clear();
+        let result = loop {
+            match frames.decode(&mut self.read) {
+                Ok(Some(frame)) => {
+                    if self.frame(&issuer, &mut state, &frame) == Next::Close {
+                        break Err("as the script says".to_owned());
+                    }
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        // Under the state's lock, so that the journal's order is the order of execution.
+        let journalled = issuer.journal.lock().unwrap_or_else(PoisonError::into_inner).append(&self.lines);
+        drop(state);
+        if let Err(error) = journalled {
+            tracing::error!(issuer = %issuer.name, %error, "the issuer goes down: it must not answer what it cannot keep");
+            self.stop.cancel();
+            self.out.clear();
+            return Err(error.to_string());
+        }
+        if result.is_err() {
+            self.write()?;
+        }
+        result
+    }
+
+    fn frame(&mut self, issuer: &Issuer, state: &mut State, frame: &[u8]) -> Next {
+        let decoded = match issuer.dialect.decode(frame, &mut self.message) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                tracing::warn!(issuer = %issuer.name, %error, "a message cannot be read");
+                state.totals.rejected += 1;
+                self.reject(issuer, ResponseCode::FORMAT);
+                return Next::Continue;
+            }
+        };
+        if !self.message.mti.is_question() {
+            state.totals.rejected += 1;
+            return Next::Continue;
+        }
+        let authentic = is_authentic(issuer.mac.as_ref().map(|(to, _)| to), frame, decoded, &self.message);
+        if self.message.mti.class() == 8 {
+            self.network(issuer, authentic);
+            return Next::Continue;
+        }
+        if !authentic || !self.signed_on {
+            state.totals.rejected += 1;
+            self.reject(issuer, ResponseCode::SECURITY);
+            return Next::Continue;
+        }
+        match IssuerRequest::from_message(&self.message) {
+            Ok(request) => self.request(issuer, state, &request),
+            Err(error) => {
+                tracing::warn!(issuer = %issuer.name, %error, "a message is incomplete");
+                state.totals.rejected += 1;
+                self.reject(issuer, ResponseCode::FORMAT);
+                Next::Continue
+            }
+        }
+    }
+
+    fn network(&mut self, issuer: &Issuer, authentic: bool) {
+        let Ok(ask) = Network::from_message(&self.message) else {
+            return self.reject(issuer, ResponseCode::FORMAT);
+        };
+        let code = match ask.purpose {
+            _ if !authentic => ResponseCode::SECURITY,
+            NetworkCode::SignOn => {
+                self.signed_on = true;
+                ResponseCode::APPROVED
+            }
+            NetworkCode::SignOff => {
+                self.signed_on = false;
+                ResponseCode::APPROVED
+            }
+            NetworkCode::Echo if self.signed_on => ResponseCode::APPROVED,
+            NetworkCode::Echo => ResponseCode::SECURITY,
+            NetworkCode::KeyChange | NetworkCode::CutoverStart | NetworkCode::CutoverEnd | NetworkCode::Other(_) => {
+                ResponseCode::from_wire(b"12").expect("two digits are a response code")
+            }
+        };
+        ask.answer(code).to_message(&mut self.reply);
+        self.answer(issuer);
+    }
+
+    /// Executes one message as its account's script says.
+    fn request(&mut self, issuer: &Issuer, state: &mut State, request: &IssuerRequest) -> Next {
+        state.totals.received += 1;
+        let tag = issuer.tagger.tag(&request.account);
+        let run = state.listed.get_mut(&tag.token).unwrap_or(&mut state.otherwise);
+        let step = run.next(request.operation);
+        let action = step.map_or(Action::Approve, |step| step.action);
+        let answer = if step.is_none_or(|step| step.execute) {
+            self.execute(issuer, state, request, action)
+        } else {
+            (ResponseCode::UNAVAILABLE, None)
+        };
+        let answer = IssuerAnswer { mti: request.mti().answer(), rrn: request.rrn, code: answer.0, approval: answer.1 };
+        request.answer_message(&answer, &mut self.reply);
+        match action {
+            Action::Approve | Action::Decline(_) => self.answer(issuer),
+            Action::Duplicate => {
+                self.answer(issuer);
+                self.answer(issuer);
+            }
+            Action::Silence => state.totals.unanswered += 1,
+            Action::Disconnect => {
+                state.totals.unanswered += 1;
+                return Next::Close;
+            }
+            Action::AnswerAfter(ms) => {
+                if self.delayed.len() >= MAX_DELAYED {
+                    tracing::warn!(issuer = %issuer.name, "too many delayed answers; the connection is closed");
+                    return Next::Close;
+                }
+                let start = self.out.len();
+                self.answer(issuer);
+                let bytes = self.out.split_off(start);
+                self.delays += 1;
+                self.delayed.insert((Instant::now() + Duration::from_millis(ms), self.delays), bytes);
+            }
+        }
+        Next::Continue
+    }
+
+    fn execute(
+        &mut self,
+        issuer: &Issuer,
+        state: &mut State,
+        request: &IssuerRequest,
+        action: Action,
+    ) -> (ResponseCode, Option<ApprovalCode>) {
+        let ours = matches!(
+            (issuer.kind, &request.account),
+            (IssuerKind::Bank, Account::Bank(_)) | (IssuerKind::Credit | IssuerKind::Debit, Account::Card(_))
+        );
+        let forced = match action {
+            Action::Decline(code) => Some(code),
+            _ if !ours => Some(ResponseCode::from_wire(b"14").expect("two digits are a response code")),
+            _ => None,
+        };
+        let tag = issuer.tagger.tag(&request.account);
+        match state.book.decide(request, tag, forced) {
+            Verdict::Enter(entry) => {
+                state.book.apply(&entry);
+                write_line(&issuer.name, (issuer.wall_clock)().0, &entry, &mut self.lines);
+                if entry.code.is_approved() {
+                    state.totals.approved += 1;
+                } else {
+                    state.totals.declined += 1;
+                }
+                (entry.code, entry.approval)
+            }
+            Verdict::Again(code, approval) => {
+                state.totals.repeated += 1;
+                (code, approval)
+            }
+            Verdict::Refuse => {
+                state.totals.refused += 1;
+                (ResponseCode::from_wire(b"94").expect("two digits are a response code"), None)
+            }
+        }
+    }
+
+    /// Answers what could not be taken, echoing what could be read. Without a readable type there is no answer.
+    fn reject(&mut self, issuer: &Issuer, code: ResponseCode) {
+        if self.message.mti.0 == 0 || !self.message.mti.is_question() {
+            return;
+        }
+        self.reply.clear(self.message.mti.answer());
+        for field in [3, 4, 7, 11, 32, 37, 41, 42, 49, 70] {
+            if let Some(value) = self.message.get(field) {
+                self.reply.set(field, value);
+            }
+        }
+        self.reply.set(39, code.wire());
+        self.answer(issuer);
+    }
+
+    /// Appends `reply` to the outgoing bytes.
+    fn answer(&mut self, issuer: &Issuer) {
+        let key = issuer.mac.as_ref().map(|(_, from)| from);
+        if let Err(error) = encode_frame(&issuer.dialect, &mut self.reply, key, &mut self.out) {
+            tracing::error!(issuer = %issuer.name, %error, "an answer cannot be written");
+        }
+    }
+}
