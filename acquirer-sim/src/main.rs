@@ -1,2 +1,180 @@
-//! The `acquirer-sim` program.
-fn main() {}
+//! `acquirer-sim`: plays acquirers and their terminals. `run` plays scenarios and reports differences, `load` measures.
+//!
+//! Exit codes: 0 everything as expected, 1 differences or errors under load, 2 usage, files or no connection.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
+use kazasu_acquirer_sim::scenario::{Outcome, Scenario, play};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Plays acquirers and their terminals against a payment switch, over ISO 8583.
+#[derive(Parser)]
+#[command(name = "acquirer-sim", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays scenarios and reports every difference between what was expected and what came.
+    Run {
+        /// Scenario files, or folders of them.
+        #[arg(required = true)]
+        scenarios: Vec<PathBuf>,
+        /// How the acquirer reaches the switch.
+        #[arg(long, default_value = "acquirer.toml")]
+        config: PathBuf,
+        /// Print one JSON object a scenario.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sends taps at a fixed rate, whatever comes back, and measures from the intended moment of sending.
+    Load {
+        /// How the acquirer reaches the switch.
+        #[arg(long, default_value = "acquirer.toml")]
+        config: PathBuf,
+        /// Messages a second.
+        #[arg(long, default_value_t = 100.0)]
+        rate: f64,
+        /// How long.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// TCP links: 1, 2, 4, 5, 8 or 10.
+        #[arg(long, default_value_t = 2)]
+        links: u32,
+        /// Which messages.
+        #[arg(long, value_enum, default_value = "realistic")]
+        mix: MixArg,
+        /// The same seed makes the same traffic.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Write a line for every answer into this file: type, RRN, code, amount, kind, STAN, time, terminal.
+        #[arg(long)]
+        log: Option<PathBuf>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum MixArg {
+    /// Payments with refunds, reversals, repeats and completed authorizations; amounts by trade; hot merchants.
+    Realistic,
+    /// Purchases of one yen.
+    Purchases,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    match run(Cli::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("acquirer-sim: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<bool> {
+    match command {
+        Command::Run { scenarios, config, json } => run_scenarios(&scenarios, &config, json),
+        Command::Load { config, rate, seconds, links, mix, seed, log, json } => {
+            let acquirer = AcquirerConfig::load(&config)?;
+            let cards = acquirer.residents().context("load taps with the cards of cards_file")?;
+            let plan = LoadPlan {
+                fleet: Arc::new(Fleet::new(&acquirer, cards)),
+                acquirer,
+                rate,
+                length: Length::Time(Duration::from_secs(seconds)),
+                links,
+                mix: match mix {
+                    MixArg::Realistic => Mix::Realistic,
+                    MixArg::Purchases => Mix::Purchases,
+                },
+                seed,
+                log,
+                peer: Peer::Switch,
+                drain: Duration::from_secs(10),
+            };
+            let report = load::run(&plan, &Arc::new(Progress::default()), &Arc::new(AtomicBool::new(false)))?;
+            if json {
+                println!("{}", report.json());
+            } else {
+                print!("{}", report.text());
+            }
+            Ok(report.error_count() == 0)
+        }
+    }
+}
+
+fn run_scenarios(paths: &[PathBuf], config: &Path, json: bool) -> anyhow::Result<bool> {
+    let config = AcquirerConfig::load(config)?;
+    let mut scenarios = Vec::new();
+    for path in files(paths)? {
+        scenarios.push((Scenario::load(&path)?, path));
+    }
+    let (mut good, mut bad, mut skipped) = (0, 0, 0);
+    for (scenario, path) in scenarios {
+        let outcome = play(&scenario, &config).with_context(|| path.display().to_string())?;
+        match (&outcome.skipped, outcome.differences.is_empty()) {
+            (Some(_), _) => skipped += 1,
+            (None, true) => good += 1,
+            (None, false) => bad += 1,
+        }
+        if json {
+            let mut value = serde_json::to_value(&outcome)?;
+            value["file"] = path.display().to_string().into();
+            println!("{value}");
+        } else {
+            print_outcome(&outcome, &path);
+        }
+    }
+    if !json {
+        println!("\n{good} as expected, {bad} different, {skipped} not for {}", config.dialect.name);
+    }
+    Ok(bad == 0)
+}
+
+fn print_outcome(outcome: &Outcome, path: &Path) {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    if let Some(why) = &outcome.skipped {
+        println!("–  {name}  {} ({why})", outcome.title);
+        return;
+    }
+    let mark = if outcome.differences.is_empty() { "✓" } else { "✗" };
+    println!("{mark}  {name}  {} ({} steps, {} ms)", outcome.title, outcome.steps, outcome.millis);
+    for d in &outcome.differences {
+        println!("     step {} {}: {} expected {}, got {}", d.step, d.what, d.field, d.expected, d.got);
+    }
+}
+
+/// The files of folders in order of their names.
+fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            out.push(path.clone());
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))? {
+            let file = entry?.path();
+            if file.extension().is_some_and(|e| e == "toml") {
+                inside.push(file);
+            }
+        }
+        anyhow::ensure!(!inside.is_empty(), "{} holds no scenario (*.toml)", path.display());
+        inside.sort();
+        out.extend(inside);
+    }
+    Ok(out)
+}

@@ -11,10 +11,13 @@ pub use traffic::{Fleet, Mix, sample_ppid};
 use crate::config::AcquirerConfig;
 use crate::session::Session;
 use anyhow::Context;
+use kazasu_schemas::ids::Stan;
+use kazasu_schemas::iso8583::Message;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use traffic::Traffic;
 
 /// What to send.
 #[derive(Clone)]
@@ -94,4 +97,28 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     }
     report.seconds = report.last_answer.map_or(0.0, |at| at.saturating_duration_since(begin).as_secs_f64());
     Ok(report)
+}
+
+/// One purchase after the other on one link, each sent when the one before it was answered and `pause` has passed: what a
+/// single resident waits. Latencies in microseconds.
+pub fn one_by_one(plan: &LoadPlan, n: u64, pause: Duration) -> anyhow::Result<hdrhistogram::Histogram<u64>> {
+    let mut session = Session::open(&plan.acquirer)?;
+    let keys = session.keys.clone();
+    let mut latency = LoadReport::new(0.0).latency;
+    let first = u64::try_from(crate::clock::now().0).unwrap_or(0);
+    let mut traffic = Traffic::new(plan.fleet.clone(), plan.acquirer.id, Mix::Purchases, plan.seed, first * 1_000);
+    let mut message = Message::default();
+    for number in 0..n {
+        std::thread::sleep(pause);
+        let now = crate::clock::now();
+        let stan = Stan::wrapping(first + number);
+        traffic.payment(number, stan, now, now.transmission()).to_message(plan.acquirer.ppid_in, &mut message);
+        let begin = Instant::now();
+        session.send(&mut message, Some(&keys.to_switch))?;
+        let answer = session.receive(&keys, Duration::from_secs(10))?.context("no answer within 10 s")?;
+        latency.record(u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX))?;
+        let code = String::from_utf8_lossy(answer.message.get(39).unwrap_or_default()).into_owned();
+        anyhow::ensure!(code == "00", "a single tap was answered with {code}");
+    }
+    Ok(latency)
 }

@@ -246,6 +246,12 @@ impl Reader {
         Ok((answer, false, Some(install)))
     }
 
+    /// True when the message that was taken last is a sign-on or a key change, whose answers go out under the initial keys.
+    pub(super) fn is_under_initial_keys(&self) -> bool {
+        self.message.mti.class() == 8
+            && self.message.get(70).and_then(kazasu_schemas::ids::digits).is_some_and(|purpose| matches!(purpose, 1 | 101))
+    }
+
     fn refuse(&mut self, reason: Reason) -> Verdict {
         let mut answer = Message::new(self.message.mti.answer());
         for field in ECHOED {

@@ -23,6 +23,9 @@ pub struct LinkLimits {
     pub write_timeout: Duration,
 }
 
+/// How long a connection that reads nothing more stays open for the answers that are still due.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
 /// What a link needs.
 pub(super) struct LinkContext {
     pub(super) id: u64,
@@ -63,9 +66,13 @@ where
             return;
         }
     }
-    // Answers that are on their way are still written: the queue ends when the core has let go of the link.
-    drop(link);
-    if tokio::time::timeout(Duration::from_secs(30), &mut writing).await.is_err() {
+    // Answers that are on their way are still written.
+    let last = async {
+        link.idle().await;
+        link.send(LinkOut::Close);
+        (&mut writing).await
+    };
+    if tokio::time::timeout(LAST_ANSWERS, last).await.is_err() {
         writing.abort();
     }
 }
@@ -138,7 +145,8 @@ fn take_frames(
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
                 tracing::warn!(link = link.id, reason = reason.name(), problem = %reader.problem, "message refused");
                 link.came(1);
-                link.send(LinkOut::Refusal(answer));
+                let session = !reader.is_under_initial_keys();
+                link.send(LinkOut::Refusal { message: answer, session });
             }
             Verdict::Ignored(reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);

@@ -46,17 +46,21 @@ impl Writer {
         }
     }
 
-    /// Writes until the link's reading side is gone and everything queued is out, or the peer stops reading.
+    /// Writes until it is told to close and everything before that is out, or the peer stops reading.
     pub(super) async fn run<W: AsyncWrite + Unpin>(
         mut self,
         mut socket: W,
         mut queue: UnboundedReceiver<LinkOut>,
     ) -> std::io::Result<()> {
         let mut out = BytesMut::with_capacity(WRITE_AT);
-        while let Some(first) = queue.recv().await {
+        let mut open = true;
+        while open {
+            let Some(first) = queue.recv().await else { break };
+            open = !matches!(first, LinkOut::Close);
             let mut answered = self.put(first, &mut out);
-            while out.len() < WRITE_AT {
+            while open && out.len() < WRITE_AT {
                 let Ok(next) = queue.try_recv() else { break };
+                open = !matches!(next, LinkOut::Close);
                 answered += self.put(next, &mut out);
             }
             let written = tokio::time::timeout(self.write_timeout, socket.write_all(&out)).await;
@@ -98,11 +102,12 @@ impl Writer {
                 }
                 1
             }
-            LinkOut::Refusal(message) => {
+            LinkOut::Close => 0,
+            LinkOut::Refusal { message, session } => {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
                 self.count(message.mti, code);
                 self.message = *message;
-                let keys = acquirer.as_ref().map(|a| a.keys(true));
+                let keys = acquirer.as_ref().map(|a| a.keys(session));
                 self.encode(keys.as_ref().map(|k| &k.from_switch), out);
                 1
             }

@@ -19,8 +19,15 @@ pub enum LinkOut {
         /// Session keys that come into force right after it was written.
         install: Option<crate::acquirer::InstallKeys>,
     },
-    /// An answer that the link made itself: an encoded message without MAC yet.
-    Refusal(Box<kazasu_schemas::iso8583::Message>),
+    /// An answer that the link made itself, without MAC yet; `session` says under which keys it goes out.
+    Refusal {
+        /// The answer.
+        message: Box<kazasu_schemas::iso8583::Message>,
+        /// True for the session keys, false for the initial ones.
+        session: bool,
+    },
+    /// Nothing follows: the connection is closed.
+    Close,
 }
 
 /// An answer with its question, whose fields it repeats.
@@ -86,6 +93,11 @@ impl LinkHandle {
     pub fn went(&self, n: usize) {
         self.in_flight.fetch_sub(n, Ordering::AcqRel);
         self.room.notify_one();
+    }
+
+    /// Waits until every message that came in is answered.
+    pub async fn idle(&self) {
+        self.room(1).await;
     }
 
     /// Waits until fewer than `limit` messages are under way.
