@@ -125,12 +125,8 @@ impl Session {
     /// Sends a network message under the right keys and waits for its answer.
     pub fn network(&mut self, purpose: NetworkCode) -> anyhow::Result<Network> {
         self.stan += 1;
-        let request = Network::request(
-            purpose,
-            self.config.id,
-            Stan::wrapping(self.stan),
-            crate::clock::now().transmission(),
-        );
+        let request =
+            Network::request(purpose, self.config.id, Stan::wrapping(self.stan), crate::clock::now().transmission());
         let initial = matches!(purpose, NetworkCode::SignOn | NetworkCode::KeyChange);
         let keys = if initial { self.initial.clone() } else { self.keys.clone() };
         let mut message = Message::default();

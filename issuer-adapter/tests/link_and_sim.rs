@@ -322,8 +322,7 @@ fn with_mac(addr: SocketAddr, to: &Key, from: &Key) -> Switch {
 async fn macs_are_checked_in_both_directions() {
     let (to, from) = keys(1);
     let mut config = issuer(Script::default());
-    config.mac =
-        Some(MacConfig { algorithm: MacAlgorithm::AesCmac, to_issuer: to.clone(), from_issuer: from.clone() });
+    config.mac = Some(MacConfig { algorithm: MacAlgorithm::AesCmac, to_issuer: to.clone(), from_issuer: from.clone() });
     let (sim, addr) = start(config, None).await;
     let mut good = with_mac(addr, &to, &from);
     good.wait_for(true).await;

@@ -190,11 +190,7 @@ impl Book {
         Ok(touched)
     }
 
-    fn touch(
-        &self,
-        id: AccountId,
-        touched: &mut SmallVec<[(AccountId, Account); 4]>,
-    ) -> Result<usize, RuleError> {
+    fn touch(&self, id: AccountId, touched: &mut SmallVec<[(AccountId, Account); 4]>) -> Result<usize, RuleError> {
         if let Some(at) = touched.iter().position(|(t, _)| *t == id) {
             return Ok(at);
         }
@@ -214,9 +210,10 @@ impl Book {
         if (hold.debit, hold.credit) != (t.debit, t.credit) {
             return Err(RuleError::OtherAccounts(id));
         }
-        let left = before.iter().filter(|b| hold_of(b) == Some(id)).fold(hold.amount, |left, b| {
-            left.checked_sub(b.amount).unwrap_or(Yen::ZERO)
-        });
+        let left = before
+            .iter()
+            .filter(|b| hold_of(b) == Some(id))
+            .fold(hold.amount, |left, b| left.checked_sub(b.amount).unwrap_or(Yen::ZERO));
         if t.amount > left {
             return Err(RuleError::AboveHold { hold: id, left, asked: t.amount });
         }

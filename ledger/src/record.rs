@@ -312,10 +312,7 @@ mod sealed_bytes {
         e.bytes(bytes)?.ok()
     }
 
-    pub(super) fn decode<C>(
-        d: &mut minicbor::Decoder<'_>,
-        _: &mut C,
-    ) -> Result<Box<[u8]>, minicbor::decode::Error> {
+    pub(super) fn decode<C>(d: &mut minicbor::Decoder<'_>, _: &mut C) -> Result<Box<[u8]>, minicbor::decode::Error> {
         Ok(d.bytes()?.into())
     }
 }

@@ -6,8 +6,8 @@
 //! texts are prepared once. The log is moved into the main file by a connection of its own while commits go on; the writer
 //! itself only moves the little that came in meanwhile, so that the log can begin again from its start.
 
-use crate::transfer::Transfer;
 use crate::journal::{AppendError, Entry, Head, Journal, Seq, StoreError, Task, check_order};
+use crate::transfer::Transfer;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
@@ -38,7 +38,9 @@ struct Texts {
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let sizes = || std::iter::once(0).chain(SIZES);
     Texts {
-        opening: sizes().map(|j| sizes().map(|t| format!("{BEGIN}{}{}COMMIT", journal(j), transfers(t))).collect()).collect(),
+        opening: sizes()
+            .map(|j| sizes().map(|t| format!("{BEGIN}{}{}COMMIT", journal(j), transfers(t))).collect())
+            .collect(),
         journal: journal(SIZES[SIZES.len() - 1]),
         transfers: transfers(SIZES[SIZES.len() - 1]),
     }
@@ -224,7 +226,11 @@ fn bind_entries(args: &mut SqliteArguments, entries: &[Entry], rows: usize) -> R
     pad(args, rows - entries.len())
 }
 
-fn bind_transfers(args: &mut SqliteArguments, transfers: &[(Seq, i64, &Transfer)], rows: usize) -> Result<(), sqlx::Error> {
+fn bind_transfers(
+    args: &mut SqliteArguments,
+    transfers: &[(Seq, i64, &Transfer)],
+    rows: usize,
+) -> Result<(), sqlx::Error> {
     for (seq, leg, t) in transfers {
         bind(args, signed(*seq))?;
         bind(args, *leg)?;
@@ -263,8 +269,10 @@ impl Checkpointer {
     }
 
     fn run(path: &Path, wanted: &Receiver<()>, done: &AtomicBool) -> Result<(), StoreError> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| StoreError(e.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|e| StoreError(e.to_string()))?;
         let mut conn = None;
         while wanted.recv().is_ok() {
             runtime.block_on(async {
@@ -330,7 +338,8 @@ impl SqliteReader {
 
     /// The rows of the transfers table for the records `from` to `to`: record, leg, kind, debit, credit, amount.
     pub async fn transfers(&mut self, from: Seq, to: Seq) -> Result<Vec<[i64; 6]>, StoreError> {
-        let sql = "SELECT seq, leg, kind, debit, credit, amount FROM transfers WHERE seq BETWEEN ? AND ? ORDER BY seq, leg";
+        let sql =
+            "SELECT seq, leg, kind, debit, credit, amount FROM transfers WHERE seq BETWEEN ? AND ? ORDER BY seq, leg";
         let rows = sqlx::query(sql)
             .bind(signed(from))
             .bind(signed(to))

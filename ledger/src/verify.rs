@@ -125,7 +125,10 @@ impl Verifier {
     /// What a sound journal adds up to.
     pub fn finish(self) -> Result<Verified, Fault> {
         if !self.book.is_balanced() {
-            return Err(Fault { seq: self.next - 1, problem: "after it, debits and credits or holds do not balance".into() });
+            return Err(Fault {
+                seq: self.next - 1,
+                problem: "after it, debits and credits or holds do not balance".into(),
+            });
         }
         Ok(Verified {
             records: self.next - 1,

@@ -44,10 +44,7 @@ enum Store {
 
 impl Store {
     fn all() -> Vec<(&'static str, Store)> {
-        vec![
-            ("memory", Store::Memory(MemoryStore::default())),
-            ("sqlite", Store::Sqlite(tempfile::tempdir().unwrap())),
-        ]
+        vec![("memory", Store::Memory(MemoryStore::default())), ("sqlite", Store::Sqlite(tempfile::tempdir().unwrap()))]
     }
 
     async fn open(&self) -> Box<dyn Journal> {

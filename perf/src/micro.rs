@@ -91,8 +91,24 @@ fn codec(out: &mut Map<String, Value>) {
     }
     let hmac = MacKey::new(MacAlgorithm::HmacSha256, &Key::new(vec![7; 32]).expect("32 bytes")).expect("32 bytes");
     let bytes = [0x30_u8; 250];
-    out.insert("mac_aes_cmac_250_bytes_ns".into(), json!(nanos(200_000, |_| { black_box(key.tag(black_box(&bytes))); }).round()));
-    out.insert("mac_hmac_sha256_250_bytes_ns".into(), json!(nanos(200_000, |_| { black_box(hmac.tag(black_box(&bytes))); }).round()));
+    out.insert(
+        "mac_aes_cmac_250_bytes_ns".into(),
+        json!(
+            nanos(200_000, |_| {
+                black_box(key.tag(black_box(&bytes)));
+            })
+            .round()
+        ),
+    );
+    out.insert(
+        "mac_hmac_sha256_250_bytes_ns".into(),
+        json!(
+            nanos(200_000, |_| {
+                black_box(hmac.tag(black_box(&bytes)));
+            })
+            .round()
+        ),
+    );
 }
 
 /// A state with `n` residents who hold 1,000,000 yen each.

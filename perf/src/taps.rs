@@ -91,7 +91,12 @@ fn opener(store: Store) -> Option<Opener> {
 async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
     let merchants = kazasu::import::merchants(engine, &std::fs::read(dir.join("merchants.csv"))?).await?;
     let links = kazasu::import::links(engine, &std::fs::read(dir.join("links.csv"))?, imports).await?;
-    anyhow::ensure!(merchants.bad + links.bad == 0, "sample rows refused: {:?} {:?}", merchants.bad_rows, links.bad_rows);
+    anyhow::ensure!(
+        merchants.bad + links.bad == 0,
+        "sample rows refused: {:?} {:?}",
+        merchants.bad_rows,
+        links.bad_rows
+    );
     Ok(())
 }
 
@@ -169,7 +174,11 @@ async fn highest(plan: &LoadPlan, quiet: bool) -> anyhow::Result<LoadReport> {
         let report = fire(LoadPlan { rate, length: Length::Time(Duration::from_secs(8)), ..plan.clone() }).await?;
         let good = report.percentile(99.0) < 20_000 && report.error_count() == 0 && report.tps() > rate * 0.97;
         if !quiet {
-            eprintln!("{rate:>8.0}/s  p99 {:>7} µs  {}", report.percentile(99.0), if good { "good" } else { "too much" });
+            eprintln!(
+                "{rate:>8.0}/s  p99 {:>7} µs  {}",
+                report.percentile(99.0),
+                if good { "good" } else { "too much" }
+            );
         }
         if !good {
             return best.context("even the lowest rate is too much");
@@ -259,7 +268,10 @@ pub(crate) async fn residents(n: u64, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         println!("{out}");
     } else {
-        println!("{n} residents: import {} s, start {} s, {} bytes each", out["import_s"], out["start_s"], out["bytes_per_resident"]);
+        println!(
+            "{n} residents: import {} s, start {} s, {} bytes each",
+            out["import_s"], out["start_s"], out["bytes_per_resident"]
+        );
     }
     Ok(())
 }

@@ -398,7 +398,11 @@ fn issuers(
     let mut out = Vec::new();
     for i in &file.issuers {
         ensure!(i.number > 0, "issuer numbers begin with 1 ({})", i.name);
-        ensure!(file.issuers.iter().filter(|j| j.number == i.number).count() == 1, "issuer {} is there twice", i.number);
+        ensure!(
+            file.issuers.iter().filter(|j| j.number == i.number).count() == 1,
+            "issuer {} is there twice",
+            i.number
+        );
         let mac = match i.mac {
             None => None,
             Some(algorithm) => {

@@ -146,7 +146,8 @@ fn escape(text: &str) -> String {
 
 /// Compares hashes, so that the time taken says nothing about the token.
 fn authorized(api: &Api, headers: &HeaderMap) -> Result<(), Response> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let given =
+        headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let given = given.map(|token| Sha256::digest(token.trim().as_bytes()));
     if given == Some(Sha256::digest(api.token.as_bytes())) {
         return Ok(());

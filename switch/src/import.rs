@@ -129,7 +129,12 @@ async fn run(
     }
     for column in &columns {
         let known = needed.contains(&column.as_str()) || allowed.contains(&column.as_str());
-        anyhow::ensure!(known, "line 1: unknown column {column:?}; known are {}, {}", needed.join(", "), allowed.join(", "));
+        anyhow::ensure!(
+            known,
+            "line 1: unknown column {column:?}; known are {}, {}",
+            needed.join(", "),
+            allowed.join(", ")
+        );
     }
     let mut report = ImportReport::default();
     let mut under_way: VecDeque<UnderWay> = VecDeque::new();
@@ -141,7 +146,12 @@ async fn run(
             Ok(true) => {}
             Err(error) => {
                 report.rows += 1;
-                report.refuse(BadRow { line: before, column: String::new(), value: String::new(), problem: error.to_string() });
+                report.refuse(BadRow {
+                    line: before,
+                    column: String::new(),
+                    value: String::new(),
+                    problem: error.to_string(),
+                });
                 continue;
             }
         }
@@ -215,7 +225,9 @@ fn merchant_row(row: &Row<'_>) -> Result<Planned, Problem> {
         return Err(problem("terminals", "", "a merchant has at most 1,000 terminals"));
     }
     let command = Command::RegisterMerchant {
-        acquirer: get("acquirer").parse::<InstitutionId>().map_err(|e| problem("acquirer", get("acquirer"), e.problem))?,
+        acquirer: get("acquirer")
+            .parse::<InstitutionId>()
+            .map_err(|e| problem("acquirer", get("acquirer"), e.problem))?,
         merchant: get("merchant").parse::<MerchantId>().map_err(|e| problem("merchant", get("merchant"), e.problem))?,
         name: name.to_owned(),
         mcc: get("mcc").parse::<Mcc>().map_err(|e| problem("mcc", get("mcc"), e.problem))?,

@@ -131,7 +131,11 @@ impl IssuerSink for Issuers {
                     }
                 }
                 Ok(_) if advice => {
-                    tracing::error!(issuer = out.to.issuer, record = id, "an advice waits: its issuer is not configured");
+                    tracing::error!(
+                        issuer = out.to.issuer,
+                        record = id,
+                        "an advice waits: its issuer is not configured"
+                    );
                 }
                 Ok(_) => not_sent.push(Event::IssuerSilent { tap: id, why: Silence::NotSent }),
                 Err(error) => {
@@ -186,4 +190,3 @@ fn link_config(config: &IssuerConfig, own: InstitutionId) -> LinkConfig {
         saf_retry_max: Duration::from_secs(60),
     }
 }
-

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acquirer;
+pub mod agree;
 pub mod cli;
 pub mod clock;
 pub mod config;

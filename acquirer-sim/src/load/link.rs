@@ -75,7 +75,8 @@ pub(super) fn start(
             plan.acquirer.id,
             plan.mix,
             plan.seed.wrapping_mul(31).wrapping_add(u64::from(number)),
-            u64::try_from(crate::clock::now().0 / 1_000).unwrap_or(0) % 100_000 * 10_000_000 + u64::from(number) * 1_000_000,
+            u64::try_from(crate::clock::now().0 / 1_000).unwrap_or(0) % 100_000 * 10_000_000
+                + u64::from(number) * 1_000_000,
         ),
         slots: slots.clone(),
         approved,
@@ -374,7 +375,13 @@ impl Reading {
         let kind = KINDS[usize::try_from(what & 7).expect("3 bits").min(5)];
         let line = format!(
             "{},{},{},{},{kind},{},{},{}\n",
-            message.mti, field(37), field(39), field(4), field(11), field(7), field(41)
+            message.mti,
+            field(37),
+            field(39),
+            field(4),
+            field(11),
+            field(7),
+            field(41)
         );
         self.lines.extend_from_slice(line.as_bytes());
     }
@@ -398,7 +405,11 @@ fn first_stan(links: u32) -> u64 {
 
 fn u64_of(x: f64) -> u64 {
     // Positive and far below 2^53: a message count or microseconds of a run.
-    if x <= 0.0 { 0 } else { Duration::from_secs_f64(x / 1e6).as_nanos().try_into().map_or(u64::MAX, |n: u64| n / 1_000) }
+    if x <= 0.0 {
+        0
+    } else {
+        Duration::from_secs_f64(x / 1e6).as_nanos().try_into().map_or(u64::MAX, |n: u64| n / 1_000)
+    }
 }
 
 fn f64_of(n: u64) -> f64 {

@@ -66,7 +66,10 @@ pub enum Length {
 pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) -> anyhow::Result<LoadReport> {
     anyhow::ensure!([1, 2, 4, 5, 8, 10].contains(&plan.links), "links must be 1, 2, 4, 5, 8 or 10");
     anyhow::ensure!(plan.rate > 0.0, "rate must be above 0");
-    anyhow::ensure!(!plan.fleet.cards.is_empty() && !plan.fleet.places.is_empty(), "the fleet has no cards or no terminals");
+    anyhow::ensure!(
+        !plan.fleet.cards.is_empty() && !plan.fleet.places.is_empty(),
+        "the fleet has no cards or no terminals"
+    );
     let log = match &plan.log {
         None => None,
         Some(path) => {

@@ -80,6 +80,13 @@ impl LoadReport {
         *self.errors.entry(what).or_default() += 1;
     }
 
+    /// Takes in the report of another run that went on at the same time.
+    pub fn merge(&mut self, other: &LoadReport) {
+        self.rate += other.rate;
+        self.seconds = self.seconds.max(other.seconds);
+        self.add(other);
+    }
+
     pub(super) fn add(&mut self, other: &LoadReport) {
         self.sent += other.sent;
         self.answered += other.answered;

@@ -288,10 +288,16 @@ impl Step {
         ];
         let n = kinds.iter().filter(|k| **k).count();
         if n != 1 {
-            return Err(format!("needs exactly one of send, repeat, again, receive, do, pause_ms, hex and text; it has {n}"));
+            return Err(format!(
+                "needs exactly one of send, repeat, again, receive, do, pause_ms, hex and text; it has {n}"
+            ));
         }
         let since = self.expect.change.as_ref().map(|c| &c.since);
-        for name in [&self.repeat, &self.again, &self.receive, &self.of, &self.expect.same_as].into_iter().flatten().chain(since) {
+        for name in [&self.repeat, &self.again, &self.receive, &self.of, &self.expect.same_as]
+            .into_iter()
+            .flatten()
+            .chain(since)
+        {
             if !names.contains(&name.as_str()) {
                 return Err(format!("no earlier step is remembered as {name:?}; known: {}", names.join(", ")));
             }
@@ -391,7 +397,9 @@ mod tests {
     #[test]
     fn mistakes_name_the_step_and_what_is_known() {
         assert_eq!(
-            error("title='x'\n[[step]]\nsend='purchase'\ncard='a'\nat='b'\namount=1\nas='one'\n[[step]]\nsend='refund'\nof='two'"),
+            error(
+                "title='x'\n[[step]]\nsend='purchase'\ncard='a'\nat='b'\namount=1\nas='one'\n[[step]]\nsend='refund'\nof='two'"
+            ),
             "step 2: no earlier step is remembered as \"two\"; known: one"
         );
         assert_eq!(error("title='x'\n[[step]]\nsend='purchase'\ncard='a'\nat='b'"), "step 1: amount is needed");

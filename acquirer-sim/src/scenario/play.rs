@@ -61,7 +61,8 @@ pub fn play(scenario: &Scenario, config: &AcquirerConfig) -> anyhow::Result<Outc
         return Ok(outcome);
     }
     let begin = Instant::now();
-    let mut player = Player { config, links: BTreeMap::new(), remembered: BTreeMap::new(), seq: first_number(), found: Vec::new() };
+    let mut player =
+        Player { config, links: BTreeMap::new(), remembered: BTreeMap::new(), seq: first_number(), found: Vec::new() };
     for (step, number) in scenario.steps.iter().zip(1..) {
         player.step(step).with_context(|| format!("step {number} ({})", step.describe()))?;
         for (field, expected, got) in player.found.drain(..) {
@@ -311,9 +312,7 @@ impl Player<'_> {
         };
         let original = match &step.of {
             None => None,
-            Some(name) => {
-                Some(self.remembered[name].request.with_context(|| format!("{name} is no payment message"))?)
-            }
+            Some(name) => Some(self.remembered[name].request.with_context(|| format!("{name} is no payment message"))?),
         };
         let stan = self.next_stan();
         let now = crate::clock::now();
@@ -543,9 +542,7 @@ impl Player<'_> {
             available = Some(before.available.get() + change.available);
             posted = Some(before.ledger.get() + change.posted);
         }
-        for (what, expected, got) in
-            [("available", available, balance.available), ("posted", posted, balance.ledger)]
-        {
+        for (what, expected, got) in [("available", available, balance.available), ("posted", posted, balance.ledger)] {
             if let Some(expected) = expected.filter(|e| *e != got.get()) {
                 self.differ(format!("DE54 {what}"), format!("{expected} yen"), format!("{} yen", got.get()));
             }

@@ -144,10 +144,8 @@ fn answers_are_matched_in_any_order_and_once() {
     w.answered(1, b"51");
     w.answered(3, b"00");
     w.answered(99, b"00");
-    let expected = [
-        Report::Answered { id: 3, answer: answer(3, b"00") },
-        Report::Answered { id: 1, answer: answer(1, b"51") },
-    ];
+    let expected =
+        [Report::Answered { id: 3, answer: answer(3, b"00") }, Report::Answered { id: 1, answer: answer(1, b"51") }];
     assert_eq!(w.told(), expected);
     assert_eq!(w.link.in_flight(), 1);
     assert_eq!(w.link.counts().total(Outcome::Unmatched), 2);
@@ -195,12 +193,8 @@ fn a_broken_connection_leaves_unknown_what_may_have_left_and_not_sent_what_did_n
     w.command(purchase(4));
     // The socket took the first message and one byte of the second.
     w.link.disconnected(w.now, start + 101, &mut w.reports);
-    let expected = [
-        Report::TimedOut { id: 1 },
-        Report::TimedOut { id: 2 },
-        Report::NotSent { id: 3 },
-        Report::NotSent { id: 4 },
-    ];
+    let expected =
+        [Report::TimedOut { id: 1 }, Report::TimedOut { id: 2 }, Report::NotSent { id: 3 }, Report::NotSent { id: 4 }];
     assert_eq!(w.told(), expected);
     assert_eq!(w.link.in_flight(), 0);
 }

@@ -266,7 +266,8 @@ impl Book {
     }
 
     fn judge_refund(&self, entry: &Entry) -> [u8; 2] {
-        let Some(paid) = entry.original.and_then(|key| self.payment(key)).and_then(|key| self.messages.get(&key)) else {
+        let Some(paid) = entry.original.and_then(|key| self.payment(key)).and_then(|key| self.messages.get(&key))
+        else {
             return code(b"25");
         };
         let Some(first) = paid.entry else { return code(b"25") };

@@ -87,9 +87,8 @@ fn read(path: &Path, file: &File, mut each: impl FnMut(Line<'_>)) -> Result<u64,
     let mut number = 0;
     loop {
         bytes.clear();
-        let n = reader
-            .read_until(b'\n', &mut bytes)
-            .map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
+        let n =
+            reader.read_until(b'\n', &mut bytes).map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
         if bytes.last() != Some(&b'\n') {
             return Ok(whole);
         }

@@ -125,7 +125,8 @@ impl Sim {
     pub async fn start(config: SimConfig) -> Result<Sim, SimError> {
         config.check()?;
         let tagger = Arc::new(Tagger::new(config.token_key.as_ref()));
-        let mut books: Vec<Book> = config.issuers.iter().map(|i| config::open_book(i, &tagger, config.remember)).collect();
+        let mut books: Vec<Book> =
+            config.issuers.iter().map(|i| config::open_book(i, &tagger, config.remember)).collect();
         let mut replayed = 0;
         let journal = match &config.journal {
             None => Journal::none(),

@@ -146,7 +146,9 @@ fn read_step(value: toml::Value) -> Result<Step, String> {
             "silence" => Ok(Step::new(Action::Silence)),
             "duplicate" => Ok(Step::new(Action::Duplicate)),
             "disconnect" => Ok(Step::new(Action::Disconnect)),
-            other => Err(format!("script {other:?} is none of {WORDS}; the others are tables, like {{ decline = \"51\" }}")),
+            other => {
+                Err(format!("script {other:?} is none of {WORDS}; the others are tables, like {{ decline = \"51\" }}"))
+            }
         },
         value @ toml::Value::Table(_) => {
             value.try_into::<StepFile>().map_err(|error| format!("script: {}", error.message()))?.step()

@@ -52,12 +52,8 @@ impl Issuer {
             Some((tagger.tag(&number).token, ScriptRun::new(&account.script)))
         });
         let otherwise = config.default_account.as_ref().map_or(Script::default(), |account| account.script.clone());
-        let state = State {
-            book,
-            listed: listed.collect(),
-            otherwise: ScriptRun::new(&otherwise),
-            totals: Totals::default(),
-        };
+        let state =
+            State { book, listed: listed.collect(), otherwise: ScriptRun::new(&otherwise), totals: Totals::default() };
         Ok(Issuer {
             name: config.name.clone(),
             kind: config.kind,

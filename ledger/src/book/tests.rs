@@ -8,8 +8,7 @@ fn yen(n: i64) -> Yen {
 /// Bank, two deposits, an issuer.
 fn book() -> (Book, [AccountId; 4]) {
     let mut book = Book::default();
-    let keys =
-        [AccountKey::Bank, AccountKey::Deposit(1), AccountKey::Deposit(2), AccountKey::IssuerReceivable(1)];
+    let keys = [AccountKey::Bank, AccountKey::Deposit(1), AccountKey::Deposit(2), AccountKey::IssuerReceivable(1)];
     let ids = keys.map(|key| {
         let id = book.next_account();
         book.open(id, key);

@@ -15,11 +15,7 @@ pub(super) enum Verdict {
     /// For the core.
     Core(Inbound),
     /// Answered here.
-    Network {
-        message: Network,
-        session: bool,
-        install: Option<InstallKeys>,
-    },
+    Network { message: Network, session: bool, install: Option<InstallKeys> },
     /// Refused here: a complete answer but for its MAC.
     Refused(Box<Message>, Reason),
     /// Neither: an answer to nothing we asked, or bytes without even a message type.
@@ -180,7 +176,9 @@ impl Reader {
                 self.acquirer = None;
                 (network.answer(ResponseCode::APPROVED), true, None)
             }),
-            NetworkCode::Echo => self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), true, None)),
+            NetworkCode::Echo => {
+                self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), true, None))
+            }
             NetworkCode::CutoverStart | NetworkCode::CutoverEnd | NetworkCode::Other(_) => {
                 self.same(&network, mac).and_then(|()| {
                     self.problem = format!("DE70 = {:03} is not served", network.purpose.number());
@@ -249,7 +247,11 @@ impl Reader {
     /// True when the message that was taken last is a sign-on or a key change, whose answers go out under the initial keys.
     pub(super) fn is_under_initial_keys(&self) -> bool {
         self.message.mti.class() == 8
-            && self.message.get(70).and_then(kazasu_schemas::ids::digits).is_some_and(|purpose| matches!(purpose, 1 | 101))
+            && self
+                .message
+                .get(70)
+                .and_then(kazasu_schemas::ids::digits)
+                .is_some_and(|purpose| matches!(purpose, 1 | 101))
     }
 
     fn refuse(&mut self, reason: Reason) -> Verdict {

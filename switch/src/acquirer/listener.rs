@@ -145,7 +145,9 @@ fn acceptor(files: &TlsFiles) -> anyhow::Result<TlsAcceptor> {
     };
     let mut roots = rustls::RootCertStore::empty();
     for ca in read(&files.client_ca)? {
-        roots.add(ca).with_context(|| format!("{} holds a certificate that is no authority", files.client_ca.display()))?;
+        roots
+            .add(ca)
+            .with_context(|| format!("{} holds a certificate that is no authority", files.client_ca.display()))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let clients =

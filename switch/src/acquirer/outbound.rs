@@ -97,7 +97,9 @@ impl Writer {
                 if let (Some(install), Some(acquirer)) = (install, acquirer) {
                     match acquirer.install(&install) {
                         Ok(()) => tracing::info!(acquirer = %acquirer.config.id, "new session keys in force"),
-                        Err(error) => tracing::error!(acquirer = %acquirer.config.id, %error, "session keys not usable"),
+                        Err(error) => {
+                            tracing::error!(acquirer = %acquirer.config.id, %error, "session keys not usable")
+                        }
                     }
                 }
                 1

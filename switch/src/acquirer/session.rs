@@ -128,10 +128,7 @@ impl Acquirer {
 }
 
 fn prepare(config: &AcquirerConfig, to_switch: &Key, from_switch: &Key) -> Result<Keys, KeyLengthError> {
-    Ok(Keys {
-        to_switch: MacKey::new(config.mac, to_switch)?,
-        from_switch: MacKey::new(config.mac, from_switch)?,
-    })
+    Ok(Keys { to_switch: MacKey::new(config.mac, to_switch)?, from_switch: MacKey::new(config.mac, from_switch)? })
 }
 
 /// Every configured acquirer.

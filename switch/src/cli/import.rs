@@ -80,7 +80,8 @@ async fn online(config: &Config, bytes: Vec<u8>, what: What) -> anyhow::Result<I
         let mut response = agent.post(&url).header("authorization", &token).send(&bytes[..])?;
         Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     });
-    let (status, body) = answer.await?.context("a switch is running on this data folder, but its API does not answer")?;
+    let (status, body) =
+        answer.await?.context("a switch is running on this data folder, but its API does not answer")?;
     anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
     serde_json::from_str(&body).context("the running switch's answer")
 }

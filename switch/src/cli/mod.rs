@@ -134,7 +134,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
 fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Result<()> {
     let default = crate::sample::Ports::default();
     let add = |port: u16| {
-        port.checked_add(port_offset).ok_or_else(|| anyhow::anyhow!("--port-offset {port_offset} leads beyond port 65535"))
+        port.checked_add(port_offset)
+            .ok_or_else(|| anyhow::anyhow!("--port-offset {port_offset} leads beyond port 65535"))
     };
     let mut ports = crate::sample::Ports { http: add(default.http)?, ..default };
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {

@@ -14,7 +14,10 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
     if json {
         let listening: Vec<String> = switch.listening.iter().map(ToString::to_string).collect();
         let pid = std::process::id();
-        println!("{}", serde_json::json!({ "ready": true, "listening": listening, "http": switch.http.to_string(), "pid": pid }));
+        println!(
+            "{}",
+            serde_json::json!({ "ready": true, "listening": listening, "http": switch.http.to_string(), "pid": pid })
+        );
     } else {
         println!("かざす Kazasu is ready. 受付を開始しました。");
         for (addr, dialect) in switch.listening.iter().zip(dialects) {

@@ -5,8 +5,8 @@ use super::event::{Command, Decision, Done, Effect, Link};
 use super::state::State;
 use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{
-    AcquirerRegistered, Body, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, Linked,
-    MerchantRegistered, Opened, Unlinked,
+    AcquirerRegistered, Body, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, Linked, MerchantRegistered,
+    Opened, Unlinked,
 };
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -75,7 +75,11 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::RegisterAcquirer { acquirer, .. } if state.acquirers.contains_key(acquirer) => unchanged(),
         Command::RegisterAcquirer { acquirer, name } => {
             let shortfall = state.book.next_account();
-            recorded(Body::AcquirerRegistered(AcquirerRegistered { acquirer: *acquirer, name: name.clone(), shortfall }))
+            recorded(Body::AcquirerRegistered(AcquirerRegistered {
+                acquirer: *acquirer,
+                name: name.clone(),
+                shortfall,
+            }))
         }
         Command::RegisterIssuer { issuer, .. } if state.issuers.contains_key(issuer) => unchanged(),
         Command::RegisterIssuer { issuer, name } => {
@@ -208,9 +212,8 @@ fn next_version(
 /// A sealed card number looks different each time, so cards are compared by their keyed token.
 fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
     match (a, b) {
-        (Instrument::CreditCard(a), Instrument::CreditCard(b)) | (Instrument::DebitCard(a), Instrument::DebitCard(b)) => {
-            a.issuer == b.issuer && a.token == b.token
-        }
+        (Instrument::CreditCard(a), Instrument::CreditCard(b))
+        | (Instrument::DebitCard(a), Instrument::DebitCard(b)) => a.issuer == b.issuer && a.token == b.token,
         (a, b) => a == b,
     }
 }

@@ -1,9 +1,7 @@
 //! Folding a record into the state. It decides nothing: whatever was recorded is carried out, and a record that cannot be
 //! carried out means that the journal is damaged.
 
-use super::state::{
-    Known, LinkVersion, Merchant, State, Tap, TapIndex, TapState, position, reference, refused,
-};
+use super::state::{Known, LinkVersion, Merchant, State, Tap, TapIndex, TapState, position, reference, refused};
 use kazasu_ledger::record::{
     Body, CutOver, Instrument, IssuerAnswered, IssuerSilent, MerchantRegistered, Record, Silence, TapKind, Tapped,
     Verdict,
@@ -191,7 +189,8 @@ impl State {
 
     /// A reversal took effect on the tap at `of`.
     fn reversed(&mut self, of: TapIndex, record: &Record, r: &Tapped) {
-        let amount = r.transfers.iter().fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"));
+        let amount =
+            r.transfers.iter().fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"));
         let uncovered = self.acquirers.get(&r.key.acquirer).map_or(Yen::ZERO, |shortfall| {
             let own = r.transfers.iter().filter(|t| t.credit == *shortfall);
             own.fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"))
@@ -214,11 +213,7 @@ impl State {
                     tap.state = TapState::Reversed;
                 }
             }
-            TapState::Held
-            | TapState::Posted
-            | TapState::Completed(_)
-            | TapState::Refused
-            | TapState::Reversed => {}
+            TapState::Held | TapState::Posted | TapState::Completed(_) | TapState::Refused | TapState::Reversed => {}
         }
         if before == TapState::Pending {
             self.pending.remove(&seq);

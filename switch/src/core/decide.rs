@@ -2,9 +2,7 @@
 
 use super::event::{Decision, Effect, Event};
 use super::state::{Known, LinkLookup, Merchant, State, TapState, key_of, refused};
-use kazasu_ledger::record::{
-    Body, Instrument, TapKey, TapKind, Tapped, ToIssuer, TotalsCompared, Verdict,
-};
+use kazasu_ledger::record::{Body, Instrument, TapKey, TapKind, Tapped, ToIssuer, TotalsCompared, Verdict};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, RuleError, Transfer};
 use kazasu_schemas::ids::ApprovalCode;
@@ -22,9 +20,7 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
     match event {
         Event::Request(request) => decide_request(state, now, request),
         Event::Totals(totals) => decide_totals(state, totals),
-        Event::IssuerAnswered { message, code, approval } => {
-            super::issuer::answered(state, *message, *code, *approval)
-        }
+        Event::IssuerAnswered { message, code, approval } => super::issuer::answered(state, *message, *code, *approval),
         Event::IssuerSilent { tap, why } => super::issuer::silent(state, *tap, *why),
         Event::IssuerAcknowledged { message, code } => super::issuer::acknowledged(state, *message, *code),
         Event::Command(command) => super::admin::command(state, now, command),
@@ -94,9 +90,9 @@ impl Context<'_> {
         };
         let to_issuer = outcome.to_issuer;
         // A reversal of a pending tap ends the waiting of whoever asked for it.
-        let interrupted = outcome.original.filter(|original| {
-            self.kind == TapKind::Reversal && self.state.pending.contains_key(original)
-        });
+        let interrupted = outcome
+            .original
+            .filter(|original| self.kind == TapKind::Reversal && self.state.pending.contains_key(original));
         let decision = Decision::record(Body::Tapped(Tapped {
             key: key_of(self.request),
             fingerprint: self.fingerprint,
@@ -137,7 +133,9 @@ fn decide_request(state: &State, now: Millis, request: &Request) -> Decision {
             return match (tap.fingerprint == fingerprint, tap.state, tap.answer) {
                 (false, ..) => Decision::only(Effect::Answer(refused(Refusal::DuplicateMismatch)))
                     .then(Effect::Count("duplicate_mismatch")),
-                (true, TapState::Pending, _) => Decision::only(Effect::Wait(tap.seq)).then(Effect::Count("duplicate_waiting")),
+                (true, TapState::Pending, _) => {
+                    Decision::only(Effect::Wait(tap.seq)).then(Effect::Count("duplicate_waiting"))
+                }
                 (true, _, answer) => {
                     let answer = answer.expect("a decided tap has its answer");
                     Decision::only(Effect::Answer(answer)).then(Effect::Count("duplicate_answered"))
@@ -298,9 +296,7 @@ fn off_us(context: &Context<'_>, operation: Operation, merchant: &Merchant, issu
     }
     let amount = context.request.amount;
     let receivable = *context.state.issuers.get(&issuer).ok_or(Refusal::NoRoute)?;
-    let tell = |operation| {
-        Some(ToIssuer { issuer, operation, amount, remains: None, about: None, tap: context.seq() })
-    };
+    let tell = |operation| Some(ToIssuer { issuer, operation, amount, remains: None, about: None, tap: context.seq() });
     let hold = Transfer::hold(receivable, merchant.payable, amount);
     let (transfer, verdict, to_issuer) = match operation {
         Operation::Authorize => (hold, Verdict::Pending, tell(IssuerOperation::Authorize)),
@@ -353,6 +349,11 @@ fn decide_totals(state: &State, totals: &Totals) -> Decision {
     let ours = state.totals(totals.acquirer, about);
     let (code, settlement) =
         if ours == totals.day { (ResponseCode::APPROVED, 1) } else { (ResponseCode::OUT_OF_BALANCE, 2) };
-    Decision::record(Body::TotalsCompared(TotalsCompared { acquirer: totals.acquirer, about, theirs: totals.day, ours }))
-        .then(Effect::AnswerTotals(answer(code, settlement, ours)))
+    Decision::record(Body::TotalsCompared(TotalsCompared {
+        acquirer: totals.acquirer,
+        about,
+        theirs: totals.day,
+        ours,
+    }))
+    .then(Effect::AnswerTotals(answer(code, settlement, ours)))
 }

@@ -77,11 +77,7 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
 }
 
 /// Give back all or part of what stands posted.
-pub(super) fn refund(
-    context: &Context<'_>,
-    operation: Operation,
-    merchant: &Merchant,
-) -> Result<Outcome, Refusal> {
+pub(super) fn refund(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
     let tap = original(context)?;
     let payment = match tap.kind {
         TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.state == TapState::Posted,
@@ -208,8 +204,7 @@ fn undo_posted(context: &Context<'_>, tap: &Tap, remains: Yen) -> Outcome {
         return about(context, tap, Verdict::Refused(refusal(error)), Transfers::new());
     }
     let mut outcome = about(context, tap, approval(context), transfers);
-    outcome.to_issuer =
-        issuer.map(|issuer| reversal_message(context, tap, issuer, minus(tap.moved, amount)));
+    outcome.to_issuer = issuer.map(|issuer| reversal_message(context, tap, issuer, minus(tap.moved, amount)));
     outcome
 }
 

@@ -24,12 +24,7 @@ fn pending(state: &State, seq: Seq) -> Option<&Tap> {
 }
 
 /// An answer. It counts only while the tap waits for it; afterwards the outcome stands and the lateness is recorded.
-pub(super) fn answered(
-    state: &State,
-    message: Seq,
-    code: ResponseCode,
-    approval: Option<ApprovalCode>,
-) -> Decision {
+pub(super) fn answered(state: &State, message: Seq, code: ResponseCode, approval: Option<ApprovalCode>) -> Decision {
     let Some(tap) = pending(state, message) else {
         return match state.tap_by_seq(message) {
             Some(_) => {

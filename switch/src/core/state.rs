@@ -200,6 +200,16 @@ impl State {
         self.unacknowledged.iter().map(|(seq, (message, _))| (*seq, *message))
     }
 
+    /// How many advices each issuer has not acknowledged; issuers without any are left out.
+    #[must_use]
+    pub fn unacknowledged_by_issuer(&self) -> BTreeMap<u16, usize> {
+        let mut out = BTreeMap::new();
+        for (_, message) in self.unacknowledged() {
+            *out.entry(message.issuer).or_default() += 1;
+        }
+        out
+    }
+
     /// Acquirers' totals of one business day.
     #[must_use]
     pub fn totals(&self, acquirer: InstitutionId, day: BusinessDay) -> DayTotals {

@@ -178,7 +178,10 @@ impl Core {
         }
         let pending: Vec<Seq> = self.state.pending_taps().collect();
         if !pending.is_empty() {
-            tracing::warn!(taps = pending.len(), "taps were waiting for an issuer when the switch stopped; reversing them");
+            tracing::warn!(
+                taps = pending.len(),
+                "taps were waiting for an issuer when the switch stopped; reversing them"
+            );
         }
         for tap in pending {
             self.decide(&Event::IssuerSilent { tap, why: Silence::Restarted }, Asker::Nobody);

@@ -137,7 +137,12 @@ impl Engine {
 
     /// Gives a link's messages to the core. `Err` gives them back when the switch is overloaded or halted: the link
     /// answers them with 91 itself, and nothing of them is recorded.
-    pub fn submit(&self, link: &Arc<LinkHandle>, received: Instant, messages: Vec<Inbound>) -> Result<(), Vec<Inbound>> {
+    pub fn submit(
+        &self,
+        link: &Arc<LinkHandle>,
+        received: Instant,
+        messages: Vec<Inbound>,
+    ) -> Result<(), Vec<Inbound>> {
         let n = messages.len();
         let queued = self.health.queued.fetch_add(n, Ordering::AcqRel);
         if queued + n > self.max_queued || !self.health.is_ready() {

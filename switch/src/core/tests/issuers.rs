@@ -91,7 +91,10 @@ fn authorize_then_complete_tells_the_issuer() {
     let decision = town.send(&completion);
     assert_eq!(code(&decision), "00");
     let (_, message) = sent(&decision).unwrap();
-    assert_eq!((message.operation, message.about, message.amount.get()), (IssuerOperation::Completion, Some(seq), 4_000));
+    assert_eq!(
+        (message.operation, message.about, message.amount.get()),
+        (IssuerOperation::Completion, Some(seq), 4_000)
+    );
     assert_eq!((town.receivable(), town.payable("SHOP")), ((4_000, 0), 4_000));
     town.check_replay();
 }

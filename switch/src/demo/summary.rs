@@ -1,0 +1,306 @@
+//! What a demo run did, read back from the journal's file and the issuers' journals.
+
+use crate::agree::{Disagreement, Messages};
+use crate::core::State;
+use kazasu_acquirer_sim::load::LoadReport;
+use kazasu_ledger::record::{Silence, TapKind, Verdict};
+use kazasu_ledger::sqlite::SqliteReader;
+use kazasu_ledger::verify::{Verified, verify_sqlite};
+use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::{Refusal, ResponseCode};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A run's result.
+pub(super) struct Summary {
+    report: LoadReport,
+    taps: u64,
+    approved: u64,
+    reversed: u64,
+    reasons: BTreeMap<String, u64>,
+    merchants: Vec<(String, i64)>,
+    issuers: Vec<(String, i64)>,
+    disagreements: Vec<Disagreement>,
+    verified: Result<Verified, String>,
+    stopped_early: bool,
+}
+
+/// Balances before the run, to see what it moved.
+type Balances = BTreeMap<AccountId, Yen>;
+
+#[derive(Default)]
+struct Fold {
+    state: State,
+    messages: Messages,
+    before: Balances,
+    merchants: BTreeMap<AccountId, String>,
+    issuers: BTreeMap<u16, (AccountId, String)>,
+    taps: u64,
+    approved: u64,
+    reversed: u64,
+    reasons: BTreeMap<String, u64>,
+}
+
+impl Fold {
+    fn record(&mut self, seq: Seq, record: &Record, counted: bool) -> anyhow::Result<()> {
+        match &record.body {
+            Body::MerchantRegistered(r) => {
+                self.merchants.insert(r.payable, r.name.clone());
+            }
+            Body::IssuerRegistered(r) => {
+                self.issuers.insert(r.issuer, (r.receivable, r.name.clone()));
+            }
+            body if counted => self.count(body),
+            _ => {}
+        }
+        self.messages.record(seq, &record.body);
+        self.state.apply(seq, record).map_err(|e| anyhow::anyhow!("record {seq}: {e}"))
+    }
+
+    fn count(&mut self, body: &Body) {
+        match body {
+            Body::Tapped(tapped) => {
+                self.taps += 1;
+                match tapped.verdict {
+                    Verdict::Approved(_) => {
+                        self.approved += 1;
+                        if tapped.kind == TapKind::Reversal && tapped.original.is_some() {
+                            self.reversed += 1;
+                        }
+                    }
+                    Verdict::Refused(refusal) => self.refused(refusal.code(), refusal.name()),
+                    Verdict::Pending => {}
+                }
+            }
+            Body::IssuerAnswered(r) if r.code.is_approved() => self.approved += 1,
+            Body::IssuerAnswered(r) => self.refused(r.code, "by_issuer"),
+            Body::IssuerSilent(r) => {
+                let refusal = match r.why {
+                    Silence::NotSent => Refusal::IssuerUnavailable,
+                    Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
+                };
+                self.refused(refusal.code(), refusal.name());
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, code: ResponseCode, name: &str) {
+        *self.reasons.entry(format!("{code} {name}: {}", code.meaning())).or_default() += 1;
+    }
+
+    fn balances(&self) -> Balances {
+        self.state.book.accounts().map(|(id, account)| (id, account.balance())).collect()
+    }
+}
+
+/// Reads the journal at `path`; records after `before` belong to the run. `theirs` is what the issuers say.
+pub(super) async fn read(
+    path: &Path,
+    before: Seq,
+    theirs: &BTreeMap<(String, u64), i64>,
+    report: LoadReport,
+    stopped_early: bool,
+) -> anyhow::Result<Summary> {
+    const PAGE: usize = 20_000;
+    let mut reader = SqliteReader::open(path).await?;
+    let mut fold = Fold::default();
+    if before == 0 {
+        fold.before = fold.balances();
+    }
+    loop {
+        let page = reader.scan(fold.state.seq + 1, PAGE).await?;
+        for entry in &page {
+            let record = Record { at: entry.at, day: entry.day, body: Body::read(&entry.body)? };
+            fold.record(entry.seq, &record, entry.seq > before)?;
+            if entry.seq == before {
+                fold.before = fold.balances();
+            }
+        }
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    let theirs = theirs
+        .iter()
+        .filter_map(|((name, message), yen)| {
+            let number = fold.issuers.iter().find(|(_, (_, n))| n == name)?.0;
+            Some(((*number, *message), *yen))
+        })
+        .collect();
+    let disagreements = fold.messages.compare(&fold.state, &theirs);
+    let after = fold.balances();
+    let moved = |id: &AccountId| {
+        let old = fold.before.get(id).copied().unwrap_or(Yen::ZERO);
+        after.get(id).map_or(0, |new| new.get() - old.get())
+    };
+    // A merchant with contracts with several acquirers has an account for each.
+    let mut merchants: BTreeMap<&str, i64> = BTreeMap::new();
+    for (id, name) in &fold.merchants {
+        *merchants.entry(name).or_default() += moved(id);
+    }
+    let mut merchants: Vec<(String, i64)> = merchants.into_iter().map(|(name, yen)| (name.to_owned(), yen)).collect();
+    merchants.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut issuers: Vec<(String, i64)> = fold.issuers.values().map(|(id, name)| (name.clone(), moved(id))).collect();
+    let held: i64 = fold
+        .state
+        .book
+        .accounts()
+        .filter(|(_, account)| matches!(account.key, AccountKey::Deposit(_)))
+        .map(|(id, _)| -moved(&id))
+        .sum();
+    let shortfall: i64 = fold
+        .state
+        .book
+        .accounts()
+        .filter(|(_, account)| matches!(account.key, AccountKey::AdviceShortfall(_)))
+        .map(|(id, _)| moved(&id))
+        .sum();
+    issuers.push(("町の預り金 accounts held by the town".into(), held));
+    issuers.push(("通知払いの不足 offline payments that nothing covered".into(), shortfall));
+    let verified = verify_sqlite(path, |_| {}).await.map_err(|e| e.to_string());
+    Ok(Summary {
+        report,
+        taps: fold.taps,
+        approved: fold.approved,
+        reversed: fold.reversed,
+        reasons: fold.reasons,
+        merchants,
+        issuers,
+        disagreements,
+        verified,
+        stopped_early,
+    })
+}
+
+impl Summary {
+    fn declined(&self) -> u64 {
+        self.reasons.values().sum()
+    }
+
+    /// True when the ledger is sound, the issuers agree, and every yen of the merchants came from somewhere.
+    pub(super) fn is_good(&self) -> bool {
+        let to_merchants: i64 = self.merchants.iter().map(|(_, yen)| yen).sum();
+        let from_payers: i64 = self.issuers.iter().map(|(_, yen)| yen).sum();
+        self.verified.is_ok() && self.disagreements.is_empty() && to_merchants == from_payers
+    }
+
+    pub(super) fn json(&self, status: &str) -> Value {
+        let names =
+            |list: &[(String, i64)]| list.iter().map(|(n, y)| (n.clone(), json!(y))).collect::<serde_json::Map<_, _>>();
+        let (debits, credits, records) = match &self.verified {
+            Ok(v) => (i64::try_from(v.sums.debits).ok(), i64::try_from(v.sums.credits).ok(), Some(v.records)),
+            Err(_) => (None, None, None),
+        };
+        json!({
+            "taps": self.taps, "approved": self.approved, "declined": self.declined(), "reversed": self.reversed,
+            "declined_by_reason": self.reasons, "repeats": self.report.repeats,
+            "sent": self.report.sent, "answered": self.report.answered,
+            "p50_us": self.report.percentile(50.0), "p90_us": self.report.percentile(90.0),
+            "p99_us": self.report.percentile(99.0), "p999_us": self.report.percentile(99.9),
+            "tps": (self.report.tps() * 10.0).round() / 10.0, "seconds": (self.report.seconds * 100.0).round() / 100.0,
+            "yen_by_merchant": names(&self.merchants), "yen_by_issuer": names(&self.issuers),
+            "debits": debits, "credits": credits, "records": records,
+            "verified": self.verified.is_ok(), "fault": self.verified.as_ref().err(),
+            "issuers_agree": self.disagreements.is_empty(), "disagreements": self.disagreements,
+            "stopped_early": self.stopped_early, "status": status,
+        })
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        let r = &self.report;
+        let early = if self.stopped_early { " (途中で終了 stopped early)" } else { "" };
+        let _ = writeln!(out, "\n結果 Summary{early}");
+        let _ = writeln!(
+            out,
+            "  {:>12}  取引 taps, {} of them reversals ({:.0}/s for {:.1} s)",
+            thousands(self.taps),
+            self.reversed,
+            r.tps(),
+            r.seconds
+        );
+        let _ = writeln!(out, "  {:>12}  承認 approved", thousands(self.approved));
+        let _ = writeln!(out, "  {:>12}  不承認 declined", thousands(self.declined()));
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by(|a, b| b.1.cmp(a.1));
+        for (reason, n) in reasons {
+            let _ = writeln!(out, "  {:>12}    {reason}", thousands(*n));
+        }
+        let _ = writeln!(out, "  {:>12}  再送 repeats, answered as before and booked once", thousands(r.repeats));
+        let _ = writeln!(
+            out,
+            "\n応答時間 Latency   p50 {}   p90 {}   p99 {}   p99.9 {}",
+            millis(r.percentile(50.0)),
+            millis(r.percentile(90.0)),
+            millis(r.percentile(99.0)),
+            millis(r.percentile(99.9))
+        );
+        let _ = writeln!(out, "\n加盟店別 By merchant");
+        for (name, yen) in &self.merchants {
+            let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
+        }
+        let _ = writeln!(out, "\n支払元別 By issuer");
+        for (name, yen) in &self.issuers {
+            let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
+        }
+        let _ = writeln!(out, "\n元帳 Ledger");
+        match &self.verified {
+            Ok(v) => {
+                let sum = |n: i128| i64::try_from(n).map_or_else(|_| n.to_string(), |n| Yen::new(n).to_string());
+                let _ = writeln!(
+                    out,
+                    "  検証済み verified: {} records, chain unbroken, debits {} = credits {}",
+                    thousands(v.records),
+                    sum(v.sums.debits),
+                    sum(v.sums.credits)
+                );
+            }
+            Err(fault) => {
+                let _ = writeln!(out, "  異常 FAULT: {fault}");
+            }
+        }
+        if self.disagreements.is_empty() {
+            let _ = writeln!(out, "  発行者と一致 the issuers' own journals agree, message by message");
+        }
+        for d in self.disagreements.iter().take(10) {
+            let there = d.there.map_or("unknown".into(), |yen| yen.to_string());
+            let _ =
+                writeln!(out, "  不一致 issuer {} message {}: {} yen here, {there} there", d.issuer, d.message, d.here);
+        }
+        out
+    }
+}
+
+pub(super) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn millis(micros: u64) -> String {
+    format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
+        for (n, text) in cases {
+            assert_eq!(thousands(n), text);
+        }
+        assert_eq!(millis(12_345), "12.3 ms");
+    }
+}
