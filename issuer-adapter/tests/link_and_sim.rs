@@ -1,4 +1,5 @@
 //! The driver against the simulator over real loopback sockets: what the switch is told, and what the issuer has booked.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use kazasu_issuer_adapter::clock::wall_clock;
 use kazasu_issuer_adapter::sim::{

@@ -91,16 +91,15 @@ pub trait Journal: Send {
 
     /// The epoch that this writer holds.
     fn epoch(&self) -> u64;
+
+    /// Ends writing in good order, so that a copy of the store is complete. What was appended is durable without it too.
+    fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>>;
 }
 
 /// Refuses a batch that does not continue the journal: used by every engine before it writes.
 pub(crate) fn check_order(head: Seq, batch: &[Entry]) -> Result<(), AppendError> {
-    let mut next = head + 1;
-    for entry in batch {
-        if entry.seq != next {
-            return Err(AppendError::Refused(format!("entry {} where {next} must follow", entry.seq)));
-        }
-        next += 1;
+    match (head + 1..).zip(batch).find(|(next, entry)| entry.seq != *next) {
+        Some((next, entry)) => Err(AppendError::Refused(format!("entry {} where {next} must follow", entry.seq))),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -61,4 +61,8 @@ impl Journal for MemoryJournal {
     fn epoch(&self) -> u64 {
         self.epoch
     }
+
+    fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>> {
+        Box::pin(async { Ok(()) })
+    }
 }

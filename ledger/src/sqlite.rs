@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, LazyLock};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Rows a statement: a batch is cut into pieces of the largest size, and the rest padded to the next size up.
@@ -190,11 +191,6 @@ impl SqliteJournal {
     async fn execute(&mut self, sql: &'static str, args: SqliteArguments) -> Result<(), sqlx::Error> {
         sqlx::query_with(sql, args).execute(&mut self.conn).await.map(|_| ())
     }
-
-    /// Closes the file in good order, so that the next opening finds no log to recover.
-    pub async fn close(self) -> Result<(), StoreError> {
-        self.conn.close().await.map_err(store_error)
-    }
 }
 
 fn bind<'q, T>(args: &mut SqliteArguments, value: T) -> Result<(), sqlx::Error>
@@ -250,6 +246,7 @@ fn pad(args: &mut SqliteArguments, rows: usize) -> Result<(), sqlx::Error> {
 struct Checkpointer {
     requests: SyncSender<()>,
     done: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
 impl Checkpointer {
@@ -257,7 +254,7 @@ impl Checkpointer {
         let (requests, wanted) = sync_channel(1);
         let done = Arc::new(AtomicBool::new(false));
         let (path, flag) = (path.to_owned(), done.clone());
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("kazasu-wal".into())
             .spawn(move || {
                 if let Err(error) = Self::run(&path, &wanted, &flag) {
@@ -265,7 +262,7 @@ impl Checkpointer {
                 }
             })
             .map_err(|e| StoreError(e.to_string()))?;
-        Ok(Checkpointer { requests, done })
+        Ok(Checkpointer { requests, done, thread })
     }
 
     fn run(path: &Path, wanted: &Receiver<()>, done: &AtomicBool) -> Result<(), StoreError> {
@@ -285,7 +282,18 @@ impl Checkpointer {
             })?;
             done.store(true, Ordering::Release);
         }
-        Ok(())
+        match conn {
+            Some(conn) => runtime.block_on(conn.close()).map_err(store_error),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the thread after what it is doing.
+    fn stop(self) {
+        drop(self.requests);
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that moves the write-ahead log panicked");
+        }
     }
 
     fn request(&self) {
@@ -313,6 +321,16 @@ impl Journal for SqliteJournal {
 
     fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// Moves the whole log into the main file, so that the file alone is the journal.
+    fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>> {
+        Box::pin(async move {
+            let SqliteJournal { mut conn, checkpointer, .. } = *self;
+            checkpointer.stop();
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.map_err(store_error)?;
+            conn.close().await.map_err(store_error)
+        })
     }
 }
 

@@ -1,4 +1,5 @@
 //! One suite for every engine: what holds for the journal in memory must hold for each store, byte for byte.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::journal::{AppendError, Entry, Head, Journal};

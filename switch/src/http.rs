@@ -145,7 +145,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Compares hashes, so that the time taken says nothing about the token.
-fn authorized(api: &Api, headers: &HeaderMap) -> Result<(), Response> {
+fn authorized(api: &Api, headers: &HeaderMap) -> Result<(), (StatusCode, Json<serde_json::Value>)> {
     let given =
         headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let given = given.map(|token| Sha256::digest(token.trim().as_bytes()));
@@ -153,19 +153,19 @@ fn authorized(api: &Api, headers: &HeaderMap) -> Result<(), Response> {
         return Ok(());
     }
     let body = json!({ "error": "send the header `Authorization: Bearer …` with http.token of the key file" });
-    Err((StatusCode::UNAUTHORIZED, Json(body)).into_response())
+    Err((StatusCode::UNAUTHORIZED, Json(body)))
 }
 
 async fn import_merchants(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refusal) = authorized(&api, &headers) {
-        return refusal;
+        return refusal.into_response();
     }
     outcome(import::merchants(&api.engine, &body).await)
 }
 
 async fn import_links(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refusal) = authorized(&api, &headers) {
-        return refusal;
+        return refusal.into_response();
     }
     outcome(import::links(&api.engine, &body, &api.imports).await)
 }

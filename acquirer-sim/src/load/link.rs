@@ -196,12 +196,13 @@ impl Sender {
         let transmission = self.wall.transmission();
         let mut request = self.choose(n, stan, transmission);
         let mut kind = kind_of(request.operation);
-        if self.traffic.mix() == Mix::Realistic && self.traffic.dice().below(100) == 0 {
-            if let Some(again) = self.recent.front().copied() {
-                // A repeat has its original's STAN: whichever answer comes first closes the slot, the other is a repeat's.
-                request = Request { mti: kazasu_schemas::iso8583::Mti(again.mti.0 | 1), ..again };
-                kind = REPEAT;
-            }
+        if self.traffic.mix() == Mix::Realistic
+            && self.traffic.dice().below(100) == 0
+            && let Some(again) = self.recent.front().copied()
+        {
+            // A repeat has its original's STAN: whichever answer comes first closes the slot, the other is a repeat's.
+            request = Request { mti: kazasu_schemas::iso8583::Mti(again.mti.0 | 1), ..again };
+            kind = REPEAT;
         }
         if kind != REPEAT {
             let at = usize::try_from(u64::from(stan.get()) / self.links).expect("below a million");

@@ -324,15 +324,11 @@ impl Step {
                     return needs("amount");
                 }
             }
-            What::Balance | What::BalanceAuthorization => {
-                if self.card.is_none() || self.at.is_none() {
-                    return needs("card and at");
-                }
+            What::Balance | What::BalanceAuthorization if (self.card.is_none() || self.at.is_none()) => {
+                return needs("card and at");
             }
-            What::Refund | What::Completion | What::Reversal | What::ReversalAdvice => {
-                if self.of.is_none() {
-                    return needs("of");
-                }
+            What::Refund | What::Completion | What::Reversal | What::ReversalAdvice if self.of.is_none() => {
+                return needs("of");
             }
             What::RefundAdvice if self.of.is_none() && (self.card.is_none() || self.at.is_none()) => {
                 return needs("of, or card and at,");

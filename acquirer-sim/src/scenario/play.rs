@@ -489,10 +489,10 @@ impl Player<'_> {
     fn echoed(&mut self, sent: &Message, answer: &Message) {
         for field in [3, 7, 11, 12, 13, 32, 37, 41, 42, 49, 70, 90] {
             // An answer may leave out what it has no use for, but it must not change anything.
-            if let (Some(a), Some(b)) = (sent.get(field), answer.get(field)) {
-                if a != b {
-                    self.differ(format!("DE{field}"), text(Some(a)), text(Some(b)));
-                }
+            if let (Some(a), Some(b)) = (sent.get(field), answer.get(field))
+                && a != b
+            {
+                self.differ(format!("DE{field}"), text(Some(a)), text(Some(b)));
             }
         }
         for field in [7, 11, 32] {

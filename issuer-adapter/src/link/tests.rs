@@ -92,7 +92,7 @@ impl World {
         self.link.network(self.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut self.reports)
     }
 
-    fn from_issuer(&mut self, purpose: NetworkCode) {
+    fn hear_from_issuer(&mut self, purpose: NetworkCode) {
         let institution = "00088888".parse().unwrap();
         let ask = Network::request(purpose, institution, Stan::wrapping(7), Millis(0).transmission());
         self.link.network(self.now, &ask, &mut self.reports).unwrap();
@@ -308,11 +308,11 @@ fn sign_on_may_fail_and_the_pause_grows_until_it_succeeds() {
 #[test]
 fn an_issuer_may_echo_and_sign_off_and_on() {
     let mut w = World::up();
-    w.from_issuer(NetworkCode::Echo);
+    w.hear_from_issuer(NetworkCode::Echo);
     w.command(purchase(1));
     assert_eq!(w.sent(), ["0810 echo 00", "0200 1"]);
     w.command(purchase(2));
-    w.from_issuer(NetworkCode::SignOff);
+    w.hear_from_issuer(NetworkCode::SignOff);
     assert_eq!(w.told(), [Report::NotSent { id: 2 }]);
     w.command(purchase(3));
     w.command(reversal(4));
@@ -320,11 +320,11 @@ fn an_issuer_may_echo_and_sign_off_and_on() {
     assert_eq!(w.sent(), ["0810 sign_off 00"]);
     w.answered(1, b"00");
     assert_eq!(w.told(), [Report::Answered { id: 1, answer: answer(1, b"00") }]);
-    w.from_issuer(NetworkCode::SignOn);
+    w.hear_from_issuer(NetworkCode::SignOn);
     assert_eq!(w.sent(), ["0810 sign_on 00", "0800 sign_on"]);
     w.sign_on_answer(b"00").unwrap();
     assert_eq!(w.sent(), ["0420 4"]);
-    w.from_issuer(NetworkCode::KeyChange);
+    w.hear_from_issuer(NetworkCode::KeyChange);
     assert_eq!(w.sent(), ["0810 key_change 12"]);
 }
 
@@ -407,8 +407,8 @@ proptest! {
                 }
                 Step::SignOff => {
                     if w.link.phase() == Phase::Up {
-                        w.from_issuer(NetworkCode::SignOff);
-                        w.from_issuer(NetworkCode::SignOn);
+                        w.hear_from_issuer(NetworkCode::SignOff);
+                        w.hear_from_issuer(NetworkCode::SignOn);
                         w.sign_on_answer(b"00").unwrap();
                     }
                 }

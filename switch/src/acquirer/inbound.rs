@@ -261,10 +261,10 @@ impl Reader {
                 answer.set(field, value);
             }
         }
-        if self.acquirer.as_ref().is_some_and(|a| a.config.ppid_in == PpidPlace::De48) {
-            if let Some(value) = self.message.get(48) {
-                answer.set(48, value);
-            }
+        if self.acquirer.as_ref().is_some_and(|a| a.config.ppid_in == PpidPlace::De48)
+            && let Some(value) = self.message.get(48)
+        {
+            answer.set(48, value);
         }
         answer.set(39, reason.code().wire());
         Verdict::Refused(Box::new(answer), reason)

@@ -104,10 +104,7 @@ async fn read<R: AsyncRead + Unpin>(
             return Ok(());
         }
         let received = Instant::now();
-        let end = take_frames(&mut reader, &mut frames, &mut buffer, &context.engine, link, signed_on, received);
-        if end.is_err() {
-            return end;
-        }
+        take_frames(&mut reader, &mut frames, &mut buffer, &context.engine, link, signed_on, received)?;
     }
 }
 

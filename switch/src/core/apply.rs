@@ -218,10 +218,11 @@ impl State {
         if before == TapState::Pending {
             self.pending.remove(&seq);
         }
-        if refund && amount.is_positive() {
-            if let Some(paid) = original {
-                self.add_refunded(paid, -amount.get());
-            }
+        if refund
+            && amount.is_positive()
+            && let Some(paid) = original
+        {
+            self.add_refunded(paid, -amount.get());
         }
         if before == TapState::Posted && amount.is_positive() {
             let totals = self.totals.entry((r.key.acquirer, day)).or_default();

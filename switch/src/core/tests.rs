@@ -12,7 +12,7 @@ use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, Termi
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::wire::{Answer, Operation, Original, Request, ResponseCode};
+use kazasu_schemas::wire::{Answer, Operation, Request, ResponseCode};
 
 pub(super) const NOON: Millis = Millis(1_795_402_800_000);
 pub(super) const ISSUER: u16 = 1;
@@ -212,8 +212,4 @@ pub(super) fn sent(decision: &Decision) -> Option<(Seq, ToIssuer)> {
         Effect::Send(seq, message) => Some((*seq, *message)),
         _ => None,
     })
-}
-
-pub(super) fn original(of: &Request) -> Original {
-    of.as_original()
 }

@@ -156,6 +156,9 @@ pub(crate) fn run(
             }
         }
     }
+    if let Err(error) = runtime.block_on(journal.close()) {
+        tracing::warn!(%error, "the journal is complete but was not closed in good order");
+    }
 }
 
 /// Sends everything on its way, the replies of one link together.

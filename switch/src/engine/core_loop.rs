@@ -24,6 +24,29 @@ struct Waiter {
     received: Instant,
 }
 
+/// Commits that failed shortly after each other make the pause before the next attempt longer, so that a disk that is full
+/// but takes a small record now and then does not look ready.
+#[derive(Default)]
+struct Failures {
+    last: Option<(Instant, Duration)>,
+}
+
+impl Failures {
+    const FIRST: Duration = Duration::from_millis(200);
+    const LONGEST: Duration = Duration::from_secs(5);
+    /// A commit that fails after so long without a failure is a new trouble.
+    const CALM: Duration = Duration::from_secs(10);
+
+    fn pause(&mut self, now: Instant) -> Duration {
+        let pause = match self.last {
+            Some((at, pause)) if now.duration_since(at) < pause + Self::CALM => (pause * 2).min(Self::LONGEST),
+            _ => Self::FIRST,
+        };
+        self.last = Some((now, pause));
+        pause
+    }
+}
+
 struct Core {
     config: EngineConfig,
     state: State,
@@ -49,6 +72,7 @@ pub(super) fn run(
     started: oneshot::Sender<anyhow::Result<()>>,
 ) {
     let mut started = Some(started);
+    let mut failures = Failures::default();
     let mut waiting = HashMap::new();
     loop {
         let loaded = load(&opener);
@@ -93,7 +117,7 @@ pub(super) fn run(
             }
             Some(error) => {
                 health.set_halted(Some(error.to_string()));
-                if refuse_for(&rx, Duration::from_millis(200), &health) {
+                if refuse_for(&rx, failures.pause(Instant::now()), &health) {
                     return;
                 }
             }

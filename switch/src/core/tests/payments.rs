@@ -17,7 +17,8 @@ fn refusals_come_in_their_order_and_are_recorded() {
     let merchant = |id: &str| id.parse::<MerchantId>().unwrap();
     let terminal = |id: &str| id.parse::<TerminalId>().unwrap();
     // Each case is wrong in its own way and in every way of the cases below it that it can be.
-    let cases: Vec<(&str, Box<dyn Fn(&mut Request)>)> = vec![
+    type Change = Box<dyn Fn(&mut Request)>;
+    let cases: Vec<(&str, Change)> = vec![
         ("51", Box::new(|_| {})),
         ("92", Box::new(|r| r.ppid = Some(person(5)))),
         ("14", Box::new(|r| r.ppid = Some(person(4)))),

@@ -47,10 +47,10 @@ type Sent = Vec<(Request, Option<Answer>)>;
 
 fn send(town: &mut Town, request: Request, sent_before: &mut Sent, asked: &mut Vec<Seq>) {
     let decision = town.send(&request);
-    if let Some((seq, message)) = sent(&decision) {
-        if !message.operation.is_advice() {
-            asked.push(seq);
-        }
+    if let Some((seq, message)) = sent(&decision)
+        && !message.operation.is_advice()
+    {
+        asked.push(seq);
     }
     sent_before.push((request, answer(&decision)));
 }

@@ -1,0 +1,290 @@
+//! What a hostile or broken peer sends. It gets an answer where one is possible, and nobody else notices.
+
+use crate::harness::{Served, Town, wait_for};
+use bytes::BytesMut;
+use kazasu::sample::Town as Sample;
+use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_acquirer_sim::session::Session;
+use kazasu_schemas::ids::{Rrn, Stan};
+use kazasu_schemas::iso8583::{Message, Mti};
+use kazasu_schemas::mac::encode_frame;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::{NetworkCode, Operation, Request, ResponseCode};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+/// SplitMix64: the same bad input in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % u64::try_from(n).unwrap()).unwrap()
+    }
+}
+
+pub(crate) fn purchase(acquirer: &AcquirerConfig, number: u64) -> Request {
+    let now = kazasu::clock::now();
+    let shop = acquirer.merchant("shop").unwrap();
+    Request {
+        mti: Mti(200),
+        operation: Some(Operation::Purchase),
+        processing: 0,
+        amount: Yen::new(1),
+        transmission: now.transmission(),
+        stan: Stan::wrapping(number),
+        local_time: None,
+        local_date: None,
+        mcc: Some(shop.mcc),
+        entry_mode: 72,
+        acquirer: acquirer.id,
+        rrn: Rrn::from_number(number),
+        terminal: shop.terminals[0],
+        merchant: shop.id,
+        currency: 392,
+        ppid: Some(acquirer.cards["held-rich"]),
+        original: None,
+        replacement: None,
+    }
+}
+
+pub(crate) fn frame(session: &Session, request: &Request) -> BytesMut {
+    let mut message = Message::default();
+    request.to_message(session.config.ppid_in, &mut message);
+    let mut out = BytesMut::new();
+    encode_frame(&session.config.dialect, &mut message, Some(&session.keys.to_switch), &mut out).unwrap();
+    out
+}
+
+fn code(session: &mut Session) -> String {
+    let keys = session.keys.clone();
+    let received = session.receive(&keys, Duration::from_secs(10)).unwrap().expect("an answer");
+    String::from_utf8_lossy(received.message.get(39).unwrap()).into_owned()
+}
+
+fn pays(session: &mut Session, number: u64) -> Duration {
+    let request = purchase(&session.config, number);
+    let bytes = frame(session, &request);
+    let begin = Instant::now();
+    session.raw(&bytes).unwrap();
+    assert_eq!(code(session), "00");
+    begin.elapsed()
+}
+
+fn town() -> (Town, Served) {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let served = town.serve();
+    (town, served)
+}
+
+#[test]
+fn random_and_damaged_messages_are_answered_or_ignored_and_the_link_stays() {
+    let (town, served) = town();
+    for number in 1..=3 {
+        let mut session = Session::open(&town.acquirer(number, &served)).unwrap();
+        let framing = session.config.dialect.frames().framing();
+        let good = frame(&session, &purchase(&session.config, 1));
+        let header = framing.header_len();
+        let mut dice = Dice(u64::try_from(number).unwrap());
+        let mut answered = 0;
+        for round in 0..30 {
+            for n in 0..100 {
+                let body = if n % 4 == 0 {
+                    (0..10 + dice.below(400)).map(|_| u8::try_from(dice.below(256)).unwrap()).collect::<Vec<u8>>()
+                } else {
+                    let mut body = good[header..].to_vec();
+                    for _ in 0..=dice.below(4) {
+                        let at = dice.below(body.len());
+                        body[at] = u8::try_from(dice.below(256)).unwrap();
+                    }
+                    if n % 4 == 1 {
+                        body.truncate(10 + dice.below(body.len() - 10));
+                    }
+                    if body == good[header..] {
+                        continue;
+                    }
+                    body
+                };
+                let mut out = BytesMut::new();
+                framing.put_header(body.len(), &mut out);
+                out.extend_from_slice(&body);
+                session.raw(&out).unwrap();
+            }
+            // The link still serves; what came before the echo's answer are refusals.
+            session.raw(&echo(&session, round)).unwrap();
+            loop {
+                let keys = session.keys.clone();
+                let received = session.receive(&keys, Duration::from_secs(10)).unwrap().expect("the link is silent");
+                let code = received.message.get(39).map(<[u8]>::to_vec).unwrap();
+                if received.message.mti == Mti(810) && code == b"00" {
+                    break;
+                }
+                assert_ne!(code, b"00", "a damaged message was approved: {:?}", received.message);
+                answered += 1;
+            }
+        }
+        assert!(answered > 500, "only {answered} of the damaged messages were answered");
+        pays(&mut session, 2);
+    }
+    let (state, _) = {
+        served.stop();
+        town.fold()
+    };
+    assert_eq!(state.taps().filter(|tap| tap.moved.is_positive()).count(), 3);
+}
+
+fn echo(session: &Session, number: u64) -> BytesMut {
+    let stan = Stan::wrapping(900_000 + number);
+    let now = kazasu::clock::now().transmission();
+    let mut message = Message::default();
+    kazasu_schemas::wire::Network::request(NetworkCode::Echo, session.config.id, stan, now).to_message(&mut message);
+    let mut out = BytesMut::new();
+    encode_frame(&session.config.dialect, &mut message, Some(&session.keys.to_switch), &mut out).unwrap();
+    out
+}
+
+#[test]
+fn half_sent_frames_and_single_bytes_harm_nobody() {
+    let (town, served) = town();
+    let acquirer = town.acquirer(1, &served);
+    let mut good = Session::open(&acquirer).unwrap();
+    let bytes = frame(&good, &purchase(&acquirer, 1));
+    for cut in [1, 2, 3, 10, bytes.len() / 2, bytes.len() - 1] {
+        let mut half = TcpStream::connect(&acquirer.addr).unwrap();
+        half.write_all(&bytes[..cut]).unwrap();
+    }
+    // Byte by byte, a message is still a message.
+    for byte in bytes.iter() {
+        good.raw(&[*byte]).unwrap();
+    }
+    assert_eq!(code(&mut good), "00");
+    // Hundreds in one write are each answered.
+    let mut many = BytesMut::new();
+    for number in 10..510 {
+        many.extend_from_slice(&frame(&good, &purchase(&acquirer, number)));
+    }
+    good.raw(&many).unwrap();
+    for _ in 10..510 {
+        assert_eq!(code(&mut good), "00");
+    }
+}
+
+#[test]
+fn a_length_out_of_range_closes_its_own_link_at_once() {
+    let (town, served) = town();
+    for (number, headers) in
+        [(1, [&b"\xff\xff"[..], b"\x00\x00", b"\x00\x05"]), (3, [&b"\xff\xff"[..], b"\x00\x00", b"\x00\x03"])]
+    {
+        let acquirer = town.acquirer(number, &served);
+        let mut good = Session::open(&acquirer).unwrap();
+        for header in headers {
+            let mut bad = TcpStream::connect(&acquirer.addr).unwrap();
+            bad.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            bad.write_all(header).unwrap();
+            bad.write_all(b"0000000000").unwrap();
+            let begin = Instant::now();
+            // Closing with unread input may also reach the peer as a reset.
+            match bad.read(&mut [0; 16]) {
+                Ok(n) => assert_eq!(n, 0, "an answer to {header:?}"),
+                Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{header:?}"),
+            }
+            assert!(begin.elapsed() < Duration::from_secs(2));
+            let answer = good.network(NetworkCode::Echo).unwrap();
+            assert_eq!(answer.code, Some(ResponseCode::APPROVED));
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_closed_and_its_payments_are_not_lost() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    town.configure("\n[limits]\nwrite_seconds = 1\n");
+    let served = town.serve();
+    let acquirer = town.acquirer(1, &served);
+    let mut slow = Session::open(&acquirer).unwrap();
+    let mut other = Session::open(&acquirer).unwrap();
+    slow.keys = other.keys.clone();
+    let requests: Vec<Request> = (0..100).map(|n| purchase(&acquirer, n)).collect();
+    let first: Vec<BytesMut> = requests.iter().map(|r| frame(&slow, r)).collect();
+    let writer = std::thread::spawn(move || {
+        let mut all = BytesMut::new();
+        first.iter().for_each(|f| all.extend_from_slice(f));
+        let mut closed = slow.raw(&all).is_err();
+        let mut number = 1_000;
+        while !closed && number < 400_000 {
+            let mut many = BytesMut::new();
+            for n in number..number + 500 {
+                many.extend_from_slice(&frame(&slow, &purchase(&slow.config, n)));
+            }
+            number += 500;
+            closed = slow.raw(&many).is_err();
+        }
+        closed
+    });
+    let mut slowest = Duration::ZERO;
+    let mut number = 500_000;
+    while !writer.is_finished() {
+        slowest = slowest.max(pays(&mut other, number));
+        number += 1;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(writer.join().unwrap(), "the peer that did not read was never closed");
+    assert!(slowest < Duration::from_secs(3), "another link waited {slowest:?}");
+    // What it sent was decided; the answers are still to be had.
+    for request in requests {
+        let again = Request { mti: Mti(201), ..request };
+        let bytes = frame(&other, &again);
+        other.raw(&bytes).unwrap();
+        assert_eq!(code(&mut other), "00");
+    }
+    let metrics = served.get("/metrics").1;
+    assert!(metrics.contains("kazasu_links_closed_total{reason=\"write\"} 1"), "{metrics}");
+}
+
+#[test]
+fn two_thousand_idle_connections_cost_little_and_hold_nobody_up() {
+    let (town, served) = town();
+    let acquirer = town.acquirer(1, &served);
+    let idle: Vec<TcpStream> = (0..2_000)
+        .map(|n| TcpStream::connect(&acquirer.addr).unwrap_or_else(|e| panic!("connection {n}: {e}")))
+        .collect();
+    wait_for("the connections to be accepted", Duration::from_secs(20), || {
+        let metrics = served.get("/metrics").1;
+        let open = metrics.lines().find_map(|l| l.strip_prefix("kazasu_links_open ")?.parse::<f64>().ok());
+        (open? >= 2_000.0).then_some(())
+    });
+    let mut session = Session::open(&acquirer).unwrap();
+    let slowest = (0..50).map(|n| pays(&mut session, n)).max().unwrap();
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", served.pid())).unwrap();
+    let kib: u64 =
+        status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok()).unwrap();
+    assert!(kib < 300_000, "{kib} KiB with 2,000 idle connections");
+    drop(idle);
+}
+
+#[test]
+fn connections_over_the_limit_are_closed_and_the_others_stay() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    town.configure("\n[limits]\nmax_links = 3\nsign_on_seconds = 1\n");
+    let served = town.serve();
+    let acquirer = town.acquirer(1, &served);
+    let mut good = Session::open(&acquirer).unwrap();
+    let mut silent: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect(&acquirer.addr).unwrap()).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let mut over = TcpStream::connect(&acquirer.addr).unwrap();
+    over.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert_eq!(over.read(&mut [0; 1]).unwrap(), 0, "the fourth connection is not served");
+    pays(&mut good, 1);
+    // Those that never signed on are closed, and make room.
+    for socket in &mut silent {
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        assert_eq!(socket.read(&mut [0; 1]).unwrap(), 0);
+    }
+    let mut next = Session::open(&acquirer).unwrap();
+    pays(&mut next, 2);
+}

@@ -1,0 +1,80 @@
+//! The disk is full: the writer answers no approval that it cannot keep, says why, and goes on when there is room again.
+
+use crate::harness::{Served, Town, wait_for};
+use kazasu::sample::{Mix as Residents, Town as Sample};
+use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+#[test]
+fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
+    let town = Town::new(Sample { residents: 500, mix: Residents::Held, balance: 1_000_000_000, ..Sample::default() });
+    // A limit on the size of each file does what a full disk does: writes beyond it fail.
+    let mut command = Command::new("bash");
+    command.args(["-c", "trap '' XFSZ; ulimit -S -f 3000; exec \"$0\" serve --json --config \"$1\""]);
+    command.args([env!("CARGO_BIN_EXE_kazasu"), &town.config()]);
+    let served = Served::start(command, &town.path("serve.log"));
+    let acquirer = town.acquirer(1, &served);
+    let fleet = Arc::new(Fleet::new(&acquirer, acquirer.residents().unwrap()));
+    let log = town.path("answers.csv");
+    let plan = LoadPlan {
+        acquirer: acquirer.clone(),
+        fleet,
+        rate: 4_000.0,
+        length: Length::Time(Duration::from_secs(6)),
+        links: 1,
+        mix: Mix::Purchases,
+        seed: 1,
+        log: Some(log.clone()),
+        peer: Peer::Switch,
+        drain: Duration::from_secs(5),
+    };
+    let over = Arc::new(AtomicBool::new(false));
+    let (report, reason) = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            while !over.load(Ordering::Acquire) {
+                let (code, body) = served.get("/readyz");
+                if code == 503 {
+                    assert_eq!(served.get("/healthz").0, 200);
+                    return body;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            "the switch said that it was ready all the time".into()
+        });
+        let report = load::run(&plan, &Arc::new(Progress::default()), &Arc::new(AtomicBool::new(false))).unwrap();
+        over.store(true, Ordering::Release);
+        (report, watching.join().unwrap())
+    });
+    let (approved, refused) =
+        (report.codes.get("00").copied().unwrap_or(0), report.codes.get("91").copied().unwrap_or(0));
+    assert!(approved > 0 && refused > 0, "{:?}", report.codes);
+    assert_eq!(report.codes.len(), 2, "{:?}", report.codes);
+
+    assert!(reason.starts_with("not ready: ") && (reason.contains("full") || reason.contains("disk I/O")), "{reason}");
+
+    // Somebody makes room.
+    let pid = served.pid().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status().unwrap().success());
+    wait_for("the switch to recover by itself", Duration::from_secs(10), || {
+        (served.get("/readyz").0 == 200).then_some(())
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    let plan = LoadPlan { length: Length::Messages(2_000), log: None, ..plan };
+    let after = load::run(&plan, &Arc::new(Progress::default()), &Arc::new(AtomicBool::new(false))).unwrap();
+    assert_eq!(after.codes.get("00"), Some(&2_000), "{:?} {:?}", after.codes, after.errors);
+    served.stop();
+
+    let (state, _) = town.fold();
+    let booked: i64 = state.taps().map(|tap| tap.moved.get()).sum();
+    let unknown = report.errors.get("no answer").copied().unwrap_or(0);
+    let answered = i64::try_from(approved + 2_000).unwrap();
+    assert!(booked >= answered, "{answered} yen were approved, only {booked} are booked");
+    assert!(
+        booked <= answered + i64::try_from(unknown).unwrap(),
+        "{booked} booked, {answered} approved, {unknown} unknown"
+    );
+    town.verified();
+}

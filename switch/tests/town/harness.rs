@@ -1,0 +1,250 @@
+//! A sample town with a switch that can be started, killed and looked at.
+
+use kazasu::agree::{Disagreement, Messages};
+use kazasu::core::State;
+use kazasu::sample::{self, Ports, Town as Sample};
+use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_issuer_adapter::sim::{Sim, SimConfig, effective};
+use kazasu_ledger::sqlite::SqliteReader;
+use kazasu_ledger::verify::{Verified, verify_sqlite};
+use kazasu_ledger::{Body, Record};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The program under test.
+pub(crate) fn kazasu(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kazasu")).args(args).output().unwrap()
+}
+
+/// Waits until `done` gives something.
+pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut done: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = done() {
+            return found;
+        }
+        assert!(begin.elapsed() < limit, "{what}: not within {limit:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) struct Town {
+    pub(crate) dir: TempDir,
+    pub(crate) runtime: Runtime,
+    sim: Option<Sim>,
+}
+
+impl Town {
+    /// A town with its issuers running and its merchants and residents imported; the switch is not running yet.
+    pub(crate) fn new(sample: Sample) -> Town {
+        let town = Town::empty(sample);
+        for what in ["merchant", "link"] {
+            let file = town.path(&format!("{what}s.csv"));
+            let out = kazasu(&[what, "import", file.to_str().unwrap(), "--config", &town.config()]);
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        }
+        town
+    }
+
+    /// The same with an empty ledger.
+    pub(crate) fn empty(sample: Sample) -> Town {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("town");
+        let ports = Ports { acquirers: [0; 3], http: free_port(), issuers: [0; 4] };
+        sample::write(&folder, &Sample { ports, ..sample }).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let config = SimConfig::load(&folder.join("issuers.toml")).unwrap();
+        let sim = runtime.block_on(Sim::start(config)).unwrap();
+        let mut addresses = sim.addresses().into_iter().map(|(_, addr)| addr.to_string());
+        let path = folder.join("kazasu.toml");
+        let mut text = String::new();
+        let mut in_issuer = false;
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            if line.starts_with("[[") {
+                in_issuer = line == "[[issuer]]";
+            }
+            if in_issuer && line.starts_with("addr = ") {
+                // Nobody listens on the last one's.
+                let addr = addresses.next().unwrap_or_else(|| "127.0.0.1:1".into());
+                text += &format!("addr = \"{addr}\"\n");
+            } else {
+                text += line;
+                text.push('\n');
+            }
+        }
+        std::fs::write(&path, text).unwrap();
+        Town { dir, runtime, sim: Some(sim) }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join("town").join(name)
+    }
+
+    pub(crate) fn config(&self) -> String {
+        self.path("kazasu.toml").to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.path("data/journal.db")
+    }
+
+    /// Adds lines to the configuration.
+    pub(crate) fn configure(&self, lines: &str) {
+        let mut text = std::fs::read_to_string(self.config()).unwrap();
+        text += lines;
+        std::fs::write(self.config(), text).unwrap();
+    }
+
+    pub(crate) fn replace_in_config(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(self.config(), text.replace(from, to)).unwrap();
+    }
+
+    /// Starts the switch and waits until it accepts taps.
+    pub(crate) fn serve(&self) -> Served {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
+        command.args(["serve", "--json", "--config", &self.config()]);
+        Served::start(command, &self.path("serve.log"))
+    }
+
+    /// One of the three acquirers, for the switch as it listens now.
+    pub(crate) fn acquirer(&self, number: usize, served: &Served) -> AcquirerConfig {
+        let path = self.path(&format!("acquirer-2700000{number}.toml"));
+        let mut config = AcquirerConfig::load(&path).unwrap();
+        config.addr = served.listening[number - 1].to_string();
+        config
+    }
+
+    /// Reads the journal as an auditor would.
+    pub(crate) fn verified(&self) -> Verified {
+        self.runtime.block_on(verify_sqlite(&self.journal(), |_| {})).unwrap()
+    }
+
+    /// Folds the journal, and compares it with the issuers' journals.
+    pub(crate) fn fold(&self) -> (State, Vec<Disagreement>) {
+        self.runtime.block_on(async {
+            let mut reader = SqliteReader::open(&self.journal()).await.unwrap();
+            let (mut state, mut messages) = (State::new(), Messages::default());
+            let mut issuers = BTreeMap::new();
+            loop {
+                let page = reader.scan(state.seq + 1, 10_000).await.unwrap();
+                for entry in &page {
+                    let record = Record { at: entry.at, day: entry.day, body: Body::read(&entry.body).unwrap() };
+                    if let Body::IssuerRegistered(r) = &record.body {
+                        issuers.insert(r.name.clone(), r.issuer);
+                    }
+                    messages.record(entry.seq, &record.body);
+                    state.apply(entry.seq, &record).unwrap();
+                }
+                if page.len() < 10_000 {
+                    break;
+                }
+            }
+            let theirs = effective(self.path("issuers.jsonl")).unwrap();
+            let theirs = theirs.into_iter().map(|((name, n), yen)| ((issuers[&name], n), yen)).collect();
+            let disagreements = messages.compare(&state, &theirs);
+            (state, disagreements)
+        })
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        if let Some(sim) = self.sim.take() {
+            self.runtime.block_on(sim.stop());
+        }
+    }
+}
+
+/// A running switch. It is killed when dropped.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) listening: Vec<SocketAddr>,
+    pub(crate) http: SocketAddr,
+    log: PathBuf,
+}
+
+impl Served {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Served {
+        let file = std::fs::File::options().create(true).append(true).open(log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| {
+            let log = std::fs::read_to_string(log).unwrap_or_default();
+            panic!("the switch said {line:?} ({e}); its log:\n{log}")
+        });
+        let listening = ready["listening"].as_array().unwrap().iter().map(|a| a.as_str().unwrap().parse().unwrap());
+        Served {
+            listening: listening.collect(),
+            http: ready["http"].as_str().unwrap().parse().unwrap(),
+            child,
+            log: log.to_owned(),
+        }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Status and body of a GET.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+        let mut response = agent.get(format!("http://{}{path}", self.http)).call().unwrap();
+        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        serde_json::from_str(&self.get("/v1/status").1).unwrap()
+    }
+
+    /// Waits until these issuers are signed on.
+    pub(crate) fn issuers_up(&self, n: usize) {
+        wait_for("issuer links", Duration::from_secs(10), || {
+            let status = self.status();
+            let up = status["issuers"].as_array().unwrap().iter().filter(|i| i["up"] == true).count();
+            (up >= n).then_some(())
+        });
+    }
+
+    /// Waits until no tap waits for an issuer and no issuer is owed an advice.
+    pub(crate) fn drained(&self) {
+        wait_for("store-and-forward to drain", Duration::from_secs(60), || {
+            let status = self.status();
+            (status["waiting_for_issuer"] == 0 && status["owed_to_issuers"] == 0).then_some(())
+        });
+    }
+
+    /// The power goes.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// An orderly end.
+    pub(crate) fn stop(mut self) {
+        assert!(Command::new("kill").arg(self.pid().to_string()).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}: {}", std::fs::read_to_string(&self.log).unwrap_or_default());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // Both fail when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,13 @@
+//! The whole switch as a user runs it: the real binary, real sockets, a real journal file, simulated issuers and acquirers
+//! that speak the wire. Every test makes a town of its own on free ports in a folder of its own.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and documents itself by its name")]
+
+mod bad_input;
+mod crash;
+mod demo;
+mod full_disk;
+mod harness;
+mod imports;
+mod samples;
+mod scenarios;
+mod tls;
