@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this file is where the clock is read")]
 
 use kazasu_schemas::jst::Millis;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, in milliseconds since 1970.
@@ -9,4 +10,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The first of `room` numbers that nobody else in this process gets: STANs and references of runs that follow each other
+/// within a second must differ.
+#[must_use]
+pub fn unused_numbers(room: u64) -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_max(u64::try_from(now().0).unwrap_or(0), Ordering::Relaxed);
+    NEXT.fetch_add(room, Ordering::Relaxed)
 }

@@ -107,7 +107,8 @@ impl SqliteJournal {
             .synchronous(SqliteSynchronous::Full)
             .pragma("wal_autocheckpoint", "0")
             .pragma("journal_size_limit", "268435456")
-            .pragma("cache_size", "-65536")
+            // Writes only touch the newest pages, and reading goes through the file once.
+            .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");
         let mut conn = options.connect().await.map_err(store_error)?;
         migrator().run(&mut conn).await.map_err(|e| StoreError(e.to_string()))?;

@@ -108,7 +108,7 @@ pub fn one_by_one(plan: &LoadPlan, n: u64, pause: Duration) -> anyhow::Result<hd
     let mut session = Session::open(&plan.acquirer)?;
     let keys = session.keys.clone();
     let mut latency = LoadReport::new(0.0).latency;
-    let first = u64::try_from(crate::clock::now().0).unwrap_or(0);
+    let first = crate::clock::unused_numbers(n + 1);
     let mut traffic = Traffic::new(plan.fleet.clone(), plan.acquirer.id, Mix::Purchases, plan.seed, first * 1_000);
     let mut message = Message::default();
     for number in 0..n {

@@ -14,7 +14,6 @@ use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Balance, Network, NetworkCode, Operation, PpidPlace, Request, ResponseCode, Totals};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Something that was not as expected.
@@ -61,8 +60,13 @@ pub fn play(scenario: &Scenario, config: &AcquirerConfig) -> anyhow::Result<Outc
         return Ok(outcome);
     }
     let begin = Instant::now();
-    let mut player =
-        Player { config, links: BTreeMap::new(), remembered: BTreeMap::new(), seq: first_number(), found: Vec::new() };
+    let mut player = Player {
+        config,
+        links: BTreeMap::new(),
+        remembered: BTreeMap::new(),
+        seq: crate::clock::unused_numbers(1_000),
+        found: Vec::new(),
+    };
     for (step, number) in scenario.steps.iter().zip(1..) {
         player.step(step).with_context(|| format!("step {number} ({})", step.describe()))?;
         for (field, expected, got) in player.found.drain(..) {
@@ -556,15 +560,6 @@ impl Player<'_> {
             }
         }
     }
-}
-
-/// Scenarios that follow each other in one second must not use the same numbers.
-fn first_number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let now = u64::try_from(crate::clock::now().0).unwrap_or(0);
-    let room = 1_000;
-    NEXT.fetch_max(now, Ordering::Relaxed);
-    NEXT.fetch_add(room, Ordering::Relaxed)
 }
 
 fn text(value: Option<&[u8]>) -> String {

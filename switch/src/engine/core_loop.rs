@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, select};
 use hashbrown::HashMap;
 use kazasu_ledger::chain::{self, Sealer};
 use kazasu_ledger::record::Silence;
-use kazasu_ledger::{AppendError, Body, Journal, Record, Seq};
+use kazasu_ledger::{AppendError, Body, Entry, Journal, Record, Seq};
 use kazasu_schemas::wire::{Answer, Request, ResponseCode, Totals};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -98,6 +98,7 @@ pub(super) fn run(
             health: health.clone(),
             stopping: false,
         };
+        health.durable.store(core.state.seq, Ordering::Release);
         core.recover();
         health.set_halted(None);
         if let Some(started) = started.take() {
@@ -125,33 +126,48 @@ pub(super) fn run(
     }
 }
 
-/// Opens the journal and replays it, checking the chain.
+/// Opens the journal and replays it, checking the chain. One thread reads while another applies.
 fn load(opener: &Opener) -> anyhow::Result<(State, Box<dyn Journal>, Sealer)> {
-    const PAGE: usize = 20_000;
+    const PAGE: usize = 10_000;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    runtime.block_on(async {
-        let mut journal = opener().await?;
-        let mut state = State::new();
-        let mut hash = chain::GENESIS;
+    let mut journal = runtime.block_on(opener())?;
+    let (pages, to_apply) = crossbeam_channel::bounded::<Vec<Entry>>(4);
+    let (state, hash) = std::thread::scope(|scope| {
+        let replay =
+            std::thread::Builder::new().name("kazasu-replay".into()).spawn_scoped(scope, move || replay(&to_apply))?;
+        let mut next = 1;
         loop {
-            let page = journal.scan(state.seq + 1, PAGE).await?;
-            for entry in &page {
-                let damaged = |what: String| anyhow::anyhow!("journal record {}: {what}", entry.seq);
-                hash = chain::link(&hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);
-                if hash != entry.hash || entry.seq != state.seq + 1 {
-                    return Err(damaged("the hash chain is broken; run `kazasu ledger verify`".into()));
-                }
-                let body = Body::read(&entry.body).map_err(|e| damaged(e.to_string()))?;
-                let record = Record { at: entry.at, day: entry.day, body };
-                state.apply(entry.seq, &record).map_err(|e| damaged(e.to_string()))?;
-            }
-            if page.len() < PAGE {
+            let page = runtime.block_on(journal.scan(next, PAGE))?;
+            let last = page.len() < PAGE;
+            next += u64::try_from(page.len()).expect("a page fits");
+            // An error means that a record was damaged; the other thread tells which.
+            if pages.send(page).is_err() || last {
                 break;
             }
         }
-        let sealer = Sealer::new(state.seq + 1, hash);
-        Ok((state, journal, sealer))
-    })
+        drop(pages);
+        replay.join().map_err(|_| anyhow::anyhow!("replaying the journal panicked; see the log above"))?
+    })?;
+    let sealer = Sealer::new(state.seq + 1, hash);
+    Ok((state, journal, sealer))
+}
+
+fn replay(pages: &Receiver<Vec<Entry>>) -> anyhow::Result<(State, chain::Hash)> {
+    let mut state = State::new();
+    let mut hash = chain::GENESIS;
+    while let Ok(page) = pages.recv() {
+        for entry in &page {
+            let damaged = |what: String| anyhow::anyhow!("journal record {}: {what}", entry.seq);
+            hash = chain::link(&hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);
+            if hash != entry.hash || entry.seq != state.seq + 1 {
+                return Err(damaged("the hash chain is broken; run `kazasu ledger verify`".into()));
+            }
+            let body = Body::read(&entry.body).map_err(|e| damaged(e.to_string()))?;
+            let record = Record { at: entry.at, day: entry.day, body };
+            state.apply(entry.seq, &record).map_err(|e| damaged(e.to_string()))?;
+        }
+    }
+    Ok((state, hash))
 }
 
 /// Answers everything with "not now" for a while. True when the switch is to stop.

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# The whole test suite. Installs what it needs with the system's package manager where it may, or says what is missing.
+#
+#   ./test.sh           everything
+#   ./test.sh quick     without dependency rules, documentation and the release build
+set -euo pipefail
+cd "$(dirname "$0")"
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+what=${1:-all}
+case "$what" in all|quick) ;; *) echo "test.sh: unknown argument $what; known: quick" >&2; exit 2 ;; esac
+
+step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+# Program and the Debian package that has it.
+needed=(cc:gcc python3:python3 prlimit:util-linux)
+missing=()
+for pair in "${needed[@]}"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    step "installing ${missing[*]}"
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"
+    elif command -v apt-get >/dev/null && command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        sudo apt-get update -q && sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
+    else
+        echo "test.sh: please install these packages: ${missing[*]}" >&2
+        exit 2
+    fi
+fi
+command -v cargo >/dev/null || { echo "test.sh: cargo is missing; install Rust 1.94 or newer (https://rustup.rs)" >&2; exit 2; }
+files=$(ulimit -n)
+if [ "$files" != unlimited ] && [ "$files" -lt 8192 ]; then
+    ulimit -n 8192 2>/dev/null || { echo "test.sh: 8192 open files are needed, the limit is $files; raise it with ulimit -n" >&2; exit 2; }
+fi
+
+step "formatting"
+cargo fmt --all -- --check
+
+step "lints"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "tests"
+cargo test --workspace --locked
+
+step "the programs, hand in hand"
+cargo build --workspace --bins --locked
+tests/hand-in-hand.sh target/debug
+
+if [ "$what" = quick ]; then
+    step "quick part passed"
+    exit 0
+fi
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+step "dependencies"
+deny=$(command -v cargo-deny || echo target/tools/bin/cargo-deny)
+if [ ! -x "$deny" ]; then
+    cargo install cargo-deny --locked --root target/tools
+fi
+"$deny" --all-features check bans licenses sources
+
+step "the README's first command, shortened"
+demo=$(mktemp -d)
+trap 'rm -rf "$demo"' EXIT
+cargo run --release --locked -- demo --data "$demo/town" --taps 600 --rate 300 --exit
+
+step "the benchmarks still run, without an error"
+cargo run --release --locked -p kazasu-perf -- taps --store sqlite --rate 3000 --seconds 3 --residents 5000 --json | tee "$demo/taps.json"
+python3 - "$demo/taps.json" <<'END'
+import json, sys
+result = json.load(open(sys.argv[1]))
+missing = {"tps", "p50_us", "p99_us", "p999_us", "errors", "echo_tps"} - set(result)
+assert not missing, f"missing: {missing}"
+assert result["errors"] == 0 and result["tps"] > 2500, result
+END
+
+step "all passed"
