@@ -120,7 +120,7 @@ async fn written(dir: &Path, n: u64) -> std::path::PathBuf {
     let path = dir.join("journal.db");
     let mut journal = SqliteJournal::open(&path).await.unwrap();
     journal.append(&entries(n)).await.unwrap();
-    journal.close().await.unwrap();
+    Box::new(journal).close().await.unwrap();
     path
 }
 

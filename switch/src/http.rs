@@ -108,6 +108,9 @@ async fn page(State(api): State<Api>) -> Html<String> {
     let text = |key: &str| match &s[key] {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => "–".to_owned(),
+        serde_json::Value::Bool(true) => "はい yes".to_owned(),
+        serde_json::Value::Bool(false) => "いいえ no".to_owned(),
+        serde_json::Value::Number(n) => n.as_u64().map_or_else(|| n.to_string(), crate::text::thousands),
         other => other.to_string(),
     };
     let mut rows = String::new();

@@ -18,4 +18,5 @@ pub mod issuers;
 pub mod sample;
 pub mod serve;
 pub mod telemetry;
+pub mod text;
 pub mod vault;

@@ -6,6 +6,7 @@ mod summary;
 use crate::config::Config;
 use crate::sample::{self, Town};
 use crate::serve::Switch;
+use crate::text::thousands;
 use anyhow::Context;
 use clap::Args;
 use kazasu_acquirer_sim::config::AcquirerConfig;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use summary::{Summary, thousands};
+use summary::Summary;
 
 /// `kazasu demo`.
 #[derive(Args, Debug, Clone)]

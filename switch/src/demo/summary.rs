@@ -2,6 +2,7 @@
 
 use crate::agree::{Disagreement, Messages};
 use crate::core::State;
+use crate::text::thousands;
 use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_ledger::record::{Silence, TapKind, Verdict};
 use kazasu_ledger::sqlite::SqliteReader;
@@ -275,18 +276,6 @@ impl Summary {
     }
 }
 
-pub(super) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn millis(micros: u64) -> String {
     format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
 }
@@ -296,11 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped() {
-        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
-        for (n, text) in cases {
-            assert_eq!(thousands(n), text);
-        }
+    fn milliseconds_have_one_decimal() {
         assert_eq!(millis(12_345), "12.3 ms");
     }
 }
