@@ -130,7 +130,7 @@ fn a_hold_is_completed_in_part_once() {
     assert_eq!(i.ask(&message(IssuerOperation::Refund, 6, 501, Some(&hold))), "13");
     assert_eq!(i.ask(&message(IssuerOperation::Refund, 7, 200, Some(&hold))), "00");
     assert_eq!(i.funds(), (700, 0, 300));
-    assert_eq!(i.effective(), [(1, 0), (3, 500), (4, 0), (6, 0), (7, -200)]);
+    assert_eq!(i.effective(), [(1, 0), (2, 0), (3, 500), (4, 0), (6, 0), (7, -200)]);
 }
 
 #[test]
