@@ -22,6 +22,17 @@ impl Millis {
         BusinessDay(i32::try_from(days).expect("an instant within five million years of 1970"))
     }
 
+    /// From `2026-12-01` (midnight in Japan) or `2026-12-01T09:00:00+09:00` (RFC 3339).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let date = time::macros::format_description!("[year]-[month]-[day]");
+        let at = match time::Date::parse(text, &date) {
+            Ok(date) => date.midnight().assume_offset(UtcOffset::from_hms(9, 0, 0).ok()?),
+            Err(_) => OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?,
+        };
+        i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().map(Millis)
+    }
+
     /// `2026-11-23T20:15:30.123+09:00`, for people and logs.
     #[must_use]
     pub fn jst_text(self) -> String {
@@ -183,6 +194,20 @@ mod tests {
         assert_eq!(new_year.nearest(102).unwrap().to_string(), "2027-01-02");
         assert_eq!(new_year.nearest(231), None);
         assert_eq!(new_year.nearest(1300), None);
+    }
+
+    #[test]
+    fn dates_and_times_are_read_as_japan_writes_them() {
+        for (text, back) in [
+            ("2026-12-01", "2026-12-01T00:00:00.000+09:00"),
+            ("2026-12-01T09:30:00+09:00", "2026-12-01T09:30:00.000+09:00"),
+            ("2026-12-01T00:30:00Z", "2026-12-01T09:30:00.000+09:00"),
+        ] {
+            assert_eq!(Millis::parse(text).unwrap().jst_text(), back);
+        }
+        for bad in ["", "2026-13-01", "2026-02-30", "tomorrow", "2026-12-01T09:30:00"] {
+            assert_eq!(Millis::parse(bad), None, "{bad}");
+        }
     }
 
     #[test]

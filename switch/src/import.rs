@@ -105,9 +105,10 @@ pub async fn merchants(engine: &Engine, file: &[u8]) -> anyhow::Result<ImportRep
 }
 
 /// Imports links: columns `ppid`, `kind` (credit, debit, bank, held, none), `number` (card number; bank: bank code 4,
-/// branch 3, account 7 digits; held: branch 3, account 7), `balance` (yen put into a held account when it is opened).
+/// branch 3, account 7 digits; held: branch 3, account 7), `balance` (yen put into a held account when it is opened), `from`
+/// (a date or time from which the row holds; empty: from now on).
 pub async fn links(engine: &Engine, file: &[u8], with: &LinkImport) -> anyhow::Result<ImportReport> {
-    run(engine, file, &["ppid", "kind", "number"], &["balance"], |row| link_row(row, with)).await
+    run(engine, file, &["ppid", "kind", "number"], &["balance", "from"], |row| link_row(row, with)).await
 }
 
 async fn run(
@@ -177,6 +178,8 @@ async fn run(
     while !under_way.is_empty() {
         finish(under_way.pop_front(), &mut report).await?;
     }
+    // What the core refused came later than what could not be read.
+    report.bad_rows.sort_by_key(|row| row.line);
     Ok(report)
 }
 
@@ -244,7 +247,12 @@ fn merchant_row(row: &Row<'_>) -> Result<Planned, Problem> {
 fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
     let ppid = row.get("ppid").parse::<Ppid>().map_err(|e| problem("ppid", row.get("ppid"), e.problem))?;
     let number = row.get("number");
-    let from: Option<Millis> = None;
+    let from = match row.get("from") {
+        "" => None,
+        text => Some(Millis::parse(text).ok_or_else(|| {
+            problem("from", text, "must be a date (2026-12-01) or a time with its offset (2026-12-01T09:00:00+09:00)")
+        })?),
+    };
     let kind = row.get("kind");
     if kind != "held" && !row.get("balance").is_empty() {
         return Err(problem("balance", row.get("balance"), "only a held account has a balance here"));
@@ -269,7 +277,7 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
                 BankAccount { issuer: issuer.unwrap_or(crate::core::NO_ISSUER), number: all % 10_000_000_000 };
             (Instrument::BankAccount(account), issuer.is_none())
         }
-        "held" => return held_row(row, ppid, number),
+        "held" => return held_row(row, ppid, number, from),
         "none" if number.is_empty() => {
             return Ok(Planned { commands: vec![Command::Unlink { ppid, from }], without_route: false });
         }
@@ -280,7 +288,7 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
     Ok(Planned { commands: vec![command], without_route })
 }
 
-fn held_row(row: &Row<'_>, ppid: Ppid, number: &str) -> Result<Planned, Problem> {
+fn held_row(row: &Row<'_>, ppid: Ppid, number: &str, from: Option<Millis>) -> Result<Planned, Problem> {
     let number = digits(number.as_bytes())
         .filter(|_| number.len() == 10)
         .ok_or_else(|| problem("number", number, "must be branch 3 and account 7 digits"))?;
@@ -292,6 +300,6 @@ fn held_row(row: &Row<'_>, ppid: Ppid, number: &str) -> Result<Planned, Problem>
         let reference = "opening balance".to_owned();
         commands.push(Command::OpeningBalance { number, amount: Yen::new(yen), reference });
     }
-    commands.push(Command::Link { ppid, from: None, to: Link::Deposit(number) });
+    commands.push(Command::Link { ppid, from, to: Link::Deposit(number) });
     Ok(Planned { commands, without_route: false })
 }

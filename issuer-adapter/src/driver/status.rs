@@ -175,16 +175,16 @@ impl Meters {
             .map(|(kind, outcome)| {
                 let labels =
                     [("issuer", issuer.clone()), ("type", kind.label().into()), ("outcome", outcome.label().into())];
-                (kind, outcome, metrics::counter!("issuer_messages_total", &labels))
+                (kind, outcome, metrics::counter!("kazasu_issuer_messages_total", &labels))
             })
             .collect();
         Meters {
             messages,
             published: Counts::default(),
-            up: metrics::gauge!("issuer_link_up", "issuer" => issuer.clone()),
-            in_flight: metrics::gauge!("issuer_in_flight", "issuer" => issuer.clone()),
-            saf_queue: metrics::gauge!("issuer_saf_queue", "issuer" => issuer.clone()),
-            answer_seconds: metrics::histogram!("issuer_answer_seconds", "issuer" => issuer),
+            up: metrics::gauge!("kazasu_issuer_link_up", "issuer" => issuer.clone()),
+            in_flight: metrics::gauge!("kazasu_issuer_in_flight", "issuer" => issuer.clone()),
+            saf_queue: metrics::gauge!("kazasu_issuer_saf_queue", "issuer" => issuer.clone()),
+            answer_seconds: metrics::histogram!("kazasu_issuer_answer_seconds", "issuer" => issuer),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::harness::{Town, kazasu};
 use kazasu::sample::{Town as Sample, named_ppid};
+use kazasu_acquirer_sim::scenario::{Scenario, play};
 use serde_json::Value;
 
 fn json(out: &std::process::Output) -> Value {
@@ -112,4 +113,29 @@ fn a_damaged_record_is_named() {
     assert_eq!(out.status.code(), Some(2));
     let error = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(error.contains(&format!("journal record {record}")), "{error}");
+}
+
+#[test]
+fn a_dated_link_holds_from_its_date() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let (soon, later) = (named_ppid("moved"), named_ppid("moves in 2099"));
+    let file = town.path("dated.csv");
+    let csv = format!(
+        "ppid,kind,number,balance,from\n{soon},held,0010000001,100,2026-01-01\n{later},held,0010000002,100,2099-04-01\n\
+         {later},held,0010000003,0,2098-01-01\n{later},held,0010000003,0,next year\n"
+    );
+    std::fs::write(&file, csv).unwrap();
+    let out = kazasu(&["link", "import", file.to_str().unwrap(), "--config", &town.config(), "--json"]);
+    let report = json(&out);
+    let bad: Vec<_> = report["bad_rows"].as_array().unwrap().iter().map(|r| r["line"].as_u64().unwrap()).collect();
+    assert_eq!(bad, [4, 5], "{report}");
+    assert!(report["bad_rows"][0]["problem"].as_str().unwrap().contains("2099-04-01"), "{report}");
+    let served = town.serve();
+    let mut acquirer = town.acquirer(1, &served);
+    acquirer.cards.insert("soon".into(), soon);
+    acquirer.cards.insert("later".into(), later);
+    let scenario = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'soon'\nat = 'shop'\namount = 10\nexpect = { code = '00' }\n\
+                    [[step]]\nsend = 'purchase'\ncard = 'later'\nat = 'shop'\namount = 10\nexpect = { code = '14' }";
+    let outcome = play(&Scenario::parse(scenario).unwrap(), &acquirer).unwrap();
+    assert_eq!(outcome.differences, []);
 }

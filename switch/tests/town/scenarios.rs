@@ -32,9 +32,9 @@ fn every_scenario_goes_as_written_in_every_dialect() {
         "kazasu_refused_frames_total{reason=\"wrong_mac\"}",
         "kazasu_stage_seconds_bucket{stage=\"commit\"",
         "kazasu_commit_batch_records_bucket",
-        "issuer_link_up{issuer=\"さくらカード Sakura Card\"} 1",
-        "issuer_answer_seconds_count",
-        "issuer_saf_queue",
+        "kazasu_issuer_link_up{issuer=\"さくらカード Sakura Card\"} 1",
+        "kazasu_issuer_answer_seconds_count",
+        "kazasu_issuer_saf_queue",
     ] {
         assert!(metrics.contains(name), "{name} is not in\n{metrics}");
     }
