@@ -33,7 +33,7 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             _ = watch.tick() => {
-                if switch.engine.health().fenced.load(Ordering::Acquire) {
+                if switch.engine.health().finished.load(Ordering::Acquire) {
                     let why = switch.engine.health().halted().unwrap_or_default();
                     return Err(super::Found(why).into());
                 }

@@ -112,7 +112,7 @@ pub(super) fn run(
                 let why = format!("another writer has the lead (epoch {current}, this one held {mine})");
                 tracing::error!(%why, "this switch stops for good");
                 health.set_halted(Some(why));
-                health.fenced.store(true, Ordering::Release);
+                health.finished.store(true, Ordering::Release);
                 while !refuse_for(&rx, Duration::from_secs(3600), &health) {}
                 return;
             }

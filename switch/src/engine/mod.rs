@@ -80,8 +80,8 @@ pub struct Health {
     pub durable: AtomicU64,
     /// Requests admitted and not yet answered.
     pub queued: AtomicUsize,
-    /// Set when the writer lost the lead for good.
-    pub fenced: std::sync::atomic::AtomicBool,
+    /// Set when this process can never write again: another writer has the lead, or the core panicked.
+    pub finished: std::sync::atomic::AtomicBool,
 }
 
 impl Health {
@@ -100,6 +100,18 @@ impl Health {
     pub(crate) fn set_halted(&self, why: Option<String>) {
         self.ready.store(why.is_none(), Ordering::Release);
         *self.halted.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+}
+
+/// Says so when the core panics: a broken invariant, after which nothing can be decided any more.
+struct EndOfCore(Arc<Health>);
+
+impl Drop for EndOfCore {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set_halted(Some("the core broke one of its invariants and stopped; see the log".into()));
+            self.0.finished.store(true, Ordering::Release);
+        }
     }
 }
 
@@ -122,9 +134,10 @@ impl Engine {
         let health = Arc::new(Health::default());
         let engine = Engine { tx, health: health.clone(), max_queued: config.max_queued };
         let (started_tx, started) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("kazasu-core".into())
-            .spawn(move || core_loop::run(config, opener, issuers, rx, health, started_tx))?;
+        let thread = std::thread::Builder::new().name("kazasu-core".into()).spawn(move || {
+            let _end = EndOfCore(health.clone());
+            core_loop::run(config, opener, issuers, rx, health, started_tx);
+        })?;
         started.await??;
         Ok((engine, thread))
     }
@@ -151,8 +164,13 @@ impl Engine {
         }
         match self.tx.send(Msg::Inbound { link: link.clone(), received, messages }) {
             Ok(()) => Ok(()),
-            Err(crossbeam_channel::SendError(Msg::Inbound { messages, .. })) => Err(messages),
-            Err(_) => Err(Vec::new()),
+            Err(error) => {
+                self.health.queued.fetch_sub(n, Ordering::AcqRel);
+                match error.0 {
+                    Msg::Inbound { messages, .. } => Err(messages),
+                    _ => Err(Vec::new()),
+                }
+            }
         }
     }
 
@@ -200,5 +218,46 @@ impl Engine {
     /// Finishes what was admitted and stops.
     pub fn stop(&self) {
         let _ = self.tx.send(Msg::Stop);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kazasu_ledger::Journal;
+    use kazasu_ledger::memory::MemoryStore;
+
+    struct NoIssuers;
+
+    impl IssuerSink for NoIssuers {
+        fn send(&self, _: Vec<crate::core::Outgoing>) {}
+    }
+
+    #[tokio::test]
+    async fn a_core_that_panics_is_never_ready_again_and_refuses_what_comes() {
+        let store = MemoryStore::default();
+        let opener: Opener = Box::new(move || {
+            let journal = store.open();
+            Box::pin(async move { Ok::<Box<dyn Journal>, _>(Box::new(journal)) })
+        });
+        let config = EngineConfig {
+            book: "test".into(),
+            own_id: "10000001".parse().unwrap(),
+            max_queued: 10,
+            max_batch: 10,
+            keep_days: 1,
+            clock: || Millis(0),
+        };
+        let (engine, core) = Engine::start(config, opener, Arc::new(NoIssuers)).await.unwrap();
+        assert!(engine.health().is_ready());
+        assert_eq!(engine.query(|_| -> u8 { panic!("an invariant is broken, for this test") }).await, None);
+        assert!(core.join().is_err());
+        assert!(!engine.health().is_ready() && engine.health().finished.load(Ordering::Acquire));
+        assert!(engine.health().halted().unwrap().contains("invariant"));
+        let command = Command::Open { book: "again".into() };
+        assert!(matches!(engine.command(command).await, Err(CommandError::Stopping)));
+        let link = Arc::new(LinkHandle::new(1, tokio::sync::mpsc::unbounded_channel().0));
+        assert!(engine.submit(&link, Instant::now(), Vec::new()).is_err());
+        assert_eq!(engine.health().queued.load(Ordering::Acquire), 0);
     }
 }

@@ -288,3 +288,62 @@ fn connections_over_the_limit_are_closed_and_the_others_stay() {
     let mut next = Session::open(&acquirer).unwrap();
     pays(&mut next, 2);
 }
+
+/// Sends `n` payments with a card whose issuer takes 400 ms each, and collects the codes in the order of arrival.
+fn slow_payments(session: &mut Session, first: u64, n: u64) -> (Vec<String>, Duration) {
+    let begin = Instant::now();
+    for number in first..first + n {
+        let slow = Request { ppid: Some(session.config.cards["credit-slow"]), ..purchase(&session.config, number) };
+        let bytes = frame(session, &slow);
+        session.raw(&bytes).unwrap();
+    }
+    ((0..n).map(|_| code(session)).collect(), begin.elapsed())
+}
+
+#[test]
+fn more_than_the_switch_admits_is_refused_with_91_at_once_and_nothing_of_it_is_booked() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    town.configure("\n[limits]\nmax_queued = 5\n");
+    let served = town.serve();
+    served.issuers_up(3);
+    let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
+    let (codes, _) = slow_payments(&mut session, 1, 8);
+    assert_eq!(codes, ["91", "91", "91", "00", "00", "00", "00", "00"]);
+    // There is room again.
+    assert_eq!(slow_payments(&mut session, 100, 1).0, ["00"]);
+    assert!(served.get("/metrics").1.contains("kazasu_overload_refusals_total 3"));
+    served.drained();
+    served.stop();
+    let (state, disagreements) = town.fold();
+    assert_eq!(disagreements, []);
+    assert_eq!(state.taps().count(), 6, "what was refused at the door is not in the journal");
+}
+
+#[test]
+fn a_link_with_too_much_under_way_is_not_read_until_answers_are_out() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    town.configure("\n[limits]\nmax_in_flight_per_link = 2\n");
+    let served = town.serve();
+    served.issuers_up(3);
+    let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
+    // A link is read in chunks, so each payment is sent when the one before it has arrived.
+    let mut all = Duration::ZERO;
+    for round in 0..2 {
+        let (codes, time) = slow_payments(&mut session, 10 * round, 2);
+        assert_eq!(codes, ["00", "00"]);
+        all += time;
+    }
+    assert!(all >= Duration::from_millis(800));
+    let begin = Instant::now();
+    for number in 50..54 {
+        let slow = Request { ppid: Some(session.config.cards["credit-slow"]), ..purchase(&session.config, number) };
+        let bytes = frame(&session, &slow);
+        session.raw(&bytes).unwrap();
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    let codes: Vec<String> = (0..4).map(|_| code(&mut session)).collect();
+    assert_eq!(codes, ["00"; 4]);
+    // The third was only read when the first was answered.
+    assert!(begin.elapsed() >= Duration::from_millis(800), "{:?}", begin.elapsed());
+    served.stop();
+}
