@@ -188,22 +188,28 @@ async fn highest(plan: &LoadPlan, quiet: bool) -> anyhow::Result<LoadReport> {
     }
 }
 
-/// The highest rate at which the echo keeps up, found upwards from the measured rate.
+/// The highest rate at which the echo keeps up: doubled from the measured rate until it does not, then bisected twice.
 async fn echo_ceiling(plan: &LoadPlan, from: f64) -> anyhow::Result<f64> {
     let addr = crate::echo::start().await?.to_string();
     let mut acquirer = plan.acquirer.clone();
     acquirer.addr = addr;
-    let mut best = 0.0;
-    let mut rate = from.max(10_000.0);
-    for _ in 0..16 {
-        let length = Length::Time(Duration::from_secs(3));
+    let keeps_up = async |rate: f64| -> anyhow::Result<Option<f64>> {
+        let length = Length::Time(Duration::from_secs(2));
         let plan = LoadPlan { acquirer: acquirer.clone(), rate, length, peer: Peer::Echo, ..plan.clone() };
         let report = fire(plan).await?;
-        if report.percentile(99.0) >= 20_000 || report.error_count() > 0 || report.tps() < rate * 0.97 {
-            break;
+        let good = report.percentile(99.0) < 20_000 && report.error_count() == 0 && report.tps() > rate * 0.97;
+        Ok(good.then(|| report.tps()))
+    };
+    let (mut best, mut low, mut high) = (0.0, 0.0, from.max(20_000.0));
+    while let Some(tps) = keeps_up(high).await? {
+        (best, low, high) = (tps, high, high * 2.0);
+    }
+    for _ in 0..2 {
+        let middle = f64::midpoint(low, high);
+        match keeps_up(middle).await? {
+            Some(tps) => (best, low) = (tps, middle),
+            None => high = middle,
         }
-        best = report.tps();
-        rate *= 1.25;
     }
     Ok(best)
 }
