@@ -148,30 +148,33 @@ impl Engine {
         &self.health
     }
 
-    /// Gives a link's messages to the core. `Err` gives them back when the switch is overloaded or halted: the link
-    /// answers them with 91 itself, and nothing of them is recorded.
+    /// Gives a link's messages to the core. `Err` gives back those for which there is no room, or all when the ledger is
+    /// halted: the link answers them with 91 itself, and nothing of them is recorded.
     pub fn submit(
         &self,
         link: &Arc<LinkHandle>,
         received: Instant,
-        messages: Vec<Inbound>,
+        mut messages: Vec<Inbound>,
     ) -> Result<(), Vec<Inbound>> {
-        let n = messages.len();
-        let queued = self.health.queued.fetch_add(n, Ordering::AcqRel);
-        if queued + n > self.max_queued || !self.health.is_ready() {
-            self.health.queued.fetch_sub(n, Ordering::AcqRel);
+        if !self.health.is_ready() {
             return Err(messages);
         }
-        match self.tx.send(Msg::Inbound { link: link.clone(), received, messages }) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.health.queued.fetch_sub(n, Ordering::AcqRel);
-                match error.0 {
-                    Msg::Inbound { messages, .. } => Err(messages),
-                    _ => Err(Vec::new()),
-                }
-            }
+        let queued = self.health.queued.fetch_add(messages.len(), Ordering::AcqRel);
+        let room = self.max_queued.saturating_sub(queued).min(messages.len());
+        let refused = messages.split_off(room);
+        self.health.queued.fetch_sub(refused.len(), Ordering::AcqRel);
+        if room > 0
+            && let Err(error) = self.tx.send(Msg::Inbound { link: link.clone(), received, messages })
+        {
+            self.health.queued.fetch_sub(room, Ordering::AcqRel);
+            let mut all = match error.0 {
+                Msg::Inbound { messages, .. } => messages,
+                _ => Vec::new(),
+            };
+            all.extend(refused);
+            return Err(all);
         }
+        if refused.is_empty() { Ok(()) } else { Err(refused) }
     }
 
     /// Gives issuers' reports to the core.
