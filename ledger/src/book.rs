@@ -266,9 +266,10 @@ fn move_amount(account: &mut Account, t: &Transfer, leg: Leg) -> Option<()> {
         }
         TransferKind::Void(_) | TransferKind::Expire(_) => *held = held.checked_sub(t.amount)?,
     }
-    // A quarter of the range keeps every difference of two sums inside it.
+    // A quarter of the range keeps every difference of two sums inside it; counting what is held makes sure that a hold that
+    // was allowed can also be posted.
     let limit = Yen::new(i64::MAX / 4);
-    let most = account.debits.max(account.credits).max(account.debits_held).max(account.credits_held);
+    let most = account.debits.checked_add(account.debits_held)?.max(account.credits.checked_add(account.credits_held)?);
     (most <= limit).then_some(())
 }
 

@@ -114,3 +114,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_hold_that_was_allowed_can_be_posted_even_at_the_end_of_the_range() {
+    let (mut book, [bank, _, _, issuer]) = book();
+    let limit = i64::MAX / 4;
+    let hold = HoldId::new(2, 0);
+    book.apply(2, &[Transfer::hold(issuer, bank, yen(1_000))]).unwrap();
+    // Others may use the range up, but not the part that is promised.
+    let rest = limit - 1_000;
+    assert!(matches!(book.check(&[Transfer::direct(issuer, bank, yen(rest + 1))]), Err(RuleError::Overflow(_))));
+    book.apply(3, &[Transfer::direct(issuer, bank, yen(rest))]).unwrap();
+    assert!(matches!(book.check(&[Transfer::hold(issuer, bank, yen(1))]), Err(RuleError::Overflow(_))));
+    let post = Transfer { kind: TransferKind::Post(hold), debit: issuer, credit: bank, amount: yen(1_000) };
+    book.apply(4, &[post]).unwrap();
+    assert_eq!(book.account(issuer).unwrap().debits, yen(limit));
+}

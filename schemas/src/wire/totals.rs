@@ -155,6 +155,6 @@ const MAX_NET: u64 = 9_999_999_999_999_999;
 fn net_wire(net: Yen) -> [u8; 17] {
     let mut out = [b'0'; 17];
     out[0] = if net.get() < 0 { b'D' } else { b'C' };
-    crate::ids::write_digits(net.get().unsigned_abs(), &mut out[1..]);
+    crate::ids::write_digits(net.get().unsigned_abs().min(MAX_NET), &mut out[1..]);
     out
 }

@@ -12,6 +12,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Answer, Balance, Refusal, ResponseCode};
+use std::collections::BTreeSet;
 
 impl State {
     /// Folds the next record in. An error names the ledger rule that a damaged record breaks.
@@ -232,7 +233,7 @@ impl State {
                 (&mut totals.debit_reversals, &mut totals.debit_reversal_amount)
             };
             *n += 1;
-            *yen = yen.checked_add(amount).expect("a day's total fits");
+            add_to_day(yen, amount);
         }
     }
 
@@ -298,31 +299,52 @@ impl State {
         }
     }
 
-    /// The day turns, and settled taps of old days leave the memory.
+    /// The day turns, and settled taps of old days leave the memory. What something still depends on is set aside.
     fn cut_over(&mut self, r: &CutOver) {
         self.day = r.opened;
-        let needed = self.unacknowledged.values().map(|(m, _)| m.about.map_or(m.tap, |about| about.min(m.tap))).min();
-        while let Some(tap) = self.taps.front() {
-            let open = matches!(tap.state, TapState::Pending | TapState::Held);
-            if tap.day >= r.forget_before || open || needed.is_some_and(|seq| tap.seq >= seq) {
-                break;
+        let owed: BTreeSet<Seq> =
+            self.unacknowledged.values().flat_map(|(m, _)| [Some(m.tap), m.about]).flatten().collect();
+        let needed = |tap: &Tap| matches!(tap.state, TapState::Pending | TapState::Held) || owed.contains(&tap.seq);
+        for (index, tap) in std::mem::take(&mut self.kept) {
+            if needed(&tap) {
+                self.kept.push((index, tap));
+            } else {
+                self.forget(index, &tap);
             }
+        }
+        while self.taps.front().is_some_and(|tap| tap.day < r.forget_before) {
             let tap = self.taps.pop_front().expect("front() saw it");
             let index = self.forgotten;
             self.forgotten += 1;
-            if self.known.get(&tap.key) == Some(&Known::Tap(index)) {
-                self.known.remove(&tap.key);
-            }
-            if let Some(merchant) = self.merchant(tap.merchant) {
-                let key = reference(&tap.key.acquirer, &merchant.id, &tap.rrn);
-                if self.by_reference.get(&key) == Some(&index) {
-                    self.by_reference.remove(&key);
-                }
+            if needed(&tap) {
+                self.kept.push((index, tap));
+            } else {
+                self.forget(index, &tap);
             }
         }
         self.known.retain(|_, known| !matches!(known, Known::Tombstone(day) if *day < r.forget_before));
         self.totals.retain(|(_, day), _| *day >= r.forget_before);
     }
+
+    /// Takes out what led to a tap that has left the memory.
+    fn forget(&mut self, index: TapIndex, tap: &Tap) {
+        if self.known.get(&tap.key) == Some(&Known::Tap(index)) {
+            self.known.remove(&tap.key);
+        }
+        if let Some(merchant) = self.merchant(tap.merchant) {
+            let key = reference(&tap.key.acquirer, &merchant.id, &tap.rrn);
+            if self.by_reference.get(&key) == Some(&index) {
+                self.by_reference.remove(&key);
+            }
+        }
+    }
+}
+
+/// The largest amount of a day that the totals' fields (n16) carry. A day beyond it stays there, and no longer agrees.
+const MOST_OF_A_DAY: Yen = Yen::new(9_999_999_999_999_999);
+
+fn add_to_day(yen: &mut Yen, amount: Yen) {
+    *yen = yen.checked_add(amount).unwrap_or(MOST_OF_A_DAY).min(MOST_OF_A_DAY);
 }
 
 fn add(totals: &mut DayTotals, credit: bool, amount: Yen) {
@@ -332,7 +354,7 @@ fn add(totals: &mut DayTotals, credit: bool, amount: Yen) {
         (&mut totals.debits, &mut totals.debit_amount)
     };
     *n += 1;
-    *yen = yen.checked_add(amount).expect("a day's total fits");
+    add_to_day(yen, amount);
 }
 
 fn is_posting(t: &Transfer) -> bool {

@@ -155,6 +155,8 @@ pub struct State {
     pub(super) residents: HashMap<Ppid, u32>,
     pub(super) links: Vec<LinkVersion>,
     pub(super) taps: VecDeque<Tap>,
+    /// Taps older than those that something still depends on (an open hold, an advice that is owed), in their order.
+    pub(super) kept: Vec<(TapIndex, Tap)>,
     pub(super) forgotten: TapIndex,
     pub(super) known: HashMap<TapKey, Known>,
     pub(super) by_reference: HashMap<u64, TapIndex>,
@@ -183,7 +185,7 @@ impl State {
             residents: self.residents.len(),
             links: self.links.len(),
             merchants: self.merchants.len(),
-            taps: self.taps.len(),
+            taps: self.kept.len() + self.taps.len(),
             pending: self.pending.len(),
             unacknowledged: self.unacknowledged.len(),
             holds: self.book.open_holds(),
@@ -224,7 +226,7 @@ impl State {
 
     /// Every tap in memory, oldest first.
     pub fn taps(&self) -> impl Iterator<Item = &Tap> {
-        self.taps.iter()
+        self.kept.iter().map(|(_, tap)| tap).chain(&self.taps)
     }
 
     /// The registered acquirers.
@@ -270,13 +272,21 @@ impl State {
     }
 
     pub(super) fn tap(&self, index: TapIndex) -> Option<&Tap> {
-        let at = usize::try_from(index.checked_sub(self.forgotten)?).ok()?;
-        self.taps.get(at)
+        match index.checked_sub(self.forgotten) {
+            Some(at) => self.taps.get(usize::try_from(at).ok()?),
+            None => self.kept_at(index).map(|at| &self.kept[at].1),
+        }
     }
 
     pub(super) fn tap_mut(&mut self, index: TapIndex) -> Option<&mut Tap> {
-        let at = usize::try_from(index.checked_sub(self.forgotten)?).ok()?;
-        self.taps.get_mut(at)
+        match index.checked_sub(self.forgotten) {
+            Some(at) => self.taps.get_mut(usize::try_from(at).ok()?),
+            None => self.kept_at(index).map(|at| &mut self.kept[at].1),
+        }
+    }
+
+    fn kept_at(&self, index: TapIndex) -> Option<usize> {
+        self.kept.binary_search_by_key(&index, |(index, _)| *index).ok()
     }
 
     /// A tap by its record's number.
@@ -286,8 +296,10 @@ impl State {
     }
 
     pub(super) fn index_of(&self, seq: Seq) -> Option<TapIndex> {
-        let at = self.taps.binary_search_by_key(&seq, |tap| tap.seq).ok()?;
-        Some(self.forgotten + u64::try_from(at).expect("a position"))
+        match self.taps.binary_search_by_key(&seq, |tap| tap.seq) {
+            Ok(at) => Some(self.forgotten + u64::try_from(at).expect("a position")),
+            Err(_) => self.kept.binary_search_by_key(&seq, |(_, tap)| tap.seq).ok().map(|at| self.kept[at].0),
+        }
     }
 
     /// The tap that DE90 (or, when there is none, the retrieval reference number) names, following completions.

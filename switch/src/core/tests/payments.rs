@@ -154,6 +154,48 @@ fn the_day_turns_at_midnight_and_old_taps_are_forgotten() {
 }
 
 #[test]
+fn an_open_hold_is_kept_without_keeping_everything_after_it() {
+    let mut town = Town::new();
+    let hold = town.request(Operation::Authorize, 1, 3_000);
+    assert_eq!(town.code(&hold), "00");
+    for _ in 0..20 {
+        town.purchase(1, 10);
+        town.now = town.state.day.next().start();
+        town.event(&Event::Tick { keep_days: 2 });
+    }
+    assert!(town.state.sizes().taps <= 4, "{} taps in memory", town.state.sizes().taps);
+    assert_eq!(town.code(&hold), "00", "a repeat still gets its answer");
+    assert_eq!(town.available(1), 10_000 - 200 - 3_000);
+    town.check_replay();
+    let completion = town.about(Operation::Completion, &hold, 1_000);
+    assert_eq!(town.code(&completion), "00");
+    assert_eq!(town.available(1), 10_000 - 200 - 1_000);
+    for _ in 0..4 {
+        town.now = town.state.day.next().start();
+        town.event(&Event::Tick { keep_days: 2 });
+    }
+    assert_eq!(town.state.sizes().taps, 0);
+    town.check_replay();
+}
+
+#[test]
+fn the_largest_amounts_again_and_again_break_nothing() {
+    let mut town = Town::new();
+    let most = kazasu_schemas::money::MAX_WIRE_AMOUNT;
+    let before = town.state.totals(acquirer(), town.state.day);
+    for _ in 0..10_050 {
+        // Offline payments are booked whatever the account covers.
+        let advice = town.request(Operation::PurchaseAdvice, 1, most);
+        assert_eq!(town.code(&advice), "00");
+    }
+    let day = town.state.totals(acquirer(), town.state.day);
+    assert_eq!(day.debits, before.debits + 10_050);
+    assert_eq!(day.debit_amount.get(), 9_999_999_999_999_999, "sixteen digits are what DE88 carries");
+    assert!(day.net().get() < 0);
+    assert!(town.state.book.is_balanced());
+}
+
+#[test]
 fn totals_agree_to_the_yen_or_do_not() {
     use kazasu_schemas::wire::Totals;
     let mut town = Town::new();
