@@ -72,28 +72,159 @@ pub struct StoreError(pub String);
 /// A boxed future: one allocation a batch, and engines can be chosen at run time.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A store of the journal, held by one writer.
-///
-/// The contract, checked for every engine by one suite (`tests/conformance.rs`):
-/// * a batch is kept whole or not at all; when `append` returns `Ok`, it survives the loss of power;
-/// * entries must continue the journal (first `seq` is the head's + 1); anything else is refused and changes nothing;
-/// * opening for writing raises the epoch; a writer with an older epoch is [`AppendError::Fenced`];
-/// * `scan` gives entries in order, byte for byte as they were appended, transfers left out.
-pub trait Journal: Send {
-    /// Makes a batch durable.
-    fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>>;
+/// The rows of the transfers table for one transfer: record, leg, kind, debit, credit, amount.
+pub type TransferRow = [i64; 6];
 
-    /// Up to `limit` entries from `from` on.
+/// Reads a journal, also while a switch is writing to it. What it gives is durable.
+pub trait Reader: Send {
+    /// Up to `limit` entries from `from` on, in order, byte for byte as they were appended, transfers left out.
     fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>>;
 
     /// The last entry.
     fn head(&mut self) -> Task<'_, Result<Head, StoreError>>;
+
+    /// The rows of the transfers table for the records `from` to `to`, in order; `None` when the store has no such table.
+    fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>>;
+}
+
+/// A journal, held by its one writer.
+///
+/// The contract, checked for every engine by one suite (`tests/conformance.rs`):
+/// * a batch is kept whole or not at all; when `append` returns `Ok`, it survives the loss of power;
+/// * entries must continue the journal (first `seq` is the head's + 1); anything else is refused and changes nothing;
+/// * a writer whose epoch is not the store's any more can keep nothing: it is [`AppendError::Fenced`];
+/// * after [`AppendError::Unknown`] the writer is of no use; a new [`Store::lead`] settles what became of the batch, because
+///   from then on the old writer's batch can no longer arrive.
+pub trait Journal: Reader {
+    /// Makes a batch durable.
+    fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>>;
 
     /// The epoch that this writer holds.
     fn epoch(&self) -> u64;
 
     /// Ends writing in good order, so that a copy of the store is complete. What was appended is durable without it too.
     fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>>;
+}
+
+/// Who wants to write, and under which condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The node.
+    pub node: Node,
+    /// Only if the store's epoch is still this one, or already held by this very process; `None`: whatever it is.
+    pub expected: Option<u64>,
+}
+
+/// A process that may write.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Node {
+    /// Its name, distinct among the nodes of one store.
+    pub name: String,
+    /// Where other nodes reach it; empty when there are none.
+    pub address: String,
+    /// Where its status page is.
+    pub http: String,
+    /// Drawn at random when the process began, so that a node that was restarted is not taken for the one before.
+    pub incarnation: u64,
+}
+
+impl Node {
+    /// The only node of a store that nobody shares.
+    #[must_use]
+    pub fn alone() -> Self {
+        Node { name: "alone".into(), ..Node::default() }
+    }
+}
+
+/// Taking the lead failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LeadError {
+    /// Another node has it.
+    #[error("another writer has taken over: the journal is at epoch {current}, held by {holder}")]
+    Taken {
+        /// The journal's epoch.
+        current: u64,
+        /// Who holds it.
+        holder: String,
+    },
+    /// The store could not be asked, or it is not known what it did.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where a journal is kept.
+pub trait Store: Send + Sync {
+    /// Its place in words, without secrets.
+    fn place(&self) -> String;
+
+    /// Takes the lead: brings the tables up to date where that is this process's business, raises the epoch and so shuts
+    /// every earlier writer out.
+    fn lead(&self, claim: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>>;
+
+    /// Opens an existing journal for reading.
+    fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>>;
+
+    /// The means by which several nodes share the store; `None` when only one process can use it.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
+}
+
+/// A store that several nodes share: one leads, the others follow and watch.
+pub trait Shared: Send + Sync {
+    /// Opens a connection for watching.
+    fn watch(&self, node: Node) -> Task<'_, Result<Box<dyn Watch>, StoreError>>;
+}
+
+/// Who leads.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Leadership {
+    /// Raised whenever the lead is taken.
+    pub epoch: u64,
+    /// Who took it last; the default when nobody ever did.
+    pub leader: Node,
+    /// How often the leader has reported since it began.
+    pub beats: i64,
+    /// True when the leader has let go in good order and waits for a successor.
+    pub released: bool,
+    /// The node that the leader wants as its successor; empty for any.
+    pub successor: String,
+}
+
+/// What a node reports of itself, for the others and for people.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct NodeReport {
+    /// The last record that its state contains.
+    pub applied: Seq,
+    /// `leading`, `following`, `halted` or another word for people.
+    pub role: String,
+}
+
+/// A node as the store knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeStatus {
+    /// Name, addresses.
+    pub node: Node,
+    /// What it reported last.
+    pub report: NodeReport,
+    /// How often it has reported.
+    pub beats: i64,
+    /// Seconds since its last report, by the store's clock.
+    pub silent_seconds: f64,
+    /// The program's version.
+    pub version: String,
+}
+
+/// A node's connection for reporting and watching. Nothing here decides correctness: that is the epoch's.
+pub trait Watch: Send {
+    /// Reports, and tells who leads.
+    fn beat<'a>(&'a mut self, report: &'a NodeReport) -> Task<'a, Result<Leadership, StoreError>>;
+
+    /// Every node that ever reported, by name.
+    fn nodes(&mut self) -> Task<'_, Result<Vec<NodeStatus>, StoreError>>;
+
+    /// The leader lets go: everything it decided is durable, and it decides no more. Does nothing if `epoch` is over.
+    fn release(&mut self, epoch: u64, successor: String) -> Task<'_, Result<(), StoreError>>;
 }
 
 /// Refuses a batch that does not continue the journal: used by every engine before it writes.

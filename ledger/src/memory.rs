@@ -1,7 +1,9 @@
 //! The journal in memory: the oracle that every engine is compared with, and the benchmark's store without a disk.
 
-use crate::journal::{AppendError, Entry, Head, Journal, Seq, StoreError, Task, check_order};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::journal::{
+    AppendError, Claim, Entry, Head, Journal, LeadError, Reader, Seq, Store, StoreError, Task, TransferRow, check_order,
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Default)]
 struct Shared {
@@ -14,25 +16,61 @@ struct Shared {
 pub struct MemoryStore(Arc<Mutex<Shared>>);
 
 impl MemoryStore {
-    /// Opens the journal for writing: raises the epoch.
-    #[must_use]
-    pub fn open(&self) -> MemoryJournal {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.epoch += 1;
-        MemoryJournal { store: self.clone(), epoch: shared.epoch }
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A writer of a [`MemoryStore`].
-pub struct MemoryJournal {
+impl Store for MemoryStore {
+    fn place(&self) -> String {
+        "memory".into()
+    }
+
+    fn lead(&self, claim: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>> {
+        Box::pin(async move {
+            let mut shared = self.lock();
+            if let Some(current) = claim.expected.map(|_| shared.epoch).filter(|epoch| claim.expected != Some(*epoch)) {
+                return Err(LeadError::Taken { current, holder: "another writer".into() });
+            }
+            shared.epoch += 1;
+            Ok(Box::new(MemoryJournal { store: self.clone(), epoch: shared.epoch }) as Box<dyn Journal>)
+        })
+    }
+
+    fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>> {
+        Box::pin(async move { Ok(Box::new(MemoryJournal { store: self.clone(), epoch: 0 }) as Box<dyn Reader>) })
+    }
+}
+
+/// A writer or reader of a [`MemoryStore`].
+struct MemoryJournal {
     store: MemoryStore,
     epoch: u64,
+}
+
+impl Reader for MemoryJournal {
+    fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
+        Box::pin(async move {
+            let start = usize::try_from(from.max(1) - 1).unwrap_or(usize::MAX);
+            Ok(self.store.lock().entries.iter().skip(start).take(limit).cloned().collect())
+        })
+    }
+
+    fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
+        Box::pin(async move {
+            Ok(self.store.lock().entries.last().map_or(Head::EMPTY, |e| Head { seq: e.seq, hash: e.hash }))
+        })
+    }
+
+    fn transfers(&mut self, _: Seq, _: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 impl Journal for MemoryJournal {
     fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>> {
         Box::pin(async move {
-            let mut shared = self.store.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut shared = self.store.lock();
             if shared.epoch != self.epoch {
                 return Err(AppendError::Fenced { mine: self.epoch, current: shared.epoch });
             }
@@ -40,21 +78,6 @@ impl Journal for MemoryJournal {
             check_order(head, batch)?;
             shared.entries.extend(batch.iter().map(|e| Entry { transfers: Default::default(), ..e.clone() }));
             Ok(())
-        })
-    }
-
-    fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
-        Box::pin(async move {
-            let shared = self.store.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = usize::try_from(from.max(1) - 1).unwrap_or(usize::MAX);
-            Ok(shared.entries.iter().skip(start).take(limit).cloned().collect())
-        })
-    }
-
-    fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
-        Box::pin(async move {
-            let shared = self.store.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(shared.entries.last().map_or(Head::EMPTY, |e| Head { seq: e.seq, hash: e.hash }))
         })
     }
 

@@ -6,14 +6,16 @@
 //! texts are prepared once. The log is moved into the main file by a connection of its own while commits go on; the writer
 //! itself only moves the little that came in meanwhile, so that the log can begin again from its start.
 
-use crate::journal::{AppendError, Entry, Head, Journal, Seq, StoreError, Task, check_order};
+use crate::journal::{
+    AppendError, Claim, Entry, Head, Journal, LeadError, Reader, Seq, Store, StoreError, Task, TransferRow, check_order,
+};
 use crate::transfer::Transfer;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection};
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, LazyLock};
@@ -63,8 +65,42 @@ fn insert(head: &str, rows: usize) -> String {
     format!("{head} SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL;")
 }
 
+/// A journal file.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+}
+
+impl SqliteStore {
+    /// The journal at `path`, which need not exist yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        SqliteStore { path: path.into() }
+    }
+}
+
+impl Store for SqliteStore {
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn lead(&self, claim: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>> {
+        Box::pin(async move {
+            let journal = SqliteJournal::open(&self.path, claim.expected).await?;
+            Ok(Box::new(journal) as Box<dyn Journal>)
+        })
+    }
+
+    fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>> {
+        Box::pin(async move {
+            let reader = SqliteReader::open(&self.path).await?;
+            Ok(Box::new(reader) as Box<dyn Reader>)
+        })
+    }
+}
+
 /// A writer of a journal file.
-pub struct SqliteJournal {
+struct SqliteJournal {
     conn: SqliteConnection,
     epoch: u64,
     head: Seq,
@@ -73,7 +109,7 @@ pub struct SqliteJournal {
 }
 
 /// A reader of a journal file: a copy, or one that a switch is writing to.
-pub struct SqliteReader {
+struct SqliteReader {
     conn: SqliteConnection,
 }
 
@@ -99,7 +135,7 @@ fn unsigned(n: i64) -> Result<u64, StoreError> {
 
 impl SqliteJournal {
     /// Opens or creates the journal at `path` for writing, brings its tables up to date and raises the epoch.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    async fn open(path: &Path, expected: Option<u64>) -> Result<Self, LeadError> {
         let options = options(path)
             .statement_cache_capacity(64)
             .create_if_missing(true)
@@ -111,15 +147,12 @@ impl SqliteJournal {
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");
         let mut conn = options.connect().await.map_err(store_error)?;
-        migrator().run(&mut conn).await.map_err(|e| StoreError(e.to_string()))?;
-        let epoch: i64 = sqlx::query("UPDATE lead SET epoch = epoch + 1 WHERE one = 1 RETURNING epoch")
-            .fetch_one(&mut conn)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(store_error)?;
+        // `run` asks for a bound on lifetimes that a boxed future cannot give; this is what it calls.
+        migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError(e.to_string()))?;
+        let epoch = raise(&mut conn, expected).await?;
         let head = read_head(&mut conn).await?.seq;
         let checkpointer = Checkpointer::start(path)?;
-        Ok(SqliteJournal { conn, epoch: unsigned(epoch)?, head, checkpointer, checkpointed: head })
+        Ok(SqliteJournal { conn, epoch, head, checkpointer, checkpointed: head })
     }
 
     async fn write(&mut self, batch: &[Entry]) -> Result<(), AppendError> {
@@ -192,6 +225,18 @@ impl SqliteJournal {
     async fn execute(&mut self, sql: &'static str, args: SqliteArguments) -> Result<(), sqlx::Error> {
         sqlx::query_with(sql, args).execute(&mut self.conn).await.map(|_| ())
     }
+}
+
+/// Raises the epoch, if it is what the claim expects.
+async fn raise(conn: &mut SqliteConnection, expected: Option<u64>) -> Result<u64, LeadError> {
+    let sql = "UPDATE lead SET epoch = epoch + 1 WHERE one = 1 AND epoch = ifnull(?, epoch) RETURNING epoch";
+    let row = sqlx::query(sql).bind(expected.map(signed)).fetch_optional(&mut *conn).await.map_err(store_error)?;
+    if let Some(row) = row {
+        return Ok(unsigned(row.try_get(0).map_err(store_error)?)?);
+    }
+    let row = sqlx::query("SELECT epoch FROM lead WHERE one = 1").fetch_one(conn).await.map_err(store_error)?;
+    let current = unsigned(row.try_get(0).map_err(store_error)?)?;
+    Err(LeadError::Taken { current, holder: "another process".into() })
 }
 
 fn bind<'q, T>(args: &mut SqliteArguments, value: T) -> Result<(), sqlx::Error>
@@ -307,17 +352,23 @@ impl Checkpointer {
     }
 }
 
-impl Journal for SqliteJournal {
-    fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>> {
-        Box::pin(self.write(batch))
-    }
-
+impl Reader for SqliteJournal {
     fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
         Box::pin(scan(&mut self.conn, from, limit))
     }
 
     fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
         Box::pin(read_head(&mut self.conn))
+    }
+
+    fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+        Box::pin(read_transfers(&mut self.conn, from, to))
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>> {
+        Box::pin(self.write(batch))
     }
 
     fn epoch(&self) -> u64 {
@@ -337,44 +388,44 @@ impl Journal for SqliteJournal {
 
 impl SqliteReader {
     /// Opens an existing journal for reading only.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    async fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.is_file() {
             return Err(StoreError(format!("{} is not a file", path.display())));
         }
         let conn = options(path).read_only(true).connect().await.map_err(store_error)?;
         Ok(SqliteReader { conn })
     }
+}
 
-    /// Up to `limit` entries from `from` on.
-    pub async fn scan(&mut self, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        scan(&mut self.conn, from, limit).await
+impl Reader for SqliteReader {
+    fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
+        Box::pin(scan(&mut self.conn, from, limit))
     }
 
-    /// The last entry.
-    pub async fn head(&mut self) -> Result<Head, StoreError> {
-        read_head(&mut self.conn).await
+    fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
+        Box::pin(read_head(&mut self.conn))
     }
 
-    /// The rows of the transfers table for the records `from` to `to`: record, leg, kind, debit, credit, amount.
-    pub async fn transfers(&mut self, from: Seq, to: Seq) -> Result<Vec<[i64; 6]>, StoreError> {
-        let sql =
-            "SELECT seq, leg, kind, debit, credit, amount FROM transfers WHERE seq BETWEEN ? AND ? ORDER BY seq, leg";
-        let rows = sqlx::query(sql)
-            .bind(signed(from))
-            .bind(signed(to))
-            .fetch_all(&mut self.conn)
-            .await
-            .map_err(store_error)?;
-        rows.iter()
-            .map(|row| {
-                let mut out = [0; 6];
-                for (i, slot) in out.iter_mut().enumerate() {
-                    *slot = row.try_get(i).map_err(store_error)?;
-                }
-                Ok(out)
-            })
-            .collect()
+    fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+        Box::pin(read_transfers(&mut self.conn, from, to))
     }
+}
+
+async fn read_transfers(
+    conn: &mut SqliteConnection,
+    from: Seq,
+    to: Seq,
+) -> Result<Option<Vec<TransferRow>>, StoreError> {
+    let sql = "SELECT seq, leg, kind, debit, credit, amount FROM transfers WHERE seq BETWEEN ? AND ? ORDER BY seq, leg";
+    let rows = sqlx::query(sql).bind(signed(from)).bind(signed(to)).fetch_all(conn).await.map_err(store_error)?;
+    let row = |row: &SqliteRow| {
+        let mut out = [0; 6];
+        for (i, slot) in out.iter_mut().enumerate() {
+            *slot = row.try_get(i).map_err(store_error)?;
+        }
+        Ok(out)
+    };
+    rows.iter().map(row).collect::<Result<_, _>>().map(Some)
 }
 
 async fn scan(conn: &mut SqliteConnection, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -416,6 +467,19 @@ async fn read_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
         seq: unsigned(row.try_get(0).map_err(store_error)?)?,
         hash: hash.try_into().map_err(|_| StoreError("the last hash is not 32 bytes".into()))?,
     })
+}
+
+/// The schema as the file itself describes it, in a fixed order: what the documented schema is compared with.
+pub async fn dump_schema(path: &Path) -> Result<String, StoreError> {
+    let mut conn = SqliteReader::open(path).await?.conn;
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> '_sqlx_migrations' ORDER BY type, name";
+    let rows = sqlx::query(sql).fetch_all(&mut conn).await.map_err(store_error)?;
+    let mut out = String::new();
+    for row in rows {
+        out += row.try_get::<&str, _>(0).map_err(store_error)?;
+        out += ";\n";
+    }
+    Ok(out)
 }
 
 /// The migrations, oldest first: commented files beside the source, built in.

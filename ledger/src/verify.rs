@@ -5,7 +5,7 @@
 use crate::account::{Account, AccountId, AccountKey};
 use crate::book::{Book, RuleError, Sums};
 use crate::chain::{self, GENESIS, Hash};
-use crate::journal::{Entry, Seq};
+use crate::journal::{Entry, Reader, Seq, TransferRow};
 use crate::record::Body;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 
@@ -72,7 +72,7 @@ impl Verifier {
     }
 
     /// Checks the next entry. `transfers` are the rows of the SQL table for it, when the store has one.
-    pub fn check(&mut self, entry: &Entry, transfers: Option<&[[i64; 6]]>) -> Result<(), Fault> {
+    pub fn check(&mut self, entry: &Entry, transfers: Option<&[TransferRow]>) -> Result<(), Fault> {
         let fault = |problem: String| Fault { seq: entry.seq, problem };
         if entry.seq != self.next {
             return Err(Fault { seq: self.next, problem: format!("is missing; record {} follows", entry.seq) });
@@ -161,7 +161,7 @@ pub struct Verified {
     pub open_holds: usize,
 }
 
-fn compare(seq: Seq, body: &Body, rows: &[[i64; 6]]) -> Result<(), String> {
+fn compare(seq: Seq, body: &Body, rows: &[TransferRow]) -> Result<(), String> {
     let expected = body.transfers().iter().zip(0_i64..).map(|(t, leg)| {
         let seq = i64::try_from(seq).expect("a journal of fewer than 2^63 records");
         [seq, leg, i64::from(t.kind.number()), i64::from(t.debit.0), i64::from(t.credit.0), t.amount.get()]
@@ -173,27 +173,27 @@ fn compare(seq: Seq, body: &Body, rows: &[[i64; 6]]) -> Result<(), String> {
     }
 }
 
-/// Reads a journal file from its beginning and checks everything, the transfers table included.
-pub async fn verify_sqlite(path: &std::path::Path, mut progress: impl FnMut(Seq)) -> Result<Verified, VerifyError> {
+/// Reads a journal from its beginning and checks everything, the transfers table included.
+pub async fn verify(reader: &mut dyn Reader, mut progress: impl FnMut(Seq)) -> Result<Verified, VerifyError> {
     const PAGE: usize = 20_000;
-    let mut reader = crate::sqlite::SqliteReader::open(path).await?;
     let mut verifier = Verifier::new();
     loop {
         let from = verifier.next;
         let entries = reader.scan(from, PAGE).await?;
         let Some(last) = entries.last() else { break };
         let transfers = reader.transfers(from, last.seq).await?;
-        let mut rest = transfers.as_slice();
+        let mut rest = transfers.as_deref();
         for entry in &entries {
-            let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
-            let n = rest.iter().take_while(|row| row[0] <= seq).count();
-            let (own, tail) = rest.split_at(n);
-            rest = tail;
-            verifier.check(entry, Some(own))?;
+            let own = rest.map(|rows| {
+                let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
+                rows.split_at(rows.iter().take_while(|row| row[0] <= seq).count())
+            });
+            verifier.check(entry, own.map(|(own, _)| own))?;
+            rest = own.map(|(_, tail)| tail);
         }
         if entries.len() < PAGE {
             let stray = reader.transfers(last.seq + 1, Seq::MAX / 4).await?;
-            if let Some(row) = stray.first() {
+            if let Some(row) = stray.as_deref().and_then(<[_]>::first) {
                 let seq = u64::try_from(row[0]).unwrap_or(0);
                 return Err(Fault { seq, problem: "has transfers but no record".into() }.into());
             }

@@ -1,0 +1,534 @@
+//! The engine for production: PostgreSQL through sqlx, with synchronous replication if the server is set up for it.
+//!
+//! A batch is one statement: arrays go in once, UNNEST makes them rows, and the epoch is checked and held by the same
+//! statement. A statement of its own is a transaction of its own, so begin, rows, fence and commit take one round trip and one
+//! flush of the server's log (and of its standby's, where there is one).
+//!
+//! A node keeps three connections at most: the writer's, one that watches who leads, and a follower's for reading. Each is
+//! given the least role that does its work, whoever logged in.
+
+mod address;
+pub mod local;
+mod migrate;
+mod watch;
+
+pub use address::Address;
+pub use migrate::{dump_schema, migrate};
+
+use crate::journal::{
+    AppendError, Claim, Entry, Head, Journal, LeadError, Reader, Seq, Shared, Store, StoreError, Task, TransferRow,
+    Watch, check_order,
+};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::{ConnectOptions, Connection, PgConnection, Row};
+use std::time::Duration;
+
+/// How long things may take before they count as failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// To connect to one server, log in and learn whether it is the primary.
+    pub connect: Duration,
+    /// For a batch to be durable. Afterwards it is unknown whether it is, and the journal is asked over a new connection.
+    pub commit: Duration,
+    /// For one page of a scan, or a watcher's question.
+    pub read: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { connect: Duration::from_secs(3), commit: Duration::from_secs(5), read: Duration::from_secs(30) }
+    }
+}
+
+/// A journal in a PostgreSQL database.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    address: Address,
+    patience: Patience,
+}
+
+impl PostgresStore {
+    /// The journal at `address`. Nothing is connected yet.
+    #[must_use]
+    pub fn new(address: Address) -> Self {
+        PostgresStore { address, patience: Patience::default() }
+    }
+
+    /// The same with other limits of time.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        PostgresStore { patience, ..self }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Connects to the primary: the first server of the address that takes writes.
+    async fn primary(&self, purpose: Purpose) -> Result<PgConnection, StoreError> {
+        let mut why = Vec::new();
+        for (server, options) in self.address.servers() {
+            let attempt = async {
+                let mut conn = purpose.apply(options.clone()).connect().await.map_err(|e| explain(&e))?;
+                let sql = "SELECT pg_is_in_recovery(), current_setting('fsync') = 'on' \
+                           AND current_setting('full_page_writes') = 'on'";
+                let row = sqlx::query(sql).fetch_one(&mut conn).await.map_err(|e| explain(&e))?;
+                let flags = row.try_get::<bool, _>(0).and_then(|standby| Ok((standby, row.try_get::<bool, _>(1)?)));
+                match flags.map_err(|e| explain(&e))? {
+                    (true, _) => Err("it is a standby".to_owned()),
+                    (false, false) if purpose == Purpose::Write => {
+                        Err("its fsync or full_page_writes is off: what it confirms can be lost".to_owned())
+                    }
+                    (false, _) => Ok(conn),
+                }
+            };
+            match tokio::time::timeout(self.patience.connect, attempt).await {
+                Ok(Ok(conn)) => return Ok(conn),
+                Ok(Err(problem)) => why.push(format!("{server}: {problem}")),
+                Err(_) => why.push(format!("{server}: no answer within {:?}", self.patience.connect)),
+            }
+        }
+        Err(StoreError(format!("no primary at {}: {}", self.address, why.join("; "))))
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<PostgresJournal, LeadError> {
+        let mut conn = self.primary(Purpose::Write).await?;
+        migrate::check(&mut conn).await?;
+        let epoch = loop {
+            match raise(&mut conn, claim).await? {
+                Raised::Epoch(epoch) => break epoch,
+                Raised::Taken { current, holder } => return Err(LeadError::Taken { current, holder }),
+                // A batch of the writer before is still under way on the server, perhaps for a peer that is gone.
+                Raised::Blocked => end_writers(&mut conn).await?,
+            }
+        };
+        let head = read_head(&mut conn).await?.seq;
+        Ok(PostgresJournal { conn: Some(conn), epoch, head, patience: self.patience })
+    }
+}
+
+impl Store for PostgresStore {
+    fn place(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn lead(&self, claim: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>> {
+        Box::pin(async move {
+            // Raising the epoch waits for the standby like any commit.
+            let limit = self.patience.commit
+                + self.patience.connect * u32::try_from(self.address.servers().count()).unwrap_or(1);
+            match tokio::time::timeout(limit, self.claim(&claim)).await {
+                Ok(result) => result.map(|journal| Box::new(journal) as Box<dyn Journal>),
+                Err(_) => Err(StoreError(format!("taking the lead at {} took over {limit:?}", self.address)).into()),
+            }
+        })
+    }
+
+    fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>> {
+        Box::pin(async move {
+            let mut conn = self.primary(Purpose::Read).await?;
+            migrate::check(&mut conn).await?;
+            Ok(Box::new(PostgresReader { conn, patience: self.patience }) as Box<dyn Reader>)
+        })
+    }
+
+    fn shared(&self) -> Option<&dyn Shared> {
+        Some(self)
+    }
+}
+
+impl Shared for PostgresStore {
+    fn watch(&self, node: crate::journal::Node) -> Task<'_, Result<Box<dyn Watch>, StoreError>> {
+        Box::pin(async move {
+            let conn = self.primary(Purpose::Watch).await?;
+            Ok(Box::new(watch::PostgresWatch::new(conn, node, self.patience)) as Box<dyn Watch>)
+        })
+    }
+}
+
+/// What a connection is for, and so what it may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Purpose {
+    Write,
+    Watch,
+    Read,
+    Migrate,
+}
+
+impl Purpose {
+    fn apply(self, options: PgConnectOptions) -> PgConnectOptions {
+        let options = options.disable_statement_logging();
+        // Statements wait for nothing but each other's rows. These limits end what a broken peer left behind; they do not
+        // touch a commit that waits for its standby.
+        let common = [
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("tcp_keepalives_idle", "5"),
+            ("tcp_keepalives_interval", "2"),
+            ("tcp_keepalives_count", "3"),
+            ("tcp_user_timeout", "10s"),
+            ("client_min_messages", "warning"),
+        ];
+        match self {
+            Purpose::Write => options.application_name("kazasu writer").options(common).options([
+                ("role", "kazasu_writer"),
+                ("synchronous_commit", "on"),
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "1s"),
+                // One statement, always the same: plan it once, and never compile it.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("jit", "off"),
+            ]),
+            Purpose::Watch => options.application_name("kazasu watch").options(common).options([
+                ("role", "kazasu_writer"),
+                // Losing a report loses nothing.
+                ("synchronous_commit", "off"),
+                ("statement_timeout", "3s"),
+                ("lock_timeout", "1s"),
+            ]),
+            Purpose::Read => options.application_name("kazasu read").options(common).options([
+                ("role", "kazasu_reader"),
+                ("default_transaction_read_only", "on"),
+                ("statement_timeout", "60s"),
+                ("jit", "off"),
+            ]),
+            Purpose::Migrate => options.application_name("kazasu migrate").options([("lock_timeout", "30s")]),
+        }
+    }
+}
+
+/// An error in words that help: a login that lacks the role, a database that is not there.
+fn explain(error: &sqlx::Error) -> String {
+    let text = error.to_string();
+    let code = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
+    let hint = match code.as_str() {
+        "42704" | "22023" if text.contains("role") => {
+            ": the database has not been set up; run `kazasu store migrate` as its owner"
+        }
+        "42501" => {
+            ": the login must be a member of kazasu_writer (GRANT kazasu_writer TO …), or of kazasu_reader to read"
+        }
+        "42P01" | "3F000" => ": the database has not been set up; run `kazasu store migrate` as its owner",
+        "3D000" => ": create it first (createdb)",
+        "28P01" | "28000" => ": check user and password (store.password of the key file, or ~/.pgpass)",
+        _ => "",
+    };
+    let code = if code.is_empty() { code } else { format!(" ({code})") };
+    format!("{text}{code}{hint}")
+}
+
+fn store_error(error: sqlx::Error) -> StoreError {
+    StoreError(explain(&error))
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).expect("a journal of fewer than 2^63 records")
+}
+
+fn unsigned(n: i64) -> Result<u64, StoreError> {
+    u64::try_from(n).map_err(|_| StoreError(format!("a number below zero where none can be: {n}")))
+}
+
+fn get<'r, T>(row: &'r PgRow, column: usize) -> Result<T, StoreError>
+where
+    T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    row.try_get(column).map_err(store_error)
+}
+
+enum Raised {
+    Epoch(u64),
+    Taken { current: u64, holder: String },
+    Blocked,
+}
+
+/// Raises the epoch, if it is what the claim expects or this very process holds it already: an attempt whose answer was
+/// lost must not shut its own process out.
+async fn raise(conn: &mut PgConnection, claim: &Claim) -> Result<Raised, StoreError> {
+    let node = &claim.node;
+    let sql = "UPDATE kazasu.lead SET epoch = epoch + 1, node = $2, incarnation = $3, address = $4, http = $5, \
+               since = clock_timestamp(), released = false, successor = '' \
+               WHERE one = 1 AND ($1 IS NULL OR epoch = $1 OR (node = $2 AND incarnation = $3 AND epoch > $1)) RETURNING epoch";
+    let raised = sqlx::query(sql)
+        .bind(claim.expected.map(signed))
+        .bind(&node.name)
+        .bind(node.incarnation.cast_signed())
+        .bind(&node.address)
+        .bind(&node.http)
+        .fetch_optional(&mut *conn)
+        .await;
+    match raised {
+        Ok(Some(row)) => Ok(Raised::Epoch(unsigned(get(&row, 0)?)?)),
+        Ok(None) => {
+            let row = sqlx::query("SELECT epoch, node FROM kazasu.lead WHERE one = 1").fetch_one(conn).await;
+            let row = row.map_err(store_error)?;
+            Ok(Raised::Taken { current: unsigned(get(&row, 0)?)?, holder: get(&row, 1)? })
+        }
+        Err(error) if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("55P03")) => {
+            Ok(Raised::Blocked)
+        }
+        Err(error) => Err(store_error(error)),
+    }
+}
+
+/// Ends the server processes that still hold a share of the lead: their writer is frozen or gone, or their batch waits for a
+/// standby. What such a batch did is found in the journal afterwards. A process may be ended by the login it belongs to, so
+/// the narrower role is put aside for this one statement.
+async fn end_writers(conn: &mut PgConnection) -> Result<(), StoreError> {
+    for sql in [
+        "SET ROLE NONE",
+        "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_locks WHERE relation = 'kazasu.lead'::regclass \
+         AND mode = 'RowShareLock' AND granted AND pid <> pg_backend_pid()) AS holding",
+        "SET ROLE kazasu_writer",
+    ] {
+        sqlx::query(sql).execute(&mut *conn).await.map_err(store_error)?;
+    }
+    Ok(())
+}
+
+/// One batch. The first part takes a share of the lead's row until the batch is durable and tells the epoch, also when a
+/// new leader raised it while this statement waited; the others insert only if it is the writer's own.
+const APPEND: &str = "\
+WITH lead AS MATERIALIZED (SELECT epoch FROM kazasu.lead WHERE one = 1 FOR SHARE), \
+records AS (\
+    INSERT INTO kazasu.journal (seq, at, day, kind, body, hash) \
+    SELECT $2 + n - 1, at, day, kind, body, hash \
+    FROM unnest($3::bigint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[]) \
+         WITH ORDINALITY AS r (at, day, kind, body, hash, n) \
+    WHERE (SELECT epoch FROM lead) = $1), \
+moves AS (\
+    INSERT INTO kazasu.transfers (seq, leg, kind, debit, credit, amount) \
+    SELECT seq, leg, kind, debit, credit, amount \
+    FROM unnest($8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[], $12::bigint[], $13::bigint[]) \
+         AS t (seq, leg, kind, debit, credit, amount) \
+    WHERE (SELECT epoch FROM lead) = $1) \
+SELECT epoch FROM lead";
+
+/// A writer.
+struct PostgresJournal {
+    /// `None` after a failure of which the outcome is unknown.
+    conn: Option<PgConnection>,
+    epoch: u64,
+    head: Seq,
+    patience: Patience,
+}
+
+/// A batch's transfers as columns.
+#[derive(Default)]
+struct Moves {
+    seq: Vec<i64>,
+    leg: Vec<i16>,
+    kind: Vec<i16>,
+    debit: Vec<i64>,
+    credit: Vec<i64>,
+    amount: Vec<i64>,
+}
+
+impl Moves {
+    fn of(batch: &[Entry]) -> Self {
+        let n = batch.iter().map(|e| e.transfers.len()).sum();
+        let mut out = Moves {
+            seq: Vec::with_capacity(n),
+            leg: Vec::with_capacity(n),
+            kind: Vec::with_capacity(n),
+            debit: Vec::with_capacity(n),
+            credit: Vec::with_capacity(n),
+            amount: Vec::with_capacity(n),
+        };
+        for entry in batch {
+            for (leg, t) in (0_i16..).zip(&entry.transfers) {
+                out.seq.push(signed(entry.seq));
+                out.leg.push(leg);
+                out.kind.push(i16::from(t.kind.number()));
+                out.debit.push(i64::from(t.debit.0));
+                out.credit.push(i64::from(t.credit.0));
+                out.amount.push(t.amount.get());
+            }
+        }
+        out
+    }
+}
+
+impl PostgresJournal {
+    async fn write(&mut self, batch: &[Entry]) -> Result<(), AppendError> {
+        check_order(self.head, batch)?;
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return Ok(()) };
+        let Some(mut conn) = self.conn.take() else {
+            return Err(AppendError::Refused("this writer's connection is gone".into()));
+        };
+        let moves = Moves::of(batch);
+        let statement = sqlx::query(APPEND)
+            .bind(signed(self.epoch))
+            .bind(signed(first.seq))
+            .bind(batch.iter().map(|e| e.at.0).collect::<Vec<i64>>())
+            .bind(batch.iter().map(|e| e.day.0).collect::<Vec<i32>>())
+            .bind(batch.iter().map(|e| i16::from(e.kind)).collect::<Vec<i16>>())
+            .bind(batch.iter().map(|e| e.body.as_slice()).collect::<Vec<&[u8]>>())
+            .bind(batch.iter().map(|e| e.hash.as_slice()).collect::<Vec<&[u8]>>())
+            .bind(moves.seq)
+            .bind(moves.leg)
+            .bind(moves.kind)
+            .bind(moves.debit)
+            .bind(moves.credit)
+            .bind(moves.amount);
+        let result = tokio::time::timeout(self.patience.commit, statement.fetch_one(&mut conn)).await;
+        let row = match result {
+            Ok(Ok(row)) => row,
+            Ok(Err(error)) => {
+                let error = failed(&error);
+                if matches!(error, AppendError::Refused(_)) {
+                    self.conn = Some(conn);
+                }
+                return Err(error);
+            }
+            // Dropping the connection closes the socket. Nothing is cancelled: a cancelled wait for the standby would look
+            // like a commit.
+            Err(_) => return Err(AppendError::Unknown(format!("no answer within {:?}", self.patience.commit))),
+        };
+        let current: i64 = row.try_get(0).map_err(|e| AppendError::Unknown(e.to_string()))?;
+        self.conn = Some(conn);
+        let current = u64::try_from(current).map_err(|e| AppendError::Unknown(e.to_string()))?;
+        if current != self.epoch {
+            return Err(AppendError::Fenced { mine: self.epoch, current });
+        }
+        self.head = last.seq;
+        Ok(())
+    }
+}
+
+/// What an error of the append means. The server says that it rolled the statement back when a row or its disk refused it;
+/// everything else (a broken connection, a server that goes down or became a standby, records that are there already) is
+/// settled by reading the journal over a new connection.
+fn failed(error: &sqlx::Error) -> AppendError {
+    let class = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
+    // 53: no disk, no memory. 22, 23 (but for duplicates): data or a constraint. 42: no privilege, no such table.
+    let certain = ["53", "22", "23", "42"].iter().any(|known| class.starts_with(known)) && class != "23505";
+    let text = explain(error);
+    if certain { AppendError::Refused(text) } else { AppendError::Unknown(text) }
+}
+
+impl Reader for PostgresJournal {
+    fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
+        Box::pin(async move {
+            let limit_of_time = self.patience.read;
+            within(limit_of_time, scan(self.open()?, from, limit)).await
+        })
+    }
+
+    fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
+        Box::pin(async move {
+            let limit = self.patience.read;
+            within(limit, read_head(self.open()?)).await
+        })
+    }
+
+    fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+        Box::pin(async move {
+            let limit = self.patience.read;
+            within(limit, read_transfers(self.open()?, from, to)).await
+        })
+    }
+}
+
+impl PostgresJournal {
+    fn open(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.conn.as_mut().ok_or_else(|| StoreError("this writer's connection is gone".into()))
+    }
+}
+
+impl Journal for PostgresJournal {
+    fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>> {
+        Box::pin(self.write(batch))
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>> {
+        Box::pin(async move {
+            match self.conn {
+                Some(conn) => conn.close().await.map_err(store_error),
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+struct PostgresReader {
+    conn: PgConnection,
+    patience: Patience,
+}
+
+impl Reader for PostgresReader {
+    fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
+        Box::pin(within(self.patience.read, scan(&mut self.conn, from, limit)))
+    }
+
+    fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
+        Box::pin(within(self.patience.read, read_head(&mut self.conn)))
+    }
+
+    fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+        Box::pin(within(self.patience.read, read_transfers(&mut self.conn, from, to)))
+    }
+}
+
+/// A server that takes a question and never answers must not hold anyone.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError(format!("the database did not answer within {limit:?}"))),
+    }
+}
+
+async fn scan(conn: &mut PgConnection, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    let sql = "SELECT seq, at, day, kind, body, hash FROM kazasu.journal WHERE seq >= $1 ORDER BY seq LIMIT $2";
+    let rows = sqlx::query(sql)
+        .bind(signed(from))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(conn)
+        .await
+        .map_err(store_error)?;
+    rows.iter().map(entry).collect()
+}
+
+fn entry(row: &PgRow) -> Result<Entry, StoreError> {
+    let seq = unsigned(get(row, 0)?)?;
+    let body: &[u8] = get(row, 4)?;
+    let hash: &[u8] = get(row, 5)?;
+    let wrong = |what: &str| StoreError(format!("record {seq}: {what}"));
+    Ok(Entry {
+        seq,
+        at: Millis(get(row, 1)?),
+        day: BusinessDay(get(row, 2)?),
+        kind: u8::try_from(get::<i16>(row, 3)?).map_err(|_| wrong("kind out of range"))?,
+        body: body.to_vec(),
+        hash: hash.try_into().map_err(|_| wrong("hash is not 32 bytes"))?,
+        transfers: Default::default(),
+    })
+}
+
+async fn read_head(conn: &mut PgConnection) -> Result<Head, StoreError> {
+    let sql = "SELECT seq, hash FROM kazasu.journal ORDER BY seq DESC LIMIT 1";
+    let Some(row) = sqlx::query(sql).fetch_optional(conn).await.map_err(store_error)? else { return Ok(Head::EMPTY) };
+    let hash: &[u8] = get(&row, 1)?;
+    let hash = hash.try_into().map_err(|_| StoreError("the last hash is not 32 bytes".into()))?;
+    Ok(Head { seq: unsigned(get(&row, 0)?)?, hash })
+}
+
+async fn read_transfers(conn: &mut PgConnection, from: Seq, to: Seq) -> Result<Option<Vec<TransferRow>>, StoreError> {
+    let sql = "SELECT seq, leg::bigint, kind::bigint, debit, credit, amount FROM kazasu.transfers \
+               WHERE seq BETWEEN $1 AND $2 ORDER BY seq, leg";
+    let rows = sqlx::query(sql).bind(signed(from)).bind(signed(to)).fetch_all(conn).await.map_err(store_error)?;
+    let row = |row: &PgRow| {
+        let mut out = [0; 6];
+        for (i, slot) in out.iter_mut().enumerate() {
+            *slot = get(row, i)?;
+        }
+        Ok(out)
+    };
+    rows.iter().map(row).collect::<Result<_, _>>().map(Some)
+}
