@@ -12,7 +12,7 @@ CREATE TABLE journal (
 CREATE TABLE lead (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL
-) STRICT;
+, incarnation INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE transfers (
     seq    INTEGER NOT NULL,        -- the record
     leg    INTEGER NOT NULL,        -- 0 to 15, its place in the record

@@ -220,6 +220,9 @@ pub trait Watch: Send {
     /// Reports, and tells who leads.
     fn beat<'a>(&'a mut self, report: &'a NodeReport) -> Task<'a, Result<Leadership, StoreError>>;
 
+    /// Who leads, without reporting.
+    fn leadership(&mut self) -> Task<'_, Result<Leadership, StoreError>>;
+
     /// Every node that ever reported, by name.
     fn nodes(&mut self) -> Task<'_, Result<Vec<NodeStatus>, StoreError>>;
 

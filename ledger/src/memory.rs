@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 struct Shared {
     entries: Vec<Entry>,
     epoch: u64,
+    incarnation: u64,
 }
 
 /// A journal that several writers can open, one after the other; only the last may append.
@@ -29,9 +30,12 @@ impl Store for MemoryStore {
     fn lead(&self, claim: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>> {
         Box::pin(async move {
             let mut shared = self.lock();
-            if let Some(current) = claim.expected.map(|_| shared.epoch).filter(|epoch| claim.expected != Some(*epoch)) {
+            let current = shared.epoch;
+            let mine = shared.incarnation == claim.node.incarnation && claim.node.incarnation != 0;
+            if claim.expected.is_some_and(|expected| expected != current && !(mine && current > expected)) {
                 return Err(LeadError::Taken { current, holder: "another writer".into() });
             }
+            shared.incarnation = claim.node.incarnation;
             shared.epoch += 1;
             Ok(Box::new(MemoryJournal { store: self.clone(), epoch: shared.epoch }) as Box<dyn Journal>)
         })

@@ -86,7 +86,7 @@ impl Store for SqliteStore {
 
     fn lead(&self, claim: Claim) -> Task<'_, Result<Box<dyn Journal>, LeadError>> {
         Box::pin(async move {
-            let journal = SqliteJournal::open(&self.path, claim.expected).await?;
+            let journal = SqliteJournal::open(&self.path, &claim).await?;
             Ok(Box::new(journal) as Box<dyn Journal>)
         })
     }
@@ -135,7 +135,7 @@ fn unsigned(n: i64) -> Result<u64, StoreError> {
 
 impl SqliteJournal {
     /// Opens or creates the journal at `path` for writing, brings its tables up to date and raises the epoch.
-    async fn open(path: &Path, expected: Option<u64>) -> Result<Self, LeadError> {
+    async fn open(path: &Path, claim: &Claim) -> Result<Self, LeadError> {
         let options = options(path)
             .statement_cache_capacity(64)
             .create_if_missing(true)
@@ -149,7 +149,7 @@ impl SqliteJournal {
         let mut conn = options.connect().await.map_err(store_error)?;
         // `run` asks for a bound on lifetimes that a boxed future cannot give; this is what it calls.
         migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError(e.to_string()))?;
-        let epoch = raise(&mut conn, expected).await?;
+        let epoch = raise(&mut conn, claim).await?;
         let head = read_head(&mut conn).await?.seq;
         let checkpointer = Checkpointer::start(path)?;
         Ok(SqliteJournal { conn, epoch, head, checkpointer, checkpointed: head })
@@ -227,16 +227,24 @@ impl SqliteJournal {
     }
 }
 
-/// Raises the epoch, if it is what the claim expects.
-async fn raise(conn: &mut SqliteConnection, expected: Option<u64>) -> Result<u64, LeadError> {
-    let sql = "UPDATE lead SET epoch = epoch + 1 WHERE one = 1 AND epoch = ifnull(?, epoch) RETURNING epoch";
-    let row = sqlx::query(sql).bind(expected.map(signed)).fetch_optional(&mut *conn).await.map_err(store_error)?;
-    if let Some(row) = row {
-        return Ok(unsigned(row.try_get(0).map_err(store_error)?)?);
-    }
+/// Raises the epoch, if it is what the claim expects or this very process holds it already.
+async fn raise(conn: &mut SqliteConnection, claim: &Claim) -> Result<u64, LeadError> {
+    // Not with RETURNING: its row comes before the commit, and a commit that fails afterwards would go unnoticed.
+    let sql = "UPDATE lead SET epoch = epoch + 1, incarnation = ?2 WHERE one = 1 \
+               AND (?1 IS NULL OR epoch = ?1 OR (epoch > ?1 AND incarnation = ?2 AND ?2 <> 0))";
+    let raised = sqlx::query(sql)
+        .bind(claim.expected.map(signed))
+        .bind(claim.node.incarnation.cast_signed())
+        .execute(&mut *conn)
+        .await
+        .map_err(store_error)?;
     let row = sqlx::query("SELECT epoch FROM lead WHERE one = 1").fetch_one(conn).await.map_err(store_error)?;
     let current = unsigned(row.try_get(0).map_err(store_error)?)?;
-    Err(LeadError::Taken { current, holder: "another process".into() })
+    if raised.rows_affected() == 1 {
+        Ok(current)
+    } else {
+        Err(LeadError::Taken { current, holder: "another process".into() })
+    }
 }
 
 fn bind<'q, T>(args: &mut SqliteArguments, value: T) -> Result<(), sqlx::Error>
@@ -484,12 +492,12 @@ pub async fn dump_schema(path: &Path) -> Result<String, StoreError> {
 
 /// The migrations, oldest first: commented files beside the source, built in.
 fn migrator() -> Migrator {
-    let first = Migration::new(
-        1,
-        Cow::Borrowed("journal"),
-        MigrationType::Simple,
-        include_str!("../migrations/sqlite/0001_journal.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![first])
+    const ALL: [(i64, &str, &str); 2] = [
+        (1, "journal", include_str!("../migrations/sqlite/0001_journal.sql")),
+        (2, "incarnation", include_str!("../migrations/sqlite/0002_incarnation.sql")),
+    ];
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(ALL.map(migration).to_vec())
 }

@@ -2,9 +2,13 @@
 //! was expected.
 
 use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
+use crate::cluster::ClusterKey;
 use crate::vault::Vault;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
+use kazasu_ledger::Store;
+use kazasu_ledger::postgres::{Address, PostgresStore};
+use kazasu_ledger::sqlite::SqliteStore;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
@@ -24,8 +28,13 @@ pub struct ConfigFile {
     pub book: String,
     /// The switch's institution id, DE32 towards issuers.
     pub id: InstitutionId,
-    /// Where the journal lives; relative to this file.
+    /// Where this process keeps what is its own: its lock, and the journal when that is a file; relative to this file.
     pub data_dir: PathBuf,
+    /// `sqlite` for a file in `data_dir`, or a PostgreSQL URL.
+    #[serde(default = "default_store")]
+    pub store: String,
+    /// This node among several on one PostgreSQL store.
+    pub cluster: Option<ClusterFile>,
     /// The key file; relative to this file.
     pub keys_file: PathBuf,
     /// Address of health, metrics and the API.
@@ -46,6 +55,31 @@ pub struct ConfigFile {
     /// Bounds.
     #[serde(default)]
     pub limits: LimitsFile,
+}
+
+fn default_store() -> String {
+    "sqlite".into()
+}
+
+/// `[cluster]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterFile {
+    /// This node's name, distinct among the nodes of the store.
+    pub node: String,
+    /// Address and port for other nodes.
+    pub listen: String,
+    /// Where other nodes reach it, when that is not `listen`.
+    pub advertise: Option<String>,
+    /// Where people and programs reach its HTTP, when that is not `http`.
+    pub advertise_http: Option<String>,
+    /// A leader that has not reported to the store for this long is replaced.
+    #[serde(default = "default_takeover")]
+    pub takeover_ms: u64,
+}
+
+fn default_takeover() -> u64 {
+    1_500
 }
 
 fn default_http() -> String {
@@ -180,6 +214,9 @@ struct KeysFile {
     vault: VaultFile,
     http: HttpKeys,
     #[serde(default)]
+    store: StoreKeys,
+    cluster: Option<ClusterKeys>,
+    #[serde(default)]
     acquirer: BTreeMap<String, AcquirerKeys>,
     #[serde(default)]
     issuer: BTreeMap<String, IssuerKeys>,
@@ -191,6 +228,18 @@ struct VaultFile {
     current: u8,
     lookup: String,
     seal: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct StoreKeys {
+    password: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClusterKeys {
+    key: String,
 }
 
 #[derive(Deserialize)]
@@ -230,11 +279,45 @@ pub struct Config {
     pub vault: Arc<Vault>,
     /// The API's bearer token.
     pub token: String,
+    /// Where the journal is.
+    pub store: StoreConfig,
+    /// The key that nodes share, when there are several.
+    pub cluster_key: Option<ClusterKey>,
     dialects: BTreeMap<String, Arc<Dialect>>,
     base: PathBuf,
 }
 
+/// Where the journal is.
+#[derive(Clone, Debug)]
+pub enum StoreConfig {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database, with its password if the key file has one.
+    Postgres(Address),
+}
+
+impl StoreConfig {
+    /// Reads a place as people write it: a PostgreSQL URL or a file.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        if Address::is_url(text) {
+            Ok(StoreConfig::Postgres(text.parse()?))
+        } else {
+            Ok(StoreConfig::Sqlite(text.into()))
+        }
+    }
+
+    /// The store itself. Nothing is opened yet.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            StoreConfig::Sqlite(path) => Arc::new(SqliteStore::new(path)),
+            StoreConfig::Postgres(address) => Arc::new(PostgresStore::new(address.clone())),
+        }
+    }
+}
+
 /// An issuer with its dialect and keys.
+#[derive(Clone)]
 pub struct IssuerConfig {
     /// As read.
     pub file: IssuerFile,
@@ -276,6 +359,8 @@ impl Config {
         ensure!(keys.http.token.len() >= 32, in_keys("http.token must have at least 32 characters"));
         let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
         let issuers = issuers(&file, &keys, &dialects).with_context(|| in_keys("[issuer.…]"))?;
+        let store = store(&file, &keys, &base).map_err(|e| e.context(named("store")))?;
+        let cluster_key = cluster_key(&file, &keys).with_context(|| in_keys("[cluster]"))?;
         let routes = routes(&file).map_err(|e| e.context(named("[[issuer]]")))?;
         Ok(Config {
             data_dir: base.join(&file.data_dir),
@@ -284,6 +369,8 @@ impl Config {
             routes,
             vault: Arc::new(vault),
             token: keys.http.token,
+            store,
+            cluster_key,
             dialects,
             base,
             file,
@@ -316,10 +403,10 @@ impl Config {
         }
     }
 
-    /// The journal's file.
+    /// The journal's store. Nothing is opened yet.
     #[must_use]
-    pub fn journal_path(&self) -> PathBuf {
-        self.data_dir.join("journal.db")
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.store()
     }
 }
 
@@ -361,6 +448,38 @@ fn vault(file: &VaultFile) -> anyhow::Result<Vault> {
         keys.insert(number, key(text, &format!("seal.{version}"))?);
     }
     Ok(Vault::new(&keys, file.current, &key(&file.lookup, "lookup")?)?)
+}
+
+fn store(file: &ConfigFile, keys: &KeysFile, base: &Path) -> anyhow::Result<StoreConfig> {
+    let store = match file.store.as_str() {
+        "sqlite" => StoreConfig::Sqlite(base.join(&file.data_dir).join("journal.db")),
+        url if Address::is_url(url) => {
+            let address: Address = url.parse()?;
+            StoreConfig::Postgres(match &keys.store.password {
+                Some(password) => address.with_password(password),
+                None => address,
+            })
+        }
+        other => bail!("store is \"sqlite\" or a URL postgres://…, got {other:?}"),
+    };
+    if let Some(cluster) = &file.cluster {
+        ensure!(matches!(store, StoreConfig::Postgres(_)), "several nodes share a PostgreSQL store, not a file");
+        ensure!(!cluster.node.is_empty(), "cluster.node must not be empty");
+        ensure!(cluster.takeover_ms >= 500, "cluster.takeover_ms must be at least 500, got {}", cluster.takeover_ms);
+    }
+    Ok(store)
+}
+
+fn cluster_key(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Option<ClusterKey>> {
+    if file.cluster.is_none() {
+        return Ok(None);
+    }
+    let keys = keys
+        .cluster
+        .as_ref()
+        .context("a cluster needs a key: cluster.key, 64 hexadecimal digits, the same on all nodes")?;
+    let key = ClusterKey::new(key(&keys.key, "cluster.key")?);
+    key.map(Some).context("cluster.key must have 64 hexadecimal digits (32 bytes)")
 }
 
 fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerConfig>> {

@@ -1,9 +1,9 @@
 //! Health, metrics, status and the import API over HTTP. Reading is open on the configured address; changing anything needs
 //! the bearer token from the key file.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Role};
 use crate::import::{self, LinkImport};
-use crate::issuers::RunningLink;
+use crate::issuers::Issuers;
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -11,12 +11,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use kazasu_ledger::Node;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// The largest import file.
@@ -34,20 +35,25 @@ pub struct Api {
     /// Renders metrics.
     pub prometheus: PrometheusHandle,
     /// Issuer links, for the status.
-    pub links: Arc<Vec<RunningLink>>,
+    pub issuers: Arc<Issuers>,
+    /// Who this process is.
+    pub node: Node,
 }
 
-/// Binds the address and serves until shutdown.
-pub async fn start(addr: &str, api: Api, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<SocketAddr> {
-    let listener =
-        tokio::net::TcpListener::bind(addr).await.with_context(|| format!("cannot listen for HTTP on {addr}"))?;
-    let local = listener.local_addr()?;
+/// Binds the address.
+pub async fn bind(addr: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
+}
+
+/// Serves until shutdown.
+pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool>) {
     let app = Router::new()
         .route("/", get(page))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
         .route("/v1/status", get(|State(api): State<Api>| async move { Json(status(&api).await) }))
+        .route("/v1/handover", post(hand_over))
         .route("/v1/import/merchants", post(import_merchants))
         .route("/v1/import/links", post(import_links))
         .layer(DefaultBodyLimit::max(MAX_IMPORT))
@@ -61,7 +67,6 @@ pub async fn start(addr: &str, api: Api, mut shutdown: watch::Receiver<bool>) ->
             tracing::error!(%error, "HTTP server ended");
         }
     });
-    Ok(local)
 }
 
 async fn ready(State(api): State<Api>) -> Response {
@@ -69,7 +74,10 @@ async fn ready(State(api): State<Api>) -> Response {
     if health.is_ready() {
         "ready\n".into_response()
     } else {
-        let why = health.halted().unwrap_or_else(|| "the journal is being read".into());
+        let why = health.halted().unwrap_or_else(|| match health.role() {
+            Role::Following => "no link to a node that leads".into(),
+            Role::Starting | Role::Leading | Role::Finished => "the journal is being read".into(),
+        });
         (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response()
     }
 }
@@ -77,13 +85,21 @@ async fn ready(State(api): State<Api>) -> Response {
 async fn status(api: &Api) -> serde_json::Value {
     let health = api.engine.health();
     let sizes = api.engine.query(|state| (state.sizes(), state.day.to_string(), state.book.is_balanced())).await;
-    let links: Vec<_> = api
-        .links
+    let links = api.issuers.links();
+    let links: Vec<_> = links
         .iter()
-        .map(|l| json!({ "issuer": l.issuer, "name": l.name, "up": l.status.is_up(), "in_flight": l.status.in_flight(), "owed": l.status.saf_depth() }))
+        .map(|l| {
+            let status = l.status.as_ref();
+            json!({ "issuer": l.issuer, "name": l.name, "up": l.is_up(), "in_flight": status.map_or(0, |s| s.in_flight()),
+                "owed": status.map_or(0, |s| s.saf_depth()) })
+        })
         .collect();
     let mut out = json!({
         "ready": health.is_ready(),
+        "node": api.node.name,
+        "role": health.role().name(),
+        "epoch": health.epoch(),
+        "leader": if health.role() == Role::Leading { api.node.name.clone() } else { health.leader().name },
         "halted": health.halted(),
         "records": health.durable.load(Ordering::Acquire),
         "queued": health.queued.load(Ordering::Acquire),
@@ -116,6 +132,9 @@ async fn page(State(api): State<Api>) -> Html<String> {
     let mut rows = String::new();
     for (label, key) in [
         ("営業日 business day", "business_day"),
+        ("ノード node", "node"),
+        ("役割 role", "role"),
+        ("主ノード leader", "leader"),
         ("受付可能 ready", "ready"),
         ("停止理由 halted because", "halted"),
         ("仕訳記録数 durable records", "records"),
@@ -157,6 +176,24 @@ fn authorized(api: &Api, headers: &HeaderMap) -> Result<(), (StatusCode, Json<se
     }
     let body = json!({ "error": "send the header `Authorization: Bearer …` with http.token of the key file" });
     Err((StatusCode::UNAUTHORIZED, Json(body)))
+}
+
+/// What a hand-over is asked for.
+#[derive(serde::Deserialize)]
+struct HandOver {
+    /// The node that is to lead; any when it is left out.
+    #[serde(default)]
+    to: String,
+}
+
+async fn hand_over(State(api): State<Api>, headers: HeaderMap, Json(body): Json<HandOver>) -> Response {
+    if let Err(refusal) = authorized(&api, &headers) {
+        return refusal.into_response();
+    }
+    match crate::serve::hand_over(&api.engine, body.to).await {
+        Ok(()) => Json(json!({ "leader": api.engine.health().leader().name })).into_response(),
+        Err(error) => (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response(),
+    }
 }
 
 async fn import_merchants(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {

@@ -195,7 +195,7 @@ fn refuse(line: u64, error: CommandError, report: &mut ImportReport) -> anyhow::
             report.refuse(BadRow { line, column: String::new(), value: String::new(), problem: why.to_string() });
             Ok(())
         }
-        error @ (CommandError::Halted(_) | CommandError::Stopping) => Err(error.into()),
+        error @ (CommandError::Elsewhere(_) | CommandError::Halted(_) | CommandError::Stopping) => Err(error.into()),
     }
 }
 

@@ -9,80 +9,83 @@ use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Every issuer link.
+/// Every issuer link. Links are up while this node leads; each lead has links of its own.
 pub struct Issuers {
     vault: Arc<Vault>,
     own: InstitutionId,
-    links: HashMap<u16, mpsc::UnboundedSender<Vec<Command>>>,
-    receivers: std::sync::Mutex<Vec<(u16, mpsc::UnboundedReceiver<Vec<Command>>)>>,
-    engine: OnceLock<Engine>,
-    shutdown: CancellationToken,
+    configs: Vec<IssuerConfig>,
+    runtime: Handle,
+    lead: Mutex<Option<Lead>>,
     tasks: TaskTracker,
 }
 
-/// A running link, for status pages and metrics.
+/// The links of one lead.
+struct Lead {
+    engine: Engine,
+    commands: HashMap<u16, mpsc::UnboundedSender<Vec<Command>>>,
+    running: Vec<RunningLink>,
+    shutdown: CancellationToken,
+}
+
+/// An issuer's link, for status pages and metrics.
+#[derive(Clone)]
 pub struct RunningLink {
     /// The issuer's number.
     pub issuer: u16,
     /// Its name.
     pub name: String,
-    /// What the link reports of itself.
-    pub status: Arc<LinkStatus>,
+    /// What the link reports of itself; `None` while another node leads.
+    pub status: Option<Arc<LinkStatus>>,
+}
+
+impl RunningLink {
+    /// Signed on.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.is_up())
+    }
 }
 
 impl Issuers {
-    /// Prepares queues for every configured issuer; links start with [`Issuers::start`].
+    /// Knows every configured issuer. Must be called on the runtime that the links are to run on.
     #[must_use]
-    pub fn new(configs: &[IssuerConfig], vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
-        let mut links = HashMap::new();
-        let mut receivers = Vec::new();
-        for config in configs {
-            let (tx, rx) = mpsc::unbounded_channel();
-            links.insert(config.file.number, tx);
-            receivers.push((config.file.number, rx));
-        }
-        Arc::new(Issuers {
-            vault,
-            own,
-            links,
-            receivers: receivers.into(),
-            engine: OnceLock::new(),
-            shutdown: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        })
+    pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+        let runtime = Handle::current();
+        Arc::new(Issuers { vault, own, configs, runtime, lead: Mutex::new(None), tasks: TaskTracker::new() })
     }
 
-    /// Starts the links; their reports go to `engine`.
-    pub fn start(&self, configs: &[IssuerConfig], engine: &Engine) -> Vec<RunningLink> {
-        let _ = self.engine.set(engine.clone());
-        let receivers = std::mem::take(&mut *self.receivers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let mut running = Vec::new();
-        for (number, rx) in receivers {
-            let Some(config) = configs.iter().find(|c| c.file.number == number) else { continue };
-            let engine = engine.clone();
-            let report = move |reports: Vec<Report>| engine.events(reports.into_iter().map(event).collect());
-            let link = link_config(config, self.own);
-            let (task, status) =
-                kazasu_issuer_adapter::spawn(link, rx, report, crate::clock::now, self.shutdown.clone());
-            self.tasks.spawn(async move {
-                if let Err(error) = task.await {
-                    tracing::error!(issuer = number, %error, "an issuer link ended badly");
-                }
-            });
-            running.push(RunningLink { issuer: number, name: config.file.name.clone(), status });
-        }
-        running
+    fn lead(&self) -> MutexGuard<'_, Option<Lead>> {
+        self.lead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every issuer with its link, in the order of the configuration.
+    #[must_use]
+    pub fn links(&self) -> Vec<RunningLink> {
+        let lead = self.lead();
+        let status = |number| {
+            let running = lead.as_ref()?.running.iter().find(|link: &&RunningLink| link.issuer == number)?;
+            running.status.clone()
+        };
+        let link = |config: &IssuerConfig| RunningLink {
+            issuer: config.file.number,
+            name: config.file.name.clone(),
+            status: status(config.file.number),
+        };
+        self.configs.iter().map(link).collect()
     }
 
     /// Ends the links: what is under way gets its answer or its time-out, then they sign off.
     pub async fn stop(&self) {
-        self.shutdown.cancel();
+        if let Some(lead) = &*self.lead() {
+            lead.shutdown.cancel();
+        }
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -115,14 +118,40 @@ impl Issuers {
 }
 
 impl IssuerSink for Issuers {
+    fn begin(&self, engine: &Engine) {
+        let _runtime = self.runtime.enter();
+        let shutdown = CancellationToken::new();
+        let mut commands = HashMap::new();
+        let mut running = Vec::new();
+        for config in &self.configs {
+            let (tx, rx) = mpsc::unbounded_channel();
+            commands.insert(config.file.number, tx);
+            let engine = engine.clone();
+            let report = move |reports: Vec<Report>| engine.events(reports.into_iter().map(event).collect());
+            let link = link_config(config, self.own);
+            let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, crate::clock::now, shutdown.clone());
+            let number = config.file.number;
+            self.tasks.spawn(async move {
+                if let Err(error) = task.await {
+                    tracing::error!(issuer = number, %error, "an issuer link ended badly");
+                }
+            });
+            running.push(RunningLink { issuer: number, name: config.file.name.clone(), status: Some(status) });
+        }
+        *self.lead() = Some(Lead { engine: engine.clone(), commands, running, shutdown });
+    }
+
     fn send(&self, messages: Vec<Outgoing>) {
         let mut by_issuer: Vec<(u16, Vec<Command>)> = Vec::new();
         let mut not_sent = Vec::new();
+        let lead = self.lead();
+        // Without a lead nothing may leave: whoever leads now finds these messages in the journal.
+        let Some(lead) = &*lead else { return };
         for out in messages {
             let advice = out.to.operation.is_advice();
             let id = out.message;
             match self.request(&out) {
-                Ok(request) if self.links.contains_key(&out.to.issuer) => {
+                Ok(request) if lead.commands.contains_key(&out.to.issuer) => {
                     let command =
                         if advice { Command::Advice { id, request } } else { Command::Request { id, request } };
                     match by_issuer.iter_mut().find(|(n, _)| *n == out.to.issuer) {
@@ -147,7 +176,7 @@ impl IssuerSink for Issuers {
             }
         }
         for (issuer, commands) in by_issuer {
-            let Some(link) = self.links.get(&issuer) else { continue };
+            let Some(link) = lead.commands.get(&issuer) else { continue };
             if let Err(mpsc::error::SendError(commands)) = link.send(commands) {
                 // The link has ended: the switch is stopping. Requests were certainly not sent; advices stay owed.
                 not_sent.extend(commands.iter().filter_map(|command| match command {
@@ -156,8 +185,14 @@ impl IssuerSink for Issuers {
                 }));
             }
         }
-        if let Some(engine) = self.engine.get().filter(|_| !not_sent.is_empty()) {
-            engine.events(not_sent);
+        if !not_sent.is_empty() {
+            lead.engine.events(not_sent);
+        }
+    }
+
+    fn end(&self) {
+        if let Some(lead) = self.lead().take() {
+            lead.shutdown.cancel();
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Kazasu, a card-linked cashless payment switch: a resident holds a card to a reader and has paid.
 //!
 //! [`core`] decides and knows no I/O; [`engine`] commits and lets effects go; [`acquirer`] and [`issuers`] are the two sides
-//! of the wire; [`serve`] puts them together. docs/ARCHITECTURE.md has the map.
+//! of the wire; [`cluster`] joins several nodes; [`serve`] puts them together. docs/ARCHITECTURE.md has the map.
 #![forbid(unsafe_code)]
 
 pub mod acquirer;
 pub mod agree;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod config;
 pub mod core;
 pub mod demo;

@@ -186,7 +186,8 @@ fn plain(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn secret(path: &Path, text: &str) -> anyhow::Result<()> {
+/// Writes a file that only its owner may read; it must not exist yet.
+pub(crate) fn secret(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     let mut file = std::fs::OpenOptions::new()
         .write(true)

@@ -1,19 +1,21 @@
-//! Putting the switch together: lock, journal, engine, issuer links, listeners, HTTP, the clock's tick; and taking it apart
+//! Putting the switch together: lock, store, engine, other nodes, issuer links, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig};
+use crate::cluster::{Forwarder, Peers, Timing, Watcher};
 use crate::config::Config;
 use crate::core::Command;
-use crate::engine::{Engine, EngineConfig, Opener};
+use crate::engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use crate::import::LinkImport;
-use crate::issuers::{Issuers, RunningLink};
+use crate::issuers::Issuers;
 use anyhow::Context;
-use kazasu_ledger::sqlite::SqliteJournal;
-use kazasu_ledger::{Journal, StoreError};
+use kazasu_ledger::journal::NodeStatus;
+use kazasu_ledger::{Node, Store};
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -38,19 +40,6 @@ pub fn lock(data_dir: &Path) -> anyhow::Result<DataLock> {
     }
 }
 
-/// Opens the SQLite journal of a data folder.
-#[must_use]
-pub fn sqlite_opener(config: &Config) -> Opener {
-    let path = config.journal_path();
-    Box::new(move || {
-        let path = path.clone();
-        Box::pin(async move {
-            let journal = SqliteJournal::open(&path).await?;
-            Ok::<Box<dyn Journal>, StoreError>(Box::new(journal))
-        })
-    })
-}
-
 /// A running switch.
 pub struct Switch {
     /// The core's handle.
@@ -60,8 +49,10 @@ pub struct Switch {
     /// Where health, metrics and the API are.
     pub http: SocketAddr,
     /// The issuer links.
-    pub links: Arc<Vec<RunningLink>>,
-    issuers: Arc<Issuers>,
+    pub issuers: Arc<Issuers>,
+    /// Who this process is.
+    pub node: Node,
+    store: Arc<dyn Store>,
     shutdown: watch::Sender<bool>,
     core: std::thread::JoinHandle<()>,
     _lock: DataLock,
@@ -69,7 +60,11 @@ pub struct Switch {
 
 /// The engine's settings from the configuration.
 #[must_use]
-pub fn engine_config(config: &Config) -> EngineConfig {
+pub fn engine_config(config: &Config, node: Node, shared: bool) -> EngineConfig {
+    let acquirers = config.acquirers.iter();
+    let acquirers = acquirers.map(|a| Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() });
+    let issuers = config.issuers.iter();
+    let issuers = issuers.map(|i| Command::RegisterIssuer { issuer: i.file.number, name: i.file.name.clone() });
     EngineConfig {
         book: config.file.book.clone(),
         own_id: config.file.id,
@@ -77,6 +72,9 @@ pub fn engine_config(config: &Config) -> EngineConfig {
         max_batch: config.file.limits.max_batch,
         keep_days: config.file.keep_days,
         clock: crate::clock::now,
+        node,
+        shared,
+        registrations: acquirers.chain(issuers).collect(),
     }
 }
 
@@ -86,35 +84,59 @@ pub fn link_import(config: &Config) -> LinkImport {
     LinkImport { vault: config.vault.clone(), routes: Arc::new(config.routes.clone()) }
 }
 
-/// Makes the book know the configured acquirers and issuers.
-pub async fn register(config: &Config, engine: &Engine) -> anyhow::Result<()> {
-    for a in &config.acquirers {
-        engine.command(Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() }).await?;
-    }
-    for i in &config.issuers {
-        engine.command(Command::RegisterIssuer { issuer: i.file.number, name: i.file.name.clone() }).await?;
-    }
-    Ok(())
+/// This process as a node of the store.
+fn node(config: &Config, peers: Option<SocketAddr>, http: SocketAddr) -> anyhow::Result<Node> {
+    let incarnation = crate::clock::random_bytes(8)?.try_into().map(u64::from_be_bytes);
+    let incarnation = incarnation.map_err(|_| anyhow::anyhow!("eight random bytes"))?;
+    let Some(cluster) = &config.file.cluster else {
+        return Ok(Node { name: "alone".into(), address: String::new(), http: http.to_string(), incarnation });
+    };
+    let address = cluster.advertise.clone().or_else(|| peers.map(|addr| addr.to_string())).unwrap_or_default();
+    let http = cluster.advertise_http.clone().unwrap_or_else(|| http.to_string());
+    Ok(Node { name: cluster.node.clone(), address, http, incarnation })
 }
 
 impl Switch {
-    /// Starts everything; returns when taps are accepted.
-    pub async fn start(config: Config, opener: Option<Opener>) -> anyhow::Result<Switch> {
+    /// Starts everything; returns when taps are accepted. `store` is another one than the configuration names.
+    pub async fn start(config: Config, store: Option<Arc<dyn Store>>) -> anyhow::Result<Switch> {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
-        let opener = opener.unwrap_or_else(|| sqlite_opener(&config));
-        let issuers = Issuers::new(&config.issuers, config.vault.clone(), config.file.id);
-        let (engine, core) = Engine::start(engine_config(&config), opener, issuers.clone()).await?;
-        register(&config, &engine).await?;
+        let store = store.unwrap_or_else(|| config.store());
+        let web = crate::http::bind(&config.file.http).await?;
+        let http = web.local_addr()?;
+        let peers = match (&config.file.cluster, &config.cluster_key) {
+            (Some(cluster), Some(key)) => Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone())),
+            _ => None,
+        };
+        let peers_addr = peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?;
+        let node = node(&config, peers_addr, http)?;
+        let health = Arc::new(Health::default());
+        let (target, seen) = watch::channel(None);
+        let elsewhere: Arc<dyn Elsewhere> = match &peers {
+            Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
+            None => Arc::new(Nowhere),
+        };
+        let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
+        let settings = engine_config(&config, node.clone(), store.shared().is_some());
+        let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
         let (shutdown, signal) = watch::channel(false);
-        let links = Arc::new(issuers.start(&config.issuers, &engine));
-        let imports = link_import(&config);
+        if store.shared().is_some() {
+            let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
+            let timing = takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() });
+            let watcher = Watcher::new(store.clone(), node.clone(), timing, engine.clone(), target);
+            tokio::spawn(watcher.run(signal.clone()));
+            ready(&engine).await;
+        }
+        if let Some((peers, _)) = peers {
+            tokio::spawn(peers.run(engine.clone(), signal.clone()));
+        }
         let api = crate::http::Api {
             engine: engine.clone(),
-            imports,
+            imports: link_import(&config),
             token: config.token.clone(),
             prometheus,
-            links: links.clone(),
+            issuers: issuers.clone(),
+            node: node.clone(),
         };
         let limits = config.link_limits();
         let mut listeners = Vec::new();
@@ -130,27 +152,86 @@ impl Switch {
                 .await?,
             );
         }
-        let http = crate::http::start(&config.file.http, api, signal.clone()).await?;
+        crate::http::serve(web, api, signal.clone());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
         for listener in listeners {
             tokio::spawn(listener.run(acquirers.clone(), engine.clone(), signal.clone()));
         }
         tokio::spawn(tick(engine.clone(), signal));
-        Ok(Switch { engine, listening, http, links, issuers, shutdown, core, _lock: lock })
+        Ok(Switch { engine, listening, http, issuers, node, store, shutdown, core, _lock: lock })
     }
 
-    /// Stops taking messages, finishes what was admitted, and closes the journal.
+    /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
+    /// journal.
     pub async fn stop(self) -> anyhow::Result<()> {
+        if let Err(why) = self.leave().await {
+            tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
+        }
         self.shutdown.send_replace(true);
-        // Links stop reading at once; what they gave to the core is decided, committed and answered.
+        // Links stop reading at once; what they gave to the core, or the core to another node, is decided and answered.
+        let begin = std::time::Instant::now();
         tokio::time::sleep(Duration::from_millis(50)).await;
+        let health = self.engine.health().clone();
+        while health.role() == Role::Following
+            && health.queued.load(Ordering::Acquire) > 0
+            && begin.elapsed() < Duration::from_secs(10)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         self.issuers.stop().await;
         self.engine.stop();
         let core = self.core;
         tokio::task::spawn_blocking(move || core.join())
             .await?
             .map_err(|_| anyhow::anyhow!("the core panicked; see the log above"))
+    }
+
+    /// Lets another node lead before this one ends, if there is one that can.
+    async fn leave(&self) -> Result<(), String> {
+        let health = self.engine.health();
+        let Some(shared) = self.store.shared().filter(|_| health.role() == Role::Leading) else { return Ok(()) };
+        if self.node.address.is_empty() || health.halted().is_some() {
+            return Ok(());
+        }
+        let mut watch = shared.watch(self.node.clone()).await.map_err(|e| e.to_string())?;
+        let nodes = watch.nodes().await.map_err(|e| e.to_string())?;
+        let able = |n: &NodeStatus| {
+            n.node.name != self.node.name && n.silent_seconds < 2.0 && n.report.role == Role::Following.name()
+        };
+        if !nodes.iter().any(able) {
+            return Ok(());
+        }
+        hand_over(&self.engine, String::new()).await
+    }
+}
+
+/// Hands the lead over and waits until another node has it.
+pub(crate) async fn hand_over(engine: &Engine, successor: String) -> Result<(), String> {
+    let epoch = engine.health().epoch();
+    engine.hand_over(successor).await?;
+    let begin = std::time::Instant::now();
+    let health = engine.health();
+    while begin.elapsed() < Duration::from_secs(10) {
+        if health.reachable.load(Ordering::Acquire) || health.epoch() > epoch {
+            let leader = health.leader().name;
+            tracing::info!(%leader, "the lead was handed over");
+            return if health.role() == Role::Leading { Err("nobody else took the lead".into()) } else { Ok(()) };
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Err("the lead was released, but nobody has taken it yet".into())
+}
+
+/// Waits a while until taps are answered: by this node, or by the leader through it.
+async fn ready(engine: &Engine) {
+    let begin = std::time::Instant::now();
+    while !engine.health().is_ready() {
+        if begin.elapsed() > Duration::from_secs(10) {
+            tracing::warn!("no node leads yet; taps are refused until one does");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

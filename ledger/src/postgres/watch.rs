@@ -16,9 +16,9 @@ impl PostgresWatch {
         PostgresWatch { conn, node, patience }
     }
 
+    /// One round trip: the report, and the lead with its holder's reports. The report just made is not visible to the
+    /// statement that makes it, which does not matter: a node does not watch itself.
     async fn report(&mut self, report: &NodeReport) -> Result<Leadership, StoreError> {
-        // One round trip: the report, and the lead with its holder's reports. The report just made is not visible to the
-        // statement that makes it, which does not matter: a node does not watch itself.
         let sql = "WITH me AS (\
                 INSERT INTO kazasu.nodes (node, incarnation, address, http, version, role, applied, beats, seen) \
                 VALUES ($1, $2, $3, $4, $5, $6, $7, 1, clock_timestamp()) \
@@ -39,13 +39,14 @@ impl PostgresWatch {
             .fetch_one(&mut self.conn)
             .await
             .map_err(store_error)?;
-        Ok(Leadership {
-            epoch: unsigned(get(&row, 0)?)?,
-            leader: node(&row, 1)?,
-            beats: get(&row, 5)?,
-            released: get(&row, 6)?,
-            successor: get(&row, 7)?,
-        })
+        leadership(&row)
+    }
+
+    async fn lead(&mut self) -> Result<Leadership, StoreError> {
+        let sql = "SELECT l.epoch, l.node, l.incarnation, l.address, l.http, coalesce(n.beats, 0), l.released, l.successor \
+            FROM kazasu.lead l LEFT JOIN kazasu.nodes n ON n.node = l.node AND n.incarnation = l.incarnation \
+            WHERE l.one = 1";
+        leadership(&sqlx::query(sql).fetch_one(&mut self.conn).await.map_err(store_error)?)
     }
 
     async fn list(&mut self) -> Result<Vec<NodeStatus>, StoreError> {
@@ -72,6 +73,16 @@ impl PostgresWatch {
     }
 }
 
+fn leadership(row: &PgRow) -> Result<Leadership, StoreError> {
+    Ok(Leadership {
+        epoch: unsigned(get(row, 0)?)?,
+        leader: node(row, 1)?,
+        beats: get(row, 5)?,
+        released: get(row, 6)?,
+        successor: get(row, 7)?,
+    })
+}
+
 /// Name, incarnation and addresses from column `at` on.
 fn node(row: &PgRow, at: usize) -> Result<Node, StoreError> {
     Ok(Node {
@@ -85,6 +96,10 @@ fn node(row: &PgRow, at: usize) -> Result<Node, StoreError> {
 impl Watch for PostgresWatch {
     fn beat<'a>(&'a mut self, report: &'a NodeReport) -> Task<'a, Result<Leadership, StoreError>> {
         Box::pin(within(self.patience.connect, self.report(report)))
+    }
+
+    fn leadership(&mut self) -> Task<'_, Result<Leadership, StoreError>> {
+        Box::pin(within(self.patience.connect, self.lead()))
     }
 
     fn nodes(&mut self) -> Task<'_, Result<Vec<NodeStatus>, StoreError>> {

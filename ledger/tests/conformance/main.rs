@@ -73,7 +73,7 @@ async fn engines() -> Vec<Engine> {
 }
 
 fn node(name: &str) -> Node {
-    Node { name: name.into(), incarnation: 7, ..Node::alone() }
+    Node { name: name.into(), incarnation: name.bytes().map(u64::from).sum(), ..Node::alone() }
 }
 
 async fn open(store: &dyn Store) -> Box<dyn Journal> {
@@ -162,6 +162,18 @@ async fn the_lead_is_taken_only_from_the_epoch_that_was_seen() {
         }
         let mut second = second;
         second.append(&entries(1)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_lead_whose_answer_was_lost_does_not_shut_its_own_process_out() {
+    for Engine { name, store, .. } in &engines().await {
+        let claim = |name: &str, expected| Claim { node: node(name), expected: Some(expected) };
+        // The process raised the epoch to 1 and never heard of it; it still believes in 0.
+        drop(store.lead(claim("one", 0)).await.unwrap());
+        let again = store.lead(claim("one", 0)).await.unwrap();
+        assert_eq!(again.epoch(), 2, "{name}");
+        assert!(matches!(store.lead(claim("two", 0)).await.map(|_| ()), Err(LeadError::Taken { current: 2, .. })));
     }
 }
 

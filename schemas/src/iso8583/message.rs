@@ -6,8 +6,9 @@
 use std::fmt;
 
 /// Message type indicator: four digits, version, class, function, origin.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Mti(pub u16);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct Mti(#[n(0)] pub u16);
 
 impl Mti {
     /// The hundreds digit: 1 authorization, 2 financial, 4 reversal, 5 reconciliation, 8 network management.
@@ -20,6 +21,12 @@ impl Mti {
     #[must_use]
     pub fn without_repeat(self) -> Mti {
         Mti(self.0 - self.0 % 10 + (self.0 % 10) / 2 * 2)
+    }
+
+    /// True when the sender says that it has sent this before: `0401`.
+    #[must_use]
+    pub fn is_repeat(self) -> bool {
+        self.0 % 2 == 1
     }
 
     /// The answer's type: the request's with function + 1 and origin 0. `0421` becomes `0430`.

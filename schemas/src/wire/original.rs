@@ -6,15 +6,19 @@ use crate::iso8583::Mti;
 use crate::jst::TransmissionTime;
 
 /// The original message's type, STAN, transmission time and acquirer (ISO 8583:1987 DE90: n4 n6 n10 n11 n11).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Original {
     /// Its type, without the repeat bit.
+    #[n(0)]
     pub mti: Mti,
     /// Its DE11.
+    #[n(1)]
     pub stan: Stan,
     /// Its DE7.
+    #[n(2)]
     pub transmission: TransmissionTime,
     /// Its DE32, right-justified and zero-filled.
+    #[cbor(n(3), with = "minicbor::bytes")]
     pub acquirer: [u8; 11],
 }
 

@@ -19,25 +19,35 @@ pub enum PpidPlace {
 }
 
 /// What a message asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, minicbor::Encode, minicbor::Decode)]
+#[cbor(index_only)]
 pub enum Operation {
     /// 0100, processing 00: reserve an amount, to be completed by 0220.
+    #[n(0)]
     Authorize,
     /// 0200, processing 00: pay now.
+    #[n(1)]
     Purchase,
     /// 0200, processing 20: give back all or part of an earlier payment.
+    #[n(2)]
     Refund,
     /// 0100 or 0200, processing 30: how much is there.
+    #[n(3)]
     BalanceInquiry,
     /// 0120, processing 00: an amount was reserved without asking.
+    #[n(4)]
     AuthorizationAdvice,
     /// 0220 with original data: what was really taken of an authorization, at most its amount.
+    #[n(5)]
     Completion,
     /// 0220 without original data: a payment that was taken without asking (offline).
+    #[n(6)]
     PurchaseAdvice,
     /// 0220, processing 20: a refund that was given without asking.
+    #[n(7)]
     RefundAdvice,
     /// 0400 or 0420: undo all of the original, or all but DE95's actual amount.
+    #[n(8)]
     Reversal,
 }
 
@@ -57,43 +67,61 @@ impl Operation {
 }
 
 /// One request or advice, complete and plausible. `Copy`, about 200 bytes, no heap.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Request {
     /// The message type as it came, repeats included.
+    #[n(0)]
     pub mti: Mti,
     /// What it asks for; `None` for processing codes that this switch does not serve.
+    #[n(1)]
     pub operation: Option<Operation>,
     /// DE3, six digits.
+    #[n(2)]
     pub processing: u32,
     /// DE4; zero when absent (a balance inquiry may leave it out).
+    #[n(3)]
     pub amount: Yen,
     /// DE7.
+    #[n(4)]
     pub transmission: TransmissionTime,
     /// DE11.
+    #[n(5)]
     pub stan: Stan,
     /// DE12 hhmmss and DE13 MMDD, echoed.
+    #[n(6)]
     pub local_time: Option<u32>,
     /// DE13 MMDD, echoed.
+    #[n(7)]
     pub local_date: Option<u16>,
     /// DE18.
+    #[n(8)]
     pub mcc: Option<Mcc>,
     /// DE22, three digits; 071 contactless with PIN, 072 without. Zero when absent.
+    #[n(9)]
     pub entry_mode: u16,
     /// DE32.
+    #[n(10)]
     pub acquirer: InstitutionId,
     /// DE37.
+    #[n(11)]
     pub rrn: Rrn,
     /// DE41.
+    #[n(12)]
     pub terminal: TerminalId,
     /// DE42.
+    #[n(13)]
     pub merchant: MerchantId,
     /// DE49; 392 when a balance inquiry leaves it out.
+    #[n(14)]
     pub currency: u16,
     /// DE102 or DE48. A reversal may leave it out.
+    #[n(15)]
     pub ppid: Option<Ppid>,
     /// DE90.
+    #[n(16)]
     pub original: Option<Original>,
     /// DE95, actual amount of the transaction: what remains after a partial reversal.
+    #[n(17)]
     pub replacement: Option<Yen>,
 }
 
@@ -267,11 +295,13 @@ impl Request {
 }
 
 /// What is left in an account, for DE54.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Balance {
     /// Posted balance.
+    #[n(0)]
     pub ledger: Yen,
     /// What can be spent now: holds are taken off.
+    #[n(1)]
     pub available: Yen,
 }
 
@@ -302,13 +332,16 @@ impl Balance {
 }
 
 /// The answer's own part; everything else is echoed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Answer {
     /// DE39.
+    #[n(0)]
     pub code: ResponseCode,
     /// DE38, on approvals.
+    #[n(1)]
     pub approval: Option<ApprovalCode>,
     /// DE54, on balance inquiries.
+    #[n(2)]
     pub balance: Option<Balance>,
 }
 

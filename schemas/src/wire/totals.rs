@@ -50,23 +50,31 @@ impl DayTotals {
 }
 
 /// A 0500 or 0510.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Totals {
     /// 0500, 0501 or 0510.
+    #[n(0)]
     pub mti: Mti,
     /// DE7.
+    #[n(1)]
     pub transmission: TransmissionTime,
     /// DE11.
+    #[n(2)]
     pub stan: Stan,
     /// DE15, MMDD of the business day.
+    #[n(3)]
     pub date: u16,
     /// DE32.
+    #[n(4)]
     pub acquirer: InstitutionId,
     /// DE39, in answers: 00 in balance, 95 out of balance.
+    #[n(5)]
     pub code: Option<ResponseCode>,
     /// DE66, in answers: 1 in balance, 2 out of balance, 3 error.
+    #[n(6)]
     pub settlement: Option<u8>,
     /// The sender's totals; DE97 is computed from them.
+    #[n(7)]
     pub day: DayTotals,
 }
 

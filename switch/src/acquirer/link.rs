@@ -3,7 +3,7 @@
 use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
 use super::session::Acquirers;
-use crate::engine::{Engine, Inbound, LinkHandle, LinkOut};
+use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
 use bytes::BytesMut;
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use std::sync::{Arc, PoisonError};
@@ -44,7 +44,7 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let (out, queue) = mpsc::unbounded_channel();
-    let link = Arc::new(LinkHandle::new(context.id, out));
+    let link = Arc::new(LinkHandle::new(context.id, Origin::Acquirer, out));
     let signed_on = SignedOn::default();
     let writing = Writer::new(context.dialect.clone(), link.clone(), signed_on.clone(), context.limits.write_timeout);
     let mut writing = tokio::spawn(writing.run(writer, queue));
@@ -161,9 +161,5 @@ fn submit(engine: &Engine, link: &Arc<LinkHandle>, received: Instant, messages: 
     }
     let messages = std::mem::take(messages);
     link.came(messages.len());
-    if let Err(refused) = engine.submit(link, received, messages) {
-        metrics::counter!("kazasu_overload_refusals_total").increment(u64::try_from(refused.len()).unwrap_or(0));
-        let replies = refused.iter().map(|m| crate::engine::refusal(m, received)).collect();
-        link.send(LinkOut::Replies(replies));
-    }
+    engine.submit(link, received, 0, messages);
 }

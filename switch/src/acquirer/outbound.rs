@@ -104,7 +104,7 @@ impl Writer {
                 }
                 1
             }
-            LinkOut::Close => 0,
+            LinkOut::Close | LinkOut::Pong => 0,
             LinkOut::Refusal { message, session } => {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
                 self.count(message.mti, code);

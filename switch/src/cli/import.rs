@@ -2,13 +2,16 @@
 
 use super::Found;
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, Health, Nowhere};
 use crate::import::{self, ImportReport};
 use crate::issuers::Issuers;
-use crate::serve::{InUse, engine_config, link_import, lock, register, sqlite_opener};
+use crate::serve::{InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Subcommand;
+use kazasu_ledger::Node;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Subcommand)]
 pub(super) enum ImportCommand {
@@ -38,10 +41,12 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     let ImportCommand::Import { file, config, bad_rows, json } = command;
     let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let config = Config::load(&config)?;
-    let report = match lock(&config.data_dir) {
-        Ok(_held) => offline(&config, &bytes, what).await?,
-        Err(error) if error.is::<InUse>() => online(&config, bytes, what).await?,
-        Err(error) => return Err(error),
+    let leader = leader(&config).await?;
+    let report = match (leader, lock(&config.data_dir)) {
+        (Some(http), _) => online(&config, &http, bytes, what).await?,
+        (None, Ok(_held)) => offline(&config, &bytes, what).await?,
+        (None, Err(error)) if error.is::<InUse>() => online(&config, &config.file.http, bytes, what).await?,
+        (None, Err(error)) => return Err(error),
     };
     if let Some(path) = bad_rows {
         write_bad_rows(&path, &report)?;
@@ -57,10 +62,24 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     Ok(())
 }
 
+/// Where the node that leads takes imports, when several share the store and one leads at the moment.
+async fn leader(config: &Config) -> anyhow::Result<Option<String>> {
+    let store = config.store();
+    let Some(shared) = store.shared() else { return Ok(None) };
+    let mut watch = shared.watch(Node { name: "import".into(), ..Node::alone() }).await?;
+    let before = watch.leadership().await?;
+    // Longer than between two reports.
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let after = watch.leadership().await?;
+    let alive = after.epoch > before.epoch || after.beats > before.beats;
+    Ok((alive && !after.leader.http.is_empty()).then_some(after.leader.http))
+}
+
 async fn offline(config: &Config, bytes: &[u8], what: What) -> anyhow::Result<ImportReport> {
-    let issuers = Issuers::new(&[], config.vault.clone(), config.file.id);
-    let (engine, core) = Engine::start(engine_config(config), sqlite_opener(config), issuers).await?;
-    register(config, &engine).await?;
+    let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
+    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false);
+    let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
+    let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
     let report = match what {
         What::Links => import::links(&engine, bytes, &link_import(config)).await,
         What::Merchants => import::merchants(&engine, bytes).await,
@@ -70,10 +89,10 @@ async fn offline(config: &Config, bytes: &[u8], what: What) -> anyhow::Result<Im
     report
 }
 
-/// A switch is running on this data folder: it imports.
-async fn online(config: &Config, bytes: Vec<u8>, what: What) -> anyhow::Result<ImportReport> {
+/// A switch is running: it imports.
+async fn online(config: &Config, http: &str, bytes: Vec<u8>, what: What) -> anyhow::Result<ImportReport> {
     let path = if what == What::Links { "links" } else { "merchants" };
-    let url = format!("http://{}/v1/import/{path}", config.file.http);
+    let url = format!("http://{http}/v1/import/{path}");
     let token = format!("Bearer {}", config.token);
     let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, String)> {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
@@ -81,7 +100,7 @@ async fn online(config: &Config, bytes: Vec<u8>, what: What) -> anyhow::Result<I
         Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     });
     let (status, body) =
-        answer.await?.context("a switch is running on this data folder, but its API does not answer")?;
+        answer.await?.with_context(|| format!("a switch is running, but its API at {http} does not answer"))?;
     anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
     serde_json::from_str(&body).context("the running switch's answer")
 }

@@ -1,9 +1,10 @@
 //! `kazasu ledger verify` and `kazasu ledger trial-balance`.
 
 use super::Found;
+use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
 use kazasu_ledger::record::KIND_NAMES;
-use kazasu_ledger::verify::{Verified, VerifyError, verify_sqlite};
+use kazasu_ledger::verify::{Verified, VerifyError};
 use kazasu_ledger::{Account, Side};
 use kazasu_schemas::money::Yen;
 use std::collections::BTreeMap;
@@ -20,9 +21,12 @@ pub(super) enum LedgerCommand {
 
 #[derive(Args)]
 pub(super) struct Journal {
-    /// The journal file (journal.db of a data folder, or a copy).
+    /// The journal: a file (journal.db of a data folder, or a copy), or a PostgreSQL URL.
     #[arg(default_value = "kazasu-data/data/journal.db")]
-    journal: PathBuf,
+    journal: String,
+    /// The journal of this configuration, with the password of its key file.
+    #[arg(long, conflicts_with = "journal")]
+    config: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -35,14 +39,21 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn check(journal: &Journal) -> anyhow::Result<Verified> {
-    match verify_sqlite(&journal.journal, |_| {}).await {
-        Ok(verified) => Ok(verified),
+async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
+    let store = match &journal.config {
+        Some(config) => Config::load(config)?.store,
+        None => StoreConfig::parse(&journal.journal)?,
+    };
+    let store = store.store();
+    let place = store.place();
+    let mut reader = store.reader().await?;
+    match kazasu_ledger::verify::verify(reader.as_mut(), |_| {}).await {
+        Ok(verified) => Ok((place, verified)),
         Err(VerifyError::Fault(fault)) => {
             if journal.json {
                 println!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
             }
-            Err(Found(format!("{}: {fault}", journal.journal.display())).into())
+            Err(Found(format!("{place}: {fault}")).into())
         }
         Err(VerifyError::Store(error)) => Err(error.into()),
     }
@@ -50,28 +61,36 @@ async fn check(journal: &Journal) -> anyhow::Result<Verified> {
 
 async fn verify(journal: Journal) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let v = check(&journal).await?;
+    let (place, v) = check(&journal).await?;
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     if journal.json {
-        let sums = v.sums;
-        println!(
-            "{}",
-            serde_json::json!({ "verified": true, "records": v.records, "head": hex::encode(v.head), "day": v.day.to_string(),
-                "debits": i64::try_from(sums.debits).ok(), "credits": i64::try_from(sums.credits).ok(), "open_holds": v.open_holds, "ms": ms })
-        );
+        let mut out = totals(&v);
+        out["ms"] = ms.into();
+        println!("{out}");
         return Ok(());
     }
-    println!("{}: 正常 sound", journal.journal.display());
+    println!("{place}: 正常 sound");
     println!("  records      {:>14}   in {ms} ms", v.records);
     for (name, n) in KIND_NAMES.iter().zip(v.kinds).filter(|(_, n)| *n > 0) {
         println!("    {name:<22}{n:>14}");
     }
+    print_totals(&v);
+    Ok(())
+}
+
+/// What a sound journal adds up to, as one JSON object.
+pub(super) fn totals(v: &Verified) -> serde_json::Value {
+    serde_json::json!({ "verified": true, "records": v.records, "head": hex::encode(v.head), "day": v.day.to_string(),
+        "debits": i64::try_from(v.sums.debits).ok(), "credits": i64::try_from(v.sums.credits).ok(), "open_holds": v.open_holds })
+}
+
+/// The same for people.
+pub(super) fn print_totals(v: &Verified) {
     println!("  head         {}", hex::encode(v.head));
     println!("  business day {}", v.day);
     println!("  借方 debits   {:>22}", yen(v.sums.debits));
     println!("  貸方 credits  {:>22}", yen(v.sums.credits));
     println!("  open holds   {:>14}", v.open_holds);
-    Ok(())
 }
 
 fn yen(n: i128) -> String {
@@ -79,7 +98,7 @@ fn yen(n: i128) -> String {
 }
 
 async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
-    let v = check(&journal).await?;
+    let (_, v) = check(&journal).await?;
     if journal.json {
         let accounts: Vec<_> = v.accounts.iter().enumerate().map(|(n, a)| {
             serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "debits": a.debits.get(),

@@ -1,11 +1,13 @@
-//! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `link`, `merchant`, `day`.
+//! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `store`, `node`, `link`, `merchant`.
 //!
 //! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 the check or job found
 //! something wrong, 2 usage or configuration.
 
 mod import;
 mod ledger;
+mod node;
 mod serve;
+mod store;
 
 use crate::telemetry::LogFormat;
 use clap::{Parser, Subcommand};
@@ -56,6 +58,16 @@ enum Command {
     Ledger {
         #[command(subcommand)]
         what: ledger::LedgerCommand,
+    },
+    /// Sets a PostgreSQL store up, looks at it, and moves journals between stores.
+    Store {
+        #[command(subcommand)]
+        what: store::StoreCommand,
+    },
+    /// The nodes that share a store.
+    Node {
+        #[command(subcommand)]
+        what: node::NodeCommand,
     },
     /// Links of residents.
     Link {
@@ -116,16 +128,18 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Config { what: ConfigCommand::Check { config } } => {
             let checked = crate::config::Config::load(&config)?;
             println!(
-                "{}: good. {} listeners, {} acquirers, {} issuers, data in {}",
+                "{}: good. {} listeners, {} acquirers, {} issuers, ledger in {}",
                 config.display(),
                 checked.file.listeners.len(),
                 checked.acquirers.len(),
                 checked.issuers.len(),
-                checked.data_dir.display()
+                checked.store().place()
             );
             Ok(())
         }
         Command::Ledger { what } => ledger::run(what).await,
+        Command::Store { what } => store::run(what).await,
+        Command::Node { what } => node::run(what).await,
         Command::Link { what } => import::run(what, import::What::Links).await,
         Command::Merchant { what } => import::run(what, import::What::Merchants).await,
     }

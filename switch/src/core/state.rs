@@ -178,6 +178,12 @@ impl State {
         self.bank.is_some()
     }
 
+    /// True when a message with this one's key has been decided, or reversed before it came.
+    #[must_use]
+    pub fn knows(&self, request: &Request) -> bool {
+        self.known.contains_key(&key_of(request))
+    }
+
     /// Counts, for metrics and the status page.
     #[must_use]
     pub fn sizes(&self) -> StateSizes {

@@ -3,7 +3,9 @@
 
 mod summary;
 
-use crate::config::Config;
+use crate::config::{ClusterFile, Config};
+use crate::engine::Role;
+use crate::issuers::RunningLink;
 use crate::sample::{self, Town};
 use crate::serve::Switch;
 use crate::text::thousands;
@@ -12,7 +14,11 @@ use clap::Args;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, effective};
+use kazasu_ledger::postgres::local::LocalServer;
+use kazasu_ledger::postgres::{Address, PostgresStore};
+use kazasu_ledger::{Body, Store};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::secret::Key;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::net::TcpListener;
@@ -20,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use summary::Summary;
+use summary::{HandOver, Summary};
 
 /// `kazasu demo`.
 #[derive(Args, Debug, Clone)]
@@ -37,6 +43,13 @@ pub struct DemoArgs {
     /// The same seed makes the same residents, places and amounts.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where the ledger is kept: `sqlite` for a file in the data folder; `postgres` for a PostgreSQL server that the demo
+    /// starts from this machine's binaries and ends again; or the URL of an empty database, as its owner.
+    #[arg(long, default_value = "sqlite")]
+    store: String,
+    /// Nodes that share the store. With more than one, the lead is handed over in the middle of the run.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3))]
+    nodes: u64,
     /// End after the summary. Without it, a demo at a terminal keeps the switch open until Ctrl-C.
     #[arg(long)]
     exit: bool,
@@ -70,28 +83,33 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     if !continued {
         sample::write(&args.data, &Town { seed: args.seed, issuer_timeout_ms: 800, ..Town::default() })?;
     }
-    let town = open(&args.data).await?;
-    let status = format!("http://{}/", town.switch.http);
+    let town = open(&args).await?;
+    let status = format!("http://{}/", town.switches[0].http);
     say("かざす町のデモ  Kazasu demo town".into());
     say(format!(
         "  町 town        {} ({})",
         args.data.display(),
         if continued { "続きから continued" } else { "新規 new, with fresh keys" }
     ));
-    for (addr, dialect) in town.switch.listening.iter().zip(&town.dialects) {
-        say(format!("  受付 acquirers  {addr}  {dialect}"));
+    say(format!("  元帳 ledger     {}", town.store.place()));
+    for switch in &town.switches {
+        let name = if town.switches.len() > 1 { format!("  {}", switch.node.name) } else { String::new() };
+        for (addr, dialect) in switch.listening.iter().zip(&town.dialects) {
+            say(format!("  受付 acquirers  {addr}  {dialect}{name}"));
+        }
     }
     for (name, addr) in town.sim.addresses() {
         say(format!("  発行者 issuer   {addr}  {name}"));
     }
     say(format!("  状態 status     {status}\n"));
-    let before = town.switch.engine.query(|state| state.seq).await.context("the core is gone")?;
+    let before = town.leader().engine.query(|state| state.seq).await.context("the core is gone")?;
 
     let stop = Arc::new(AtomicBool::new(false));
     let interrupted = watch_for_interrupt(stop.clone());
     let progress = Arc::new(Progress::default());
     let traffic = traffic(&args, &town, &progress, &stop)?;
-    let screen = tokio::spawn(show(progress, args.taps, args.json, stop.clone()));
+    let screen = tokio::spawn(show(progress.clone(), args.taps, args.json, stop.clone()));
+    let handover = hand_over(&town, &progress, args.taps, &stop).await;
     let mut report: Option<LoadReport> = None;
     for plan in traffic {
         let part = plan.await??;
@@ -102,10 +120,11 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     }
     let stopped_early = stop.swap(true, Ordering::AcqRel);
     screen.await?;
-    drained(&town.switch).await;
+    drained(town.leader()).await;
     let theirs = effective(args.data.join("issuers.jsonl"))?;
     let report = report.context("there was nothing to send")?;
-    let summary = summary::read(&town.journal, before, &theirs, report, stopped_early).await?;
+    let summary = summary::read(town.store.as_ref(), before, &theirs, report, stopped_early).await?;
+    let summary = summary.on_nodes(town.switches.len(), handover?);
     if args.json {
         println!("{}", summary.json(&status));
     } else {
@@ -132,19 +151,89 @@ fn judge(summary: &Summary) -> anyhow::Result<()> {
 
 /// Everything that runs.
 struct OpenTown {
-    switch: Switch,
+    switches: Vec<Switch>,
     sim: Sim,
     acquirers: Vec<AcquirerConfig>,
     dialects: Vec<String>,
-    journal: PathBuf,
+    store: Arc<dyn Store>,
+    server: Option<LocalServer>,
 }
 
 impl OpenTown {
+    fn leader(&self) -> &Switch {
+        let leads = |s: &&Switch| s.engine.health().role() == Role::Leading;
+        self.switches.iter().find(leads).unwrap_or(&self.switches[0])
+    }
+
     async fn close(self) -> anyhow::Result<()> {
-        self.switch.stop().await?;
+        for switch in self.switches {
+            switch.stop().await?;
+        }
         self.sim.stop().await;
+        drop(self.server);
         Ok(())
     }
+}
+
+/// In the middle of the run, the node that leads lets another lead.
+async fn hand_over(
+    town: &OpenTown,
+    progress: &Progress,
+    taps: u64,
+    stop: &AtomicBool,
+) -> anyhow::Result<Option<HandOver>> {
+    if town.switches.len() < 2 {
+        return Ok(None);
+    }
+    while progress.sent.load(Ordering::Relaxed) < taps / 2 {
+        if stop.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let from = town.leader().node.name.clone();
+    let begin = Instant::now();
+    let done = crate::serve::hand_over(&town.leader().engine, String::new()).await;
+    done.map_err(|why| anyhow::anyhow!("the lead could not be handed over: {why}"))?;
+    let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Some(HandOver { from, to: town.leader().node.name.clone(), ms }))
+}
+
+/// Where the ledger of this demo is, with its server when the demo has one of its own.
+async fn store(args: &DemoArgs, config: &Config) -> anyhow::Result<(Arc<dyn Store>, Option<LocalServer>)> {
+    anyhow::ensure!(
+        args.nodes == 1 || args.store != "sqlite",
+        "several nodes need a store that they can share: add --store postgres, or the URL of a PostgreSQL database"
+    );
+    let (address, server): (Address, _) = match args.store.as_str() {
+        "sqlite" => return Ok((config.store(), None)),
+        "postgres" => {
+            let server = own_server(&std::path::absolute(args.data.join("postgres"))?)?;
+            (server.url("kazasu").parse()?, Some(server))
+        }
+        url => (url.parse()?, None),
+    };
+    let store = PostgresStore::new(address);
+    kazasu_ledger::postgres::migrate(&store).await?;
+    let mut reader = store.reader().await?;
+    let first = reader.scan(1, 1).await?;
+    if let Some(Body::Opened(opened)) = first.first().map(|entry| Body::read(&entry.body)).transpose()? {
+        anyhow::ensure!(opened.book == config.file.book, "the database holds another book already: {}", opened.book);
+    }
+    Ok((Arc::new(store), server))
+}
+
+/// The demo's own PostgreSQL server, new or continued.
+fn own_server(dir: &Path) -> anyhow::Result<LocalServer> {
+    let file = dir.with_extension("password");
+    if let Ok(password) = std::fs::read_to_string(&file) {
+        return Ok(LocalServer::open(dir, password.trim(), &[])?);
+    }
+    let password = hex::encode(crate::clock::random_bytes(16)?);
+    let server = LocalServer::create(dir, &password, &[])?;
+    server.sql("postgres", "CREATE DATABASE kazasu")?;
+    sample::secret(&file, &password)?;
+    Ok(server)
 }
 
 /// The usual address when it is free, else any.
@@ -155,44 +244,65 @@ fn usual_or_free(addr: &str) -> String {
     }
 }
 
-/// Starts issuers and switch on the usual ports where they are free, and imports merchants and residents.
-async fn open(data: &Path) -> anyhow::Result<OpenTown> {
-    let mut config = Config::load(&data.join("kazasu.toml"))?;
+/// Starts issuers and switches on the usual ports where they are free, and imports merchants and residents.
+async fn open(args: &DemoArgs) -> anyhow::Result<OpenTown> {
+    let data = args.data.as_path();
+    let load = || Config::load(&data.join("kazasu.toml"));
     let mut issuers = SimConfig::load(&data.join("issuers.toml"))?;
     for issuer in &mut issuers.issuers {
         issuer.listen = usual_or_free(&issuer.listen);
     }
     let sim = Sim::start(issuers).await?;
-    for issuer in &mut config.issuers {
-        if let Some(addr) = sim.addr(&issuer.file.name) {
-            issuer.file.addr = addr.to_string();
+    let (store, server) = store(args, &load()?).await?;
+    let cluster_key = crate::cluster::ClusterKey::new(Key::new(crate::clock::random_bytes(32)?)?);
+    let imports = crate::serve::link_import(&load()?);
+    let mut switches: Vec<Switch> = Vec::new();
+    let mut dialects = Vec::new();
+    for number in 1..=args.nodes {
+        let mut config = load()?;
+        for issuer in &mut config.issuers {
+            if let Some(addr) = sim.addr(&issuer.file.name) {
+                issuer.file.addr = addr.to_string();
+            }
         }
+        for listener in &mut config.file.listeners {
+            listener.addr = usual_or_free(&listener.addr);
+        }
+        config.file.http = usual_or_free(&config.file.http);
+        if args.nodes > 1 {
+            config.data_dir = config.data_dir.join(format!("node-{number}"));
+            config.cluster_key.clone_from(&cluster_key);
+            config.file.cluster = Some(ClusterFile {
+                node: format!("node-{number}"),
+                listen: "127.0.0.1:0".into(),
+                advertise: None,
+                advertise_http: None,
+                takeover_ms: 1_500,
+            });
+        }
+        dialects = config.file.listeners.iter().map(|l| l.dialect.clone()).collect();
+        switches.push(Switch::start(config, Some(store.clone())).await?);
     }
-    for listener in &mut config.file.listeners {
-        listener.addr = usual_or_free(&listener.addr);
-    }
-    config.file.http = usual_or_free(&config.file.http);
-    let dialects: Vec<String> = config.file.listeners.iter().map(|l| l.dialect.clone()).collect();
-    let journal = config.journal_path();
-    let imports = crate::serve::link_import(&config);
-    let switch = Switch::start(config, None).await?;
-    let merchants = crate::import::merchants(&switch.engine, &std::fs::read(data.join("merchants.csv"))?).await?;
-    let links = crate::import::links(&switch.engine, &std::fs::read(data.join("links.csv"))?, &imports).await?;
+    let engine = &switches[0].engine;
+    let merchants = crate::import::merchants(engine, &std::fs::read(data.join("merchants.csv"))?).await?;
+    let links = crate::import::links(engine, &std::fs::read(data.join("links.csv"))?, &imports).await?;
     anyhow::ensure!(merchants.bad + links.bad == 0, "rows refused: {:?} {:?}", merchants.bad_rows, links.bad_rows);
     let mut acquirers = Vec::new();
-    for ((id, _, _), addr) in SHARES.iter().zip(&switch.listening) {
+    for (at, (id, _, _)) in SHARES.iter().enumerate() {
         let mut acquirer = AcquirerConfig::load(&data.join(format!("acquirer-{id}.toml")))?;
-        acquirer.addr = addr.to_string();
+        // Acquirers are spread over the nodes.
+        acquirer.addr = switches[at % switches.len()].listening[at].to_string();
         acquirers.push(acquirer);
     }
     let begin = Instant::now();
     let simulated: Vec<String> = sim.addresses().into_iter().map(|(name, _)| name).collect();
-    let is_up = || switch.links.iter().filter(|l| simulated.contains(&l.name)).all(|l| l.status.is_up());
+    let town = OpenTown { switches, sim, acquirers, dialects, store, server };
+    let is_up = || town.leader().issuers.links().iter().filter(|l| simulated.contains(&l.name)).all(RunningLink::is_up);
     while !is_up() && begin.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     anyhow::ensure!(is_up(), "the issuers did not come up within {PATIENCE:?}");
-    Ok(OpenTown { switch, sim, acquirers, dialects, journal })
+    Ok(town)
 }
 
 /// The first Ctrl-C or SIGTERM ends the traffic and shows the summary.
@@ -299,7 +409,7 @@ async fn drained(switch: &Switch) {
     let begin = Instant::now();
     while begin.elapsed() < PATIENCE {
         let open = switch.engine.query(|s| (s.sizes(), s.unacknowledged_by_issuer())).await;
-        let down: Vec<u16> = switch.links.iter().filter(|l| !l.status.is_up()).map(|l| l.issuer).collect();
+        let down: Vec<u16> = switch.issuers.links().iter().filter(|l| !l.is_up()).map(|l| l.issuer).collect();
         let Some((sizes, owed)) = open else { return };
         let deliverable: BTreeMap<_, _> = owed.into_iter().filter(|(issuer, _)| !down.contains(issuer)).collect();
         if sizes.pending == 0 && deliverable.is_empty() {

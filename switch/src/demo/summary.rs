@@ -5,15 +5,13 @@ use crate::core::State;
 use crate::text::thousands;
 use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_ledger::record::{Silence, TapKind, Verdict};
-use kazasu_ledger::sqlite::SqliteReader;
-use kazasu_ledger::verify::{Verified, verify_sqlite};
-use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq};
+use kazasu_ledger::verify::{Verified, verify};
+use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq, Store};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::{Refusal, ResponseCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// A run's result.
 pub(super) struct Summary {
@@ -27,6 +25,18 @@ pub(super) struct Summary {
     disagreements: Vec<Disagreement>,
     verified: Result<Verified, String>,
     stopped_early: bool,
+    nodes: usize,
+    handover: Option<HandOver>,
+    place: String,
+}
+
+/// A lead that went from one node to another in the middle of the run.
+#[derive(Clone, Debug)]
+pub(super) struct HandOver {
+    pub(super) from: String,
+    pub(super) to: String,
+    /// From the request until the new leader decided.
+    pub(super) ms: u64,
 }
 
 /// Balances before the run, to see what it moved.
@@ -98,16 +108,16 @@ impl Fold {
     }
 }
 
-/// Reads the journal at `path`; records after `before` belong to the run. `theirs` is what the issuers say.
+/// Reads the journal; records after `before` belong to the run. `theirs` is what the issuers say.
 pub(super) async fn read(
-    path: &Path,
+    store: &dyn Store,
     before: Seq,
     theirs: &BTreeMap<(String, u64), i64>,
     report: LoadReport,
     stopped_early: bool,
 ) -> anyhow::Result<Summary> {
     const PAGE: usize = 20_000;
-    let mut reader = SqliteReader::open(path).await?;
+    let mut reader = store.reader().await?;
     let mut fold = Fold::default();
     if before == 0 {
         fold.before = fold.balances();
@@ -162,7 +172,7 @@ pub(super) async fn read(
         .sum();
     issuers.push(("町の預り金 accounts held by the town".into(), held));
     issuers.push(("通知払いの不足 offline payments that nothing covered".into(), shortfall));
-    let verified = verify_sqlite(path, |_| {}).await.map_err(|e| e.to_string());
+    let verified = verify(reader.as_mut(), |_| {}).await.map_err(|e| e.to_string());
     Ok(Summary {
         report,
         taps: fold.taps,
@@ -174,10 +184,18 @@ pub(super) async fn read(
         disagreements,
         verified,
         stopped_early,
+        nodes: 1,
+        handover: None,
+        place: store.place(),
     })
 }
 
 impl Summary {
+    /// The same run, played on several nodes.
+    pub(super) fn on_nodes(self, nodes: usize, handover: Option<HandOver>) -> Self {
+        Summary { nodes, handover, ..self }
+    }
+
     fn declined(&self) -> u64 {
         self.reasons.values().sum()
     }
@@ -208,6 +226,8 @@ impl Summary {
             "verified": self.verified.is_ok(), "fault": self.verified.as_ref().err(),
             "issuers_agree": self.disagreements.is_empty(), "disagreements": self.disagreements,
             "stopped_early": self.stopped_early, "status": status,
+            "store": self.place, "nodes": self.nodes, "unanswered": self.report.error_count(),
+            "handover": self.handover.as_ref().map(|h| json!({ "from": h.from, "to": h.to, "ms": h.ms })),
         })
     }
 
@@ -240,6 +260,13 @@ impl Summary {
             millis(r.percentile(99.0)),
             millis(r.percentile(99.9))
         );
+        if let Some(HandOver { from, to, ms }) = &self.handover {
+            let unanswered = thousands(self.report.error_count());
+            let _ = writeln!(
+                out,
+                "\nノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms; 無応答 unanswered {unanswered}"
+            );
+        }
         let _ = writeln!(out, "\n加盟店別 By merchant");
         for (name, yen) in &self.merchants {
             let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());

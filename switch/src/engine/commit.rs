@@ -1,31 +1,28 @@
-//! The committer: makes a batch durable, then lets its effects go. The only place that can construct a [`Durable`], and
-//! without one no effect leaves its batch.
+//! What is kept back until it is durable. Only the writer can construct a [`Durable`], and without one no effect leaves its
+//! batch.
 
-use super::reply::{LinkHandle, LinkOut, Reply};
-use super::{CommandError, Health};
+use super::reply::{Asked, LinkHandle, LinkOut, Reply, ReplyBody};
+use super::writer::Durable;
+use super::{CommandError, Health, Inbound};
 use crate::core::{Done, Outgoing};
-use crossbeam_channel::{Receiver, Sender};
-use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::journal::Entry;
-use kazasu_ledger::{AppendError, Journal, Record, StoreError};
-use std::pin::Pin;
+use kazasu_ledger::{AppendError, Record};
+use kazasu_schemas::wire::{Answer, ResponseCode, Totals};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// Opens the journal for writing: at the start, and again after a failure.
-/// The future runs on the core's own thread.
-pub type Opener = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Box<dyn Journal>, StoreError>>>> + Send>;
-
-/// Where messages to issuers go.
+/// Where messages to issuers go. Its links are up while this node leads.
 pub trait IssuerSink: Send + Sync {
+    /// This node leads from now on: reports go to the engine.
+    fn begin(&self, engine: &super::Engine);
+
     /// Takes messages whose records are durable.
     fn send(&self, messages: Vec<Outgoing>);
-}
 
-/// Proof that records up to a place are durable. Only this file makes it, after `append` said so.
-pub(crate) struct Durable(());
+    /// This node does not lead any more.
+    fn end(&self);
+}
 
 /// What happens once a batch is durable.
 #[derive(Default)]
@@ -56,22 +53,17 @@ impl Held {
         self.0.replies.is_empty() && self.0.messages.is_empty() && self.0.done.is_empty()
     }
 
-    fn release(self, _: &Durable) -> Effects {
+    pub(super) fn release(self, _: &Durable) -> Effects {
         self.0
     }
 
     /// The batch was certainly not written: whoever asked is told so, and that nothing was recorded.
     fn refuse(self, why: &str, health: &Health) {
         let unavailable = |body| match body {
-            super::ReplyBody::Answer(request, _) => super::ReplyBody::Answer(
-                request,
-                kazasu_schemas::wire::Answer::code(kazasu_schemas::wire::ResponseCode::UNAVAILABLE),
-            ),
-            super::ReplyBody::Totals(totals) => super::ReplyBody::Totals(kazasu_schemas::wire::Totals {
-                code: Some(kazasu_schemas::wire::ResponseCode::UNAVAILABLE),
-                settlement: Some(3),
-                ..totals
-            }),
+            ReplyBody::Answer(request, _) => ReplyBody::Answer(request, Answer::code(ResponseCode::UNAVAILABLE)),
+            ReplyBody::Totals(totals) => {
+                ReplyBody::Totals(Totals { code: Some(ResponseCode::UNAVAILABLE), settlement: Some(3), ..totals })
+            }
         };
         health.queued.fetch_sub(self.0.replies.len(), Ordering::AcqRel);
         for (link, reply) in self.0.replies {
@@ -82,12 +74,26 @@ impl Held {
         }
     }
 
-    /// It is unknown whether the batch was written: nobody is told anything. Unknown is never declined.
-    fn abandon(self, health: &Health) {
-        health.queued.fetch_sub(self.0.replies.len(), Ordering::AcqRel);
-        for (link, _) in &self.0.replies {
-            link.went(1);
+    /// It is unknown whether the batch was written, or another node says what became of it: nobody is told anything here.
+    fn abandon(self, health: &Health) -> Vec<Asked> {
+        let mut open = Vec::with_capacity(self.0.replies.len());
+        for (link, reply) in self.0.replies {
+            match reply.body {
+                ReplyBody::Answer(request, _) => open.push(Asked {
+                    link,
+                    received: reply.received,
+                    tag: reply.tag,
+                    message: Inbound::Request(request),
+                    in_doubt: true,
+                }),
+                // The answer holds other sums than the question did; whoever asked asks again.
+                ReplyBody::Totals(_) => {
+                    health.queued.fetch_sub(1, Ordering::AcqRel);
+                    link.went(1);
+                }
+            }
         }
+        open
     }
 }
 
@@ -105,116 +111,16 @@ impl Batch {
         self.records.is_empty() && self.held.is_empty()
     }
 
-    /// What becomes of a batch that was decided behind one that failed.
-    pub(crate) fn drop_after(self, failure: &AppendError, health: &Health) {
+    /// What becomes of a batch that was not written, or was decided behind one that was not. Returns the questions that are
+    /// still open.
+    pub(crate) fn drop_after(self, failure: &AppendError, health: &Health) -> Vec<Asked> {
         match failure {
             // Its decisions rest on records that are certainly not there, so nothing of it is there either.
-            AppendError::Refused(why) => self.held.refuse(why, health),
+            AppendError::Refused(why) => {
+                self.held.refuse(why, health);
+                Vec::new()
+            }
             AppendError::Fenced { .. } | AppendError::Unknown(_) => self.held.abandon(health),
         }
-    }
-}
-
-/// Commits batches as they come until one fails or the channel closes.
-pub(crate) fn run(
-    mut journal: Box<dyn Journal>,
-    mut sealer: Sealer,
-    batches: &Receiver<Batch>,
-    outcome: &Sender<Result<(), AppendError>>,
-    issuers: &Arc<dyn IssuerSink>,
-    health: &Arc<Health>,
-) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let _ = outcome.send(Err(AppendError::Refused(format!("no runtime for the committer: {error}"))));
-            return;
-        }
-    };
-    let metrics = Metrics::new();
-    while let Ok(batch) = batches.recv() {
-        let begin = Instant::now();
-        let entries: Vec<Entry> = batch.records.iter().map(|record| sealer.seal(record)).collect();
-        let sealed = Instant::now();
-        let result = if entries.is_empty() { Ok(()) } else { runtime.block_on(journal.append(&entries)) };
-        match result {
-            Ok(()) => {
-                let durable = Durable(());
-                if let Some(last) = entries.last() {
-                    health.durable.store(last.seq, Ordering::Release);
-                }
-                metrics.committed(batch.since, begin, sealed, entries.len());
-                // The core may go on before the answers are out.
-                let _ = outcome.send(Ok(()));
-                let_go(batch.held.release(&durable), issuers, health);
-            }
-            Err(error) => {
-                tracing::error!(%error, records = entries.len(), "the ledger refused a batch; the writer stops");
-                batch.drop_after(&error, health);
-                let _ = outcome.send(Err(error));
-                return;
-            }
-        }
-    }
-    if let Err(error) = runtime.block_on(journal.close()) {
-        tracing::warn!(%error, "the journal is complete but was not closed in good order");
-    }
-}
-
-/// Sends everything on its way, the replies of one link together.
-fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
-    health.queued.fetch_sub(effects.replies.len(), Ordering::AcqRel);
-    if !effects.messages.is_empty() {
-        issuers.send(effects.messages);
-    }
-    let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
-    for (link, reply) in effects.replies {
-        match by_link.iter_mut().find(|(l, _)| Arc::ptr_eq(l, &link)) {
-            Some((_, replies)) => replies.push(reply),
-            None => by_link.push((link, vec![reply])),
-        }
-    }
-    for (link, replies) in by_link {
-        link.send(LinkOut::Replies(replies));
-    }
-    for (to, done) in effects.done {
-        let _ = to.send(Ok(done));
-    }
-}
-
-struct Metrics {
-    batch: metrics::Histogram,
-    decide: metrics::Histogram,
-    seal: metrics::Histogram,
-    commit: metrics::Histogram,
-    records: metrics::Counter,
-    head: metrics::Gauge,
-}
-
-impl Metrics {
-    fn new() -> Self {
-        Metrics {
-            batch: metrics::histogram!("kazasu_commit_batch_records"),
-            decide: metrics::histogram!("kazasu_stage_seconds", "stage" => "decide_and_queue"),
-            seal: metrics::histogram!("kazasu_stage_seconds", "stage" => "seal"),
-            commit: metrics::histogram!("kazasu_stage_seconds", "stage" => "commit"),
-            records: metrics::counter!("kazasu_records_total"),
-            head: metrics::gauge!("kazasu_commit_seconds_last"),
-        }
-    }
-
-    fn committed(&self, since: Option<Instant>, begin: Instant, sealed: Instant, records: usize) {
-        if records == 0 {
-            return;
-        }
-        if let Some(since) = since {
-            self.decide.record(begin.duration_since(since).as_secs_f64());
-        }
-        let commit = sealed.elapsed().as_secs_f64();
-        self.seal.record(sealed.duration_since(begin).as_secs_f64());
-        self.commit.record(commit);
-        self.head.set(commit);
-        self.batch.record(f64::from(u32::try_from(records).unwrap_or(u32::MAX)));
-        self.records.increment(u64::try_from(records).unwrap_or(0));
     }
 }

@@ -1,27 +1,36 @@
-//! The core's thread: takes events in order, decides and applies them, and hands batches to the committer. When a commit
-//! fails it answers 91, reopens the journal and continues from what is really there.
+//! The core's thread: takes events in order, decides and applies them, and hands batches to the writer. When a commit fails
+//! for certain it answers 91, reads the journal again and continues from what is really there. When another node takes the
+//! lead it stops deciding and follows.
 
-use super::commit::{self, Batch, IssuerSink, Opener};
-use super::reply::{LinkHandle, LinkOut, Reply, ReplyBody};
-use super::{CommandError, EngineConfig, Health, Inbound, Msg};
+use super::commit::{Batch, IssuerSink};
+use super::replica::Replica;
+use super::reply::{Asked, LinkHandle, Reply, ReplyBody};
+use super::waiting::{Next, Waiting, catch_up};
+use super::writer::{Job, News, Writer};
+use super::{CommandError, Elsewhere, Engine, EngineConfig, Health, Inbound, Msg, Role};
 use crate::core::{Command, Decision, Done, Effect, Event, State, decide};
-use crossbeam_channel::{Receiver, Sender, select};
+use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
-use kazasu_ledger::chain::{self, Sealer};
 use kazasu_ledger::record::Silence;
-use kazasu_ledger::{AppendError, Body, Entry, Journal, Record, Seq};
-use kazasu_schemas::wire::{Answer, Request, ResponseCode, Totals};
+use kazasu_ledger::{AppendError, Body, Head, Record, Seq, Store};
+use kazasu_schemas::wire::Request;
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
+/// A commit that takes longer than this is trouble: from then on new messages are refused instead of queued behind it.
+const STALL: Duration = Duration::from_secs(1);
+/// How long a node that hands the lead over waits for issuers' answers.
+const LEAVING: Duration = Duration::from_secs(30);
+
 /// Someone whose request waits for an issuer.
 struct Waiter {
     link: Arc<LinkHandle>,
     request: Request,
     received: Instant,
+    tag: u64,
 }
 
 /// Commits that failed shortly after each other make the pause before the next attempt longer, so that a disk that is full
@@ -47,172 +56,235 @@ impl Failures {
     }
 }
 
-struct Core {
-    config: EngineConfig,
+/// What the core's thread works with, whichever role it has.
+pub(super) struct Shell {
+    pub(super) config: EngineConfig,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) issuers: Arc<dyn IssuerSink>,
+    pub(super) elsewhere: Arc<dyn Elsewhere>,
+    pub(super) engine: Engine,
+    pub(super) rx: Receiver<Msg>,
+    pub(super) health: Arc<Health>,
+}
+
+struct Core<'a> {
+    shell: &'a Shell,
     state: State,
+    /// The last durable record.
+    head: Head,
     waiting: HashMap<Seq, SmallVec<[Waiter; 1]>>,
     batch: Batch,
-    health: Arc<Health>,
     stopping: bool,
+    /// Since when the writer has had a batch.
+    committing: Option<Instant>,
+    /// Why the writer does not come back.
+    stalled: Option<String>,
+    /// What issuers reported while nothing could be decided.
+    reports: Vec<Event>,
+    leaving: Option<Leaving>,
+}
+
+/// A lead that is being handed over.
+struct Leaving {
+    successor: String,
+    since: Instant,
+    reply: oneshot::Sender<Result<(), String>>,
+    /// Questions for the successor.
+    parked: Vec<Asked>,
+}
+
+/// How a lead ended.
+enum End {
+    /// Told to stop; everything is durable.
+    Stopped,
+    /// Everything is durable and another node may begin.
+    HandedOver(Leaving),
+    /// Another node leads; these questions are open, and the writer may still have more to say.
+    Lost { open: Vec<Asked>, why: String },
+    /// A batch was certainly not written.
+    Refused(AppendError),
 }
 
 /// Who asked for a decision.
 enum Asker<'a> {
-    Link(&'a Arc<LinkHandle>, Instant),
+    Link(&'a Arc<LinkHandle>, Instant, u64),
     Command(oneshot::Sender<Result<Done, CommandError>>),
     Nobody,
 }
 
-pub(super) fn run(
-    config: EngineConfig,
-    opener: Opener,
-    issuers: Arc<dyn IssuerSink>,
-    rx: Receiver<Msg>,
-    health: Arc<Health>,
-    started: oneshot::Sender<anyhow::Result<()>>,
-) {
+pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut started = Some(started);
     let mut failures = Failures::default();
-    let mut waiting = HashMap::new();
+    let mut replica = Replica::default();
+    let mut again = Vec::new();
+    let mut old = None;
+    let mut held = None;
     loop {
-        let loaded = load(&opener);
-        let (state, journal, sealer) = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                if let Some(started) = started.take() {
-                    let _ = started.send(Err(error));
-                    return;
-                }
-                health.set_halted(Some(format!("{error:#}")));
-                if refuse_for(&rx, Duration::from_secs(1), &health) {
-                    return;
-                }
-                continue;
+        let waiting = Waiting { shell, replica: &mut replica, old: old.take(), held, starting: started.is_some() };
+        let mut ready = || {
+            if let Some(started) = started.take() {
+                let _ = started.send(Ok(()));
             }
         };
-        let mut core = Core {
-            config: config.clone(),
-            state,
-            waiting: std::mem::take(&mut waiting),
-            batch: Batch::default(),
-            health: health.clone(),
-            stopping: false,
+        let (writer, epoch) = match waiting.run(std::mem::take(&mut again), &mut ready) {
+            Next::Lead { writer, epoch } => (writer, epoch),
+            Next::Stop => return,
+            Next::Failed(error) => {
+                if let Some(started) = started.take() {
+                    let _ = started.send(Err(error));
+                }
+                return;
+            }
+            Next::Finished(why) => return finished(shell, why),
         };
-        health.durable.store(core.state.seq, Ordering::Release);
+        held = Some(epoch);
+        shell.health.set_epoch(epoch);
+        if let Err(error) = catch_up(&writer, &mut replica) {
+            writer.close();
+            replica = Replica::default();
+            shell.health.trying.store(false, Ordering::Release);
+            if let Some(started) = started.take() {
+                let _ = started.send(Err(error));
+                return;
+            }
+            shell.health.set_halted(Some(format!("{error:#}")));
+            if refuse_for(shell, Duration::from_secs(1)) {
+                return;
+            }
+            continue;
+        }
+        shell.health.durable.store(replica.state.seq, Ordering::Release);
+        let mut core = Core::new(shell, std::mem::take(&mut replica));
+        shell.issuers.begin(&shell.engine);
         core.recover();
-        health.set_halted(None);
+        for asked in shell.elsewhere.take_back() {
+            core.ask(asked);
+        }
+        shell.health.set_halted(None);
+        shell.role(Role::Leading);
+        shell.health.trying.store(false, Ordering::Release);
+        tracing::info!(epoch, records = core.state.seq, "this node leads");
         if let Some(started) = started.take() {
             let _ = started.send(Ok(()));
         }
-        let failure = core.work(journal, sealer, &issuers, &rx);
-        waiting = std::mem::take(&mut core.waiting);
-        match failure {
-            None => return,
-            Some(AppendError::Fenced { mine, current }) => {
-                let why = format!("another writer has the lead (epoch {current}, this one held {mine})");
-                tracing::error!(%why, "this switch stops for good");
-                health.set_halted(Some(why));
-                health.finished.store(true, Ordering::Release);
-                while !refuse_for(&rx, Duration::from_secs(3600), &health) {}
+        let end = core.pump(&writer);
+        let waiters = core.open_questions();
+        let Core { state, head, stopping, .. } = core;
+        shell.issuers.end();
+        match end {
+            End::Stopped => {
+                writer.close();
                 return;
             }
-            Some(error) => {
-                health.set_halted(Some(error.to_string()));
-                if refuse_for(&rx, failures.pause(Instant::now()), &health) {
+            End::Lost { open, .. } if stopping => {
+                open.into_iter().chain(waiters).for_each(|asked| asked.refuse(&shell.health));
+                return;
+            }
+            End::Refused(_) if stopping => return,
+            End::HandedOver(leaving) => {
+                writer.close();
+                // Everything in the state is in the journal; its hash is the last record's.
+                replica.hash = head.hash;
+                replica.state = state;
+                shell.health.release(held.unwrap_or(epoch), leaving.successor);
+                shell.role(Role::Following);
+                let _ = leaving.reply.send(Ok(()));
+                again = leaving.parked;
+                again.extend(waiters);
+            }
+            End::Lost { open, why } => {
+                tracing::error!(%why, "this node does not lead any more");
+                metrics::counter!("kazasu_leads_lost_total").increment(1);
+                replica = Replica::default();
+                shell.health.caught_up.store(false, Ordering::Release);
+                if !shell.config.shared {
+                    writer.close();
+                    open.into_iter().chain(waiters).for_each(|asked| asked.refuse(&shell.health));
+                    return finished(shell, why);
+                }
+                shell.role(Role::Following);
+                again = open;
+                again.extend(waiters);
+                old = Some(writer);
+            }
+            End::Refused(error) => {
+                writer.close();
+                replica = Replica::default();
+                waiters.into_iter().for_each(|asked| asked.refuse(&shell.health));
+                shell.health.set_halted(Some(error.to_string()));
+                if refuse_for(shell, failures.pause(Instant::now())) {
                     return;
                 }
+                held = Some(shell.health.epoch());
+                // Among several nodes the watch says when to try again.
+                shell.role(if shell.config.shared { Role::Following } else { Role::Starting });
             }
         }
     }
 }
 
-/// Opens the journal and replays it, checking the chain. One thread reads while another applies.
-fn load(opener: &Opener) -> anyhow::Result<(State, Box<dyn Journal>, Sealer)> {
-    const PAGE: usize = 10_000;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let mut journal = runtime.block_on(opener())?;
-    let (pages, to_apply) = crossbeam_channel::bounded::<Vec<Entry>>(4);
-    let (state, hash) = std::thread::scope(|scope| {
-        let replay =
-            std::thread::Builder::new().name("kazasu-replay".into()).spawn_scoped(scope, move || replay(&to_apply))?;
-        let mut next = 1;
-        loop {
-            let page = runtime.block_on(journal.scan(next, PAGE))?;
-            let last = page.len() < PAGE;
-            next += u64::try_from(page.len()).expect("a page fits");
-            // An error means that a record was damaged; the other thread tells which.
-            if pages.send(page).is_err() || last {
-                break;
-            }
-        }
-        drop(pages);
-        replay.join().map_err(|_| anyhow::anyhow!("replaying the journal panicked; see the log above"))?
-    })?;
-    let sealer = Sealer::new(state.seq + 1, hash);
-    Ok((state, journal, sealer))
-}
-
-fn replay(pages: &Receiver<Vec<Entry>>) -> anyhow::Result<(State, chain::Hash)> {
-    let mut state = State::new();
-    let mut hash = chain::GENESIS;
-    while let Ok(page) = pages.recv() {
-        for entry in &page {
-            let damaged = |what: String| anyhow::anyhow!("journal record {}: {what}", entry.seq);
-            hash = chain::link(&hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);
-            if hash != entry.hash || entry.seq != state.seq + 1 {
-                return Err(damaged("the hash chain is broken; run `kazasu ledger verify`".into()));
-            }
-            let body = Body::read(&entry.body).map_err(|e| damaged(e.to_string()))?;
-            let record = Record { at: entry.at, day: entry.day, body };
-            state.apply(entry.seq, &record).map_err(|e| damaged(e.to_string()))?;
-        }
-    }
-    Ok((state, hash))
+/// This process will never write again, and says so until it is stopped.
+fn finished(shell: &Shell, why: String) {
+    tracing::error!(%why, "this switch stops for good");
+    shell.health.set_halted(Some(why));
+    shell.role(Role::Finished);
+    shell.health.finished.store(true, Ordering::Release);
+    while !refuse_for(shell, Duration::from_secs(3600)) {}
 }
 
 /// Answers everything with "not now" for a while. True when the switch is to stop.
-fn refuse_for(rx: &Receiver<Msg>, how_long: Duration, health: &Health) -> bool {
+fn refuse_for(shell: &Shell, how_long: Duration) -> bool {
     let until = Instant::now() + how_long;
-    while let Ok(msg) = rx.recv_deadline(until) {
+    while let Ok(msg) = shell.rx.recv_deadline(until) {
         match msg {
-            Msg::Inbound { link, received, messages } => {
-                health.queued.fetch_sub(messages.len(), Ordering::AcqRel);
-                link.send(LinkOut::Replies(messages.iter().map(|m| refusal(m, received)).collect()));
+            Msg::Inbound { link, received, first_tag, messages } => {
+                for (message, tag) in messages.into_iter().zip(first_tag..) {
+                    Asked { link: link.clone(), received, tag, message, in_doubt: false }.refuse(&shell.health);
+                }
             }
             Msg::Command(_, to) => {
-                let _ = to.send(Err(CommandError::Halted(health.halted().unwrap_or_default())));
+                let _ = to.send(Err(CommandError::Halted(shell.health.halted().unwrap_or_default())));
             }
+            Msg::HandOver { reply, .. } => {
+                let _ = reply.send(Err(shell.health.halted().unwrap_or_default()));
+            }
+            Msg::Lead { .. } => shell.health.trying.store(false, Ordering::Release),
             // Issuers' answers are lost here on purpose: after the journal is read again their taps are reversed.
-            Msg::Events(_) | Msg::Query(_) | Msg::Tick => {}
+            Msg::Events(_) | Msg::Query(_) | Msg::Tick | Msg::Lost { .. } => {}
             Msg::Stop => return true,
         }
     }
     false
 }
 
-/// An answer that says "not now" to a message of which nothing was recorded.
-pub(crate) fn refusal(message: &Inbound, received: Instant) -> Reply {
-    let body = match message {
-        Inbound::Request(request) => ReplyBody::Answer(*request, Answer::code(ResponseCode::UNAVAILABLE)),
-        Inbound::Totals(totals) => {
-            let mti = totals.mti.answer();
-            ReplyBody::Totals(Totals { mti, code: Some(ResponseCode::UNAVAILABLE), settlement: Some(3), ..*totals })
+impl<'a> Core<'a> {
+    fn new(shell: &'a Shell, replica: Replica) -> Self {
+        Core {
+            shell,
+            head: replica.head(),
+            state: replica.state,
+            waiting: HashMap::new(),
+            batch: Batch::default(),
+            stopping: false,
+            committing: None,
+            stalled: None,
+            reports: Vec::new(),
+            leaving: None,
         }
-    };
-    Reply { body, received }
-}
+    }
 
-impl Core {
     /// What a restart owes: pending taps are reversed, unacknowledged advices are sent again.
     fn recover(&mut self) {
-        self.forget_waiting_for_what_was_lost();
         if !self.state.is_open() {
-            let open = Command::Open { book: self.config.book.clone() };
+            let open = Command::Open { book: self.shell.config.book.clone() };
             self.decide(&Event::Command(open), Asker::Nobody);
+        }
+        for registration in &self.shell.config.registrations {
+            self.decide(&Event::Command(registration.clone()), Asker::Nobody);
         }
         let owed: Vec<_> = self.state.unacknowledged().collect();
         for (seq, message) in owed {
-            if let Some(outgoing) = self.state.outgoing(seq, message, self.config.own_id) {
+            if let Some(outgoing) = self.state.outgoing(seq, message, self.shell.config.own_id) {
                 self.batch.held.message(outgoing);
             }
         }
@@ -228,98 +300,160 @@ impl Core {
         }
     }
 
-    /// A batch that failed took its records' numbers with it; whoever waits for one of them must not be given the answer to
-    /// another tap that gets the same number.
-    fn forget_waiting_for_what_was_lost(&mut self) {
-        let pending: std::collections::BTreeSet<Seq> = self.state.pending_taps().collect();
-        let health = &self.health;
-        self.waiting.retain(|tap, waiters| {
-            let kept = pending.contains(tap);
-            if !kept {
-                health.queued.fetch_sub(waiters.len(), Ordering::AcqRel);
-                waiters.iter().for_each(|w| w.link.went(1));
-            }
-            kept
-        });
+    /// Whoever waits for an issuer when the lead ends.
+    fn open_questions(&mut self) -> Vec<Asked> {
+        let waiters = self.waiting.drain().flat_map(|(_, waiters)| waiters);
+        let asked = |w: Waiter| Asked {
+            link: w.link,
+            received: w.received,
+            tag: w.tag,
+            message: Inbound::Request(w.request),
+            in_doubt: true,
+        };
+        waiters.map(asked).collect()
     }
 
-    /// Decides and commits until told to stop (`None`) or a commit fails.
-    fn work(
-        &mut self,
-        journal: Box<dyn Journal>,
-        sealer: Sealer,
-        issuers: &Arc<dyn IssuerSink>,
-        rx: &Receiver<Msg>,
-    ) -> Option<AppendError> {
-        let (batches, to_commit) = crossbeam_channel::bounded::<Batch>(1);
-        let (outcome_tx, outcome) = crossbeam_channel::bounded(2);
-        let committer = {
-            let (issuers, health) = (issuers.clone(), self.health.clone());
-            std::thread::Builder::new()
-                .name("kazasu-commit".into())
-                .spawn(move || commit::run(journal, sealer, &to_commit, &outcome_tx, &issuers, &health))
-        };
-        let committer = match committer {
-            Ok(thread) => thread,
-            Err(error) => return Some(AppendError::Refused(format!("no thread for the committer: {error}"))),
-        };
-        let failure = self.pump(&batches, &outcome, rx);
-        drop(batches);
-        if committer.join().is_err() {
-            tracing::error!("the committer panicked");
-        }
-        failure
-    }
-
-    fn pump(
-        &mut self,
-        batches: &Sender<Batch>,
-        outcome: &Receiver<Result<(), AppendError>>,
-        rx: &Receiver<Msg>,
-    ) -> Option<AppendError> {
-        let mut committing = false;
+    /// Decides and commits until told to stop, or the lead ends.
+    fn pump(&mut self, writer: &Writer) -> End {
         loop {
-            if !committing && !self.batch.is_empty() {
+            if self.committing.is_none() && !self.batch.is_empty() {
                 let batch = std::mem::take(&mut self.batch);
-                if batches.send(batch).is_err() {
-                    return Some(AppendError::Unknown("the committer is gone".into()));
+                if let Err(error) = writer.jobs.send(Job::Commit(batch)) {
+                    return self.gone(error.into_inner());
                 }
-                committing = true;
+                self.committing = Some(Instant::now());
             }
-            if self.stopping && !committing && rx.is_empty() {
-                return None;
+            let idle = self.committing.is_none();
+            if self.stopping && idle && self.shell.rx.is_empty() {
+                return End::Stopped;
             }
-            let full = self.batch.records.len() >= self.config.max_batch;
-            let result = if full {
-                Some(outcome.recv())
-            } else {
-                select! {
-                    recv(outcome) -> result => Some(result),
-                    recv(rx) -> msg => {
-                        match msg {
-                            Ok(msg) => self.take(msg),
-                            Err(_) => self.stopping = true,
-                        }
+            if let Some(leaving) = self.left(idle) {
+                return End::HandedOver(leaving);
+            }
+            let full = self.batch.records.len() >= self.shell.config.max_batch;
+            let rx = if full && !self.is_stalled() { never() } else { self.shell.rx.clone() };
+            let lost = select! {
+                recv(writer.news) -> news => match news {
+                    Ok(news) => self.hear(news),
+                    Err(_) => Some(self.lose("the writer is gone".into(), Vec::new())),
+                },
+                recv(rx) -> msg => match msg {
+                    Ok(Msg::Lost { current, holder }) if current > self.shell.health.epoch() => {
+                        Some(self.lose(format!("{holder} has the lead (epoch {current})"), Vec::new()))
+                    }
+                    Ok(msg) => {
+                        self.take(msg);
+                        self.drain(&rx);
                         None
                     }
-                }
+                    Err(_) => {
+                        self.stopping = true;
+                        None
+                    }
+                },
+                default(STALL / 4) => None,
             };
-            match result {
-                None => self.drain(rx),
-                Some(Ok(Ok(()))) => committing = false,
-                Some(Ok(Err(error))) => {
-                    std::mem::take(&mut self.batch).drop_after(&error, &self.health);
-                    return Some(error);
-                }
-                Some(Err(_)) => return Some(AppendError::Unknown("the committer is gone".into())),
+            if let Some(end) = lost {
+                return end;
             }
         }
+    }
+
+    /// What the writer says. `Some` when the lead is over.
+    fn hear(&mut self, news: News) -> Option<End> {
+        match news {
+            News::Committed(head) => {
+                self.head = head;
+                self.committing = None;
+                if self.stalled.take().is_some() {
+                    self.shell.health.set_halted(None);
+                }
+                for event in std::mem::take(&mut self.reports) {
+                    self.decide(&event, Asker::Nobody);
+                }
+                None
+            }
+            News::Stalled(why) => {
+                self.shell.health.set_halted(Some(why.clone()));
+                self.stalled = Some(why);
+                None
+            }
+            News::Failed(error @ AppendError::Refused(_), _) => {
+                self.batch_after(&error);
+                Some(End::Refused(error))
+            }
+            News::Failed(error, open) => Some(self.lose(error.to_string(), open)),
+            News::Taken { .. }
+            | News::NotTaken(_)
+            | News::FromTheBeginning
+            | News::Page(_)
+            | News::CaughtUp
+            | News::Unreadable(_) => None,
+        }
+    }
+
+    /// The batch that was decided behind one that failed. Returns its open questions.
+    fn batch_after(&mut self, error: &AppendError) -> Vec<Asked> {
+        std::mem::take(&mut self.batch).drop_after(error, &self.shell.health)
+    }
+
+    fn lose(&mut self, why: String, mut open: Vec<Asked>) -> End {
+        open.extend(self.batch_after(&AppendError::Unknown(why.clone())));
+        if let Some(leaving) = self.leaving.take() {
+            open.extend(leaving.parked);
+            let _ = leaving.reply.send(Err(why.clone()));
+        }
+        End::Lost { open, why }
+    }
+
+    /// The writer took no batch: it has ended, and says why in its last news.
+    fn gone(&mut self, job: Job) -> End {
+        let why = "the writer is gone".to_owned();
+        let open = match job {
+            Job::Commit(batch) => batch.drop_after(&AppendError::Unknown(why.clone()), &self.shell.health),
+            Job::Read(_) => Vec::new(),
+        };
+        self.lose(why, open)
+    }
+
+    /// True while nothing new can be decided, because it is not known when it would be durable.
+    fn is_stalled(&mut self) -> bool {
+        let overdue = self.committing.is_some_and(|since| since.elapsed() > STALL);
+        if overdue && self.stalled.is_none() {
+            let why = format!("the ledger has not confirmed a batch for {STALL:?}");
+            self.shell.health.set_halted(Some(why.clone()));
+            self.stalled = Some(why);
+        }
+        self.stalled.is_some()
+    }
+
+    /// A hand-over that is complete: nothing is open at an issuer or with the writer.
+    fn left(&mut self, idle: bool) -> Option<Leaving> {
+        let since = self.leaving.as_ref()?.since;
+        if idle && self.batch.is_empty() && self.state.sizes().pending == 0 {
+            return self.leaving.take();
+        }
+        if since.elapsed() > LEAVING {
+            let leaving = self.leaving.take().expect("it was there just now");
+            let _ = leaving.reply.send(Err("issuers did not answer in time; this node keeps the lead".into()));
+            for asked in leaving.parked {
+                self.ask(asked);
+            }
+        }
+        None
     }
 
     /// Takes what has come in meanwhile, up to a full batch.
     fn drain(&mut self, rx: &Receiver<Msg>) {
-        while self.batch.records.len() < self.config.max_batch {
+        while self.batch.records.len() < self.shell.config.max_batch {
             match rx.try_recv() {
+                // Looked at in the loop, which can end there.
+                Ok(Msg::Lost { current, holder }) => {
+                    if current > self.shell.health.epoch() {
+                        self.shell.engine.lost(current, holder);
+                        return;
+                    }
+                }
                 Ok(msg) => self.take(msg),
                 Err(_) => return,
             }
@@ -328,30 +462,66 @@ impl Core {
 
     fn take(&mut self, msg: Msg) {
         match msg {
-            Msg::Inbound { link, received, messages } => {
+            Msg::Inbound { link, received, first_tag, messages } => {
+                if self.leaving.is_some() || self.is_stalled() {
+                    for (message, tag) in messages.into_iter().zip(first_tag..) {
+                        self.set_aside(Asked { link: link.clone(), received, tag, message, in_doubt: false });
+                    }
+                    return;
+                }
                 self.batch.since.get_or_insert(received);
-                for message in messages {
-                    let event = match message {
-                        Inbound::Request(request) => Event::Request(request),
-                        Inbound::Totals(totals) => Event::Totals(totals),
-                    };
-                    self.decide(&event, Asker::Link(&link, received));
+                for (message, tag) in messages.into_iter().zip(first_tag..) {
+                    self.decide(&event_of(message), Asker::Link(&link, received, tag));
                 }
             }
+            Msg::Events(events) if self.is_stalled() => self.reports.extend(events),
             Msg::Events(events) => {
                 for event in events {
                     self.decide(&event, Asker::Nobody);
                 }
             }
+            Msg::Command(_, to) if self.leaving.is_some() => {
+                let _ = to.send(Err(CommandError::Halted("the lead is being handed over; try again".into())));
+            }
+            Msg::Command(_, to) if self.is_stalled() => {
+                let _ = to.send(Err(CommandError::Halted(self.stalled.clone().unwrap_or_default())));
+            }
             Msg::Command(command, to) => self.decide(&Event::Command(command), Asker::Command(to)),
             Msg::Query(ask) => ask(&self.state),
-            Msg::Tick => self.decide(&Event::Tick { keep_days: self.config.keep_days }, Asker::Nobody),
+            Msg::Tick if self.is_stalled() => {}
+            Msg::Tick => self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody),
             Msg::Stop => self.stopping = true,
+            Msg::HandOver { reply, .. } if !self.shell.config.shared || self.leaving.is_some() || self.stopping => {
+                let _ = reply.send(Err("there is no other node, or the lead is being handed over already".into()));
+            }
+            Msg::HandOver { successor, reply } => {
+                self.leaving = Some(Leaving { successor, reply, since: Instant::now(), parked: Vec::new() });
+            }
+            Msg::Lead { .. } | Msg::Lost { .. } => {}
         }
     }
 
+    /// A question that cannot be decided now. While the lead is handed over, the successor will. While the ledger stalls, "not
+    /// now" is the truth for what is not known here; what is known already may be about to become durable.
+    fn set_aside(&mut self, asked: Asked) {
+        if let Some(leaving) = &mut self.leaving {
+            leaving.parked.push(asked);
+            return;
+        }
+        let known = match &asked.message {
+            Inbound::Request(request) => self.state.knows(request),
+            Inbound::Totals(_) => false,
+        };
+        Asked { in_doubt: known, ..asked }.refuse(&self.shell.health);
+    }
+
+    /// A question that came another way than from a link just now.
+    fn ask(&mut self, asked: Asked) {
+        self.decide(&event_of(asked.message), Asker::Link(&asked.link, asked.received, asked.tag));
+    }
+
     fn decide(&mut self, event: &Event, asker: Asker<'_>) {
-        let now = (self.config.clock)();
+        let now = (self.shell.config.clock)();
         let Decision { body, effects, rejected } = decide(&self.state, now, event);
         if let Some(body) = body {
             let record = Record { at: now.max(self.state.at), day: self.day_of(&body, now), body };
@@ -376,20 +546,20 @@ impl Core {
         if matches!(body, Body::Opened(_)) { now.jst_day() } else { self.state.day }
     }
 
-    fn effect<'a>(&mut self, effect: Effect, event: &Event, asker: Asker<'a>) -> Asker<'a> {
+    fn effect<'b>(&mut self, effect: Effect, event: &Event, asker: Asker<'b>) -> Asker<'b> {
         match (effect, event, asker) {
-            (Effect::Answer(answer), Event::Request(request), Asker::Link(link, received)) => {
-                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Answer(*request, answer), received });
-                Asker::Link(link, received)
+            (Effect::Answer(answer), Event::Request(request), Asker::Link(link, received, tag)) => {
+                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Answer(*request, answer), received, tag });
+                Asker::Link(link, received, tag)
             }
-            (Effect::AnswerTotals(totals), _, Asker::Link(link, received)) => {
-                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Totals(totals), received });
-                Asker::Link(link, received)
+            (Effect::AnswerTotals(totals), _, Asker::Link(link, received, tag)) => {
+                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Totals(totals), received, tag });
+                Asker::Link(link, received, tag)
             }
-            (Effect::Wait(tap), Event::Request(request), Asker::Link(link, received)) => {
-                let waiter = Waiter { link: link.clone(), request: *request, received };
+            (Effect::Wait(tap), Event::Request(request), Asker::Link(link, received, tag)) => {
+                let waiter = Waiter { link: link.clone(), request: *request, received, tag };
                 self.waiting.entry(tap).or_default().push(waiter);
-                Asker::Link(link, received)
+                Asker::Link(link, received, tag)
             }
             (Effect::Done(done), _, Asker::Command(to)) => {
                 self.batch.held.done(to, done);
@@ -398,12 +568,12 @@ impl Core {
             (Effect::AnswerWaiting(tap, answer), _, asker) => {
                 for w in self.waiting.remove(&tap).unwrap_or_default() {
                     let body = ReplyBody::Answer(w.request, answer);
-                    self.batch.held.reply(w.link, Reply { body, received: w.received });
+                    self.batch.held.reply(w.link, Reply { body, received: w.received, tag: w.tag });
                 }
                 asker
             }
             (Effect::Send(seq, message), _, asker) => {
-                let outgoing = self.state.outgoing(seq, message, self.config.own_id);
+                let outgoing = self.state.outgoing(seq, message, self.shell.config.own_id);
                 let outgoing = outgoing.expect("a message's tap was recorded just now or is still open");
                 self.batch.held.message(outgoing);
                 asker
@@ -418,5 +588,12 @@ impl Core {
             }
             (Effect::Answer(_) | Effect::AnswerTotals(_) | Effect::Wait(_) | Effect::Done(_), _, asker) => asker,
         }
+    }
+}
+
+fn event_of(message: Inbound) -> Event {
+    match message {
+        Inbound::Request(request) => Event::Request(request),
+        Inbound::Totals(totals) => Event::Totals(totals),
     }
 }

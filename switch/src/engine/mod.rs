@@ -1,34 +1,40 @@
 //! The engine: one thread decides events in order, one commits what was decided. While a batch is being made durable, the
-//! next is decided; nothing leaves before its record is durable.
+//! next is decided; nothing leaves before its record is durable. A node that does not lead follows the journal on the same
+//! thread, with the same state, and passes on what it is asked.
 //!
 //! [`Engine`] is the handle that links, imports and the API hold. The queue in front of the core is bounded by admission:
 //! beyond the limit a request is refused at once (91) instead of waiting without end.
 
 mod commit;
 mod core_loop;
+mod replica;
 mod reply;
+mod waiting;
+mod writer;
 
-pub use commit::{IssuerSink, Opener};
-pub(crate) use core_loop::refusal;
-pub use reply::{LinkHandle, LinkOut, Reply, ReplyBody};
+pub use commit::IssuerSink;
+pub use reply::{Asked, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
 
 use crate::core::{Command, Done, Event, State};
 use crossbeam_channel::Sender;
+use kazasu_ledger::{Node, Store};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::{Request, Totals};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// A message from an acquirer on its way to the core.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, minicbor::Encode, minicbor::Decode)]
 pub enum Inbound {
     /// Classes 1, 2 and 4.
-    Request(Request),
+    #[n(0)]
+    Request(#[n(0)] Request),
     /// Class 5.
-    Totals(Totals),
+    #[n(1)]
+    Totals(#[n(0)] Totals),
 }
 
 /// What the engine needs to know.
@@ -46,14 +52,88 @@ pub struct EngineConfig {
     pub keep_days: u16,
     /// Reads the wall clock.
     pub clock: fn() -> Millis,
+    /// Who this process is towards the store and other nodes.
+    pub node: Node,
+    /// Several nodes share the store: the lead is taken when the watch says so, and until then the journal is followed.
+    pub shared: bool,
+    /// What the book must know before it is of use; decided whenever this node begins to lead.
+    pub registrations: Vec<Command>,
+}
+
+/// The way to the node that leads, when this one does not.
+pub trait Elsewhere: Send + Sync {
+    /// Takes questions that another node is to answer.
+    fn forward(&self, asked: Vec<Asked>, health: &Health);
+
+    /// Gives back all that are not answered yet, because this node leads now.
+    fn take_back(&self) -> Vec<Asked>;
+}
+
+/// There is no other node.
+pub struct Nowhere;
+
+impl Elsewhere for Nowhere {
+    fn forward(&self, asked: Vec<Asked>, health: &Health) {
+        asked.into_iter().for_each(|asked| asked.refuse(health));
+    }
+
+    fn take_back(&self) -> Vec<Asked> {
+        Vec::new()
+    }
+}
+
+/// What a node does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Role {
+    /// Not of use yet.
+    #[default]
+    Starting,
+    /// Follows the journal and passes on what it is asked.
+    Following,
+    /// Decides.
+    Leading,
+    /// Never again.
+    Finished,
+}
+
+impl Role {
+    /// Its name for status and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Starting => "starting",
+            Role::Following => "following",
+            Role::Leading => "leading",
+            Role::Finished => "finished",
+        }
+    }
 }
 
 pub(crate) enum Msg {
-    Inbound { link: Arc<LinkHandle>, received: Instant, messages: Vec<Inbound> },
+    Inbound {
+        link: Arc<LinkHandle>,
+        received: Instant,
+        first_tag: u64,
+        messages: Vec<Inbound>,
+    },
     Events(Vec<Event>),
     Command(Command, oneshot::Sender<Result<Done, CommandError>>),
     Query(Box<dyn FnOnce(&State) + Send>),
     Tick,
+    /// Try to lead, if the store is still at this epoch.
+    Lead {
+        expected: u64,
+    },
+    /// Another node leads.
+    Lost {
+        current: u64,
+        holder: String,
+    },
+    /// Let another node lead.
+    HandOver {
+        successor: String,
+        reply: oneshot::Sender<Result<(), String>>,
+    },
     Stop,
 }
 
@@ -63,6 +143,9 @@ pub enum CommandError {
     /// The core refused it.
     #[error(transparent)]
     Rejected(#[from] crate::core::Rejected),
+    /// Another node leads; its HTTP address, empty when none is known.
+    #[error("this node does not lead; ask {}", if .0.is_empty() { "again in a moment" } else { .0 })]
+    Elsewhere(String),
     /// The ledger takes no records at the moment.
     #[error("the ledger takes no records at the moment: {0}")]
     Halted(String),
@@ -71,36 +154,108 @@ pub enum CommandError {
     Stopping,
 }
 
-/// What the engine reports about itself.
+/// What the engine reports about itself, and what its parts tell each other outside the queue.
 #[derive(Default, Debug)]
 pub struct Health {
     halted: Mutex<Option<String>>,
-    ready: std::sync::atomic::AtomicBool,
-    /// The last durable record.
+    role: watch::Sender<Role>,
+    epoch: AtomicU64,
+    leader: Mutex<Node>,
+    /// An epoch that was given up in good order, and the node that is to follow.
+    released: Mutex<Option<(u64, String)>>,
+    /// The last durable record that is known here.
     pub durable: AtomicU64,
     /// Requests admitted and not yet answered.
     pub queued: AtomicUsize,
     /// Set when this process can never write again: another writer has the lead, or the core panicked.
-    pub finished: std::sync::atomic::AtomicBool,
+    pub finished: AtomicBool,
+    /// A node that follows has read the journal to its end.
+    pub caught_up: AtomicBool,
+    /// A node that follows has a link to the leader.
+    pub reachable: AtomicBool,
+    /// The lead is being taken at the moment.
+    pub trying: AtomicBool,
+    /// The switch is to stop; nothing is tried again.
+    pub stopping: AtomicBool,
 }
 
 impl Health {
-    /// Why the ledger takes no records; `None` when it does.
+    /// Why the ledger takes no records; `None` when it does, or when another node's does.
     #[must_use]
     pub fn halted(&self) -> Option<String> {
-        self.halted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.halted).clone()
     }
 
-    /// True when the state is loaded and the ledger takes records.
+    /// True when taps are answered here: by this node as leader, or by the leader through this node.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire) && self.halted().is_none()
+        let flag = |flag: &AtomicBool| flag.load(Ordering::Acquire);
+        let able = match self.role() {
+            Role::Leading => true,
+            Role::Following => flag(&self.caught_up) && flag(&self.reachable),
+            Role::Starting | Role::Finished => false,
+        };
+        able && self.halted().is_none()
+    }
+
+    /// What this node does.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        *self.role.borrow()
+    }
+
+    /// Tells whenever the role changes.
+    #[must_use]
+    pub fn roles(&self) -> watch::Receiver<Role> {
+        self.role.subscribe()
+    }
+
+    /// The epoch that this node holds, or held last; 0 for never.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// The node that leads, as far as is known here.
+    #[must_use]
+    pub fn leader(&self) -> Node {
+        lock(&self.leader).clone()
+    }
+
+    pub(crate) fn set_leader(&self, node: &Node) {
+        let mut leader = lock(&self.leader);
+        if *leader != *node {
+            node.clone_into(&mut leader);
+        }
+    }
+
+    pub(crate) fn set_epoch(&self, epoch: u64) {
+        self.epoch.store(epoch, Ordering::Release);
+    }
+
+    pub(crate) fn set_role(&self, role: Role) {
+        self.role.send_if_modified(|old| std::mem::replace(old, role) != role);
     }
 
     pub(crate) fn set_halted(&self, why: Option<String>) {
-        self.ready.store(why.is_none(), Ordering::Release);
-        *self.halted.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        *lock(&self.halted) = why;
     }
+
+    pub(crate) fn release(&self, epoch: u64, successor: String) {
+        *lock(&self.released) = Some((epoch, successor));
+    }
+
+    pub(crate) fn released(&self) -> Option<(u64, String)> {
+        lock(&self.released).clone()
+    }
+
+    pub(crate) fn release_is_known(&self) {
+        *lock(&self.released) = None;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Says so when the core panics: a broken invariant, after which nothing can be decided any more.
@@ -109,6 +264,7 @@ struct EndOfCore(Arc<Health>);
 impl Drop for EndOfCore {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            self.0.set_role(Role::Finished);
             self.0.set_halted(Some("the core broke one of its invariants and stopped; see the log".into()));
             self.0.finished.store(true, Ordering::Release);
         }
@@ -124,19 +280,22 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the journal, replays it, starts the threads and returns when requests can be decided.
+    /// Opens the journal, replays it, starts the threads and returns when this node is of use: it leads, or it follows and
+    /// has read the journal to its end.
     pub async fn start(
         config: EngineConfig,
-        opener: Opener,
+        store: Arc<dyn Store>,
         issuers: Arc<dyn IssuerSink>,
+        elsewhere: Arc<dyn Elsewhere>,
+        health: Arc<Health>,
     ) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
         let (tx, rx) = crossbeam_channel::unbounded();
-        let health = Arc::new(Health::default());
         let engine = Engine { tx, health: health.clone(), max_queued: config.max_queued };
         let (started_tx, started) = oneshot::channel();
+        let shell = core_loop::Shell { config, store, issuers, elsewhere, engine: engine.clone(), rx, health };
         let thread = std::thread::Builder::new().name("kazasu-core".into()).spawn(move || {
-            let _end = EndOfCore(health.clone());
-            core_loop::run(config, opener, issuers, rx, health, started_tx);
+            let _end = EndOfCore(shell.health.clone());
+            core_loop::run(&shell, started_tx);
         })?;
         started.await??;
         Ok((engine, thread))
@@ -148,33 +307,35 @@ impl Engine {
         &self.health
     }
 
-    /// Gives a link's messages to the core. `Err` gives back those for which there is no room, or all when the ledger is
-    /// halted: the link answers them with 91 itself, and nothing of them is recorded.
-    pub fn submit(
-        &self,
-        link: &Arc<LinkHandle>,
-        received: Instant,
-        mut messages: Vec<Inbound>,
-    ) -> Result<(), Vec<Inbound>> {
-        if !self.health.is_ready() {
-            return Err(messages);
-        }
-        let queued = self.health.queued.fetch_add(messages.len(), Ordering::AcqRel);
-        let room = self.max_queued.saturating_sub(queued).min(messages.len());
+    /// Gives a link's messages to the core; the link calls them `first_tag`, `first_tag + 1`, … Those for which there is no
+    /// room are refused at once, and nothing of them is recorded.
+    pub fn submit(&self, link: &Arc<LinkHandle>, received: Instant, first_tag: u64, mut messages: Vec<Inbound>) {
+        let all = messages.len();
+        let queued = self.health.queued.fetch_add(all, Ordering::AcqRel);
+        let room = match self.health.role() {
+            // While the ledger takes no records, the core still knows what it has decided already.
+            Role::Leading | Role::Following => self.max_queued.saturating_sub(queued).min(all),
+            Role::Starting | Role::Finished => 0,
+        };
         let refused = messages.split_off(room);
-        self.health.queued.fetch_sub(refused.len(), Ordering::AcqRel);
-        if room > 0
-            && let Err(error) = self.tx.send(Msg::Inbound { link: link.clone(), received, messages })
-        {
-            self.health.queued.fetch_sub(room, Ordering::AcqRel);
-            let mut all = match error.0 {
-                Msg::Inbound { messages, .. } => messages,
-                _ => Vec::new(),
-            };
-            all.extend(refused);
-            return Err(all);
+        if !refused.is_empty() {
+            let first_refused = first_tag.wrapping_add(u64::try_from(room).expect("a number of messages"));
+            metrics::counter!("kazasu_overload_refusals_total").increment(u64::try_from(refused.len()).unwrap_or(0));
+            self.refuse(link, received, first_refused, refused);
         }
-        if refused.is_empty() { Ok(()) } else { Err(refused) }
+        if messages.is_empty() {
+            return;
+        }
+        let msg = Msg::Inbound { link: link.clone(), received, first_tag, messages };
+        if let Err(crossbeam_channel::SendError(Msg::Inbound { messages, .. })) = self.tx.send(msg) {
+            self.refuse(link, received, first_tag, messages);
+        }
+    }
+
+    fn refuse(&self, link: &Arc<LinkHandle>, received: Instant, first_tag: u64, messages: Vec<Inbound>) {
+        for (message, tag) in messages.into_iter().zip(first_tag..) {
+            Asked { link: link.clone(), received, tag, message, in_doubt: false }.refuse(&self.health);
+        }
     }
 
     /// Gives issuers' reports to the core.
@@ -218,8 +379,28 @@ impl Engine {
         let _ = self.tx.send(Msg::Tick);
     }
 
+    /// Another node leads: decide nothing any more.
+    pub fn lost(&self, current: u64, holder: String) {
+        let _ = self.tx.send(Msg::Lost { current, holder });
+    }
+
+    /// Try to lead, if the store is still at this epoch.
+    pub fn lead(&self, expected: u64) {
+        let _ = self.tx.send(Msg::Lead { expected });
+    }
+
+    /// Lets another node lead; `successor` names it, or is empty for any. Returns when nothing is under way here any more and
+    /// the successor may begin.
+    pub async fn hand_over(&self, successor: String) -> Result<(), String> {
+        let (reply, answer) = oneshot::channel();
+        let stopping = |_| "the switch is stopping".to_owned();
+        self.tx.send(Msg::HandOver { successor, reply }).map_err(|e| stopping(drop(e)))?;
+        answer.await.map_err(|e| stopping(drop(e)))?
+    }
+
     /// Finishes what was admitted and stops.
     pub fn stop(&self) {
+        self.health.stopping.store(true, Ordering::Release);
         let _ = self.tx.send(Msg::Stop);
     }
 }
@@ -227,22 +408,18 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kazasu_ledger::Journal;
     use kazasu_ledger::memory::MemoryStore;
 
     struct NoIssuers;
 
     impl IssuerSink for NoIssuers {
+        fn begin(&self, _: &Engine) {}
         fn send(&self, _: Vec<crate::core::Outgoing>) {}
+        fn end(&self) {}
     }
 
     #[tokio::test]
     async fn a_core_that_panics_is_never_ready_again_and_refuses_what_comes() {
-        let store = MemoryStore::default();
-        let opener: Opener = Box::new(move || {
-            let journal = store.open();
-            Box::pin(async move { Ok::<Box<dyn Journal>, _>(Box::new(journal)) })
-        });
         let config = EngineConfig {
             book: "test".into(),
             own_id: "10000001".parse().unwrap(),
@@ -250,8 +427,13 @@ mod tests {
             max_batch: 10,
             keep_days: 1,
             clock: || Millis(0),
+            node: Node::alone(),
+            shared: false,
+            registrations: Vec::new(),
         };
-        let (engine, core) = Engine::start(config, opener, Arc::new(NoIssuers)).await.unwrap();
+        let (store, health) = (Arc::new(MemoryStore::default()), Arc::new(Health::default()));
+        let (engine, core) =
+            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
         assert!(engine.health().is_ready());
         assert_eq!(engine.query(|_| -> u8 { panic!("an invariant is broken, for this test") }).await, None);
         assert!(core.join().is_err());
@@ -259,8 +441,8 @@ mod tests {
         assert!(engine.health().halted().unwrap().contains("invariant"));
         let command = Command::Open { book: "again".into() };
         assert!(matches!(engine.command(command).await, Err(CommandError::Stopping)));
-        let link = Arc::new(LinkHandle::new(1, tokio::sync::mpsc::unbounded_channel().0));
-        assert!(engine.submit(&link, Instant::now(), Vec::new()).is_err());
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tokio::sync::mpsc::unbounded_channel().0));
+        engine.submit(&link, Instant::now(), 0, Vec::new());
         assert_eq!(engine.health().queued.load(Ordering::Acquire), 0);
     }
 }

@@ -1,6 +1,8 @@
 //! Replies on their way back to the link that asked.
 
-use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
+use super::{Health, Inbound};
+use kazasu_schemas::wire::{Answer, Network, Operation, Request, ResponseCode, Totals};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::{Notify, mpsc};
@@ -28,6 +30,8 @@ pub enum LinkOut {
     },
     /// Nothing follows: the connection is closed.
     Close,
+    /// To another node: still here.
+    Pong,
 }
 
 /// An answer with its question, whose fields it repeats.
@@ -37,6 +41,8 @@ pub struct Reply {
     pub body: ReplyBody,
     /// When the question arrived.
     pub received: Instant,
+    /// What the link calls the question; acquirers' links call all of them 0.
+    pub tag: u64,
 }
 
 /// The two kinds of answers.
@@ -60,11 +66,72 @@ impl ReplyBody {
     }
 }
 
+/// A question without its answer yet.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who asked.
+    pub link: Arc<LinkHandle>,
+    /// When.
+    pub received: Instant,
+    /// What the link calls it.
+    pub tag: u64,
+    /// The question.
+    pub message: Inbound,
+    /// True when it may have been decided already, so that only the journal's owner can say what became of it.
+    pub in_doubt: bool,
+}
+
+impl Asked {
+    /// Says "not now", where that is the truth: a message that may have been decided is left without an answer, and so is
+    /// one whose sender says that it has sent it before. Unknown is never declined; the sender asks again.
+    pub fn refuse(self, health: &Health) {
+        health.queued.fetch_sub(1, Ordering::AcqRel);
+        match refusal(&self.message, self.received, self.tag) {
+            Some(reply) if !self.in_doubt => self.link.send(LinkOut::Replies(vec![reply])),
+            _ => {
+                metrics::counter!("kazasu_unanswered_total").increment(1);
+                self.link.went(1);
+            }
+        }
+    }
+}
+
+/// An answer that says "not now" to a message of which nothing was recorded. `None` for repeats of requests: the first one
+/// may have been approved, and "not now" would look like a decline of it. Advices and reversals are repeated until they are
+/// accepted, so for them it is safe.
+pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<Reply> {
+    let body = match message {
+        Inbound::Request(request) => {
+            let advice = request.operation.is_some_and(Operation::is_advice);
+            if request.mti.is_repeat() && !advice {
+                return None;
+            }
+            ReplyBody::Answer(*request, Answer::code(ResponseCode::UNAVAILABLE))
+        }
+        Inbound::Totals(totals) => {
+            let mti = totals.mti.answer();
+            ReplyBody::Totals(Totals { mti, code: Some(ResponseCode::UNAVAILABLE), settlement: Some(3), ..*totals })
+        }
+    };
+    Some(Reply { body, received, tag })
+}
+
+/// Whose link it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// An acquirer's.
+    Acquirer,
+    /// Another node's, which passes on what its acquirers ask and asks elsewhere when this node stops leading.
+    Peer,
+}
+
 /// A link as the core and the committer know it: where replies go, and how many messages are under way.
 #[derive(Debug)]
 pub struct LinkHandle {
     /// A number for logs.
     pub id: u64,
+    /// Whose it is.
+    pub origin: Origin,
     out: mpsc::UnboundedSender<LinkOut>,
     in_flight: AtomicUsize,
     room: Notify,
@@ -73,8 +140,8 @@ pub struct LinkHandle {
 impl LinkHandle {
     /// A link that writes what it gets through `out`.
     #[must_use]
-    pub fn new(id: u64, out: mpsc::UnboundedSender<LinkOut>) -> Self {
-        LinkHandle { id, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
+    pub fn new(id: u64, origin: Origin, out: mpsc::UnboundedSender<LinkOut>) -> Self {
+        LinkHandle { id, origin, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
     }
 
     /// Queues for writing. A closed link's replies are dropped: the journal has the outcome, and a repeat will get it.

@@ -5,9 +5,9 @@ use kazasu::core::State;
 use kazasu::sample::{self, Ports, Town as Sample};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, effective};
-use kazasu_ledger::sqlite::SqliteReader;
-use kazasu_ledger::verify::{Verified, verify_sqlite};
-use kazasu_ledger::{Body, Record};
+use kazasu_ledger::sqlite::SqliteStore;
+use kazasu_ledger::verify::{Verified, verify};
+use kazasu_ledger::{Body, Record, Store};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -129,13 +129,21 @@ impl Town {
 
     /// Reads the journal as an auditor would.
     pub(crate) fn verified(&self) -> Verified {
-        self.runtime.block_on(verify_sqlite(&self.journal(), |_| {})).unwrap()
+        self.runtime.block_on(async {
+            let store = SqliteStore::new(self.journal());
+            verify(store.reader().await.unwrap().as_mut(), |_| {}).await.unwrap()
+        })
     }
 
     /// Folds the journal, and compares it with the issuers' journals.
     pub(crate) fn fold(&self) -> (State, Vec<Disagreement>) {
+        self.fold_of(&SqliteStore::new(self.journal()))
+    }
+
+    /// The same for a journal that is kept elsewhere.
+    pub(crate) fn fold_of(&self, store: &dyn Store) -> (State, Vec<Disagreement>) {
         self.runtime.block_on(async {
-            let mut reader = SqliteReader::open(&self.journal()).await.unwrap();
+            let mut reader = store.reader().await.unwrap();
             let (mut state, mut messages) = (State::new(), Messages::default());
             let mut issuers = BTreeMap::new();
             loop {

@@ -1,0 +1,123 @@
+//! `kazasu store migrate`, `check` and `copy`.
+
+use super::Found;
+use super::ledger::{print_totals, totals};
+use crate::config::{Config, StoreConfig};
+use crate::text::thousands;
+use anyhow::{Context, ensure};
+use clap::{Args, Subcommand};
+use kazasu_ledger::Store;
+use kazasu_ledger::postgres::{PostgresStore, migrate};
+use kazasu_ledger::transport::{CopyError, copy};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Subcommand)]
+pub(super) enum StoreCommand {
+    /// Creates or updates the tables and roles of a PostgreSQL store. Run it as the database's owner, before the nodes.
+    Migrate(Place),
+    /// Connects, checks tables and privileges, and tells where the journal ends.
+    Check(Place),
+    /// Copies a journal to another store and proves that both are equal. Stop the switch first; a copy that was
+    /// interrupted, or made while it ran, is continued by running it again.
+    Copy {
+        /// A file, a PostgreSQL URL, or a configuration file (.toml) whose store is meant.
+        #[arg(long)]
+        from: String,
+        /// The same.
+        #[arg(long)]
+        to: String,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Place {
+    /// The store's URL. A password is taken from it, from PGPASSWORD or from ~/.pgpass.
+    #[arg(long, required_unless_present = "config", conflicts_with = "config")]
+    store: Option<String>,
+    /// The store of this configuration, with the password of its key file.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    fn read(&self) -> anyhow::Result<StoreConfig> {
+        match (&self.config, &self.store) {
+            (Some(config), _) => Ok(Config::load(config)?.store),
+            (None, Some(store)) => StoreConfig::parse(store),
+            (None, None) => anyhow::bail!("--store or --config is needed"),
+        }
+    }
+}
+
+/// A place as `copy` takes it.
+fn place(text: &str) -> anyhow::Result<StoreConfig> {
+    if text.ends_with(".toml") { Ok(Config::load(text.as_ref())?.store) } else { StoreConfig::parse(text) }
+}
+
+pub(super) async fn run(command: StoreCommand) -> anyhow::Result<()> {
+    match command {
+        StoreCommand::Migrate(place) => match place.read()? {
+            StoreConfig::Postgres(address) => {
+                let store = PostgresStore::new(address);
+                let new = migrate(&store).await?;
+                println!("{}: tables are up to date, {new} migrations were new", store.place());
+                Ok(())
+            }
+            StoreConfig::Sqlite(path) => {
+                anyhow::bail!("{} is a file; the switch keeps its tables up to date itself", path.display())
+            }
+        },
+        StoreCommand::Check(place) => {
+            let store = place.read()?.store();
+            let head = store.reader().await?.head().await?;
+            println!("{}: reachable, tables as expected, {} records", store.place(), thousands(head.seq));
+            Ok(())
+        }
+        StoreCommand::Copy { from, to, json } => {
+            ensure!(from != to, "--from and --to are the same place");
+            let source = place(&from).context("--from")?.store();
+            let target = place(&to).context("--to")?.store();
+            copy_all(source.as_ref(), target.as_ref(), json).await
+        }
+    }
+}
+
+async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    let live = !json && std::io::stderr().is_terminal();
+    let progress = |done: u64, all: u64| {
+        if live {
+            eprint!("\r\x1b[2K  {} of {} records", thousands(done), thousands(all));
+            let _ = std::io::stderr().flush();
+        }
+    };
+    let copied = copy(source, target, progress).await;
+    if live {
+        eprint!("\r\x1b[2K");
+    }
+    let copied = match copied {
+        Ok(copied) => copied,
+        Err(error @ (CopyError::Other(_) | CopyError::Unsound { .. } | CopyError::Differ(_))) => {
+            return Err(Found(error.to_string()).into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if json {
+        let mut out = totals(&copied.verified);
+        out["copied"] = copied.copied.into();
+        out["before"] = copied.before.into();
+        println!("{out}");
+        return Ok(());
+    }
+    println!("{} → {}", source.place(), target.place());
+    println!("  copied       {:>14}   in {:.1} s", thousands(copied.copied), begin.elapsed().as_secs_f64());
+    println!("  there before {:>14}", thousands(copied.before));
+    println!("  一致 equal: chain head, debits, credits and all {} accounts", copied.verified.accounts.len());
+    print_totals(&copied.verified);
+    Ok(())
+}

@@ -1,0 +1,339 @@
+//! The way to the leader: keeps every question until it is answered, and asks again whoever leads next. That is safe because a
+//! question has a key, and the journal answers the same key once.
+
+use super::Target;
+use super::channel::{self, ClusterKey};
+use super::message::{FromLeader, ToLeader, put, read};
+use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// How long a message waits for a node that leads before it is refused. Longer than a take-over takes.
+const LEADERLESS: Duration = Duration::from_secs(5);
+/// How long a question that was passed on waits for its answer. Longer than any issuer is waited for.
+const UNANSWERED: Duration = Duration::from_secs(60);
+/// How often the leader is asked whether it is there.
+const PING: Duration = Duration::from_millis(400);
+/// A leader that says nothing for this long is not there.
+const SILENCE: Duration = Duration::from_millis(2_000);
+/// Between two attempts to reach it.
+const RECONNECT: Duration = Duration::from_millis(100);
+const CONNECT: Duration = Duration::from_secs(2);
+
+enum Cmd {
+    Take(Vec<Asked>),
+    Back(crossbeam_channel::Sender<Vec<Asked>>),
+}
+
+/// What the connection's task tells; the number says which connection.
+enum News {
+    Up(u64, mpsc::UnboundedSender<Vec<ToLeader>>),
+    Heard(u64, Vec<FromLeader>),
+    Down(u64, String),
+}
+
+/// The handle to the task that forwards.
+pub struct Forwarder {
+    commands: mpsc::UnboundedSender<Cmd>,
+}
+
+impl Forwarder {
+    /// Starts the task on the current runtime. It goes to whatever `target` names, under this node's `name`.
+    pub(crate) fn start(
+        name: &str,
+        key: ClusterKey,
+        target: watch::Receiver<Option<Target>>,
+        health: Arc<Health>,
+    ) -> Forwarder {
+        let (commands, rx) = mpsc::unbounded_channel();
+        let (news_tx, news) = mpsc::unbounded_channel();
+        let task = Task {
+            name: name.into(),
+            key,
+            health,
+            open: BTreeMap::new(),
+            next: 0,
+            link: None,
+            connection: None,
+            number: 0,
+            news: news_tx,
+            leaderless: Some(Instant::now()),
+        };
+        tokio::spawn(task.run(rx, news, target));
+        Forwarder { commands }
+    }
+}
+
+impl Elsewhere for Forwarder {
+    fn forward(&self, asked: Vec<Asked>, health: &Health) {
+        let (mine, peers): (Vec<_>, Vec<_>) = asked.into_iter().partition(|a| a.link.origin == Origin::Acquirer);
+        // Their own node asks the next leader itself; passing them on could go round in circles.
+        for asked in peers {
+            health.queued.fetch_sub(1, Ordering::AcqRel);
+            asked.link.went(1);
+        }
+        if mine.is_empty() {
+            return;
+        }
+        metrics::counter!("kazasu_forwarded_total").increment(u64::try_from(mine.len()).unwrap_or(0));
+        if let Err(mpsc::error::SendError(Cmd::Take(back))) = self.commands.send(Cmd::Take(mine)) {
+            back.into_iter().for_each(|asked| asked.refuse(health));
+        }
+    }
+
+    fn take_back(&self) -> Vec<Asked> {
+        let (tx, rx) = crossbeam_channel::bounded(1);
+        if self.commands.send(Cmd::Back(tx)).is_err() {
+            return Vec::new();
+        }
+        rx.recv_timeout(Duration::from_secs(5)).unwrap_or_default()
+    }
+}
+
+struct Task {
+    name: Box<str>,
+    key: ClusterKey,
+    health: Arc<Health>,
+    /// Every question without an answer, in the order in which it came.
+    open: BTreeMap<u64, Asked>,
+    next: u64,
+    /// Where questions go while the connection is up.
+    link: Option<mpsc::UnboundedSender<Vec<ToLeader>>>,
+    connection: Option<JoinHandle<()>>,
+    /// Of the connection; news of earlier ones are old.
+    number: u64,
+    news: mpsc::UnboundedSender<News>,
+    /// Since when there has been no link to a leader.
+    leaderless: Option<Instant>,
+}
+
+impl Task {
+    async fn run(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Cmd>,
+        mut news: mpsc::UnboundedReceiver<News>,
+        mut target: watch::Receiver<Option<Target>>,
+    ) {
+        let mut tick = tokio::time::interval(RECONNECT);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(Cmd::Take(asked)) => self.take(asked),
+                    Some(Cmd::Back(to)) => {
+                        self.disconnect();
+                        // Whoever asked for them has ended if it does not listen.
+                        let _ = to.send(std::mem::take(&mut self.open).into_values().collect());
+                    }
+                    None => return,
+                },
+                Some(news) = news.recv() => self.hear(news),
+                changed = target.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.disconnect();
+                    self.connect(target.borrow_and_update().as_ref());
+                }
+                _ = tick.tick() => {
+                    self.expire();
+                    if self.connection.is_none() {
+                        self.connect(target.borrow().as_ref());
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, asked: Vec<Asked>) {
+        let mut questions = Vec::with_capacity(asked.len());
+        for mut asked in asked {
+            let tag = self.next;
+            self.next += 1;
+            if self.link.is_some() {
+                asked.in_doubt = true;
+                questions.push(ToLeader::Ask(tag, asked.message));
+            }
+            self.open.insert(tag, asked);
+        }
+        self.send(questions);
+    }
+
+    fn send(&mut self, questions: Vec<ToLeader>) {
+        if let Some(link) = self.link.as_ref().filter(|_| !questions.is_empty())
+            && link.send(questions).is_err()
+        {
+            tracing::debug!("the connection to the leader has just ended; its news will say so");
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Up(number, link) if number == self.number => {
+                self.link = Some(link);
+                self.leaderless = None;
+                self.health.reachable.store(true, Ordering::Release);
+                let again = self.open.iter_mut().map(|(tag, asked)| {
+                    asked.in_doubt = true;
+                    ToLeader::Ask(*tag, asked.message)
+                });
+                let again: Vec<ToLeader> = again.collect();
+                tracing::info!(questions = again.len(), "a link to the leader is up");
+                self.send(again);
+            }
+            News::Heard(number, messages) if number == self.number => self.answer(messages),
+            News::Down(number, why) if number == self.number => {
+                if self.link.is_some() {
+                    tracing::warn!(%why, "the link to the leader is down");
+                } else {
+                    tracing::debug!(%why, "the leader cannot be reached");
+                }
+                self.disconnect();
+            }
+            News::Up(..) | News::Heard(..) | News::Down(..) => {}
+        }
+    }
+
+    /// Gives answers to the links that asked, those of one link together.
+    fn answer(&mut self, messages: Vec<FromLeader>) {
+        let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
+        for message in messages {
+            let tag = match &message {
+                FromLeader::Answer(tag, _) | FromLeader::Totals(tag, _) => *tag,
+                FromLeader::Welcome(_) | FromLeader::Pong => continue,
+            };
+            // An answer to a question that was asked twice, and answered.
+            let Some(asked) = self.open.remove(&tag) else { continue };
+            self.health.queued.fetch_sub(1, Ordering::AcqRel);
+            let body = match (message, asked.message) {
+                (FromLeader::Answer(_, answer), Inbound::Request(request)) => ReplyBody::Answer(request, answer),
+                (FromLeader::Totals(_, totals), Inbound::Totals(_)) => ReplyBody::Totals(totals),
+                _ => {
+                    tracing::error!(tag, "the leader answered another kind of question than was asked");
+                    asked.link.went(1);
+                    continue;
+                }
+            };
+            let reply = Reply { body, received: asked.received, tag: asked.tag };
+            match by_link.iter_mut().find(|(link, _)| Arc::ptr_eq(link, &asked.link)) {
+                Some((_, replies)) => replies.push(reply),
+                None => by_link.push((asked.link, vec![reply])),
+            }
+        }
+        for (link, replies) in by_link {
+            link.send(LinkOut::Replies(replies));
+        }
+    }
+
+    /// Gives up on what has waited too long.
+    fn expire(&mut self) {
+        let alone = self.leaderless.is_some_and(|since| since.elapsed() > LEADERLESS);
+        let limit = |asked: &Asked| match (asked.in_doubt, alone) {
+            (true, _) => UNANSWERED,
+            // There has been no leader for a while: nobody can answer soon.
+            (false, true) => Duration::ZERO,
+            (false, false) => LEADERLESS,
+        };
+        let old: Vec<u64> =
+            self.open.iter().filter(|(_, a)| a.received.elapsed() > limit(a)).map(|(tag, _)| *tag).collect();
+        for tag in old {
+            if let Some(asked) = self.open.remove(&tag) {
+                asked.refuse(&self.health);
+            }
+        }
+    }
+
+    fn disconnect(&mut self) {
+        self.number += 1;
+        self.link = None;
+        self.leaderless.get_or_insert_with(Instant::now);
+        self.health.reachable.store(false, Ordering::Release);
+        if let Some(connection) = self.connection.take() {
+            connection.abort();
+        }
+    }
+
+    fn connect(&mut self, target: Option<&Target>) {
+        let Some(target) = target.filter(|target| !target.node.address.is_empty()) else { return };
+        let connection = Connection {
+            number: self.number,
+            name: self.name.clone(),
+            key: self.key.clone(),
+            address: target.node.address.clone(),
+            epoch: target.epoch,
+            news: self.news.clone(),
+        };
+        self.connection = Some(tokio::spawn(async move {
+            let (number, news) = (connection.number, connection.news.clone());
+            let why = match connection.run().await {
+                Ok(()) => "closed".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let _ = news.send(News::Down(number, why));
+        }));
+    }
+}
+
+/// One connection to one leader.
+struct Connection {
+    number: u64,
+    name: Box<str>,
+    key: ClusterKey,
+    address: String,
+    epoch: u64,
+    news: mpsc::UnboundedSender<News>,
+}
+
+impl Connection {
+    async fn run(self) -> std::io::Result<()> {
+        let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
+        let opening = async {
+            let socket = TcpStream::connect(&self.address).await?;
+            let (mut sender, mut receiver) = channel::initiate(socket, &self.key).await?;
+            put(&mut sender, std::iter::once(ToLeader::Hello(self.name.clone())))?;
+            sender.flush().await?;
+            let welcome = read::<FromLeader>(receiver.next().await?).next();
+            match welcome {
+                // A later epoch is the same node that has taken the lead again.
+                Some(Ok(FromLeader::Welcome(epoch))) if epoch >= self.epoch => Ok((sender, receiver)),
+                _ => Err(std::io::Error::other("that node does not lead")),
+            }
+        };
+        let (mut sender, mut receiver) = tokio::time::timeout(CONNECT, opening).await.map_err(late)??;
+        let (tx, mut questions) = mpsc::unbounded_channel::<Vec<ToLeader>>();
+        let _ = self.news.send(News::Up(self.number, tx));
+        let asking = async {
+            let mut ping = tokio::time::interval(PING);
+            loop {
+                tokio::select! {
+                    batch = questions.recv() => {
+                        let Some(batch) = batch else { return Ok(()) };
+                        put(&mut sender, batch.into_iter())?;
+                        // Whatever is ready leaves together.
+                        while let Ok(batch) = questions.try_recv() {
+                            put(&mut sender, batch.into_iter())?;
+                        }
+                    }
+                    _ = ping.tick() => put(&mut sender, std::iter::once(ToLeader::Ping))?,
+                }
+                sender.flush().await?;
+            }
+        };
+        let hearing = async {
+            loop {
+                let frame = tokio::time::timeout(SILENCE, receiver.next()).await.map_err(late)??;
+                let messages = read::<FromLeader>(frame).collect::<std::io::Result<Vec<_>>>()?;
+                let _ = self.news.send(News::Heard(self.number, messages));
+            }
+        };
+        tokio::select! {
+            end = asking => end,
+            end = hearing => end,
+        }
+    }
+}

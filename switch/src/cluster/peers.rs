@@ -1,0 +1,159 @@
+//! The leader's side: other nodes connect, ask what their acquirers ask, and get the answers.
+
+use super::channel::{self, ClusterKey};
+use super::message::{FromLeader, ToLeader, put, read};
+use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+/// How long a peer may take to show that it has the key.
+const HANDSHAKE: Duration = Duration::from_secs(3);
+/// Connections of other nodes at one time.
+const MOST_PEERS: usize = 64;
+
+static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// The port on which other nodes reach this one.
+pub struct Peers {
+    socket: TcpListener,
+    key: ClusterKey,
+}
+
+impl Peers {
+    /// Binds the port.
+    pub async fn bind(addr: &str, key: ClusterKey) -> anyhow::Result<Self> {
+        let socket =
+            TcpListener::bind(addr).await.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
+        Ok(Peers { socket, key })
+    }
+
+    /// The address that it really has.
+    pub fn addr(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Accepts until shutdown.
+    pub async fn run(self, engine: Engine, mut shutdown: watch::Receiver<bool>) {
+        let room = Arc::new(Semaphore::new(MOST_PEERS));
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                _ = shutdown.changed() => return,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::error!(%error, "cannot accept another node");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = room.clone().try_acquire_owned() else {
+                tracing::warn!(%peer, "too many connections of other nodes");
+                continue;
+            };
+            let (key, engine, shutdown) = (self.key.clone(), engine.clone(), shutdown.clone());
+            tokio::spawn(async move {
+                match serve(stream, &key, &engine, shutdown).await {
+                    Ok(()) => tracing::info!(%peer, "another node's link ended"),
+                    Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
+                }
+                drop(permit);
+            });
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    key: &ClusterKey,
+    engine: &Engine,
+    mut shutdown: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
+    let mut roles = engine.health().roles();
+    let (mut sender, mut receiver) =
+        tokio::time::timeout(HANDSHAKE, channel::respond(stream, key)).await.map_err(late)??;
+    let hello = tokio::time::timeout(HANDSHAKE, receiver.next()).await.map_err(late)??;
+    let Some(Ok(ToLeader::Hello(name))) = read::<ToLeader>(hello).next() else {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a node begins with its name"));
+    };
+    if *roles.borrow_and_update() != Role::Leading {
+        // The caller is ahead of this node's own news, or behind them; it tries again.
+        return Ok(());
+    }
+    put(&mut sender, std::iter::once(FromLeader::Welcome(engine.health().epoch())))?;
+    sender.flush().await?;
+    tracing::info!(node = %name, "another node passes its acquirers' messages on to this one");
+    let (out, mut queue) = mpsc::unbounded_channel();
+    let link = Arc::new(LinkHandle::new(LINK_NUMBER.fetch_add(1, Ordering::Relaxed), Origin::Peer, out));
+    let answers = async {
+        while let Some(first) = queue.recv().await {
+            let mut next = Some(first);
+            let mut answered = 0;
+            // Whatever is ready leaves together.
+            while let Some(out) = next.take() {
+                if let LinkOut::Replies(replies) = out {
+                    answered += replies.len();
+                    put(&mut sender, replies.into_iter().map(|r| FromLeader::reply(r.tag, r.body)))?;
+                } else if let LinkOut::Pong = out {
+                    put(&mut sender, std::iter::once(FromLeader::Pong))?;
+                }
+                next = queue.try_recv().ok();
+            }
+            link.went(answered);
+            sender.flush().await?;
+        }
+        Ok(())
+    };
+    let questions = async {
+        loop {
+            let frame = receiver.next().await?;
+            ask(engine, &link, frame)?;
+        }
+    };
+    tokio::select! {
+        end = answers => end,
+        end = questions => end,
+        // Whoever asked asks the next leader.
+        _ = roles.wait_for(|role| *role != Role::Leading) => Ok(()),
+        _ = shutdown.changed() => Ok(()),
+    }
+}
+
+/// Gives a frame's questions to the core, those with consecutive tags together.
+fn ask(engine: &Engine, link: &Arc<LinkHandle>, frame: &[u8]) -> std::io::Result<()> {
+    let received = Instant::now();
+    let mut run: Vec<Inbound> = Vec::new();
+    let mut first = 0_u64;
+    let submit = |first: u64, run: &mut Vec<Inbound>| {
+        if !run.is_empty() {
+            metrics::counter!("kazasu_peer_messages_total").increment(u64::try_from(run.len()).unwrap_or(0));
+            link.came(run.len());
+            engine.submit(link, received, first, std::mem::take(run));
+        }
+    };
+    for message in read::<ToLeader>(frame) {
+        match message? {
+            ToLeader::Ask(tag, inbound) => {
+                let next = first.wrapping_add(u64::try_from(run.len()).unwrap_or(0));
+                if tag != next {
+                    submit(first, &mut run);
+                }
+                if run.is_empty() {
+                    first = tag;
+                }
+                run.push(inbound);
+            }
+            ToLeader::Ping => link.send(LinkOut::Pong),
+            ToLeader::Hello(_) => {}
+        }
+    }
+    submit(first, &mut run);
+    Ok(())
+}

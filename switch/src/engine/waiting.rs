@@ -1,0 +1,278 @@
+//! Not leading: following the journal where there are several nodes, and waiting for the lead.
+//!
+//! A node alone takes the lead at once and is done here as soon as it has it. Among several, the state follows what the leader
+//! writes, acquirers' messages go to the leader, and the watch over the store says when to try to lead.
+
+use super::core_loop::Shell;
+use super::replica::Replica;
+use super::reply::Asked;
+use super::writer::{News, PAGE, Writer};
+use super::{CommandError, Msg, Role};
+use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+use kazasu_ledger::{Claim, Entry, Head, LeadError, Store};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How often the journal is asked for more.
+const POLL: Duration = Duration::from_millis(40);
+/// The pause after a failed attempt to lead or to read.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How waiting ended.
+pub(super) enum Next {
+    /// The lead is ours.
+    Lead { writer: Writer, epoch: u64 },
+    /// The switch is to stop.
+    Stop,
+    /// This process can never lead again.
+    Finished(String),
+    /// It could not even begin.
+    Failed(anyhow::Error),
+}
+
+enum Followed {
+    Page(Vec<Entry>),
+    CaughtUp,
+    Trouble(String),
+}
+
+pub(super) struct Waiting<'a> {
+    pub(super) shell: &'a Shell,
+    pub(super) replica: &'a mut Replica,
+    /// A writer that lost the lead and has not said yet what became of its batch.
+    pub(super) old: Option<Writer>,
+    /// The epoch that a node alone held before.
+    pub(super) held: Option<u64>,
+    /// True until the first time that anything worked.
+    pub(super) starting: bool,
+}
+
+impl Waiting<'_> {
+    /// Waits until this node leads. `ready` is called as soon as the node is of use.
+    pub(super) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
+        self.elsewhere(again);
+        let shared = self.shell.config.shared;
+        let mut follower = shared.then(|| Follower::start(self.shell.store.clone(), self.replica.head()));
+        let mut writer: Option<Writer> = None;
+        let mut try_at = (!shared).then(Instant::now);
+        let mut resets = 0;
+        loop {
+            if let Some(at) = try_at.filter(|at| writer.is_none() && *at <= Instant::now()) {
+                try_at = None;
+                match self.claim(self.held) {
+                    Ok(claimed) => writer = Some(claimed),
+                    Err(error) if self.starting => return Next::Failed(error.into()),
+                    Err(_) => try_at = Some(at + RETRY),
+                }
+            }
+            let pause = try_at.map_or(RETRY, |at| at.saturating_duration_since(Instant::now()));
+            let pages = follower.as_ref().map_or_else(never, |f| f.news.clone());
+            let old = self.old.as_ref().map_or_else(never, |w| w.news.clone());
+            let claim = writer.as_ref().map_or_else(never, |w| w.news.clone());
+            select! {
+                recv(claim) -> news => match news {
+                    Ok(News::Taken { epoch }) => {
+                        let writer = writer.take().expect("its news came");
+                        return Next::Lead { writer, epoch };
+                    }
+                    Ok(News::NotTaken(error)) => {
+                        writer = None;
+                        self.shell.health.trying.store(false, Ordering::Release);
+                        match self.not_taken(error, shared) {
+                            Some(next) => return next,
+                            None if shared => {}
+                            None => try_at = Some(Instant::now() + RETRY),
+                        }
+                    }
+                    _ => {
+                        writer = None;
+                        self.shell.health.trying.store(false, Ordering::Release);
+                    }
+                },
+                recv(pages) -> news => match news {
+                    Ok(Followed::Page(page)) => match self.replica.apply(&page) {
+                        Ok(()) => self.shell.health.durable.store(self.replica.state.seq, Ordering::Release),
+                        Err(broken) => {
+                            // What was read before may have been a record that no longer exists: of a primary that died
+                            // before its standby had it. Once, the journal is read again from its beginning.
+                            tracing::error!(%broken, "the journal does not continue what this node has read");
+                            if resets > 0 {
+                                return Next::Finished(broken.to_string());
+                            }
+                            resets += 1;
+                            *self.replica = Replica::default();
+                            self.shell.health.caught_up.store(false, Ordering::Release);
+                            follower = Some(Follower::start(self.shell.store.clone(), Head::EMPTY));
+                        }
+                    },
+                    Ok(Followed::CaughtUp) => {
+                        resets = 0;
+                        self.starting = false;
+                        self.shell.health.caught_up.store(true, Ordering::Release);
+                        self.shell.health.set_halted(None);
+                        ready();
+                    }
+                    Ok(Followed::Trouble(why)) if self.starting => return Next::Failed(anyhow::anyhow!(why)),
+                    Ok(Followed::Trouble(why)) => tracing::warn!(%why, "the journal cannot be followed"),
+                    Err(_) => follower = Some(Follower::start(self.shell.store.clone(), self.replica.head())),
+                },
+                recv(old) -> news => match news {
+                    Ok(News::Failed(_, open)) => self.elsewhere(open),
+                    Ok(_) => {}
+                    Err(_) => self.old = None,
+                },
+                recv(self.shell.rx) -> msg => match msg {
+                    Ok(Msg::Stop) | Err(_) => return Next::Stop,
+                    Ok(Msg::Lead { expected }) if shared && writer.is_none() => match self.claim(Some(expected)) {
+                        Ok(claimed) => writer = Some(claimed),
+                        Err(error) => tracing::error!(%error, "no thread for the writer"),
+                    },
+                    Ok(msg) => self.take(msg),
+                },
+                default(pause) => {}
+            }
+        }
+    }
+
+    fn claim(&self, expected: Option<u64>) -> std::io::Result<Writer> {
+        let claim = Claim { node: self.shell.config.node.clone(), expected };
+        self.shell.health.trying.store(true, Ordering::Release);
+        let shell = self.shell;
+        Writer::start(shell.store.clone(), claim, shell.issuers.clone(), shell.health.clone())
+    }
+
+    fn not_taken(&mut self, error: LeadError, shared: bool) -> Option<Next> {
+        match error {
+            LeadError::Taken { current, holder } if shared => {
+                tracing::info!(epoch = current, %holder, "another node was faster");
+                None
+            }
+            LeadError::Taken { current, .. } => {
+                let held = self.held.unwrap_or(0);
+                Some(Next::Finished(format!("another writer has the lead (epoch {current}, this one held {held})")))
+            }
+            LeadError::Store(error) if self.starting => Some(Next::Failed(error.into())),
+            LeadError::Store(error) => {
+                tracing::warn!(%error, "the lead could not be taken");
+                if !shared {
+                    self.shell.health.set_halted(Some(error.to_string()));
+                }
+                None
+            }
+        }
+    }
+
+    /// Questions that this node cannot answer.
+    fn elsewhere(&self, asked: Vec<Asked>) {
+        if !asked.is_empty() {
+            self.shell.elsewhere.forward(asked, &self.shell.health);
+        }
+    }
+
+    fn take(&mut self, msg: Msg) {
+        match msg {
+            Msg::Inbound { link, received, first_tag, messages } => {
+                let asked = messages.into_iter().zip(first_tag..).map(|(message, tag)| Asked {
+                    link: link.clone(),
+                    received,
+                    tag,
+                    message,
+                    in_doubt: false,
+                });
+                self.elsewhere(asked.collect());
+            }
+            Msg::Command(_, to) => {
+                let why = match self.shell.health.halted() {
+                    Some(why) => CommandError::Halted(why),
+                    None => CommandError::Elsewhere(self.shell.health.leader().http),
+                };
+                let _ = to.send(Err(why));
+            }
+            Msg::Query(ask) => ask(&self.replica.state),
+            Msg::HandOver { reply, .. } => {
+                let _ = reply.send(Err("this node does not lead".into()));
+            }
+            // Answers to what an earlier lead sent: whoever leads now has reversed those taps or will ask again. Losing the
+            // lead is no news here, and another attempt is under way already.
+            Msg::Events(_) | Msg::Tick | Msg::Lost { .. } | Msg::Lead { .. } => {}
+            Msg::Stop => unreachable!("handled where the loop ends"),
+        }
+    }
+}
+
+/// Reads the journal as it grows, on a thread and connection of its own.
+struct Follower {
+    news: Receiver<Followed>,
+}
+
+impl Follower {
+    fn start(store: Arc<dyn Store>, from: Head) -> Follower {
+        let (tx, news) = bounded(4);
+        let thread = std::thread::Builder::new().name("kazasu-follow".into()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(follow(store.as_ref(), from.seq + 1, &tx)),
+                Err(error) => drop(tx.send(Followed::Trouble(format!("no runtime for following: {error}")))),
+            }
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "no thread for following");
+        }
+        Follower { news }
+    }
+}
+
+/// Ends when nobody listens any more.
+async fn follow(store: &dyn Store, mut next: u64, tx: &Sender<Followed>) {
+    loop {
+        let trouble = match store.reader().await {
+            Err(error) => error,
+            Ok(mut reader) => loop {
+                let page = match reader.scan(next, PAGE).await {
+                    Ok(page) => page,
+                    Err(error) => break error,
+                };
+                let whole = page.len() == PAGE;
+                if let Some(last) = page.last() {
+                    next = last.seq + 1;
+                    if tx.send(Followed::Page(page)).is_err() {
+                        return;
+                    }
+                }
+                if !whole {
+                    if tx.send(Followed::CaughtUp).is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(POLL).await;
+                }
+            },
+        };
+        if tx.send(Followed::Trouble(trouble.to_string())).is_err() {
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Reads what the journal has that the state does not. The lead is ours already, so it will not grow meanwhile.
+pub(super) fn catch_up(writer: &Writer, replica: &mut Replica) -> anyhow::Result<()> {
+    anyhow::ensure!(writer.jobs.send(super::writer::Job::Read(replica.head())).is_ok(), "the writer is gone");
+    loop {
+        match writer.news.recv() {
+            Ok(News::Page(page)) => replica.apply(&page)?,
+            Ok(News::FromTheBeginning) => *replica = Replica::default(),
+            Ok(News::CaughtUp) => return Ok(()),
+            Ok(News::Unreadable(error)) => return Err(error.into()),
+            Ok(_) => {}
+            Err(_) => anyhow::bail!("the writer is gone"),
+        }
+    }
+}
+
+impl Shell {
+    /// Tells everyone which role this node has.
+    pub(super) fn role(&self, role: Role) {
+        self.health.set_role(role);
+    }
+}
