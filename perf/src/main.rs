@@ -1,8 +1,10 @@
 //! `perf`: micro benchmarks, end-to-end taps, and the echo ceiling, on one machine with the generator beside the switch.
 #![forbid(unsafe_code)]
 
+mod baseline_sql;
 mod echo;
 mod micro;
+mod server;
 mod taps;
 
 use clap::{Parser, Subcommand};
@@ -26,11 +28,16 @@ enum Command {
     },
     /// Taps through sockets, MACs, core and ledger, open loop.
     Taps(taps::TapsArgs),
+    /// The usual design on the same PostgreSQL server: one SQL transaction a payment, which locks both balances.
+    BaselineSql(baseline_sql::BaselineArgs),
     /// Memory a resident and time to start with many of them.
     Residents {
         /// How many residents.
         #[arg(long, default_value_t = 1_000_000)]
         residents: u64,
+        /// Where the ledger is kept.
+        #[arg(long, value_enum, default_value = "sqlite")]
+        store: taps::Store,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -50,9 +57,10 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Micro { json } => micro::run(json).await,
             Command::Taps(args) => taps::run(args).await,
-            Command::Residents { residents, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
+            Command::BaselineSql(args) => baseline_sql::run(args).await,
+            Command::Residents { residents, store, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,
-                None => taps::residents(residents, json).await,
+                None => taps::residents(residents, store, json).await,
             },
         }
     });

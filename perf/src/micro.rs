@@ -3,10 +3,10 @@
 use bytes::BytesMut;
 use kazasu::core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::journal::{Entry, Head};
+use kazasu_ledger::journal::{Claim, Entry, Head, Node};
 use kazasu_ledger::memory::MemoryStore;
-use kazasu_ledger::sqlite::SqliteJournal;
-use kazasu_ledger::{Body, Journal, Record};
+use kazasu_ledger::sqlite::SqliteStore;
+use kazasu_ledger::{Body, Journal, Record, Store};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
@@ -179,10 +179,16 @@ async fn commits(out: &mut Map<String, Value>, journal: &[Record]) -> anyhow::Re
     let (setup, taps) = entries.split_at(entries.len() - 100_000);
     for size in [1_usize, 10, 100, 1_000] {
         let dir = tempfile::tempdir()?;
-        let stores: [(&str, Box<dyn Journal>); 2] = [
-            ("memory", Box::new(MemoryStore::default().open())),
-            ("sqlite", Box::new(SqliteJournal::open(&dir.path().join("journal.db")).await?)),
+        let claim = || Claim { node: Node::alone(), expected: None };
+        let mut stores: Vec<(&str, Box<dyn Journal>)> = vec![
+            ("memory", MemoryStore::default().lead(claim()).await?),
+            ("sqlite", SqliteStore::new(dir.path().join("journal.db")).lead(claim()).await?),
         ];
+        // Only where there are PostgreSQL's binaries.
+        let server = kazasu_ledger::postgres::local::binaries().map(|_| crate::server::Server::start()).transpose()?;
+        if let Some(server) = &server {
+            stores.push(("postgres", server.store().await?.lead(claim()).await?));
+        }
         for (name, mut store) in stores {
             for batch in setup.chunks(2_000) {
                 store.append(batch).await?;

@@ -1,15 +1,18 @@
 //! End to end: generator, sockets, MACs, core, ledger, answers; on-us, or off-us through real issuer links.
 
+use crate::baseline_sql::{self, Best};
+use crate::server::Server;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use kazasu::config::Config;
-use kazasu::engine::{Engine, Opener};
+use kazasu::config::{Config, StoreConfig};
+use kazasu::engine::Engine;
 use kazasu::sample::{self, Mix as Residents, Ports, Town};
 use kazasu::serve::Switch;
-use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_acquirer_sim::config::{AcquirerConfig, Merchant};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_ledger::memory::MemoryStore;
+use kazasu_schemas::ids::Mcc;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,18 +43,39 @@ pub(crate) struct TapsArgs {
     /// Only 0200 purchases, or a realistic mixture.
     #[arg(long)]
     realistic: bool,
+    /// Merchants of the first acquirer: 1 for a single hot one, more than 19 adds to the sample's.
+    #[arg(long, default_value_t = 19, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    merchants: u32,
     /// Leave the echo ceiling out.
     #[arg(long)]
     no_echo: bool,
+    /// With a PostgreSQL store: leave out the highest rate and the usual design on the same server.
+    #[arg(long)]
+    no_baseline: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
 
+/// Where the ledger is kept.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Store {
+pub(crate) enum Store {
+    /// Nowhere durable.
     Memory,
+    /// A file.
     Sqlite,
+    /// A PostgreSQL server that is started for the run.
+    Postgres,
+}
+
+impl Store {
+    fn name(self) -> &'static str {
+        match self {
+            Store::Memory => "memory",
+            Store::Sqlite => "sqlite",
+            Store::Postgres => "postgres",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,17 +99,33 @@ fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
     sample::write(dir, &town)
 }
 
-fn opener(store: Store) -> Option<Opener> {
-    match store {
-        Store::Sqlite => None,
-        Store::Memory => {
-            let store = MemoryStore::default();
-            Some(Box::new(move || {
-                let journal = store.open();
-                Box::pin(async move { Ok::<Box<dyn kazasu_ledger::Journal>, _>(Box::new(journal)) })
-            }))
-        }
+/// The store, where it is not the file that the configuration names.
+async fn other_store(store: Store, server: Option<&Server>) -> anyhow::Result<Option<Arc<dyn kazasu_ledger::Store>>> {
+    Ok(match (store, server) {
+        (Store::Memory, _) => Some(Arc::new(MemoryStore::default())),
+        (Store::Postgres, Some(server)) => Some(Arc::new(server.store().await?)),
+        (Store::Sqlite, _) | (Store::Postgres, None) => None,
+    })
+}
+
+/// Keeps `n` of the sample's merchants, or adds to them.
+fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> anyhow::Result<()> {
+    use std::io::Write;
+    acquirer.merchants.retain(|m| m.alias.as_deref() != Some("closed"));
+    let there = u32::try_from(acquirer.merchants.len())?;
+    let mut file = std::fs::OpenOptions::new().append(true).open(dir.join("merchants.csv"))?;
+    for number in 1_001..=1_000 + n.saturating_sub(there) {
+        let (merchant, terminal) = (format!("M1{number:013}"), format!("S1{number:06}"));
+        writeln!(file, "{merchant},店 Shop {number},5411,{},{terminal},no", acquirer.id)?;
+        acquirer.merchants.push(Merchant {
+            id: merchant.parse()?,
+            mcc: Mcc::new(5411)?,
+            terminals: vec![terminal.parse()?],
+            alias: None,
+        });
     }
+    acquirer.merchants.truncate(usize::try_from(n)?);
+    Ok(())
 }
 
 async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
@@ -113,10 +153,12 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
     let imports = kazasu::serve::link_import(&config);
     let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
-    let switch = Switch::start(config, opener(args.store)).await?;
+    let mut acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
+    merchants(&town_dir, &mut acquirer, args.merchants)?;
+    let server = (args.store == Store::Postgres).then(Server::start).transpose()?;
+    let switch = Switch::start(config, other_store(args.store, server.as_ref()).await?).await?;
     import(&town_dir, &switch.engine, &imports).await?;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
     let fleet = Arc::new(Fleet::new(&acquirer, acquirer.residents()?));
     let plan = LoadPlan {
         acquirer,
@@ -131,13 +173,26 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
         drain: Duration::from_secs(10),
     };
     let alone = alone(&plan, dir.path()).await?;
-    let report = if args.rate > 0.0 { fire(plan.clone()).await? } else { highest(&plan, args.json).await? };
+    let report =
+        if args.rate > 0.0 { fire(plan.clone()).await? } else { highest(&plan, args.store, args.json).await? };
+    let peak = match &server {
+        Some(_) if !args.no_baseline && args.rate > 0.0 => Some(highest(&plan, args.store, args.json).await?.tps()),
+        Some(_) if !args.no_baseline => Some(report.tps()),
+        _ => None,
+    };
     let state = switch.engine.query(|s| (s.book.is_balanced(), s.seq)).await.context("the core is gone")?;
     let echo = if args.no_echo { None } else { Some(echo_ceiling(&plan, report.rate).await?) };
     switch.stop().await?;
     sim.stop().await;
     anyhow::ensure!(state.0, "the book does not balance after the run");
-    print(&args, &report, &alone, echo, state.1);
+    let usual = match (&server, peak) {
+        (Some(server), Some(peak)) => {
+            let many = baseline_sql::measure(server, 1_000, 5).await?;
+            Some((peak, many, baseline_sql::measure(server, 1, 5).await?))
+        }
+        _ => None,
+    };
+    print(&args, &report, &alone, echo, usual, state.1);
     Ok(())
 }
 
@@ -166,13 +221,15 @@ async fn alone(plan: &LoadPlan, dir: &Path) -> anyhow::Result<Alone> {
     .await?
 }
 
-/// Raises the rate until p99 reaches 20 ms or something goes wrong; the last good report.
-async fn highest(plan: &LoadPlan, quiet: bool) -> anyhow::Result<LoadReport> {
+/// Raises the rate until p99 reaches the limit or something goes wrong; the last good report.
+async fn highest(plan: &LoadPlan, store: Store, quiet: bool) -> anyhow::Result<LoadReport> {
+    // What is asked of each store.
+    let limit = if store == Store::Postgres { 25_000 } else { 20_000 };
     let mut best = None;
     let mut rate = 10_000.0;
     loop {
         let report = fire(LoadPlan { rate, length: Length::Time(Duration::from_secs(8)), ..plan.clone() }).await?;
-        let good = report.percentile(99.0) < 20_000 && report.error_count() == 0 && report.tps() > rate * 0.97;
+        let good = report.percentile(99.0) < limit && report.error_count() == 0 && report.tps() > rate * 0.97;
         if !quiet {
             eprintln!(
                 "{rate:>8.0}/s  p99 {:>7} µs  {}",
@@ -214,18 +271,34 @@ async fn echo_ceiling(plan: &LoadPlan, from: f64) -> anyhow::Result<f64> {
     Ok(best)
 }
 
-fn print(args: &TapsArgs, report: &LoadReport, alone: &Alone, echo: Option<f64>, records: u64) {
+fn print(
+    args: &TapsArgs,
+    report: &LoadReport,
+    alone: &Alone,
+    echo: Option<f64>,
+    usual: Option<(f64, Best, Best)>,
+    records: u64,
+) {
     let mut out = report.json();
-    out["store"] = json!(if args.store == Store::Sqlite { "sqlite" } else { "memory" });
+    out["store"] = json!(args.store.name());
     out["path"] = json!(if args.path == PathKind::OnUs { "on-us" } else { "off-us" });
     out["links"] = json!(args.links);
     out["residents"] = json!(args.residents);
     out["records"] = json!(records);
+    out["merchants"] = json!(args.merchants);
     out["alone_p50_us"] = json!(alone.tap);
     out["fdatasync_us"] = json!(alone.fdatasync.round());
     out["alone_paced_p50_us"] = json!(alone.tap_paced);
     out["fdatasync_paced_us"] = json!(alone.fdatasync_paced.round());
     out["echo_tps"] = echo.map_or(Value::Null, |tps| json!(tps.round()));
+    if let Some((peak, many, hot)) = &usual {
+        if let (Value::Object(out), Value::Object(fields)) = (&mut out, baseline_sql::json(many, hot)) {
+            out.extend(fields);
+        }
+        out["highest_tps"] = json!(peak.round());
+        out["ratio"] = json!((peak / many.tps * 10.0).round() / 10.0);
+        out["ratio_hot"] = json!((peak / hot.tps * 10.0).round() / 10.0);
+    }
     if args.json {
         println!("{out}");
         return;
@@ -235,6 +308,18 @@ fn print(args: &TapsArgs, report: &LoadReport, alone: &Alone, echo: Option<f64>,
     println!("  one tap alone p50 {tap} µs back to back (fdatasync here: {fdatasync:.0} µs)");
     println!("                p50 {tap_paced} µs after 10 ms of silence (fdatasync likewise: {fdatasync_paced:.0} µs)");
     println!("  ledger        {records} records, {}", out["store"]);
+    if let Some((peak, many, hot)) = usual {
+        println!("  highest rate  {peak:.0}/s with p99 below the limit and no error");
+        for (what, best) in [("1,000 merchants", many), ("one hot merchant", hot)] {
+            println!(
+                "  usual design  {:>6.0}/s with {what} ({} clients, p99 {:.1} ms): 1/{:.1} of that",
+                best.tps,
+                best.clients,
+                best.p99_ms,
+                peak / best.tps
+            );
+        }
+    }
     if let Some(tps) = echo {
         println!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");
     }
@@ -248,20 +333,22 @@ fn memory() -> anyhow::Result<u64> {
     Ok(kib * 1024)
 }
 
-pub(crate) async fn residents(n: u64, as_json: bool) -> anyhow::Result<()> {
+pub(crate) async fn residents(n: u64, store: Store, as_json: bool) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
     let town_dir = dir.path().join("town");
     town(&town_dir, n, Residents::Held)?;
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
     let imports = kazasu::serve::link_import(&config);
+    let server = (store == Store::Postgres).then(Server::start).transpose()?;
     let begin = Instant::now();
-    let switch = Switch::start(config, None).await?;
+    let switch = Switch::start(config, other_store(store, server.as_ref()).await?).await?;
     import(&town_dir, &switch.engine, &imports).await?;
     let import_s = begin.elapsed().as_secs_f64();
     switch.stop().await?;
     // A process of its own, so that nothing of the import counts.
     let child = std::process::Command::new(std::env::current_exe()?)
         .env("KAZASU_PERF_TOWN", &town_dir)
+        .env("KAZASU_PERF_STORE", server.as_ref().map(|s| s.url("kazasu")).unwrap_or_default())
         .args(["residents", "--json"])
         .output()?;
     let text = String::from_utf8_lossy(&child.stdout).into_owned();
@@ -269,6 +356,7 @@ pub(crate) async fn residents(n: u64, as_json: bool) -> anyhow::Result<()> {
     let mut out: Value = serde_json::from_str(text.trim())?;
     out["import_s"] = json!((import_s * 10.0).round() / 10.0);
     out["residents"] = json!(n);
+    out["store"] = json!(store.name());
     let bytes = out["rss"].as_u64().unwrap_or(0).saturating_sub(out["rss_before"].as_u64().unwrap_or(0));
     out["bytes_per_resident"] = json!(bytes / n.max(1));
     if as_json {
@@ -285,9 +373,11 @@ pub(crate) async fn residents(n: u64, as_json: bool) -> anyhow::Result<()> {
 /// The measuring half of [`residents`]: starts on an existing journal.
 pub(crate) async fn restart(town_dir: &Path) -> anyhow::Result<()> {
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
+    let url = std::env::var("KAZASU_PERF_STORE").unwrap_or_default();
+    let store = (!url.is_empty()).then(|| StoreConfig::parse(&url)).transpose()?.map(|store| store.store());
     let rss_before = memory()?;
     let begin = Instant::now();
-    let switch = Switch::start(config, None).await?;
+    let switch = Switch::start(config, store).await?;
     let start = begin.elapsed().as_secs_f64();
     let rss = memory()?;
     switch.stop().await?;

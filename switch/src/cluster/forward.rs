@@ -22,7 +22,7 @@ const PING: Duration = Duration::from_millis(400);
 /// A leader that says nothing for this long is not there.
 const SILENCE: Duration = Duration::from_millis(2_000);
 /// Between two attempts to reach it.
-const RECONNECT: Duration = Duration::from_millis(100);
+const RECONNECT: Duration = Duration::from_millis(50);
 const CONNECT: Duration = Duration::from_secs(2);
 
 enum Cmd {
@@ -194,6 +194,7 @@ impl Task {
                     tracing::debug!(%why, "the leader cannot be reached");
                 }
                 self.disconnect();
+                self.health.look.notify_one();
             }
             News::Up(..) | News::Heard(..) | News::Down(..) => {}
         }

@@ -27,6 +27,9 @@ impl Default for Timing {
     }
 }
 
+/// Between two reports while no leader can be reached.
+const LEADERLESS_BEAT: Duration = Duration::from_millis(50);
+
 /// What a node has seen of the leader, and when, by its own clock that only goes forward.
 struct Sight {
     epoch: u64,
@@ -79,9 +82,13 @@ impl Watcher {
                 }
             }
             metrics::gauge!("kazasu_store_watched").set(if troubled { 0.0 } else { 1.0 });
-            let pause = self.timing.beat.saturating_sub(begin.elapsed());
+            // Without a leader every moment counts.
+            let leaderless =
+                self.health.role() == Role::Following && !self.health.reachable.load(Ordering::Acquire) && !troubled;
+            let beat = if leaderless { LEADERLESS_BEAT } else { self.timing.beat };
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(beat.saturating_sub(begin.elapsed())) => {}
+                () = self.health.look.notified() => {}
                 _ = shutdown.changed() => return,
             }
         }

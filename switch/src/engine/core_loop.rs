@@ -11,7 +11,7 @@ use super::{CommandError, Elsewhere, Engine, EngineConfig, Health, Inbound, Msg,
 use crate::core::{Command, Decision, Done, Effect, Event, State, decide};
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
-use kazasu_ledger::record::Silence;
+use kazasu_ledger::record::{Silence, Verdict};
 use kazasu_ledger::{AppendError, Body, Head, Record, Seq, Store};
 use kazasu_schemas::wire::Request;
 use smallvec::SmallVec;
@@ -91,6 +91,8 @@ struct Leaving {
     reply: oneshot::Sender<Result<(), String>>,
     /// Questions for the successor.
     parked: Vec<Asked>,
+    /// No issuer is waited for any more: nothing is decided from now on.
+    closing: bool,
 }
 
 /// How a lead ended.
@@ -427,13 +429,16 @@ impl<'a> Core<'a> {
         self.stalled.is_some()
     }
 
-    /// A hand-over that is complete: nothing is open at an issuer or with the writer.
+    /// A hand-over that is complete: nothing is open at an issuer or with the writer. Until no issuer is waited for, what needs
+    /// none is still decided here; only what would ask one waits for the successor.
     fn left(&mut self, idle: bool) -> Option<Leaving> {
-        let since = self.leaving.as_ref()?.since;
-        if idle && self.batch.is_empty() && self.state.sizes().pending == 0 {
+        let nobody_waits = self.state.sizes().pending == 0;
+        let leaving = self.leaving.as_mut()?;
+        leaving.closing |= nobody_waits;
+        if leaving.closing && idle && self.batch.is_empty() {
             return self.leaving.take();
         }
-        if since.elapsed() > LEAVING {
+        if !leaving.closing && leaving.since.elapsed() > LEAVING {
             let leaving = self.leaving.take().expect("it was there just now");
             let _ = leaving.reply.send(Err("issuers did not answer in time; this node keeps the lead".into()));
             for asked in leaving.parked {
@@ -463,7 +468,7 @@ impl<'a> Core<'a> {
     fn take(&mut self, msg: Msg) {
         match msg {
             Msg::Inbound { link, received, first_tag, messages } => {
-                if self.leaving.is_some() || self.is_stalled() {
+                if self.leaving.as_ref().is_some_and(|leaving| leaving.closing) || self.is_stalled() {
                     for (message, tag) in messages.into_iter().zip(first_tag..) {
                         self.set_aside(Asked { link: link.clone(), received, tag, message, in_doubt: false });
                     }
@@ -495,7 +500,8 @@ impl<'a> Core<'a> {
                 let _ = reply.send(Err("there is no other node, or the lead is being handed over already".into()));
             }
             Msg::HandOver { successor, reply } => {
-                self.leaving = Some(Leaving { successor, reply, since: Instant::now(), parked: Vec::new() });
+                self.leaving =
+                    Some(Leaving { successor, reply, since: Instant::now(), parked: Vec::new(), closing: false });
             }
             Msg::Lead { .. } | Msg::Lost { .. } => {}
         }
@@ -504,7 +510,7 @@ impl<'a> Core<'a> {
     /// A question that cannot be decided now. While the lead is handed over, the successor will. While the ledger stalls, "not
     /// now" is the truth for what is not known here; what is known already may be about to become durable.
     fn set_aside(&mut self, asked: Asked) {
-        if let Some(leaving) = &mut self.leaving {
+        if let Some(leaving) = self.leaving.as_mut().filter(|leaving| leaving.closing) {
             leaving.parked.push(asked);
             return;
         }
@@ -523,6 +529,14 @@ impl<'a> Core<'a> {
     fn decide(&mut self, event: &Event, asker: Asker<'_>) {
         let now = (self.shell.config.clock)();
         let Decision { body, effects, rejected } = decide(&self.state, now, event);
+        if let (Some(leaving), Some(Body::Tapped(tapped)), Event::Request(request)) = (&mut self.leaving, &body, event)
+            && tapped.verdict == Verdict::Pending
+            && let Asker::Link(link, received, tag) = asker
+        {
+            let message = Inbound::Request(*request);
+            leaving.parked.push(Asked { link: link.clone(), received, tag, message, in_doubt: false });
+            return;
+        }
         if let Some(body) = body {
             let record = Record { at: now.max(self.state.at), day: self.day_of(&body, now), body };
             let seq = self.state.seq + 1;

@@ -24,7 +24,7 @@ use kazasu_schemas::wire::{Request, Totals};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 /// A message from an acquirer on its way to the core.
 #[derive(Clone, Copy, PartialEq, Debug, minicbor::Encode, minicbor::Decode)]
@@ -177,6 +177,8 @@ pub struct Health {
     pub trying: AtomicBool,
     /// The switch is to stop; nothing is tried again.
     pub stopping: AtomicBool,
+    /// Something has happened that the watch over the store should look at now.
+    pub look: Notify,
 }
 
 impl Health {
@@ -243,6 +245,7 @@ impl Health {
 
     pub(crate) fn release(&self, epoch: u64, successor: String) {
         *lock(&self.released) = Some((epoch, successor));
+        self.look.notify_one();
     }
 
     pub(crate) fn released(&self) -> Option<(u64, String)> {

@@ -111,6 +111,7 @@ impl Waiting<'_> {
                         self.starting = false;
                         self.shell.health.caught_up.store(true, Ordering::Release);
                         self.shell.health.set_halted(None);
+                        self.shell.role(Role::Following);
                         ready();
                     }
                     Ok(Followed::Trouble(why)) if self.starting => return Next::Failed(anyhow::anyhow!(why)),

@@ -3,7 +3,7 @@
 
 use crate::bad_input::{frame, purchase};
 use crate::harness::Town;
-use kazasu::core::TapState;
+use kazasu::core::{State, TapState};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use kazasu_acquirer_sim::session::Session;
@@ -22,15 +22,15 @@ use std::time::{Duration, Instant};
 const ROUNDS: u64 = 20;
 
 /// An answer that a terminal has in its hands.
-struct Answered {
+pub(crate) struct Answered {
     key: TapKey,
-    code: String,
+    pub(crate) code: String,
     amount: i64,
     kind: String,
 }
 
 /// Lines of the load generator: type, RRN, code, amount, kind, STAN, DE7, terminal.
-fn answered(line: &str, acquirer: InstitutionId) -> Answered {
+pub(crate) fn answered(line: &str, acquirer: InstitutionId) -> Answered {
     let f: Vec<&str> = line.split(',').collect();
     let class = f[0].as_bytes()[1] - b'0';
     Answered {
@@ -45,6 +45,40 @@ fn answered(line: &str, acquirer: InstitutionId) -> Answered {
         amount: f[3].parse().unwrap(),
         kind: f[4].to_owned(),
     }
+}
+
+/// What terminals were told must be what the ledger holds, once. Returns how many approvals there were.
+pub(crate) fn check_answers(state: &State, all: &[Answered]) -> u64 {
+    let mut taps = BTreeMap::new();
+    let mut posted = BTreeMap::new();
+    for tap in state.taps() {
+        assert!(taps.insert(format!("{:?}", tap.key), tap).is_none(), "{:?} is in the journal twice", tap.key);
+        if tap.kind == TapKind::Purchase && tap.state == TapState::Posted {
+            assert!(posted.insert((tap.key.acquirer, tap.rrn), tap.seq).is_none(), "{:?} is booked twice", tap.rrn);
+        }
+    }
+    let mut approved = 0;
+    for a in all {
+        // 91 of a switch that is going down may say that nothing was recorded.
+        let Some(tap) = taps.get(&format!("{:?}", a.key)) else {
+            assert_eq!(a.code, "91", "the answer {} to {:?} is not in the journal", a.code, a.key);
+            continue;
+        };
+        if a.code == "00" {
+            approved += 1;
+            assert_eq!(tap.amount.get(), a.amount, "{:?}", a.key);
+            assert!(
+                !matches!(tap.state, TapState::Refused | TapState::Pending),
+                "{} was approved to the terminal but is {:?}: {:?}",
+                a.kind,
+                tap.state,
+                a.key
+            );
+        } else {
+            assert!(matches!(tap.state, TapState::Refused | TapState::Reversed), "{} but {:?}", a.code, tap.state);
+        }
+    }
+    approved
 }
 
 #[test]
@@ -105,35 +139,7 @@ fn killed_twenty_times_under_load_nothing_answered_is_lost_and_nothing_is_booked
     let (state, disagreements) = town.fold();
     assert_eq!(disagreements, [], "the issuers' journals and the ledger differ");
 
-    let mut taps = BTreeMap::new();
-    let mut posted = BTreeMap::new();
-    for tap in state.taps() {
-        assert!(taps.insert(format!("{:?}", tap.key), tap).is_none(), "{:?} is in the journal twice", tap.key);
-        if tap.kind == TapKind::Purchase && tap.state == TapState::Posted {
-            assert!(posted.insert(tap.rrn, tap.seq).is_none(), "{:?} is booked twice", tap.rrn);
-        }
-    }
-    let mut approved = 0;
-    for a in &all {
-        // 91 of a switch that is going down may say that nothing was recorded.
-        let Some(tap) = taps.get(&format!("{:?}", a.key)) else {
-            assert_eq!(a.code, "91", "the answer {} to {:?} is not in the journal", a.code, a.key);
-            continue;
-        };
-        if a.code == "00" {
-            approved += 1;
-            assert_eq!(tap.amount.get(), a.amount, "{:?}", a.key);
-            assert!(
-                !matches!(tap.state, TapState::Refused | TapState::Pending),
-                "{} was approved to the terminal but is {:?}: {:?}",
-                a.kind,
-                tap.state,
-                a.key
-            );
-        } else {
-            assert!(matches!(tap.state, TapState::Refused | TapState::Reversed), "{} but {:?}", a.code, tap.state);
-        }
-    }
+    let approved = check_answers(&state, &all);
     assert!(approved > 1_000, "only {approved} approvals");
     assert_eq!(state.sizes().pending, 0);
 }

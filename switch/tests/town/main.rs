@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and documents itself by its name")]
 
 mod bad_input;
+mod cluster;
 mod crash;
 mod demo;
 mod full_disk;
 mod harness;
 mod imports;
+mod proxy;
 mod samples;
 mod scenarios;
 mod tls;
