@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod baseline_sql;
+mod cpu;
 mod echo;
 mod micro;
 mod server;

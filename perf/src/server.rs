@@ -14,7 +14,14 @@ pub(crate) struct Server {
 
 /// What differs from the server's own defaults: memory and log sizes that anyone would set. Everything that durability rests
 /// on is at its default: fsync, full_page_writes and synchronous_commit are on.
-pub(crate) const SETTINGS: [&str; 3] = ["shared_buffers=512MB", "max_wal_size=4GB", "max_connections=80"];
+pub(crate) const SETTINGS: [&str; 4] =
+    ["shared_buffers=512MB", "min_wal_size=3GB", "max_wal_size=6GB", "max_connections=80"];
+
+/// A server that has been at work for a while writes its log into files that it has used before; a new one makes each file
+/// first, 16 MiB of zeros that it waits for. So that the first minute is measured like every other, the files are made before.
+const WORN_IN: &str = "DO $$ BEGIN FOR n IN 1..150 LOOP \
+    PERFORM pg_logical_emit_message(false, 'kazasu', 'a log file to be used again'); PERFORM pg_switch_wal(); \
+    END LOOP; END $$";
 
 impl Server {
     pub(crate) fn start() -> anyhow::Result<Server> {
@@ -28,6 +35,8 @@ impl Server {
         let near = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(here)?;
         let server = start(near).or_else(|_| start(tempfile::tempdir()?)).context("a PostgreSQL server to measure")?;
         server.server.sql("postgres", "CREATE DATABASE baseline")?;
+        server.server.sql("postgres", WORN_IN)?;
+        server.server.sql("postgres", "CHECKPOINT")?;
         Ok(server)
     }
 
@@ -37,6 +46,16 @@ impl Server {
         let store = PostgresStore::new(self.server.url("kazasu").parse()?);
         migrate(&store).await?;
         Ok(store)
+    }
+
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.server.processes()
+    }
+
+    /// Bytes of log written since the server began, and bytes of the ledger's database.
+    pub(crate) fn bytes(&self) -> anyhow::Result<(u64, u64)> {
+        let wal = self.sql("kazasu", "SELECT pg_current_wal_insert_lsn() - '0/0'")?;
+        Ok((wal.parse()?, self.sql("kazasu", "SELECT pg_database_size('kazasu')")?.parse()?))
     }
 
     pub(crate) fn url(&self, database: &str) -> String {

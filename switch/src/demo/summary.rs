@@ -196,6 +196,10 @@ impl Summary {
         Summary { nodes, handover, ..self }
     }
 
+    fn unanswered(&self) -> u64 {
+        self.report.errors.get("no answer").copied().unwrap_or(0)
+    }
+
     fn declined(&self) -> u64 {
         self.reasons.values().sum()
     }
@@ -226,7 +230,7 @@ impl Summary {
             "verified": self.verified.is_ok(), "fault": self.verified.as_ref().err(),
             "issuers_agree": self.disagreements.is_empty(), "disagreements": self.disagreements,
             "stopped_early": self.stopped_early, "status": status,
-            "store": self.place, "nodes": self.nodes, "unanswered": self.report.error_count(),
+            "store": self.place, "nodes": self.nodes, "unanswered": self.unanswered(),
             "handover": self.handover.as_ref().map(|h| json!({ "from": h.from, "to": h.to, "ms": h.ms })),
         })
     }
@@ -261,7 +265,7 @@ impl Summary {
             millis(r.percentile(99.9))
         );
         if let Some(HandOver { from, to, ms }) = &self.handover {
-            let unanswered = thousands(self.report.error_count());
+            let unanswered = thousands(self.unanswered());
             let _ = writeln!(
                 out,
                 "\nノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms; 無応答 unanswered {unanswered}"
