@@ -226,8 +226,9 @@ pub trait Watch: Send {
     /// Every node that ever reported, by name.
     fn nodes(&mut self) -> Task<'_, Result<Vec<NodeStatus>, StoreError>>;
 
-    /// The leader lets go: everything it decided is durable, and it decides no more. Does nothing if `epoch` is over.
-    fn release(&mut self, epoch: u64, successor: String) -> Task<'_, Result<(), StoreError>>;
+    /// The leader lets go: everything it decided is durable, and it decides no more. False, and nothing is done, if `epoch` is
+    /// not the store's.
+    fn release(&mut self, epoch: u64, successor: String) -> Task<'_, Result<bool, StoreError>>;
 }
 
 /// Refuses a batch that does not continue the journal: used by every engine before it writes.

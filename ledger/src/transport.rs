@@ -63,6 +63,14 @@ pub async fn copy(
 ) -> Result<Copied, CopyError> {
     const BATCH: usize = 2_000;
     let mut from = source.reader().await?;
+    // Looked at before its lead is taken: a live book must not lose its leader to a mistyped command. What cannot be read has
+    // no tables yet.
+    if let Ok(mut there) = target.reader().await {
+        let head = there.head().await?;
+        if head.seq > 0 && hash_at(from.as_mut(), head.seq).await? != Some(head) {
+            return Err(CopyError::Other(head.seq));
+        }
+    }
     let mut to = target.lead(Claim { node: Node { name: "copy".into(), ..Node::alone() }, expected: None }).await?;
     let before = to.head().await?;
     let all = from.head().await?.seq;

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use kazasu_ledger::Node;
+use kazasu_ledger::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -38,6 +38,8 @@ pub struct Api {
     pub issuers: Arc<Issuers>,
     /// Who this process is.
     pub node: Node,
+    /// Where the journal is.
+    pub store: Arc<dyn Store>,
 }
 
 /// Binds the address.
@@ -75,8 +77,12 @@ async fn ready(State(api): State<Api>) -> Response {
         "ready\n".into_response()
     } else {
         let why = health.halted().unwrap_or_else(|| match health.role() {
+            Role::Following if health.reachable.load(Ordering::Acquire) => {
+                "the leader's ledger takes no records".into()
+            }
             Role::Following => "no link to a node that leads".into(),
-            Role::Starting | Role::Leading | Role::Finished => "the journal is being read".into(),
+            Role::Leading => "the store cannot be asked who leads".into(),
+            Role::Starting | Role::Finished => "the journal is being read".into(),
         });
         (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response()
     }
@@ -190,7 +196,11 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, Json(body): Json<
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
-    match crate::serve::hand_over(&api.engine, body.to).await {
+    let result = match crate::serve::able(api.store.as_ref(), &api.node, &body.to).await {
+        Ok(()) => crate::serve::hand_over(&api.engine, body.to).await,
+        Err(why) => Err(why),
+    };
+    match result {
         Ok(()) => Json(json!({ "leader": api.engine.health().leader().name })).into_response(),
         Err(error) => (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response(),
     }

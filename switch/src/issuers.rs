@@ -24,6 +24,8 @@ pub struct Issuers {
     runtime: Handle,
     lead: Mutex<Option<Lead>>,
     tasks: TaskTracker,
+    /// Cancelled for good when the switch stops: links of a lead that begins after that end at once.
+    stopped: CancellationToken,
 }
 
 /// The links of one lead.
@@ -58,7 +60,8 @@ impl Issuers {
     #[must_use]
     pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
         let runtime = Handle::current();
-        Arc::new(Issuers { vault, own, configs, runtime, lead: Mutex::new(None), tasks: TaskTracker::new() })
+        let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
+        Arc::new(Issuers { vault, own, configs, runtime, lead: Mutex::new(None), tasks, stopped })
     }
 
     fn lead(&self) -> MutexGuard<'_, Option<Lead>> {
@@ -83,9 +86,7 @@ impl Issuers {
 
     /// Ends the links: what is under way gets its answer or its time-out, then they sign off.
     pub async fn stop(&self) {
-        if let Some(lead) = &*self.lead() {
-            lead.shutdown.cancel();
-        }
+        self.stopped.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -120,7 +121,7 @@ impl Issuers {
 impl IssuerSink for Issuers {
     fn begin(&self, engine: &Engine) {
         let _runtime = self.runtime.enter();
-        let shutdown = CancellationToken::new();
+        let shutdown = self.stopped.child_token();
         let mut commands = HashMap::new();
         let mut running = Vec::new();
         for config in &self.configs {

@@ -54,13 +54,15 @@ pub struct Switch {
     pub node: Node,
     store: Arc<dyn Store>,
     shutdown: watch::Sender<bool>,
+    /// Ends the watch over the store: last, so that others see this node until it is gone.
+    unwatch: watch::Sender<bool>,
     core: std::thread::JoinHandle<()>,
     _lock: DataLock,
 }
 
 /// The engine's settings from the configuration.
 #[must_use]
-pub fn engine_config(config: &Config, node: Node, shared: bool) -> EngineConfig {
+pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option<u64>) -> EngineConfig {
     let acquirers = config.acquirers.iter();
     let acquirers = acquirers.map(|a| Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() });
     let issuers = config.issuers.iter();
@@ -74,6 +76,7 @@ pub fn engine_config(config: &Config, node: Node, shared: bool) -> EngineConfig 
         clock: crate::clock::now,
         node,
         shared,
+        expected,
         registrations: acquirers.chain(issuers).collect(),
     }
 }
@@ -117,14 +120,15 @@ impl Switch {
             None => Arc::new(Nowhere),
         };
         let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
-        let settings = engine_config(&config, node.clone(), store.shared().is_some());
+        let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
         let (shutdown, signal) = watch::channel(false);
+        let (unwatch, watching) = watch::channel(false);
         if store.shared().is_some() {
             let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
             let timing = takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() });
             let watcher = Watcher::new(store.clone(), node.clone(), timing, engine.clone(), target);
-            tokio::spawn(watcher.run(signal.clone()));
+            tokio::spawn(watcher.run(watching));
             ready(&engine).await;
         }
         if let Some((peers, _)) = peers {
@@ -137,6 +141,7 @@ impl Switch {
             prometheus,
             issuers: issuers.clone(),
             node: node.clone(),
+            store: store.clone(),
         };
         let limits = config.link_limits();
         let mut listeners = Vec::new();
@@ -159,13 +164,14 @@ impl Switch {
             tokio::spawn(listener.run(acquirers.clone(), engine.clone(), signal.clone()));
         }
         tokio::spawn(tick(engine.clone(), signal));
-        Ok(Switch { engine, listening, http, issuers, node, store, shutdown, core, _lock: lock })
+        Ok(Switch { engine, listening, http, issuers, node, store, shutdown, unwatch, core, _lock: lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
     /// journal.
     pub async fn stop(self) -> anyhow::Result<()> {
-        if let Err(why) = self.leave().await {
+        let left = tokio::time::timeout(LEAVING, self.leave()).await;
+        if let Err(why) = left.unwrap_or_else(|_| Err(format!("not within {LEAVING:?}"))) {
             tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
         }
         self.shutdown.send_replace(true);
@@ -181,6 +187,7 @@ impl Switch {
         }
         self.issuers.stop().await;
         self.engine.stop();
+        self.unwatch.send_replace(true);
         let core = self.core;
         tokio::task::spawn_blocking(move || core.join())
             .await?
@@ -190,19 +197,31 @@ impl Switch {
     /// Lets another node lead before this one ends, if there is one that can.
     async fn leave(&self) -> Result<(), String> {
         let health = self.engine.health();
-        let Some(shared) = self.store.shared().filter(|_| health.role() == Role::Leading) else { return Ok(()) };
-        if self.node.address.is_empty() || health.halted().is_some() {
+        if health.role() != Role::Leading || self.node.address.is_empty() || health.halted().is_some() {
             return Ok(());
         }
-        let mut watch = shared.watch(self.node.clone()).await.map_err(|e| e.to_string())?;
-        let nodes = watch.nodes().await.map_err(|e| e.to_string())?;
-        let able = |n: &NodeStatus| {
-            n.node.name != self.node.name && n.silent_seconds < 2.0 && n.report.role == Role::Following.name()
-        };
-        if !nodes.iter().any(able) {
+        // Nobody to hand it to is no failure here.
+        if able(self.store.as_ref(), &self.node, "").await.is_err() {
             return Ok(());
         }
         hand_over(&self.engine, String::new()).await
+    }
+}
+
+/// How long a node that stops tries to hand the lead over.
+const LEAVING: Duration = Duration::from_secs(45);
+
+/// Is there a node that can take the lead: the one named, or any if `to` is empty?
+pub(crate) async fn able(store: &dyn Store, me: &Node, to: &str) -> Result<(), String> {
+    let shared = store.shared().ok_or("this store has one node")?;
+    let mut watch = shared.watch(me.clone()).await.map_err(|e| e.to_string())?;
+    let nodes = watch.nodes().await.map_err(|e| e.to_string())?;
+    let able =
+        |n: &NodeStatus| n.node.name != me.name && n.silent_seconds < 2.0 && n.report.role == Role::Following.name();
+    match nodes.iter().find(|n| able(n) && (to.is_empty() || n.node.name == to)) {
+        Some(_) => Ok(()),
+        None if to.is_empty() => Err("no other node is ready to lead".into()),
+        None => Err(format!("node {to} is not ready to lead")),
     }
 }
 
@@ -244,8 +263,10 @@ async fn tick(engine: Engine, mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.changed() => return,
         }
         engine.tick();
-        if let Some(sizes) = engine.query(crate::core::State::sizes).await {
-            crate::telemetry::sizes(&sizes, engine.health());
+        crate::telemetry::health(engine.health());
+        let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(crate::core::State::sizes)).await;
+        if let Ok(Some(sizes)) = sizes {
+            crate::telemetry::sizes(&sizes);
         }
     }
 }

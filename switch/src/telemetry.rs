@@ -31,7 +31,7 @@ pub fn prometheus() -> PrometheusHandle {
 }
 
 /// Publishes the state's sizes.
-pub fn sizes(sizes: &StateSizes, health: &Health) {
+pub fn sizes(sizes: &StateSizes) {
     let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     for (what, n) in [
         ("residents", sizes.residents),
@@ -44,8 +44,15 @@ pub fn sizes(sizes: &StateSizes, health: &Health) {
     ] {
         metrics::gauge!("kazasu_state_size", "what" => what).set(number(n));
     }
-    metrics::gauge!("kazasu_queue_depth").set(number(health.queued.load(Ordering::Acquire)));
-    metrics::gauge!("kazasu_ledger_up").set(if health.is_ready() { 1.0 } else { 0.0 });
+}
+
+/// Publishes what this process can say of itself whatever its core is doing.
+pub fn health(health: &Health) {
+    let flag = |on: bool| if on { 1.0 } else { 0.0 };
+    let queued = health.queued.load(Ordering::Acquire);
+    metrics::gauge!("kazasu_queue_depth").set(f64::from(u32::try_from(queued).unwrap_or(u32::MAX)));
+    metrics::gauge!("kazasu_ledger_up").set(flag(health.is_ready()));
+    metrics::gauge!("kazasu_leading").set(flag(health.role() == crate::engine::Role::Leading));
 }
 
 /// How logs are written.

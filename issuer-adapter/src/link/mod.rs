@@ -177,6 +177,9 @@ pub struct Link {
     advices: Advices,
     advice_turn: bool,
     draining: bool,
+    /// Until the first connection stands or fails, requests wait for it: a node that has just taken the lead must not refuse
+    /// what a link that is about to be up could serve.
+    first: bool,
     counts: Counts,
 }
 
@@ -205,6 +208,7 @@ impl Link {
             advices: Advices::new(limits.saf_window, limits.saf_retry_min, limits.saf_retry_max),
             advice_turn: false,
             draining: false,
+            first: true,
             counts: Counts::default(),
             limits,
         }
@@ -261,7 +265,8 @@ impl Link {
             self.counts.add(MessageKind::of(request.operation), Outcome::Unmatched);
             return;
         }
-        if self.phase != Phase::Up || self.draining || self.requests.is_full() || !is_writable(&request) {
+        let open = self.phase == Phase::Up || self.first;
+        if !open || self.draining || self.requests.is_full() || !is_writable(&request) {
             self.counts.add(MessageKind::of(request.operation), Outcome::NotSent);
             reports.push(Report::NotSent { id });
             return;
@@ -301,6 +306,7 @@ impl Link {
     /// The connection broke or could not be made. `written` is how many bytes of the outgoing stream, counted as in
     /// [`Link::transmit`], the socket took: a request that begins behind them certainly did not leave.
     pub fn disconnected(&mut self, now: u64, written: u64, reports: &mut Vec<Report>) {
+        self.first = false;
         let counts = &mut self.counts;
         self.requests.end_all(written, |ended| report_end(counts, ended, reports));
         self.controls.clear();
@@ -357,6 +363,7 @@ impl Link {
             }
             self.counts.add(MessageKind::Network, Outcome::Approved);
             self.phase = Phase::Up;
+            self.first = false;
             self.backoff = self.limits.reconnect_min;
             self.echo_due = now + self.limits.echo_interval;
             self.advices.resume(now);

@@ -169,6 +169,8 @@ fn a_request_times_out_once_and_its_answer_is_late_once() {
 #[test]
 fn what_never_reached_the_socket_is_not_sent() {
     let mut w = World::new();
+    w.link.connecting();
+    w.link.disconnected(w.now, 0, &mut w.reports);
     w.command(purchase(1));
     assert_eq!(w.told(), [Report::NotSent { id: 1 }], "the link is down");
     w.connect();
@@ -180,6 +182,23 @@ fn what_never_reached_the_socket_is_not_sent() {
     assert_eq!(w.sent(), Vec::<String>::new(), "and not sent afterwards");
     w.answered(2, b"00");
     assert_eq!(w.told(), []);
+}
+
+#[test]
+fn requests_wait_for_the_first_connection_and_end_with_it_when_it_fails() {
+    let mut w = World::new();
+    w.command(purchase(1));
+    assert_eq!((w.told(), w.sent().len()), (vec![], 0));
+    w.connect();
+    assert_eq!(w.sent(), ["0200 1"]);
+    let mut w = World::new();
+    w.command(purchase(1));
+    w.link.connecting();
+    w.command(purchase(2));
+    w.link.disconnected(w.now, 0, &mut w.reports);
+    assert_eq!(w.told(), [Report::NotSent { id: 1 }, Report::NotSent { id: 2 }]);
+    w.command(purchase(3));
+    assert_eq!(w.told(), [Report::NotSent { id: 3 }], "from then on a link that is down refuses at once");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where a PostgreSQL store is: a URL that may name several servers, as libpq writes it.
 
 use crate::journal::StoreError;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
 use std::str::FromStr;
 
@@ -34,6 +34,13 @@ impl Address {
     /// The servers with the options to connect to each, in the order of the URL.
     pub(super) fn servers(&self) -> impl Iterator<Item = (&str, &PgConnectOptions)> {
         self.servers.iter().map(|(name, options)| (name.as_str(), options))
+    }
+
+    /// True when every server is on this machine or must show a certificate that fits its name.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        let near = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
+        self.servers.iter().all(|(_, o)| near(o.get_host()) || matches!(o.get_ssl_mode(), PgSslMode::VerifyFull))
     }
 
     /// The database's name.
@@ -119,6 +126,14 @@ mod tests {
             "postgres://db1:5433,10.0.0.2:5434,[::1]:5435/book",
             &[("db1", 5433), ("10.0.0.2", 5434), ("[::1]", 5435)],
         );
+        for (url, verified) in [
+            ("postgres://u@127.0.0.1:5/book", true),
+            ("postgres://u@db1/book", false),
+            ("postgres://u@db1/book?sslmode=require", false),
+            ("postgres://u@db1,db2/book?sslmode=verify-full", true),
+        ] {
+            assert_eq!(url.parse::<Address>().unwrap().is_verified(), verified, "{url}");
+        }
         let address: Address = "postgres://u@h/book".parse().unwrap();
         assert_eq!(address.database(), "book");
         assert!(!format!("{:?}", address.with_password("secret")).contains("secret"));

@@ -66,10 +66,10 @@ impl PostgresWatch {
         rows.iter().map(status).collect()
     }
 
-    async fn let_go(&mut self, epoch: u64, successor: String) -> Result<(), StoreError> {
+    async fn let_go(&mut self, epoch: u64, successor: String) -> Result<bool, StoreError> {
         let sql = "UPDATE kazasu.lead SET released = true, successor = $2 WHERE one = 1 AND epoch = $1";
         let done = sqlx::query(sql).bind(super::signed(epoch)).bind(successor).execute(&mut self.conn).await;
-        done.map(|_| ()).map_err(store_error)
+        done.map(|done| done.rows_affected() == 1).map_err(store_error)
     }
 }
 
@@ -106,7 +106,7 @@ impl Watch for PostgresWatch {
         Box::pin(within(self.patience.connect, self.list()))
     }
 
-    fn release(&mut self, epoch: u64, successor: String) -> Task<'_, Result<(), StoreError>> {
+    fn release(&mut self, epoch: u64, successor: String) -> Task<'_, Result<bool, StoreError>> {
         Box::pin(within(self.patience.connect, self.let_go(epoch, successor)))
     }
 }

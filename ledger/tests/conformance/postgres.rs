@@ -189,9 +189,9 @@ async fn nodes_see_each_other_and_who_leads() {
     assert_eq!((seen.epoch, seen.leader.name.as_str(), seen.released), (1, "one", false));
     one.beat(&report(4, "leading")).await.unwrap();
     assert!(two.beat(&report(2, "following")).await.unwrap().beats > seen.beats, "the leader's reports are counted");
-    one.release(journal.epoch() + 1, String::new()).await.unwrap();
+    assert!(!one.release(journal.epoch() + 1, String::new()).await.unwrap());
     assert!(!two.beat(&report(2, "following")).await.unwrap().released, "another epoch's release does nothing");
-    one.release(journal.epoch(), "two".into()).await.unwrap();
+    assert!(one.release(journal.epoch(), "two".into()).await.unwrap());
     let seen = two.beat(&report(4, "following")).await.unwrap();
     assert_eq!((seen.released, seen.successor.as_str()), (true, "two"));
     let nodes = two.nodes().await.unwrap();

@@ -23,6 +23,12 @@ impl Mti {
         Mti(self.0 - self.0 % 10 + (self.0 % 10) / 2 * 2)
     }
 
+    /// The same message type sent again: `0400` becomes `0401`.
+    #[must_use]
+    pub fn as_repeat(self) -> Mti {
+        Mti(self.without_repeat().0 + 1)
+    }
+
     /// True when the sender says that it has sent this before: `0401`.
     #[must_use]
     pub fn is_repeat(self) -> bool {

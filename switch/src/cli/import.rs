@@ -11,7 +11,6 @@ use clap::Subcommand;
 use kazasu_ledger::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Subcommand)]
 pub(super) enum ImportCommand {
@@ -41,12 +40,13 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     let ImportCommand::Import { file, config, bad_rows, json } = command;
     let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let config = Config::load(&config)?;
-    let leader = leader(&config).await?;
-    let report = match (leader, lock(&config.data_dir)) {
-        (Some(http), _) => online(&config, &http, bytes, what).await?,
-        (None, Ok(_held)) => offline(&config, &bytes, what).await?,
-        (None, Err(error)) if error.is::<InUse>() => online(&config, &config.file.http, bytes, what).await?,
-        (None, Err(error)) => return Err(error),
+    let report = match nodes(&config).await? {
+        Nodes::Leader(http) => online(&config, &http, bytes, what).await?,
+        Nodes::None { epoch } => match lock(&config.data_dir) {
+            Ok(_held) => offline(&config, &bytes, what, epoch).await?,
+            Err(error) if error.is::<InUse>() => online(&config, &config.file.http, bytes, what).await?,
+            Err(error) => return Err(error),
+        },
     };
     if let Some(path) = bad_rows {
         write_bad_rows(&path, &report)?;
@@ -62,22 +62,33 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     Ok(())
 }
 
-/// Where the node that leads takes imports, when several share the store and one leads at the moment.
-async fn leader(config: &Config) -> anyhow::Result<Option<String>> {
-    let store = config.store();
-    let Some(shared) = store.shared() else { return Ok(None) };
-    let mut watch = shared.watch(Node { name: "import".into(), ..Node::alone() }).await?;
-    let before = watch.leadership().await?;
-    // Longer than between two reports.
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    let after = watch.leadership().await?;
-    let alive = after.epoch > before.epoch || after.beats > before.beats;
-    Ok((alive && !after.leader.http.is_empty()).then_some(after.leader.http))
+/// The nodes of a store.
+enum Nodes {
+    /// One leads, and takes imports here.
+    Leader(String),
+    /// None is running. The store's epoch, where the store can be shared at all.
+    None { epoch: Option<u64> },
 }
 
-async fn offline(config: &Config, bytes: &[u8], what: What) -> anyhow::Result<ImportReport> {
+/// Who could be disturbed by an import that takes the lead itself?
+async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
+    const SILENT: f64 = 5.0;
+    let store = config.store();
+    let Some(shared) = store.shared() else { return Ok(Nodes::None { epoch: None }) };
+    let mut watch = shared.watch(Node { name: "import".into(), ..Node::alone() }).await?;
+    let lead = watch.leadership().await?;
+    let nodes = watch.nodes().await?;
+    let running: Vec<_> = nodes.iter().filter(|n| n.silent_seconds < SILENT).collect();
+    if running.iter().any(|n| n.node == lead.leader) && !lead.released {
+        return Ok(Nodes::Leader(lead.leader.http));
+    }
+    anyhow::ensure!(running.is_empty(), "nodes are running but none of them leads at the moment; try again");
+    Ok(Nodes::None { epoch: Some(lead.epoch) })
+}
+
+async fn offline(config: &Config, bytes: &[u8], what: What, epoch: Option<u64>) -> anyhow::Result<ImportReport> {
     let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
-    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false);
+    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false, epoch);
     let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
     let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
     let report = match what {

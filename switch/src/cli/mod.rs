@@ -135,6 +135,13 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 checked.issuers.len(),
                 checked.store().place()
             );
+            if let crate::config::StoreConfig::Postgres(address) = &checked.store
+                && !address.is_verified()
+            {
+                println!(
+                    "  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert"
+                );
+            }
             Ok(())
         }
         Command::Ledger { what } => ledger::run(what).await,

@@ -6,9 +6,9 @@ use crate::config::{Config, StoreConfig};
 use crate::text::thousands;
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
-use kazasu_ledger::Store;
 use kazasu_ledger::postgres::{PostgresStore, migrate};
 use kazasu_ledger::transport::{CopyError, copy};
+use kazasu_ledger::{Node, Store};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -17,7 +17,7 @@ use std::time::Instant;
 pub(super) enum StoreCommand {
     /// Creates or updates the tables and roles of a PostgreSQL store. Run it as the database's owner, before the nodes.
     Migrate(Place),
-    /// Connects, checks tables and privileges, and tells where the journal ends.
+    /// Connects as a reader and, where nodes share the store, as a node; checks the tables and tells where the journal ends.
     Check(Place),
     /// Copies a journal to another store and proves that both are equal. Stop the switch first; a copy that was
     /// interrupted, or made while it ran, is continued by running it again.
@@ -75,6 +75,9 @@ pub(super) async fn run(command: StoreCommand) -> anyhow::Result<()> {
         StoreCommand::Check(place) => {
             let store = place.read()?.store();
             let head = store.reader().await?.head().await?;
+            if let Some(shared) = store.shared() {
+                shared.watch(Node { name: "check".into(), ..Node::alone() }).await?.leadership().await?;
+            }
             println!("{}: reachable, tables as expected, {} records", store.place(), thousands(head.seq));
             Ok(())
         }

@@ -5,6 +5,7 @@ use super::Target;
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
 use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
+use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -119,6 +120,7 @@ impl Task {
         mut news: mpsc::UnboundedReceiver<News>,
         mut target: watch::Receiver<Option<Target>>,
     ) {
+        let mut watched = true;
         let mut tick = tokio::time::interval(RECONNECT);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -127,15 +129,19 @@ impl Task {
                     Some(Cmd::Take(asked)) => self.take(asked),
                     Some(Cmd::Back(to)) => {
                         self.disconnect();
-                        // Whoever asked for them has ended if it does not listen.
-                        let _ = to.send(std::mem::take(&mut self.open).into_values().collect());
+                        let all = std::mem::take(&mut self.open).into_values().collect();
+                        if let Err(crossbeam_channel::SendError(all)) = to.send(all) {
+                            self.take(all);
+                        }
                     }
                     None => return,
                 },
                 Some(news) = news.recv() => self.hear(news),
-                changed = target.changed() => {
+                changed = target.changed(), if watched => {
                     if changed.is_err() {
-                        return;
+                        // The watch has ended; what is open still gets its answers from the leader that was last known.
+                        watched = false;
+                        continue;
                     }
                     self.disconnect();
                     self.connect(target.borrow_and_update().as_ref());
@@ -156,8 +162,7 @@ impl Task {
             let tag = self.next;
             self.next += 1;
             if self.link.is_some() {
-                asked.in_doubt = true;
-                questions.push(ToLeader::Ask(tag, asked.message));
+                questions.push(question(tag, &mut asked));
             }
             self.open.insert(tag, asked);
         }
@@ -177,12 +182,9 @@ impl Task {
             News::Up(number, link) if number == self.number => {
                 self.link = Some(link);
                 self.leaderless = None;
+                self.health.leader_ready.store(true, Ordering::Release);
                 self.health.reachable.store(true, Ordering::Release);
-                let again = self.open.iter_mut().map(|(tag, asked)| {
-                    asked.in_doubt = true;
-                    ToLeader::Ask(*tag, asked.message)
-                });
-                let again: Vec<ToLeader> = again.collect();
+                let again: Vec<ToLeader> = self.open.iter_mut().map(|(tag, asked)| question(*tag, asked)).collect();
                 tracing::info!(questions = again.len(), "a link to the leader is up");
                 self.send(again);
             }
@@ -206,7 +208,11 @@ impl Task {
         for message in messages {
             let tag = match &message {
                 FromLeader::Answer(tag, _) | FromLeader::Totals(tag, _) => *tag,
-                FromLeader::Welcome(_) | FromLeader::Pong => continue,
+                FromLeader::Pong(ready) => {
+                    self.health.leader_ready.store(*ready, Ordering::Release);
+                    continue;
+                }
+                FromLeader::Welcome(_) => continue,
             };
             // An answer to a question that was asked twice, and answered.
             let Some(asked) = self.open.remove(&tag) else { continue };
@@ -278,6 +284,17 @@ impl Task {
             let _ = news.send(News::Down(number, why));
         }));
     }
+}
+
+/// A question for the leader. One that may have been asked before says so, as a terminal would with 0201: then it is never
+/// refused, only answered or left open. The answer is put together from the terminal's own message.
+fn question(tag: u64, asked: &mut Asked) -> ToLeader {
+    let again = std::mem::replace(&mut asked.in_doubt, true);
+    let message = match asked.message {
+        Inbound::Request(request) if again => Inbound::Request(Request { mti: request.mti.as_repeat(), ..request }),
+        message => message,
+    };
+    ToLeader::Ask(tag, message)
 }
 
 /// One connection to one leader.

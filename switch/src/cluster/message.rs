@@ -32,9 +32,9 @@ pub(super) enum FromLeader {
     /// The answer to totals.
     #[n(2)]
     Totals(#[n(0)] u64, #[n(1)] Totals),
-    /// Still here.
+    /// Still here, and whether the ledger takes records.
     #[n(3)]
-    Pong,
+    Pong(#[n(0)] bool),
 }
 
 impl FromLeader {
@@ -61,10 +61,7 @@ pub(super) fn put<M: Encode<()>>(sender: &mut Sender, messages: impl Iterator<It
 }
 
 /// The messages of a frame.
-pub(super) fn read<'b, M: Decode<'b, ()>>(frame: &'b [u8]) -> impl Iterator<Item = std::io::Result<M>> + 'b
-where
-    M: 'b,
-{
+pub(super) fn read<'b, M: Decode<'b, ()> + 'b>(frame: &'b [u8]) -> impl Iterator<Item = std::io::Result<M>> + 'b {
     let mut decoder = minicbor::Decoder::new(frame);
     let mut broken = false;
     std::iter::from_fn(move || {

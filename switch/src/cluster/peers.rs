@@ -9,12 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 /// How long a peer may take to show that it has the key.
 const HANDSHAKE: Duration = Duration::from_secs(3);
 /// Connections of other nodes at one time.
 const MOST_PEERS: usize = 64;
+/// Connections that have not shown the key yet, at one time.
+const MOST_STRANGERS: usize = 256;
+/// A node pings more often than this, and takes its answers.
+const SILENCE: Duration = Duration::from_secs(3);
 
 static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -40,6 +44,7 @@ impl Peers {
     /// Accepts until shutdown.
     pub async fn run(self, engine: Engine, mut shutdown: watch::Receiver<bool>) {
         let room = Arc::new(Semaphore::new(MOST_PEERS));
+        let strangers = Arc::new(Semaphore::new(MOST_STRANGERS));
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
@@ -53,17 +58,16 @@ impl Peers {
                     continue;
                 }
             };
-            let Ok(permit) = room.clone().try_acquire_owned() else {
-                tracing::warn!(%peer, "too many connections of other nodes");
+            let Ok(stranger) = strangers.clone().try_acquire_owned() else {
+                metrics::counter!("kazasu_peers_turned_away_total").increment(1);
                 continue;
             };
-            let (key, engine, shutdown) = (self.key.clone(), engine.clone(), shutdown.clone());
+            let (key, engine, shutdown, room) = (self.key.clone(), engine.clone(), shutdown.clone(), room.clone());
             tokio::spawn(async move {
-                match serve(stream, &key, &engine, shutdown).await {
+                match serve(stream, &key, &engine, shutdown, stranger, &room).await {
                     Ok(()) => tracing::info!(%peer, "another node's link ended"),
                     Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
                 }
-                drop(permit);
             });
         }
     }
@@ -74,6 +78,8 @@ async fn serve(
     key: &ClusterKey,
     engine: &Engine,
     mut shutdown: watch::Receiver<bool>,
+    stranger: OwnedSemaphorePermit,
+    room: &Semaphore,
 ) -> std::io::Result<()> {
     let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
     let mut roles = engine.health().roles();
@@ -83,6 +89,10 @@ async fn serve(
     let Some(Ok(ToLeader::Hello(name))) = read::<ToLeader>(hello).next() else {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a node begins with its name"));
     };
+    let lead = engine.health().leads.load(Ordering::Acquire);
+    let full = |_| std::io::Error::other("too many connections of other nodes");
+    let _permit = room.try_acquire().map_err(full)?;
+    drop(stranger);
     if *roles.borrow_and_update() != Role::Leading {
         // The caller is ahead of this node's own news, or behind them; it tries again.
         return Ok(());
@@ -102,18 +112,22 @@ async fn serve(
                     answered += replies.len();
                     put(&mut sender, replies.into_iter().map(|r| FromLeader::reply(r.tag, r.body)))?;
                 } else if let LinkOut::Pong = out {
-                    put(&mut sender, std::iter::once(FromLeader::Pong))?;
+                    put(&mut sender, std::iter::once(FromLeader::Pong(engine.health().is_ready())))?;
                 }
                 next = queue.try_recv().ok();
             }
             link.went(answered);
-            sender.flush().await?;
+            tokio::time::timeout(SILENCE, sender.flush()).await.map_err(late)??;
         }
         Ok(())
     };
     let questions = async {
         loop {
-            let frame = receiver.next().await?;
+            let frame = tokio::time::timeout(SILENCE, receiver.next()).await.map_err(late)??;
+            // This node may have lost the lead and taken it again in between: what was asked before then is forgotten here.
+            if engine.health().leads.load(Ordering::Acquire) != lead {
+                return Ok(());
+            }
             ask(engine, &link, frame)?;
         }
     };

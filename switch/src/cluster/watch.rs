@@ -47,6 +47,8 @@ pub struct Watcher {
     health: Arc<Health>,
     target: watch::Sender<Option<Target>>,
     sight: Option<Sight>,
+    /// The last attempt to lead.
+    tried: Option<Instant>,
 }
 
 impl Watcher {
@@ -59,7 +61,7 @@ impl Watcher {
         target: watch::Sender<Option<Target>>,
     ) -> Self {
         let health = engine.health().clone();
-        Watcher { store, node, timing, engine, health, target, sight: None }
+        Watcher { store, node, timing, engine, health, target, sight: None, tried: None }
     }
 
     /// Watches until shutdown.
@@ -76,10 +78,16 @@ impl Watcher {
                 }
                 Err(error) => {
                     connection = None;
+                    // Only silence that was observed counts.
+                    self.sight = None;
                     if !std::mem::replace(&mut troubled, true) {
                         tracing::warn!(%error, "the store cannot be watched");
                     }
                 }
+            }
+            self.health.unwatched.store(troubled, Ordering::Release);
+            if begin.elapsed() > self.timing.takeover / 2 {
+                self.sight = None;
             }
             metrics::gauge!("kazasu_store_watched").set(if troubled { 0.0 } else { 1.0 });
             // Without a leader every moment counts.
@@ -100,11 +108,17 @@ impl Watcher {
             *connection = Some(shared.watch(self.node.clone()).await?);
         }
         let Some(watch) = connection else { return Ok(()) };
-        let role = if self.health.halted().is_some() { "halted" } else { self.health.role().name() };
+        let role = match self.health.role() {
+            _ if self.health.halted().is_some() => "halted",
+            Role::Following if !self.health.caught_up.load(Ordering::Acquire) => "catching up",
+            role => role.name(),
+        };
         let applied: Seq = self.health.durable.load(Ordering::Acquire);
         let seen = watch.beat(&NodeReport { applied, role: role.into() }).await?;
         if let Some((epoch, successor)) = self.health.released() {
-            watch.release(epoch, successor).await?;
+            if !watch.release(epoch, successor).await? {
+                tracing::warn!(epoch, "the lead was not released: the store is at another epoch");
+            }
             self.health.release_is_known();
             return Ok(());
         }
@@ -120,8 +134,6 @@ impl Watcher {
     /// Tells the rest of this node who leads.
     fn publish(&self, seen: &Leadership) {
         self.health.set_leader(&seen.leader);
-        let leads = self.health.role() == Role::Leading;
-        metrics::gauge!("kazasu_leading").set(if leads { 1.0 } else { 0.0 });
         metrics::gauge!("kazasu_epoch").set(f64::from(u32::try_from(seen.epoch).unwrap_or(u32::MAX)));
         let target = (seen.epoch > 0 && !seen.released && !self.is_me(&seen.leader))
             .then(|| Target { epoch: seen.epoch, node: seen.leader.clone() });
@@ -136,12 +148,12 @@ impl Watcher {
 
     /// Is it time to try, or to stop?
     fn consider(&mut self, seen: &Leadership) {
-        let changed = self
-            .sight
-            .as_ref()
-            .is_none_or(|s| (s.epoch, s.beats, s.released) != (seen.epoch, seen.beats, seen.released));
+        // A leader that has let go still reports, as a node that follows.
+        let beats = if seen.released { 0 } else { seen.beats };
+        let changed =
+            self.sight.as_ref().is_none_or(|s| (s.epoch, s.beats, s.released) != (seen.epoch, beats, seen.released));
         if changed {
-            let (epoch, beats, released) = (seen.epoch, seen.beats, seen.released);
+            let (epoch, released) = (seen.epoch, seen.released);
             self.sight = Some(Sight { epoch, beats, released, since: Instant::now() });
         }
         let unchanged = self.sight.as_ref().map_or(Duration::ZERO, |s| s.since.elapsed());
@@ -150,43 +162,92 @@ impl Watcher {
             Role::Leading if seen.epoch > self.health.epoch() && !mine => {
                 self.engine.lost(seen.epoch, seen.leader.name.clone());
             }
+            // Two processes with one name would take the lead from each other without end. The one that led before ends.
+            Role::Following if seen.leader.name == self.node.name && !mine && self.health.epoch() > 0 => {
+                let why = format!("another process uses this node's name, {}, and leads", self.node.name);
+                tracing::error!(%why, "this node ends");
+                self.health.finish(why);
+            }
             Role::Following => {
                 let able = self.health.caught_up.load(Ordering::Acquire)
                     && !self.health.trying.load(Ordering::Acquire)
-                    && !self.health.stopping.load(Ordering::Acquire);
-                if let Some(why) = self.reason(seen, mine, unchanged).filter(|_| able) {
+                    && !self.health.stopping.load(Ordering::Acquire)
+                    && self.tried.is_none_or(|at| at.elapsed() > self.timing.beat);
+                let reachable = self.health.reachable.load(Ordering::Acquire);
+                let why = reason(&self.node, &self.timing, seen, unchanged, reachable);
+                if let Some(why) = why.filter(|_| able) {
                     tracing::info!(epoch = seen.epoch, leader = %seen.leader.name, why, "trying to take the lead");
                     metrics::counter!("kazasu_takeovers_tried_total").increment(1);
+                    self.tried = Some(Instant::now());
                     self.engine.lead(seen.epoch);
                 }
             }
             Role::Starting | Role::Leading | Role::Finished => {}
         }
     }
+}
 
-    /// Why this node should try to lead; `None` when it should not.
-    fn reason(&self, seen: &Leadership, mine: bool, unchanged: Duration) -> Option<&'static str> {
-        let same_name = seen.leader.name == self.node.name;
-        if seen.epoch == 0 {
-            return Some("nobody has led yet");
+/// Why `me` should try to lead, having seen nothing new for `unchanged`; `None` when it should not.
+fn reason(me: &Node, timing: &Timing, seen: &Leadership, unchanged: Duration, reachable: bool) -> Option<&'static str> {
+    let mine = seen.leader.name == me.name && seen.leader.incarnation == me.incarnation;
+    if seen.epoch == 0 {
+        return Some("nobody has led yet");
+    }
+    if seen.released {
+        let wanted = seen.successor == me.name || (seen.successor.is_empty() && !mine);
+        let late = (unchanged > timing.takeover).then_some("the leader handed over, and nobody took it");
+        return if wanted { Some("the leader handed over") } else { late };
+    }
+    if mine {
+        return Some("this node's lead was interrupted");
+    }
+    if seen.leader.name == me.name && unchanged > timing.beat * 2 {
+        return Some("an earlier process of this node led");
+    }
+    // A link that is down as well shortens the wait: most often the leader's process is gone.
+    let limit =
+        if reachable { timing.takeover } else { (timing.takeover / 2).max(timing.beat * 3).min(timing.takeover) };
+    (unchanged > limit).then_some("the leader has stopped reporting")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str, incarnation: u64) -> Node {
+        Node { name: name.into(), incarnation, ..Node::default() }
+    }
+
+    #[test]
+    fn a_node_tries_when_and_only_when_the_lead_is_free_for_it() {
+        let me = node("a", 1);
+        let led_by = |leader: Node| Leadership { epoch: 5, leader, ..Leadership::default() };
+        let released = |leader: Node, successor: &str| Leadership {
+            released: true,
+            successor: successor.into(),
+            ..led_by(leader)
+        };
+        let other = || node("b", 2);
+        for (seen, ms, reachable, tries) in [
+            (Leadership::default(), 0, false, true),
+            (led_by(other()), 1_000, true, false),
+            (led_by(other()), 1_600, true, true),
+            (led_by(other()), 700, false, false),
+            (led_by(other()), 800, false, true),
+            (led_by(node("a", 1)), 0, false, true),
+            (led_by(node("a", 9)), 400, false, false),
+            (led_by(node("a", 9)), 600, false, true),
+            (released(other(), ""), 0, false, true),
+            (released(other(), "a"), 0, false, true),
+            (released(other(), "c"), 0, false, false),
+            // Whoever let go takes it back only when nobody else does.
+            (released(other(), "c"), 1_600, false, true),
+            (released(node("a", 1), ""), 0, false, false),
+            (released(node("a", 1), ""), 1_600, false, true),
+            (released(node("a", 9), ""), 0, false, true),
+        ] {
+            let why = reason(&me, &Timing::default(), &seen, Duration::from_millis(ms), reachable);
+            assert_eq!(why.is_some(), tries, "{seen:?} unchanged for {ms} ms, reachable {reachable}: {why:?}");
         }
-        if seen.released {
-            let wanted = seen.successor == self.node.name || (seen.successor.is_empty() && !mine);
-            return match wanted {
-                true => Some("the leader handed over"),
-                false if unchanged > self.timing.takeover => Some("the leader handed over, and nobody took it"),
-                false => None,
-            };
-        }
-        if mine {
-            return Some("this node's lead was interrupted");
-        }
-        if same_name {
-            return Some("an earlier process of this node led");
-        }
-        // A link that is down as well shortens the wait: most often the leader's process is gone.
-        let broken = !self.health.reachable.load(Ordering::Acquire);
-        let limit = if broken { (self.timing.takeover / 2).max(self.timing.beat * 3) } else { self.timing.takeover };
-        (unchanged > limit).then_some("the leader has stopped reporting")
     }
 }

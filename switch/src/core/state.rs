@@ -203,6 +203,12 @@ impl State {
         self.pending.keys().copied()
     }
 
+    /// Taps that have waited for an issuer since before this moment.
+    pub fn pending_since(&self, limit: Millis) -> impl Iterator<Item = Seq> + '_ {
+        let old = move |index: &TapIndex| self.tap(*index).is_some_and(|tap| tap.at < limit);
+        self.pending.iter().filter(move |(_, index)| old(index)).map(|(seq, _)| *seq)
+    }
+
     /// Advices without an acknowledgement, oldest first: what store-and-forward owes the issuers.
     pub fn unacknowledged(&self) -> impl Iterator<Item = (Seq, ToIssuer)> + '_ {
         self.unacknowledged.iter().map(|(seq, (message, _))| (*seq, *message))

@@ -24,10 +24,19 @@ pub trait IssuerSink: Send + Sync {
     fn end(&self);
 }
 
+/// What an answer rests on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Basis {
+    /// A record of its own batch: without it there is nothing.
+    NewRecord,
+    /// What was decided earlier and may well be durable.
+    Known,
+}
+
 /// What happens once a batch is durable.
 #[derive(Default)]
 pub(crate) struct Effects {
-    pub(crate) replies: Vec<(Arc<LinkHandle>, Reply)>,
+    pub(crate) replies: Vec<(Arc<LinkHandle>, Reply, Basis)>,
     pub(crate) messages: Vec<Outgoing>,
     pub(crate) done: Vec<(oneshot::Sender<Result<Done, CommandError>>, Done)>,
 }
@@ -37,8 +46,8 @@ pub(crate) struct Effects {
 pub(crate) struct Held(Effects);
 
 impl Held {
-    pub(crate) fn reply(&mut self, link: Arc<LinkHandle>, reply: Reply) {
-        self.0.replies.push((link, reply));
+    pub(crate) fn reply(&mut self, link: Arc<LinkHandle>, reply: Reply, basis: Basis) {
+        self.0.replies.push((link, reply, basis));
     }
 
     pub(crate) fn message(&mut self, message: Outgoing) {
@@ -57,7 +66,8 @@ impl Held {
         self.0
     }
 
-    /// The batch was certainly not written: whoever asked is told so, and that nothing was recorded.
+    /// The batch was certainly not written: whoever asked is told so, and that nothing was recorded. An answer to a repeat
+    /// rests on an earlier record, of which that is not true: it is left out, and the next repeat gets it.
     fn refuse(self, why: &str, health: &Health) {
         let unavailable = |body| match body {
             ReplyBody::Answer(request, _) => ReplyBody::Answer(request, Answer::code(ResponseCode::UNAVAILABLE)),
@@ -66,8 +76,13 @@ impl Held {
             }
         };
         health.queued.fetch_sub(self.0.replies.len(), Ordering::AcqRel);
-        for (link, reply) in self.0.replies {
-            link.send(LinkOut::Replies(vec![Reply { body: unavailable(reply.body), ..reply }]));
+        for (link, reply, basis) in self.0.replies {
+            match basis {
+                Basis::NewRecord => {
+                    link.send(LinkOut::Replies(vec![Reply { body: unavailable(reply.body), ..reply }]));
+                }
+                Basis::Known => link.went(1),
+            }
         }
         for (to, _) in self.0.done {
             let _ = to.send(Err(CommandError::Halted(why.to_owned())));
@@ -77,7 +92,7 @@ impl Held {
     /// It is unknown whether the batch was written, or another node says what became of it: nobody is told anything here.
     fn abandon(self, health: &Health) -> Vec<Asked> {
         let mut open = Vec::with_capacity(self.0.replies.len());
-        for (link, reply) in self.0.replies {
+        for (link, reply, _) in self.0.replies {
             match reply.body {
                 ReplyBody::Answer(request, _) => open.push(Asked {
                     link,
@@ -122,5 +137,95 @@ impl Batch {
             }
             AppendError::Fenced { .. } | AppendError::Unknown(_) => self.held.abandon(health),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply::Origin;
+    use super::*;
+    use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Rrn, Stan, TerminalId};
+    use kazasu_schemas::iso8583::Mti;
+    use kazasu_schemas::jst::Millis;
+    use kazasu_schemas::money::Yen;
+    use kazasu_schemas::wire::{Operation, Request};
+    use tokio::sync::mpsc;
+
+    fn request(mti: u16) -> Request {
+        Request {
+            mti: Mti(mti),
+            operation: Some(Operation::Purchase),
+            processing: 0,
+            amount: Yen::new(100),
+            transmission: Millis(1_795_000_000_000).transmission(),
+            stan: Stan::wrapping(1),
+            local_time: None,
+            local_date: None,
+            mcc: None,
+            entry_mode: 72,
+            acquirer: "27000001".parse::<InstitutionId>().unwrap(),
+            rrn: Rrn::from_number(1),
+            terminal: "T1001001".parse::<TerminalId>().unwrap(),
+            merchant: "M10000000000001".parse::<MerchantId>().unwrap(),
+            currency: 392,
+            ppid: Some(Ppid::from_bytes([1; 16])),
+            original: None,
+            replacement: None,
+        }
+    }
+
+    fn reply(mti: u16) -> Reply {
+        let body = ReplyBody::Answer(request(mti), Answer::code(ResponseCode::APPROVED));
+        Reply { body, received: Instant::now(), tag: 0 }
+    }
+
+    fn codes(queue: &mut mpsc::UnboundedReceiver<LinkOut>) -> Vec<String> {
+        let mut out = Vec::new();
+        while let Ok(LinkOut::Replies(replies)) = queue.try_recv() {
+            out.extend(replies.iter().map(|r| r.body.code().to_string()));
+        }
+        out
+    }
+
+    #[test]
+    fn a_batch_that_was_not_written_refuses_what_was_new_and_never_what_was_approved_before() {
+        let (tx, mut queue) = mpsc::unbounded_channel();
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tx));
+        let health = Health::default();
+        let batch = || {
+            let mut batch = Batch::default();
+            link.came(2);
+            health.queued.fetch_add(2, Ordering::AcqRel);
+            batch.held.reply(link.clone(), reply(200), Basis::NewRecord);
+            batch.held.reply(link.clone(), reply(201), Basis::Known);
+            batch
+        };
+        assert!(batch().drop_after(&AppendError::Refused("disk full".into()), &health).is_empty());
+        assert_eq!(codes(&mut queue), ["91"], "the repeat's tap stands, so nobody may say that it does not");
+        link.went(1);
+        assert_eq!(health.queued.load(Ordering::Acquire), 0);
+        // Where it is not known what was written, nobody is told anything; both are asked again.
+        let open = batch().drop_after(&AppendError::Unknown("connection lost".into()), &health);
+        assert_eq!((open.len(), codes(&mut queue).len()), (2, 0));
+        assert!(open.iter().all(|asked| asked.in_doubt));
+        open.into_iter().for_each(|asked| asked.refuse(&health));
+        assert_eq!((health.queued.load(Ordering::Acquire), codes(&mut queue).len()), (0, 0));
+    }
+
+    #[test]
+    fn only_what_was_certainly_not_decided_is_refused() {
+        let (tx, mut queue) = mpsc::unbounded_channel();
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tx));
+        let health = Health::default();
+        for (mti, in_doubt, refused) in
+            [(200, false, true), (201, false, false), (200, true, false), (201, true, false)]
+        {
+            link.came(1);
+            health.queued.fetch_add(1, Ordering::AcqRel);
+            let message = Inbound::Request(request(mti));
+            Asked { link: link.clone(), received: Instant::now(), tag: 0, message, in_doubt }.refuse(&health);
+            assert_eq!(codes(&mut queue).len(), usize::from(refused), "{mti} in doubt: {in_doubt}");
+        }
+        assert_eq!(health.queued.load(Ordering::Acquire), 0);
     }
 }

@@ -2,8 +2,8 @@
 //! for certain it answers 91, reads the journal again and continues from what is really there. When another node takes the
 //! lead it stops deciding and follows.
 
-use super::commit::{Batch, IssuerSink};
-use super::replica::Replica;
+use super::commit::{Basis, Batch, IssuerSink};
+use super::replica::{Broken, Replica};
 use super::reply::{Asked, LinkHandle, Reply, ReplyBody};
 use super::waiting::{Next, Waiting, catch_up};
 use super::writer::{Job, News, Writer};
@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Silence, Verdict};
 use kazasu_ledger::{AppendError, Body, Head, Record, Seq, Store};
+use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::Request;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -22,8 +23,12 @@ use tokio::sync::oneshot;
 
 /// A commit that takes longer than this is trouble: from then on new messages are refused instead of queued behind it.
 const STALL: Duration = Duration::from_secs(1);
+/// Much longer than any issuer is waited for.
+const NO_REPORT_MS: i64 = 300_000;
 /// How long a node that hands the lead over waits for issuers' answers.
 const LEAVING: Duration = Duration::from_secs(30);
+/// How long the last batches may take once no issuer is waited for, while everything else waits for the successor.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Someone whose request waits for an issuer.
 struct Waiter {
@@ -91,8 +96,8 @@ struct Leaving {
     reply: oneshot::Sender<Result<(), String>>,
     /// Questions for the successor.
     parked: Vec<Asked>,
-    /// No issuer is waited for any more: nothing is decided from now on.
-    closing: bool,
+    /// Since when no issuer is waited for: nothing is decided from then on.
+    closing: Option<Instant>,
 }
 
 /// How a lead ended.
@@ -120,7 +125,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut replica = Replica::default();
     let mut again = Vec::new();
     let mut old = None;
-    let mut held = None;
+    let mut held: Option<u64> = None;
     loop {
         let waiting = Waiting { shell, replica: &mut replica, old: old.take(), held, starting: started.is_some() };
         let mut ready = || {
@@ -141,15 +146,17 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
         };
         held = Some(epoch);
         shell.health.set_epoch(epoch);
-        if let Err(error) = catch_up(&writer, &mut replica) {
+        if let Err(error) = catch_up(&writer, &mut replica, &shell.health) {
             writer.close();
-            replica = Replica::default();
-            shell.health.trying.store(false, Ordering::Release);
+            if error.is::<Broken>() {
+                replica = Replica::default();
+            }
             if let Some(started) = started.take() {
                 let _ = started.send(Err(error));
                 return;
             }
             shell.health.set_halted(Some(format!("{error:#}")));
+            let_others_lead(shell);
             if refuse_for(shell, Duration::from_secs(1)) {
                 return;
             }
@@ -188,7 +195,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 // Everything in the state is in the journal; its hash is the last record's.
                 replica.hash = head.hash;
                 replica.state = state;
-                shell.health.release(held.unwrap_or(epoch), leaving.successor);
+                shell.health.release(shell.health.epoch(), leaving.successor);
                 shell.role(Role::Following);
                 let _ = leaving.reply.send(Ok(()));
                 again = leaving.parked;
@@ -207,6 +214,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 shell.role(Role::Following);
                 again = open;
                 again.extend(waiters);
+                writer.cancel();
                 old = Some(writer);
             }
             End::Refused(error) => {
@@ -214,14 +222,25 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 replica = Replica::default();
                 waiters.into_iter().for_each(|asked| asked.refuse(&shell.health));
                 shell.health.set_halted(Some(error.to_string()));
+                held = Some(shell.health.epoch());
+                let_others_lead(shell);
                 if refuse_for(shell, failures.pause(Instant::now())) {
                     return;
                 }
-                held = Some(shell.health.epoch());
-                // Among several nodes the watch says when to try again.
-                shell.role(if shell.config.shared { Role::Following } else { Role::Starting });
             }
         }
+    }
+}
+
+/// This node must read the journal again before it can lead. Another, whose state is warm, had better do it.
+fn let_others_lead(shell: &Shell) {
+    shell.health.trying.store(false, Ordering::Release);
+    if shell.config.shared {
+        shell.health.caught_up.store(false, Ordering::Release);
+        shell.health.release(shell.health.epoch(), String::new());
+        shell.role(Role::Following);
+    } else {
+        shell.role(Role::Starting);
     }
 }
 
@@ -382,6 +401,10 @@ impl<'a> Core<'a> {
             }
             News::Failed(error @ AppendError::Refused(_), _) => {
                 self.batch_after(&error);
+                if let Some(leaving) = self.leaving.take() {
+                    leaving.parked.into_iter().for_each(|asked| asked.refuse(&self.shell.health));
+                    let _ = leaving.reply.send(Err(error.to_string()));
+                }
                 Some(End::Refused(error))
             }
             News::Failed(error, open) => Some(self.lose(error.to_string(), open)),
@@ -434,13 +457,20 @@ impl<'a> Core<'a> {
     fn left(&mut self, idle: bool) -> Option<Leaving> {
         let nobody_waits = self.state.sizes().pending == 0;
         let leaving = self.leaving.as_mut()?;
-        leaving.closing |= nobody_waits;
-        if leaving.closing && idle && self.batch.is_empty() {
+        if nobody_waits {
+            leaving.closing.get_or_insert_with(Instant::now);
+        }
+        if leaving.closing.is_some() && idle && self.batch.is_empty() {
             return self.leaving.take();
         }
-        if !leaving.closing && leaving.since.elapsed() > LEAVING {
+        let overdue = match leaving.closing {
+            Some(since) => since.elapsed() > CLOSING,
+            None => leaving.since.elapsed() > LEAVING,
+        };
+        if overdue {
             let leaving = self.leaving.take().expect("it was there just now");
-            let _ = leaving.reply.send(Err("issuers did not answer in time; this node keeps the lead".into()));
+            let why = if leaving.closing.is_some() { "the ledger" } else { "issuers" };
+            let _ = leaving.reply.send(Err(format!("{why} did not answer in time; this node keeps the lead")));
             for asked in leaving.parked {
                 self.ask(asked);
             }
@@ -468,7 +498,7 @@ impl<'a> Core<'a> {
     fn take(&mut self, msg: Msg) {
         match msg {
             Msg::Inbound { link, received, first_tag, messages } => {
-                if self.leaving.as_ref().is_some_and(|leaving| leaving.closing) || self.is_stalled() {
+                if self.is_closing() || self.is_stalled() {
                     for (message, tag) in messages.into_iter().zip(first_tag..) {
                         self.set_aside(Asked { link: link.clone(), received, tag, message, in_doubt: false });
                     }
@@ -479,6 +509,8 @@ impl<'a> Core<'a> {
                     self.decide(&event_of(message), Asker::Link(&link, received, tag));
                 }
             }
+            // Nobody waits for an issuer's answer now, and what else issuers say they will say again to the successor.
+            Msg::Events(_) | Msg::Tick if self.is_closing() => {}
             Msg::Events(events) if self.is_stalled() => self.reports.extend(events),
             Msg::Events(events) => {
                 for event in events {
@@ -494,14 +526,17 @@ impl<'a> Core<'a> {
             Msg::Command(command, to) => self.decide(&Event::Command(command), Asker::Command(to)),
             Msg::Query(ask) => ask(&self.state),
             Msg::Tick if self.is_stalled() => {}
-            Msg::Tick => self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody),
+            Msg::Tick => {
+                self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody);
+                self.expire();
+            }
             Msg::Stop => self.stopping = true,
             Msg::HandOver { reply, .. } if !self.shell.config.shared || self.leaving.is_some() || self.stopping => {
                 let _ = reply.send(Err("there is no other node, or the lead is being handed over already".into()));
             }
             Msg::HandOver { successor, reply } => {
                 self.leaving =
-                    Some(Leaving { successor, reply, since: Instant::now(), parked: Vec::new(), closing: false });
+                    Some(Leaving { successor, reply, since: Instant::now(), parked: Vec::new(), closing: None });
             }
             Msg::Lead { .. } | Msg::Lost { .. } => {}
         }
@@ -510,15 +545,30 @@ impl<'a> Core<'a> {
     /// A question that cannot be decided now. While the lead is handed over, the successor will. While the ledger stalls, "not
     /// now" is the truth for what is not known here; what is known already may be about to become durable.
     fn set_aside(&mut self, asked: Asked) {
-        if let Some(leaving) = self.leaving.as_mut().filter(|leaving| leaving.closing) {
-            leaving.parked.push(asked);
-            return;
-        }
         let known = match &asked.message {
             Inbound::Request(request) => self.state.knows(request),
             Inbound::Totals(_) => false,
         };
-        Asked { in_doubt: known, ..asked }.refuse(&self.shell.health);
+        let asked = Asked { in_doubt: asked.in_doubt || known, ..asked };
+        match self.leaving.as_mut().filter(|leaving| leaving.closing.is_some() && self.stalled.is_none()) {
+            Some(leaving) => leaving.parked.push(asked),
+            None => asked.refuse(&self.shell.health),
+        }
+    }
+
+    /// True while a lead is handed over and nothing is decided any more.
+    fn is_closing(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|leaving| leaving.closing.is_some())
+    }
+
+    /// Every request gets a report from its link. Should one be lost with its link's task, the tap is not left pending.
+    fn expire(&mut self) {
+        let limit = Millis((self.shell.config.clock)().0 - NO_REPORT_MS);
+        let old: Vec<Seq> = self.state.pending_since(limit).collect();
+        for tap in old {
+            tracing::error!(tap, "no report about a request to an issuer; taking it for unanswered");
+            self.decide(&Event::IssuerSilent { tap, why: Silence::TimedOut }, Asker::Nobody);
+        }
     }
 
     /// A question that came another way than from a link just now.
@@ -537,6 +587,7 @@ impl<'a> Core<'a> {
             leaving.parked.push(Asked { link: link.clone(), received, tag, message, in_doubt: false });
             return;
         }
+        let basis = if body.is_some() { Basis::NewRecord } else { Basis::Known };
         if let Some(body) = body {
             let record = Record { at: now.max(self.state.at), day: self.day_of(&body, now), body };
             let seq = self.state.seq + 1;
@@ -551,7 +602,7 @@ impl<'a> Core<'a> {
             return;
         }
         for effect in effects {
-            asker = self.effect(effect, event, asker);
+            asker = self.effect(effect, event, asker, basis);
         }
     }
 
@@ -560,14 +611,18 @@ impl<'a> Core<'a> {
         if matches!(body, Body::Opened(_)) { now.jst_day() } else { self.state.day }
     }
 
-    fn effect<'b>(&mut self, effect: Effect, event: &Event, asker: Asker<'b>) -> Asker<'b> {
+    fn effect<'b>(&mut self, effect: Effect, event: &Event, asker: Asker<'b>, basis: Basis) -> Asker<'b> {
         match (effect, event, asker) {
             (Effect::Answer(answer), Event::Request(request), Asker::Link(link, received, tag)) => {
-                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Answer(*request, answer), received, tag });
+                self.batch.held.reply(
+                    link.clone(),
+                    Reply { body: ReplyBody::Answer(*request, answer), received, tag },
+                    basis,
+                );
                 Asker::Link(link, received, tag)
             }
             (Effect::AnswerTotals(totals), _, Asker::Link(link, received, tag)) => {
-                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Totals(totals), received, tag });
+                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Totals(totals), received, tag }, basis);
                 Asker::Link(link, received, tag)
             }
             (Effect::Wait(tap), Event::Request(request), Asker::Link(link, received, tag)) => {
@@ -582,7 +637,7 @@ impl<'a> Core<'a> {
             (Effect::AnswerWaiting(tap, answer), _, asker) => {
                 for w in self.waiting.remove(&tap).unwrap_or_default() {
                     let body = ReplyBody::Answer(w.request, answer);
-                    self.batch.held.reply(w.link, Reply { body, received: w.received, tag: w.tag });
+                    self.batch.held.reply(w.link, Reply { body, received: w.received, tag: w.tag }, basis);
                 }
                 asker
             }

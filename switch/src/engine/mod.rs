@@ -56,6 +56,8 @@ pub struct EngineConfig {
     pub node: Node,
     /// Several nodes share the store: the lead is taken when the watch says so, and until then the journal is followed.
     pub shared: bool,
+    /// Lead only if the store is at this epoch; `None`: whatever it is.
+    pub expected: Option<u64>,
     /// What the book must know before it is of use; decided whenever this node begins to lead.
     pub registrations: Vec<Command>,
 }
@@ -173,10 +175,16 @@ pub struct Health {
     pub caught_up: AtomicBool,
     /// A node that follows has a link to the leader.
     pub reachable: AtomicBool,
+    /// The leader's ledger takes records, as it said last.
+    pub leader_ready: AtomicBool,
+    /// A store that is shared cannot be asked at the moment who leads.
+    pub unwatched: AtomicBool,
     /// The lead is being taken at the moment.
     pub trying: AtomicBool,
     /// The switch is to stop; nothing is tried again.
     pub stopping: AtomicBool,
+    /// How often this process has begun to lead.
+    pub leads: AtomicU64,
     /// Something has happened that the watch over the store should look at now.
     pub look: Notify,
 }
@@ -193,8 +201,8 @@ impl Health {
     pub fn is_ready(&self) -> bool {
         let flag = |flag: &AtomicBool| flag.load(Ordering::Acquire);
         let able = match self.role() {
-            Role::Leading => true,
-            Role::Following => flag(&self.caught_up) && flag(&self.reachable),
+            Role::Leading => !flag(&self.unwatched),
+            Role::Following => flag(&self.caught_up) && flag(&self.reachable) && flag(&self.leader_ready),
             Role::Starting | Role::Finished => false,
         };
         able && self.halted().is_none()
@@ -236,11 +244,21 @@ impl Health {
     }
 
     pub(crate) fn set_role(&self, role: Role) {
+        if role == Role::Leading {
+            self.leads.fetch_add(1, Ordering::AcqRel);
+        }
         self.role.send_if_modified(|old| std::mem::replace(old, role) != role);
     }
 
     pub(crate) fn set_halted(&self, why: Option<String>) {
         *lock(&self.halted) = why;
+    }
+
+    /// This process can never be of use again, and ends.
+    pub(crate) fn finish(&self, why: String) {
+        self.set_halted(Some(why));
+        self.set_role(Role::Finished);
+        self.finished.store(true, Ordering::Release);
     }
 
     pub(crate) fn release(&self, epoch: u64, successor: String) {
@@ -396,9 +414,9 @@ impl Engine {
     /// the successor may begin.
     pub async fn hand_over(&self, successor: String) -> Result<(), String> {
         let (reply, answer) = oneshot::channel();
-        let stopping = |_| "the switch is stopping".to_owned();
-        self.tx.send(Msg::HandOver { successor, reply }).map_err(|e| stopping(drop(e)))?;
-        answer.await.map_err(|e| stopping(drop(e)))?
+        let stopping = || "the switch is stopping".to_owned();
+        self.tx.send(Msg::HandOver { successor, reply }).map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
     }
 
     /// Finishes what was admitted and stops.
@@ -432,6 +450,7 @@ mod tests {
             clock: || Millis(0),
             node: Node::alone(),
             shared: false,
+            expected: None,
             registrations: Vec::new(),
         };
         let (store, health) = (Arc::new(MemoryStore::default()), Arc::new(Health::default()));

@@ -7,7 +7,7 @@ use super::core_loop::Shell;
 use super::replica::Replica;
 use super::reply::Asked;
 use super::writer::{News, PAGE, Writer};
-use super::{CommandError, Msg, Role};
+use super::{CommandError, Health, Msg, Role};
 use crossbeam_channel::{Receiver, Sender, bounded, never, select};
 use kazasu_ledger::{Claim, Entry, Head, LeadError, Store};
 use std::sync::Arc;
@@ -125,10 +125,16 @@ impl Waiting<'_> {
                 },
                 recv(self.shell.rx) -> msg => match msg {
                     Ok(Msg::Stop) | Err(_) => return Next::Stop,
-                    Ok(Msg::Lead { expected }) if shared && writer.is_none() => match self.claim(Some(expected)) {
-                        Ok(claimed) => writer = Some(claimed),
-                        Err(error) => tracing::error!(%error, "no thread for the writer"),
-                    },
+                    // Not before it is known what became of the last lead's batch.
+                    Ok(Msg::Lead { expected }) if shared && writer.is_none() && self.old.is_none() => {
+                        match self.claim(Some(expected)) {
+                            Ok(claimed) => writer = Some(claimed),
+                            Err(error) => {
+                                self.shell.health.trying.store(false, Ordering::Release);
+                                tracing::error!(%error, "no thread for the writer");
+                            }
+                        }
+                    }
                     Ok(msg) => self.take(msg),
                 },
                 default(pause) => {}
@@ -257,10 +263,11 @@ async fn follow(store: &dyn Store, mut next: u64, tx: &Sender<Followed>) {
 }
 
 /// Reads what the journal has that the state does not. The lead is ours already, so it will not grow meanwhile.
-pub(super) fn catch_up(writer: &Writer, replica: &mut Replica) -> anyhow::Result<()> {
+pub(super) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) -> anyhow::Result<()> {
     anyhow::ensure!(writer.jobs.send(super::writer::Job::Read(replica.head())).is_ok(), "the writer is gone");
     loop {
         match writer.news.recv() {
+            Ok(News::Page(_)) if health.stopping.load(Ordering::Acquire) => anyhow::bail!("the switch is stopping"),
             Ok(News::Page(page)) => replica.apply(&page)?,
             Ok(News::FromTheBeginning) => *replica = Replica::default(),
             Ok(News::CaughtUp) => return Ok(()),

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::{AppendError, Claim, Entry, Head, Journal, LeadError, Store, StoreError};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,7 @@ pub(super) enum News {
 pub(super) struct Writer {
     pub(super) jobs: Sender<Job>,
     pub(super) news: Receiver<News>,
+    cancelled: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -66,6 +67,8 @@ impl Writer {
         let (jobs, to_do) = bounded::<Job>(1);
         // Pages are large; the other side applies one while the next is read.
         let (news_tx, news) = bounded::<News>(4);
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let flag = cancelled.clone();
         let thread = std::thread::Builder::new().name("kazasu-commit".into()).spawn(move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
@@ -83,15 +86,21 @@ impl Writer {
                 }
             };
             let epoch = journal.epoch();
-            let thread = Thread { runtime, store, claim, epoch, journal, issuers, health, news: news_tx };
+            let thread =
+                Thread { runtime, store, claim, epoch, journal, issuers, health, news: news_tx, cancelled: flag };
             thread.run(&to_do);
         })?;
-        Ok(Writer { jobs, news, thread })
+        Ok(Writer { jobs, news, cancelled, thread })
+    }
+
+    /// The lead is lost: the writer takes it no more, and says what became of its batch as soon as it knows.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
     }
 
     /// Ends the writer in good order: what it was given is durable or failed, and the journal is closed.
     pub(super) fn close(self) {
-        let Writer { jobs, news, thread } = self;
+        let Writer { jobs, news, thread, .. } = self;
         drop(jobs);
         // Whatever it still says must not keep it.
         while news.recv().is_ok() {}
@@ -110,6 +119,7 @@ struct Thread {
     issuers: Arc<dyn IssuerSink>,
     health: Arc<Health>,
     news: Sender<News>,
+    cancelled: Arc<AtomicBool>,
 }
 
 impl Thread {
@@ -220,6 +230,9 @@ impl Thread {
     fn reopen(&mut self) -> Result<Head, AppendError> {
         const PAUSE: Duration = Duration::from_millis(200);
         loop {
+            if self.cancelled.load(Ordering::Acquire) {
+                return Err(AppendError::Unknown("another node leads".into()));
+            }
             let claim = Claim { expected: Some(self.epoch), ..self.claim.clone() };
             let problem = match self.runtime.block_on(self.store.lead(claim)) {
                 Ok(mut journal) => match self.runtime.block_on(journal.head()) {
@@ -253,7 +266,7 @@ fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
         issuers.send(effects.messages);
     }
     let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
-    for (link, reply) in effects.replies {
+    for (link, reply, _) in effects.replies {
         match by_link.iter_mut().find(|(l, _)| Arc::ptr_eq(l, &link)) {
             Some((_, replies)) => replies.push(reply),
             None => by_link.push((link, vec![reply])),

@@ -439,7 +439,7 @@ fn the_lead_is_handed_over_under_load_without_one_tap_refused() {
         refused += report.codes.get("91").copied().unwrap_or(0);
         all.extend(answers);
     }
-    // Nobody who does not run can be handed the lead, and only who has the token can ask.
+    // Nobody who does not run can be handed the lead; the node that leads goes on.
     let out = kazasu(&["node", "handover", "--config", config.to_str().unwrap(), "--to", "node-9"]);
     assert_eq!(out.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&out.stderr).contains("node-9"));
@@ -474,6 +474,61 @@ fn a_leader_that_is_stopped_for_an_upgrade_hands_over_first() {
     assert_eq!(refused, cluster.silences(Silence::TimedOut), "{:?}", report.codes);
     assert_eq!((cluster.silences(Silence::NotSent), cluster.silences(Silence::Restarted)), (0, 0));
     cluster.check(&answers);
+}
+
+#[test]
+fn a_node_that_stops_answers_everything_it_has_taken_first() {
+    let mut cluster = Cluster::new(2, false, Sample { residents: 0, ..Sample::default() });
+    cluster.start_all();
+    for round in 0..4_u64 {
+        let leader = cluster.leader();
+        // Once it leads and hands over, once it only passes on.
+        let node = if round % 2 == 0 { leader } else { 1 - leader };
+        let mut session = Session::open(&cluster.town.acquirer(node + 1, cluster.served(node))).unwrap();
+        let requests = (0..200).map(|n| frame(&session, &purchase(&session.config, round * 1_000 + n + 1)));
+        let burst: Vec<u8> = requests.flat_map(|frame| frame.to_vec()).collect();
+        session.raw(&burst).unwrap();
+        // Time to be read, not to be answered.
+        std::thread::sleep(Duration::from_millis(15));
+        cluster.signal(node, "TERM");
+        let keys = session.keys.clone();
+        let begin = Instant::now();
+        for n in 0..200 {
+            let answer = session.receive(&keys, Duration::from_secs(10)).unwrap();
+            let answer = answer
+                .unwrap_or_else(|| panic!("answer {n} of 200 is missing in round {round}:\n{}", cluster.log(node)));
+            assert_eq!(answer.message.get(39), Some(&b"00"[..]));
+        }
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        drop(session);
+        cluster.nodes[node].take().unwrap().ended();
+        cluster.start(node);
+        cluster.ready();
+    }
+    cluster.check(&[]);
+}
+
+#[test]
+fn a_single_node_on_postgresql_hands_the_lead_to_nobody_and_starts_again() {
+    let mut cluster = Cluster::new(1, false, Sample { residents: 0, ..Sample::default() });
+    cluster.start_all();
+    let config = cluster.config(0);
+    let out = kazasu(&["node", "handover", "--config", config.to_str().unwrap()]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("no other node"), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(cluster.leads(0));
+    for kill in [true, false] {
+        let served = cluster.nodes[0].take().unwrap();
+        if kill {
+            served.kill()
+        } else {
+            served.stop()
+        }
+        let begin = Instant::now();
+        cluster.start_all();
+        assert!(cluster.leads(0) && begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    }
+    cluster.check(&[]);
 }
 
 #[test]
@@ -526,6 +581,15 @@ fn while_no_primary_can_commit_taps_are_refused_quickly_and_links_stay_up() {
         let first = Request { mti: Mti(201), ..firsts[number] };
         assert_eq!(ask(session, &first, Duration::from_secs(5)).as_deref(), Some("00"), "the first answer again");
     }
+    // After commits in doubt the lead can be handed over as before, as soon as the other node reports again.
+    cluster.ready();
+    let leader = cluster.leader();
+    let config = cluster.config(0);
+    wait_for("a hand-over", Duration::from_secs(10), || {
+        let out = kazasu(&["node", "handover", "--config", config.to_str().unwrap()]);
+        out.status.success().then_some(())
+    });
+    assert_eq!(cluster.leader(), 1 - leader);
     drop(sessions);
     cluster.check(&[]);
 }

@@ -242,8 +242,13 @@ impl Served {
     }
 
     /// An orderly end.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
         assert!(Command::new("kill").arg(self.pid().to_string()).status().unwrap().success());
+        self.ended();
+    }
+
+    /// It has been told to end, and does so in good order.
+    pub(crate) fn ended(mut self) {
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}: {}", std::fs::read_to_string(&self.log).unwrap_or_default());
     }
