@@ -17,6 +17,8 @@ missing=()
 for pair in "${needed[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+# A PostgreSQL server's binaries; the tests start servers of their own with them.
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 if [ ${#missing[@]} -gt 0 ]; then
     step "installing ${missing[*]}"
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
@@ -67,6 +69,10 @@ demo=$(mktemp -d)
 trap 'rm -rf "$demo"' EXIT
 cargo run --release --locked -- demo --data "$demo/town" --taps 600 --rate 300 --exit
 
+step "the same on two nodes and PostgreSQL"
+chmod 755 "$demo"
+cargo run --release --locked -- demo --data "$demo/nodes" --store postgres --nodes 2 --taps 600 --rate 300 --exit
+
 step "the benchmarks still run, without an error"
 cargo run --release --locked -p kazasu-perf -- taps --store sqlite --rate 3000 --seconds 3 --residents 5000 --json | tee "$demo/taps.json"
 python3 - "$demo/taps.json" <<'END'
@@ -75,6 +81,12 @@ result = json.load(open(sys.argv[1]))
 missing = {"tps", "p50_us", "p99_us", "p999_us", "errors", "echo_tps"} - set(result)
 assert not missing, f"missing: {missing}"
 assert result["errors"] == 0 and result["tps"] > 2500, result
+END
+cargo run --release --locked -p kazasu-perf -- taps --store postgres --rate 3000 --seconds 3 --residents 5000 --no-echo --no-baseline --json | tee "$demo/taps.json"
+python3 - "$demo/taps.json" <<'END'
+import json, sys
+result = json.load(open(sys.argv[1]))
+assert result["errors"] == 0 and result["tps"] > 2500 and result["wal_bytes_per_tap"] > 100, result
 END
 
 step "all passed"

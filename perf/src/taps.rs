@@ -179,7 +179,8 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
     let (cpu, size) = (Cpu::now(&processes()), bytes()?);
     let report =
         if args.rate > 0.0 { fire(plan.clone()).await? } else { highest(&plan, args.store, args.json).await? };
-    let cost = Cost {
+    let mut cost = Cost {
+        again: Value::Null,
         cpu: Cpu::now(&processes()).per(&cpu, report.answered),
         bytes: size.zip(bytes()?).map(|((wal0, db0), (wal1, db1))| {
             ((wal1 - wal0) / report.answered.max(1), (db1 - db0) / report.answered.max(1))
@@ -195,6 +196,9 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
     switch.stop().await?;
     sim.stop().await;
     anyhow::ensure!(state.0, "the book does not balance after the run");
+    if args.store != Store::Memory {
+        cost.again = start_again(&town_dir, server.as_ref())?;
+    }
     let usual = match (&server, peak) {
         (Some(server), Some(peak)) => {
             let many = baseline_sql::measure(server, 1_000, 5).await?;
@@ -219,6 +223,8 @@ struct Alone {
 struct Cost {
     cpu: std::collections::BTreeMap<String, f64>,
     bytes: Option<(u64, u64)>,
+    /// Seconds to start on the journal that the run left, and memory after it.
+    again: Value,
 }
 
 const PACE: Duration = Duration::from_millis(10);
@@ -303,6 +309,7 @@ fn print(
     usual: Option<(f64, Best, Best)>,
     records: u64,
 ) {
+    let again = &cost.again;
     let mut out = report.json();
     out["store"] = json!(args.store.name());
     out["path"] = json!(if args.path == PathKind::OnUs { "on-us" } else { "off-us" });
@@ -314,6 +321,11 @@ fn print(
     out["fdatasync_us"] = json!(alone.fdatasync.round());
     out["alone_paced_p50_us"] = json!(alone.tap_paced);
     out["fdatasync_paced_us"] = json!(alone.fdatasync_paced.round());
+    out["restart_s"] = again["start_s"].clone();
+    out["restart_bytes"] = match (again["rss"].as_u64(), again["rss_before"].as_u64()) {
+        (Some(after), Some(before)) => json!(after - before),
+        _ => Value::Null,
+    };
     out["cpu_us_per_tap"] = json!(cost.cpu);
     out["wal_bytes_per_tap"] = json!(cost.bytes.map(|(wal, _)| wal));
     out["stored_bytes_per_tap"] = json!(cost.bytes.map(|(_, stored)| stored));
@@ -339,7 +351,7 @@ fn print(
     if let Some((wal, stored)) = cost.bytes {
         println!("  database      a tap: {wal} bytes of log, {stored} bytes stored");
     }
-    println!("  ledger        {records} records, {}", out["store"]);
+    println!("  ledger        {records} records, {}; starts again in {} s", out["store"], out["restart_s"]);
     if let Some((peak, many, hot)) = usual {
         println!("  highest rate  {peak:.0}/s with p99 below the limit and no error");
         for (what, best) in [("1,000 merchants", many), ("one hot merchant", hot)] {
@@ -377,15 +389,7 @@ pub(crate) async fn residents(n: u64, store: Store, as_json: bool) -> anyhow::Re
     import(&town_dir, &switch.engine, &imports).await?;
     let import_s = begin.elapsed().as_secs_f64();
     switch.stop().await?;
-    // A process of its own, so that nothing of the import counts.
-    let child = std::process::Command::new(std::env::current_exe()?)
-        .env("KAZASU_PERF_TOWN", &town_dir)
-        .env("KAZASU_PERF_STORE", server.as_ref().map(|s| s.url("kazasu")).unwrap_or_default())
-        .args(["residents", "--json"])
-        .output()?;
-    let text = String::from_utf8_lossy(&child.stdout).into_owned();
-    anyhow::ensure!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-    let mut out: Value = serde_json::from_str(text.trim())?;
+    let mut out = start_again(&town_dir, server.as_ref())?;
     out["import_s"] = json!((import_s * 10.0).round() / 10.0);
     out["residents"] = json!(n);
     out["store"] = json!(store.name());
@@ -402,7 +406,20 @@ pub(crate) async fn residents(n: u64, store: Store, as_json: bool) -> anyhow::Re
     Ok(())
 }
 
-/// The measuring half of [`residents`]: starts on an existing journal.
+/// Starts a switch on a town's journal in a process of its own, so that nothing of the run before counts: how long it takes,
+/// and memory before and after.
+fn start_again(town_dir: &Path, server: Option<&Server>) -> anyhow::Result<Value> {
+    let child = std::process::Command::new(std::env::current_exe()?)
+        .env("KAZASU_PERF_TOWN", town_dir)
+        .env("KAZASU_PERF_STORE", server.map(|s| s.url("kazasu")).unwrap_or_default())
+        .args(["residents", "--json"])
+        .output()?;
+    let text = String::from_utf8_lossy(&child.stdout).into_owned();
+    anyhow::ensure!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    Ok(serde_json::from_str(text.trim())?)
+}
+
+/// The measuring half of [`start_again`]: starts on an existing journal.
 pub(crate) async fn restart(town_dir: &Path) -> anyhow::Result<()> {
     let config = Config::load(&town_dir.join("kazasu.toml"))?;
     let url = std::env::var("KAZASU_PERF_STORE").unwrap_or_default();

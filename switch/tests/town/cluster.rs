@@ -509,6 +509,50 @@ fn a_node_that_stops_answers_everything_it_has_taken_first() {
 }
 
 #[test]
+fn a_journal_moves_from_a_file_to_postgresql_and_back_and_is_proven_equal() {
+    let town = Town::new(Sample { residents: 300, ..Sample::default() });
+    let database = Database::new(false);
+    let url = database.primary.url("kazasu");
+    let file = town.journal().to_str().unwrap().to_owned();
+    let back = town.path("back.db").to_str().unwrap().to_owned();
+    let run = |args: &[&str]| {
+        let out = kazasu(args);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        assert!(!text.contains("owner-of-the-test"), "the password is shown: {text}");
+        (out.status.code(), text)
+    };
+    // Before the tables are there, and with mistakes.
+    let (code, text) = run(&["store", "copy", "--from", &file, "--to", &url]);
+    assert!(code == Some(2) && text.contains("kazasu store migrate"), "{code:?} {text}");
+    assert_eq!(run(&["store", "copy", "--from", &file, "--to", &file]).0, Some(2));
+    assert_eq!(run(&["store", "migrate", "--store", &file]).0, Some(2));
+    assert_eq!(run(&["store", "migrate", "--store", &url]).0, Some(0));
+    let (code, text) = run(&["store", "migrate", "--store", &url]);
+    assert!(code == Some(0) && text.contains("0 migrations were new"), "{text}");
+    // There, and back to another file.
+    let (code, text) = run(&["store", "copy", "--from", &town.config(), "--to", &url]);
+    assert!(code == Some(0) && text.contains("一致 equal"), "{text}");
+    assert_eq!(run(&["store", "copy", "--from", &url, "--to", &back]).0, Some(0));
+    let verify = |place: &str| {
+        let (code, text) = run(&["ledger", "verify", place, "--json"]);
+        assert_eq!(code, Some(0), "{text}");
+        let mut sums: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+        sums["ms"] = 0.into();
+        sums
+    };
+    assert_eq!(verify(&file), verify(&url));
+    assert_eq!(verify(&file), verify(&back));
+    // Another book's journal is left alone.
+    let other = Town::new(Sample { residents: 10, ..Sample::default() });
+    let (code, text) = run(&["store", "copy", "--from", &other.config(), "--to", &url]);
+    assert!(code == Some(1) && text.contains("another journal"), "{code:?} {text}");
+    let (code, text) = run(&["store", "check", "--store", &url]);
+    assert!(code == Some(0) && text.contains("records"), "{text}");
+    let (_, balance) = run(&["ledger", "trial-balance", &url]);
+    assert_eq!(run(&["ledger", "trial-balance", &file]).1, balance);
+}
+
+#[test]
 fn a_single_node_on_postgresql_hands_the_lead_to_nobody_and_starts_again() {
     let mut cluster = Cluster::new(1, false, Sample { residents: 0, ..Sample::default() });
     cluster.start_all();

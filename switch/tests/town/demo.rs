@@ -42,3 +42,30 @@ fn the_demo_sums_up_what_it_did_and_continues_where_it_was() {
     assert!(n(&second, "records") > n(&first, "records"));
     assert_eq!(second["verified"], true, "{second}");
 }
+
+#[test]
+fn the_demo_on_two_nodes_hands_the_lead_over_and_nothing_is_left_without_an_answer() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    // Started by root, the database server runs as a user of its own, who must get there.
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let data = dir.path().join("demo");
+    let run = |more: &[&str]| {
+        let mut args =
+            vec!["demo", "--data", data.to_str().unwrap(), "--taps", "600", "--rate", "300", "--exit", "--json"];
+        args.extend(more);
+        kazasu(&args)
+    };
+    let out = run(&["--nodes", "2"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("--store postgres"), "a file cannot be shared");
+    for round in 0..2 {
+        let out = run(&["--nodes", "2", "--store", "postgres"]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let summary: Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!((&summary["verified"], &summary["issuers_agree"]), (&true.into(), &true.into()), "{summary}");
+        assert_eq!((&summary["nodes"], &summary["unanswered"]), (&2.into(), &0.into()), "round {round}: {summary}");
+        assert_eq!((&summary["handover"]["from"], &summary["handover"]["to"]), (&"node-1".into(), &"node-2".into()));
+        assert!(summary["handover"]["ms"].as_u64().unwrap() < 5_000, "{summary}");
+    }
+}
