@@ -262,15 +262,15 @@ async fn highest(plan: &LoadPlan, store: Store, quiet: bool) -> anyhow::Result<L
         }
         if good {
             (best, failed) = (Some(report), 0);
-            rate *= 1.15;
+            rate *= 1.25;
             continue;
         }
-        // Machines have hiccups: a rate has failed when it has failed twice.
+        // Shared machines stall now and then, for a quarter of a second or more: a rate has failed when it has failed thrice.
         failed += 1;
-        if failed == 2 {
+        if failed == 3 {
             return best.context("even the lowest rate is too much");
         }
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
     }
 }
 

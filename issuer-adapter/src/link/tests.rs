@@ -173,6 +173,7 @@ fn what_never_reached_the_socket_is_not_sent() {
     w.link.disconnected(w.now, 0, &mut w.reports);
     w.command(purchase(1));
     assert_eq!(w.told(), [Report::NotSent { id: 1 }], "the link is down");
+    w.pass(w.link.next_due().unwrap() - w.now).unwrap();
     w.connect();
     (2..=6).for_each(|id| w.command(purchase(id)));
     assert_eq!(w.told(), [Report::NotSent { id: 6 }], "the link is full");
