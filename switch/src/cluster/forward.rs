@@ -4,7 +4,7 @@
 use super::Target;
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
+use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, LinkOut, Origin, Reply, ReplyBody, Role};
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -157,6 +157,9 @@ impl Task {
     }
 
     fn take(&mut self, asked: Vec<Asked>) {
+        if self.link.is_none() {
+            self.leaderless.get_or_insert_with(Instant::now);
+        }
         let mut questions = Vec::with_capacity(asked.len());
         for mut asked in asked {
             let tag = self.next;
@@ -239,6 +242,10 @@ impl Task {
 
     /// Gives up on what has waited too long.
     fn expire(&mut self) {
+        if self.health.role() == Role::Leading {
+            // It is not without a leader until it asks for one again.
+            self.leaderless = None;
+        }
         let alone = self.leaderless.is_some_and(|since| since.elapsed() > LEADERLESS);
         let limit = |asked: &Asked| match (asked.in_doubt, alone) {
             (true, _) => UNANSWERED,

@@ -196,6 +196,11 @@ impl Summary {
         Summary { nodes, handover, ..self }
     }
 
+    /// Messages that were answered and left no record: refused because nobody could decide them.
+    fn unrecorded(&self) -> u64 {
+        self.report.answered.saturating_sub(self.taps + self.report.repeats)
+    }
+
     fn unanswered(&self) -> u64 {
         self.report.errors.get("no answer").copied().unwrap_or(0)
     }
@@ -230,7 +235,7 @@ impl Summary {
             "verified": self.verified.is_ok(), "fault": self.verified.as_ref().err(),
             "issuers_agree": self.disagreements.is_empty(), "disagreements": self.disagreements,
             "stopped_early": self.stopped_early, "status": status,
-            "store": self.place, "nodes": self.nodes, "unanswered": self.unanswered(),
+            "store": self.place, "nodes": self.nodes, "unanswered": self.unanswered(), "unrecorded": self.unrecorded(),
             "handover": self.handover.as_ref().map(|h| json!({ "from": h.from, "to": h.to, "ms": h.ms })),
         })
     }
@@ -265,10 +270,11 @@ impl Summary {
             millis(r.percentile(99.9))
         );
         if let Some(HandOver { from, to, ms }) = &self.handover {
-            let unanswered = thousands(self.unanswered());
+            let (unanswered, unrecorded) = (thousands(self.unanswered()), thousands(self.unrecorded()));
             let _ = writeln!(
                 out,
-                "\nノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms; 無応答 unanswered {unanswered}"
+                "\nノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms\n                \
+                 無応答 unanswered {unanswered}, 記録なしの拒否 refused without a record {unrecorded}"
             );
         }
         let _ = writeln!(out, "\n加盟店別 By merchant");

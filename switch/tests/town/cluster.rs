@@ -410,7 +410,8 @@ fn the_lead_is_handed_over_under_load_without_one_tap_refused() {
     let leader = cluster.leader();
     cluster.served(leader).issuers_up(3);
     let loads = [0, 1].map(|node| cluster.load(node, node as u64, 300.0, Duration::from_secs(60)));
-    std::thread::sleep(Duration::from_millis(500));
+    // Longer than a node without a leader keeps messages: what it was without before it led must not count.
+    std::thread::sleep(Duration::from_millis(5_500));
     let config = cluster.config(0);
     let hand_over = |to: &str| {
         let mut args = vec!["node", "handover", "--config", config.to_str().unwrap(), "--json"];

@@ -30,6 +30,7 @@ fn the_demo_sums_up_what_it_did_and_continues_where_it_was() {
     assert_eq!((&first["verified"], &first["issuers_agree"]), (&true.into(), &true.into()), "{first}");
     assert_eq!(n(&first, "taps"), n(&first, "approved") + n(&first, "declined"));
     assert_eq!(n(&first, "sent"), 400);
+    assert_eq!(n(&first, "unrecorded"), 0);
     assert_eq!(n(&first, "debits"), n(&first, "credits"));
     assert!(n(&first, "approved") > 300 && n(&first, "records") > 400);
     assert!(n(&first, "p50_us") > 0 && n(&first, "p99_us") >= n(&first, "p50_us"));
@@ -65,6 +66,7 @@ fn the_demo_on_two_nodes_hands_the_lead_over_and_nothing_is_left_without_an_answ
         let summary: Value = serde_json::from_slice(&out.stdout).unwrap();
         assert_eq!((&summary["verified"], &summary["issuers_agree"]), (&true.into(), &true.into()), "{summary}");
         assert_eq!((&summary["nodes"], &summary["unanswered"]), (&2.into(), &0.into()), "round {round}: {summary}");
+        assert_eq!(summary["unrecorded"], 0, "round {round}: {summary}");
         assert_eq!((&summary["handover"]["from"], &summary["handover"]["to"]), (&"node-1".into(), &"node-2".into()));
         assert!(summary["handover"]["ms"].as_u64().unwrap() < 5_000, "{summary}");
     }
