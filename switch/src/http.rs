@@ -127,7 +127,13 @@ async fn status(api: &Api) -> serde_json::Value {
 /// A status page that needs no script: it reloads itself.
 async fn page(State(api): State<Api>) -> Html<String> {
     let s = status(&api).await;
+    let leads = s["role"] == Role::Leading.name();
     let text = |key: &str| match &s[key] {
+        serde_json::Value::String(text) if key == "role" => match text.as_str() {
+            "leading" => "主ノード leading".to_owned(),
+            "following" => "従ノード following".to_owned(),
+            other => other.to_owned(),
+        },
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => "–".to_owned(),
         serde_json::Value::Bool(true) => "はい yes".to_owned(),
@@ -155,7 +161,12 @@ async fn page(State(api): State<Api>) -> Html<String> {
     }
     for issuer in s["issuers"].as_array().into_iter().flatten() {
         let name = escape(issuer["name"].as_str().unwrap_or_default());
-        let up = if issuer["up"] == true { "接続中 up" } else { "切断 down" };
+        // Issuers' links belong to the lead.
+        let up = match (issuer["up"] == true, leads) {
+            (true, _) => "接続中 up",
+            (false, true) => "切断 down",
+            (false, false) => "主ノードで接続 at the leader",
+        };
         rows.push_str(&format!("<tr><th scope=row>発行者 issuer {} {name}</th><td>{up}</td></tr>", issuer["issuer"]));
     }
     Html(format!(
