@@ -185,6 +185,8 @@ pub struct Leadership {
     pub leader: Node,
     /// How often the leader has reported since it began.
     pub beats: i64,
+    /// The last record that it reported.
+    pub applied: Seq,
     /// True when the leader has let go in good order and waits for a successor.
     pub released: bool,
     /// The node that the leader wants as its successor; empty for any.

@@ -40,6 +40,9 @@ pub struct ConfigFile {
     /// Address of health, metrics and the API.
     #[serde(default = "default_http")]
     pub http: String,
+    /// Take any port where the one that is named is in use; only the demo does.
+    #[serde(skip)]
+    pub any_port: bool,
     /// Business days that settled taps stay in memory, so that they can be refunded, reversed and recognised again.
     #[serde(default = "default_keep_days")]
     pub keep_days: u16,
@@ -465,6 +468,9 @@ fn store(file: &ConfigFile, keys: &KeysFile, base: &Path) -> anyhow::Result<Stor
     if let Some(cluster) = &file.cluster {
         ensure!(matches!(store, StoreConfig::Postgres(_)), "several nodes share a PostgreSQL store, not a file");
         ensure!(!cluster.node.is_empty(), "cluster.node must not be empty");
+        // What kazasu's own commands call themselves towards the store.
+        let own = ["alone", "copy", "import", "check", "status"];
+        ensure!(!own.contains(&cluster.node.as_str()), "cluster.node must be another name than {}", own.join(", "));
         ensure!(cluster.takeover_ms >= 500, "cluster.takeover_ms must be at least 500, got {}", cluster.takeover_ms);
     }
     Ok(store)

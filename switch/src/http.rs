@@ -43,8 +43,8 @@ pub struct Api {
 }
 
 /// Binds the address.
-pub async fn bind(addr: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
+pub async fn bind(addr: &str, any_port: bool) -> anyhow::Result<TcpListener> {
+    crate::serve::bind(addr, any_port).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
 }
 
 /// Serves until shutdown.

@@ -17,7 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 /// The lock on a data folder: one process writes a journal.
 #[derive(Debug)]
@@ -53,11 +55,23 @@ pub struct Switch {
     /// Who this process is.
     pub node: Node,
     store: Arc<dyn Store>,
+    /// Acquirers' connections, to the last answer.
+    links: TaskTracker,
     shutdown: watch::Sender<bool>,
     /// Ends the watch over the store: last, so that others see this node until it is gone.
     unwatch: watch::Sender<bool>,
     core: std::thread::JoinHandle<()>,
     _lock: DataLock,
+}
+
+/// Binds an address; where `any_port` is set and the port is in use, any other.
+pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListener> {
+    match TcpListener::bind(addr).await {
+        Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
+            TcpListener::bind("127.0.0.1:0").await
+        }
+        bound => bound,
+    }
 }
 
 /// The engine's settings from the configuration.
@@ -105,7 +119,7 @@ impl Switch {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
         let store = store.unwrap_or_else(|| config.store());
-        let web = crate::http::bind(&config.file.http).await?;
+        let web = crate::http::bind(&config.file.http, config.file.any_port).await?;
         let http = web.local_addr()?;
         let peers = match (&config.file.cluster, &config.cluster_key) {
             (Some(cluster), Some(key)) => Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone())),
@@ -149,6 +163,7 @@ impl Switch {
             listeners.push(
                 Listener::bind(ListenerConfig {
                     addr: l.addr.clone(),
+                    any_port: config.file.any_port,
                     dialect: config.dialect(&l.dialect),
                     tls: config.tls(l),
                     max_links: config.file.limits.max_links,
@@ -158,13 +173,14 @@ impl Switch {
             );
         }
         crate::http::serve(web, api, signal.clone());
+        let links = TaskTracker::new();
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
         for listener in listeners {
-            tokio::spawn(listener.run(acquirers.clone(), engine.clone(), signal.clone()));
+            tokio::spawn(listener.run(acquirers.clone(), engine.clone(), signal.clone(), links.clone()));
         }
         tokio::spawn(tick(engine.clone(), signal));
-        Ok(Switch { engine, listening, http, issuers, node, store, shutdown, unwatch, core, _lock: lock })
+        Ok(Switch { engine, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
@@ -187,11 +203,15 @@ impl Switch {
         }
         self.issuers.stop().await;
         self.engine.stop();
-        self.unwatch.send_replace(true);
         let core = self.core;
-        tokio::task::spawn_blocking(move || core.join())
-            .await?
-            .map_err(|_| anyhow::anyhow!("the core panicked; see the log above"))
+        let joined = tokio::task::spawn_blocking(move || core.join()).await?;
+        self.unwatch.send_replace(true);
+        // Answers are with the links by now; this is for them to reach the peers.
+        self.links.close();
+        if tokio::time::timeout(Duration::from_secs(5), self.links.wait()).await.is_err() {
+            tracing::warn!("some peers did not take their last answers");
+        }
+        joined.map_err(|_| anyhow::anyhow!("the core panicked; see the log above"))
     }
 
     /// Lets another node lead before this one ends, if there is one that can.

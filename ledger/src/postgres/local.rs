@@ -96,18 +96,7 @@ impl LocalServer {
         initdb.arg(format!("--pwfile={}", file.display()));
         run(initdb)?;
         fs::remove_file(&file).map_err(|e| StoreError(format!("{}: {e}", file.display())))?;
-        let mut server = LocalServer {
-            dir: dir.to_owned(),
-            bin,
-            account,
-            password: password.to_owned(),
-            port: free_port()?,
-            settings: settings.iter().map(|s| (*s).to_owned()).collect(),
-            guard: None,
-            delete: false,
-        };
-        server.start()?;
-        Ok(server)
+        Self::open(dir, password, settings)
     }
 
     /// Continues a server that was created in `dir` earlier, on another port.

@@ -25,7 +25,8 @@ impl PostgresWatch {
                 ON CONFLICT (node) DO UPDATE SET incarnation = $2, address = $3, http = $4, version = $5, role = $6, \
                 applied = $7, seen = clock_timestamp(), \
                 beats = CASE WHEN nodes.incarnation = $2 THEN nodes.beats + 1 ELSE 1 END) \
-            SELECT l.epoch, l.node, l.incarnation, l.address, l.http, coalesce(n.beats, 0), l.released, l.successor \
+            SELECT l.epoch, l.node, l.incarnation, l.address, l.http, coalesce(n.beats, 0), l.released, l.successor, \
+            coalesce(n.applied, 0) \
             FROM kazasu.lead l LEFT JOIN kazasu.nodes n ON n.node = l.node AND n.incarnation = l.incarnation \
             WHERE l.one = 1";
         let row = sqlx::query(sql)
@@ -43,7 +44,8 @@ impl PostgresWatch {
     }
 
     async fn lead(&mut self) -> Result<Leadership, StoreError> {
-        let sql = "SELECT l.epoch, l.node, l.incarnation, l.address, l.http, coalesce(n.beats, 0), l.released, l.successor \
+        let sql = "SELECT l.epoch, l.node, l.incarnation, l.address, l.http, coalesce(n.beats, 0), l.released, l.successor, \
+            coalesce(n.applied, 0) \
             FROM kazasu.lead l LEFT JOIN kazasu.nodes n ON n.node = l.node AND n.incarnation = l.incarnation \
             WHERE l.one = 1";
         leadership(&sqlx::query(sql).fetch_one(&mut self.conn).await.map_err(store_error)?)
@@ -80,6 +82,7 @@ fn leadership(row: &PgRow) -> Result<Leadership, StoreError> {
         beats: get(row, 5)?,
         released: get(row, 6)?,
         successor: get(row, 7)?,
+        applied: unsigned(get(row, 8)?)?,
     })
 }
 

@@ -126,6 +126,10 @@ async fn a_batch_that_hangs_on_the_server_does_not_keep_the_lead() {
     migrate(&store).await.unwrap();
     let mut old = open(&store).await;
     old.append(&entries(3)).await.unwrap();
+    let held = || {
+        let sql = "SELECT count(*) FROM pg_locks WHERE relation = 'kazasu.lead'::regclass AND mode = 'RowShareLock' AND granted";
+        server.server().sql(&name, sql).unwrap() == "1"
+    };
     // As if its next batch had begun, and its packets stopped coming: a transaction that holds its share of the lead.
     let url = server.server().url(&name);
     let hanging = std::thread::spawn({
@@ -135,7 +139,7 @@ async fn a_batch_that_hangs_on_the_server_does_not_keep_the_lead() {
             server.server().sql(&name, "BEGIN; SELECT epoch FROM kazasu.lead FOR SHARE; SELECT pg_sleep(30); COMMIT")
         }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    wait(held).await;
     let begin = Instant::now();
     let fast = PostgresStore::new(url.parse().unwrap());
     let mut new = fast.lead(Claim { node: node("two"), expected: Some(1) }).await.unwrap();
@@ -228,12 +232,12 @@ async fn tls_is_checked_against_the_authority_that_the_url_names() {
     let other = write("other.pem", &authority().0);
     let store = |parameters: &str| PostgresStore::new(format!("{}?{parameters}", server.url("book")).parse().unwrap());
     migrate(&store(&format!("sslmode=verify-full&sslrootcert={good}"))).await.unwrap();
-    open(&store(&format!("sslmode=verify-full&sslrootcert={good}"))).await.append(&entries(2)).await.unwrap();
-    let encrypted = server.sql(
-        "book",
-        "SELECT bool_or(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name LIKE 'kazasu%'",
-    );
-    assert!(["t", ""].contains(&encrypted.unwrap().as_str()));
+    let mut journal = open(&store(&format!("sslmode=verify-full&sslrootcert={good}"))).await;
+    journal.append(&entries(2)).await.unwrap();
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                     WHERE application_name = 'kazasu writer'";
+    assert_eq!(server.sql("book", encrypted).unwrap(), "t");
+    drop(journal);
     let error = store(&format!("sslmode=verify-full&sslrootcert={other}")).reader().await.map(|_| ()).unwrap_err();
     assert!(error.to_string().to_lowercase().contains("certificate"), "{error}");
 }
@@ -256,6 +260,8 @@ async fn with_a_synchronous_standby_nothing_confirmed_is_lost_when_the_primary_d
     primary.sql("postgres", "CREATE DATABASE book").unwrap();
     let mut standby = primary.standby(&dir.path().join("second"), "second", &settings[1..]).unwrap();
     primary.configure("synchronous_standby_names", "second").unwrap();
+    let streaming = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+    wait(|| primary.sql("postgres", streaming).unwrap() == "1").await;
     let url = primary.url_at(&[primary.port(), standby.port()], "book");
     let patience = Patience { commit: Duration::from_secs(2), ..Patience::default() };
     let store = PostgresStore::new(url.parse().unwrap()).with_patience(patience);

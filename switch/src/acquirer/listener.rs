@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
 
 static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -23,6 +24,8 @@ static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub struct ListenerConfig {
     /// Address and port; port 0 takes a free one.
     pub addr: String,
+    /// Take any port when this one is in use.
+    pub any_port: bool,
     /// What its links speak.
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
@@ -55,7 +58,7 @@ impl Listener {
     /// Binds the port and loads the TLS files.
     pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
         let tls = config.tls.as_ref().map(acceptor).transpose()?;
-        let socket = TcpListener::bind(&config.addr)
+        let socket = crate::serve::bind(&config.addr, config.any_port)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
         Ok(Listener { socket, config, tls })
@@ -67,7 +70,13 @@ impl Listener {
     }
 
     /// Accepts until shutdown.
-    pub async fn run(self, acquirers: Arc<Acquirers>, engine: Engine, mut shutdown: watch::Receiver<bool>) {
+    pub async fn run(
+        self,
+        acquirers: Arc<Acquirers>,
+        engine: Engine,
+        mut shutdown: watch::Receiver<bool>,
+        links_open: TaskTracker,
+    ) {
         let room = Arc::new(Semaphore::new(self.config.max_links));
         let links = metrics::gauge!("kazasu_links_open");
         loop {
@@ -99,7 +108,7 @@ impl Listener {
                 shutdown: shutdown.clone(),
             };
             let (tls, links) = (self.tls.clone(), links.clone());
-            tokio::spawn(async move {
+            links_open.spawn(async move {
                 links.increment(1);
                 tracing::debug!(link = context.id, %peer, "link opened");
                 connection(context, stream, tls).await;

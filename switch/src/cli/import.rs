@@ -11,6 +11,7 @@ use clap::Subcommand;
 use kazasu_ledger::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Subcommand)]
 pub(super) enum ImportCommand {
@@ -40,7 +41,15 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     let ImportCommand::Import { file, config, bad_rows, json } = command;
     let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let config = Config::load(&config)?;
-    let report = match nodes(&config).await? {
+    let mut running = nodes(&config).await?;
+    if let Nodes::Leader(http) = &running
+        && !answers(http).await
+    {
+        // It may have ended a moment ago.
+        tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
+        running = nodes(&config).await?;
+    }
+    let report = match running {
         Nodes::Leader(http) => online(&config, &http, bytes, what).await?,
         Nodes::None { epoch } => match lock(&config.data_dir) {
             Ok(_held) => offline(&config, &bytes, what, epoch).await?,
@@ -62,6 +71,15 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     Ok(())
 }
 
+/// A node that has not reported for so many seconds is not running.
+const SILENT: f64 = 5.0;
+
+/// Does anyone listen there?
+async fn answers(http: &str) -> bool {
+    let connecting = tokio::net::TcpStream::connect(http);
+    tokio::time::timeout(Duration::from_secs(2), connecting).await.is_ok_and(|socket| socket.is_ok())
+}
+
 /// The nodes of a store.
 enum Nodes {
     /// One leads, and takes imports here.
@@ -72,7 +90,6 @@ enum Nodes {
 
 /// Who could be disturbed by an import that takes the lead itself?
 async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
-    const SILENT: f64 = 5.0;
     let store = config.store();
     let Some(shared) = store.shared() else { return Ok(Nodes::None { epoch: None }) };
     let mut watch = shared.watch(Node { name: "import".into(), ..Node::alone() }).await?;

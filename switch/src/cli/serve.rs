@@ -8,6 +8,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
+    // Before anybody is told that the switch is ready: who is told may ask it to stop at once.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let config = Config::load(path)?;
     let dialects: Vec<String> = config.file.listeners.iter().map(|l| l.dialect.clone()).collect();
     let switch = Switch::start(config, None).await?;
@@ -25,8 +28,6 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
         }
         println!("  status     http://{}/", switch.http);
     }
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
     let mut watch = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {

@@ -92,7 +92,7 @@ impl Elsewhere for Forwarder {
         if self.commands.send(Cmd::Back(tx)).is_err() {
             return Vec::new();
         }
-        rx.recv_timeout(Duration::from_secs(5)).unwrap_or_default()
+        rx.recv_timeout(Duration::from_secs(5)).or_else(|_| rx.try_recv()).unwrap_or_default()
     }
 }
 
@@ -100,8 +100,8 @@ struct Task {
     name: Box<str>,
     key: ClusterKey,
     health: Arc<Health>,
-    /// Every question without an answer, in the order in which it came.
-    open: BTreeMap<u64, Asked>,
+    /// Every question without an answer, in the order in which it came, and when that was.
+    open: BTreeMap<u64, (Instant, Asked)>,
     next: u64,
     /// Where questions go while the connection is up.
     link: Option<mpsc::UnboundedSender<Vec<ToLeader>>>,
@@ -129,7 +129,7 @@ impl Task {
                     Some(Cmd::Take(asked)) => self.take(asked),
                     Some(Cmd::Back(to)) => {
                         self.disconnect();
-                        let all = std::mem::take(&mut self.open).into_values().collect();
+                        let all = std::mem::take(&mut self.open).into_values().map(|(_, asked)| asked).collect();
                         if let Err(crossbeam_channel::SendError(all)) = to.send(all) {
                             self.take(all);
                         }
@@ -167,7 +167,7 @@ impl Task {
             if self.link.is_some() {
                 questions.push(question(tag, &mut asked));
             }
-            self.open.insert(tag, asked);
+            self.open.insert(tag, (Instant::now(), asked));
         }
         self.send(questions);
     }
@@ -187,7 +187,8 @@ impl Task {
                 self.leaderless = None;
                 self.health.leader_ready.store(true, Ordering::Release);
                 self.health.reachable.store(true, Ordering::Release);
-                let again: Vec<ToLeader> = self.open.iter_mut().map(|(tag, asked)| question(*tag, asked)).collect();
+                let again: Vec<ToLeader> =
+                    self.open.iter_mut().map(|(tag, (_, asked))| question(*tag, asked)).collect();
                 tracing::info!(questions = again.len(), "a link to the leader is up");
                 self.send(again);
             }
@@ -218,7 +219,7 @@ impl Task {
                 FromLeader::Welcome(_) => continue,
             };
             // An answer to a question that was asked twice, and answered.
-            let Some(asked) = self.open.remove(&tag) else { continue };
+            let Some((_, asked)) = self.open.remove(&tag) else { continue };
             self.health.queued.fetch_sub(1, Ordering::AcqRel);
             let body = match (message, asked.message) {
                 (FromLeader::Answer(_, answer), Inbound::Request(request)) => ReplyBody::Answer(request, answer),
@@ -251,12 +252,13 @@ impl Task {
             (true, _) => UNANSWERED,
             // There has been no leader for a while: nobody can answer soon.
             (false, true) => Duration::ZERO,
+            // It may have waited elsewhere before, for issuers during a hand-over: that does not count.
             (false, false) => LEADERLESS,
         };
-        let old: Vec<u64> =
-            self.open.iter().filter(|(_, a)| a.received.elapsed() > limit(a)).map(|(tag, _)| *tag).collect();
+        let late = |(tag, (taken, asked)): (&u64, &(Instant, Asked))| (taken.elapsed() > limit(asked)).then_some(*tag);
+        let old: Vec<u64> = self.open.iter().filter_map(late).collect();
         for tag in old {
-            if let Some(asked) = self.open.remove(&tag) {
+            if let Some((_, asked)) = self.open.remove(&tag) {
                 asked.refuse(&self.health);
             }
         }

@@ -49,6 +49,8 @@ pub struct Watcher {
     sight: Option<Sight>,
     /// The last attempt to lead.
     tried: Option<Instant>,
+    /// The last report that was answered.
+    beaten: Option<Instant>,
 }
 
 impl Watcher {
@@ -61,7 +63,7 @@ impl Watcher {
         target: watch::Sender<Option<Target>>,
     ) -> Self {
         let health = engine.health().clone();
-        Watcher { store, node, timing, engine, health, target, sight: None, tried: None }
+        Watcher { store, node, timing, engine, health, target, sight: None, tried: None, beaten: None }
     }
 
     /// Watches until shutdown.
@@ -78,7 +80,6 @@ impl Watcher {
                 }
                 Err(error) => {
                     connection = None;
-                    // Only silence that was observed counts.
                     self.sight = None;
                     if !std::mem::replace(&mut troubled, true) {
                         tracing::warn!(%error, "the store cannot be watched");
@@ -86,9 +87,6 @@ impl Watcher {
                 }
             }
             self.health.unwatched.store(troubled, Ordering::Release);
-            if begin.elapsed() > self.timing.takeover / 2 {
-                self.sight = None;
-            }
             metrics::gauge!("kazasu_store_watched").set(if troubled { 0.0 } else { 1.0 });
             // Without a leader every moment counts.
             let leaderless =
@@ -114,6 +112,7 @@ impl Watcher {
             role => role.name(),
         };
         let applied: Seq = self.health.durable.load(Ordering::Acquire);
+        let asked = Instant::now();
         let seen = watch.beat(&NodeReport { applied, role: role.into() }).await?;
         if let Some((epoch, successor)) = self.health.released() {
             if !watch.release(epoch, successor).await? {
@@ -122,6 +121,13 @@ impl Watcher {
             self.health.release_is_known();
             return Ok(());
         }
+        // Only silence that was observed counts: neither an answer that took its time nor a pause of this node's own.
+        let gap = (self.timing.takeover / 2).max(self.timing.beat * 3);
+        let slow = asked.elapsed() > self.timing.takeover / 2;
+        if slow || self.beaten.is_some_and(|at| at.elapsed() > gap) {
+            self.sight = None;
+        }
+        self.beaten = Some(Instant::now());
         self.publish(&seen);
         self.consider(&seen);
         Ok(())
@@ -134,6 +140,13 @@ impl Watcher {
     /// Tells the rest of this node who leads.
     fn publish(&self, seen: &Leadership) {
         self.health.set_leader(&seen.leader);
+        let behind = match self.health.role() {
+            Role::Following | Role::Starting => {
+                seen.applied.saturating_sub(self.health.durable.load(Ordering::Acquire))
+            }
+            Role::Leading | Role::Finished => 0,
+        };
+        metrics::gauge!("kazasu_lag_records").set(f64::from(u32::try_from(behind).unwrap_or(u32::MAX)));
         metrics::gauge!("kazasu_epoch").set(f64::from(u32::try_from(seen.epoch).unwrap_or(u32::MAX)));
         let target = (seen.epoch > 0 && !seen.released && !self.is_me(&seen.leader))
             .then(|| Target { epoch: seen.epoch, node: seen.leader.clone() });
@@ -168,6 +181,8 @@ impl Watcher {
                 tracing::error!(%why, "this node ends");
                 self.health.finish(why);
             }
+            // Its own hand-over is not in the store yet.
+            Role::Following if self.health.released().is_some() => {}
             Role::Following => {
                 let able = self.health.caught_up.load(Ordering::Acquire)
                     && !self.health.trying.load(Ordering::Acquire)

@@ -236,7 +236,7 @@ fn own_server(dir: &Path) -> anyhow::Result<LocalServer> {
     Ok(server)
 }
 
-/// The usual address when it is free, else any.
+/// An issuer's usual address when it is free, else any.
 fn usual_or_free(addr: &str) -> String {
     match TcpListener::bind(addr) {
         Ok(_) => addr.to_owned(),
@@ -265,10 +265,7 @@ async fn open(args: &DemoArgs) -> anyhow::Result<OpenTown> {
                 issuer.file.addr = addr.to_string();
             }
         }
-        for listener in &mut config.file.listeners {
-            listener.addr = usual_or_free(&listener.addr);
-        }
-        config.file.http = usual_or_free(&config.file.http);
+        config.file.any_port = true;
         if args.nodes > 1 {
             config.data_dir = config.data_dir.join(format!("node-{number}"));
             config.cluster_key.clone_from(&cluster_key);

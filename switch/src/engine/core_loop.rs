@@ -125,7 +125,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut replica = Replica::default();
     let mut again = Vec::new();
     let mut old = None;
-    let mut held: Option<u64> = None;
+    let mut held: Option<u64> = shell.config.expected;
     loop {
         let waiting = Waiting { shell, replica: &mut replica, old: old.take(), held, starting: started.is_some() };
         let mut ready = || {
@@ -133,7 +133,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 let _ = started.send(Ok(()));
             }
         };
-        let (writer, epoch) = match waiting.run(std::mem::take(&mut again), &mut ready) {
+        let (mut writer, epoch) = match waiting.run(std::mem::take(&mut again), &mut ready) {
             Next::Lead { writer, epoch } => (writer, epoch),
             Next::Stop => return,
             Next::Failed(error) => {
@@ -200,6 +200,10 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 let _ = leaving.reply.send(Ok(()));
                 again = leaving.parked;
                 again.extend(waiters);
+                if stopping {
+                    again.into_iter().for_each(|asked| asked.refuse(&shell.health));
+                    return;
+                }
             }
             End::Lost { open, why } => {
                 tracing::error!(%why, "this node does not lead any more");
@@ -345,7 +349,7 @@ impl<'a> Core<'a> {
                 self.committing = Some(Instant::now());
             }
             let idle = self.committing.is_none();
-            if self.stopping && idle && self.shell.rx.is_empty() {
+            if self.stopping && idle && self.leaving.is_none() && self.shell.rx.is_empty() {
                 return End::Stopped;
             }
             if let Some(leaving) = self.left(idle) {
@@ -389,8 +393,8 @@ impl<'a> Core<'a> {
                 if self.stalled.take().is_some() {
                     self.shell.health.set_halted(None);
                 }
-                for event in std::mem::take(&mut self.reports) {
-                    self.decide(&event, Asker::Nobody);
+                if !self.is_closing() {
+                    self.decide_reports();
                 }
                 None
             }
@@ -474,8 +478,18 @@ impl<'a> Core<'a> {
             for asked in leaving.parked {
                 self.ask(asked);
             }
+            if self.stalled.is_none() {
+                self.decide_reports();
+            }
         }
         None
+    }
+
+    /// What issuers reported while nothing could be decided.
+    fn decide_reports(&mut self) {
+        for event in std::mem::take(&mut self.reports) {
+            self.decide(&event, Asker::Nobody);
+        }
     }
 
     /// Takes what has come in meanwhile, up to a full batch.
@@ -509,9 +523,10 @@ impl<'a> Core<'a> {
                     self.decide(&event_of(message), Asker::Link(&link, received, tag));
                 }
             }
-            // Nobody waits for an issuer's answer now, and what else issuers say they will say again to the successor.
-            Msg::Events(_) | Msg::Tick if self.is_closing() => {}
-            Msg::Events(events) if self.is_stalled() => self.reports.extend(events),
+            // Nobody waits for an issuer's answer while closing, and what else issuers say they say again to the successor; only if
+            // the lead is kept does it count here.
+            Msg::Events(events) if self.is_closing() || self.is_stalled() => self.reports.extend(events),
+            Msg::Tick if self.is_closing() => {}
             Msg::Events(events) => {
                 for event in events {
                     self.decide(&event, Asker::Nobody);

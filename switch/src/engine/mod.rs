@@ -247,10 +247,14 @@ impl Health {
         if role == Role::Leading {
             self.leads.fetch_add(1, Ordering::AcqRel);
         }
-        self.role.send_if_modified(|old| std::mem::replace(old, role) != role);
+        // The end is final.
+        self.role.send_if_modified(|old| *old != Role::Finished && std::mem::replace(old, role) != role);
     }
 
     pub(crate) fn set_halted(&self, why: Option<String>) {
+        if self.finished.load(Ordering::Acquire) && why.is_none() {
+            return;
+        }
         *lock(&self.halted) = why;
     }
 

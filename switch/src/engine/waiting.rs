@@ -155,6 +155,7 @@ impl Waiting<'_> {
                 tracing::info!(epoch = current, %holder, "another node was faster");
                 None
             }
+            error @ LeadError::Taken { .. } if self.starting => Some(Next::Failed(error.into())),
             LeadError::Taken { current, .. } => {
                 let held = self.held.unwrap_or(0);
                 Some(Next::Finished(format!("another writer has the lead (epoch {current}, this one held {held})")))

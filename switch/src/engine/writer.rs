@@ -93,9 +93,11 @@ impl Writer {
         Ok(Writer { jobs, news, cancelled, thread })
     }
 
-    /// The lead is lost: the writer takes it no more, and says what became of its batch as soon as it knows.
-    pub(super) fn cancel(&self) {
+    /// The lead is lost: the writer takes it no more, says what became of its batch as soon as it knows, and ends.
+    pub(super) fn cancel(&mut self) {
         self.cancelled.store(true, Ordering::Release);
+        // No job will come, so a writer that waits for one ends at once.
+        self.jobs = bounded(0).0;
     }
 
     /// Ends the writer in good order: what it was given is durable or failed, and the journal is closed.
@@ -165,6 +167,14 @@ impl Thread {
     }
 
     fn finish(self) {
+        if self.cancelled.load(Ordering::Acquire) {
+            // Its connection may lead nowhere.
+            return;
+        }
+        if self.cancelled.load(Ordering::Acquire) {
+            // Its connection may lead nowhere.
+            return;
+        }
         if let Err(error) = self.runtime.block_on(self.journal.close()) {
             tracing::warn!(%error, "the journal is complete but was not closed in good order");
         }

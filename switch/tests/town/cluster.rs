@@ -3,7 +3,7 @@
 
 use crate::bad_input::{frame, purchase};
 use crate::crash::{Answered, answered, check_answers};
-use crate::harness::{Served, Town, free_port, kazasu, wait_for};
+use crate::harness::{Served, Town, kazasu, wait_for};
 use crate::proxy::Proxy;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
@@ -82,7 +82,6 @@ struct Cluster {
     nodes: Vec<Option<Served>>,
     /// Between each node and the database's servers.
     proxies: Vec<Vec<(u16, Proxy)>>,
-    links: Vec<u16>,
 }
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -104,7 +103,6 @@ impl Cluster {
             database,
             nodes: (0..nodes).map(|_| None).collect(),
             proxies: (0..nodes).map(|_| Vec::new()).collect(),
-            links: (0..nodes).map(|_| free_port()).collect(),
         };
         for node in 0..nodes {
             cluster.write_config(node);
@@ -144,10 +142,8 @@ impl Cluster {
         let text = text
             .replace("data_dir = \"data\"", &format!("data_dir = \"data-{node}\"\nstore = \"{url}\""))
             .replace("http = \"127.0.0.1:", "# http = \"127.0.0.1:");
-        let link = self.links[node];
-        let text = format!(
-            "http = \"127.0.0.1:0\"\n{text}\n[cluster]\nnode = \"node-{node}\"\nlisten = \"127.0.0.1:{link}\"\n"
-        );
+        let text =
+            format!("http = \"127.0.0.1:0\"\n{text}\n[cluster]\nnode = \"node-{node}\"\nlisten = \"127.0.0.1:0\"\n");
         std::fs::write(self.config(node), text).unwrap();
     }
 
@@ -346,11 +342,12 @@ fn whatever_fails_nothing_answered_is_lost_and_nothing_is_booked_twice() {
                 wait_for("the other node to lead", Duration::from_secs(5), || cluster.leads(follower).then_some(()));
                 slowest = slowest.max(begin.elapsed());
                 std::thread::sleep(pause);
+                let said = cluster.log(leader).len();
                 cluster.signal(leader, "CONT");
                 let woken = Instant::now();
                 wait_for("the old leader to stop", Duration::from_secs(5), || (!cluster.leads(leader)).then_some(()));
-                assert!(woken.elapsed() < Duration::from_millis(1_500), "it went on for {:?}", woken.elapsed());
-                assert!(cluster.log(leader).contains("this node does not lead any more"), "it must say why");
+                assert!(woken.elapsed() < Duration::from_millis(2_500), "it went on for {:?}", woken.elapsed());
+                assert!(cluster.log(leader)[said..].contains("this node does not lead any more"), "it must say why");
             }
             Fault::CutLeader | Fault::FreezeLeader => {
                 for (_, proxy) in &cluster.proxies[leader] {
@@ -378,11 +375,7 @@ fn whatever_fails_nothing_answered_is_lost_and_nothing_is_booked_twice() {
         // Traffic goes on afterwards, on every node that is still there.
         let before: Vec<u64> = loads.iter().map(Load::answered).collect();
         for (node, load) in loads.iter().enumerate().filter(|(node, _)| cluster.nodes[*node].is_some()) {
-            if matches!(fault, Fault::KillPrimary) {
-                // Its configuration names servers that are gone: a node is started again with the new ones.
-                continue;
-            }
-            wait_for("answers after the fault", Duration::from_secs(20), || {
+            wait_for("answers after the fault", Duration::from_secs(40), || {
                 (load.answered() > before[node] + 50).then_some(())
             });
         }
@@ -448,6 +441,18 @@ fn the_lead_is_handed_over_under_load_without_one_tap_refused() {
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["leader"], format!("node-{at}"), "{status}");
     assert_eq!(status["nodes"].as_array().unwrap().len(), 2);
+    let gauge = |node: usize, name: &str| {
+        let metrics = cluster.served(node).get("/metrics").1;
+        let line = metrics.lines().find(|line| line.starts_with(&format!("{name} ")));
+        line.unwrap_or_else(|| panic!("{name} is missing")).rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    wait_for("metrics of both nodes", Duration::from_secs(5), || {
+        let leading = [gauge(at, "kazasu_leading"), gauge(1 - at, "kazasu_leading")];
+        let lag = [gauge(at, "kazasu_lag_records"), gauge(1 - at, "kazasu_lag_records")];
+        (leading == [1.0, 0.0] && lag == [0.0, 0.0] && gauge(0, "kazasu_epoch") == gauge(1, "kazasu_epoch"))
+            .then_some(())
+    });
+    assert_eq!(status["epoch"].as_f64(), Some(gauge(0, "kazasu_epoch")));
     // One of the sample's issuers leaves every 307th request without an answer; nothing else was refused.
     assert_eq!(refused, cluster.silences(Silence::TimedOut), "refused for another reason than an issuer's silence");
     assert_eq!((cluster.silences(Silence::NotSent), cluster.silences(Silence::Restarted)), (0, 0));
@@ -490,17 +495,22 @@ fn a_node_that_stops_answers_everything_it_has_taken_first() {
         let burst: Vec<u8> = requests.flat_map(|frame| frame.to_vec()).collect();
         session.raw(&burst).unwrap();
         // Time to be read, not to be answered.
-        std::thread::sleep(Duration::from_millis(15));
+        std::thread::sleep(Duration::from_millis(30));
         cluster.signal(node, "TERM");
         let keys = session.keys.clone();
         let begin = Instant::now();
-        for n in 0..200 {
-            let answer = session.receive(&keys, Duration::from_secs(10)).unwrap();
-            let answer = answer
-                .unwrap_or_else(|| panic!("answer {n} of 200 is missing in round {round}:\n{}", cluster.log(node)));
+        let mut answers = 0;
+        while let Ok(Some(answer)) = session.receive(&keys, Duration::from_secs(10)) {
             assert_eq!(answer.message.get(39), Some(&b"00"[..]));
+            answers += 1;
         }
-        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(9), "{:?}", begin.elapsed());
+        // Not everything need have been read when it was told to stop; what was, was decided and answered.
+        let stans = u32::try_from(round * 1_000).unwrap() + 1..=u32::try_from(round * 1_000).unwrap() + 200;
+        let (state, _) = cluster.town.fold_of(&cluster.database.store());
+        let decided = state.taps().filter(|tap| stans.contains(&tap.key.stan.get())).count();
+        assert!(answers > 0, "nothing was read in round {round}");
+        assert_eq!(answers, decided, "round {round}: decided but not answered:\n{}", cluster.log(node));
         drop(session);
         cluster.nodes[node].take().unwrap().ended();
         cluster.start(node);
@@ -551,6 +561,73 @@ fn a_journal_moves_from_a_file_to_postgresql_and_back_and_is_proven_equal() {
     assert!(code == Some(0) && text.contains("records"), "{text}");
     let (_, balance) = run(&["ledger", "trial-balance", &url]);
     assert_eq!(run(&["ledger", "trial-balance", &file]).1, balance);
+}
+
+#[test]
+fn a_leader_that_slept_through_its_lead_can_lead_again() {
+    let mut cluster = Cluster::new(2, false, Sample { residents: 0, ..Sample::default() });
+    cluster.start_all();
+    let first = cluster.leader();
+    let other = 1 - first;
+    // Nothing is under way when it loses the lead.
+    cluster.signal(first, "STOP");
+    wait_for("the other node to lead", Duration::from_secs(8), || cluster.leads(other).then_some(()));
+    cluster.signal(first, "CONT");
+    wait_for("the first node to follow", Duration::from_secs(8), || {
+        let served = cluster.served(first);
+        (served.status()["role"] == "following" && served.get("/readyz").0 == 200).then_some(())
+    });
+    let mut session = Session::open(&cluster.town.acquirer(first + 1, cluster.served(first))).unwrap();
+    cluster.nodes[other].take().unwrap().kill();
+    wait_for("the first node to lead again", Duration::from_secs(8), || cluster.leads(first).then_some(()));
+    let bytes = frame(&session, &purchase(&session.config, 1));
+    session.raw(&bytes).unwrap();
+    let keys = session.keys.clone();
+    let answer = session.receive(&keys, Duration::from_secs(5)).unwrap().expect("an answer");
+    assert_eq!(answer.message.get(39), Some(&b"00"[..]));
+    drop(session);
+    cluster.check(&[]);
+}
+
+#[test]
+fn a_hand_over_waits_for_a_slow_issuer_and_still_refuses_nothing() {
+    // One of the sample's cards is at an issuer account that never answers.
+    let mut cluster = Cluster::new(2, false, Sample { residents: 0, issuer_timeout_ms: 6_500, ..Sample::default() });
+    cluster.start_all();
+    let leader = cluster.leader();
+    cluster.served(leader).issuers_up(3);
+    let mut session = Session::open(&cluster.town.acquirer(leader + 1, cluster.served(leader))).unwrap();
+    let with = |session: &Session, stan: u64, card: &str| Request {
+        ppid: Some(session.config.cards[card]),
+        ..purchase(&session.config, stan)
+    };
+    let silent = frame(&session, &with(&session, 1, "credit-silent"));
+    session.raw(&silent).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let config = cluster.config(0);
+    let handing = std::thread::spawn(move || kazasu(&["node", "handover", "--config", config.to_str().unwrap()]));
+    std::thread::sleep(Duration::from_millis(700));
+    // One that needs no issuer is decided at once; one that does waits for the successor, longer than for a lost leader.
+    let (held, credit) = (with(&session, 2, "held-rich"), with(&session, 3, "credit-ok"));
+    for request in [held, credit] {
+        let bytes = frame(&session, &request);
+        session.raw(&bytes).unwrap();
+    }
+    let keys = session.keys.clone();
+    let mut codes = Vec::new();
+    while codes.len() < 3 {
+        let answer = session.receive(&keys, Duration::from_secs(15)).unwrap().expect("an answer").message;
+        let text = |field| String::from_utf8_lossy(answer.get(field).unwrap()).into_owned();
+        codes.push((text(11), text(39)));
+    }
+    assert_eq!(codes[0], ("000002".into(), "00".into()), "{codes:?}");
+    codes.sort();
+    let expected = [("000001", "91"), ("000002", "00"), ("000003", "00")].map(|(s, c)| (s.to_owned(), c.to_owned()));
+    assert_eq!(codes, expected);
+    let out = handing.join().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    drop(session);
+    cluster.check(&[]);
 }
 
 #[test]
@@ -606,7 +683,7 @@ fn while_no_primary_can_commit_taps_are_refused_quickly_and_links_stay_up() {
             let begin = Instant::now();
             let next = request(session, 50_000 + n);
             assert_eq!(ask(session, &next, Duration::from_secs(5)).as_deref(), Some("91"), "node {node}");
-            assert!(begin.elapsed() < Duration::from_millis(400), "node {node}: {:?}", begin.elapsed());
+            assert!(begin.elapsed() < Duration::from_millis(900), "node {node}: {:?}", begin.elapsed());
         }
         // A repeat of what was approved is not refused: its first answer cannot be known to everyone now.
         let first = Request { mti: Mti(201), ..firsts[node] };
