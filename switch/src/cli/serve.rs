@@ -13,7 +13,12 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let config = Config::load(path)?;
     let dialects: Vec<String> = config.file.listeners.iter().map(|l| l.dialect.clone()).collect();
-    let switch = Switch::start(config, None).await?;
+    let switch = tokio::select! {
+        switch = Switch::start(config, None) => switch?,
+        // Nothing was admitted yet; reading a long journal must not keep anyone.
+        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => return Ok(()),
+    };
     if json {
         let listening: Vec<String> = switch.listening.iter().map(ToString::to_string).collect();
         let pid = std::process::id();
