@@ -96,9 +96,23 @@ enum ConfigCommand {
 #[error("{0}")]
 pub(crate) struct Found(pub(crate) String);
 
+/// Whoever reads the output may stop early (`| head`): then the program ends, with the exit code of a broken pipe and without
+/// a word.
+fn end_with_the_pipe() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let broken = |text: &str| text.starts_with("failed printing to stdout") && text.contains("Broken pipe");
+        if info.payload_as_str().is_some_and(broken) {
+            std::process::exit(141);
+        }
+        usual(info);
+    }));
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
+    end_with_the_pipe();
     let cli = Cli::parse();
     let level = if matches!(cli.command, Command::Serve { .. }) { "info" } else { "error" };
     crate::telemetry::logs(cli.log, level);
