@@ -1,10 +1,10 @@
 //! Several nodes on one store. Each terminates acquirers' links; one leads and decides; the others follow the journal and pass
 //! on what they are asked.
 //!
-//! * [`channel`]: an authenticated, encrypted connection between two nodes.
-//! * [`message`]: what they say on it.
-//! * [`peers`]: the leader's side. [`forward`]: the other side.
-//! * [`watch`]: reports to the store and decides when to try to lead. It decides nothing that must be correct: the store's
+//! * `channel`: an authenticated, encrypted connection between two nodes.
+//! * `message`: what they say on it.
+//! * `peers`: the leader's side. `forward`: the other side.
+//! * `watch`: reports to the store and decides when to try to lead. It decides nothing that must be correct: the store's
 //!   epoch does that, and needs no clock.
 
 mod channel;
