@@ -16,18 +16,50 @@ impl AccountId {
 }
 
 /// What an account stands for. One account a key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, minicbor::Encode, minicbor::Decode)]
 pub enum AccountKey {
     /// The operator's money at its bank: an asset.
+    #[n(0)]
     Bank,
     /// A public-receipt account held in this ledger, by its number: a liability towards the resident. Never below zero.
-    Deposit(u64),
+    #[n(1)]
+    Deposit(#[n(0)] u64),
     /// What a merchant is owed: a liability. Refunds may make it negative.
-    MerchantPayable(InstitutionId, MerchantId),
+    #[n(2)]
+    MerchantPayable(#[n(0)] InstitutionId, #[n(1)] MerchantId),
     /// What an issuer owes for its cardholders' payments: an asset. Refunds may make it negative.
-    IssuerReceivable(u16),
+    #[n(3)]
+    IssuerReceivable(#[n(0)] u16),
     /// What was booked because an advice must be accepted, and nobody's account covered: an asset to be claimed.
-    AdviceShortfall(InstitutionId),
+    #[n(4)]
+    AdviceShortfall(#[n(0)] InstitutionId),
+    /// Money of a purse programme that no resident has yet: a liability towards its funder. Never below zero.
+    #[n(5)]
+    PurseFund(#[n(0)] u16),
+    /// A resident's purse of a programme, by the resident's number in this book: a liability. Never below zero.
+    #[n(6)]
+    Purse(#[n(0)] u32, #[n(1)] u16),
+    /// Every point that a programme may ever grant; the other side of its budget.
+    #[n(7)]
+    PointsIssued(#[n(0)] u16),
+    /// Points that a programme may still grant. Never below zero.
+    #[n(8)]
+    PointBudget(#[n(0)] u16),
+    /// A resident's points of a programme. Claw-back may make them negative.
+    #[n(9)]
+    Points(#[n(0)] u32, #[n(1)] u16),
+    /// Points of a programme that have been paid with.
+    #[n(10)]
+    PointsSpent(#[n(0)] u16),
+    /// Points of a programme that nobody used in time.
+    #[n(11)]
+    PointsExpired(#[n(0)] u16),
+    /// What a point programme's funder owes for points that were paid with: an asset.
+    #[n(12)]
+    FunderReceivable(#[n(0)] u16),
+    /// What an issuer refused after the switch had approved in its place, borne by the operator: an expense.
+    #[n(13)]
+    StandInLoss(#[n(0)] u16),
 }
 
 impl AccountKey {
@@ -35,8 +67,20 @@ impl AccountKey {
     #[must_use]
     pub fn side(&self) -> Side {
         match self {
-            AccountKey::Bank | AccountKey::IssuerReceivable(_) | AccountKey::AdviceShortfall(_) => Side::Debit,
-            AccountKey::Deposit(_) | AccountKey::MerchantPayable(..) => Side::Credit,
+            AccountKey::Bank
+            | AccountKey::IssuerReceivable(_)
+            | AccountKey::AdviceShortfall(_)
+            | AccountKey::PointsIssued(_)
+            | AccountKey::FunderReceivable(_)
+            | AccountKey::StandInLoss(_) => Side::Debit,
+            AccountKey::Deposit(_)
+            | AccountKey::MerchantPayable(..)
+            | AccountKey::PurseFund(_)
+            | AccountKey::Purse(..)
+            | AccountKey::PointBudget(_)
+            | AccountKey::Points(..)
+            | AccountKey::PointsSpent(_)
+            | AccountKey::PointsExpired(_) => Side::Credit,
         }
     }
 
@@ -44,11 +88,19 @@ impl AccountKey {
     #[must_use]
     pub fn is_bounded(&self) -> bool {
         match self {
-            AccountKey::Deposit(_) => true,
+            AccountKey::Deposit(_) | AccountKey::PurseFund(_) | AccountKey::Purse(..) | AccountKey::PointBudget(_) => {
+                true
+            }
             AccountKey::Bank
             | AccountKey::MerchantPayable(..)
             | AccountKey::IssuerReceivable(_)
-            | AccountKey::AdviceShortfall(_) => false,
+            | AccountKey::AdviceShortfall(_)
+            | AccountKey::PointsIssued(_)
+            | AccountKey::Points(..)
+            | AccountKey::PointsSpent(_)
+            | AccountKey::PointsExpired(_)
+            | AccountKey::FunderReceivable(_)
+            | AccountKey::StandInLoss(_) => false,
         }
     }
 
@@ -60,7 +112,16 @@ impl AccountKey {
             | AccountKey::Deposit(_)
             | AccountKey::MerchantPayable(..)
             | AccountKey::IssuerReceivable(_)
-            | AccountKey::AdviceShortfall(_) => Unit::Jpy,
+            | AccountKey::AdviceShortfall(_)
+            | AccountKey::PurseFund(_)
+            | AccountKey::Purse(..)
+            | AccountKey::FunderReceivable(_)
+            | AccountKey::StandInLoss(_) => Unit::Jpy,
+            AccountKey::PointsIssued(p)
+            | AccountKey::PointBudget(p)
+            | AccountKey::Points(_, p)
+            | AccountKey::PointsSpent(p)
+            | AccountKey::PointsExpired(p) => Unit::Points(u32::from(*p)),
         }
     }
 
@@ -73,6 +134,15 @@ impl AccountKey {
             AccountKey::MerchantPayable(..) => "加盟店未払金 merchant payable",
             AccountKey::IssuerReceivable(_) => "発行者未収金 issuer receivable",
             AccountKey::AdviceShortfall(_) => "事後通知不足金 advice shortfall",
+            AccountKey::PurseFund(_) => "給付事業預り金 purse funds",
+            AccountKey::Purse(..) => "給付金残高 resident purses",
+            AccountKey::PointsIssued(_) => "ポイント発行枠 points issued",
+            AccountKey::PointBudget(_) => "ポイント予算残 point budgets",
+            AccountKey::Points(..) => "ポイント残高 resident points",
+            AccountKey::PointsSpent(_) => "ポイント利用 points spent",
+            AccountKey::PointsExpired(_) => "ポイント失効 points expired",
+            AccountKey::FunderReceivable(_) => "原資負担者未収金 funder receivable",
+            AccountKey::StandInLoss(_) => "代行承認損失 stand-in loss",
         }
     }
 }
@@ -85,6 +155,15 @@ impl fmt::Display for AccountKey {
             AccountKey::MerchantPayable(a, m) => write!(f, "merchant payable {a}/{m}"),
             AccountKey::IssuerReceivable(n) => write!(f, "issuer receivable {n}"),
             AccountKey::AdviceShortfall(a) => write!(f, "advice shortfall {a}"),
+            AccountKey::PurseFund(p) => write!(f, "purse fund {p}"),
+            AccountKey::Purse(h, p) => write!(f, "purse {p} of resident {h}"),
+            AccountKey::PointsIssued(p) => write!(f, "points issued {p}"),
+            AccountKey::PointBudget(p) => write!(f, "point budget {p}"),
+            AccountKey::Points(h, p) => write!(f, "points {p} of resident {h}"),
+            AccountKey::PointsSpent(p) => write!(f, "points spent {p}"),
+            AccountKey::PointsExpired(p) => write!(f, "points expired {p}"),
+            AccountKey::FunderReceivable(p) => write!(f, "funder receivable {p}"),
+            AccountKey::StandInLoss(n) => write!(f, "stand-in loss {n}"),
         }
     }
 }

@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 /// Why transfers are refused. The first rule that is broken, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RuleError {
-    /// More than 16 transfers.
-    #[error("a record carries at most 16 transfers")]
+    /// More than 32 transfers, or a hold beyond the 16th.
+    #[error("a record carries at most 32 transfers, and its holds come first, at most 16")]
     TooMany,
     /// Zero or below.
     #[error("an amount must be above zero, got {0}")]
@@ -161,7 +161,8 @@ impl Book {
 
     /// The touched accounts as they would be.
     fn outcome(&self, transfers: &[Transfer]) -> Result<SmallVec<[(AccountId, Account); 4]>, RuleError> {
-        if transfers.len() > 16 {
+        let late = transfers.iter().skip(16).any(|t| t.kind == TransferKind::Hold);
+        if transfers.len() > crate::transfer::MOST || late {
             return Err(RuleError::TooMany);
         }
         let mut touched: SmallVec<[(AccountId, Account); 4]> = SmallVec::new();

@@ -12,7 +12,7 @@ impl HoldId {
     /// The hold made by transfer `leg` (below 16) of record `seq`.
     #[must_use]
     pub fn new(seq: u64, leg: usize) -> Self {
-        assert!(leg < 16, "a record carries at most 16 transfers");
+        assert!(leg < 16, "a record's holds are among its first 16 transfers");
         HoldId(seq * 16 + u64::try_from(leg).expect("below 16"))
     }
 }
@@ -82,7 +82,10 @@ impl Transfer {
     }
 }
 
-/// The transfers of one record: most have one, none has more than 16.
+/// The most transfers of one record.
+pub const MOST: usize = 32;
+
+/// The transfers of one record: most have one or two, none has more than [`MOST`].
 pub type Transfers = smallvec::SmallVec<[Transfer; 2]>;
 
 /// CBOR of a list of transfers: an array, read with a bound on its length.
@@ -94,7 +97,7 @@ pub(crate) mod list {
         e: &mut minicbor::Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(u64::try_from(transfers.len()).expect("at most 16"))?;
+        e.array(u64::try_from(transfers.len()).expect("at most 32"))?;
         for transfer in transfers {
             e.encode(transfer)?;
         }
@@ -102,8 +105,8 @@ pub(crate) mod list {
     }
 
     pub(crate) fn decode<C>(d: &mut minicbor::Decoder<'_>, _: &mut C) -> Result<Transfers, minicbor::decode::Error> {
-        let wrong = || minicbor::decode::Error::message("a record carries at most 16 transfers");
-        let len = d.array()?.filter(|n| *n <= 16).ok_or_else(wrong)?;
+        let wrong = || minicbor::decode::Error::message("a record carries at most 32 transfers");
+        let len = d.array()?.filter(|n| *n <= 32).ok_or_else(wrong)?;
         let mut out = Transfers::new();
         for _ in 0..len {
             out.push(d.decode::<Transfer>()?);

@@ -2,11 +2,11 @@
 //!
 //! It names the first record that is wrong and goes no further, because after a broken link nothing can be said.
 
-use crate::account::{Account, AccountId, AccountKey};
+use crate::account::{Account, AccountId};
 use crate::book::{Book, RuleError, Sums};
 use crate::chain::{self, GENESIS, Hash};
 use crate::journal::{Entry, Reader, Seq, TransferRow};
-use crate::record::Body;
+use crate::record::{Body, Opening};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 
 /// The first thing that is wrong with a journal.
@@ -33,34 +33,14 @@ pub struct Verifier {
 impl Book {
     /// Applies one record: opens the accounts it names and moves what it moves. The one place where records meet the book.
     pub fn record(&mut self, seq: Seq, body: &Body) -> Result<(), RuleError> {
-        match body {
-            Body::Opened(r) => self.open(r.bank, AccountKey::Bank),
-            Body::AcquirerRegistered(r) => self.open_once(r.shortfall, AccountKey::AdviceShortfall(r.acquirer)),
-            Body::IssuerRegistered(r) => self.open_once(r.receivable, AccountKey::IssuerReceivable(r.issuer)),
-            Body::MerchantRegistered(r) => {
-                self.open_once(r.payable, AccountKey::MerchantPayable(r.acquirer, r.merchant));
+        for opening in body.opens() {
+            match self.account(opening.account) {
+                Some(account) => assert_eq!(account.key, opening.key, "a registration repeats the account it opened"),
+                None => self.open(opening.account, opening.key),
             }
-            Body::DepositOpened(r) => self.open(r.account, AccountKey::Deposit(r.number)),
-            Body::Funded(_)
-            | Body::Linked(_)
-            | Body::Unlinked(_)
-            | Body::Tapped(_)
-            | Body::IssuerAnswered(_)
-            | Body::IssuerSilent(_)
-            | Body::IssuerLate(_)
-            | Body::IssuerAcknowledged(_)
-            | Body::TotalsCompared(_)
-            | Body::CutOver(_) => {}
         }
         let transfers = body.transfers();
         if transfers.is_empty() { Ok(()) } else { self.apply(seq, transfers) }
-    }
-
-    fn open_once(&mut self, id: AccountId, key: AccountKey) {
-        match self.account(id) {
-            Some(account) => assert_eq!(account.key, key, "a registration repeats the account it opened"),
-            None => self.open(id, key),
-        }
     }
 }
 
@@ -106,20 +86,16 @@ impl Verifier {
 
     /// A damaged record must be named, not stop the program: the book's own assertions are asked first.
     fn check_accounts(&self, body: &Body) -> Result<(), String> {
-        let (id, key) = match body {
-            Body::Opened(r) => (r.bank, AccountKey::Bank),
-            Body::AcquirerRegistered(r) => (r.shortfall, AccountKey::AdviceShortfall(r.acquirer)),
-            Body::IssuerRegistered(r) => (r.receivable, AccountKey::IssuerReceivable(r.issuer)),
-            Body::MerchantRegistered(r) => (r.payable, AccountKey::MerchantPayable(r.acquirer, r.merchant)),
-            Body::DepositOpened(r) => (r.account, AccountKey::Deposit(r.number)),
-            _ => return Ok(()),
-        };
-        match self.book.account(id) {
-            Some(account) if account.key == key => Ok(()),
-            Some(account) => Err(format!("account {} is {} already", id.0, account.key)),
-            None if id == self.book.next_account() => Ok(()),
-            None => Err(format!("opens account {} out of order", id.0)),
+        let mut next = self.book.next_account();
+        for Opening { account: id, key } in body.opens() {
+            match self.book.account(id) {
+                Some(account) if account.key == key => {}
+                Some(account) => return Err(format!("account {} is {} already", id.0, account.key)),
+                None if id == next => next = AccountId(next.0 + 1),
+                None => return Err(format!("opens account {} out of order", id.0)),
+            }
         }
+        Ok(())
     }
 
     /// What a sound journal adds up to.

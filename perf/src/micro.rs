@@ -56,6 +56,7 @@ pub(crate) fn purchase(n: u64, ppid: Ppid) -> Request {
         ppid: Some(ppid),
         original: None,
         replacement: None,
+        options: Default::default(),
     }
 }
 

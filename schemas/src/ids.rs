@@ -349,6 +349,82 @@ impl Stan {
     }
 }
 
+/// Serial number of a certificate: at most 20 octets without leading zeros (RFC 5280, 4.1.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Serial {
+    len: u8,
+    octets: [u8; 20],
+}
+
+impl Serial {
+    /// From the content of the INTEGER; leading zeros are dropped.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, IdError> {
+        let start = bytes.iter().position(|b| *b != 0).unwrap_or(bytes.len());
+        let bytes = &bytes[start..];
+        if bytes.is_empty() || bytes.len() > 20 {
+            return Err(IdError::new("certificate serial", "must be 1 to 20 octets and not zero", &[]));
+        }
+        let mut octets = [0; 20];
+        octets[..bytes.len()].copy_from_slice(bytes);
+        Ok(Serial { len: u8::try_from(bytes.len()).expect("at most 20"), octets })
+    }
+
+    /// Its octets.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.octets[..usize::from(self.len)]
+    }
+}
+
+impl FromStr for Serial {
+    type Err = IdError;
+
+    /// Hexadecimal, with or without colons.
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let wrong = || IdError::new("certificate serial", "must be hexadecimal, at most 20 octets", text.as_bytes());
+        let digits: Vec<u8> = text.bytes().filter(|b| *b != b':').collect();
+        let nibble = |b: u8| char::from(b).to_digit(16).and_then(|n| u8::try_from(n).ok());
+        let mut octets = Vec::new();
+        // An odd number of digits has its first octet alone.
+        for pair in digits.rchunks(2).rev() {
+            let mut octet = 0;
+            for digit in pair {
+                octet = octet * 16 + nibble(*digit).ok_or_else(wrong)?;
+            }
+            octets.push(octet);
+        }
+        Self::from_bytes(&octets)
+    }
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes().iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<C> minicbor::Encode<C> for Serial {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(self.bytes())?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Serial {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Self::from_bytes(d.bytes()?).map_err(|_| minicbor::decode::Error::message("a serial has 1 to 20 octets"))
+    }
+}
+
 /// Merchant category code, DE18 (n4), ISO 18245.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, minicbor::Encode, minicbor::Decode)]
 #[cbor(transparent)]

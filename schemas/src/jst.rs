@@ -109,6 +109,26 @@ impl BusinessDay {
             .min_by_key(|day| (i64::from(day.0) - i64::from(self.0)).abs())
     }
 
+    /// The day of the week; 0 is Monday.
+    #[must_use]
+    pub fn weekday(self) -> u8 {
+        // 1970-01-01 was a Thursday.
+        u8::try_from((i64::from(self.0) + 3).rem_euclid(7)).expect("below 7")
+    }
+
+    /// The calendar month: months since January of year 0.
+    #[must_use]
+    pub fn month(self) -> i32 {
+        self.date().map_or(0, |d| d.year() * 12 + i32::from(u8::from(d.month())) - 1)
+    }
+
+    /// From `2026-12-01`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let format = time::macros::format_description!("[year]-[month]-[day]");
+        Date::parse(text, &format).ok().map(|date| BusinessDay(date.to_julian_day() - EPOCH_JULIAN))
+    }
+
     fn date(self) -> Option<Date> {
         Date::from_julian_day(self.0.checked_add(EPOCH_JULIAN)?).ok()
     }
@@ -184,6 +204,19 @@ mod tests {
         assert_eq!(after.local(), (0, 1124));
         assert_eq!(after.transmission().get(), 1_123_150_000);
         assert_eq!(before.jst_day().next(), after.jst_day());
+    }
+
+    #[test]
+    fn months_and_weekdays_follow_the_calendar() {
+        let day = |text: &str| BusinessDay::parse(text).unwrap();
+        assert_eq!(day("2026-11-24").weekday(), 1, "a Tuesday");
+        assert_eq!(day("1969-12-28").weekday(), 6, "a Sunday");
+        assert_eq!(day("2028-02-29").next(), day("2028-03-01"));
+        assert_eq!(day("2028-03-01").month() - day("2028-02-29").month(), 1);
+        assert_eq!(day("2027-01-01").month() - day("2026-12-31").month(), 1);
+        assert_eq!(day("2026-12-01").month(), day("2026-12-31").month());
+        assert_eq!(BusinessDay::parse("2027-02-29"), None);
+        assert_eq!(BusinessDay::parse("soon"), None);
     }
 
     #[test]

@@ -10,5 +10,6 @@ pub mod iso8583;
 pub mod jst;
 pub mod mac;
 pub mod money;
+pub mod policy;
 pub mod secret;
 pub mod wire;

@@ -33,6 +33,7 @@ impl Messages {
         let to_issuer = match body {
             Body::Tapped(tapped) => tapped.to_issuer,
             Body::IssuerSilent(silent) => silent.to_issuer,
+            Body::StoodIn(stood) => Some(stood.to_issuer),
             _ => None,
         };
         if let Some(message) = to_issuer {
@@ -55,8 +56,12 @@ impl Messages {
                 IssuerOperation::Authorize | IssuerOperation::Reversal => continue,
             };
             let Some(tap) = taps.get(&message.tap) else { continue };
+            // What was approved in the issuer's place was never asked; the advice stands for it.
+            if message.operation == IssuerOperation::Purchase && state.stood_in_for(tap.seq) {
+                continue;
+            }
             let here = match tap.state {
-                TapState::Posted => sign * tap.moved.get(),
+                TapState::Posted => sign * tap.at_issuer().get(),
                 TapState::Pending
                 | TapState::Held
                 | TapState::Completed(_)

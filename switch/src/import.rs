@@ -5,7 +5,7 @@ use crate::core::{Command, Done, Link};
 use crate::engine::{CommandError, Engine};
 use crate::vault::Vault;
 use kazasu_issuer_adapter::routing::RoutingTable;
-use kazasu_ledger::record::{BankAccount, Card, Instrument};
+use kazasu_ledger::record::{BankAccount, Card, Instrument, LinkOrigin, MerchantTraits};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, TerminalId, digits};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
@@ -69,10 +69,12 @@ pub struct LinkImport {
     pub routes: Arc<RoutingTable>,
 }
 
-struct Problem {
-    column: &'static str,
-    value: String,
-    problem: String,
+/// What is wrong with a value, and what was expected.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) column: &'static str,
+    pub(crate) value: String,
+    pub(crate) problem: String,
 }
 
 fn problem(column: &'static str, value: &str, problem: impl ToString) -> Problem {
@@ -99,9 +101,16 @@ struct Planned {
 }
 
 /// Imports merchants: columns `merchant`, `name`, `mcc`, `acquirer`, `terminals` (separated by spaces), `closed` (yes or
-/// empty).
+/// empty), `class`, `tags` (separated by spaces), `region`.
 pub async fn merchants(engine: &Engine, file: &[u8]) -> anyhow::Result<ImportReport> {
-    run(engine, file, &["merchant", "name", "mcc", "acquirer", "terminals"], &["closed"], merchant_row).await
+    run(
+        engine,
+        file,
+        &["merchant", "name", "mcc", "acquirer", "terminals"],
+        &["closed", "class", "tags", "region"],
+        merchant_row,
+    )
+    .await
 }
 
 /// Imports links: columns `ppid`, `kind` (credit, debit, bank, held, none), `number` (card number; bank: bank code 4,
@@ -240,8 +249,28 @@ fn merchant_row(row: &Row<'_>) -> Result<Planned, Problem> {
             "yes" => true,
             other => return Err(problem("closed", other, "must be yes, no or empty")),
         },
+        traits: merchant_traits(row)?,
     };
     Ok(Planned { commands: vec![command], without_route: false })
+}
+
+/// `class` and `tags` are words of the operator's own; `region` is a municipality code.
+fn merchant_traits(row: &Row<'_>) -> Result<MerchantTraits, Problem> {
+    let word = |column, text: &str| {
+        let plain = text.chars().count() <= 40 && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        if plain { Ok(text.to_owned()) } else { Err(problem(column, text, "must be at most 40 characters, no spaces")) }
+    };
+    let mut tags = row.get("tags").split_whitespace().map(|tag| word("tags", tag)).collect::<Result<Vec<_>, _>>()?;
+    tags.sort_unstable();
+    tags.dedup();
+    if tags.len() > 20 {
+        return Err(problem("tags", row.get("tags"), "a merchant has at most 20 tags"));
+    }
+    let region = row.get("region");
+    if !region.is_empty() && !(matches!(region.len(), 2 | 5) && region.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(problem("region", region, "must be a prefecture (2 digits) or a municipality (5 digits)"));
+    }
+    Ok(MerchantTraits { class: word("class", row.get("class"))?, tags, region: region.to_owned() })
 }
 
 fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
@@ -257,17 +286,33 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
     if kind != "held" && !row.get("balance").is_empty() {
         return Err(problem("balance", row.get("balance"), "only a held account has a balance here"));
     }
-    let (instrument, without_route) = match kind {
+    match kind {
+        "none" if number.is_empty() => {
+            return Ok(Planned { commands: vec![Command::Unlink { ppid, from }], without_route: false });
+        }
+        "none" => return Err(problem("number", number, "must be empty where kind is none")),
+        "held" => return held_row(row, ppid, number, from),
+        _ => {}
+    }
+    let (to, without_route) = instrument(kind, number, &ppid, with)?;
+    let command = Command::Link { ppid, from, to, origin: LinkOrigin::Import };
+    Ok(Planned { commands: vec![command], without_route })
+}
+
+/// An instrument as files and the portal name it, and whether no configured issuer claims it. A card's number is sealed here and
+/// is not repeated by any error.
+pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImport) -> Result<(Link, bool), Problem> {
+    match kind {
         "credit" | "debit" => {
             let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", e))?;
             let issuer = with.routes.for_card(&pan);
             let card = Card {
                 issuer: issuer.unwrap_or(crate::core::NO_ISSUER),
-                pan: with.vault.seal(&pan, &ppid).map_err(|e| problem("number", "(not shown)", e))?,
+                pan: with.vault.seal(&pan, ppid).map_err(|e| problem("number", "(not shown)", e))?,
                 token: with.vault.token(&pan),
             };
             let instrument = if kind == "credit" { Instrument::CreditCard(card) } else { Instrument::DebitCard(card) };
-            (instrument, issuer.is_none())
+            Ok((Link::Instrument(instrument), issuer.is_none()))
         }
         "bank" => {
             let all = digits(number.as_bytes()).filter(|_| number.len() == 14);
@@ -275,23 +320,21 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
             let issuer = with.routes.for_bank(&number[..4]);
             let account =
                 BankAccount { issuer: issuer.unwrap_or(crate::core::NO_ISSUER), number: all % 10_000_000_000 };
-            (Instrument::BankAccount(account), issuer.is_none())
+            Ok((Link::Instrument(Instrument::BankAccount(account)), issuer.is_none()))
         }
-        "held" => return held_row(row, ppid, number, from),
-        "none" if number.is_empty() => {
-            return Ok(Planned { commands: vec![Command::Unlink { ppid, from }], without_route: false });
-        }
-        "none" => return Err(problem("number", number, "must be empty where kind is none")),
-        other => return Err(problem("kind", other, "must be credit, debit, bank, held or none")),
-    };
-    let command = Command::Link { ppid, from, to: Link::Instrument(instrument) };
-    Ok(Planned { commands: vec![command], without_route })
+        "held" => Ok((Link::Deposit(held_number(number)?), false)),
+        other => Err(problem("kind", other, "must be credit, debit, bank, held or none")),
+    }
+}
+
+fn held_number(number: &str) -> Result<u64, Problem> {
+    digits(number.as_bytes())
+        .filter(|_| number.len() == 10)
+        .ok_or_else(|| problem("number", number, "must be branch 3 and account 7 digits"))
 }
 
 fn held_row(row: &Row<'_>, ppid: Ppid, number: &str, from: Option<Millis>) -> Result<Planned, Problem> {
-    let number = digits(number.as_bytes())
-        .filter(|_| number.len() == 10)
-        .ok_or_else(|| problem("number", number, "must be branch 3 and account 7 digits"))?;
+    let number = held_number(number)?;
     let mut commands = vec![Command::OpenDeposit { number }];
     let balance = row.get("balance");
     if !balance.is_empty() && balance != "0" {
@@ -300,6 +343,6 @@ fn held_row(row: &Row<'_>, ppid: Ppid, number: &str, from: Option<Millis>) -> Re
         let reference = "opening balance".to_owned();
         commands.push(Command::OpeningBalance { number, amount: Yen::new(yen), reference });
     }
-    commands.push(Command::Link { ppid, from, to: Link::Deposit(number) });
+    commands.push(Command::Link { ppid, from, to: Link::Deposit(number), origin: LinkOrigin::Import });
     Ok(Planned { commands, without_route: false })
 }

@@ -1,15 +1,16 @@
 //! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
 
 use crate::config::IssuerConfig;
-use crate::core::{Event, Outgoing};
+use crate::core::{Event, Outgoing, Owed};
 use crate::engine::{Engine, IssuerSink};
+use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
 use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -26,6 +27,7 @@ pub struct Issuers {
     tasks: TaskTracker,
     /// Cancelled for good when the switch stops: links of a lead that begins after that end at once.
     stopped: CancellationToken,
+    outbox: OnceLock<Outbox>,
 }
 
 /// The links of one lead.
@@ -61,7 +63,25 @@ impl Issuers {
     pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
-        Arc::new(Issuers { vault, own, configs, runtime, lead: Mutex::new(None), tasks, stopped })
+        let lead = Mutex::new(None);
+        Arc::new(Issuers { vault, own, configs, runtime, lead, tasks, stopped, outbox: OnceLock::new() })
+    }
+
+    /// Delivers notices to residents' portals from now on. Must be called on the runtime that deliveries are to run on.
+    pub fn deliver_notices(self: &Arc<Self>, config: OutboxConfig) -> anyhow::Result<()> {
+        let outbox = Outbox::start(config, Arc::new(Settler(Arc::downgrade(self))))?;
+        anyhow::ensure!(self.outbox.set(outbox).is_ok(), "the outbox was started before");
+        Ok(())
+    }
+
+    /// What the outbox has done, when there is one.
+    #[must_use]
+    pub fn outbox(&self) -> Option<&Outbox> {
+        self.outbox.get()
+    }
+
+    fn engine(&self) -> Option<Engine> {
+        self.lead().as_ref().map(|lead| lead.engine.clone())
     }
 
     fn lead(&self) -> MutexGuard<'_, Option<Lead>> {
@@ -118,7 +138,49 @@ impl Issuers {
     }
 }
 
+/// Records what became of a notice.
+struct Settler(Weak<Issuers>);
+
+impl Settle for Settler {
+    fn settle(&self, key: NoticeKey, outcome: Outcome, attempts: u32, problem: Option<String>) {
+        // Another node leads, or the switch stops: the notice stays owed, and its receiver knows it by its id.
+        let Some(engine) = self.0.upgrade().and_then(|issuers| issuers.engine()) else { return };
+        settle(&engine, key, outcome == Outcome::Delivered, attempts, problem);
+    }
+}
+
+fn settle(engine: &Engine, notice: NoticeKey, delivered: bool, attempts: u32, problem: Option<String>) {
+    // Whether it is recorded shows in the notice's being offered again.
+    drop(engine.command_later(crate::core::Command::SettleNotice { notice, delivered, attempts, problem }));
+}
+
+fn notice(key: NoticeKey, owed: &Owed) -> Notice {
+    let at = owed.at.jst_text();
+    Notice {
+        id: format!("{}-{}", key / 16, key % 16),
+        kind: "spend_alert",
+        ppid: owed.ppid.to_string(),
+        percent: owed.percent,
+        month: at.chars().take(7).collect(),
+        used_yen: owed.used.get(),
+        limit_yen: owed.limit.get(),
+        at,
+    }
+}
+
 impl IssuerSink for Issuers {
+    fn notify(&self, notices: Vec<(u64, Owed)>) {
+        match (self.outbox.get(), self.engine()) {
+            (Some(outbox), _) => notices.iter().for_each(|(key, owed)| outbox.offer(*key, notice(*key, owed))),
+            (None, Some(engine)) => {
+                for (key, _) in notices {
+                    settle(&engine, key, false, 0, Some("no [outbox] is configured".into()));
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
     fn begin(&self, engine: &Engine) {
         let _runtime = self.runtime.enter();
         let shutdown = self.stopped.child_token();
@@ -194,6 +256,9 @@ impl IssuerSink for Issuers {
     fn end(&self) {
         if let Some(lead) = self.lead().take() {
             lead.shutdown.cancel();
+        }
+        if let Some(outbox) = self.outbox.get() {
+            outbox.forget_all();
         }
     }
 }

@@ -147,6 +147,7 @@ impl Traffic {
             ppid: Some(card),
             original: None,
             replacement: None,
+            options: Default::default(),
         }
     }
 

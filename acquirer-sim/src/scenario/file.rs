@@ -66,6 +66,15 @@ pub struct Step {
     pub terminal: usize,
     /// Yen.
     pub amount: Option<u64>,
+    /// With the card's PIN (DE22 = 071).
+    #[serde(default)]
+    pub pin: bool,
+    /// The terminal takes partial approvals (DE48 PA).
+    #[serde(default)]
+    pub partial: bool,
+    /// The holder pays with points as far as they go (DE48 UP).
+    #[serde(default)]
+    pub use_points: bool,
     /// The message that this one is about.
     pub of: Option<String>,
     /// What remains of a partly reversed message, yen.
@@ -220,6 +229,14 @@ pub struct Expect {
     pub available: Option<i64>,
     /// DE54's posted balance in yen.
     pub posted: Option<i64>,
+    /// DE4: what was approved instead of the amount asked for.
+    pub approved: Option<i64>,
+    /// DE54's purses in yen.
+    pub purses: Option<i64>,
+    /// DE54's points.
+    pub points: Option<i64>,
+    /// DE54's remaining limit in yen.
+    pub remaining: Option<i64>,
     /// How DE54's balances moved since a remembered inquiry.
     pub change: Option<Change>,
     /// The answer comes within so many milliseconds (default 10,000); with `answer = "none"`, how long is listened.

@@ -11,7 +11,10 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Key;
 use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::totals::DayTotals;
-use kazasu_schemas::wire::{Balance, Network, NetworkCode, Operation, PpidPlace, Request, ResponseCode, Totals};
+use kazasu_schemas::wire::{
+    Balance, Network, NetworkCode, Operation, Options, PpidPlace, Request, ResponseCode, Totals,
+    read_additional_amounts,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -347,8 +350,18 @@ impl Player<'_> {
                     ppid: None,
                     original: None,
                     replacement: None,
+                    options: Options::default(),
                 }
             }
+        };
+        if original.is_none() && step.pin {
+            request.entry_mode = 71;
+        }
+        request.options = match (step.partial, step.use_points) {
+            (false, false) => Options::default(),
+            (true, false) => Options::PARTIAL,
+            (false, true) => Options::USE_POINTS,
+            (true, true) => Options::PARTIAL.with(Options::USE_POINTS),
         };
         request.mti = Mti(mti);
         request.operation = Some(operation);
@@ -452,6 +465,7 @@ impl Player<'_> {
         self.code(&step.expect, &answer.message);
         self.fields(&step.expect, &answer.message);
         self.balances(&step.expect, &answer.message);
+        self.receipt(&step.expect, &answer.message);
         if let Some(before) = step.expect.same_as.as_ref().and_then(|n| self.remembered[n].answer.clone()) {
             self.same(&before, &answer.message);
         }
@@ -549,6 +563,24 @@ impl Player<'_> {
         for (what, expected, got) in [("available", available, balance.available), ("posted", posted, balance.ledger)] {
             if let Some(expected) = expected.filter(|e| *e != got.get()) {
                 self.differ(format!("DE54 {what}"), format!("{expected} yen"), format!("{} yen", got.get()));
+            }
+        }
+    }
+
+    /// DE4 of a partial approval, and DE54's purses, points and remaining limit.
+    fn receipt(&mut self, expect: &Expect, answer: &Message) {
+        let (_, receipt) = read_additional_amounts(answer.get(54).unwrap_or_default());
+        let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse::<i64>().ok();
+        let approved = answer.get(4).and_then(number);
+        for (what, expected, got) in [
+            ("DE4 approved", expect.approved, approved),
+            ("DE54 purses", expect.purses, receipt.purses.map(Yen::get)),
+            ("DE54 points", expect.points, receipt.points),
+            ("DE54 remaining", expect.remaining, receipt.remaining.map(Yen::get)),
+        ] {
+            if expected.is_some() && expected != got {
+                let say = |n: Option<i64>| n.map_or_else(|| "absent".to_owned(), |n| n.to_string());
+                self.differ(what, say(expected), say(got));
             }
         }
     }

@@ -11,7 +11,9 @@ pub mod totals;
 
 pub use network::{Network, NetworkCode};
 pub use original::Original;
-pub use request::{Answer, Balance, Operation, PpidPlace, Request};
+pub use request::{
+    Answer, Balance, Operation, Options, PpidPlace, Receipt, Request, additional_amounts, read_additional_amounts,
+};
 pub use response::{Refusal, ResponseCode};
 pub use totals::Totals;
 

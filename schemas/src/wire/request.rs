@@ -123,6 +123,9 @@ pub struct Request {
     /// DE95, actual amount of the transaction: what remains after a partial reversal.
     #[n(17)]
     pub replacement: Option<Yen>,
+    /// DE48.
+    #[n(18)]
+    pub options: Options,
 }
 
 impl Request {
@@ -181,6 +184,7 @@ impl Request {
                 None => None,
                 Some(bytes) => Some(replacement(bytes)?),
             },
+            options: options(message)?,
         })
     }
 
@@ -202,9 +206,7 @@ impl Request {
         if self.entry_mode != 0 || self.mti.class() != 4 {
             out.set_number(22, u64::from(self.entry_mode), 3);
         }
-        if let Some(ppid) = &self.ppid {
-            put_ppid(ppid, place, out);
-        }
+        put_private(self.ppid.as_ref(), self.options, place, out);
         if let Some(original) = &self.original {
             out.set(90, &original.wire());
         }
@@ -236,7 +238,7 @@ impl Request {
         out.clear(self.mti.answer());
         out.set_number(3, u64::from(self.processing), 6);
         if self.amount.is_positive() {
-            out.set_number(4, unsigned(self.amount), 12);
+            out.set_number(4, unsigned(answer.approved.unwrap_or(self.amount)), 12);
             out.set_number(49, u64::from(self.currency), 3);
         }
         self.echo(out);
@@ -244,12 +246,11 @@ impl Request {
             out.set(38, approval.wire());
         }
         out.set(39, answer.code.wire());
-        if let Some(balance) = &answer.balance {
-            out.set(54, &balance.wire());
+        let amounts = additional_amounts(answer.balance, answer.receipt);
+        if !amounts.is_empty() {
+            out.set(54, &amounts);
         }
-        if let Some(ppid) = &self.ppid {
-            put_ppid(ppid, place, out);
-        }
+        put_private(self.ppid.as_ref(), Options::default(), place, out);
         if let Some(original) = &self.original {
             out.set(90, &original.wire());
         }
@@ -288,6 +289,9 @@ impl Request {
         put(&self.acquirer.zero_filled());
         if let Some(original) = &self.original {
             put(&original.wire());
+        }
+        if self.options != Options::default() {
+            put(&[self.options.0]);
         }
         let hash = Sha256::digest(&bytes[..at]);
         u64::from_be_bytes(hash[..8].try_into().expect("32 bytes"))
@@ -331,6 +335,93 @@ impl Balance {
     }
 }
 
+/// What the answer tells for the receipt besides an account's balance; what does not exist for the person is absent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, minicbor::Encode, minicbor::Decode)]
+pub struct Receipt {
+    /// Left in purses, whatever they may buy; yen.
+    #[n(0)]
+    pub purses: Option<Yen>,
+    /// Points of all programmes.
+    #[n(1)]
+    pub points: Option<i64>,
+    /// What the tightest limit of the day or month leaves; yen.
+    #[n(2)]
+    pub remaining: Option<Yen>,
+}
+
+impl Receipt {
+    /// True when there is nothing to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Receipt::default()
+    }
+}
+
+/// DE54: at most five blocks of 20 characters: account type, amount type, currency, sign, twelve digits.
+///
+/// Account types: 00 the account, 60 purses, 90 points (currency 999, none). Amount types: 01 ledger, 02 available, 20
+/// remaining this cycle.
+#[must_use]
+pub fn additional_amounts(balance: Option<Balance>, receipt: Receipt) -> arrayvec::ArrayVec<u8, 100> {
+    let blocks = [
+        (b"0001392", balance.map(|b| b.ledger.get())),
+        (b"0002392", balance.map(|b| b.available.get())),
+        (b"6002392", receipt.purses.map(Yen::get)),
+        (b"9002999", receipt.points),
+        (b"0020392", receipt.remaining.map(Yen::get)),
+    ];
+    let mut out = arrayvec::ArrayVec::new();
+    for (head, amount) in blocks {
+        let Some(amount) = amount else { continue };
+        let mut block = [b'0'; 20];
+        block[..7].copy_from_slice(head);
+        block[7] = if amount < 0 { b'D' } else { b'C' };
+        crate::ids::write_digits(amount.unsigned_abs().min(999_999_999_999), &mut block[8..]);
+        out.try_extend_from_slice(&block).expect("five blocks of 20");
+    }
+    out
+}
+
+/// Reads the blocks of [`additional_amounts`] in any order; others are skipped.
+#[must_use]
+pub fn read_additional_amounts(bytes: &[u8]) -> (Option<Balance>, Receipt) {
+    let amount = |head: &[u8]| {
+        let block = bytes.chunks_exact(20).find(|b| &b[..7] == head)?;
+        let n = i64::try_from(crate::ids::digits(&block[8..])?).ok()?;
+        Some(if block[7] == b'D' { -n } else { n })
+    };
+    let receipt = Receipt {
+        purses: amount(b"6002392").map(Yen::new),
+        points: amount(b"9002999"),
+        remaining: amount(b"0020392").map(Yen::new),
+    };
+    (Balance::from_wire(bytes), receipt)
+}
+
+/// What the terminal can do and the resident chose; DE48 subelements `PA` and `UP`, one character, `1` for yes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct Options(#[n(0)] pub u8);
+
+impl Options {
+    /// `PA1`: the terminal takes an approval of less than it asked for (DE39 = 10).
+    pub const PARTIAL: Options = Options(1);
+    /// `UP1`: the resident wants to pay with points.
+    pub const USE_POINTS: Options = Options(2);
+
+    /// Are all of these set?
+    #[must_use]
+    pub fn has(self, other: Options) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn with(self, other: Options) -> Options {
+        Options(self.0 | other.0)
+    }
+}
+
 /// The answer's own part; everything else is echoed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, minicbor::Encode, minicbor::Decode)]
 pub struct Answer {
@@ -343,13 +434,19 @@ pub struct Answer {
     /// DE54, on balance inquiries.
     #[n(2)]
     pub balance: Option<Balance>,
+    /// DE54: purses, points, remaining limit.
+    #[n(3)]
+    pub receipt: Receipt,
+    /// DE4 with DE39 = 10: what was approved instead of the amount asked for.
+    #[n(4)]
+    pub approved: Option<Yen>,
 }
 
 impl Answer {
     /// A bare code.
     #[must_use]
     pub fn code(code: ResponseCode) -> Self {
-        Answer { code, approval: None, balance: None }
+        Answer { code, approval: None, balance: None, receipt: Receipt::default(), approved: None }
     }
 }
 
@@ -403,42 +500,65 @@ fn replacement(bytes: &[u8]) -> Result<Yen, FieldError> {
         .ok_or_else(|| FieldError::new(95, "replacement amounts: the first 12 characters must be digits"))
 }
 
-fn ppid(message: &Message, place: PpidPlace) -> Result<Option<Ppid>, FieldError> {
-    match place {
-        PpidPlace::De102 => message
-            .get(102)
-            .map(|b| Ppid::from_wire(b).map_err(|e| FieldError::new(102, format!("PPID {}", e.problem))))
-            .transpose(),
-        PpidPlace::De48 => {
-            let Some(mut rest) = message.get(48) else { return Ok(None) };
-            while rest.len() >= 5 {
-                let (tag, tail) = rest.split_at(2);
-                let len = crate::ids::digits(&tail[..3])
-                    .and_then(|n| usize::try_from(n).ok())
-                    .filter(|n| *n <= tail.len() - 3)
-                    .ok_or_else(|| FieldError::new(48, "subelements are written tag (2), length (3 digits), value"))?;
-                let value = &tail[3..3 + len];
-                if tag == b"PP" {
-                    return Ppid::from_wire(value)
-                        .map(Some)
-                        .map_err(|e| FieldError::new(48, format!("PPID {}", e.problem)));
-                }
-                rest = &tail[3 + len..];
-            }
-            Ok(None)
+/// The value of a subelement of DE48: tag (2), length (3 digits), value, one after the other.
+fn subelement<'a>(message: &'a Message, wanted: &[u8; 2]) -> Result<Option<&'a [u8]>, FieldError> {
+    let Some(mut rest) = message.get(48) else { return Ok(None) };
+    while rest.len() >= 5 {
+        let (tag, tail) = rest.split_at(2);
+        let len = crate::ids::digits(&tail[..3])
+            .and_then(|n| usize::try_from(n).ok())
+            .filter(|n| *n <= tail.len() - 3)
+            .ok_or_else(|| FieldError::new(48, "subelements are written tag (2), length (3 digits), value"))?;
+        let value = &tail[3..3 + len];
+        if tag == wanted {
+            return Ok(Some(value));
         }
+        rest = &tail[3 + len..];
     }
+    Ok(None)
 }
 
-fn put_ppid(ppid: &Ppid, place: PpidPlace, out: &mut Message) {
-    match place {
-        PpidPlace::De102 => {
+fn options(message: &Message) -> Result<Options, FieldError> {
+    let mut options = Options::default();
+    for (tag, option) in [(b"PA", Options::PARTIAL), (b"UP", Options::USE_POINTS)] {
+        // DE48 that is not written in subelements belongs to somebody else, and says nothing here.
+        match subelement(message, tag).ok().flatten() {
+            Some(b"1") => options = options.with(option),
+            None | Some(b"0") => {}
+            Some(_) => return Err(FieldError::new(48, "subelements PA and UP are 1 (yes) or 0 (no)")),
+        }
+    }
+    Ok(options)
+}
+
+fn ppid(message: &Message, place: PpidPlace) -> Result<Option<Ppid>, FieldError> {
+    let (field, value) = match place {
+        PpidPlace::De102 => (102, message.get(102)),
+        PpidPlace::De48 => (48, subelement(message, b"PP")?),
+    };
+    let read = |b| Ppid::from_wire(b).map_err(|e| FieldError::new(field, format!("PPID {}", e.problem)));
+    value.map(read).transpose()
+}
+
+fn put_private(ppid: Option<&Ppid>, options: Options, place: PpidPlace, out: &mut Message) {
+    let mut private = arrayvec::ArrayVec::<u8, 43>::new();
+    let mut put = |tag: &[u8; 5], value: &[u8]| {
+        let fits = private.try_extend_from_slice(tag).and_then(|()| private.try_extend_from_slice(value));
+        fits.expect("31 bytes and twice 6");
+    };
+    match (place, ppid) {
+        (PpidPlace::De102, Some(ppid)) => {
             out.set(102, &ppid.wire());
         }
-        PpidPlace::De48 => {
-            let mut value = *b"PP02600000000000000000000000000";
-            value[5..].copy_from_slice(&ppid.wire());
-            out.set(48, &value);
+        (PpidPlace::De48, Some(ppid)) => put(b"PP026", &ppid.wire()),
+        (_, None) => {}
+    }
+    for (tag, option) in [(b"PA001", Options::PARTIAL), (b"UP001", Options::USE_POINTS)] {
+        if options.has(option) {
+            put(tag, b"1");
         }
+    }
+    if !private.is_empty() {
+        out.set(48, &private);
     }
 }

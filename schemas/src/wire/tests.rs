@@ -50,6 +50,7 @@ fn request_of(mti: u16, processing: u32, original: Option<Original>) -> Request 
         ppid: Some(Ppid::from_bytes(*b"0123456789abcdef")),
         original,
         replacement: None,
+        options: Default::default(),
     };
     let mut message = Message::default();
     request.to_message(PpidPlace::De102, &mut message);

@@ -73,7 +73,7 @@ fn time(seconds: u32) -> TransmissionTime {
 }
 
 fn approved(n: u64) -> Answer {
-    Answer { code: ResponseCode::APPROVED, approval: Some(ApprovalCode::from_number(n)), balance: None }
+    Answer { approval: Some(ApprovalCode::from_number(n)), ..Answer::code(ResponseCode::APPROVED) }
 }
 
 /// A message of the `n`-th tap of the story that the document tells.
@@ -100,6 +100,7 @@ fn tap(mti: u16, processing: u32, n: u32, amount: i64) -> Request {
         ppid: Some(Ppid::from_bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])),
         original: None,
         replacement: None,
+        options: Default::default(),
     }
 }
 

@@ -5,10 +5,10 @@ use super::event::{Command, Decision, Done, Effect, Link};
 use super::state::State;
 use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{
-    AcquirerRegistered, Body, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, Linked, MerchantRegistered,
-    Opened, Unlinked,
+    AcquirerRegistered, Body, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, LinkOrigin, Linked,
+    MerchantRegistered, Opened, Unlinked,
 };
-use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, TerminalId};
+use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 
@@ -42,20 +42,93 @@ pub enum Rejected {
     /// A ledger rule forbids it.
     #[error("{0}")]
     Rule(String),
+    /// The policy cannot follow the one in force.
+    #[error("{0}")]
+    Policy(String),
+    /// No such purse programme.
+    #[error("purse programme {0} is not in the policy in force")]
+    UnknownProgramme(u16),
+    /// The programme is over.
+    #[error("purse programme {0} ended on {1}")]
+    ProgrammeOver(u16, BusinessDay),
+    /// The fund does not cover it.
+    #[error("the fund of programme {programme} has {available} left, {asked} was asked for; pay into it first")]
+    FundShort {
+        /// The programme.
+        programme: u16,
+        /// What it has.
+        available: Yen,
+        /// What was asked for.
+        asked: Yen,
+    },
+    /// The reference stands for another amount.
+    #[error("reference {0:?} was booked with {1} before")]
+    ReferenceTaken(String, Yen),
+    /// A reference of the wrong length.
+    #[error("a reference has 1 to 100 characters")]
+    Reference,
+    /// The ID is known.
+    #[error("PPID {0} is known already")]
+    KnownPpid(Ppid),
+    /// Only temporary IDs are merged.
+    #[error("{0} is not a temporary ID")]
+    NotTemporary(Ppid),
+    /// A temporary ID cannot take another in.
+    #[error("{0} is a temporary ID itself; merge into the person's PPID")]
+    IntoTemporary(Ppid),
+    /// It was merged before.
+    #[error("{0} was merged before; nothing is merged twice")]
+    MergedBefore(Ppid),
+    /// The certificate is bound to another person.
+    #[error("certificate {0} is bound to another card")]
+    SerialTaken(Serial),
+    /// A list that is not newer than the one in force.
+    #[error("the list has number {got} of {got_at}; in force is {number} of {at}, and only a newer one is taken")]
+    OldList {
+        /// The list's number.
+        got: u64,
+        /// When it was issued.
+        got_at: String,
+        /// The number in force.
+        number: u64,
+        /// When that was issued.
+        at: String,
+    },
+    /// A limit that makes no sense.
+    #[error("limit {0}: must be 0 to ¥999,999,999,999, got {1}")]
+    OwnLimit(&'static str, Yen),
+    /// The person has no link.
+    #[error("PPID {0} has nothing linked")]
+    NothingLinked(Ppid),
+    /// The link is not in the queue.
+    #[error("the link of {0} is not in the queue of broken links")]
+    NotBroken(Ppid),
+    /// Nobody proposed anything.
+    #[error("nobody has proposed a new instrument for {0}")]
+    NoProposal(Ppid),
+    /// One person alone.
+    #[error("{0} proposed it; another person must decide")]
+    SamePerson(String),
+    /// No such link version, or not a card's.
+    #[error("link version {1} of {0} is no card")]
+    NoCard(Ppid, u32),
+    /// No such notice.
+    #[error("notice {0} is not owed")]
+    UnknownNotice(u64),
     /// An amount that cannot be funded.
     #[error("an amount must be above zero and at most ¥999,999,999,999, got {0}")]
     Amount(Yen),
 }
 
-fn reject(why: Rejected) -> Decision {
+pub(super) fn reject(why: Rejected) -> Decision {
     Decision { rejected: Some(why), ..Default::default() }
 }
 
-fn recorded(body: Body) -> Decision {
+pub(super) fn recorded(body: Body) -> Decision {
     Decision::record(body).then(Effect::Done(Done::Recorded))
 }
 
-fn unchanged() -> Decision {
+pub(super) fn unchanged() -> Decision {
     Decision::only(Effect::Done(Done::Unchanged))
 }
 
@@ -86,7 +159,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             let receivable = state.book.next_account();
             recorded(Body::IssuerRegistered(IssuerRegistered { issuer: *issuer, name: name.clone(), receivable }))
         }
-        Command::RegisterMerchant { acquirer, merchant, name, mcc, terminals, closed } => {
+        Command::RegisterMerchant { acquirer, merchant, name, mcc, terminals, closed, traits } => {
             let mut record = MerchantRegistered {
                 acquirer: *acquirer,
                 merchant: *merchant,
@@ -95,6 +168,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
                 terminals: terminals.clone(),
                 closed: *closed,
                 payable: state.book.next_account(),
+                traits: (*traits != Default::default()).then(|| traits.clone()),
             };
             record.terminals.sort_unstable();
             record.terminals.dedup();
@@ -112,9 +186,10 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
                 _ => fund(state, *number, *amount, reference),
             }
         }
-        Command::Link { ppid, from, to } => link(state, now, *ppid, *from, to),
+        Command::Link { ppid, from, to, origin } => link(state, now, *ppid, *from, to, *origin),
         Command::Unlink { ppid, from } => unlink(state, now, *ppid, *from),
         Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),
+        other => super::people::command(state, now, other),
     }
 }
 
@@ -134,7 +209,8 @@ fn register_merchant(state: &State, mut record: MerchantRegistered) -> Decision 
         let same = known.name == record.name
             && known.mcc == record.mcc
             && known.closed == record.closed
-            && known.terminals == record.terminals;
+            && known.terminals == record.terminals
+            && known.traits == record.traits.clone().unwrap_or_default();
         if same {
             return unchanged();
         }
@@ -159,23 +235,47 @@ fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decision {
     }
 }
 
-fn link(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, to: &Link) -> Decision {
+/// The instrument that a command names.
+pub(super) fn instrument(state: &State, to: &Link) -> Result<Instrument, Rejected> {
     let instrument = match to {
-        Link::Deposit(number) => match state.deposits.get(number) {
-            Some(account) => Instrument::Deposit(*account),
-            None => return reject(Rejected::UnknownDeposit(*number)),
-        },
+        Link::Deposit(number) => {
+            Instrument::Deposit(*state.deposits.get(number).ok_or(Rejected::UnknownDeposit(*number))?)
+        }
         Link::Instrument(instrument) => instrument.clone(),
     };
-    if let Some(issuer) = instrument.issuer().filter(|n| !state.issuers.contains_key(n) && *n != NO_ISSUER) {
-        return reject(Rejected::UnknownIssuer(issuer));
+    match instrument.issuer().filter(|n| !state.issuers.contains_key(n) && *n != NO_ISSUER) {
+        Some(issuer) => Err(Rejected::UnknownIssuer(issuer)),
+        None => Ok(instrument),
     }
+}
+
+/// A new version of a person's link.
+pub(super) fn next_link(
+    state: &State,
+    now: Millis,
+    ppid: Ppid,
+    from: Option<Millis>,
+    instrument: Instrument,
+    origin: LinkOrigin,
+) -> Result<Linked, Rejected> {
+    if state.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
+        return Err(Rejected::MergedBefore(ppid));
+    }
+    let (version, from) = next_version(state.link_versions(&ppid).next(), now, from)?;
+    Ok(Linked { ppid, version, from, instrument, origin: Some(origin) })
+}
+
+fn link(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, to: &Link, origin: LinkOrigin) -> Decision {
+    let instrument = match instrument(state, to) {
+        Ok(instrument) => instrument,
+        Err(why) => return reject(why),
+    };
     let newest = state.link_versions(&ppid).next();
     if newest.and_then(|v| v.instrument.as_ref()).is_some_and(|i| same_instrument(i, &instrument)) {
         return unchanged();
     }
-    match next_version(newest, now, from) {
-        Ok((version, from)) => recorded(Body::Linked(Linked { ppid, version, from, instrument })),
+    match next_link(state, now, ppid, from, instrument, origin) {
+        Ok(linked) => recorded(Body::Linked(linked)),
         Err(why) => reject(why),
     }
 }
@@ -210,7 +310,7 @@ fn next_version(
 }
 
 /// A sealed card number looks different each time, so cards are compared by their keyed token.
-fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
+pub(super) fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
     match (a, b) {
         (Instrument::CreditCard(a), Instrument::CreditCard(b))
         | (Instrument::DebitCard(a), Instrument::DebitCard(b)) => a.issuer == b.issuer && a.token == b.token,
@@ -221,10 +321,13 @@ fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
 /// Ends the business day when its date in Japan is over. After an idle night one record jumps to today.
 pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
     let today = now.jst_day();
-    if !state.is_open() || today <= state.day {
+    if !state.is_open() {
         return Decision::default();
     }
-    cut_over(state, today, keep_days)
+    if today <= state.day {
+        return super::people::lapse(state);
+    }
+    cut_over(state, today, keep_days).then(Effect::Again)
 }
 
 fn cut_over(state: &State, opened: BusinessDay, keep_days: u16) -> Decision {

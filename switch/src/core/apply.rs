@@ -1,18 +1,28 @@
 //! Folding a record into the state. It decides nothing: whatever was recorded is carried out, and a record that cannot be
 //! carried out means that the journal is damaged.
 
-use super::state::{Known, LinkVersion, Merchant, State, Tap, TapIndex, TapState, position, reference, refused};
-use kazasu_ledger::record::{
-    Body, CutOver, Instrument, IssuerAnswered, IssuerSilent, MerchantRegistered, Record, Silence, TapKind, Tapped,
-    Verdict,
+use super::event::notice_key;
+use super::money::{Source, is_payment, legs_of, minus, plus, spread, sum};
+use super::rules::Rules;
+use super::state::{
+    Broken, CardList, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex,
+    TapState, answer_of, position, reference, refused,
 };
-use kazasu_ledger::{HoldId, RuleError, Seq, Transfer, TransferKind};
-use kazasu_schemas::ids::{InstitutionId, Ppid};
-use kazasu_schemas::jst::Millis;
+use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
+use kazasu_ledger::record::{
+    Body, CardStatus, CertificateBound, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, ListApplied,
+    ListReason, LossBooked, MerchantRegistered, Merged, Opening, PolicyActivated, Record, Silence, StoodIn, TapKind,
+    Tapped, Verdict,
+};
+use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::{Bearer, Per, Window};
 use kazasu_schemas::wire::totals::DayTotals;
-use kazasu_schemas::wire::{Answer, Balance, Refusal, ResponseCode};
+use kazasu_schemas::wire::{Answer, Options, Receipt, Refusal, ResponseCode};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl State {
     /// Folds the next record in. An error names the ledger rule that a damaged record breaks.
@@ -38,7 +48,7 @@ impl State {
             Body::Linked(r) => self.linked(r.ppid, r.version, r.from, Some(r.instrument.clone())),
             Body::Unlinked(r) => self.linked(r.ppid, r.version, r.from, None),
             Body::Tapped(r) => self.tapped(seq, record, r),
-            Body::IssuerAnswered(r) => self.issuer_answered(record, r),
+            Body::IssuerAnswered(r) => self.issuer_answered(seq, record, r),
             Body::IssuerSilent(r) => self.issuer_silent(seq, record.at, r),
             Body::IssuerLate(_) => {}
             Body::IssuerAcknowledged(r) => {
@@ -46,6 +56,66 @@ impl State {
             }
             Body::TotalsCompared(_) => {}
             Body::CutOver(r) => self.cut_over(r),
+            Body::PolicyActivated(r) => self.policy_activated(r),
+            Body::TemporaryIssued(r) => {
+                let at = self.person(r.ppid);
+                let card = &mut self.holders[position(at)].card;
+                (card.temporary, card.last_day) = (true, r.until);
+            }
+            Body::Merged(r) => self.merged(r),
+            Body::CardStatusSet(r) => {
+                let at = self.person(r.ppid);
+                self.holders[position(at)].card.said = r.status;
+            }
+            Body::CertificateBound(r) => self.certificate_bound(r),
+            Body::ListApplied(r) => self.list_applied(r),
+            Body::OwnLimitsSet(r) => {
+                let (at, day) = (self.person(r.ppid), record.at.jst_day());
+                self.wallet_mut(at).own.set(day, r.limits);
+            }
+            Body::ProgrammeFunded(r) => {
+                let key = reference_key(r.programme, None, &r.reference);
+                self.references.insert(key, r.transfers[0].amount);
+            }
+            Body::PurseCredited(r) => {
+                let at = self.person(r.ppid);
+                self.opened(&r.opens);
+                let key = reference_key(r.programme, Some(&r.ppid), &r.reference);
+                self.references.insert(key, r.transfers[0].amount);
+                debug_assert!(self.wallet_mut(at).purses.iter().any(|(_, id)| *id == r.transfers[0].credit));
+            }
+            Body::Lapsed(r) => self.lapsed(r),
+            Body::LinkBroken(r) => {
+                let at = self.person(r.ppid);
+                self.broken_link(at, r.version, r.why.clone(), record.at);
+            }
+            Body::RetargetProposed(r) => {
+                let at = self.person(r.ppid);
+                if let Some(broken) = self.broken.get_mut(&at) {
+                    broken.proposal = Some((r.instrument.clone(), r.by.clone()));
+                }
+            }
+            Body::RetargetDecided(r) => {
+                let at = self.person(r.ppid);
+                match &r.link {
+                    Some(link) => self.linked(r.ppid, link.version, link.from, Some(link.instrument.clone())),
+                    None => {
+                        if let Some(broken) = self.broken.get_mut(&at) {
+                            broken.proposal = None;
+                        }
+                    }
+                }
+            }
+            Body::Resealed(r) => self.resealed(&r.ppid, r.version, &r.pan),
+            Body::StoodIn(r) => self.stood_in(seq, record, r),
+            Body::LossBooked(r) => self.loss_booked(r),
+            Body::NoticeSettled(r) => {
+                if r.delivered {
+                    self.notices.remove(&r.notice);
+                } else if let Some(owed) = self.notices.get_mut(&r.notice) {
+                    owed.dead = Some((r.attempts, r.problem.clone().unwrap_or_default()));
+                }
+            }
         }
         Ok(())
     }
@@ -68,7 +138,13 @@ impl State {
             payable: r.payable,
             closed: r.closed,
             terminals: r.terminals.clone(),
+            traits: r.traits.clone().unwrap_or_default(),
         };
+        let rules = self.rules.of_merchant(&merchant);
+        match self.merchant_rules.get_mut(position(at)) {
+            Some(known) => *known = rules,
+            None => self.merchant_rules.push(rules),
+        }
         match self.merchants.get_mut(position(at)) {
             Some(known) => {
                 for terminal in std::mem::replace(known, merchant).terminals {
@@ -82,21 +158,182 @@ impl State {
         }
     }
 
+    /// The person with this PPID or temporary ID; new ones begin here.
+    fn person(&mut self, ppid: Ppid) -> HolderAt {
+        let new = u32::try_from(self.holders.len()).expect("at most four billion people");
+        let at = *self.residents.entry(ppid).or_insert(new);
+        if at == new {
+            self.holders.push(Holder::default());
+        }
+        at
+    }
+
     fn linked(&mut self, ppid: Ppid, version: u32, from: Millis, instrument: Option<Instrument>) {
+        let holder = self.person(ppid);
         let at = u32::try_from(self.links.len()).expect("at most four billion link versions");
-        let before = self.residents.insert(ppid, at).unwrap_or(u32::MAX);
+        let before = std::mem::replace(&mut self.holders[position(holder)].link, at);
+        let account = |i: &Instrument| Some(InstrumentKey::of(i)).filter(InstrumentKey::is_account);
+        let left = self.link(before).and_then(|link| link.instrument.as_ref()).and_then(account);
+        if let Some(used) = left.and_then(|key| self.instruments.get_mut(&key)) {
+            used.holders.retain(|h| *h != holder);
+        }
+        if let Some(key) = instrument.as_ref().and_then(account) {
+            self.instruments.entry(key).or_default().holders.push(holder);
+        }
+        self.broken.remove(&holder);
         self.links.push(LinkVersion { from, version, before, instrument });
+    }
+
+    fn resealed(&mut self, ppid: &Ppid, version: u32, pan: &[u8]) {
+        let Some(holder) = self.residents.get(ppid) else { return };
+        let Some(at) = self.link_position(*holder, version) else { return };
+        if let Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) =
+            &mut self.links[position(at)].instrument
+        {
+            card.pan = pan.into();
+        }
+    }
+
+    fn broken_link(&mut self, at: HolderAt, version: u32, why: String, since: Millis) {
+        self.broken.entry(at).or_insert(Broken { version, why, since, proposal: None });
+    }
+
+    fn policy_activated(&mut self, r: &PolicyActivated) {
+        for Opening { account, key } in &r.opens {
+            match key {
+                AccountKey::PurseFund(n) => {
+                    let book = PurseBook { fund: *account, purses: Vec::new(), sweep: Sweep::default() };
+                    self.purse_books.insert(*n, book);
+                }
+                AccountKey::PointsIssued(n) => {
+                    // The programme's five accounts are opened together, in this order.
+                    let nth = |k: u32| AccountId(account.0 + k);
+                    self.point_books.insert(
+                        *n,
+                        PointBook {
+                            issued: *account,
+                            budget: nth(1),
+                            spent: nth(2),
+                            expired: nth(3),
+                            funder: nth(4),
+                            total: 0,
+                            accounts: Vec::new(),
+                            sweep: Sweep::default(),
+                        },
+                    );
+                }
+                _ => {}
+            }
+        }
+        for programme in &r.policy.points {
+            if let Some(book) = self.point_books.get_mut(&programme.number) {
+                book.total = programme.budget;
+                book.sweep = Sweep::default();
+            }
+        }
+        for purse in &r.policy.purses {
+            if let Some(book) = self.purse_books.get_mut(&purse.number) {
+                book.sweep = Sweep::default();
+            }
+        }
+        for limit in &r.policy.limits {
+            self.limit_numbers.entry(limit.number).or_insert_with(|| limit.clone());
+        }
+        self.rules = Rules::new(r.version, Arc::new(r.policy.clone()), Arc::from(r.source.as_str()));
+        let rules = &self.rules;
+        self.merchant_rules = self.merchants.iter().map(|merchant| rules.of_merchant(merchant)).collect();
+    }
+
+    /// Purses and points that were opened for people belong to them from here on.
+    fn opened(&mut self, opens: &[Opening]) {
+        for Opening { account, key } in opens {
+            match *key {
+                AccountKey::Purse(holder, programme) => {
+                    self.wallet_mut(holder).purses.push((programme, *account));
+                    self.purse_books.get_mut(&programme).expect("a purse's programme").purses.push(*account);
+                }
+                AccountKey::Points(holder, programme) => {
+                    self.wallet_mut(holder).points.push(PointsOf::new(programme, *account));
+                    self.point_books.get_mut(&programme).expect("points' programme").accounts.push(*account);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn merged(&mut self, r: &Merged) {
+        let (from, into) = (self.person(r.from), self.person(r.into));
+        self.holders[position(from)].merged_into = into;
+        self.holders[position(into)].ppid = Some(r.into);
+        if let Some(wallet) = self.holders[position(from)].wallet.take() {
+            self.wallet_mut(into).absorb(*wallet);
+        }
+        self.broken.remove(&from);
+    }
+
+    fn certificate_bound(&mut self, r: &CertificateBound) {
+        let holder = self.person(r.ppid);
+        let nth = self.certificates_bound;
+        self.certificates_bound += 1;
+        self.certificates.insert(r.serial, (nth, holder));
+        let listed = self.list.as_ref().and_then(|list| list.entries.get(&r.serial)).copied();
+        let card = &mut self.holders[position(holder)].card;
+        card.listed = listed.map_or(CardStatus::Good, status_of);
+        card.said = CardStatus::Good;
+        card.last_day = Some(r.last_day);
+        // A card has one certificate: the one before it says nothing any more.
+        card.certificate = nth;
+    }
+
+    fn list_applied(&mut self, r: &ListApplied) {
+        let list = self.list.get_or_insert_with(|| CardList {
+            number: r.number,
+            issued: r.issued,
+            entries: hashbrown::HashMap::new(),
+        });
+        (list.number, list.issued) = (r.number, r.issued);
+        for serial in &r.removed {
+            list.entries.remove(serial);
+        }
+        list.entries.extend(r.added.iter().copied());
+        let changes = r.removed.iter().map(|s| (s, CardStatus::Good));
+        for (serial, status) in changes.chain(r.added.iter().map(|(s, reason)| (s, status_of(*reason)))) {
+            let Some((nth, holder)) = self.certificates.get(serial) else { continue };
+            let card = &mut self.holders[position(*holder)].card;
+            if card.certificate == *nth {
+                card.listed = status;
+            }
+        }
+    }
+
+    fn lapsed(&mut self, r: &Lapsed) {
+        let sweep = if r.points {
+            self.point_books.get_mut(&r.programme).map(|book| &mut book.sweep)
+        } else {
+            self.purse_books.get_mut(&r.programme).map(|book| &mut book.sweep)
+        };
+        if let Some(sweep) = sweep {
+            *sweep = Sweep { through: position(r.through), again: sweep.again };
+        }
     }
 
     fn tapped(&mut self, seq: Seq, record: &Record, r: &Tapped) {
         let original = r.original.and_then(|seq| self.index_of(seq));
         let merchant = self.merchant_at.get(&(r.key.acquirer, r.merchant)).copied().unwrap_or(u32::MAX);
-        let link = r.ppid.and_then(|ppid| self.link_position(&ppid, r.link?)).unwrap_or(u32::MAX);
-        let (state, answer) = standing(r);
+        let named = r.ppid.and_then(|ppid| self.residents.get(&ppid).copied());
+        let holder = named.map_or(NOBODY, |at| self.root(at));
+        let link = match original.and_then(|index| self.tap(index)) {
+            Some(tap) => tap.link,
+            None => r.link.filter(|_| holder != NOBODY).and_then(|v| self.link_position(holder, v)).unwrap_or(u32::MAX),
+        };
         let index = self.forgotten + u64::try_from(self.taps.len()).expect("a position");
         let approved = matches!(r.verdict, Verdict::Approved(_));
-        let moves = matches!(state, TapState::Posted) && r.kind != TapKind::Reversal;
-        let last = r.transfers.last();
+        let refused = matches!(r.verdict, Verdict::Refused(_));
+        if let Some(ruled) = &r.ruled {
+            self.opened(&ruled.opens);
+        }
+        let carries = r.kind != TapKind::Reversal && !refused;
+        let ruled = r.ruled.as_ref();
         let tap = Tap {
             seq,
             at: record.at,
@@ -104,20 +341,23 @@ impl State {
             key: r.key,
             fingerprint: r.fingerprint,
             kind: r.kind,
-            state,
+            state: standing(r),
             rrn: r.rrn,
             merchant,
             link,
             ppid: r.ppid,
             entry_mode: r.entry_mode,
             amount: r.amount,
-            moved: if moves { posted(&r.transfers) } else { Yen::ZERO },
-            refunded: Yen::ZERO,
-            shortfall: if moves { self.uncovered(&r.key.acquirer, r.kind, &r.transfers) } else { Yen::ZERO },
-            hold: held(seq, &r.transfers),
-            accounts: self.accounts_of(&r.key.acquirer, &r.transfers).or(last.map(|t| (t.debit, t.credit))),
+            holder,
+            limits: ruled.map_or(0, |ruled| ruled.limits),
+            counted: Yen::ZERO,
+            counted_day: record.at.jst_day(),
+            counts: false,
+            options: Options(ruled.map_or(0, |ruled| ruled.options)),
+            months: ruled.map_or_else(Vec::new, |ruled| ruled.months.clone()),
+            legs: if carries { legs_of(&self.book, seq, &r.transfers) } else { Default::default() },
             original,
-            answer,
+            answer: answer_of(r),
         };
         self.taps.push_back(tap);
         self.known.insert(r.key, Known::Tap(index));
@@ -130,24 +370,148 @@ impl State {
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
             self.unacknowledged.insert(seq, (message, record.at));
         }
-        if merchant != u32::MAX && is_original(r.kind) && !matches!(r.verdict, Verdict::Refused(_)) {
+        if merchant != u32::MAX && is_original(r.kind) && !refused {
             self.by_reference.insert(reference(&r.key.acquirer, &r.merchant, &r.rrn), index);
         }
         match (r.kind, original) {
-            (TapKind::Completion, Some(of)) if approved => {
-                self.set_state(of, TapState::Completed(index));
+            _ if refused => {}
+            (TapKind::Purchase | TapKind::Authorize | TapKind::PurchaseAdvice | TapKind::AuthorizationAdvice, None) => {
+                self.paid(index, seq, record, r)
             }
-            (TapKind::Refund | TapKind::RefundAdvice, Some(of)) if !matches!(r.verdict, Verdict::Refused(_)) => {
-                self.add_refunded(of, r.amount.get());
-            }
+            (TapKind::Completion, Some(of)) => self.completed(of, index, r),
+            (TapKind::Refund | TapKind::RefundAdvice, Some(of)) => self.refunded(of, index, r),
             (TapKind::Reversal, Some(of)) if approved => self.reversed(of, record, r),
             _ => {}
         }
         self.count(record, r);
     }
 
-    fn link_position(&self, ppid: &Ppid, version: u32) -> Option<u32> {
-        let mut at = *self.residents.get(ppid)?;
+    /// A payment counts in its windows, and in its programmes' caps.
+    fn paid(&mut self, index: TapIndex, seq: Seq, record: &Record, r: &Tapped) {
+        let tap = self.tap(index).expect("it was just made");
+        let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
+        let part = sum(&tap.legs, super::money::Leg::is_part, |leg| leg.asked);
+        if holder != NOBODY && (part.is_positive() || r.kind == TapKind::PurchaseAdvice) {
+            if r.kind == TapKind::PurchaseAdvice {
+                self.wallet_mut(holder).offline.add(day.0, r.amount, 1);
+            }
+            if part.is_positive() {
+                self.spend(holder, link, limits, day, part);
+            }
+            let months = r.ruled.as_ref().map_or(&[][..], |ruled| &ruled.months);
+            for programme in months {
+                self.points_of(holder, *programme, |p| p.count(day.month(), part));
+            }
+        }
+        self.point_sums(day, &r.transfers);
+        if let Some(tap) = self.tap_mut(index) {
+            (tap.counted, tap.counts) = (part, part.is_positive());
+        }
+        if let (Some(ruled), Some(ppid)) = (&r.ruled, r.ppid) {
+            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        }
+    }
+
+    fn spend(&mut self, holder: HolderAt, link: u32, limits: u64, day: BusinessDay, part: Yen) {
+        let key = self.link(link).and_then(|l| l.instrument.as_ref()).map(InstrumentKey::of);
+        let policy = self.rules.policy.clone();
+        let wallet = self.wallet_mut(holder);
+        wallet.day.add(day.0, part, 1);
+        wallet.month.add(day.month(), part, 1);
+        if limits == 0 {
+            return;
+        }
+        for limit in policy.limits.iter().filter(|l| limits & (1 << l.number) != 0 && l.window != Window::Tap) {
+            match (limit.per, key) {
+                (Per::Resident, _) => {
+                    self.wallet_mut(holder).counters.add(limit.number, limit.window, day, part, 1);
+                }
+                (Per::Instrument, Some(key)) => {
+                    let counters = &mut self.instruments.entry(key).or_default().counters;
+                    counters.add(limit.number, limit.window, day, part, 1);
+                }
+                (Per::Instrument, None) => {}
+            }
+        }
+    }
+
+    /// The windows that still hold the tap's day get `amount` back, and the tap's count when `all` of it is undone.
+    fn give_back(&mut self, index: TapIndex, amount: Yen, all: bool) {
+        let Some(tap) = self.tap_mut(index) else { return };
+        let amount = amount.min(tap.counted);
+        tap.counted = minus(tap.counted, amount);
+        let count = u32::from(all && std::mem::take(&mut tap.counts));
+        let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
+        let months = tap.months.clone();
+        if holder == NOBODY || (amount == Yen::ZERO && count == 0) {
+            return;
+        }
+        let key = self.link(link).and_then(|l| l.instrument.as_ref()).map(InstrumentKey::of);
+        let wallet = self.wallet_mut(holder);
+        wallet.day.take(day.0, amount, count);
+        wallet.month.take(day.month(), amount, count);
+        wallet.counters.take(limits, day, amount, count);
+        if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
+            used.counters.take(limits, day, amount, count);
+        }
+        for programme in months {
+            self.points_of(holder, programme, |p| p.uncount(day.month(), amount));
+        }
+    }
+
+    fn points_of(&mut self, holder: HolderAt, programme: u16, change: impl FnOnce(&mut PointsOf)) {
+        if let Some(points) = self.wallet_mut(holder).points.iter_mut().find(|p| p.programme == programme) {
+            change(points);
+        }
+    }
+
+    /// Grants and claw-backs move the caps' sums; a grant counts from its hold on, a claw-back when it is posted.
+    fn point_sums(&mut self, day: BusinessDay, transfers: &[Transfer]) {
+        for t in transfers {
+            let key = |id| self.book.account(id).expect("a record names open accounts").key;
+            let (granted, points) = match (key(t.debit), key(t.credit)) {
+                (AccountKey::PointBudget(_), AccountKey::Points(holder, programme)) => {
+                    (true, Some((holder, programme)))
+                }
+                (AccountKey::Points(holder, programme), AccountKey::PointBudget(_)) => {
+                    (false, Some((holder, programme)))
+                }
+                _ => (true, None),
+            };
+            let Some((holder, programme)) = points else { continue };
+            let (amount, month) = (t.amount.get(), day.month());
+            match (granted, t.kind) {
+                (true, TransferKind::Direct | TransferKind::Hold) => {
+                    self.points_of(holder, programme, |p| p.grant(month, amount));
+                }
+                (true, TransferKind::Void(_) | TransferKind::Expire(_))
+                | (false, TransferKind::Direct | TransferKind::Post(_)) => {
+                    self.points_of(holder, programme, |p| p.claw(month, amount));
+                }
+                (true, TransferKind::Post(_))
+                | (false, TransferKind::Hold | TransferKind::Void(_) | TransferKind::Expire(_)) => {}
+            }
+        }
+    }
+
+    /// Notices about the month's limit.
+    fn tell(&mut self, seq: Seq, at: Millis, ppid: Ppid, day: BusinessDay, percents: &[u8]) {
+        if percents.is_empty() {
+            return;
+        }
+        let holder = self.person(ppid);
+        let wallet = self.wallet_mut(holder);
+        let limit = wallet.own.on(day).month.unwrap_or(Yen::ZERO);
+        let used = wallet.month.used(day.month()).0;
+        for (percent, nth) in percents.iter().zip(0..) {
+            self.wallet_mut(holder).tell(day.month(), *percent);
+            let owed = Owed { ppid, percent: *percent, used, limit, at, dead: None };
+            self.notices.insert(notice_key(seq, nth), owed);
+        }
+    }
+
+    fn link_position(&self, holder: HolderAt, version: u32) -> Option<u32> {
+        let mut at = self.holder(holder).link;
         loop {
             let link = self.link(at)?;
             if link.version == version {
@@ -157,22 +521,167 @@ impl State {
         }
     }
 
-    /// The pair of accounts that a payment is between, the acquirer's shortfall account left aside.
-    fn accounts_of(
-        &self,
-        acquirer: &InstitutionId,
-        transfers: &[Transfer],
-    ) -> Option<(kazasu_ledger::AccountId, kazasu_ledger::AccountId)> {
-        let shortfall = self.acquirers.get(acquirer);
-        let own = |t: &&Transfer| Some(&t.debit) != shortfall && Some(&t.credit) != shortfall;
-        transfers.iter().find(own).map(|t| (t.debit, t.credit))
+    /// Money may have come back into purses and points whose last day is over.
+    fn came_back(&mut self, transfers: &[Transfer]) {
+        for t in transfers {
+            for id in [t.debit, t.credit] {
+                match self.book.account(id).map(|account| account.key) {
+                    Some(AccountKey::Purse(_, n)) => {
+                        self.purse_books.get_mut(&n).expect("a purse's programme").sweep.again = true;
+                    }
+                    Some(AccountKey::Points(_, n)) => {
+                        self.point_books.get_mut(&n).expect("points' programme").sweep.again = true;
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
-    fn uncovered(&self, acquirer: &InstitutionId, kind: TapKind, transfers: &[Transfer]) -> Yen {
-        let Some(shortfall) = self.acquirers.get(acquirer) else { return Yen::ZERO };
-        let payment = matches!(kind, TapKind::PurchaseAdvice | TapKind::Completion);
-        let own = transfers.iter().filter(|t| payment && t.debit == *shortfall && is_posting(t));
-        own.fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"))
+    /// All or part of what was held has been taken, and the rest released.
+    fn completed(&mut self, of: TapIndex, index: TapIndex, r: &Tapped) {
+        self.came_back(&r.transfers);
+        let Some(held) = self.tap(of) else { return };
+        let day = held.counted_day;
+        let part = self.tap(index).map_or(Yen::ZERO, |tap| sum(&tap.legs, |leg| leg.is_part(), |leg| leg.posted));
+        self.give_back(of, minus(self.tap(of).map_or(Yen::ZERO, |tap| tap.counted), part), false);
+        self.point_sums(day, &r.transfers);
+        let Some(held) = self.tap_mut(of) else { return };
+        held.state = TapState::Completed(index);
+        let counted = std::mem::take(&mut held.counted);
+        let counts = std::mem::take(&mut held.counts);
+        let (holder, limits, months) = (held.holder, held.limits, held.months.clone());
+        for leg in &mut held.legs {
+            leg.hold = None;
+        }
+        let Some(tap) = self.tap_mut(index) else { return };
+        (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
+        (tap.holder, tap.limits, tap.months) = (holder, limits, months);
+    }
+
+    /// A refund gives shares of the original's legs back; while its issuer is being asked they are spoken for.
+    fn refunded(&mut self, of: TapIndex, index: TapIndex, r: &Tapped) {
+        let Some(paid) = self.tap(of) else { return };
+        let (shares, day) = (spread(&paid.legs, r.amount), paid.counted_day);
+        if let Some(paid) = self.tap_mut(of) {
+            for (leg, share) in paid.legs.iter_mut().zip(&shares) {
+                leg.refunded = plus(leg.refunded, *share);
+            }
+        }
+        // The refund's transfers are the shares above zero, in the order of the legs.
+        let given = (0_u8..).zip(&shares).filter(|(_, share)| share.is_positive()).map(|(at, _)| at);
+        let given: smallvec::SmallVec<[u8; 4]> = given.collect();
+        if let Some(refund) = self.tap_mut(index) {
+            assert_eq!(refund.legs.len(), given.len(), "a refund has one transfer for each leg that it gives back");
+            for (leg, at) in refund.legs.iter_mut().zip(given) {
+                leg.of = at;
+            }
+            refund.counted_day = day;
+        }
+        self.point_sums(day, &r.transfers);
+        if r.verdict != Verdict::Pending {
+            self.came_back(&r.transfers);
+        }
+    }
+
+    /// A reversal took effect on the tap at `of`.
+    fn reversed(&mut self, of: TapIndex, record: &Record, r: &Tapped) {
+        self.came_back(&r.transfers);
+        let Some(tap) = self.tap(of) else { return };
+        let (seq, before, day, kind, paid) = (tap.seq, tap.state, tap.counted_day, tap.kind, tap.original);
+        let refund = matches!(kind, TapKind::Refund | TapKind::RefundAdvice);
+        match before {
+            TapState::Pending => {
+                self.pending.remove(&seq);
+                self.released(of, &r.transfers, day);
+                if let Some(tap) = self.tap_mut(of) {
+                    tap.state = TapState::Reversed;
+                    tap.answer = Some(refused(Refusal::ReversedBefore));
+                }
+            }
+            TapState::Held => {
+                self.released(of, &r.transfers, day);
+                let left = |leg: &super::money::Leg| leg.hold.is_some_and(|hold| self.book.hold(hold).is_some());
+                if self.tap(of).is_some_and(|tap| !tap.legs.iter().any(left)) {
+                    self.set_state(of, TapState::Reversed);
+                }
+            }
+            TapState::Posted => {
+                let amount = self.through_merchant(&r.transfers);
+                if !amount.is_positive() {
+                    return;
+                }
+                self.undone(of, amount, &r.transfers, refund.then_some(paid).flatten());
+                self.point_sums(day, &r.transfers);
+                let totals = self.totals.entry((r.key.acquirer, record.day)).or_default();
+                let (n, yen) = if refund {
+                    (&mut totals.credit_reversals, &mut totals.credit_reversal_amount)
+                } else {
+                    (&mut totals.debit_reversals, &mut totals.debit_reversal_amount)
+                };
+                *n += 1;
+                add_to_day(yen, amount);
+            }
+            TapState::Completed(_) | TapState::Refused | TapState::Reversed => {}
+        }
+    }
+
+    /// A posted tap is undone by `amount`; of a refund, what it had given back stands again.
+    fn undone(&mut self, of: TapIndex, amount: Yen, transfers: &[Transfer], refund_of: Option<TapIndex>) {
+        let Some(tap) = self.tap_mut(of) else { return };
+        let mut shares = spread(&tap.legs, amount);
+        for (leg, share) in tap.legs.iter().zip(&mut shares).filter(|(leg, _)| leg.source == Source::Grant) {
+            // Points come back only as far as the budget still has them.
+            let own = transfers.iter().filter(|t| t.debit == leg.credit && t.credit == leg.debit);
+            *share = own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount));
+        }
+        let mut part = Yen::ZERO;
+        for (leg, share) in tap.legs.iter_mut().zip(&shares) {
+            leg.undone = plus(leg.undone, *share);
+            part = if leg.is_part() { plus(part, *share) } else { part };
+        }
+        let all = tap.moved() == Yen::ZERO;
+        if all {
+            tap.state = TapState::Reversed;
+        }
+        let legs: smallvec::SmallVec<[u8; 4]> = tap.legs.iter().map(|leg| leg.of).collect();
+        match refund_of {
+            None => self.give_back(of, part, all),
+            Some(paid) => {
+                if let Some(paid) = self.tap_mut(paid) {
+                    for (at, share) in legs.iter().zip(&shares) {
+                        let leg = &mut paid.legs[usize::from(*at)];
+                        leg.refunded = minus(leg.refunded, *share);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Holds of a tap that moved nothing yet were given back, all or some: so are its counts. Of a refund that was being asked
+    /// for, what it had spoken for is free again.
+    fn released(&mut self, of: TapIndex, transfers: &[Transfer], day: BusinessDay) {
+        let Some(tap) = self.tap(of) else { return };
+        let voided = |hold: Option<HoldId>| {
+            let own = transfers.iter().filter(|t| matches!(t.kind, TransferKind::Void(id) if Some(id) == hold));
+            own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
+        };
+        if is_payment(tap.kind) {
+            let part = sum(&tap.legs, super::money::Leg::is_part, |leg| voided(leg.hold));
+            let open = |leg: &super::money::Leg| leg.hold.is_some_and(|hold| self.book.hold(hold).is_some());
+            let all = !tap.legs.iter().any(|leg| open(leg) || leg.posted.is_positive());
+            self.give_back(of, part, all);
+        } else if let Some(paid) = tap.original {
+            let back: smallvec::SmallVec<[(u8, Yen); 4]> =
+                tap.legs.iter().map(|leg| (leg.of, voided(leg.hold))).collect();
+            if let Some(paid) = self.tap_mut(paid) {
+                for (at, amount) in back {
+                    let leg = &mut paid.legs[usize::from(at)];
+                    leg.refunded = minus(leg.refunded, amount);
+                }
+            }
+        }
+        self.point_sums(day, transfers);
     }
 
     fn set_state(&mut self, index: TapIndex, state: TapState) {
@@ -181,65 +690,20 @@ impl State {
         }
     }
 
-    fn add_refunded(&mut self, index: TapIndex, yen: i64) {
-        if let Some(tap) = self.tap_mut(index) {
-            tap.refunded = tap.refunded.checked_add(Yen::new(yen)).expect("refunds stay within the payment");
-            assert!(tap.refunded >= Yen::ZERO && tap.refunded <= tap.moved, "refunds stay within the payment");
-        }
-    }
-
-    /// A reversal took effect on the tap at `of`.
-    fn reversed(&mut self, of: TapIndex, record: &Record, r: &Tapped) {
-        let amount =
-            r.transfers.iter().fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"));
-        let uncovered = self.acquirers.get(&r.key.acquirer).map_or(Yen::ZERO, |shortfall| {
-            let own = r.transfers.iter().filter(|t| t.credit == *shortfall);
-            own.fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"))
-        });
-        let hold_left = self.tap(of).and_then(|tap| tap.hold).is_some_and(|hold| self.book.hold(hold).is_some());
-        let day = record.day;
-        let Some(tap) = self.tap_mut(of) else { return };
-        let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
-        let (seq, original, before) = (tap.seq, tap.original, tap.state);
-        match before {
-            TapState::Pending => {
-                tap.state = TapState::Reversed;
-                tap.answer = Some(refused(Refusal::ReversedBefore));
-            }
-            TapState::Held if !hold_left => tap.state = TapState::Reversed,
-            TapState::Posted if amount.is_positive() => {
-                tap.moved = tap.moved.checked_sub(amount).expect("a reversal stays within what stands");
-                tap.shortfall = tap.shortfall.checked_sub(uncovered).unwrap_or(Yen::ZERO);
-                if tap.moved == Yen::ZERO {
-                    tap.state = TapState::Reversed;
-                }
-            }
-            TapState::Held | TapState::Posted | TapState::Completed(_) | TapState::Refused | TapState::Reversed => {}
-        }
-        if before == TapState::Pending {
-            self.pending.remove(&seq);
-        }
-        if refund
-            && amount.is_positive()
-            && let Some(paid) = original
-        {
-            self.add_refunded(paid, -amount.get());
-        }
-        if before == TapState::Posted && amount.is_positive() {
-            let totals = self.totals.entry((r.key.acquirer, day)).or_default();
-            let (n, yen) = if refund {
-                (&mut totals.credit_reversals, &mut totals.credit_reversal_amount)
-            } else {
-                (&mut totals.debit_reversals, &mut totals.debit_reversal_amount)
-            };
-            *n += 1;
-            add_to_day(yen, amount);
-        }
+    /// Yen that a record moves to or from a merchant.
+    fn through_merchant(&self, transfers: &[Transfer]) -> Yen {
+        let merchant =
+            |id| matches!(self.book.account(id).map(|account| account.key), Some(AccountKey::MerchantPayable(..)));
+        let own = transfers.iter().filter(|t| is_posting(t) && (merchant(t.debit) || merchant(t.credit)));
+        own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
     }
 
     /// Counts what was posted at once.
     fn count(&mut self, record: &Record, r: &Tapped) {
-        let amount = posted(&r.transfers);
+        if r.transfers.is_empty() || matches!(r.kind, TapKind::Reversal) {
+            return;
+        }
+        let amount = self.through_merchant(&r.transfers);
         if !amount.is_positive() {
             return;
         }
@@ -258,24 +722,64 @@ impl State {
         }
     }
 
-    fn issuer_answered(&mut self, record: &Record, r: &IssuerAnswered) {
-        let Some(index) = self.pending.remove(&r.tap) else { return };
+    /// What an issuer's answer posts.
+    fn post(&mut self, index: TapIndex, transfers: &[Transfer]) {
         let Some(tap) = self.tap_mut(index) else { return };
-        tap.answer = Some(Answer { code: r.code, approval: r.approval, balance: None });
-        let (kind, amount, original, acquirer) = (tap.kind, tap.amount, tap.original, tap.key.acquirer);
+        for t in transfers {
+            let TransferKind::Post(id) = t.kind else { continue };
+            if let Some(leg) = tap.legs.iter_mut().find(|leg| leg.hold == Some(id)) {
+                leg.posted = plus(leg.posted, t.amount);
+                leg.hold = None;
+            }
+        }
+    }
+
+    fn issuer_answered(&mut self, seq: Seq, record: &Record, r: &IssuerAnswered) {
+        let Some(index) = self.pending.remove(&r.tap) else { return };
+        let Some(tap) = self.tap(index) else { return };
+        let (kind, day, ppid, acquirer) = (tap.kind, tap.counted_day, tap.ppid, tap.key.acquirer);
+        let (holder, link) = (tap.holder, tap.link);
+        let approved = r.ruled.as_ref().and_then(|ruled| ruled.approved);
+        let takes_effect = r.code.is_approved() || approved.is_some();
+        self.post(index, &r.transfers);
         if !r.code.is_approved() {
-            tap.state = TapState::Refused;
-            self.refund_failed(kind, original, amount);
-            return;
+            self.came_back(&r.transfers);
+            self.released(index, &r.transfers, day);
+        } else if kind == TapKind::Refund {
+            self.came_back(&r.transfers);
+            self.point_sums(day, &r.transfers);
         }
-        if kind == TapKind::Authorize {
-            tap.state = TapState::Held;
-            return;
+        if &r.code.wire()[..] == b"14"
+            && holder != NOBODY
+            && let Some(version) = self.link(link).map(|link| link.version)
+        {
+            self.broken_link(
+                self.root(holder),
+                version,
+                "発行者応答14 the issuer does not know it (14)".into(),
+                record.at,
+            );
         }
-        tap.state = TapState::Posted;
-        tap.moved = amount;
-        tap.hold = None;
-        add(self.totals.entry((acquirer, record.day)).or_default(), kind == TapKind::Refund, amount);
+        let posted = self.through_merchant(&r.transfers);
+        let Some(tap) = self.tap_mut(index) else { return };
+        tap.answer = Some(Answer {
+            code: if approved.is_some() { ResponseCode::PARTIAL } else { r.code },
+            approval: r.approval,
+            balance: None,
+            receipt: r.ruled.as_ref().map_or_else(Receipt::default, |ruled| ruled.receipt),
+            approved,
+        });
+        tap.state = match (takes_effect, kind) {
+            (false, _) => TapState::Refused,
+            (true, TapKind::Authorize) => TapState::Held,
+            (true, _) => TapState::Posted,
+        };
+        if posted.is_positive() && takes_effect {
+            add(self.totals.entry((acquirer, record.day)).or_default(), kind == TapKind::Refund, posted);
+        }
+        if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
+            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        }
     }
 
     fn issuer_silent(&mut self, seq: Seq, at: Millis, r: &IssuerSilent) {
@@ -283,25 +787,79 @@ impl State {
             self.unacknowledged.insert(seq, (message, at));
         }
         let Some(index) = self.pending.remove(&r.tap) else { return };
+        let Some(day) = self.tap(index).map(|tap| tap.counted_day) else { return };
+        self.came_back(&r.transfers);
+        self.released(index, &r.transfers, day);
         let Some(tap) = self.tap_mut(index) else { return };
         tap.state = TapState::Refused;
         tap.answer = Some(refused(match r.why {
             Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
             Silence::NotSent => Refusal::IssuerUnavailable,
         }));
-        let (kind, amount, original) = (tap.kind, tap.amount, tap.original);
-        self.refund_failed(kind, original, amount);
     }
 
-    fn refund_failed(&mut self, kind: TapKind, original: Option<TapIndex>, amount: Yen) {
-        if let (TapKind::Refund, Some(paid)) = (kind, original) {
-            self.add_refunded(paid, -amount.get());
+    fn stood_in(&mut self, seq: Seq, record: &Record, r: &StoodIn) {
+        self.unacknowledged.insert(seq, (r.to_issuer, record.at));
+        self.stood_for.insert(r.tap, StoodFor { message: seq, at: record.at, bearer: r.bearer });
+        let Some(index) = self.pending.remove(&r.tap) else { return };
+        let today = record.at.jst_day();
+        let sum = self.stood_in.entry(r.to_issuer.issuer).or_insert((today, Yen::ZERO));
+        if sum.0 != today {
+            *sum = (today, Yen::ZERO);
+        }
+        sum.1 = plus(sum.1, r.to_issuer.amount);
+        self.post(index, &r.transfers);
+        let posted = self.through_merchant(&r.transfers);
+        let Some(tap) = self.tap_mut(index) else { return };
+        tap.state = TapState::Posted;
+        tap.answer = Some(Answer {
+            approval: Some(r.approval),
+            receipt: r.ruled.receipt,
+            ..Answer::code(ResponseCode::APPROVED)
+        });
+        let (holder, ppid, day, acquirer) = (tap.holder, tap.ppid, tap.counted_day, tap.key.acquirer);
+        add(self.totals.entry((acquirer, record.day)).or_default(), false, posted);
+        if holder != NOBODY {
+            self.wallet_mut(holder).stood_in.add(today.0, r.to_issuer.amount, 1);
+        }
+        if let Some(ppid) = ppid {
+            self.tell(seq, record.at, ppid, day, &r.ruled.alerts);
+        }
+    }
+
+    fn loss_booked(&mut self, r: &LossBooked) {
+        let Some((advice, _)) = self.unacknowledged.remove(&r.message) else { return };
+        for opening in &r.opens {
+            if let AccountKey::StandInLoss(issuer) = opening.key {
+                self.losses.insert(issuer, opening.account);
+            }
+        }
+        let Some(index) = self.index_of(advice.tap) else { return };
+        let Some(tap) = self.tap_mut(index) else { return };
+        let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
+        match r.bearer {
+            Bearer::Operator => {
+                leg.debit = r.transfers[0].debit;
+                leg.source = Source::Loss;
+            }
+            Bearer::Merchant => leg.undone = plus(leg.undone, r.transfers[0].amount),
+            Bearer::Issuer => {}
         }
     }
 
     /// The day turns, and settled taps of old days leave the memory. What something still depends on is set aside.
     fn cut_over(&mut self, r: &CutOver) {
         self.day = r.opened;
+        for sweep in self
+            .purse_books
+            .values_mut()
+            .map(|book| &mut book.sweep)
+            .chain(self.point_books.values_mut().map(|book| &mut book.sweep))
+        {
+            if std::mem::take(&mut sweep.again) {
+                sweep.through = 0;
+            }
+        }
         let owed: BTreeSet<Seq> =
             self.unacknowledged.values().flat_map(|(m, _)| [Some(m.tap), m.about]).flatten().collect();
         let needed = |tap: &Tap| matches!(tap.state, TapState::Pending | TapState::Held) || owed.contains(&tap.seq);
@@ -328,6 +886,7 @@ impl State {
 
     /// Takes out what led to a tap that has left the memory.
     fn forget(&mut self, index: TapIndex, tap: &Tap) {
+        self.stood_for.remove(&tap.seq);
         if self.known.get(&tap.key) == Some(&Known::Tap(index)) {
             self.known.remove(&tap.key);
         }
@@ -361,17 +920,6 @@ fn is_posting(t: &Transfer) -> bool {
     matches!(t.kind, TransferKind::Direct | TransferKind::Post(_))
 }
 
-/// What a record posts.
-fn posted(transfers: &[Transfer]) -> Yen {
-    let posted = transfers.iter().filter(|t| is_posting(t));
-    posted.fold(Yen::ZERO, |sum, t| sum.checked_add(t.amount).expect("parts of one amount"))
-}
-
-fn held(seq: Seq, transfers: &[Transfer]) -> Option<HoldId> {
-    let leg = transfers.iter().position(|t| t.kind == TransferKind::Hold)?;
-    Some(HoldId::new(seq, leg))
-}
-
 fn is_original(kind: TapKind) -> bool {
     match kind {
         TapKind::Authorize
@@ -384,20 +932,30 @@ fn is_original(kind: TapKind) -> bool {
     }
 }
 
-/// Where a tap stands right after its record, and what repeats of it are answered.
-fn standing(r: &Tapped) -> (TapState, Option<Answer>) {
+/// Where a tap stands right after its record.
+fn standing(r: &Tapped) -> TapState {
     match r.verdict {
-        Verdict::Pending => (TapState::Pending, None),
-        Verdict::Refused(refusal) => (TapState::Refused, Some(refused(refusal))),
-        Verdict::Approved(approval) => {
-            let balance = r.balance.map(|(ledger, available)| Balance { ledger, available });
-            let answer = Answer { code: ResponseCode::APPROVED, approval: Some(approval), balance };
-            let state = if matches!(r.kind, TapKind::Authorize | TapKind::AuthorizationAdvice) {
-                TapState::Held
-            } else {
-                TapState::Posted
-            };
-            (state, Some(answer))
-        }
+        Verdict::Pending => TapState::Pending,
+        Verdict::Refused(_) => TapState::Refused,
+        Verdict::Approved(_) if matches!(r.kind, TapKind::Authorize | TapKind::AuthorizationAdvice) => TapState::Held,
+        Verdict::Approved(_) => TapState::Posted,
     }
+}
+
+fn status_of(reason: ListReason) -> CardStatus {
+    match reason {
+        ListReason::Hold => CardStatus::Held,
+        ListReason::Revoked => CardStatus::Revoked,
+    }
+}
+
+/// A payment's reference within its programme, and of a credit within its person, as a short key.
+pub(super) fn reference_key(programme: u16, ppid: Option<&Ppid>, reference: &str) -> [u8; 16] {
+    use sha2::Digest;
+    let mut hasher = sha2::Sha256::new();
+    hasher.update(programme.to_be_bytes());
+    hasher.update(ppid.map_or(&[0; 16], Ppid::bytes));
+    hasher.update([u8::from(ppid.is_some())]);
+    hasher.update(reference.as_bytes());
+    hasher.finalize()[..16].try_into().expect("32 bytes")
 }

@@ -1,16 +1,15 @@
 //! Deciding an acquirer's message: duplicates first, then the refusals in their order, then what moves.
 
 use super::event::{Decision, Effect, Event};
-use super::state::{Known, LinkLookup, Merchant, State, TapState, key_of, refused};
-use kazasu_ledger::record::{Body, Instrument, TapKey, TapKind, Tapped, ToIssuer, TotalsCompared, Verdict};
+use super::state::{Known, Merchant, State, TapState, key_of, refused};
+use kazasu_ledger::RuleError;
+use kazasu_ledger::record::{Body, Ruled, TapKey, TapKind, Tapped, ToIssuer, TotalsCompared, Verdict};
 use kazasu_ledger::transfer::Transfers;
-use kazasu_ledger::{AccountId, RuleError, Transfer};
 use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::money::{JPY_NUMERIC, Yen};
-use kazasu_schemas::wire::issuer::IssuerOperation;
-use kazasu_schemas::wire::{Answer, Balance, Operation, Refusal, Request, ResponseCode, Totals};
+use kazasu_schemas::money::JPY_NUMERIC;
+use kazasu_schemas::wire::{Operation, Refusal, Request, ResponseCode, Totals};
 
 /// What the state says to an event at a time. It changes nothing.
 #[must_use]
@@ -20,8 +19,10 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
     match event {
         Event::Request(request) => decide_request(state, now, request),
         Event::Totals(totals) => decide_totals(state, totals),
-        Event::IssuerAnswered { message, code, approval } => super::issuer::answered(state, *message, *code, *approval),
-        Event::IssuerSilent { tap, why } => super::issuer::silent(state, *tap, *why),
+        Event::IssuerAnswered { message, code, approval } => {
+            super::issuer::answered(state, now, *message, *code, *approval)
+        }
+        Event::IssuerSilent { tap, why } => super::issuer::silent(state, now, *tap, *why),
         Event::IssuerAcknowledged { message, code } => super::issuer::acknowledged(state, *message, *code),
         Event::Command(command) => super::admin::command(state, now, command),
         Event::Tick { keep_days } => super::admin::tick(state, now, *keep_days),
@@ -44,7 +45,8 @@ pub(super) struct Outcome {
     pub(super) link: Option<u32>,
     pub(super) original: Option<u64>,
     pub(super) tombstone: Option<TapKey>,
-    pub(super) balance: Option<(Yen, Yen)>,
+    pub(super) balance: Option<(kazasu_schemas::money::Yen, kazasu_schemas::money::Yen)>,
+    pub(super) ruled: Option<Ruled>,
     pub(super) ppid: Option<kazasu_schemas::ids::Ppid>,
 }
 
@@ -67,33 +69,25 @@ impl Context<'_> {
             original: None,
             tombstone: None,
             balance: None,
+            ruled: None,
             ppid: self.request.ppid,
         }
     }
 
-    pub(super) fn merchant(&self) -> Result<&Merchant, Refusal> {
+    pub(super) fn merchant(&self) -> Result<(u32, &Merchant), Refusal> {
         let key = (self.request.acquirer, self.request.merchant);
-        let at = self.state.merchant_at.get(&key).ok_or(Refusal::UnknownMerchant)?;
-        self.state.merchant(*at).ok_or(Refusal::UnknownMerchant)
+        let at = *self.state.merchant_at.get(&key).ok_or(Refusal::UnknownMerchant)?;
+        Ok((at, self.state.merchant(at).ok_or(Refusal::UnknownMerchant)?))
     }
 
     fn record(self, outcome: Outcome) -> Decision {
         let seq = self.seq();
-        let answer = match outcome.verdict {
-            Verdict::Approved(approval) => Some(Answer {
-                code: ResponseCode::APPROVED,
-                approval: Some(approval),
-                balance: outcome.balance.map(|(ledger, available)| Balance { ledger, available }),
-            }),
-            Verdict::Refused(refusal) => Some(refused(refusal)),
-            Verdict::Pending => None,
-        };
         let to_issuer = outcome.to_issuer;
         // A reversal of a pending tap ends the waiting of whoever asked for it.
         let interrupted = outcome
             .original
             .filter(|original| self.kind == TapKind::Reversal && self.state.pending.contains_key(original));
-        let decision = Decision::record(Body::Tapped(Tapped {
+        let tapped = Tapped {
             key: key_of(self.request),
             fingerprint: self.fingerprint,
             kind: self.kind,
@@ -109,11 +103,15 @@ impl Context<'_> {
             transfers: outcome.transfers,
             to_issuer,
             balance: outcome.balance,
-        }));
-        let decision = match answer {
-            Some(answer) => decision.then(Effect::Answer(answer)),
-            None => decision.then(Effect::Wait(seq)),
+            ruled: outcome.ruled,
         };
+        let answer = super::state::answer_of(&tapped);
+        let notices = tapped.ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
+        let decision = match answer {
+            Some(answer) => Decision::record(Body::Tapped(tapped)).then(Effect::Answer(answer)),
+            None => Decision::record(Body::Tapped(tapped)).then(Effect::Wait(seq)),
+        };
+        let decision = decision.notify(seq, notices);
         let decision = match interrupted {
             Some(tap) => decision.then(Effect::AnswerWaiting(tap, refused(Refusal::ReversedBefore))),
             None => decision,
@@ -179,7 +177,7 @@ fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
     if operation == Operation::Reversal {
         return Ok(super::follow::reversal(context));
     }
-    let merchant = context.merchant()?;
+    let (merchant_at, merchant) = context.merchant()?;
     let opens = match operation {
         Operation::Authorize | Operation::Purchase | Operation::BalanceInquiry => true,
         Operation::Refund
@@ -204,114 +202,14 @@ fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
     }
     match operation {
         Operation::Completion => super::follow::completion(context),
-        Operation::Refund | Operation::RefundAdvice => super::follow::refund(context, operation, merchant),
+        Operation::Refund | Operation::RefundAdvice => super::follow::refund(context, operation),
         Operation::Authorize
         | Operation::Purchase
         | Operation::BalanceInquiry
         | Operation::AuthorizationAdvice
-        | Operation::PurchaseAdvice => pay(context, now, operation, merchant),
+        | Operation::PurchaseAdvice => super::pay::pay(context, now, operation, merchant_at, merchant),
         Operation::Reversal => unreachable!("reversals were taken out above"),
     }
-}
-
-/// Messages that name a person: find the instrument, then hold, post or ask the issuer.
-fn pay(context: &Context<'_>, now: Millis, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
-    let state = context.state;
-    let ppid = context.request.ppid.ok_or(Refusal::UnknownPpid)?;
-    let link = match state.link_at(&ppid, now) {
-        LinkLookup::Linked(link) => link,
-        LinkLookup::Unknown if !operation.is_advice() => return Err(Refusal::UnknownPpid),
-        LinkLookup::None if !operation.is_advice() => return Err(Refusal::NoInstrument),
-        LinkLookup::Unknown | LinkLookup::None => return uncovered(context, operation, merchant, Yen::ZERO, None),
-    };
-    let version = state.link(link).expect("link_at() gave its position");
-    let instrument = version.instrument.as_ref().expect("link_at() gave a linked version");
-    let mut outcome = match instrument {
-        Instrument::Deposit(account) => on_us(context, operation, merchant, *account)?,
-        Instrument::CreditCard(_) | Instrument::DebitCard(_) | Instrument::BankAccount(_) => {
-            off_us(context, operation, merchant, instrument.issuer().expect("not a deposit"))?
-        }
-    };
-    outcome.link = Some(version.version);
-    Ok(outcome)
-}
-
-/// The account is in this ledger: nobody else is asked.
-fn on_us(
-    context: &Context<'_>,
-    operation: Operation,
-    merchant: &Merchant,
-    account: AccountId,
-) -> Result<Outcome, Refusal> {
-    let amount = context.request.amount;
-    let deposit = context.state.book.account(account).expect("a linked deposit is open");
-    let transfer = match operation {
-        Operation::BalanceInquiry => {
-            let mut outcome = context.approved(Transfers::new());
-            outcome.balance = Some((deposit.balance(), deposit.available()));
-            return Ok(outcome);
-        }
-        Operation::Authorize | Operation::AuthorizationAdvice => Transfer::hold(account, merchant.payable, amount),
-        _ => Transfer::direct(account, merchant.payable, amount),
-    };
-    match context.state.book.check(&[transfer]) {
-        Ok(()) => Ok(context.approved([transfer].as_slice().into())),
-        Err(RuleError::Insufficient { available, .. }) if operation.is_advice() => {
-            uncovered(context, operation, merchant, available, Some(account))
-        }
-        Err(error) => Err(refusal(error)),
-    }
-}
-
-/// An advice must be accepted. What the account does not cover is booked as the acquirer's shortfall, to be claimed.
-fn uncovered(
-    context: &Context<'_>,
-    operation: Operation,
-    merchant: &Merchant,
-    available: Yen,
-    account: Option<AccountId>,
-) -> Result<Outcome, Refusal> {
-    let amount = context.request.amount;
-    let shortfall = *context.state.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
-    let mut transfers = Transfers::new();
-    if operation == Operation::AuthorizationAdvice {
-        // One hold a tap: the whole stands against the shortfall.
-        transfers.push(Transfer::hold(shortfall, merchant.payable, amount));
-    } else {
-        let covered = available.max(Yen::ZERO);
-        if let Some(account) = account.filter(|_| covered.is_positive()) {
-            transfers.push(Transfer::direct(account, merchant.payable, covered));
-        }
-        let rest = amount.checked_sub(covered).expect("covered is below the amount");
-        transfers.push(Transfer::direct(shortfall, merchant.payable, rest));
-    }
-    context.state.book.check(&transfers).map_err(refusal)?;
-    Ok(context.approved(transfers))
-}
-
-/// The account is at an issuer: requests are held here and asked there, advices are booked and forwarded.
-fn off_us(context: &Context<'_>, operation: Operation, merchant: &Merchant, issuer: u16) -> Result<Outcome, Refusal> {
-    if operation == Operation::BalanceInquiry {
-        return Err(Refusal::BalanceNotHeld);
-    }
-    let amount = context.request.amount;
-    let receivable = *context.state.issuers.get(&issuer).ok_or(Refusal::NoRoute)?;
-    let tell = |operation| Some(ToIssuer { issuer, operation, amount, remains: None, about: None, tap: context.seq() });
-    let hold = Transfer::hold(receivable, merchant.payable, amount);
-    let (transfer, verdict, to_issuer) = match operation {
-        Operation::Authorize => (hold, Verdict::Pending, tell(IssuerOperation::Authorize)),
-        Operation::Purchase => (hold, Verdict::Pending, tell(IssuerOperation::Purchase)),
-        // The issuer hears of it when it is completed.
-        Operation::AuthorizationAdvice => (hold, approval(context), None),
-        _ => {
-            let direct = Transfer::direct(receivable, merchant.payable, amount);
-            (direct, approval(context), tell(IssuerOperation::PurchaseAdvice))
-        }
-    };
-    context.state.book.check(&[transfer]).map_err(refusal)?;
-    let mut outcome = context.outcome(verdict, [transfer].as_slice().into());
-    outcome.to_issuer = to_issuer;
-    Ok(outcome)
 }
 
 pub(super) fn approval(context: &Context<'_>) -> Verdict {

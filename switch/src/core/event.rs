@@ -2,10 +2,13 @@
 
 use super::Rejected;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{Body, Instrument, Silence, ToIssuer};
-use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, TerminalId};
+use kazasu_ledger::record::{
+    Body, CardStatus, Instrument, LinkOrigin, ListReason, MerchantTraits, OwnLimits, Silence, ToIssuer,
+};
+use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Policy;
 use kazasu_schemas::wire::{Answer, Request, ResponseCode, Totals};
 use smallvec::SmallVec;
 
@@ -84,6 +87,8 @@ pub enum Command {
         terminals: Vec<TerminalId>,
         /// Takes no payments any more.
         closed: bool,
+        /// Class, tags and region.
+        traits: MerchantTraits,
     },
     /// Open a deposit in this ledger. Nothing happens when it is open already.
     OpenDeposit {
@@ -116,6 +121,8 @@ pub enum Command {
         from: Option<Millis>,
         /// The instrument; [`Link::Deposit`] names a deposit by its number.
         to: Link,
+        /// Who makes it.
+        origin: LinkOrigin,
     },
     /// End a PPID's link.
     Unlink {
@@ -123,6 +130,153 @@ pub enum Command {
         ppid: Ppid,
         /// From when on; now when absent.
         from: Option<Millis>,
+    },
+    /// Put a policy into force.
+    ActivatePolicy {
+        /// Read and checked.
+        policy: Box<Policy>,
+        /// The file, for people.
+        source: String,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// Issue a temporary ID.
+    IssueTemporary {
+        /// The ID, of the form of a PPID.
+        ppid: Ppid,
+        /// Its last day.
+        until: Option<BusinessDay>,
+        /// Who.
+        by: String,
+    },
+    /// Merge a temporary ID into a PPID.
+    Merge {
+        /// The temporary ID.
+        from: Ppid,
+        /// The person's PPID.
+        into: Ppid,
+        /// Who.
+        by: String,
+    },
+    /// Suspend a card, revoke it, or let it be used again.
+    SetCard {
+        /// The person.
+        ppid: Ppid,
+        /// From here on.
+        status: CardStatus,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// A certificate's serial belongs to a person's card.
+    BindCertificate {
+        /// The person; known from here on.
+        ppid: Ppid,
+        /// The certificate.
+        serial: Serial,
+        /// Its last day.
+        last_day: BusinessDay,
+        /// Who.
+        by: String,
+    },
+    /// Take a card status list over; its signature has been checked.
+    ApplyList {
+        /// The authority's number.
+        number: u64,
+        /// When it was issued.
+        issued: Millis,
+        /// All that is on it.
+        entries: Vec<(Serial, ListReason)>,
+    },
+    /// Change a resident's own limits.
+    SetOwnLimits {
+        /// The person.
+        ppid: Ppid,
+        /// All of them.
+        limits: OwnLimits,
+        /// Who.
+        by: String,
+    },
+    /// Pay into a purse programme's fund.
+    FundProgramme {
+        /// The programme.
+        programme: u16,
+        /// Yen.
+        amount: Yen,
+        /// The payment's own: it is booked once.
+        reference: String,
+        /// Who.
+        by: String,
+    },
+    /// Credit purse money to a resident.
+    CreditPurse {
+        /// The person.
+        ppid: Ppid,
+        /// The programme.
+        programme: u16,
+        /// Yen.
+        amount: Yen,
+        /// The payment's own: it is booked once for the person and programme.
+        reference: String,
+        /// Who.
+        by: String,
+    },
+    /// Put a link into the queue of broken ones.
+    BreakLink {
+        /// The person.
+        ppid: Ppid,
+        /// What happened.
+        why: String,
+        /// Who.
+        by: String,
+    },
+    /// Propose a new instrument for a broken link.
+    ProposeRetarget {
+        /// The person.
+        ppid: Ppid,
+        /// The instrument.
+        to: Link,
+        /// Who.
+        by: String,
+    },
+    /// Approve the proposal, or turn it down.
+    DecideRetarget {
+        /// The person.
+        ppid: Ppid,
+        /// Approve.
+        approve: bool,
+        /// Who: not who proposed.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// Keep a card number sealed under a newer key.
+    Reseal {
+        /// The person.
+        ppid: Ppid,
+        /// The link's version.
+        version: u32,
+        /// Key version, nonce, ciphertext and tag.
+        pan: Box<[u8]>,
+    },
+    /// A notice reached its receiver, or is given up.
+    SettleNotice {
+        /// The notice.
+        notice: u64,
+        /// It was acknowledged.
+        delivered: bool,
+        /// How often it was tried.
+        attempts: u32,
+        /// What went wrong last.
+        problem: Option<String>,
+    },
+    /// Try a notice again that was given up.
+    RetryNotice {
+        /// The notice.
+        notice: u64,
     },
     /// End the business day by hand.
     CutOver {
@@ -157,6 +311,10 @@ pub enum Effect {
     Done(Done),
     /// The business day turned.
     CutOver(BusinessDay, BusinessDay),
+    /// A notice is owed to a resident.
+    Notify(u64),
+    /// There is more of the same to do: ask again.
+    Again,
     /// Only counted: the name of a counter.
     Count(&'static str),
 }
@@ -190,8 +348,21 @@ impl Decision {
         Decision::default().then(effect)
     }
 
+    /// The first `notices` notices of record `seq` are owed.
+    pub(super) fn notify(mut self, seq: Seq, notices: usize) -> Self {
+        for at in (0..).take(notices) {
+            self.effects.push(Effect::Notify(notice_key(seq, at)));
+        }
+        self
+    }
+
     pub(super) fn then(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
         self
     }
+}
+
+/// A notice's number: the record that caused it, and its place among that record's notices (at most 16).
+pub(super) fn notice_key(seq: Seq, at: u64) -> u64 {
+    seq * 16 + at
 }

@@ -1,18 +1,15 @@
-//! Messages about an earlier one: completions, refunds, reversals. They use the link version and the accounts that the
-//! original used, whatever has been linked since, and work for closed merchants and ended links too.
+//! Messages about an earlier one: completions, refunds, reversals. They use what the original was paid with: the link version
+//! frozen in it, its purses and its points, whatever has been linked or merged since.
 
 use super::decide::{Context, Outcome, approval, refusal};
-use super::state::{Merchant, Tap, TapState, original_key};
+use super::money::{Leg, Shares, Source, keep, minus, plus, spread, sum};
+use super::state::{Tap, TapState};
 use kazasu_ledger::record::{TapKind, ToIssuer, Verdict};
 use kazasu_ledger::transfer::Transfers;
-use kazasu_ledger::{AccountId, HoldId, Transfer, TransferKind};
+use kazasu_ledger::{AccountId, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use kazasu_schemas::wire::{Operation, Refusal};
-
-fn minus(a: Yen, b: Yen) -> Yen {
-    a.checked_sub(b).expect("amounts of one tap")
-}
 
 /// Finds the original and makes sure that it is the same merchant's and the same person's.
 fn original<'a>(context: &'a Context<'_>) -> Result<&'a Tap, Refusal> {
@@ -26,10 +23,14 @@ fn original<'a>(context: &'a Context<'_>) -> Result<&'a Tap, Refusal> {
     Ok(tap)
 }
 
-/// A message may repeat the person's PPID; then it must be the original's.
+/// A message may repeat the person's PPID, or name the one that it was merged into; nobody else's.
 fn same_person(context: &Context<'_>, tap: &Tap) -> Result<(), Refusal> {
+    let state = context.state;
+    let person = |ppid| state.residents.get(ppid).map(|at| state.root(*at));
     match (context.request.ppid, tap.ppid) {
-        (Some(now), Some(then)) if now != then => Err(Refusal::OtherPpid),
+        (Some(now), Some(then)) if now != then && (person(&now).is_none() || person(&now) != person(&then)) => {
+            Err(Refusal::OtherPpid)
+        }
         _ => Ok(()),
     }
 }
@@ -43,41 +44,73 @@ fn about(context: &Context<'_>, tap: &Tap, verdict: Verdict, transfers: Transfer
     outcome
 }
 
+/// The issuer that pays a part of it.
 fn issuer_of(context: &Context<'_>, tap: &Tap) -> Option<u16> {
+    tap.instrument_leg()?;
     context.state.link(tap.link)?.instrument.as_ref()?.issuer()
+}
+
+fn held(context: &Context<'_>, leg: &Leg) -> Yen {
+    leg.hold.and_then(|id| context.state.book.hold(id)).map_or(Yen::ZERO, |hold| hold.amount)
+}
+
+/// Transfers that post what is kept of each hold and give back the rest.
+fn settle(context: &Context<'_>, tap: &Tap, kept: &Shares, post: bool) -> Transfers {
+    let mut transfers = Transfers::new();
+    for (leg, kept) in tap.legs.iter().zip(kept) {
+        let Some(hold) = leg.hold else { continue };
+        let mut push = |kind, amount: Yen| {
+            if amount.is_positive() {
+                transfers.push(Transfer { kind, debit: leg.debit, credit: leg.credit, amount });
+            }
+        };
+        if post {
+            push(TransferKind::Post(hold), *kept);
+        }
+        push(TransferKind::Void(hold), minus(held(context, leg), *kept));
+    }
+    transfers
+}
+
+/// What the leg of the linked instrument keeps.
+fn instrument_share(tap: &Tap, shares: &Shares) -> Yen {
+    let own = tap.legs.iter().zip(shares).filter(|(leg, _)| leg.source == Source::Instrument);
+    own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
 /// 0220 with original data: take all or part of what was reserved and release the rest.
 pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     let tap = original(context)?;
-    let (TapState::Held, Some(hold)) = (tap.state, tap.hold) else { return Err(Refusal::OriginalNotOpen) };
-    let held = *context.state.book.hold(hold).ok_or(Refusal::OriginalNotOpen)?;
+    if tap.state != TapState::Held {
+        return Err(Refusal::OriginalNotOpen);
+    }
     same_person(context, tap)?;
     let amount = context.request.amount;
-    if amount > held.amount {
+    if amount > sum(&tap.legs, Leg::is_yen, |leg| held(context, leg)) {
         return Err(Refusal::AboveOriginal);
     }
-    let part = |kind, amount| Transfer { kind, debit: held.debit, credit: held.credit, amount };
-    let mut transfers: Transfers = [part(TransferKind::Post(hold), amount)].as_slice().into();
-    let rest = minus(held.amount, amount);
-    if rest.is_positive() {
-        transfers.push(part(TransferKind::Void(hold), rest));
-    }
+    let kept = keep(&context.state.book, &tap.legs, amount);
+    let transfers = settle(context, tap, &kept, true);
     context.state.book.check(&transfers).map_err(refusal)?;
     let mut outcome = about(context, tap, approval(context), transfers);
-    outcome.to_issuer = issuer_of(context, tap).map(|issuer| {
-        let (operation, of) = match tap.kind {
+    let amount = instrument_share(tap, &kept);
+    let advised = tap.kind == TapKind::AuthorizationAdvice;
+    outcome.to_issuer = issuer_of(context, tap).and_then(|issuer| {
+        let (operation, of) = match (advised, amount.is_positive()) {
             // The issuer never heard of an authorization that was only advised.
-            TapKind::AuthorizationAdvice => (IssuerOperation::PurchaseAdvice, None),
-            _ => (IssuerOperation::Completion, Some(tap.seq)),
+            (true, true) => (IssuerOperation::PurchaseAdvice, None),
+            (true, false) => return None,
+            (false, true) => (IssuerOperation::Completion, Some(tap.seq)),
+            // Purses and points paid all of it: what the issuer reserved is not needed.
+            (false, false) => return Some(reversal_message(context, tap, issuer, Yen::ZERO)),
         };
-        ToIssuer { issuer, operation, amount, remains: None, about: of, tap: context.seq() }
+        Some(ToIssuer { issuer, operation, amount, remains: None, about: of, tap: context.seq() })
     });
     Ok(outcome)
 }
 
 /// Give back all or part of what stands posted.
-pub(super) fn refund(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
+pub(super) fn refund(context: &Context<'_>, operation: Operation) -> Result<Outcome, Refusal> {
     let tap = original(context)?;
     let payment = match tap.kind {
         TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.state == TapState::Posted,
@@ -93,46 +126,30 @@ pub(super) fn refund(context: &Context<'_>, operation: Operation, merchant: &Mer
         return Err(Refusal::OriginalNotOpen);
     }
     let amount = context.request.amount;
-    if amount > minus(tap.moved, tap.refunded) {
+    if amount > sum(&tap.legs, Leg::is_yen, Leg::stands) {
         return Err(Refusal::AboveOriginal);
     }
     same_person(context, tap)?;
-    match issuer_of(context, tap) {
-        None => {
-            let transfers = give_back(context, tap, merchant.payable, amount);
-            context.state.book.check(&transfers).map_err(refusal)?;
-            Ok(about(context, tap, approval(context), transfers))
-        }
-        Some(issuer) => {
-            let (receivable, payable) = tap.accounts.ok_or(Refusal::OriginalNotOpen)?;
-            let (transfer, verdict, operation) = if operation == Operation::Refund {
-                (Transfer::hold(payable, receivable, amount), Verdict::Pending, IssuerOperation::Refund)
-            } else {
-                let direct = Transfer::direct(payable, receivable, amount);
-                (direct, approval(context), IssuerOperation::RefundAdvice)
-            };
-            context.state.book.check(&[transfer]).map_err(refusal)?;
-            let mut outcome = about(context, tap, verdict, [transfer].as_slice().into());
-            outcome.to_issuer =
-                Some(ToIssuer { issuer, operation, amount, remains: None, about: Some(tap.seq), tap: context.seq() });
-            Ok(outcome)
-        }
-    }
+    let shares = spread(&tap.legs, amount);
+    let part = instrument_share(tap, &shares);
+    let issuer = issuer_of(context, tap).filter(|_| part.is_positive());
+    let waits = issuer.is_some() && operation == Operation::Refund;
+    let kind = if waits { TransferKind::Hold } else { TransferKind::Direct };
+    let transfers = give_back(tap, &shares, kind);
+    context.state.book.check(&transfers).map_err(refusal)?;
+    let verdict = if waits { Verdict::Pending } else { approval(context) };
+    let mut outcome = about(context, tap, verdict, transfers);
+    outcome.to_issuer = issuer.map(|issuer| {
+        let operation = if waits { IssuerOperation::Refund } else { IssuerOperation::RefundAdvice };
+        ToIssuer { issuer, operation, amount: part, remains: None, about: Some(tap.seq), tap: context.seq() }
+    });
+    Ok(outcome)
 }
 
-/// Money back from the merchant: first what no account had covered, then to the account that paid.
-fn give_back(context: &Context<'_>, tap: &Tap, payable: AccountId, amount: Yen) -> Transfers {
-    let mut transfers = Transfers::new();
-    let uncovered = tap.shortfall.min(amount);
-    if uncovered.is_positive() {
-        let account = context.state.acquirers[&context.request.acquirer];
-        transfers.push(Transfer::direct(payable, account, uncovered));
-    }
-    let rest = minus(amount, uncovered);
-    if let Some((source, _)) = tap.accounts.filter(|_| rest.is_positive()) {
-        transfers.push(Transfer::direct(payable, source, rest));
-    }
-    transfers
+/// Each leg's share back the way it came, in the order of the legs.
+fn give_back(tap: &Tap, shares: &Shares, kind: TransferKind) -> Transfers {
+    let back = tap.legs.iter().zip(shares).filter(|(_, share)| share.is_positive());
+    back.map(|(leg, share)| Transfer { kind, debit: leg.credit, credit: leg.debit, amount: *share }).collect()
 }
 
 /// 0400 and 0420. A reversal is never refused for want of an original: the original may still be on its way.
@@ -140,86 +157,94 @@ pub(super) fn reversal(context: &Context<'_>) -> Outcome {
     let request = context.request;
     let Some(tap) = context.state.original_of(request).and_then(|index| context.state.tap(index)) else {
         let mut outcome = context.approved(Transfers::new());
-        outcome.tombstone = request.original.as_ref().and_then(|o| original_key(o, request));
+        outcome.tombstone = request.original.as_ref().and_then(|o| super::state::original_key(o, request));
         return outcome;
     };
     let remains = request.replacement.unwrap_or(Yen::ZERO);
-    match (tap.state, tap.hold) {
-        (TapState::Pending, Some(hold)) => undo_pending(context, tap, hold, remains),
-        (TapState::Held, Some(hold)) => undo_held(context, tap, hold, remains),
-        (TapState::Posted, _) if tap.moved.is_positive() => undo_posted(context, tap, remains),
-        (TapState::Refused | TapState::Reversed | TapState::Completed(_), _)
-        | (TapState::Pending | TapState::Held | TapState::Posted, _) => {
+    match tap.state {
+        TapState::Pending => undo_pending(context, tap, remains),
+        TapState::Held => undo_held(context, tap, remains),
+        TapState::Posted => undo_posted(context, tap, remains),
+        TapState::Refused | TapState::Reversed | TapState::Completed(_) => {
             about(context, tap, approval(context), Transfers::new())
         }
     }
 }
 
-/// The issuer is still being asked: release the hold and tell the issuer to undo what it may have done.
-fn undo_pending(context: &Context<'_>, tap: &Tap, hold: HoldId, remains: Yen) -> Outcome {
+/// The issuer is still being asked: release the holds and tell the issuer to undo what it may have done.
+fn undo_pending(context: &Context<'_>, tap: &Tap, remains: Yen) -> Outcome {
     if remains.is_positive() {
         // Nothing has been approved yet, so nothing can remain.
         return about(context, tap, Verdict::Refused(Refusal::OriginalNotOpen), Transfers::new());
     }
-    let held = *context.state.book.hold(hold).expect("a pending tap has its hold");
-    let void = Transfer { kind: TransferKind::Void(hold), debit: held.debit, credit: held.credit, amount: held.amount };
-    let mut outcome = about(context, tap, approval(context), [void].as_slice().into());
+    let nothing: Shares = smallvec::smallvec![Yen::ZERO; tap.legs.len()];
+    let transfers = settle(context, tap, &nothing, false);
+    let mut outcome = about(context, tap, approval(context), transfers);
     outcome.to_issuer = issuer_of(context, tap).map(|issuer| reversal_message(context, tap, issuer, Yen::ZERO));
     outcome
 }
 
-fn undo_held(context: &Context<'_>, tap: &Tap, hold: HoldId, remains: Yen) -> Outcome {
-    let held = *context.state.book.hold(hold).expect("a held tap has its hold");
-    if remains >= held.amount {
+fn undo_held(context: &Context<'_>, tap: &Tap, remains: Yen) -> Outcome {
+    if remains >= sum(&tap.legs, Leg::is_yen, |leg| held(context, leg)) {
         return about(context, tap, approval(context), Transfers::new());
     }
-    let amount = minus(held.amount, remains);
-    let void = Transfer { kind: TransferKind::Void(hold), debit: held.debit, credit: held.credit, amount };
-    let mut outcome = about(context, tap, approval(context), [void].as_slice().into());
+    let kept = keep(&context.state.book, &tap.legs, remains);
+    let transfers = settle(context, tap, &kept, false);
+    let left = instrument_share(tap, &kept);
+    let before = tap.instrument_leg().map_or(Yen::ZERO, |leg| held(context, leg));
+    let mut outcome = about(context, tap, approval(context), transfers);
     // An authorization that was only advised is unknown to the issuer.
     outcome.to_issuer = issuer_of(context, tap)
-        .filter(|_| tap.kind != TapKind::AuthorizationAdvice)
-        .map(|issuer| reversal_message(context, tap, issuer, remains));
+        .filter(|_| tap.kind != TapKind::AuthorizationAdvice && left < before)
+        .map(|issuer| reversal_message(context, tap, issuer, left));
     outcome
 }
 
 /// Posted already: a compensating entry, never a deletion. What has been refunded stays refunded.
 fn undo_posted(context: &Context<'_>, tap: &Tap, remains: Yen) -> Outcome {
-    let stands = minus(tap.moved, tap.refunded);
+    let stands = sum(&tap.legs, Leg::is_yen, Leg::stands);
     if remains >= stands {
         return about(context, tap, approval(context), Transfers::new());
     }
-    let amount = minus(stands, remains);
-    let Some((source, target)) = tap.accounts else {
-        return about(context, tap, approval(context), Transfers::new());
-    };
-    let issuer = issuer_of(context, tap);
+    let shares = spread(&tap.legs, minus(stands, remains));
+    let issuer = issuer_of(context, tap).filter(|_| instrument_share(tap, &shares).is_positive());
     let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
-    let transfers = match (issuer, refund) {
-        (Some(_), _) => [Transfer::direct(target, source, amount)].as_slice().into(),
-        (None, false) => give_back(context, tap, target, amount),
-        (None, true) => take_back(context, target, source, amount),
-    };
+    let transfers =
+        if refund { take_back(context, tap, &shares) } else { give_back(tap, &shares, TransferKind::Direct) };
     if let Err(error) = context.state.book.check(&transfers) {
         return about(context, tap, Verdict::Refused(refusal(error)), Transfers::new());
     }
+    let left = tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
+    let left = minus(left, instrument_share(tap, &shares));
     let mut outcome = about(context, tap, approval(context), transfers);
-    outcome.to_issuer = issuer.map(|issuer| reversal_message(context, tap, issuer, minus(tap.moved, amount)));
+    outcome.to_issuer = issuer.map(|issuer| reversal_message(context, tap, issuer, left));
     outcome
 }
 
-/// A refund is undone: from the account as far as it still has the money, the rest is the acquirer's shortfall.
-fn take_back(context: &Context<'_>, account: AccountId, payable: AccountId, amount: Yen) -> Transfers {
-    let available = context.state.book.account(account).map_or(Yen::ZERO, kazasu_ledger::Account::available);
-    let bounded = context.state.book.account(account).is_some_and(|a| a.key.is_bounded());
-    let covered = if bounded { available.max(Yen::ZERO).min(amount) } else { amount };
+/// A refund is undone: from the accounts as far as they still have the money, the rest is the acquirer's shortfall. Points that
+/// the budget does not have any more stay taken back.
+fn take_back(context: &Context<'_>, tap: &Tap, shares: &Shares) -> Transfers {
+    let book = &context.state.book;
+    let covered = |from: AccountId, amount: Yen| {
+        let account = book.account(from).expect("the state names open accounts");
+        if account.key.is_bounded() { account.available().max(Yen::ZERO).min(amount) } else { amount }
+    };
     let mut transfers = Transfers::new();
-    if covered.is_positive() {
-        transfers.push(Transfer::direct(account, payable, covered));
+    let mut uncovered = Yen::ZERO;
+    let mut merchant = None;
+    for (leg, share) in tap.legs.iter().zip(shares).filter(|(_, share)| share.is_positive()) {
+        let pays = covered(leg.credit, *share);
+        if pays.is_positive() {
+            transfers.push(Transfer::direct(leg.credit, leg.debit, pays));
+        }
+        if leg.is_yen() {
+            uncovered = plus(uncovered, minus(*share, pays));
+            merchant = Some(leg.debit);
+        }
     }
-    let rest = minus(amount, covered);
-    if rest.is_positive() {
-        transfers.push(Transfer::direct(context.state.acquirers[&context.request.acquirer], payable, rest));
+    if let Some(payable) = merchant.filter(|_| uncovered.is_positive()) {
+        let shortfall = context.state.acquirers[&context.request.acquirer];
+        transfers.push(Transfer::direct(shortfall, payable, uncovered));
     }
     transfers
 }
@@ -228,7 +253,7 @@ fn reversal_message(context: &Context<'_>, tap: &Tap, issuer: u16, remains: Yen)
     ToIssuer {
         issuer,
         operation: IssuerOperation::Reversal,
-        amount: tap.amount,
+        amount: tap.instrument_leg().map_or(tap.amount, |leg| leg.asked),
         remains: remains.is_positive().then_some(remains),
         about: Some(tap.seq),
         tap: context.seq(),

@@ -1,30 +1,66 @@
 //! What issuers say, or do not say.
 
 use super::event::{Decision, Effect};
+use super::money::Source;
+use super::rules::Spender;
 use super::state::{State, Tap, TapState, refused};
+use super::wallet::InstrumentKey;
 use kazasu_ledger::record::{
-    Body, IssuerAcknowledged, IssuerAnswered, IssuerLate, IssuerSilent, Silence, TapKind, ToIssuer,
+    Body, IssuerAcknowledged, IssuerAnswered, IssuerLate, IssuerSilent, LossBooked, Opening, Outcome, Silence, StoodIn,
+    TapKind, ToIssuer,
 };
 use kazasu_ledger::transfer::Transfers;
-use kazasu_ledger::{Seq, Transfer, TransferKind};
+use kazasu_ledger::{AccountKey, Seq, Transfer, TransferKind};
 use kazasu_schemas::ids::ApprovalCode;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Bearer;
 use kazasu_schemas::wire::issuer::IssuerOperation;
-use kazasu_schemas::wire::{Answer, Refusal, ResponseCode};
+use kazasu_schemas::wire::{Answer, Options, Receipt, Refusal, ResponseCode};
 
-/// The hold of a pending tap, posted or voided.
-fn settle(state: &State, tap: &Tap, post: bool) -> Transfers {
-    let hold = tap.hold.expect("a pending tap has its hold");
-    let held = *state.book.hold(hold).expect("a pending tap's hold is open");
-    let kind = if post { TransferKind::Post(hold) } else { TransferKind::Void(hold) };
-    [Transfer { kind, debit: held.debit, credit: held.credit, amount: held.amount }].as_slice().into()
+/// The holds of a pending tap: each posted or voided.
+fn settle(state: &State, tap: &Tap, post: impl Fn(Source) -> bool) -> Transfers {
+    let held = tap.legs.iter().filter_map(|leg| Some((leg, leg.hold?)));
+    held.map(|(leg, hold)| {
+        let amount = state.book.hold(hold).expect("a pending tap's holds are open").amount;
+        let kind = if post(leg.source) { TransferKind::Post(hold) } else { TransferKind::Void(hold) };
+        Transfer { kind, debit: leg.debit, credit: leg.credit, amount }
+    })
+    .collect()
 }
 
 fn pending(state: &State, seq: Seq) -> Option<&Tap> {
     state.pending.get(&seq).and_then(|index| state.tap(*index)).filter(|tap| tap.state == TapState::Pending)
 }
 
+/// What the policy has to say when a payment is approved that waited. Its part is in the windows already.
+fn outcome(state: &State, now: Millis, tap: &Tap, approved: Option<Yen>, whole: bool) -> Outcome {
+    if !super::money::is_payment(tap.kind) || tap.holder == super::wallet::NOBODY {
+        return Outcome::default();
+    }
+    let holder = state.root(tap.holder);
+    let wallet = state.holder(holder).wallet.as_deref();
+    let instrument = state.link(tap.link).and_then(|link| link.instrument.as_ref()).map(InstrumentKey::of);
+    let spender = Spender { wallet, instrument, day: now.max(state.at).jst_day() };
+    // Points that a purchase brings are posted by this answer; an authorization's stay pending.
+    let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
+    let points = points.fold(0, |sum, leg| sum + leg.asked.get());
+    let alerts = if whole { state.crossed(wallet, tap.counted_day, Yen::ZERO) } else { Vec::new() };
+    Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, Yen::ZERO), alerts }
+}
+
+fn some(outcome: Outcome) -> Option<Outcome> {
+    (outcome != Outcome::default()).then_some(outcome)
+}
+
 /// An answer. It counts only while the tap waits for it; afterwards the outcome stands and the lateness is recorded.
-pub(super) fn answered(state: &State, message: Seq, code: ResponseCode, approval: Option<ApprovalCode>) -> Decision {
+pub(super) fn answered(
+    state: &State,
+    now: Millis,
+    message: Seq,
+    code: ResponseCode,
+    approval: Option<ApprovalCode>,
+) -> Decision {
     let Some(tap) = pending(state, message) else {
         return match state.tap_by_seq(message) {
             Some(_) => {
@@ -33,22 +69,52 @@ pub(super) fn answered(state: &State, message: Seq, code: ResponseCode, approval
             None => Decision::only(Effect::Count("issuer_answer_unknown")),
         };
     };
-    let approved = code.is_approved();
+    let own = |source| matches!(source, Source::Purse | Source::Points | Source::Funder);
+    let covered = super::money::sum(&tap.legs, |leg| own(leg.source) && leg.is_yen(), |leg| leg.asked);
+    let partly = !code.is_approved()
+        && super::money::is_payment(tap.kind)
+        && tap.options.has(Options::PARTIAL)
+        && covered.is_positive();
+    let approved = code.is_approved() || partly;
+    let approval = if partly { None } else { approval };
     let approval = approved.then(|| approval.unwrap_or_else(|| ApprovalCode::from_number(tap.seq)));
-    let transfers = match (approved, tap.kind) {
+    let transfers = match (code.is_approved(), tap.kind) {
         // Reserved here as it is there, until it is completed.
         (true, TapKind::Authorize) => Transfers::new(),
-        (true, _) => settle(state, tap, true),
-        (false, _) => settle(state, tap, false),
+        (true, _) => settle(state, tap, |_| true),
+        // What purses and points pay stays reserved; the rest is released.
+        (false, TapKind::Authorize) if partly => {
+            let all = settle(state, tap, own);
+            all.into_iter().filter(|t| matches!(t.kind, TransferKind::Void(_))).collect()
+        }
+        (false, _) => settle(state, tap, |source| partly && own(source)),
     };
-    Decision::record(Body::IssuerAnswered(IssuerAnswered { tap: message, code, approval, transfers }))
-        .then(Effect::AnswerWaiting(message, Answer { code, approval, balance: None }))
+    let ruled =
+        if approved { some(outcome(state, now, tap, partly.then_some(covered), code.is_approved())) } else { None };
+    let (receipt, notices) = ruled.as_ref().map_or((Receipt::default(), 0), |r| (r.receipt, r.alerts.len()));
+    let answer = Answer {
+        code: if partly { ResponseCode::PARTIAL } else { code },
+        approval,
+        balance: None,
+        receipt,
+        approved: partly.then_some(covered),
+    };
+    Decision::record(Body::IssuerAnswered(IssuerAnswered { tap: message, code, approval, transfers, ruled }))
+        .notify(state.seq + 1, notices)
+        .then(Effect::AnswerWaiting(message, answer))
 }
 
-/// No answer: decline, and unless certainly nothing was sent, reverse until the issuer acknowledges it.
-pub(super) fn silent(state: &State, seq: Seq, why: Silence) -> Decision {
+/// No answer: decline, and unless certainly nothing was sent, reverse until the issuer acknowledges it. When certainly nothing
+/// was sent the switch may stand in for the issuer.
+pub(super) fn silent(state: &State, now: Millis, seq: Seq, why: Silence) -> Decision {
     let Some(tap) = pending(state, seq) else { return Decision::only(Effect::Count("silence_after_outcome")) };
     let issuer = state.link(tap.link).and_then(|link| link.instrument.as_ref()).and_then(|i| i.issuer());
+    if why == Silence::NotSent
+        && let Some(issuer) = issuer
+        && let Some(decision) = stand_in(state, now, tap, issuer)
+    {
+        return decision;
+    }
     let (refusal, reverse) = match why {
         Silence::TimedOut | Silence::Restarted => (Refusal::IssuerTimeout, true),
         Silence::NotSent => (Refusal::IssuerUnavailable, false),
@@ -56,12 +122,12 @@ pub(super) fn silent(state: &State, seq: Seq, why: Silence) -> Decision {
     let to_issuer = issuer.filter(|_| reverse).map(|issuer| ToIssuer {
         issuer,
         operation: IssuerOperation::Reversal,
-        amount: tap.amount,
+        amount: tap.instrument_leg().map_or(tap.amount, |leg| leg.asked),
         remains: None,
         about: Some(seq),
         tap: seq,
     });
-    let transfers = settle(state, tap, false);
+    let transfers = settle(state, tap, |_| false);
     let decision = Decision::record(Body::IssuerSilent(IssuerSilent { tap: seq, why, transfers, to_issuer }))
         .then(Effect::AnswerWaiting(seq, refused(refusal)));
     match to_issuer {
@@ -70,11 +136,80 @@ pub(super) fn silent(state: &State, seq: Seq, why: Silence) -> Decision {
     }
 }
 
+/// Approval in the issuer's place, within its allowances.
+fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decision> {
+    let rule = state.rules.policy.stand_in.iter().find(|rule| rule.issuer == issuer)?;
+    let part = tap.instrument_leg()?.asked;
+    let day = now.max(state.at).jst_day();
+    let within = |used: Yen, most: Yen| used.checked_add(part).is_some_and(|sum| sum <= most);
+    let by_issuer = state.stood_in.get(&issuer).filter(|(of, _)| *of == day).map_or(Yen::ZERO, |(_, yen)| *yen);
+    let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();
+    let by_person = wallet.map_or(Yen::ZERO, |w| w.stood_in.used(day.0).0);
+    let allowed = tap.kind == TapKind::Purchase
+        && part <= rule.tap
+        && within(by_issuer, rule.issuer_day)
+        && within(by_person, rule.resident_day);
+    if !allowed {
+        return None;
+    }
+    let seq = state.seq + 1;
+    let approval = ApprovalCode::from_number(seq);
+    let to_issuer = ToIssuer {
+        issuer,
+        operation: IssuerOperation::PurchaseAdvice,
+        amount: part,
+        remains: None,
+        about: None,
+        tap: tap.seq,
+    };
+    let ruled = outcome(state, now, tap, None, true);
+    let answer = Answer { approval: Some(approval), receipt: ruled.receipt, ..Answer::code(ResponseCode::APPROVED) };
+    let notices = ruled.alerts.len();
+    let transfers = settle(state, tap, |_| true);
+    let body = StoodIn { tap: tap.seq, approval, transfers, to_issuer, bearer: rule.bearer, ruled };
+    Some(
+        Decision::record(Body::StoodIn(body))
+            .notify(seq, notices)
+            .then(Effect::AnswerWaiting(tap.seq, answer))
+            .then(Effect::Send(seq, to_issuer))
+            .then(Effect::Count("stood_in")),
+    )
+}
+
 /// An advice arrived. A second acknowledgement of the same advice changes nothing.
 pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> Decision {
-    if !state.unacknowledged.contains_key(&message) {
+    let Some((advice, _)) = state.unacknowledged.get(&message) else {
         return Decision::only(Effect::Count("acknowledged_again"));
+    };
+    if code.is_approved() {
+        return Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
     }
-    let decision = Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
-    if code.is_approved() { decision } else { decision.then(Effect::Count("advice_not_accepted")) }
+    let decision = match loss(state, message, *advice, code) {
+        Some(body) => Decision::record(Body::LossBooked(body)),
+        None => Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code })),
+    };
+    decision.then(Effect::Count("advice_not_accepted"))
+}
+
+/// The issuer refuses what was paid without asking it: somebody bears what still stands of it.
+fn loss(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossBooked> {
+    if advice.operation != IssuerOperation::PurchaseAdvice {
+        return None;
+    }
+    let tap = state.tap_by_seq(advice.tap)?;
+    let stood = state.stood_for.get(&tap.seq).map(|stood| stood.bearer);
+    let bearer = stood.or(state.rules.policy.offline.map(|rule| rule.bearer))?;
+    let leg = tap.instrument_leg().filter(|leg| tap.state == TapState::Posted && leg.stands().is_positive())?;
+    let mut opens = Vec::new();
+    let debit = match bearer {
+        Bearer::Issuer => return None,
+        Bearer::Merchant => leg.credit,
+        Bearer::Operator => state.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
+            let account = state.book.next_account();
+            opens.push(Opening { account, key: AccountKey::StandInLoss(advice.issuer) });
+            account
+        }),
+    };
+    let transfers = Transfers::from_slice(&[Transfer::direct(debit, leg.debit, leg.stands())]);
+    Some(LossBooked { message, code, bearer, opens, transfers })
 }

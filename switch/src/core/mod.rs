@@ -9,15 +9,21 @@ mod decide;
 mod event;
 mod follow;
 mod issuer;
+mod money;
 mod outgoing;
+mod pay;
+mod people;
+mod rules;
 mod state;
+mod wallet;
 
 pub(crate) use admin::NO_ISSUER;
 pub use admin::Rejected;
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;
-pub use state::{LinkVersion, Merchant, State, StateSizes, Tap, TapState};
+pub use people::{Holding, Resident};
+pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 
 #[cfg(test)]
 mod tests;

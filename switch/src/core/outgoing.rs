@@ -48,14 +48,18 @@ impl State {
             None => None,
             Some(about) => {
                 let tap = self.tap_by_seq(about)?;
+                // What was approved in the issuer's place is known to it by the advice.
+                let stood = self.stood_for.get(&about);
                 let mti = Mti(match tap.kind {
+                    _ if stood.is_some() => 220,
                     TapKind::Authorize | TapKind::AuthorizationAdvice => 100,
                     TapKind::Purchase | TapKind::Refund => 200,
                     TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => 220,
                     TapKind::Reversal => 420,
                     TapKind::BalanceInquiry | TapKind::Unsupported => return None,
                 });
-                Some(Original::new(mti, Stan::wrapping(about), tap.at.transmission(), own))
+                let (message, at) = stood.map_or((about, tap.at), |stood| (stood.message, stood.at));
+                Some(Original::new(mti, Stan::wrapping(message), at.transmission(), own))
             }
         };
         Some(Outgoing {
@@ -63,12 +67,30 @@ impl State {
             at,
             to,
             instrument,
-            ppid: tap.ppid?,
+            ppid: self.sealed_for(tap.link, tap.ppid?)?,
             terminal: tap.key.terminal,
             merchant: merchant.id,
             mcc: merchant.mcc,
             entry_mode: tap.entry_mode,
             original,
         })
+    }
+
+    /// Whom a link's card number is sealed for: the person of a temporary ID that was merged pays with the person's own link.
+    fn sealed_for(&self, link: u32, named: Ppid) -> Option<Ppid> {
+        let at = *self.residents.get(&named)?;
+        let own = |holder| {
+            let mut next = self.holder(holder).link;
+            std::iter::from_fn(move || {
+                let this = next;
+                next = self.link(next)?.before;
+                Some(this)
+            })
+            .any(|at| at == link)
+        };
+        if own(at) {
+            return Some(named);
+        }
+        self.holder(self.root(at)).ppid
     }
 }

@@ -1,13 +1,17 @@
 //! The state: what the journal adds up to, indexed for deciding.
 
+use super::money::{Leg, Legs, Source, sum};
+use super::rules::{MerchantRules, Rules};
+use super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NOBODY, Wallet};
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Instrument, TapKey, TapKind, ToIssuer};
-use kazasu_ledger::{AccountId, Book, HoldId, Seq};
-use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, TerminalId};
+use kazasu_ledger::record::{Instrument, ListReason, MerchantTraits, TapKey, TapKind, Tapped, ToIssuer, Verdict};
+use kazasu_ledger::{AccountId, Book, Seq};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Bearer;
 use kazasu_schemas::wire::totals::DayTotals;
-use kazasu_schemas::wire::{Answer, Original, Refusal, Request};
+use kazasu_schemas::wire::{Answer, Balance, Options, Original, Receipt, Refusal, Request, ResponseCode};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -31,6 +35,8 @@ pub struct Merchant {
     pub closed: bool,
     /// Its terminals.
     pub terminals: Vec<TerminalId>,
+    /// Class, tags and region.
+    pub traits: MerchantTraits,
 }
 
 /// One version of a person's link.
@@ -91,19 +97,56 @@ pub struct Tap {
     pub entry_mode: u16,
     /// DE4.
     pub amount: Yen,
-    /// What stands posted because of it now.
-    pub moved: Yen,
-    /// What has been refunded of it, refunds being asked for included.
-    pub refunded: Yen,
-    /// The part of `moved` that no account covered.
-    pub shortfall: Yen,
-    pub(super) hold: Option<HoldId>,
-    /// Who is debited and who credited.
-    pub(super) accounts: Option<(AccountId, AccountId)>,
+    /// The person, temporary IDs followed; [`NOBODY`] when unknown.
+    pub(super) holder: HolderAt,
+    /// The policy's limits that count it, one bit a number.
+    pub(super) limits: u64,
+    /// What it counts in spending windows now, and on which day.
+    pub(super) counted: Yen,
+    pub(super) counted_day: BusinessDay,
+    /// True while it counts as one of the window's taps.
+    pub(super) counts: bool,
+    /// The terminal takes partial approvals.
+    pub(super) options: Options,
+    /// Programmes that round by the month and count it.
+    pub(super) months: Vec<u16>,
+    /// How it was paid.
+    pub(super) legs: Legs,
     /// The tap that this one completes, refunds or reverses.
     pub(super) original: Option<TapIndex>,
     /// The answer that repeats get.
     pub(super) answer: Option<Answer>,
+}
+
+impl Tap {
+    /// Yen that stand posted because of it now; refunds are taps of their own and leave it as it is.
+    #[must_use]
+    pub fn moved(&self) -> Yen {
+        sum(&self.legs, Leg::is_yen, |leg| super::money::minus(leg.posted, leg.undone))
+    }
+
+    /// What has been refunded of it, refunds being asked for included; yen.
+    #[must_use]
+    pub fn refunded(&self) -> Yen {
+        sum(&self.legs, Leg::is_yen, |leg| leg.refunded)
+    }
+
+    /// The part of [`Tap::moved`] that no account covered.
+    #[must_use]
+    pub fn shortfall(&self) -> Yen {
+        sum(&self.legs, |leg| leg.source == Source::Shortfall, |leg| super::money::minus(leg.posted, leg.undone))
+    }
+
+    /// Yen that stand at the linked instrument's issuer, or in its account here.
+    #[must_use]
+    pub fn at_issuer(&self) -> Yen {
+        sum(&self.legs, |leg| leg.source == Source::Instrument, |leg| super::money::minus(leg.posted, leg.undone))
+    }
+
+    /// The leg that the linked instrument pays.
+    pub(super) fn instrument_leg(&self) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.source == Source::Instrument)
+    }
 }
 
 /// What an idempotency key leads to.
@@ -113,6 +156,88 @@ pub(super) enum Known {
     Tap(TapIndex),
     /// A message that was reversed before it came.
     Tombstone(BusinessDay),
+}
+
+/// A purse programme's money.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct PurseBook {
+    pub(super) fund: AccountId,
+    /// Every purse, in the order of opening.
+    pub(super) purses: Vec<AccountId>,
+    pub(super) sweep: Sweep,
+}
+
+/// A point programme's accounts.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct PointBook {
+    pub(super) issued: AccountId,
+    pub(super) budget: AccountId,
+    pub(super) spent: AccountId,
+    pub(super) expired: AccountId,
+    pub(super) funder: AccountId,
+    /// Points in all, as the policy in force says.
+    pub(super) total: i64,
+    /// Every resident's account, in the order of opening.
+    pub(super) accounts: Vec<AccountId>,
+    pub(super) sweep: Sweep,
+}
+
+/// How far the accounts of a programme that is over have been emptied.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Sweep {
+    /// Accounts looked at.
+    pub(super) through: usize,
+    /// Something came back into one of them since: they are looked at again when the day turns.
+    pub(super) again: bool,
+}
+
+/// A link that cannot be paid with, in the queue for people.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Broken {
+    /// The link's version.
+    pub version: u32,
+    /// What happened.
+    pub why: String,
+    /// When.
+    pub since: Millis,
+    /// A new instrument, and who proposed it.
+    pub proposal: Option<(Instrument, String)>,
+}
+
+/// Something that a resident is to be told.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Owed {
+    /// The person.
+    pub ppid: Ppid,
+    /// Percent of the month's limit.
+    pub percent: u8,
+    /// Used in the month so far.
+    pub used: Yen,
+    /// The month's limit.
+    pub limit: Yen,
+    /// When it happened.
+    pub at: Millis,
+    /// Given up: how often it was tried, and what went wrong last.
+    pub dead: Option<(u32, String)>,
+}
+
+/// The card status list in force.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CardList {
+    /// The authority's number.
+    pub number: u64,
+    /// When it was issued.
+    pub issued: Millis,
+    pub(super) entries: HashMap<Serial, ListReason>,
+}
+
+/// A tap that was approved in an issuer's place.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct StoodFor {
+    /// The record whose message the issuer knows it by.
+    pub(super) message: Seq,
+    pub(super) at: Millis,
+    pub(super) bearer: Bearer,
 }
 
 /// How many of each thing there are.
@@ -152,8 +277,28 @@ pub struct State {
     pub(super) merchant_at: HashMap<(InstitutionId, MerchantId), u32>,
     pub(super) terminal_at: HashMap<(InstitutionId, TerminalId), u32>,
     pub(super) deposits: HashMap<u64, AccountId>,
-    pub(super) residents: HashMap<Ppid, u32>,
+    pub(super) rules: Rules,
+    pub(super) merchant_rules: Vec<MerchantRules>,
+    /// Numbers that limits have ever had, with their meaning.
+    pub(super) limit_numbers: BTreeMap<u8, kazasu_schemas::policy::Limit>,
+    pub(super) purse_books: BTreeMap<u16, PurseBook>,
+    pub(super) point_books: BTreeMap<u16, PointBook>,
+    pub(super) losses: BTreeMap<u16, AccountId>,
+    pub(super) residents: HashMap<Ppid, HolderAt>,
+    pub(super) holders: Vec<Holder>,
     pub(super) links: Vec<LinkVersion>,
+    pub(super) instruments: HashMap<InstrumentKey, InstrumentUse>,
+    pub(super) list: Option<CardList>,
+    /// Certificates by serial: their position among those that were ever bound, and whose they are.
+    pub(super) certificates: HashMap<Serial, (u32, HolderAt)>,
+    pub(super) certificates_bound: u32,
+    pub(super) broken: BTreeMap<HolderAt, Broken>,
+    /// Payments into funds and purses by their references, so that each is booked once.
+    pub(super) references: HashMap<[u8; 16], Yen>,
+    pub(super) notices: BTreeMap<u64, Owed>,
+    pub(super) stood_for: BTreeMap<Seq, StoodFor>,
+    /// What was approved in each issuer's place on a day.
+    pub(super) stood_in: BTreeMap<u16, (BusinessDay, Yen)>,
     pub(super) taps: VecDeque<Tap>,
     /// Taps older than those that something still depends on (an open hold, an advice that is owed), in their order.
     pub(super) kept: Vec<(TapIndex, Tap)>,
@@ -224,6 +369,12 @@ impl State {
         out
     }
 
+    /// Was this tap approved in its issuer's place?
+    #[must_use]
+    pub fn stood_in_for(&self, tap: Seq) -> bool {
+        self.stood_for.contains_key(&tap)
+    }
+
     /// Acquirers' totals of one business day.
     #[must_use]
     pub fn totals(&self, acquirer: InstitutionId, day: BusinessDay) -> DayTotals {
@@ -253,7 +404,7 @@ impl State {
 
     /// A person's link versions, the newest first.
     pub fn link_versions(&self, ppid: &Ppid) -> impl Iterator<Item = &LinkVersion> {
-        let mut next = self.residents.get(ppid).copied().unwrap_or(u32::MAX);
+        let mut next = self.residents.get(ppid).map_or(u32::MAX, |at| self.holder(*at).link);
         std::iter::from_fn(move || {
             let link = self.links.get(position(next))?;
             next = link.before;
@@ -261,18 +412,37 @@ impl State {
         })
     }
 
-    /// The link version in force at `at`.
-    #[must_use]
-    pub(super) fn link_at(&self, ppid: &Ppid, at: Millis) -> LinkLookup {
-        let Some(&newest) = self.residents.get(ppid) else { return LinkLookup::Unknown };
-        let mut next = newest;
+    /// The link version of a person in force at `at`, if it names an instrument.
+    pub(super) fn link_at(&self, holder: HolderAt, at: Millis) -> Option<(u32, &Instrument)> {
+        let mut next = self.holder(holder).link;
         while let Some(link) = self.links.get(position(next)) {
             if link.from <= at {
-                return if link.instrument.is_some() { LinkLookup::Linked(next) } else { LinkLookup::None };
+                return link.instrument.as_ref().map(|instrument| (next, instrument));
             }
             next = link.before;
         }
-        LinkLookup::None
+        None
+    }
+
+    pub(super) fn holder(&self, at: HolderAt) -> &Holder {
+        &self.holders[position(at)]
+    }
+
+    /// The person behind a temporary ID that was merged. A person is merged into one that is not, so one step is enough.
+    pub(super) fn root(&self, at: HolderAt) -> HolderAt {
+        match self.holder(at).merged_into {
+            NOBODY => at,
+            into => into,
+        }
+    }
+
+    pub(super) fn wallet_mut(&mut self, at: HolderAt) -> &mut Wallet {
+        let root = position(self.root(at));
+        self.holders[root].wallet.get_or_insert_default()
+    }
+
+    pub(super) fn merchant_rules(&self, at: u32) -> MerchantRules {
+        self.merchant_rules.get(position(at)).copied().unwrap_or_default()
     }
 
     pub(super) fn link(&self, at: u32) -> Option<&LinkVersion> {
@@ -344,16 +514,6 @@ impl State {
     }
 }
 
-/// The result of looking a person's link up.
-pub(super) enum LinkLookup {
-    /// Nobody with this PPID.
-    Unknown,
-    /// Known, but nothing is linked at that time.
-    None,
-    /// Linked: the version's position.
-    Linked(u32),
-}
-
 pub(super) fn position(n: u32) -> usize {
     usize::try_from(n).expect("32 bits fit a usize on every supported machine")
 }
@@ -389,4 +549,23 @@ pub(super) fn reference(acquirer: &InstitutionId, merchant: &MerchantId, rrn: &R
 /// A refusal as an answer.
 pub(super) fn refused(refusal: Refusal) -> Answer {
     Answer::code(refusal.code())
+}
+
+/// What a decided tap is answered; `None` while its issuer is being asked.
+pub(super) fn answer_of(r: &Tapped) -> Option<Answer> {
+    match r.verdict {
+        Verdict::Pending => None,
+        Verdict::Refused(refusal) => Some(refused(refusal)),
+        Verdict::Approved(approval) => {
+            let ruled = r.ruled.as_ref();
+            let approved = ruled.and_then(|ruled| ruled.approved);
+            Some(Answer {
+                code: if approved.is_some() { ResponseCode::PARTIAL } else { ResponseCode::APPROVED },
+                approval: Some(approval),
+                balance: r.balance.map(|(ledger, available)| Balance { ledger, available }),
+                receipt: ruled.map_or_else(Receipt::default, |ruled| ruled.receipt),
+                approved,
+            })
+        }
+    }
 }

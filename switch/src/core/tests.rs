@@ -44,6 +44,7 @@ impl Town {
             mcc: "5411".parse::<Mcc>().unwrap(),
             terminals: terminals.iter().map(|t| t.parse::<TerminalId>().unwrap()).collect(),
             closed,
+            traits: Default::default(),
         };
         let bank = |issuer| Link::Instrument(Instrument::BankAccount(BankAccount { issuer, number: 77 }));
         let fund = |number, yen| Command::Fund { number, amount: Yen::new(yen), reference: "test".into() };
@@ -59,12 +60,37 @@ impl Town {
             Command::OpenDeposit { number: 4 },
             fund(1, 10_000),
             fund(2, 500),
-            Command::Link { ppid: person(1), from: None, to: Link::Deposit(1) },
-            Command::Link { ppid: person(2), from: None, to: Link::Deposit(2) },
-            Command::Link { ppid: person(3), from: None, to: bank(ISSUER) },
-            Command::Link { ppid: person(4), from: None, to: Link::Deposit(4) },
+            Command::Link {
+                ppid: person(1),
+                from: None,
+                to: Link::Deposit(1),
+                origin: kazasu_ledger::record::LinkOrigin::Import,
+            },
+            Command::Link {
+                ppid: person(2),
+                from: None,
+                to: Link::Deposit(2),
+                origin: kazasu_ledger::record::LinkOrigin::Import,
+            },
+            Command::Link {
+                ppid: person(3),
+                from: None,
+                to: bank(ISSUER),
+                origin: kazasu_ledger::record::LinkOrigin::Import,
+            },
+            Command::Link {
+                ppid: person(4),
+                from: None,
+                to: Link::Deposit(4),
+                origin: kazasu_ledger::record::LinkOrigin::Import,
+            },
             Command::Unlink { ppid: person(4), from: None },
-            Command::Link { ppid: person(5), from: None, to: bank(NO_ISSUER) },
+            Command::Link {
+                ppid: person(5),
+                from: None,
+                to: bank(NO_ISSUER),
+                origin: kazasu_ledger::record::LinkOrigin::Import,
+            },
         ] {
             let decision = town.event(&Event::Command(command));
             assert_eq!(decision.rejected, None);
@@ -116,6 +142,7 @@ impl Town {
             ppid: Some(person(who)),
             original: None,
             replacement: None,
+            options: Default::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::reply::{Asked, LinkHandle, LinkOut, Reply, ReplyBody};
 use super::writer::Durable;
 use super::{CommandError, Health, Inbound};
-use crate::core::{Done, Outgoing};
+use crate::core::{Done, Outgoing, Owed};
 use kazasu_ledger::{AppendError, Record};
 use kazasu_schemas::wire::{Answer, ResponseCode, Totals};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ pub trait IssuerSink: Send + Sync {
 
     /// Takes messages whose records are durable.
     fn send(&self, messages: Vec<Outgoing>);
+
+    /// Takes notices whose records are durable, by their numbers. They are owed until a command settles them, and come again.
+    fn notify(&self, notices: Vec<(u64, Owed)>);
 
     /// This node does not lead any more.
     fn end(&self);
@@ -38,6 +41,7 @@ pub(crate) enum Basis {
 pub(crate) struct Effects {
     pub(crate) replies: Vec<(Arc<LinkHandle>, Reply, Basis)>,
     pub(crate) messages: Vec<Outgoing>,
+    pub(crate) notices: Vec<(u64, Owed)>,
     pub(crate) done: Vec<(oneshot::Sender<Result<Done, CommandError>>, Done)>,
 }
 
@@ -54,12 +58,16 @@ impl Held {
         self.0.messages.push(message);
     }
 
+    pub(crate) fn notice(&mut self, key: u64, owed: Owed) {
+        self.0.notices.push((key, owed));
+    }
+
     pub(crate) fn done(&mut self, to: oneshot::Sender<Result<Done, CommandError>>, done: Done) {
         self.0.done.push((to, done));
     }
 
     fn is_empty(&self) -> bool {
-        self.0.replies.is_empty() && self.0.messages.is_empty() && self.0.done.is_empty()
+        self.0.replies.is_empty() && self.0.messages.is_empty() && self.0.notices.is_empty() && self.0.done.is_empty()
     }
 
     pub(super) fn release(self, _: &Durable) -> Effects {
@@ -171,6 +179,7 @@ mod tests {
             ppid: Some(Ppid::from_bytes([1; 16])),
             original: None,
             replacement: None,
+            options: Default::default(),
         }
     }
 

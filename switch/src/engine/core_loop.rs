@@ -87,6 +87,8 @@ struct Core<'a> {
     /// What issuers reported while nothing could be decided.
     reports: Vec<Event>,
     leaving: Option<Leaving>,
+    /// When owed notices were offered last.
+    offered: Option<Instant>,
 }
 
 /// A lead that is being handed over.
@@ -295,6 +297,7 @@ impl<'a> Core<'a> {
             stalled: None,
             reports: Vec::new(),
             leaving: None,
+            offered: None,
         }
     }
 
@@ -313,6 +316,7 @@ impl<'a> Core<'a> {
                 self.batch.held.message(outgoing);
             }
         }
+        self.offer_notices();
         let pending: Vec<Seq> = self.state.pending_taps().collect();
         if !pending.is_empty() {
             tracing::warn!(
@@ -544,6 +548,7 @@ impl<'a> Core<'a> {
             Msg::Tick => {
                 self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody);
                 self.expire();
+                self.offer_notices();
             }
             Msg::Stop => self.stopping = true,
             Msg::HandOver { reply, .. } if !self.shell.config.shared || self.leaving.is_some() || self.stopping => {
@@ -583,6 +588,20 @@ impl<'a> Core<'a> {
         for tap in old {
             tracing::error!(tap, "no report about a request to an issuer; taking it for unanswered");
             self.decide(&Event::IssuerSilent { tap, why: Silence::TimedOut }, Asker::Nobody);
+        }
+    }
+
+    /// Notices that are owed and were not given up, now and then: whoever delivers them may have dropped some, and knows which
+    /// it is busy with.
+    fn offer_notices(&mut self) {
+        const EVERY: Duration = Duration::from_secs(60);
+        const AT_ONCE: usize = 10_000;
+        if self.offered.is_some_and(|at| at.elapsed() < EVERY) {
+            return;
+        }
+        self.offered = Some(Instant::now());
+        for (key, owed) in self.state.notices().filter(|(_, owed)| owed.dead.is_none()).take(AT_ONCE) {
+            self.batch.held.notice(key, owed.clone());
         }
     }
 
@@ -660,6 +679,16 @@ impl<'a> Core<'a> {
                 let outgoing = self.state.outgoing(seq, message, self.shell.config.own_id);
                 let outgoing = outgoing.expect("a message's tap was recorded just now or is still open");
                 self.batch.held.message(outgoing);
+                asker
+            }
+            (Effect::Notify(key), _, asker) => {
+                if let Some(owed) = self.state.notice(key) {
+                    self.batch.held.notice(key, owed.clone());
+                }
+                asker
+            }
+            (Effect::Again, _, asker) => {
+                self.shell.engine.tick();
                 asker
             }
             (Effect::CutOver(closed, opened), _, asker) => {

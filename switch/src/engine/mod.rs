@@ -440,6 +440,7 @@ mod tests {
     impl IssuerSink for NoIssuers {
         fn begin(&self, _: &Engine) {}
         fn send(&self, _: Vec<crate::core::Outgoing>) {}
+        fn notify(&self, _: Vec<(u64, crate::core::Owed)>) {}
         fn end(&self) {}
     }
 

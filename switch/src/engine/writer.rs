@@ -275,6 +275,9 @@ fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
     if !effects.messages.is_empty() {
         issuers.send(effects.messages);
     }
+    if !effects.notices.is_empty() {
+        issuers.notify(effects.notices);
+    }
     let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
     for (link, reply, _) in effects.replies {
         match by_link.iter_mut().find(|(l, _)| Arc::ptr_eq(l, &link)) {

@@ -49,6 +49,7 @@ pub(crate) fn purchase(acquirer: &AcquirerConfig, number: u64) -> Request {
         ppid: Some(acquirer.cards["held-rich"]),
         original: None,
         replacement: None,
+        options: Default::default(),
     }
 }
 

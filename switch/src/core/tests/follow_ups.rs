@@ -138,6 +138,7 @@ fn a_closed_merchant_still_refunds_and_reverses() {
         mcc: "5411".parse().unwrap(),
         terminals: vec!["T1".parse().unwrap()],
         closed: true,
+        traits: Default::default(),
     }));
     assert_eq!(town.purchase(1, 1).1, "03");
     let refund = town.about(Operation::Refund, &paid, 500);

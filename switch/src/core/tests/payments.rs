@@ -98,7 +98,12 @@ fn an_advice_is_always_booked_and_what_nobody_covers_is_the_acquirers_shortfall(
 fn a_link_is_frozen_when_it_is_used() {
     let mut town = Town::new();
     let (paid, _) = town.purchase(1, 1_000);
-    town.event(&Event::Command(Command::Link { ppid: person(1), from: None, to: Link::Deposit(2) }));
+    town.event(&Event::Command(Command::Link {
+        ppid: person(1),
+        from: None,
+        to: Link::Deposit(2),
+        origin: kazasu_ledger::record::LinkOrigin::Import,
+    }));
     assert_eq!(town.purchase(1, 200).1, "00");
     assert_eq!((town.available(1), town.available(2)), (9_000, 300));
     let refund = town.about(Operation::Refund, &paid, 1_000);
@@ -111,13 +116,23 @@ fn a_link_is_frozen_when_it_is_used() {
 fn a_link_begins_when_it_says() {
     let mut town = Town::new();
     let later = Millis(NOON.0 + 60_000);
-    town.event(&Event::Command(Command::Link { ppid: person(1), from: Some(later), to: Link::Deposit(2) }));
+    town.event(&Event::Command(Command::Link {
+        ppid: person(1),
+        from: Some(later),
+        to: Link::Deposit(2),
+        origin: kazasu_ledger::record::LinkOrigin::Import,
+    }));
     assert_eq!(town.purchase(1, 100).1, "00");
     assert_eq!(town.available(1), 9_900);
     town.now = later;
     assert_eq!(town.purchase(1, 100).1, "00");
     assert_eq!((town.available(1), town.available(2)), (9_900, 400));
-    let early = Command::Link { ppid: person(1), from: Some(NOON), to: Link::Deposit(1) };
+    let early = Command::Link {
+        ppid: person(1),
+        from: Some(NOON),
+        to: Link::Deposit(1),
+        origin: kazasu_ledger::record::LinkOrigin::Import,
+    };
     assert!(town.event(&Event::Command(early)).rejected.unwrap().to_string().contains("before the version in force"));
 }
 

@@ -107,8 +107,8 @@ fn owed(state: &State) -> i64 {
     state
         .taps()
         .map(|tap| match tap.kind {
-            TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.moved.get(),
-            TapKind::Refund | TapKind::RefundAdvice => -tap.moved.get(),
+            TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.moved().get(),
+            TapKind::Refund | TapKind::RefundAdvice => -tap.moved().get(),
             TapKind::Authorize
             | TapKind::AuthorizationAdvice
             | TapKind::BalanceInquiry
@@ -131,8 +131,8 @@ proptest! {
             let payable = town.payable("SHOP") + town.payable("OTHER");
             prop_assert_eq!(payable, owed(&town.state));
             for tap in town.state.taps() {
-                prop_assert!(tap.refunded <= tap.moved && tap.refunded >= Yen::ZERO, "{:?}", tap);
-                prop_assert!(tap.shortfall <= tap.moved, "{:?}", tap);
+                prop_assert!(tap.refunded() <= tap.moved() && tap.refunded() >= Yen::ZERO, "{:?}", tap);
+                prop_assert!(tap.shortfall() <= tap.moved(), "{:?}", tap);
             }
             for account in [1, 2, 4] {
                 prop_assert!(town.available(account) >= 0);

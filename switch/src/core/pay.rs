@@ -1,0 +1,299 @@
+//! Messages that name a person: may the card be used, who pays how much, which limits look at it, what is granted.
+//! `docs/operations/policy.md` has the order; it is the order here.
+
+use super::decide::{Context, Outcome, approval, refusal};
+use super::money::{minus, plus};
+use super::rules::{MerchantRules, Spender};
+use super::state::{Merchant, State};
+use super::wallet::{HolderAt, InstrumentKey, Wallet, kind_of};
+use kazasu_ledger::record::{Instrument, Opening, Ruled, ToIssuer, Verdict, flag};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountId, AccountKey, Transfer, TransferKind};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+use kazasu_schemas::wire::{Operation, Options, Receipt, Refusal};
+
+/// The person who pays, and what is known of the place.
+struct Payer<'a> {
+    /// Temporary IDs that were merged are followed to the person.
+    holder: HolderAt,
+    wallet: Option<&'a Wallet>,
+    link: Option<(u32, &'a Instrument)>,
+    merchant: &'a Merchant,
+    rules: MerchantRules,
+    day: BusinessDay,
+    flags: u16,
+}
+
+impl Payer<'_> {
+    fn spender(&self) -> Spender<'_> {
+        let instrument = self.link.map(|(_, instrument)| InstrumentKey::of(instrument));
+        Spender { wallet: self.wallet, instrument, day: self.day }
+    }
+}
+
+pub(super) fn pay(
+    context: &Context<'_>,
+    now: Millis,
+    operation: Operation,
+    merchant_at: u32,
+    merchant: &Merchant,
+) -> Result<Outcome, Refusal> {
+    let (state, request) = (context.state, context.request);
+    let ppid = request.ppid.ok_or(Refusal::UnknownPpid)?;
+    let advice = operation.is_advice();
+    let Some(named) = state.residents.get(&ppid).copied() else {
+        return if advice { nobody(context, operation, merchant) } else { Err(Refusal::UnknownPpid) };
+    };
+    let day = now.jst_day();
+    let mut flags = match state.card(named, day) {
+        Ok(()) => 0,
+        Err(_) if advice => flag::CARD_NOT_GOOD,
+        Err(refusal) => return Err(refusal),
+    };
+    if !advice && operation != Operation::BalanceInquiry {
+        flags |= state.listed(now, request.amount)?;
+        if !has_pin(request.entry_mode) && state.rules.policy.no_pin.is_some_and(|most| request.amount > most) {
+            return Err(Refusal::PinRequired);
+        }
+    }
+    let holder = state.root(named);
+    let payer = Payer {
+        holder,
+        wallet: state.holder(holder).wallet.as_deref(),
+        link: state.link_at(holder, now),
+        merchant,
+        rules: state.merchant_rules(merchant_at),
+        day,
+        flags,
+    };
+    let mut outcome = if operation == Operation::BalanceInquiry {
+        inquiry(context, &payer)?
+    } else {
+        tender(context, operation, payer)?
+    };
+    if outcome.link.is_none() {
+        outcome.link = state.link_at(holder, now).and_then(|(at, _)| state.link(at)).map(|link| link.version);
+    }
+    Ok(outcome)
+}
+
+/// DE22's third digit: 1 for a PIN.
+pub(super) fn has_pin(entry_mode: u16) -> bool {
+    entry_mode % 10 == 1
+}
+
+/// Nobody knows the person, but an advice must be accepted: all of it is claimed from the acquirer.
+fn nobody(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
+    let amount = context.request.amount;
+    let account = shortfall(context)?;
+    let kind = if operation == Operation::AuthorizationAdvice { TransferKind::Hold } else { TransferKind::Direct };
+    let transfer = Transfer { kind, debit: account, credit: merchant.payable, amount };
+    context.state.book.check(&[transfer]).map_err(refusal)?;
+    Ok(context.approved([transfer].as_slice().into()))
+}
+
+fn shortfall(context: &Context<'_>) -> Result<AccountId, Refusal> {
+    context.state.acquirers.get(&context.request.acquirer).copied().ok_or(Refusal::UnknownMerchant)
+}
+
+fn inquiry(context: &Context<'_>, payer: &Payer<'_>) -> Result<Outcome, Refusal> {
+    let receipt = context.state.receipt(payer.spender(), Yen::ZERO, 0, Yen::ZERO);
+    let balance = match payer.link {
+        Some((_, Instrument::Deposit(account))) => {
+            let deposit = context.state.book.account(*account).expect("a linked deposit is open");
+            Some((deposit.balance(), deposit.available()))
+        }
+        Some(_) if receipt.is_empty() => return Err(Refusal::BalanceNotHeld),
+        None if receipt.purses.is_none() && receipt.points.is_none() => return Err(Refusal::NoInstrument),
+        Some(_) | None => None,
+    };
+    let mut outcome = context.approved(Transfers::new());
+    outcome.balance = balance;
+    outcome.ruled = ruled(context.state, Ruled { receipt, flags: payer.flags, ..Ruled::default() });
+    Ok(outcome)
+}
+
+/// The policy's part of a record; absent when version 0 had nothing to say.
+fn ruled(state: &State, ruled: Ruled) -> Option<Ruled> {
+    let ruled = Ruled { policy: state.rules.version, ..ruled };
+    (ruled != Ruled::default()).then_some(ruled)
+}
+
+/// Who pays how much, as transfers.
+fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Result<Outcome, Refusal> {
+    let (state, request) = (context.state, context.request);
+    let advice = operation.is_advice();
+    let mut left = request.amount;
+    let purses = state.purse_tender(payer.wallet, payer.rules, payer.day, &mut left);
+    let from_purses = purses.iter().fold(Yen::ZERO, |sum, (_, pays)| plus(sum, *pays));
+    let mut points = smallvec::SmallVec::new();
+    if request.options.has(Options::USE_POINTS) && left.is_positive() {
+        points = state.point_tender(payer.wallet, payer.rules, payer.day, &mut left);
+    }
+    let covered = minus(request.amount, left);
+    let mut part = left;
+    let partial = request.options.has(Options::PARTIAL) && !advice;
+    if part.is_positive() && payer.link.is_none() && !advice {
+        if !(partial && covered.is_positive()) {
+            return Err(without_instrument(state, payer.wallet));
+        }
+        part = Yen::ZERO;
+    }
+    let mut flags = payer.flags;
+    let mut limits = 0;
+    if part.is_positive() {
+        let kind = payer.link.map(|(_, instrument)| kind_of(instrument));
+        limits = state.rules.limits(payer.rules, kind, has_pin(request.entry_mode));
+        match state.broken_limit(payer.spender(), limits, part) {
+            Some(_) if advice => flags |= flag::OVER_LIMIT,
+            Some(refusal) => return Err(refusal),
+            None => {}
+        }
+    }
+    let (account, issuer) = instrument_account(state, &payer, advice)?;
+    // What the instrument pays; of an advice the rest is claimed from the acquirer.
+    let mut from_instrument = part;
+    match account {
+        Some(account) if issuer.is_none() => {
+            let available = state.available(account).max(Yen::ZERO);
+            from_instrument = part.min(available);
+            if from_instrument < part && !advice {
+                if !partial || !plus(covered, from_instrument).is_positive() {
+                    return Err(Refusal::InsufficientFunds);
+                }
+                part = from_instrument;
+            }
+        }
+        Some(_) => {}
+        None => from_instrument = Yen::ZERO,
+    }
+    let approved = plus(covered, part);
+    let asks = issuer.filter(|_| from_instrument.is_positive());
+    let pending = asks.is_some() && !advice;
+    let hold = pending || matches!(operation, Operation::Authorize | Operation::AuthorizationAdvice);
+    let kind = if hold { TransferKind::Hold } else { TransferKind::Direct };
+    let mut transfers = Transfers::new();
+    let mut push = |debit, credit, amount: Yen| {
+        if amount.is_positive() {
+            transfers.push(Transfer { kind, debit, credit, amount });
+        }
+    };
+    let payable = payer.merchant.payable;
+    for (purse, pays) in &purses {
+        push(*purse, payable, *pays);
+    }
+    let mut spent = Yen::ZERO;
+    for (programme, account, pays) in &points {
+        let book = &state.point_books[programme];
+        push(*account, book.spent, *pays);
+        push(book.funder, payable, *pays);
+        spent = plus(spent, *pays);
+    }
+    if let Some(account) = account {
+        push(account, payable, from_instrument);
+    }
+    if from_instrument < part {
+        push(shortfall(context)?, payable, minus(part, from_instrument));
+    }
+    let mut opens = Vec::new();
+    let mut granted = 0;
+    let mut months = Vec::new();
+    if let Some((_, instrument)) = payer.link.filter(|_| part.is_positive()) {
+        let (grants, counted) = state.grants(payer.wallet, payer.rules, payer.day, kind_of(instrument), part);
+        months = counted;
+        let programmes = grants.iter().map(|(n, _)| *n).chain(months.iter().copied());
+        for programme in programmes {
+            let known = payer.wallet.is_some_and(|w| w.points.iter().any(|p| p.programme == programme));
+            let key = AccountKey::Points(payer.holder, programme);
+            if !known && !opens.iter().any(|o: &Opening| o.key == key) {
+                opens.push(Opening { account: nth(state, opens.len()), key });
+            }
+        }
+        for (programme, points) in grants {
+            let key = AccountKey::Points(payer.holder, programme);
+            let new = opens.iter().find(|o| o.key == key).map(|o| o.account);
+            let known = || payer.wallet?.points.iter().find(|p| p.programme == programme).map(|p| p.account);
+            let account = new.or_else(known).expect("opened above when it was not there");
+            push(state.point_books[&programme].budget, account, Yen::new(points));
+            granted += points;
+        }
+    }
+    check(state, &transfers, opens.len())?;
+    let now_points = if hold { 0 } else { granted };
+    let (receipt, alerts) = if pending {
+        (Receipt::default(), Vec::new())
+    } else {
+        let receipt = state.receipt(payer.spender(), from_purses, now_points - spent.get(), part);
+        (receipt, state.crossed(payer.wallet, payer.day, part))
+    };
+    if operation == Operation::PurchaseAdvice && over_offline(state, &payer, request.amount) {
+        flags |= flag::OVER_OFFLINE;
+    }
+    let verdict = if pending { Verdict::Pending } else { approval(context) };
+    let mut outcome = context.outcome(verdict, transfers);
+    outcome.to_issuer = asks.and_then(|issuer| {
+        let operation = match operation {
+            Operation::Authorize => IssuerOperation::Authorize,
+            Operation::Purchase => IssuerOperation::Purchase,
+            // The issuer hears of it when it is completed.
+            Operation::AuthorizationAdvice => return None,
+            _ => IssuerOperation::PurchaseAdvice,
+        };
+        Some(ToIssuer { issuer, operation, amount: from_instrument, remains: None, about: None, tap: context.seq() })
+    });
+    outcome.link = payer.link.and_then(|(at, _)| state.link(at)).map(|link| link.version);
+    let less = (approved < request.amount).then_some(approved);
+    let options = request.options.0;
+    let all = Ruled { policy: 0, flags, limits, approved: less, receipt, options, alerts, opens, months };
+    outcome.ruled = ruled(state, all);
+    Ok(outcome)
+}
+
+/// There is money, but not for this; or there is nothing at all.
+fn without_instrument(state: &State, wallet: Option<&Wallet>) -> Refusal {
+    let money = wallet.is_some_and(|w| w.purses.iter().any(|(_, id)| state.available(*id).is_positive()));
+    if money { Refusal::PurseNotUsable } else { Refusal::NoInstrument }
+}
+
+/// The account that stands for the linked instrument, and the issuer behind it.
+fn instrument_account(
+    state: &State,
+    payer: &Payer<'_>,
+    advice: bool,
+) -> Result<(Option<AccountId>, Option<u16>), Refusal> {
+    Ok(match payer.link {
+        None => (None, None),
+        Some((_, Instrument::Deposit(account))) => (Some(*account), None),
+        Some((_, instrument)) => {
+            let issuer = instrument.issuer().expect("not a deposit");
+            match state.issuers.get(&issuer) {
+                Some(receivable) => (Some(*receivable), Some(issuer)),
+                None if advice => (None, None),
+                None => return Err(Refusal::NoRoute),
+            }
+        }
+    })
+}
+
+fn nth(state: &State, n: usize) -> AccountId {
+    AccountId(state.book.next_account().0 + u32::try_from(n).expect("few"))
+}
+
+/// The book's own rules. Accounts that this record opens are unknown to the book yet: points granted into them need no check
+/// but their budget's, which `grants` made.
+fn check(state: &State, transfers: &Transfers, opened: usize) -> Result<(), Refusal> {
+    if opened == 0 {
+        return state.book.check(transfers).map_err(refusal);
+    }
+    let first = state.book.next_account();
+    let known: Transfers = transfers.iter().filter(|t| t.credit < first).copied().collect();
+    state.book.check(&known).map_err(refusal)
+}
+
+fn over_offline(state: &State, payer: &Payer<'_>, amount: Yen) -> bool {
+    let Some(rule) = state.rules.policy.offline else { return false };
+    let used = payer.wallet.map_or(Yen::ZERO, |w| w.offline.used(payer.day.0).0);
+    used.checked_add(amount).is_none_or(|sum| sum > rule.resident_day)
+}

@@ -1,0 +1,557 @@
+//! Commands about people, cards, programmes and the policy; what is over lapses; and what people may know about a person.
+
+use super::admin::{Rejected, instrument, next_link, recorded, reject, unchanged};
+use super::apply::reference_key;
+use super::event::{Command, Decision, Done, Effect};
+use super::rules::MOST_PROGRAMMES;
+use super::state::{State, Sweep};
+use super::wallet::{InstrumentKey, NOBODY};
+use kazasu_ledger::record::{
+    Body, CardStatus, CardStatusSet, CertificateBound, Instrument, Lapsed, LinkBroken, LinkOrigin, ListApplied,
+    ListReason, Merged, NoticeSettled, Opening, OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded,
+    PurseCredited, Resealed, RetargetDecided, RetargetProposed, TemporaryIssued,
+};
+use kazasu_ledger::transfer::{MOST, Transfers};
+use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::ids::{Ppid, Serial};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
+use kazasu_schemas::policy::Policy;
+use std::collections::BTreeSet;
+
+pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
+    let result = match command {
+        Command::ActivatePolicy { policy, source, by, why } => activate(state, policy, source, by, why),
+        Command::IssueTemporary { ppid, until, by } => issue_temporary(state, *ppid, *until, by),
+        Command::Merge { from, into, by } => merge(state, *from, *into, by),
+        Command::SetCard { ppid, status, by, why } => set_card(state, *ppid, *status, by, why),
+        Command::BindCertificate { ppid, serial, last_day, by } => bind(state, *ppid, *serial, *last_day, by),
+        Command::ApplyList { number, issued, entries } => apply_list(state, *number, *issued, entries),
+        Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, *ppid, *limits, by),
+        Command::FundProgramme { programme, amount, reference, by } => fund(state, *programme, *amount, reference, by),
+        Command::CreditPurse { ppid, programme, amount, reference, by } => {
+            credit(state, now, *ppid, *programme, *amount, reference, by)
+        }
+        Command::BreakLink { ppid, why, by } => break_link(state, *ppid, why, by),
+        Command::ProposeRetarget { ppid, to, by } => broken(state, *ppid).and_then(|_| {
+            let instrument = instrument(state, to)?;
+            Ok(recorded(Body::RetargetProposed(RetargetProposed { ppid: *ppid, instrument, by: by.clone() })))
+        }),
+        Command::DecideRetarget { ppid, approve, by, why } => decide_retarget(state, now, *ppid, *approve, by, why),
+        Command::Reseal { ppid, version, pan } => reseal(state, *ppid, *version, pan),
+        Command::SettleNotice { notice, delivered, attempts, problem } => match state.notices.get(notice) {
+            None => Ok(unchanged()),
+            Some(owed) if owed.dead.is_some() && !delivered => Ok(unchanged()),
+            Some(_) => Ok(recorded(Body::NoticeSettled(NoticeSettled {
+                notice: *notice,
+                delivered: *delivered,
+                attempts: *attempts,
+                problem: problem.clone(),
+            }))),
+        },
+        Command::RetryNotice { notice } => match state.notices.get(notice) {
+            None => Err(Rejected::UnknownNotice(*notice)),
+            Some(_) => Ok(Decision::only(Effect::Notify(*notice)).then(Effect::Done(Done::Unchanged))),
+        },
+        Command::Open { .. }
+        | Command::RegisterAcquirer { .. }
+        | Command::RegisterIssuer { .. }
+        | Command::RegisterMerchant { .. }
+        | Command::OpenDeposit { .. }
+        | Command::Fund { .. }
+        | Command::OpeningBalance { .. }
+        | Command::Link { .. }
+        | Command::Unlink { .. }
+        | Command::CutOver { .. } => unreachable!("decided before"),
+    };
+    result.unwrap_or_else(reject)
+}
+
+type Decided = Result<Decision, Rejected>;
+
+/// A policy must be able to follow the one in force: programmes stay, limits keep their meaning, budgets cover what was granted.
+fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -> Decided {
+    let wrong = |text: String| Err(Rejected::Policy(text));
+    if *state.rules.policy == *policy && state.rules.version > 0 {
+        return Ok(unchanged());
+    }
+    if policy.purses.len() > MOST_PROGRAMMES || policy.points.len() > MOST_PROGRAMMES {
+        return wrong(format!("a policy has at most {MOST_PROGRAMMES} purse and {MOST_PROGRAMMES} point programmes"));
+    }
+    for limit in &policy.limits {
+        if state.limit_numbers.get(&limit.number).is_some_and(|known| !known.same_meaning(limit)) {
+            return wrong(format!(
+                "limit {} ({}) had another window, person, group, class or instrument before; give it a new number",
+                limit.number, limit.name
+            ));
+        }
+    }
+    for number in state.purse_books.keys().filter(|n| !policy.purses.iter().any(|p| p.number == **n)) {
+        return wrong(format!("purse programme {number} is missing: a programme stays in the file for ever"));
+    }
+    for number in state.point_books.keys().filter(|n| !policy.points.iter().any(|p| p.number == **n)) {
+        return wrong(format!("point programme {number} is missing: a programme stays in the file for ever"));
+    }
+    for rule in policy.stand_in.iter().filter(|rule| !state.issuers.contains_key(&rule.issuer)) {
+        return wrong(format!("stand_in names issuer {}, which is not registered", rule.issuer));
+    }
+    let mut opens = Vec::new();
+    let mut transfers = Transfers::new();
+    let mut next = state.book.next_account().0;
+    let mut open = |key| {
+        let account = AccountId(next);
+        next += 1;
+        opens.push(Opening { account, key });
+        account
+    };
+    for purse in policy.purses.iter().filter(|p| !state.purse_books.contains_key(&p.number)) {
+        open(AccountKey::PurseFund(purse.number));
+    }
+    for programme in &policy.points {
+        let n = programme.number;
+        let (issued, budget, total) = match state.point_books.get(&n) {
+            Some(book) => (book.issued, book.budget, book.total),
+            None => {
+                let issued = open(AccountKey::PointsIssued(n));
+                let budget = open(AccountKey::PointBudget(n));
+                for key in [AccountKey::PointsSpent(n), AccountKey::PointsExpired(n), AccountKey::FunderReceivable(n)] {
+                    open(key);
+                }
+                (issued, budget, 0)
+            }
+        };
+        let change = programme.budget - total;
+        if change > 0 {
+            transfers.push(Transfer::direct(issued, budget, Yen::new(change)));
+        } else if change < 0 {
+            let left = state.available(budget);
+            if Yen::new(-change) > left {
+                return wrong(format!(
+                    "point programme {n}: {} points of the budget are unspent, it cannot be lowered by {}",
+                    left.get(),
+                    -change
+                ));
+            }
+            transfers.push(Transfer::direct(budget, issued, Yen::new(-change)));
+        }
+    }
+    if transfers.len() > MOST {
+        return wrong(format!("at most {MOST} budgets can change in one activation; activate in two steps"));
+    }
+    let known: Transfers = transfers.iter().filter(|t| t.debit < state.book.next_account()).copied().collect();
+    state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
+    Ok(recorded(Body::PolicyActivated(PolicyActivated {
+        version: state.rules.version + 1,
+        policy: policy.clone(),
+        source: source.to_owned(),
+        by: by.to_owned(),
+        why: why.to_owned(),
+        opens,
+        transfers,
+    })))
+}
+
+fn known(state: &State, ppid: Ppid) -> Result<u32, Rejected> {
+    state.residents.get(&ppid).copied().ok_or(Rejected::UnknownPpid(ppid))
+}
+
+fn issue_temporary(state: &State, ppid: Ppid, until: Option<BusinessDay>, by: &str) -> Decided {
+    match state.residents.get(&ppid).map(|at| state.holder(*at).card) {
+        Some(card) if card.temporary && card.last_day == until => Ok(unchanged()),
+        Some(_) => Err(Rejected::KnownPpid(ppid)),
+        None => Ok(recorded(Body::TemporaryIssued(TemporaryIssued { ppid, until, by: by.to_owned() }))),
+    }
+}
+
+fn merge(state: &State, from: Ppid, into: Ppid, by: &str) -> Decided {
+    let (a, b) = (known(state, from)?, known(state, into)?);
+    if !state.holder(a).card.temporary {
+        return Err(Rejected::NotTemporary(from));
+    }
+    if state.holder(a).merged_into != NOBODY {
+        return Err(Rejected::MergedBefore(from));
+    }
+    if state.holder(b).card.temporary {
+        return Err(Rejected::IntoTemporary(into));
+    }
+    Ok(recorded(Body::Merged(Merged { from, into, by: by.to_owned() })))
+}
+
+fn set_card(state: &State, ppid: Ppid, status: CardStatus, by: &str, why: &str) -> Decided {
+    let at = known(state, ppid)?;
+    if state.holder(at).card.said == status {
+        return Ok(unchanged());
+    }
+    Ok(recorded(Body::CardStatusSet(CardStatusSet { ppid, status, by: by.to_owned(), why: why.to_owned() })))
+}
+
+fn bind(state: &State, ppid: Ppid, serial: Serial, last_day: BusinessDay, by: &str) -> Decided {
+    let at = state.residents.get(&ppid).copied();
+    match state.certificates.get(&serial) {
+        Some((_, holder)) if Some(*holder) != at => return Err(Rejected::SerialTaken(serial)),
+        Some((nth, holder)) => {
+            let card = state.holder(*holder).card;
+            if card.certificate == *nth && card.last_day == Some(last_day) {
+                return Ok(unchanged());
+            }
+        }
+        None => {}
+    }
+    Ok(recorded(Body::CertificateBound(CertificateBound { ppid, serial, last_day, by: by.to_owned() })))
+}
+
+fn apply_list(state: &State, number: u64, issued: Millis, entries: &[(Serial, ListReason)]) -> Decided {
+    let before = state.list.as_ref();
+    if let Some(list) = before {
+        let same = list.number == number && list.issued == issued && list.entries.len() == entries.len();
+        if same && entries.iter().all(|(serial, reason)| list.entries.get(serial) == Some(reason)) {
+            return Ok(unchanged());
+        }
+        if number <= list.number || issued < list.issued {
+            return Err(Rejected::OldList {
+                got: number,
+                got_at: issued.jst_text(),
+                number: list.number,
+                at: list.issued.jst_text(),
+            });
+        }
+    }
+    let on_it: BTreeSet<Serial> = entries.iter().map(|(serial, _)| *serial).collect();
+    let was = |serial: &Serial| before.and_then(|list| list.entries.get(serial));
+    let mut added: Vec<_> = entries.iter().filter(|(serial, reason)| was(serial) != Some(reason)).copied().collect();
+    added.sort_unstable();
+    let gone = before.iter().flat_map(|list| list.entries.keys()).filter(|serial| !on_it.contains(*serial));
+    let mut removed: Vec<Serial> = gone.copied().collect();
+    removed.sort_unstable();
+    Ok(recorded(Body::ListApplied(ListApplied { number, issued, added, removed })))
+}
+
+fn set_own_limits(state: &State, now: Millis, ppid: Ppid, limits: OwnLimits, by: &str) -> Decided {
+    let at = known(state, ppid)?;
+    for (name, limit) in [("tap", limits.tap), ("day", limits.day), ("month", limits.month)] {
+        if let Some(yen) = limit.filter(|yen| !(0..=MAX_WIRE_AMOUNT).contains(&yen.get())) {
+            return Err(Rejected::OwnLimit(name, yen));
+        }
+    }
+    let day = now.jst_day();
+    let own = state.holder(state.root(at)).wallet.as_ref().map(|w| w.own).unwrap_or_default();
+    if own.later(day).map_or(own.on(day), |(_, later)| later) == limits {
+        return Ok(unchanged());
+    }
+    Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned() })))
+}
+
+fn amount_of(amount: Yen) -> Result<(), Rejected> {
+    if amount.is_positive() && amount.get() <= MAX_WIRE_AMOUNT { Ok(()) } else { Err(Rejected::Amount(amount)) }
+}
+
+/// A reference is booked once: `true` when it was, with this amount.
+fn booked(state: &State, key: [u8; 16], reference: &str, amount: Yen) -> Result<bool, Rejected> {
+    if reference.trim().is_empty() || reference.chars().count() > 100 {
+        return Err(Rejected::Reference);
+    }
+    match state.references.get(&key) {
+        None => Ok(false),
+        Some(before) if *before == amount => Ok(true),
+        Some(before) => Err(Rejected::ReferenceTaken(reference.to_owned(), *before)),
+    }
+}
+
+fn fund(state: &State, programme: u16, amount: Yen, reference: &str, by: &str) -> Decided {
+    amount_of(amount)?;
+    let book = state.purse_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
+    if booked(state, reference_key(programme, None, reference), reference, amount)? {
+        return Ok(unchanged());
+    }
+    let transfer = Transfer::direct(state.bank.expect("the book is open"), book.fund, amount);
+    state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
+    Ok(recorded(Body::ProgrammeFunded(ProgrammeFunded {
+        programme,
+        reference: reference.to_owned(),
+        transfers: Transfers::from_slice(&[transfer]),
+        by: by.to_owned(),
+    })))
+}
+
+fn credit(state: &State, now: Millis, ppid: Ppid, programme: u16, amount: Yen, reference: &str, by: &str) -> Decided {
+    let at = known(state, ppid)?;
+    amount_of(amount)?;
+    let book = state.purse_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
+    if booked(state, reference_key(programme, Some(&ppid), reference), reference, amount)? {
+        return Ok(unchanged());
+    }
+    let rule = state.rules.policy.purses.iter().find(|p| p.number == programme);
+    if let Some(until) = rule.and_then(|p| p.until).filter(|until| now.max(state.at).jst_day() > *until) {
+        return Err(Rejected::ProgrammeOver(programme, until));
+    }
+    let available = state.available(book.fund);
+    if available < amount {
+        return Err(Rejected::FundShort { programme, available, asked: amount });
+    }
+    let root = state.root(at);
+    let wallet = state.holder(root).wallet.as_deref();
+    let purse = wallet.and_then(|w| w.purses.iter().find(|(n, _)| *n == programme));
+    let mut opens = Vec::new();
+    let account = purse.map_or_else(
+        || {
+            let account = state.book.next_account();
+            opens.push(Opening { account, key: AccountKey::Purse(root, programme) });
+            account
+        },
+        |(_, account)| *account,
+    );
+    let transfer = Transfer::direct(book.fund, account, amount);
+    if opens.is_empty() {
+        state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
+    }
+    Ok(recorded(Body::PurseCredited(PurseCredited {
+        ppid,
+        programme,
+        reference: reference.to_owned(),
+        opens,
+        transfers: Transfers::from_slice(&[transfer]),
+        by: by.to_owned(),
+    })))
+}
+
+fn break_link(state: &State, ppid: Ppid, why: &str, by: &str) -> Decided {
+    let at = known(state, ppid)?;
+    let newest = state.link_versions(&ppid).next();
+    let Some(link) = newest.filter(|link| link.instrument.is_some()) else {
+        return Err(Rejected::NothingLinked(ppid));
+    };
+    if state.broken.contains_key(&at) {
+        return Ok(unchanged());
+    }
+    let version = link.version;
+    Ok(recorded(Body::LinkBroken(LinkBroken { ppid, version, why: why.to_owned(), by: by.to_owned() })))
+}
+
+fn broken(state: &State, ppid: Ppid) -> Result<&super::state::Broken, Rejected> {
+    state.broken.get(&known(state, ppid)?).ok_or(Rejected::NotBroken(ppid))
+}
+
+fn decide_retarget(state: &State, now: Millis, ppid: Ppid, approve: bool, by: &str, why: &str) -> Decided {
+    let (instrument, proposer) = broken(state, ppid)?.proposal.as_ref().ok_or(Rejected::NoProposal(ppid))?;
+    if proposer == by {
+        return Err(Rejected::SamePerson(by.to_owned()));
+    }
+    let link =
+        if approve { Some(next_link(state, now, ppid, None, instrument.clone(), LinkOrigin::Retarget)?) } else { None };
+    Ok(recorded(Body::RetargetDecided(RetargetDecided { ppid, link, by: by.to_owned(), why: why.to_owned() })))
+}
+
+fn reseal(state: &State, ppid: Ppid, version: u32, pan: &[u8]) -> Decided {
+    known(state, ppid)?;
+    let link = state.link_versions(&ppid).find(|link| link.version == version);
+    match link.and_then(|link| link.instrument.as_ref()) {
+        Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) if *card.pan == *pan => Ok(unchanged()),
+        Some(Instrument::CreditCard(_) | Instrument::DebitCard(_)) => {
+            Ok(recorded(Body::Resealed(Resealed { ppid, version, pan: pan.into() })))
+        }
+        Some(Instrument::BankAccount(_) | Instrument::Deposit(_)) | None => Err(Rejected::NoCard(ppid, version)),
+    }
+}
+
+/// Accounts of one programme that are looked at for one record.
+const LOOKED_AT: usize = 20_000;
+/// Accounts emptied by one record: one transfer each.
+const EMPTIED: usize = 16;
+
+/// Programmes whose last day is over: what is left in purses goes back to the fund, what is left of points to the expired ones.
+pub(super) fn lapse(state: &State) -> Decision {
+    let policy = &state.rules.policy;
+    for purse in policy.purses.iter().filter(|p| p.until.is_some_and(|until| state.day > until)) {
+        let Some(book) = state.purse_books.get(&purse.number) else { continue };
+        if let Some((transfers, through)) = empty(state, &book.purses, book.sweep, book.fund) {
+            return lapsed(purse.number, false, transfers, through);
+        }
+    }
+    for programme in policy.points.iter().filter(|p| p.expires.is_some_and(|last| state.day > last)) {
+        let Some(book) = state.point_books.get(&programme.number) else { continue };
+        if let Some((transfers, through)) = empty(state, &book.accounts, book.sweep, book.expired) {
+            return lapsed(programme.number, true, transfers, through);
+        }
+    }
+    Decision::default()
+}
+
+fn lapsed(programme: u16, points: bool, transfers: Transfers, through: u32) -> Decision {
+    Decision::record(Body::Lapsed(Lapsed { programme, points, transfers, through })).then(Effect::Again)
+}
+
+fn empty(state: &State, accounts: &[AccountId], sweep: Sweep, into: AccountId) -> Option<(Transfers, u32)> {
+    let mut transfers = Transfers::new();
+    let mut through = sweep.through;
+    for account in accounts.iter().skip(sweep.through).take(LOOKED_AT) {
+        through += 1;
+        let left = state.available(*account);
+        if left.is_positive() {
+            transfers.push(Transfer::direct(*account, into, left));
+        }
+        if transfers.len() == EMPTIED {
+            break;
+        }
+    }
+    (through > sweep.through).then(|| (transfers, u32::try_from(through).expect("at most four billion accounts")))
+}
+
+/// What people may know about a person: no card number, no name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Resident {
+    /// A temporary ID.
+    pub temporary: bool,
+    /// Merged into another person.
+    pub merged: bool,
+    /// May the card be used?
+    pub card: CardStatus,
+    /// The card's last day.
+    pub last_day: Option<BusinessDay>,
+    /// Programme and yen available.
+    pub purses: Vec<Holding>,
+    /// Programme and points available.
+    pub points: Vec<Holding>,
+    /// Own limits in force.
+    pub limits: OwnLimits,
+    /// Own limits from a later day on.
+    pub later: Option<(BusinessDay, OwnLimits)>,
+    /// What the instrument paid today and this month.
+    pub today: Yen,
+    /// See `today`.
+    pub this_month: Yen,
+    /// The link is in the queue of broken ones.
+    pub broken: bool,
+    /// Others pay with the same public-receipt account.
+    pub shared_account: bool,
+}
+
+/// A programme and what the person has of it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Holding {
+    /// The programme.
+    pub programme: u16,
+    /// Yen or points.
+    pub available: i64,
+}
+
+impl State {
+    /// What people may know about a person on a day.
+    #[must_use]
+    pub fn resident(&self, ppid: &Ppid, day: BusinessDay) -> Option<Resident> {
+        let named = *self.residents.get(ppid)?;
+        let holder = self.holder(named);
+        let root = self.root(named);
+        let wallet = self.holder(root).wallet.as_deref();
+        let sum = |accounts: &mut dyn Iterator<Item = (u16, AccountId)>| {
+            let mut out: Vec<Holding> = Vec::new();
+            for (programme, account) in accounts {
+                let available = self.available(account).get();
+                match out.iter_mut().find(|h| h.programme == programme) {
+                    Some(holding) => holding.available += available,
+                    None => out.push(Holding { programme, available }),
+                }
+            }
+            out
+        };
+        let own = wallet.map(|w| w.own).unwrap_or_default();
+        let newest = self.link_versions(ppid).next().and_then(|link| link.instrument.as_ref());
+        let used = newest.map(InstrumentKey::of).and_then(|key| self.instruments.get(&key));
+        Some(Resident {
+            temporary: holder.card.temporary,
+            merged: root != named,
+            card: holder.card.status(),
+            last_day: holder.card.last_day,
+            purses: wallet.map_or_else(Vec::new, |w| sum(&mut w.purses.iter().copied())),
+            points: wallet.map_or_else(Vec::new, |w| sum(&mut w.points.iter().map(|p| (p.programme, p.account)))),
+            limits: own.on(day),
+            later: own.later(day),
+            today: wallet.map_or(Yen::ZERO, |w| w.day.used(day.0).0),
+            this_month: wallet.map_or(Yen::ZERO, |w| w.month.used(day.month()).0),
+            broken: self.broken.contains_key(&named),
+            shared_account: used.is_some_and(|used| used.holders.len() > 1),
+        })
+    }
+
+    /// The policy in force: version, rules, and the file it was read from.
+    #[must_use]
+    pub fn policy(&self) -> (u32, &Policy, &str) {
+        (self.rules.version, &self.rules.policy, &self.rules.source)
+    }
+
+    /// The queue of broken links.
+    pub fn broken_links(&self) -> impl Iterator<Item = (Ppid, &super::state::Broken)> {
+        let named = self.ppids_of(self.broken.keys().copied().collect());
+        named.into_iter().filter_map(|(ppid, at)| Some((ppid, self.broken.get(&at)?)))
+    }
+
+    /// Public-receipt accounts that several people pay with now: their people.
+    #[must_use]
+    pub fn shared_accounts(&self) -> Vec<(Instrument, Vec<Ppid>)> {
+        let shared: Vec<_> = self.instruments.iter().filter(|(_, used)| used.holders.len() > 1).collect();
+        let people = self.ppids_of(shared.iter().flat_map(|(_, used)| used.holders.iter().copied()).collect());
+        let of = |at: u32| people.iter().find(|(_, holder)| *holder == at).map(|(ppid, _)| *ppid);
+        let mut out: Vec<(Instrument, Vec<Ppid>)> = shared
+            .into_iter()
+            .filter_map(|(_, used)| {
+                let mut ppids: Vec<Ppid> = used.holders.iter().filter_map(|at| of(*at)).collect();
+                ppids.sort_unstable();
+                let instrument = self.link_versions(ppids.first()?).next()?.instrument.clone()?;
+                Some((instrument, ppids))
+            })
+            .collect();
+        out.sort_by(|a, b| a.1.cmp(&b.1));
+        out
+    }
+
+    /// The names of some people, sorted: one walk over everybody, for lists that are seldom asked for.
+    fn ppids_of(&self, wanted: BTreeSet<u32>) -> Vec<(Ppid, u32)> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let all = self.residents.iter().filter(|(_, at)| wanted.contains(*at));
+        let mut out: Vec<(Ppid, u32)> = all.map(|(ppid, at)| (*ppid, *at)).collect();
+        out.sort_unstable();
+        out
+    }
+
+    /// The card status list in force, and how many certificates are on it.
+    #[must_use]
+    pub fn card_list(&self) -> Option<(u64, Millis, usize)> {
+        self.list.as_ref().map(|list| (list.number, list.issued, list.entries.len()))
+    }
+
+    /// Notices that are owed, those that were given up included.
+    pub fn notices(&self) -> impl Iterator<Item = (u64, &super::state::Owed)> {
+        self.notices.iter().map(|(key, owed)| (*key, owed))
+    }
+
+    /// A notice that is owed.
+    #[must_use]
+    pub fn notice(&self, key: u64) -> Option<&super::state::Owed> {
+        self.notices.get(&key)
+    }
+
+    /// Every card link version, with its sealed number: for sealing again.
+    pub fn sealed_numbers(&self) -> impl Iterator<Item = (Ppid, u32, &[u8])> {
+        self.residents.keys().flat_map(move |ppid| {
+            self.link_versions(ppid).filter_map(move |link| match &link.instrument {
+                Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) => {
+                    Some((*ppid, link.version, &*card.pan))
+                }
+                _ => None,
+            })
+        })
+    }
+
+    /// Each purse programme's fund and what residents hold of it, yen; each point programme's budget left and points held.
+    #[must_use]
+    pub fn programmes(&self) -> (Vec<Holding>, Vec<Holding>) {
+        let of = |(programme, account): (&u16, AccountId)| Holding {
+            programme: *programme,
+            available: self.available(account).get(),
+        };
+        let purses = self.purse_books.iter().map(|(n, book)| of((n, book.fund))).collect();
+        let points = self.point_books.iter().map(|(n, book)| of((n, book.budget))).collect();
+        (purses, points)
+    }
+}

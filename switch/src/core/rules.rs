@@ -1,0 +1,383 @@
+//! The policy in force, prepared for deciding: limits, lists of cards, points, and what residents are told.
+
+use super::state::{Merchant, State};
+use super::wallet::{InstrumentKey, Wallet};
+use kazasu_ledger::record::{CardStatus, flag};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::{Kind, Kinds, Per, Policy, Rounding, Shop, Window, in_ranges};
+use kazasu_schemas::wire::{Receipt, Refusal};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// Programmes of each kind in one policy; their positions are bits.
+pub(super) const MOST_PROGRAMMES: usize = 64;
+/// Purses that pay for one tap.
+const MOST_PURSES: usize = 6;
+/// Point programmes that pay for one tap.
+const MOST_POINTS: usize = 2;
+/// Programmes that grant on one tap.
+const MOST_GRANTS: usize = 4;
+
+/// The policy in force.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Rules {
+    pub(super) version: u32,
+    pub(super) policy: Arc<Policy>,
+    pub(super) source: Arc<str>,
+    /// Limits by what the tap is paid with: credit, debit, bank, held, nothing linked.
+    by_kind: [u64; 5],
+    /// Limits that look only at taps without PIN.
+    without_pin: u64,
+    /// Limits of days and months that look at every tap.
+    general: u64,
+    /// Position of each purse programme in the order of spending.
+    rank: Vec<u8>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules::new(0, Arc::new(Policy::initial()), Arc::from(""))
+    }
+}
+
+/// What the policy says of a merchant: bits of limits (by number), purse and point programmes (by position).
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct MerchantRules {
+    limits: u64,
+    purses: u64,
+    points: u64,
+}
+
+fn index(kind: Option<Kind>) -> usize {
+    match kind {
+        Some(Kind::Credit) => 0,
+        Some(Kind::Debit) => 1,
+        Some(Kind::Bank) => 2,
+        Some(Kind::Held) => 3,
+        None => 4,
+    }
+}
+
+impl Rules {
+    pub(super) fn new(version: u32, policy: Arc<Policy>, source: Arc<str>) -> Self {
+        let mut by_kind = [0; 5];
+        let (mut without_pin, mut general) = (0, 0);
+        for limit in &policy.limits {
+            let bit = 1 << limit.number;
+            for kind in Kind::ALL.into_iter().filter(|kind| limit.instruments.has(*kind)) {
+                by_kind[index(Some(kind))] |= bit;
+            }
+            let all = limit.instruments == Kinds::ALL;
+            if all {
+                by_kind[index(None)] |= bit;
+            }
+            if limit.without_pin {
+                without_pin |= bit;
+            }
+            let anywhere = limit.mcc.is_none() && limit.class.is_none() && !limit.without_pin && all;
+            if anywhere && limit.window != Window::Tap && limit.amount.is_some() {
+                general |= bit;
+            }
+        }
+        let mut order: Vec<usize> = (0..policy.purses.len()).collect();
+        order.sort_by_key(|at| {
+            let purse = &policy.purses[*at];
+            (purse.until.is_none(), purse.until, purse.number)
+        });
+        let mut rank = vec![0; order.len()];
+        for (place, at) in (0..).zip(order) {
+            rank[at] = place;
+        }
+        Rules { version, policy, source, by_kind, without_pin, general, rank }
+    }
+
+    pub(super) fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
+        let traits = &merchant.traits;
+        let shop = Shop {
+            acquirer: merchant.acquirer,
+            merchant: merchant.id,
+            mcc: merchant.mcc,
+            tags: &traits.tags,
+            region: &traits.region,
+        };
+        let mut rules = MerchantRules::default();
+        for limit in &self.policy.limits {
+            let mcc = limit.mcc.as_ref().is_none_or(|ranges| in_ranges(ranges, merchant.mcc));
+            if mcc && limit.class.as_ref().is_none_or(|class| *class == traits.class) {
+                rules.limits |= 1 << limit.number;
+            }
+        }
+        for (at, purse) in self.policy.purses.iter().enumerate().filter(|(_, p)| p.place.takes(shop)) {
+            debug_assert!(purse.number > 0);
+            rules.purses |= 1 << at;
+        }
+        for (at, programme) in self.policy.points.iter().enumerate().filter(|(_, p)| p.place.takes(shop)) {
+            debug_assert!(programme.number > 0);
+            rules.points |= 1 << at;
+        }
+        rules
+    }
+
+    /// The limits that look at a tap.
+    pub(super) fn limits(&self, merchant: MerchantRules, kind: Option<Kind>, pin: bool) -> u64 {
+        let without_pin = if pin { !self.without_pin } else { u64::MAX };
+        merchant.limits & self.by_kind[index(kind)] & without_pin
+    }
+}
+
+/// Who a limit is asked about.
+#[derive(Clone, Copy)]
+pub(super) struct Spender<'a> {
+    pub(super) wallet: Option<&'a Wallet>,
+    pub(super) instrument: Option<InstrumentKey>,
+    pub(super) day: BusinessDay,
+}
+
+impl State {
+    fn used(&self, spender: Spender<'_>, per: Per, limit: u8) -> (Yen, u32) {
+        match (per, spender.instrument) {
+            (Per::Resident, _) => spender.wallet.map_or((Yen::ZERO, 0), |w| w.counters.used(limit, spender.day)),
+            (Per::Instrument, Some(key)) => {
+                self.instruments.get(&key).map_or((Yen::ZERO, 0), |u| u.counters.used(limit, spender.day))
+            }
+            (Per::Instrument, None) => (Yen::ZERO, 0),
+        }
+    }
+
+    /// The first limit that an instrument part breaks, in the order of the refusals.
+    pub(super) fn broken_limit(&self, spender: Spender<'_>, limits: u64, part: Yen) -> Option<Refusal> {
+        let above = |used: Yen, limit: Yen| used.checked_add(part).is_none_or(|sum| sum > limit);
+        let (mut tap, mut amount, mut count) = (false, false, false);
+        if let Some(wallet) = spender.wallet {
+            let own = wallet.own.on(spender.day);
+            tap |= own.tap.is_some_and(|limit| part > limit);
+            amount |= own.day.is_some_and(|limit| above(wallet.day.used(spender.day.0).0, limit));
+            let month = own.month.filter(|_| own.decline);
+            amount |= month.is_some_and(|limit| above(wallet.month.used(spender.day.month()).0, limit));
+        }
+        for limit in self.rules.policy.limits.iter().filter(|l| limits & (1 << l.number) != 0) {
+            if limit.window == Window::Tap {
+                tap |= limit.amount.is_some_and(|most| part > most);
+                continue;
+            }
+            if limit.per == Per::Instrument && spender.instrument.is_none() {
+                continue;
+            }
+            let (yen, taps) = self.used(spender, limit.per, limit.number);
+            amount |= limit.amount.is_some_and(|most| above(yen, most));
+            count |= limit.count.is_some_and(|most| taps >= most);
+        }
+        match (tap, amount, count) {
+            (true, ..) => Some(Refusal::TapLimit),
+            (_, true, _) => Some(Refusal::AmountLimit),
+            (.., true) => Some(Refusal::CountLimit),
+            _ => None,
+        }
+    }
+
+    /// What the tightest limit of a day, a month or several days leaves after `part` more. `None` without such a limit.
+    pub(super) fn remaining(&self, spender: Spender<'_>, part: Yen) -> Option<Yen> {
+        let mut least: Option<i64> = None;
+        let mut see = |limit: Yen, used: Yen| {
+            let left = limit.get().saturating_sub(used.get()).saturating_sub(part.get()).max(0);
+            least = Some(least.map_or(left, |least| least.min(left)));
+        };
+        if let Some(wallet) = spender.wallet {
+            let own = wallet.own.on(spender.day);
+            if let Some(limit) = own.day {
+                see(limit, wallet.day.used(spender.day.0).0);
+            }
+            if let Some(limit) = own.month {
+                see(limit, wallet.month.used(spender.day.month()).0);
+            }
+        }
+        for limit in self.rules.policy.limits.iter().filter(|l| self.rules.general & (1 << l.number) != 0) {
+            if let Some(most) = limit.amount {
+                see(most, self.used(spender, limit.per, limit.number).0);
+            }
+        }
+        least.map(Yen::new)
+    }
+
+    /// Percentages of the month's limit that the person has reached now and was not told about yet.
+    pub(super) fn crossed(&self, wallet: Option<&Wallet>, day: BusinessDay, part: Yen) -> Vec<u8> {
+        let Some(wallet) = wallet else { return Vec::new() };
+        let Some(limit) = wallet.own.on(day).month else { return Vec::new() };
+        let used = i128::from(wallet.month.used(day.month()).0.get()) + i128::from(part.get());
+        let reached = |percent: u8| used > 0 && used * 100 >= i128::from(percent) * i128::from(limit.get());
+        let new = |percent: &u8| reached(*percent) && !wallet.told(day.month(), *percent);
+        self.rules.policy.alerts.iter().copied().filter(new).collect()
+    }
+
+    /// May the card be used on this day?
+    pub(super) fn card(&self, holder: u32, day: BusinessDay) -> Result<(), Refusal> {
+        let holder = self.holder(holder);
+        if holder.merged_into != super::wallet::NOBODY {
+            return Err(Refusal::CardMerged);
+        }
+        match holder.card.status() {
+            CardStatus::Held => Err(Refusal::CardHeld),
+            CardStatus::Revoked => Err(Refusal::CardRevoked),
+            CardStatus::Good if holder.card.last_day.is_some_and(|last| day > last) => Err(Refusal::CardExpired),
+            CardStatus::Good => Ok(()),
+        }
+    }
+
+    /// Is the card status list good enough for this amount? Gives the flags that the tap is marked with.
+    pub(super) fn listed(&self, now: Millis, amount: Yen) -> Result<u16, Refusal> {
+        let Some(rule) = self.rules.policy.validity else { return Ok(0) };
+        let issued = self.list.as_ref().map(|list| list.issued).ok_or(Refusal::ListTooOld)?;
+        let age = now.0.saturating_sub(issued.0);
+        let hours = |n: u32| i64::from(n) * 3_600_000;
+        if age <= hours(rule.fresh_hours) {
+            Ok(0)
+        } else if age > hours(rule.stale_hours) {
+            Err(Refusal::ListTooOld)
+        } else if amount > rule.stale_cap {
+            Err(Refusal::AboveListCap)
+        } else {
+            Ok(flag::CRL_BASED)
+        }
+    }
+
+    /// Purses that pay at a merchant, in the order of spending, and how much each pays.
+    pub(super) fn purse_tender(
+        &self,
+        wallet: Option<&Wallet>,
+        merchant: MerchantRules,
+        day: BusinessDay,
+        left: &mut Yen,
+    ) -> SmallVec<[(kazasu_ledger::AccountId, Yen); MOST_PURSES]> {
+        let mut out = SmallVec::new();
+        let Some(wallet) = wallet.filter(|w| merchant.purses != 0 && !w.purses.is_empty()) else { return out };
+        let policy = &self.rules.policy;
+        let mut usable: SmallVec<[(u8, kazasu_ledger::AccountId, Yen); 8]> = SmallVec::new();
+        for (programme, account) in &wallet.purses {
+            let Ok(at) = policy.purses.binary_search_by_key(programme, |p| p.number) else { continue };
+            let available = self.available(*account);
+            if merchant.purses & (1 << at) != 0 && policy.purses[at].runs(day) && available.is_positive() {
+                usable.push((self.rules.rank[at], *account, available));
+            }
+        }
+        // Stable: the person's own purse comes before one that came with a temporary ID.
+        usable.sort_by_key(|(rank, ..)| *rank);
+        for (_, account, available) in usable.into_iter().take(MOST_PURSES) {
+            let pays = available.min(*left);
+            if pays.is_positive() {
+                out.push((account, pays));
+                *left = super::money::minus(*left, pays);
+            }
+        }
+        out
+    }
+
+    /// Points that pay at a merchant: programme, account, points.
+    pub(super) fn point_tender(
+        &self,
+        wallet: Option<&Wallet>,
+        merchant: MerchantRules,
+        day: BusinessDay,
+        left: &mut Yen,
+    ) -> SmallVec<[(u16, kazasu_ledger::AccountId, Yen); MOST_POINTS]> {
+        let mut out = SmallVec::new();
+        let Some(wallet) = wallet else { return out };
+        let policy = &self.rules.policy;
+        type Usable = (bool, Option<BusinessDay>, u16, kazasu_ledger::AccountId, Yen);
+        let mut usable: SmallVec<[Usable; 4]> = SmallVec::new();
+        for points in &wallet.points {
+            let Ok(at) = policy.points.binary_search_by_key(&points.programme, |p| p.number) else { continue };
+            let programme = &policy.points[at];
+            let available = self.available(points.account);
+            if merchant.points & (1 << at) != 0 && programme.pays(day) && available.is_positive() {
+                let last = programme.expires;
+                usable.push((last.is_none(), last, points.programme, points.account, available));
+            }
+        }
+        usable.sort_by_key(|(none, last, programme, ..)| (*none, *last, *programme));
+        for (.., programme, account, available) in usable.into_iter().take(MOST_POINTS) {
+            let pays = available.min(*left);
+            if pays.is_positive() {
+                out.push((programme, account, pays));
+                *left = super::money::minus(*left, pays);
+            }
+        }
+        out
+    }
+
+    /// What programmes grant on an instrument part, and which of them round by the month.
+    pub(super) fn grants(
+        &self,
+        wallet: Option<&Wallet>,
+        merchant: MerchantRules,
+        day: BusinessDay,
+        kind: Kind,
+        part: Yen,
+    ) -> (SmallVec<[(u16, i64); MOST_GRANTS]>, Vec<u16>) {
+        let mut grants: SmallVec<[(u16, i64); MOST_GRANTS]> = SmallVec::new();
+        let mut months = Vec::new();
+        let month = day.month();
+        let policy = &self.rules.policy;
+        for (at, programme) in policy.points.iter().enumerate() {
+            if merchant.points & (1 << at) == 0
+                || !programme.earns(day)
+                || !programme.instruments.has(kind)
+                || part < programme.minimum
+            {
+                continue;
+            }
+            let granted = |number| wallet.map_or((0, 0, Yen::ZERO), |w| w.granted(number, month));
+            if let Some(word) = &programme.one_of {
+                let mut others =
+                    policy.points.iter().filter(|o| o.number != programme.number && o.one_of.as_ref() == Some(word));
+                if others.any(|o| granted(o.number).1 > 0 || grants.iter().any(|(n, _)| *n == o.number)) {
+                    continue;
+                }
+            }
+            if grants.len() == MOST_GRANTS {
+                break;
+            }
+            let (this_month, life, base) = granted(programme.number);
+            let rate = programme.rate_on(day);
+            let raw = match programme.rounding {
+                Rounding::Tap => rate.of(part.get()),
+                Rounding::Month => {
+                    months.push(programme.number);
+                    rate.of(base.get().saturating_add(part.get())) - this_month
+                }
+            };
+            let budget = self.point_books.get(&programme.number).map_or(Yen::ZERO, |b| self.available(b.budget));
+            let points = raw
+                .min(programme.cap_tap.unwrap_or(i64::MAX))
+                .min(programme.cap_month.map_or(i64::MAX, |cap| cap - this_month))
+                .min(programme.cap_life.map_or(i64::MAX, |cap| cap - life))
+                .min(budget.get());
+            if points > 0 {
+                grants.push((programme.number, points));
+            }
+        }
+        (grants, months)
+    }
+
+    /// What the answer tells: as things stand, less what this tap takes, plus points that it brings.
+    pub(super) fn receipt(&self, spender: Spender<'_>, from_purses: Yen, points: i64, part: Yen) -> Receipt {
+        let remaining = self.remaining(spender, part);
+        let Some(wallet) = spender.wallet else {
+            return Receipt { points: (points != 0).then_some(points), remaining, ..Receipt::default() };
+        };
+        let sum = |accounts: &mut dyn Iterator<Item = kazasu_ledger::AccountId>| {
+            accounts.fold(0_i64, |sum, id| sum.saturating_add(self.available(id).get()))
+        };
+        let purses = sum(&mut wallet.purses.iter().map(|(_, id)| *id)) - from_purses.get();
+        let all_points = sum(&mut wallet.points.iter().map(|p| p.account)) + points;
+        Receipt {
+            purses: (!wallet.purses.is_empty()).then_some(Yen::new(purses)),
+            points: (!wallet.points.is_empty() || points != 0).then_some(all_points),
+            remaining,
+        }
+    }
+
+    pub(super) fn available(&self, id: kazasu_ledger::AccountId) -> Yen {
+        self.book.account(id).expect("the state names open accounts").available()
+    }
+}
