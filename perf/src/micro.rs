@@ -5,6 +5,7 @@ use kazasu::core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::journal::{Claim, Entry, Head, Node};
 use kazasu_ledger::memory::MemoryStore;
+use kazasu_ledger::record::LinkOrigin;
 use kazasu_ledger::sqlite::SqliteStore;
 use kazasu_ledger::{Body, Journal, Record, Store};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
@@ -135,13 +136,14 @@ pub(crate) fn town(n: u64) -> (State, Vec<Record>) {
         mcc: "5411".parse().expect("an MCC"),
         terminals: vec!["T1001001".parse().expect("an id")],
         closed: false,
+        traits: Default::default(),
     };
     go(&mut state, merchant);
     for i in 0..n {
         go(&mut state, Command::OpenDeposit { number: i });
         go(&mut state, Command::Fund { number: i, amount: Yen::new(1_000_000), reference: String::new() });
         let ppid = kazasu_acquirer_sim::load::sample_ppid(1, i);
-        go(&mut state, Command::Link { ppid, from: None, to: Link::Deposit(i) });
+        go(&mut state, Command::Link { ppid, from: None, to: Link::Deposit(i), origin: LinkOrigin::Import });
     }
     (state, journal)
 }

@@ -96,7 +96,7 @@ fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
         *port = free_port()?;
     }
-    let town = Town { residents, seed: 1, balance: 1_000_000_000, mix, ports, issuer_timeout_ms: 5_000 };
+    let town = Town { residents, seed: 1, balance: 1_000_000_000, mix, ports, issuer_timeout_ms: 5_000, policy: false };
     sample::write(dir, &town)
 }
 
@@ -112,12 +112,12 @@ async fn other_store(store: Store, server: Option<&Server>) -> anyhow::Result<Op
 /// Keeps `n` of the sample's merchants, or adds to them.
 fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> anyhow::Result<()> {
     use std::io::Write;
-    acquirer.merchants.retain(|m| m.alias.as_deref() != Some("closed"));
+    acquirer.merchants.retain(|m| !matches!(m.alias.as_deref(), Some("closed" | "arcade")));
     let there = u32::try_from(acquirer.merchants.len())?;
     let mut file = std::fs::OpenOptions::new().append(true).open(dir.join("merchants.csv"))?;
     for number in 1_001..=1_000 + n.saturating_sub(there) {
         let (merchant, terminal) = (format!("M1{number:013}"), format!("S1{number:06}"));
-        writeln!(file, "{merchant},店 Shop {number},5411,{},{terminal},no", acquirer.id)?;
+        writeln!(file, "{merchant},店 Shop {number},5411,{},{terminal},no,small,local,13361", acquirer.id)?;
         acquirer.merchants.push(Merchant {
             id: merchant.parse()?,
             mcc: Mcc::new(5411)?,

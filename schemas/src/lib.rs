@@ -12,4 +12,5 @@ pub mod mac;
 pub mod money;
 pub mod policy;
 pub mod secret;
+pub mod spendable;
 pub mod wire;

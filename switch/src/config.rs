@@ -58,6 +58,78 @@ pub struct ConfigFile {
     /// Bounds.
     #[serde(default)]
     pub limits: LimitsFile,
+    /// The policy that is activated when a book has none yet; relative to this file. Later ones are activated by command.
+    pub policy_file: Option<PathBuf>,
+    /// Cards.
+    #[serde(default)]
+    pub cards: CardsFile,
+    /// Where residents' notices go.
+    pub outbox: Option<OutboxFile>,
+}
+
+/// `[cards]`.
+#[derive(Deserialize, Debug, Clone, Default)]
+#[serde(deny_unknown_fields)]
+pub struct CardsFile {
+    /// Certificates (PEM) of the authority that signs card status lists; relative to this file.
+    pub list_authorities: Option<PathBuf>,
+}
+
+/// `[outbox]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct OutboxFile {
+    /// The portal's address.
+    pub webhook: Option<WebhookFile>,
+    /// A mail server.
+    pub mail: Option<MailFile>,
+    /// After so many attempts a notice is given up.
+    #[serde(default = "default_attempts")]
+    pub attempts: u32,
+    /// The pause after the first failed attempt; it doubles each time.
+    #[serde(default = "default_first_pause")]
+    pub first_pause_ms: u64,
+    /// The longest pause.
+    #[serde(default = "default_longest_pause")]
+    pub longest_pause_seconds: u64,
+    /// How long one attempt may take.
+    #[serde(default = "default_notice_timeout")]
+    pub timeout_seconds: u64,
+}
+
+fn default_attempts() -> u32 {
+    12
+}
+fn default_first_pause() -> u64 {
+    1_000
+}
+fn default_longest_pause() -> u64 {
+    300
+}
+fn default_notice_timeout() -> u64 {
+    5
+}
+
+/// `[outbox.webhook]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookFile {
+    /// https, or http to this machine.
+    pub url: String,
+    /// More authorities for its certificate, PEM; relative to this file.
+    pub authorities: Option<PathBuf>,
+}
+
+/// `[outbox.mail]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct MailFile {
+    /// `smtps://user@host:port`, or `smtp://…` with STARTTLS.
+    pub server: String,
+    /// The sender.
+    pub from: String,
+    /// The receiver; `{ppid}` stands for the person.
+    pub to: String,
 }
 
 fn default_store() -> String {
@@ -218,6 +290,8 @@ struct KeysFile {
     http: HttpKeys,
     #[serde(default)]
     store: StoreKeys,
+    #[serde(default)]
+    outbox: OutboxKeys,
     cluster: Option<ClusterKeys>,
     #[serde(default)]
     acquirer: BTreeMap<String, AcquirerKeys>,
@@ -235,6 +309,13 @@ struct VaultFile {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
+struct OutboxKeys {
+    webhook: Option<String>,
+    mail_password: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 struct StoreKeys {
     password: Option<String>,
 }
@@ -248,7 +329,25 @@ struct ClusterKeys {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HttpKeys {
+    /// The operator's.
     token: String,
+    /// People and programs by name that may do everything.
+    #[serde(default)]
+    people: BTreeMap<String, String>,
+    /// Portals by name: they act for residents and see nothing else.
+    #[serde(default)]
+    portals: BTreeMap<String, String>,
+}
+
+/// Who may use the API.
+#[derive(Clone)]
+pub struct Caller {
+    /// The name that records keep.
+    pub name: String,
+    /// Acts for residents only.
+    pub portal: bool,
+    /// The bearer token.
+    pub token: zeroize::Zeroizing<String>,
 }
 
 #[derive(Deserialize)]
@@ -280,8 +379,14 @@ pub struct Config {
     pub routes: RoutingTable,
     /// The vault.
     pub vault: Arc<Vault>,
-    /// The API's bearer token.
+    /// The operator's bearer token, for the command line.
     pub token: String,
+    /// Everybody who may use the API.
+    pub callers: Vec<Caller>,
+    /// The policy of a new book: its file, read and checked.
+    pub policy: Option<(kazasu_schemas::policy::Policy, String)>,
+    /// Where residents' notices go.
+    pub outbox: Option<crate::outbox::OutboxConfig>,
     /// Where the journal is.
     pub store: StoreConfig,
     /// The key that nodes share, when there are several.
@@ -359,7 +464,9 @@ impl Config {
         }
         let in_keys = |what: &str| format!("{}: {what}", keys_path.display());
         let vault = vault(&keys.vault).with_context(|| in_keys("[vault]"))?;
-        ensure!(keys.http.token.len() >= 32, in_keys("http.token must have at least 32 characters"));
+        let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
+        let policy = first_policy(&file, &base)?;
+        let outbox = outbox(&file, &keys.outbox, &base).with_context(|| named("[outbox]"))?;
         let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
         let issuers = issuers(&file, &keys, &dialects).with_context(|| in_keys("[issuer.…]"))?;
         let store = store(&file, &keys, &base).map_err(|e| e.context(named("store")))?;
@@ -372,6 +479,9 @@ impl Config {
             routes,
             vault: Arc::new(vault),
             token: keys.http.token,
+            callers,
+            policy,
+            outbox,
             store,
             cluster_key,
             dialects,
@@ -411,6 +521,74 @@ impl Config {
     pub fn store(&self) -> Arc<dyn Store> {
         self.store.store()
     }
+
+    /// Certificates of the authority that signs card status lists.
+    #[must_use]
+    pub fn list_authorities(&self) -> Option<PathBuf> {
+        self.file.cards.list_authorities.as_ref().map(|path| self.base.join(path))
+    }
+}
+
+fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
+    let one = |name: &str, token: &str, portal| Caller {
+        name: name.to_owned(),
+        portal,
+        token: zeroize::Zeroizing::new(token.to_owned()),
+    };
+    let mut out = vec![one("operator", &keys.token, false)];
+    out.extend(keys.people.iter().map(|(name, token)| one(name, token, false)));
+    out.extend(keys.portals.iter().map(|(name, token)| one(name, token, true)));
+    for (at, caller) in out.iter().enumerate() {
+        let name = &caller.name;
+        ensure!(!name.trim().is_empty() && name.chars().count() <= 60, "a name has 1 to 60 characters, got {name:?}");
+        ensure!(caller.token.len() >= 32, "the token of {name} must have at least 32 characters");
+        let twice = out[..at].iter().any(|other| other.name == *name || other.token == caller.token);
+        ensure!(!twice, "{name}: every name and every token is somebody's own");
+    }
+    Ok(out)
+}
+
+fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu_schemas::policy::Policy, String)>> {
+    let Some(path) = &file.policy_file else { return Ok(None) };
+    let path = base.join(path);
+    let source = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    match crate::policy::read(&source) {
+        Ok(policy) => Ok(Some((policy, source))),
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(|p| format!("{}: {p}", path.display())).collect();
+            bail!("{}", lines.join("\n"))
+        }
+    }
+}
+
+fn outbox(file: &ConfigFile, keys: &OutboxKeys, base: &Path) -> anyhow::Result<Option<crate::outbox::OutboxConfig>> {
+    use crate::outbox::{MailConfig, OutboxConfig, WebhookConfig};
+    let Some(outbox) = &file.outbox else { return Ok(None) };
+    let webhook = match &outbox.webhook {
+        None => None,
+        Some(webhook) => {
+            let text = keys.webhook.as_ref().context("the webhook needs a key: outbox.webhook in the key file")?;
+            let key = key(text, "outbox.webhook")?;
+            ensure!(key.expose().len() >= 16, "outbox.webhook must have at least 16 bytes");
+            let authorities = webhook.authorities.as_ref().map(|path| base.join(path));
+            Some(WebhookConfig { url: webhook.url.clone(), key, authorities })
+        }
+    };
+    let mail = outbox.mail.as_ref().map(|mail| MailConfig {
+        server: mail.server.clone(),
+        password: keys.mail_password.clone().map(zeroize::Zeroizing::new),
+        from: mail.from.clone(),
+        to: mail.to.clone(),
+    });
+    Ok(Some(OutboxConfig {
+        webhook,
+        mail,
+        attempts: outbox.attempts,
+        first_pause: Duration::from_millis(outbox.first_pause_ms),
+        longest_pause: Duration::from_secs(outbox.longest_pause_seconds),
+        timeout: Duration::from_secs(outbox.timeout_seconds),
+        ..OutboxConfig::default()
+    }))
 }
 
 /// A shipped dialect's name, or a file relative to `base`.

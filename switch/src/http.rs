@@ -1,15 +1,18 @@
 //! Health, metrics, status and the import API over HTTP. Reading is open on the configured address; changing anything needs
 //! the bearer token from the key file.
 
+use crate::admin::{Ask, AskError, Desk};
+use crate::config::Caller;
+use crate::engine::CommandError;
 use crate::engine::{Engine, Role};
-use crate::import::{self, LinkImport};
+use crate::import;
 use crate::issuers::Issuers;
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use kazasu_ledger::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -28,10 +31,10 @@ const MAX_IMPORT: usize = 256 * 1024 * 1024;
 pub struct Api {
     /// The core.
     pub engine: Engine,
-    /// For link imports.
-    pub imports: LinkImport,
-    /// The bearer token.
-    pub token: String,
+    /// Carries out what portals and operators ask.
+    pub desk: Desk,
+    /// Everybody who may ask.
+    pub callers: Arc<Vec<Caller>>,
     /// Renders metrics.
     pub prometheus: PrometheusHandle,
     /// Issuer links, for the status.
@@ -58,6 +61,16 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
         .route("/v1/handover", post(hand_over))
         .route("/v1/import/merchants", post(import_merchants))
         .route("/v1/import/links", post(import_links))
+        .route("/v1/ask", post(ask))
+        .route("/v1/policy", get(policy))
+        .route("/v1/links/broken", get(broken_links))
+        .route("/v1/links/shared", get(shared_accounts))
+        .route("/v1/notices", get(notices))
+        .route("/v1/residents/{ppid}", get(resident))
+        .route("/v1/residents/{ppid}/link", put(put_link).delete(delete_link))
+        .route("/v1/residents/{ppid}/limits", put(put_limits))
+        .route("/v1/residents/{ppid}/spendable", put(put_spendable))
+        .route("/v1/residents/{ppid}/card", put(put_card))
         .layer(DefaultBodyLimit::max(MAX_IMPORT))
         .with_state(api);
     tokio::spawn(async move {
@@ -183,16 +196,172 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Compares hashes, so that the time taken says nothing about the token.
-fn authorized(api: &Api, headers: &HeaderMap) -> Result<(), (StatusCode, Json<serde_json::Value>)> {
+type Refusal = (StatusCode, Json<serde_json::Value>);
+
+/// Who asks. Hashes are compared, so that the time taken says nothing about the tokens.
+fn caller<'a>(api: &'a Api, headers: &HeaderMap) -> Result<&'a Caller, Refusal> {
     let given =
         headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let given = given.map(|token| Sha256::digest(token.trim().as_bytes()));
-    if given == Some(Sha256::digest(api.token.as_bytes())) {
-        return Ok(());
+    let known = |caller: &&Caller| given == Some(Sha256::digest(caller.token.as_bytes()));
+    api.callers.iter().find(known).ok_or_else(|| {
+        let text = "send the header `Authorization: Bearer …` with a token of [http] in the key file";
+        (StatusCode::UNAUTHORIZED, Json(json!({ "error": text })))
+    })
+}
+
+/// An operator, not a portal.
+fn authorized<'a>(api: &'a Api, headers: &HeaderMap) -> Result<&'a Caller, Refusal> {
+    let caller = caller(api, headers)?;
+    if caller.portal {
+        let text = format!("{} is a portal: it acts for residents only", caller.name);
+        return Err((StatusCode::FORBIDDEN, Json(json!({ "error": text }))));
     }
-    let body = json!({ "error": "send the header `Authorization: Bearer …` with http.token of the key file" });
-    Err((StatusCode::UNAUTHORIZED, Json(body)))
+    Ok(caller)
+}
+
+fn answer(result: Result<serde_json::Value, AskError>) -> Response {
+    let error = match result {
+        Ok(value) => return Json(value).into_response(),
+        Err(error) => error,
+    };
+    let status = match &error {
+        AskError::Value { .. } | AskError::Policy(_) => StatusCode::BAD_REQUEST,
+        AskError::Pin => StatusCode::FORBIDDEN,
+        AskError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
+        AskError::Command(CommandError::Elsewhere(_)) => StatusCode::MISDIRECTED_REQUEST,
+        AskError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
+        AskError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let mut body = json!({ "error": error.to_string() });
+    match &error {
+        AskError::Value { field, .. } => body["field"] = (*field).into(),
+        AskError::Policy(problems) => body["problems"] = problems.clone().into(),
+        AskError::Command(CommandError::Elsewhere(leader)) => body["leader"] = leader.clone().into(),
+        AskError::Pin | AskError::Command(_) | AskError::Other(_) => {}
+    }
+    (status, Json(body)).into_response()
+}
+
+/// Reads a body by hand: the framework's own message would not say which field, and could repeat a card number.
+fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| {
+        let text = format!("the body is not what was expected: {}", unquoted(&error.to_string()));
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response()
+    })
+}
+
+/// A parser's message without the value that came: it may be a card number.
+fn unquoted(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (kind, quote) in [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')] {
+        let mut from = 0;
+        while let Some(at) = out[from..].find(kind).map(|at| from + at + kind.len()) {
+            let len = out[at..].find(quote).unwrap_or(out.len() - at);
+            out.replace_range(at..at + len, "…");
+            from = at;
+        }
+    }
+    out
+}
+
+async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    let by = match authorized(&api, &headers) {
+        Ok(caller) => caller.name.clone(),
+        Err(refusal) => return refusal.into_response(),
+    };
+    match read::<Ask>(&body) {
+        Ok(ask) => answer(api.desk.carry_out(ask, &by).await),
+        Err(refusal) => refusal,
+    }
+}
+
+/// What a portal asks for a resident: the body without the PPID, which is in the path.
+async fn for_resident(api: &Api, headers: &HeaderMap, what: &str, ppid: String, body: &[u8]) -> Response {
+    let (by, portal) = match caller(api, headers) {
+        Ok(caller) => (caller.name.clone(), caller.portal),
+        Err(refusal) => return refusal.into_response(),
+    };
+    let mut value: serde_json::Map<String, serde_json::Value> =
+        match if body.is_empty() { Ok(serde_json::Map::new()) } else { read(body) } {
+            Ok(value) => value,
+            Err(refusal) => return refusal,
+        };
+    if portal && what == "set_card" && value.get("status").is_none_or(|status| status != "held") {
+        let text = "a portal may only suspend a card (status held)";
+        return (StatusCode::FORBIDDEN, Json(json!({ "error": text }))).into_response();
+    }
+    value.insert("do".into(), what.into());
+    value.insert("ppid".into(), ppid.into());
+    match serde_json::from_value::<Ask>(value.into()) {
+        Ok(ask) => answer(api.desk.carry_out(ask, &by).await),
+        Err(error) => {
+            let text = format!("the body is not what was expected: {}", unquoted(&error.to_string()));
+            (StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response()
+        }
+    }
+}
+
+async fn put_link(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    for_resident(&api, &headers, "link", ppid, &body).await
+}
+
+async fn delete_link(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    for_resident(&api, &headers, "unlink", ppid, &body).await
+}
+
+async fn put_limits(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    for_resident(&api, &headers, "set_limits", ppid, &body).await
+}
+
+async fn put_spendable(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    for_resident(&api, &headers, "set_spendable", ppid, &body).await
+}
+
+async fn put_card(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    for_resident(&api, &headers, "set_card", ppid, &body).await
+}
+
+async fn resident(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = caller(&api, &headers) {
+        return refusal.into_response();
+    }
+    match api.desk.resident(&ppid).await {
+        Ok(Some(value)) => Json(value).into_response(),
+        Ok(None) => {
+            let text = format!("PPID {ppid} is not known");
+            (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
+        }
+        Err(error) => answer(Err(error)),
+    }
+}
+
+async fn policy(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.policy().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn broken_links(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.broken_links().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn shared_accounts(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.shared_accounts().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn notices(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.notices().await),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// What a hand-over is asked for.
@@ -228,7 +397,7 @@ async fn import_links(State(api): State<Api>, headers: HeaderMap, body: Bytes) -
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
-    outcome(import::links(&api.engine, &body, &api.imports).await)
+    outcome(import::links(&api.engine, &body, &api.desk.imports).await)
 }
 
 fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acquirer;
+pub mod admin;
 pub mod agree;
 pub mod cli;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod http;
 pub mod import;
 pub mod issuers;
 pub mod outbox;
+pub mod policy;
 pub mod sample;
 pub mod serve;
 pub mod telemetry;

@@ -7,6 +7,7 @@ use crate::clock::random_bytes;
 use anyhow::Context;
 use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_schemas::ids::Ppid;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -44,6 +45,8 @@ pub struct Town {
     pub ports: Ports,
     /// How long the switch waits for an issuer.
     pub issuer_timeout_ms: u64,
+    /// The town has a policy; without one only the ceiling for taps without PIN holds.
+    pub policy: bool,
 }
 
 /// What unnamed residents pay with.
@@ -60,7 +63,15 @@ pub enum Mix {
 impl Default for Town {
     fn default() -> Self {
         let ports = Ports::default();
-        Town { residents: 1_000, seed: 1, balance: 100_000, mix: Mix::Town, ports, issuer_timeout_ms: 1_500 }
+        Town {
+            residents: 1_000,
+            seed: 1,
+            balance: 100_000,
+            mix: Mix::Town,
+            ports,
+            issuer_timeout_ms: 1_500,
+            policy: true,
+        }
     }
 }
 
@@ -87,8 +98,34 @@ const NAMED: [(&str, Linked); 19] = [
     ("unlinked", Linked::Held(0)),
 ];
 
+/// More aliases, each acquirer with people of its own, because what they do today decides what they may do next.
+const RULED: [(&str, Linked); 20] = [
+    ("purse-only", Linked::Temporary),
+    ("purse-small", Linked::Temporary),
+    ("purse-held", Linked::Held(10_000)),
+    ("purse-credit", Linked::Card("credit", "490000")),
+    ("purse-declined", Linked::Card("credit", "490000")),
+    ("points-held", Linked::Held(100_000)),
+    ("limit-own", Linked::Held(100_000)),
+    ("limit-count", Linked::Held(100_000)),
+    ("month-told", Linked::Held(100_000)),
+    ("month-declines", Linked::Held(100_000)),
+    ("card-suspended", Linked::Held(100_000)),
+    ("card-revoked", Linked::Held(100_000)),
+    ("card-expired", Linked::Held(100_000)),
+    ("temporary", Linked::Temporary),
+    ("merged", Linked::Held(100_000)),
+    ("stand-in", Linked::Card("credit", "470000")),
+    ("offline", Linked::Held(100_000)),
+    ("partial", Linked::Held(700)),
+    ("pin", Linked::Held(100_000)),
+    ("receipt", Linked::Held(50_000)),
+];
+
 #[derive(Clone, Copy)]
 enum Linked {
+    /// A temporary ID without an instrument.
+    Temporary,
     Held(u64),
     Card(&'static str, &'static str),
     Bank,
@@ -102,7 +139,7 @@ const ACQUIRERS: [(&str, &str, &str, &str, &str); 3] = [
 ];
 
 /// Merchants: alias or empty, name, MCC.
-const MERCHANTS: [(&str, &str, &str); 20] = [
+const MERCHANTS: [(&str, &str, &str); 21] = [
     ("shop", "丸山商店 Maruyama Grocery", "5411"),
     ("clinic", "川上診療所 Kawakami Clinic", "8011"),
     ("bus", "町営バス Town Bus", "4131"),
@@ -123,7 +160,17 @@ const MERCHANTS: [(&str, &str, &str); 20] = [
     ("", "谷口酒店 Taniguchi Liquor", "5921"),
     ("", "ガソリン高橋 Takahashi Fuel", "5541"),
     ("", "ほほえみ介護用品 Hohoemi Care Goods", "5975"),
+    ("arcade", "ゲームランド Game Land", "7994"),
 ];
+
+/// Trades that are the town's own: relief money may be spent there.
+const LOCAL: [&str; 9] = ["5411", "5499", "5251", "5912", "5942", "5812", "5462", "5921", "5975"];
+
+/// The PPID behind one of an acquirer's own aliases.
+#[must_use]
+pub fn ruled_ppid(alias: &str, acquirer: &str) -> Ppid {
+    named_ppid(&format!("{alias} of {acquirer}"))
+}
 
 /// The PPID behind an alias.
 #[must_use]
@@ -160,7 +207,11 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     anyhow::ensure!(!taken, "{} is not empty; give a new folder", dir.display());
     let mut keys = format!(
         "# Secret. Only the owner may read this file; kazasu refuses it otherwise. Keep a copy under dual control.\n\n\
-         [vault]\ncurrent = 1\nlookup = \"{}\"\nseal.1 = \"{}\"\n\n[http]\ntoken = \"{}\"\n",
+         [vault]\ncurrent = 1\nlookup = \"{}\"\nseal.1 = \"{}\"\n\n[http]\ntoken = \"{}\"\n\n[http.people]\n\
+         \"suzuki\" = \"{}\"\n\"tanaka\" = \"{}\"\n\n[http.portals]\n\"portal\" = \"{}\"\n",
+        hex_key(32)?,
+        hex_key(32)?,
+        hex_key(32)?,
         hex_key(32)?,
         hex_key(32)?,
         hex_key(32)?
@@ -178,6 +229,8 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     secret(&dir.join("issuers.toml"), &issuers_file(town, &to, &from))?;
     plain(&dir.join("kazasu.toml"), &config_file(town))?;
     plain(&dir.join("merchants.csv"), &merchants_file())?;
+    plain(&dir.join("policy.toml"), POLICY)?;
+    plain(&dir.join("town.jsonl"), &asks_file())?;
     // Card numbers of the sample are made up, but real files of this form hold real ones.
     secret(&dir.join("links.csv"), &links_file(town))
 }
@@ -204,8 +257,9 @@ fn config_file(town: &Town) -> String {
         "# Kazasu, the sample town. Amounts are yen; paths are relative to this file; docs/operations/configuration.md\n\
          # explains every key.\n\n\
          book = \"かざす町 Kazasu Town\"\nid = \"10000001\"\ndata_dir = \"data\"\nkeys_file = \"keys.toml\"\n\
-         http = \"127.0.0.1:{}\"\nkeep_days = 45\n",
-        p.http
+         http = \"127.0.0.1:{}\"\nkeep_days = 45\n{}",
+        p.http,
+        if town.policy { "policy_file = \"policy.toml\"\n" } else { "" }
     );
     for (at, (_, _, dialect, _, _)) in ACQUIRERS.iter().enumerate() {
         out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);
@@ -230,19 +284,27 @@ fn config_file(town: &Town) -> String {
 
 /// The merchants of an acquirer: the first has all, the others the first five under their own ids.
 fn merchants_of(acquirer: usize) -> impl Iterator<Item = (String, &'static str, &'static str, &'static str, String)> {
-    let n = if acquirer == 0 { MERCHANTS.len() } else { 5 };
-    MERCHANTS.iter().take(n).zip(1..).map(move |((alias, name, mcc), number)| {
-        let terminals = (1..=3).map(|t| format!("T{}{number:03}{t:03}", acquirer + 1)).collect::<Vec<_>>().join(" ");
-        (format!("M{}{number:013}", acquirer + 1), *alias, *name, *mcc, terminals)
-    })
+    let few = move |at: usize| acquirer == 0 || at < 5 || at + 1 == MERCHANTS.len();
+    MERCHANTS.iter().enumerate().filter(move |(at, _)| few(*at)).map(|(at, m)| (m, at + 1)).map(
+        move |((alias, name, mcc), number)| {
+            let terminals =
+                (1..=3).map(|t| format!("T{}{number:03}{t:03}", acquirer + 1)).collect::<Vec<_>>().join(" ");
+            (format!("M{}{number:013}", acquirer + 1), *alias, *name, *mcc, terminals)
+        },
+    )
 }
 
 fn merchants_file() -> String {
-    let mut out = String::from("merchant,name,mcc,acquirer,terminals,closed\n");
+    let mut out = String::from("merchant,name,mcc,acquirer,terminals,closed,class,tags,region\n");
     for (at, (acquirer, ..)) in ACQUIRERS.iter().enumerate() {
         for (id, alias, name, mcc, terminals) in merchants_of(at) {
             let closed = if alias == "closed" { "yes" } else { "no" };
-            out += &format!("{id},{name},{mcc},{acquirer},{terminals},{closed}\n");
+            let (class, tags) = match (LOCAL.contains(&mcc), mcc) {
+                (true, _) => ("small", "local"),
+                (false, "7994") => ("leisure", ""),
+                (false, _) => ("public", ""),
+            };
+            out += &format!("{id},{name},{mcc},{acquirer},{terminals},{closed},{class},{tags},13361\n");
         }
     }
     out
@@ -267,6 +329,13 @@ fn acquirer_file(
     for (alias, _) in NAMED {
         out += &format!("{alias} = \"{}\"\n", named_ppid(alias));
     }
+    for (alias, _) in RULED {
+        out += &format!("{alias} = \"{}\"\n", ruled_ppid(alias, id));
+        // The other acquirers' people are named too, so that load leaves them alone.
+        for (other, ..) in ACQUIRERS.iter().filter(|(other, ..)| other != &id) {
+            out += &format!("\"{alias} of {other}\" = \"{}\"\n", ruled_ppid(alias, other));
+        }
+    }
     out += &format!("unknown = \"{}\"\n", named_ppid("unknown"));
     for (merchant, alias, _, mcc, terminals) in merchants_of(index) {
         let terminals = terminals.split(' ').map(|t| format!("\"{t}\"")).collect::<Vec<_>>().join(", ");
@@ -283,6 +352,133 @@ fn named_number(at: usize) -> u64 {
     900_000_001 + u64::try_from(at).expect("few")
 }
 
+/// The same for the aliases that each acquirer has for itself.
+fn ruled_number(acquirer: usize, at: usize) -> u64 {
+    910_000_001 + u64::try_from(acquirer * 100 + at).expect("few")
+}
+
+/// What happens to the acquirers' own people before the first tap: one ask a line, for `kazasu apply`.
+fn asks_file() -> String {
+    let mut out = String::from(
+        "# Purses, limits, cards and temporary IDs of the sample town. kazasu apply town.jsonl --config kazasu.toml\n",
+    );
+    let mut say = |ask: serde_json::Value| out += &format!("{ask}\n");
+    say(json!({ "do": "fund_programme", "programme": 1, "amount": 10_000_000, "reference": "初回予算 first budget" }));
+    say(json!({ "do": "fund_programme", "programme": 2, "amount": 1_000_000, "reference": "初回予算 first budget" }));
+    for (acquirer, ..) in ACQUIRERS {
+        let ppid = |alias: &str| ruled_ppid(alias, acquirer).to_string();
+        for (alias, _) in RULED.iter().filter(|(_, linked)| matches!(linked, Linked::Temporary)) {
+            say(json!({ "do": "issue_temporary", "ppid": ppid(alias), "until": "2099-03-31" }));
+        }
+        for (alias, programme, yen) in [
+            ("purse-only", 1, 5_000),
+            ("purse-small", 1, 500),
+            ("purse-held", 1, 2_000),
+            ("purse-credit", 1, 2_000),
+            ("purse-declined", 1, 2_000),
+            ("temporary", 1, 3_000),
+            ("receipt", 1, 1_000),
+            ("receipt", 2, 700),
+        ] {
+            say(json!({ "do": "credit_purse", "ppid": ppid(alias), "programme": programme, "amount": yen,
+                "reference": "見舞金 relief" }));
+        }
+        for (alias, tap, day, month, decline) in [
+            ("limit-own", Some(2_000), Some(3_000), None, false),
+            ("month-told", None, None, Some(1_000), false),
+            ("month-declines", None, None, Some(1_000), true),
+            ("receipt", None, Some(20_000), None, false),
+        ] {
+            say(
+                json!({ "do": "set_limits", "ppid": ppid(alias), "tap": tap, "day": day, "month": month, "decline": decline }),
+            );
+        }
+        say(json!({ "do": "set_card", "ppid": ppid("card-suspended"), "status": "held", "why": "紛失の届け lost" }));
+        say(json!({ "do": "set_card", "ppid": ppid("card-revoked"), "status": "revoked", "why": "再発行 reissued" }));
+        let serial = hex::encode(&ruled_ppid("card-expired", acquirer).bytes()[..8]);
+        say(json!({ "do": "bind_certificate", "ppid": ppid("card-expired"), "serial": format!("01{serial}"),
+            "last_day": "2024-03-31" }));
+        say(json!({ "do": "merge", "from": ppid("temporary"), "into": ppid("merged") }));
+    }
+    out
+}
+
+/// The sample town's policy.
+const POLICY: &str = r#"# What a tap may do. docs/operations/policy.md explains every key.
+# kazasu policy check policy.toml && kazasu policy activate policy.toml --why "…"
+
+name = "かざす町 Kazasu Town"
+
+[ceilings]
+no_pin = 15_000
+
+[groups]
+games = ["7993-7995"]
+
+[[limit]]
+number = 1
+name = "1日 a day"
+window = "day"
+amount = 5_000_000
+
+[[limit]]
+number = 2
+name = "31日間 31 days, whoever holds the card"
+window = "days:31"
+amount = 50_000_000
+per = "instrument"
+
+[[limit]]
+number = 3
+name = "遊技 games, three times a day"
+window = "day"
+count = 3
+amount = 5_000
+group = "games"
+
+[alerts]
+at = [50, 80, 100]
+
+[[purse]]
+number = 1
+name = "台風見舞金 typhoon relief"
+funder = "かざす町 Kazasu Town"
+tags = ["local"]
+not_mcc = ["5921"]
+
+[[purse]]
+number = 2
+name = "交通費助成 fares for the elderly"
+funder = "かざす町 Kazasu Town"
+mcc = ["4111-4131"]
+
+[[points]]
+number = 1
+name = "かざすポイント Kazasu Points"
+funder = "かざす町 Kazasu Town"
+from = "2026-01-01"
+until = "2098-12-31"
+rate = "5%"
+minimum = 100
+cap_tap = 1_000
+cap_month = 10_000
+budget = 100_000_000
+expires = "2099-03-31"
+redeemable = true
+tags = ["local"]
+
+[[stand_in]]
+issuer = 4
+tap = 300
+issuer_day = 100_000
+resident_day = 1_000
+bearer = "operator"
+
+[offline]
+resident_day = 10_000
+bearer = "merchant"
+"#;
+
 fn links_file(town: &Town) -> String {
     let mut out = String::from("ppid,kind,number,balance\n");
     for (at, (alias, linked)) in NAMED.iter().enumerate() {
@@ -291,9 +487,20 @@ fn links_file(town: &Town) -> String {
             Linked::Held(balance) => out += &format!("{ppid},held,{:010},{balance}\n", n),
             Linked::Card(kind, prefix) => out += &format!("{ppid},{kind},{},\n", card_number(prefix, n)),
             Linked::Bank => out += &format!("{ppid},bank,9999{n:010},\n"),
+            Linked::Temporary => {}
         }
         if *alias == "unlinked" {
             out += &format!("{ppid},none,,\n");
+        }
+    }
+    for (acquirer, (id, ..)) in ACQUIRERS.iter().enumerate() {
+        for (at, (alias, linked)) in RULED.iter().enumerate() {
+            let (ppid, n) = (ruled_ppid(alias, id), ruled_number(acquirer, at));
+            match linked {
+                Linked::Held(balance) => out += &format!("{ppid},held,{n:010},{balance}\n"),
+                Linked::Card(kind, prefix) => out += &format!("{ppid},{kind},{},\n", card_number(prefix, n)),
+                Linked::Bank | Linked::Temporary => {}
+            }
         }
     }
     for n in 0..town.residents {
@@ -352,6 +559,13 @@ fn issuers_file(town: &Town, to: &str, from: &str) -> String {
         out += &format!(
             "\n[[issuer.account]] # {alias}\nnumber = \"{}\"\nbalance = 100_000_000\nscript = {{ {script} }}\n",
             card(alias, "490000")
+        );
+    }
+    let declined = RULED.iter().position(|(alias, _)| *alias == "purse-declined").expect("a named card");
+    for acquirer in 0..ACQUIRERS.len() {
+        let number = card_number("490000", ruled_number(acquirer, declined));
+        out += &format!(
+            "\n[[issuer.account]] # purse-declined\nnumber = \"{number}\"\nbalance = 100_000_000\nscript = {{ decline = \"51\" }}\n"
         );
     }
     out += &format!(

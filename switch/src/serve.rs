@@ -81,6 +81,13 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
     let acquirers = acquirers.map(|a| Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() });
     let issuers = config.issuers.iter();
     let issuers = issuers.map(|i| Command::RegisterIssuer { issuer: i.file.number, name: i.file.name.clone() });
+    let policy = config.policy.iter().map(|(policy, source)| Command::ActivatePolicy {
+        policy: Box::new(policy.clone()),
+        source: source.clone(),
+        by: "configuration".into(),
+        why: "the first policy of the book".into(),
+        first: true,
+    });
     EngineConfig {
         book: config.file.book.clone(),
         own_id: config.file.id,
@@ -91,7 +98,7 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
         node,
         shared,
         expected,
-        registrations: acquirers.chain(issuers).collect(),
+        registrations: acquirers.chain(issuers).chain(policy).collect(),
     }
 }
 
@@ -99,6 +106,13 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
 #[must_use]
 pub fn link_import(config: &Config) -> LinkImport {
     LinkImport { vault: config.vault.clone(), routes: Arc::new(config.routes.clone()) }
+}
+
+/// What portals and operators ask, from the configuration.
+#[must_use]
+pub fn desk(config: &Config, engine: Engine) -> crate::admin::Desk {
+    let list_authorities = config.list_authorities();
+    crate::admin::Desk { engine, imports: link_import(config), list_authorities }
 }
 
 /// This process as a node of the store.
@@ -134,6 +148,9 @@ impl Switch {
             None => Arc::new(Nowhere),
         };
         let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
+        if let Some(outbox) = &config.outbox {
+            issuers.deliver_notices(outbox.clone()).context("[outbox]")?;
+        }
         let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
         let (shutdown, signal) = watch::channel(false);
@@ -150,8 +167,8 @@ impl Switch {
         }
         let api = crate::http::Api {
             engine: engine.clone(),
-            imports: link_import(&config),
-            token: config.token.clone(),
+            desk: desk(&config, engine.clone()),
+            callers: Arc::new(config.callers.clone()),
             prometheus,
             issuers: issuers.clone(),
             node: node.clone(),

@@ -53,6 +53,12 @@ impl Vault {
         Ok(Vault { ciphers, current, lookup })
     }
 
+    /// The key version that numbers are sealed under now.
+    #[must_use]
+    pub fn current(&self) -> u8 {
+        self.current
+    }
+
     /// Seals a card number for a person.
     pub fn seal(&self, pan: &Pan, ppid: &Ppid) -> Result<Box<[u8]>, VaultError> {
         let cipher = self.ciphers.get(&self.current).ok_or(VaultError::UnknownKey(self.current))?;

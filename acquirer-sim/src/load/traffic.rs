@@ -40,10 +40,10 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// The merchants of a configuration with these cards; closed merchants (by alias) are left out.
+    /// The merchants of a configuration with these cards; merchants with a closed or limited trade (by alias) are left out.
     #[must_use]
     pub fn new(config: &AcquirerConfig, cards: Vec<Ppid>) -> Self {
-        let open = config.merchants.iter().filter(|m| m.alias.as_deref() != Some("closed"));
+        let open = config.merchants.iter().filter(|m| !matches!(m.alias.as_deref(), Some("closed" | "arcade")));
         let places: Vec<Place> =
             open.map(|m| Place { merchant: m.id, mcc: m.mcc, terminals: m.terminals.clone() }).collect();
         let mut sum = 0.0;

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::engine::{Engine, Health, Nowhere};
 use crate::import::{self, ImportReport};
 use crate::issuers::Issuers;
-use crate::serve::{InUse, engine_config, link_import, lock};
+use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Subcommand;
 use kazasu_ledger::Node;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// `kazasu merchant`.
 #[derive(Subcommand)]
 pub(super) enum ImportCommand {
     /// Imports a CSV file; bad rows are reported by line and never block the others.
@@ -41,21 +42,9 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
     let ImportCommand::Import { file, config, bad_rows, json } = command;
     let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let config = Config::load(&config)?;
-    let mut running = nodes(&config).await?;
-    if let Nodes::Leader(http) = &running
-        && !answers(http).await
-    {
-        // It may have ended a moment ago.
-        tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
-        running = nodes(&config).await?;
-    }
-    let report = match running {
-        Nodes::Leader(http) => online(&config, &http, bytes, what).await?,
-        Nodes::None { epoch } => match lock(&config.data_dir) {
-            Ok(_held) => offline(&config, &bytes, what, epoch).await?,
-            Err(error) if error.is::<InUse>() => online(&config, &config.file.http, bytes, what).await?,
-            Err(error) => return Err(error),
-        },
+    let report = match place(&config).await? {
+        Place::Running(http) => online(&config, &http, bytes, what).await?,
+        Place::Here { epoch, _lock } => offline(&config, &bytes, what, epoch).await?,
     };
     if let Some(path) = bad_rows {
         write_bad_rows(&path, &report)?;
@@ -69,6 +58,39 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
         return Err(Found(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
     }
     Ok(())
+}
+
+/// Where a command is carried out.
+pub(super) enum Place {
+    /// By the switch that runs there.
+    Running(String),
+    /// By this process: nobody else works on the journal.
+    Here {
+        /// The store's epoch, where the store can be shared at all.
+        epoch: Option<u64>,
+        /// Keeps others away.
+        _lock: DataLock,
+    },
+}
+
+/// Is a switch running?
+pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
+    let mut running = nodes(config).await?;
+    if let Nodes::Leader(http) = &running
+        && !answers(http).await
+    {
+        // It may have ended a moment ago.
+        tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
+        running = nodes(config).await?;
+    }
+    match running {
+        Nodes::Leader(http) => Ok(Place::Running(http)),
+        Nodes::None { epoch } => match lock(&config.data_dir) {
+            Ok(lock) => Ok(Place::Here { epoch, _lock: lock }),
+            Err(error) if error.is::<InUse>() => Ok(Place::Running(config.file.http.clone())),
+            Err(error) => Err(error),
+        },
+    }
 }
 
 /// A node that has not reported for so many seconds is not running.
@@ -104,17 +126,26 @@ async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
 }
 
 async fn offline(config: &Config, bytes: &[u8], what: What, epoch: Option<u64>) -> anyhow::Result<ImportReport> {
-    let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
-    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false, epoch);
-    let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
-    let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
+    let (engine, core) = open(config, epoch).await?;
     let report = match what {
         What::Links => import::links(&engine, bytes, &link_import(config)).await,
         What::Merchants => import::merchants(&engine, bytes).await,
     };
-    engine.stop();
-    tokio::task::spawn_blocking(move || core.join()).await?.map_err(|_| anyhow::anyhow!("the core panicked"))?;
+    close(engine, core).await?;
     report
+}
+
+/// The engine on a journal that nobody else works on.
+pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
+    let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
+    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false, epoch);
+    let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
+    Engine::start(settings, config.store(), issuers, nowhere, health).await
+}
+
+pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> anyhow::Result<()> {
+    engine.stop();
+    tokio::task::spawn_blocking(move || core.join()).await?.map_err(|_| anyhow::anyhow!("the core panicked"))
 }
 
 /// A switch is running: it imports.

@@ -1,11 +1,14 @@
-//! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `store`, `node`, `link`, `merchant`.
+//! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `store`, `node`, and what
+//! portals and operators ask: `link`, `card`, `limits`, `purse`, `notice`, `policy`, `points`, `merchant`, `apply`.
 //!
 //! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 the check or job found
 //! something wrong, 2 usage or configuration.
 
+mod ask;
 mod import;
 mod ledger;
 mod node;
+mod policy;
 mod serve;
 mod store;
 
@@ -69,10 +72,47 @@ enum Command {
         #[command(subcommand)]
         what: node::NodeCommand,
     },
-    /// Links of residents.
+    /// Links of residents to cards and accounts.
     Link {
         #[command(subcommand)]
-        what: import::ImportCommand,
+        what: ask::LinkCommand,
+    },
+    /// Residents' cards: status, certificates, status lists, temporary IDs.
+    Card {
+        #[command(subcommand)]
+        what: ask::CardCommand,
+    },
+    /// Residents' own limits.
+    Limits {
+        #[command(subcommand)]
+        what: ask::LimitsCommand,
+    },
+    /// Purse programmes' money.
+    Purse {
+        #[command(subcommand)]
+        what: ask::PurseCommand,
+    },
+    /// Notices to residents.
+    Notice {
+        #[command(subcommand)]
+        what: ask::NoticeCommand,
+    },
+    /// What a tap may do.
+    Policy {
+        #[command(subcommand)]
+        what: policy::PolicyCommand,
+    },
+    /// Point programmes.
+    Points {
+        #[command(subcommand)]
+        what: policy::PointsCommand,
+    },
+    /// Carries out a file of asks, one JSON object a line.
+    Apply {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        common: ask::Common,
     },
     /// Merchants and their terminals.
     Merchant {
@@ -161,7 +201,14 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Ledger { what } => ledger::run(what).await,
         Command::Store { what } => store::run(what).await,
         Command::Node { what } => node::run(what).await,
-        Command::Link { what } => import::run(what, import::What::Links).await,
+        Command::Link { what } => ask::link(what).await,
+        Command::Card { what } => ask::card(what).await,
+        Command::Limits { what } => ask::limits(what).await,
+        Command::Purse { what } => ask::purse(what).await,
+        Command::Notice { what } => ask::notice(what).await,
+        Command::Policy { what } => policy::run(what).await,
+        Command::Points { what } => policy::points(what).await,
+        Command::Apply { file, common } => ask::apply(&file, common).await,
         Command::Merchant { what } => import::run(what, import::What::Merchants).await,
     }
 }
@@ -183,6 +230,7 @@ fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Resu
          issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
          kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\
          kazasu link import {dir}/links.csv --config {dir}/kazasu.toml\n\
+         kazasu apply {dir}/town.jsonl --config {dir}/kazasu.toml    purses, limits, temporary IDs\n\
          kazasu serve --config {dir}/kazasu.toml                     runs the switch\n\
          acquirer-sim run SCENARIO --config {dir}/acquirer-27000001.toml"
     );

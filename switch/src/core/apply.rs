@@ -163,7 +163,7 @@ impl State {
         let new = u32::try_from(self.holders.len()).expect("at most four billion people");
         let at = *self.residents.entry(ppid).or_insert(new);
         if at == new {
-            self.holders.push(Holder::default());
+            self.holders.push(Holder::new(ppid));
         }
         at
     }
@@ -264,7 +264,6 @@ impl State {
     fn merged(&mut self, r: &Merged) {
         let (from, into) = (self.person(r.from), self.person(r.into));
         self.holders[position(from)].merged_into = into;
-        self.holders[position(into)].ppid = Some(r.into);
         if let Some(wallet) = self.holders[position(from)].wallet.take() {
             self.wallet_mut(into).absorb(*wallet);
         }
@@ -581,7 +580,25 @@ impl State {
         self.point_sums(day, &r.transfers);
         if r.verdict != Verdict::Pending {
             self.came_back(&r.transfers);
+            self.earned_less(index, |leg| leg.posted);
         }
+    }
+
+    /// What a refund has given back of an instrument part does not count in the month's rounding any more.
+    fn earned_less(&mut self, refund: TapIndex, given: impl Fn(&super::money::Leg) -> Yen) {
+        let Some((part, paid)) = self.part_of_refund(refund, given) else { return };
+        let (holder, day, months) = (paid.holder, paid.counted_day, paid.months.clone());
+        for programme in months.into_iter().filter(|_| holder != NOBODY) {
+            self.points_of(holder, programme, |p| p.uncount(day.month(), part));
+        }
+    }
+
+    /// The instrument part of a refund, and the payment that it is of.
+    fn part_of_refund(&self, refund: TapIndex, given: impl Fn(&super::money::Leg) -> Yen) -> Option<(Yen, &Tap)> {
+        let refund = self.tap(refund)?;
+        let paid = self.tap(refund.original?)?;
+        let of_part = |leg: &super::money::Leg| paid.legs[usize::from(leg.of)].is_part();
+        Some((sum(&refund.legs, of_part, given), paid))
     }
 
     /// A reversal took effect on the tap at `of`.
@@ -648,6 +665,20 @@ impl State {
         match refund_of {
             None => self.give_back(of, part, all),
             Some(paid) => {
+                // What stands again counts again.
+                let part = self.tap(paid).map_or(Yen::ZERO, |paid| {
+                    let own = legs.iter().zip(&shares).filter(|(at, _)| paid.legs[usize::from(**at)].is_part());
+                    own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
+                });
+                if let Some((holder, day, months)) = self
+                    .tap(paid)
+                    .filter(|paid| paid.holder != NOBODY)
+                    .map(|paid| (paid.holder, paid.counted_day, paid.months.clone()))
+                {
+                    for programme in months {
+                        self.points_of(holder, programme, |p| p.count(day.month(), part));
+                    }
+                }
                 if let Some(paid) = self.tap_mut(paid) {
                     for (at, share) in legs.iter().zip(&shares) {
                         let leg = &mut paid.legs[usize::from(*at)];
@@ -748,6 +779,7 @@ impl State {
         } else if kind == TapKind::Refund {
             self.came_back(&r.transfers);
             self.point_sums(day, &r.transfers);
+            self.earned_less(index, |leg| leg.posted);
         }
         if &r.code.wire()[..] == b"14"
             && holder != NOBODY

@@ -141,6 +141,8 @@ pub enum Command {
         by: String,
         /// Why.
         why: String,
+        /// Only when no policy has been activated yet; nothing happens otherwise.
+        first: bool,
     },
     /// Issue a temporary ID.
     IssueTemporary {

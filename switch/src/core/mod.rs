@@ -13,6 +13,7 @@ mod money;
 mod outgoing;
 mod pay;
 mod people;
+mod replay;
 mod rules;
 mod state;
 mod wallet;
@@ -23,6 +24,7 @@ pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident};
+pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 
 #[cfg(test)]

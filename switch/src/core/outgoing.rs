@@ -88,9 +88,6 @@ impl State {
             })
             .any(|at| at == link)
         };
-        if own(at) {
-            return Some(named);
-        }
-        self.holder(self.root(at)).ppid
+        if own(at) { Some(named) } else { Some(self.holder(self.root(at)).ppid) }
     }
 }

@@ -152,7 +152,7 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
             None => {}
         }
     }
-    let (account, issuer) = instrument_account(state, &payer, advice)?;
+    let (account, issuer) = if part.is_positive() { instrument_account(state, &payer, advice)? } else { (None, None) };
     // What the instrument pays; of an advice the rest is claimed from the acquirer.
     let mut from_instrument = part;
     match account {

@@ -21,7 +21,8 @@ use std::collections::BTreeSet;
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
     let result = match command {
-        Command::ActivatePolicy { policy, source, by, why } => activate(state, policy, source, by, why),
+        Command::ActivatePolicy { first: true, .. } if state.rules.version > 0 => Ok(unchanged()),
+        Command::ActivatePolicy { policy, source, by, why, .. } => activate(state, policy, source, by, why),
         Command::IssueTemporary { ppid, until, by } => issue_temporary(state, *ppid, *until, by),
         Command::Merge { from, into, by } => merge(state, *from, *into, by),
         Command::SetCard { ppid, status, by, why } => set_card(state, *ppid, *status, by, why),
@@ -91,6 +92,11 @@ fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -
     }
     for number in state.point_books.keys().filter(|n| !policy.points.iter().any(|p| p.number == **n)) {
         return wrong(format!("point programme {number} is missing: a programme stays in the file for ever"));
+    }
+    let before = |n| state.rules.policy.points.iter().find(|p| p.number == n).map(|p| p.rounding);
+    if let Some(programme) = policy.points.iter().find(|p| before(p.number).is_some_and(|r| r != p.rounding)) {
+        let n = programme.number;
+        return wrong(format!("point programme {n}: its rounding cannot change, the month would be counted two ways"));
     }
     for rule in policy.stand_in.iter().filter(|rule| !state.issuers.contains_key(&rule.issuer)) {
         return wrong(format!("stand_in names issuer {}, which is not registered", rule.issuer));
@@ -480,37 +486,22 @@ impl State {
 
     /// The queue of broken links.
     pub fn broken_links(&self) -> impl Iterator<Item = (Ppid, &super::state::Broken)> {
-        let named = self.ppids_of(self.broken.keys().copied().collect());
-        named.into_iter().filter_map(|(ppid, at)| Some((ppid, self.broken.get(&at)?)))
+        self.broken.iter().map(|(at, broken)| (self.holder(*at).ppid, broken))
     }
 
     /// Public-receipt accounts that several people pay with now: their people.
     #[must_use]
     pub fn shared_accounts(&self) -> Vec<(Instrument, Vec<Ppid>)> {
-        let shared: Vec<_> = self.instruments.iter().filter(|(_, used)| used.holders.len() > 1).collect();
-        let people = self.ppids_of(shared.iter().flat_map(|(_, used)| used.holders.iter().copied()).collect());
-        let of = |at: u32| people.iter().find(|(_, holder)| *holder == at).map(|(ppid, _)| *ppid);
+        let shared = self.instruments.values().filter(|used| used.holders.len() > 1);
         let mut out: Vec<(Instrument, Vec<Ppid>)> = shared
-            .into_iter()
-            .filter_map(|(_, used)| {
-                let mut ppids: Vec<Ppid> = used.holders.iter().filter_map(|at| of(*at)).collect();
+            .filter_map(|used| {
+                let mut ppids: Vec<Ppid> = used.holders.iter().map(|at| self.holder(*at).ppid).collect();
                 ppids.sort_unstable();
                 let instrument = self.link_versions(ppids.first()?).next()?.instrument.clone()?;
                 Some((instrument, ppids))
             })
             .collect();
         out.sort_by(|a, b| a.1.cmp(&b.1));
-        out
-    }
-
-    /// The names of some people, sorted: one walk over everybody, for lists that are seldom asked for.
-    fn ppids_of(&self, wanted: BTreeSet<u32>) -> Vec<(Ppid, u32)> {
-        if wanted.is_empty() {
-            return Vec::new();
-        }
-        let all = self.residents.iter().filter(|(_, at)| wanted.contains(*at));
-        let mut out: Vec<(Ppid, u32)> = all.map(|(ppid, at)| (*ppid, *at)).collect();
-        out.sort_unstable();
         out
     }
 
@@ -531,16 +522,20 @@ impl State {
         self.notices.get(&key)
     }
 
-    /// Every card link version, with its sealed number: for sealing again.
-    pub fn sealed_numbers(&self) -> impl Iterator<Item = (Ppid, u32, &[u8])> {
-        self.residents.keys().flat_map(move |ppid| {
-            self.link_versions(ppid).filter_map(move |link| match &link.instrument {
-                Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) => {
-                    Some((*ppid, link.version, &*card.pan))
+    /// Card link versions of `people` persons from position `from` on, with their sealed numbers, and where to go on; `None`
+    /// after the last.
+    #[must_use]
+    pub fn sealed_numbers(&self, from: usize, people: usize) -> (Vec<(Ppid, u32, Vec<u8>)>, Option<usize>) {
+        let mut out = Vec::new();
+        for holder in self.holders.iter().skip(from).take(people) {
+            for link in self.link_versions(&holder.ppid) {
+                if let Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) = &link.instrument {
+                    out.push((holder.ppid, link.version, card.pan.to_vec()));
                 }
-                _ => None,
-            })
-        })
+            }
+        }
+        let next = from + people;
+        (out, (next < self.holders.len()).then_some(next))
     }
 
     /// Each purse programme's fund and what residents hold of it, yen; each point programme's budget left and points held.

@@ -157,11 +157,11 @@ impl State {
             amount |= month.is_some_and(|limit| above(wallet.month.used(spender.day.month()).0, limit));
         }
         for limit in self.rules.policy.limits.iter().filter(|l| limits & (1 << l.number) != 0) {
-            if limit.window == Window::Tap {
-                tap |= limit.amount.is_some_and(|most| part > most);
+            if limit.per == Per::Instrument && spender.instrument.is_none() {
                 continue;
             }
-            if limit.per == Per::Instrument && spender.instrument.is_none() {
+            if limit.window == Window::Tap {
+                tap |= limit.amount.is_some_and(|most| part > most);
                 continue;
             }
             let (yen, taps) = self.used(spender, limit.per, limit.number);

@@ -2,8 +2,11 @@
 
 mod follow_ups;
 mod issuers;
+mod model;
+mod oracle;
 mod payments;
 mod random;
+mod rules;
 
 use super::*;
 use kazasu_ledger::record::{BankAccount, Instrument, Record, Silence, ToIssuer};

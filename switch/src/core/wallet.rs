@@ -22,15 +22,15 @@ pub(super) struct Holder {
     /// The person that this temporary ID was merged into, or [`NOBODY`].
     pub(super) merged_into: HolderAt,
     pub(super) card: Card,
-    /// The PPID, of somebody whom a temporary ID was merged into.
-    pub(super) ppid: Option<Ppid>,
+    /// The PPID or temporary ID.
+    pub(super) ppid: Ppid,
     /// Most people never need one.
     pub(super) wallet: Option<Box<Wallet>>,
 }
 
-impl Default for Holder {
-    fn default() -> Self {
-        Holder { link: u32::MAX, merged_into: NOBODY, card: Card::default(), ppid: None, wallet: None }
+impl Holder {
+    pub(super) fn new(ppid: Ppid) -> Self {
+        Holder { link: u32::MAX, merged_into: NOBODY, card: Card::default(), ppid, wallet: None }
     }
 }
 

@@ -630,8 +630,13 @@ impl<'a> Core<'a> {
         }
         let mut asker = asker;
         if let Some(why) = rejected {
-            if let Asker::Command(to) = asker {
-                let _ = to.send(Err(why.into()));
+            match asker {
+                Asker::Command(to) => {
+                    let _ = to.send(Err(why.into()));
+                }
+                Asker::Link(..) | Asker::Nobody => {
+                    tracing::error!(%why, "what the configuration registers was refused")
+                }
             }
             return;
         }

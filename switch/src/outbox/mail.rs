@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 const PPID: &str = "{ppid}";
 
 /// A mail server that is told.
+#[derive(Clone)]
 pub struct MailConfig {
     /// `smtps://user@host:port` (TLS from the first byte, port 465 unless named) or `smtp://user@host:port`: STARTTLS is
     /// then required (port 587), except on this machine, where it is not used (port 25).

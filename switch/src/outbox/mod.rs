@@ -69,7 +69,7 @@ pub trait Settle: Send + Sync + 'static {
 }
 
 /// Where notices go and how patiently.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OutboxConfig {
     /// Tell a web server.
     pub webhook: Option<WebhookConfig>,

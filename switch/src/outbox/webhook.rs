@@ -18,7 +18,7 @@ use ureq::tls::{Certificate, TlsConfig};
 const MAX_ANSWER: u64 = 4 * 1024;
 
 /// A web server that is told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct WebhookConfig {
     /// `https://…`; `http://` only to this machine.
     pub url: String,

@@ -135,7 +135,7 @@ fn random_and_damaged_messages_are_answered_or_ignored_and_the_link_stays() {
         served.stop();
         town.fold()
     };
-    assert_eq!(state.taps().filter(|tap| tap.moved.is_positive()).count(), 3);
+    assert_eq!(state.taps().filter(|tap| tap.moved().is_positive()).count(), 3);
 }
 
 fn echo(session: &Session, number: u64) -> BytesMut {

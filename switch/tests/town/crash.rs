@@ -169,5 +169,5 @@ fn a_repeat_after_a_crash_gets_the_first_answer() {
     assert_eq!(other.get(39), Some(&b"94"[..]));
     served.stop();
     let (state, _) = town.fold();
-    assert_eq!(state.taps().filter(|tap| tap.moved.is_positive()).count(), 1);
+    assert_eq!(state.taps().filter(|tap| tap.moved().is_positive()).count(), 1);
 }

@@ -36,7 +36,7 @@ fn the_demo_sums_up_what_it_did_and_continues_where_it_was() {
     assert!(n(&first, "p50_us") > 0 && n(&first, "p99_us") >= n(&first, "p50_us"));
     assert!(first["tps"].as_f64().unwrap() > 100.0);
     let merchants = first["yen_by_merchant"].as_object().unwrap();
-    assert_eq!(merchants.len(), 20);
+    assert_eq!(merchants.len(), 21);
     let sum = |key: &str| first[key].as_object().unwrap().values().map(|v| v.as_i64().unwrap()).sum::<i64>();
     assert_eq!(sum("yen_by_merchant"), sum("yen_by_issuer"));
     let second = run();

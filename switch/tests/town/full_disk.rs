@@ -68,7 +68,7 @@ fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
     served.stop();
 
     let (state, _) = town.fold();
-    let booked: i64 = state.taps().map(|tap| tap.moved.get()).sum();
+    let booked: i64 = state.taps().map(|tap| tap.moved().get()).sum();
     let unknown = report.errors.get("no answer").copied().unwrap_or(0);
     let answered = i64::try_from(approved + 2_000).unwrap();
     assert!(booked >= answered, "{answered} yen were approved, only {booked} are booked");

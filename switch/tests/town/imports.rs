@@ -48,8 +48,8 @@ fn bad_rows_are_reported_by_line_and_block_nothing() {
     assert_eq!((out.status.code(), json(&out)["recorded"].as_u64()), (Some(0), Some(1)));
     served.stop();
     let (state, _) = town.fold();
-    // Eighteen named cards are linked in the sample, one was ended; three are new here.
-    assert_eq!(state.sizes().residents, 19 + 3);
+    // The sample's named cards, twenty more for each acquirer, and three that are new here.
+    assert_eq!(state.sizes().residents, 19 + 3 * 20 + 3);
 
     let header = town.path("header.csv");
     std::fs::write(&header, "ppid,art\nx,y\n").unwrap();

@@ -25,7 +25,8 @@ fn every_scenario_goes_as_written_in_every_dialect() {
         }
     }
     assert!(played >= files.len() * 3 - 5, "only {played} were played");
-    served.drained();
+    // What was approved in the place of the issuer that is down is still owed to it, once an acquirer.
+    served.drained_but(3);
     let metrics = served.get("/metrics").1;
     for name in [
         "kazasu_messages_total{type=\"0210\",outcome=\"51\"}",
@@ -41,8 +42,10 @@ fn every_scenario_goes_as_written_in_every_dialect() {
     served.stop();
     let verified = town.verified();
     assert_eq!(verified.sums.debits, verified.sums.credits);
-    let (_, disagreements) = town.fold();
+    let (state, mut disagreements) = town.fold();
+    disagreements.retain(|d| d.issuer != 4);
     assert_eq!(disagreements, []);
+    assert_eq!(state.unacknowledged_by_issuer(), [(4, 3)].into());
 }
 
 #[test]

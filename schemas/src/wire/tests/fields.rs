@@ -209,6 +209,7 @@ fn an_answer_echoes_what_the_specification_lists() {
         code: ResponseCode::APPROVED,
         approval: Some(ApprovalCode::from_number(35)),
         balance: Some(Balance { ledger: Yen::new(5_000), available: Yen::new(-20) }),
+        ..Answer::code(ResponseCode::APPROVED)
     };
     let mut message = Message::default();
     request.answer_message(&answer, PpidPlace::De102, &mut message);

@@ -9,7 +9,7 @@ use crate::money::{JPY_NUMERIC, MAX_WIRE_AMOUNT, Yen};
 use crate::secret::Pan;
 use crate::wire::issuer::{Account, IssuerAnswer, IssuerOperation, IssuerRequest};
 use crate::wire::totals::DayTotals;
-use crate::wire::{Network, NetworkCode, Operation, Original, PpidPlace, Request, ResponseCode, Totals};
+use crate::wire::{Network, NetworkCode, Operation, Options, Original, PpidPlace, Request, ResponseCode, Totals};
 use proptest::option;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -66,8 +66,8 @@ fn request() -> impl Strategy<Value = Request> {
     let when =
         (transmission(), stan(), option::of((0..24_u32, 0..60_u32, 0..60_u32)), option::of((1..=12_u16, 1..=28_u16)));
     let who = (option::of(mcc()), institution(), rrn(), terminal(), merchant(), option::of(any::<[u8; 16]>()));
-    (about, when, who, option::of(original()), option::of(yen())).prop_map(
-        |(about, when, who, original, replacement)| {
+    (about, when, who, option::of(original()), option::of(yen()), 0..4_u8).prop_map(
+        |(about, when, who, original, replacement, options)| {
             let ((mti, processing), amount, currency, entry_mode) = about;
             let (transmission, stan, time, date) = when;
             let (mcc, acquirer, rrn, terminal, merchant, ppid) = who;
@@ -93,6 +93,7 @@ fn request() -> impl Strategy<Value = Request> {
                 ppid,
                 original,
                 replacement,
+                options: Options(options),
             };
             let mut message = Message::default();
             request.to_message(PpidPlace::De102, &mut message);

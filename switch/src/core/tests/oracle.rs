@@ -6,6 +6,7 @@
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::policy::{Kind, Kinds, Limit, Per, Place, PointProgramme, Policy, Rounding, Window};
+use std::collections::BTreeSet;
 
 const HOUR_MS: i64 = 3_600_000;
 const MOST_PURSES: usize = 6;
@@ -411,6 +412,8 @@ pub(super) struct Oracle {
     people: Vec<Person>,
     /// Purse money that was paid in: owner, programme, yen.
     credits: Vec<(usize, u16, i64)>,
+    /// Point accounts that have been opened: owner, programme.
+    point_accounts: BTreeSet<(usize, u16)>,
     taps: Vec<Tap>,
 }
 
@@ -426,6 +429,7 @@ impl Oracle {
             merchants: Vec::new(),
             people: Vec::new(),
             credits: Vec::new(),
+            point_accounts: BTreeSet::new(),
             taps: Vec::new(),
         };
         oracle.policy(policy);
@@ -482,7 +486,8 @@ impl Oracle {
 
     /// Pays money into a purse.
     pub(super) fn credit(&mut self, who: usize, programme: u16, yen: i64) {
-        let owner = self.root(who);
+        let has = |owner: &&usize| self.credits.iter().any(|(of, number, _)| of == *owner && *number == programme);
+        let owner = self.family(who).iter().find(has).copied().unwrap_or_else(|| self.root(who));
         self.credits.push((owner, programme, yen));
     }
 
@@ -526,6 +531,7 @@ impl Oracle {
                 tap.state = State::Waiting;
             }
         }
+        self.open_point_accounts(&tap);
         self.taps.push(tap);
         out
     }
@@ -627,6 +633,7 @@ impl Oracle {
         }
         self.count_and_grant(&mut tap);
         tap.approve();
+        self.open_point_accounts(&tap);
         self.taps.push(tap);
         Out::Approved { yen: t.yen, code: "00" }
     }
@@ -730,7 +737,8 @@ impl Oracle {
                     for (tender, share) in tap.tenders.iter_mut().zip(shares) {
                         tender.reversed += share;
                     }
-                    if remains == 0 {
+                    // What was refunded before stays a payment that was refunded.
+                    if remains == 0 && tap.tenders.iter().all(|tender| tender.refunded == 0) {
                         tap.state = State::Undone;
                     }
                 }
@@ -1029,6 +1037,16 @@ impl Oracle {
         tap.grants = self.grants(tap);
     }
 
+    /// A person's account of a programme begins with the first point, or the first tap that its month counts.
+    fn open_point_accounts(&mut self, tap: &Tap) {
+        for grant in &tap.grants {
+            let month = self.policy.points.iter().any(|p| p.number == grant.programme && p.rounding == Rounding::Month);
+            if grant.held + grant.posted > 0 || month {
+                self.point_accounts.insert((grant.owner, grant.programme));
+            }
+        }
+    }
+
     fn grants(&self, tap: &Tap) -> Vec<Grant> {
         let mut grants = Vec::new();
         let Some(kind) = tap.instr.kind() else { return grants };
@@ -1067,7 +1085,10 @@ impl Oracle {
                 points = points.min(most - life);
             }
             points = points.min(self.budget_left(number)).max(0);
-            grants.push(Grant { programme: number, owner, held: points, posted: 0 });
+            // Into the account that there is: the person's own before one that came with a temporary ID.
+            let family = self.family(tap.who);
+            let account = family.iter().copied().find(|member| self.point_accounts.contains(&(*member, number)));
+            grants.push(Grant { programme: number, owner: account.unwrap_or(owner), held: points, posted: 0 });
         }
         grants
     }

@@ -1,0 +1,460 @@
+//! What portals and operators ask for, in one vocabulary: the HTTP routes and the command line both speak it, so that what one
+//! can do the other can, against a running switch or into its journal.
+
+use crate::core::{Broken, Command, Done, Resident, State};
+use crate::engine::{CommandError, Engine};
+use crate::import::{LinkImport, Problem};
+use anyhow::Context;
+use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
+use kazasu_schemas::ids::{Ppid, Serial};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::spendable::{Declared, Spendable, spendable};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Something to be done. Card numbers pass through it, so it is never printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/operations/api.md explains every field")]
+pub enum Ask {
+    /// Link or relink a PPID.
+    Link {
+        ppid: String,
+        kind: String,
+        number: String,
+        #[serde(default)]
+        pin_verified: bool,
+        from: Option<String>,
+    },
+    /// End a link.
+    Unlink {
+        ppid: String,
+        #[serde(default)]
+        pin_verified: bool,
+        from: Option<String>,
+    },
+    /// Put a link into the queue of broken ones.
+    BreakLink { ppid: String, why: String },
+    /// Propose a new instrument for a broken link.
+    ProposeRetarget { ppid: String, kind: String, number: String },
+    /// Approve the proposal, or turn it down.
+    DecideRetarget { ppid: String, approve: bool, why: String },
+    /// Seal every card number again that is not sealed under the current key.
+    RotateSeals {},
+    /// Suspend a card, revoke it, or let it be used again.
+    SetCard { ppid: String, status: String, why: String },
+    /// A certificate belongs to a person's card.
+    BindCertificate { ppid: String, serial: String, last_day: String },
+    /// Take a card status list over: DER or PEM, in hexadecimal.
+    ApplyList { list: String },
+    /// Issue a temporary ID; a random one when none is named.
+    IssueTemporary { ppid: Option<String>, until: Option<String> },
+    /// Merge a temporary ID into a PPID.
+    Merge { from: String, into: String },
+    /// A resident's own limits: all of them.
+    SetLimits {
+        ppid: String,
+        tap: Option<i64>,
+        day: Option<i64>,
+        month: Option<i64>,
+        #[serde(default)]
+        decline: bool,
+    },
+    /// The month's limit from a declaration. The declaration is not kept.
+    SetSpendable {
+        ppid: String,
+        income: i64,
+        household: u32,
+        housing: bool,
+        debts: i64,
+        #[serde(default)]
+        decline: bool,
+    },
+    /// Pay into a purse programme's fund.
+    FundProgramme { programme: u16, amount: i64, reference: String },
+    /// Credit purse money.
+    CreditPurse { ppid: String, programme: u16, amount: i64, reference: String },
+    /// Put a policy file into force.
+    ActivatePolicy { source: String, why: String },
+    /// Try a notice again that was given up.
+    RetryNotice { notice: String },
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// A value that cannot be read; nothing was changed.
+    #[error("{field}: {problem}")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// The PIN was not entered.
+    #[error("pin_verified: linking and unlinking need the card's 4-digit PIN; the portal must have had it checked")]
+    Pin,
+    /// A policy file with problems.
+    #[error("{}", .0.join("\n"))]
+    Policy(Vec<String>),
+    /// Refused by the core, or by its role.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The switch is stopping, or a file of its own cannot be read.
+    #[error("{0:#}")]
+    Other(anyhow::Error),
+}
+
+fn value(field: &'static str, problem: impl ToString) -> AskError {
+    AskError::Value { field, problem: problem.to_string() }
+}
+
+impl From<Problem> for AskError {
+    fn from(p: Problem) -> Self {
+        let got = if p.value.is_empty() { String::new() } else { format!(", got {:?}", p.value) };
+        AskError::Value { field: p.column, problem: format!("{}{got}", p.problem) }
+    }
+}
+
+/// What carrying things out needs.
+#[derive(Clone)]
+pub struct Desk {
+    /// The core.
+    pub engine: Engine,
+    /// Seals card numbers and finds issuers.
+    pub imports: LinkImport,
+    /// Certificates of the authority that signs card status lists.
+    pub list_authorities: Option<PathBuf>,
+}
+
+fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
+    text.parse::<Ppid>().map_err(|e| value(field, format!("{}, got {:?}", e.problem, e.got)))
+}
+
+fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {
+    BusinessDay::parse(text).ok_or_else(|| value(field, format!("must be a date like 2026-12-01, got {text:?}")))
+}
+
+fn moment(text: Option<&String>) -> Result<Option<Millis>, AskError> {
+    let read = |text: &String| {
+        let wrong = || value("from", format!("must be a date or a time with its offset, got {text:?}"));
+        Millis::parse(text).ok_or_else(wrong)
+    };
+    text.map(read).transpose()
+}
+
+fn yen(n: Option<i64>) -> Option<Yen> {
+    n.map(Yen::new)
+}
+
+fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
+    let plain = !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control);
+    if plain { Ok(text.trim().to_owned()) } else { Err(value(field, "must be 1 to 200 characters")) }
+}
+
+fn spendable_json(s: Spendable) -> Value {
+    json!({ "living_yen": s.living.get(), "estimate_yen": s.estimate.get(), "year_yen": s.year.get(), "month_yen": s.month.get() })
+}
+
+impl Desk {
+    /// Carries it out for `by`; returns when its record is durable.
+    pub async fn carry_out(&self, ask: Ask, by: &str) -> Result<Value, AskError> {
+        let by = by.to_owned();
+        let mut more = json!({});
+        let command = match ask {
+            Ask::Link { ppid: person, kind, number, pin_verified, from } => {
+                if !pin_verified {
+                    return Err(AskError::Pin);
+                }
+                let person = ppid("ppid", &person)?;
+                let from = moment(from.as_ref())?;
+                let (to, without_route) = crate::import::instrument(&kind, &number, &person, &self.imports)?;
+                more["without_route"] = without_route.into();
+                let command = Command::Link { ppid: person, from, to, origin: LinkOrigin::Holder };
+                let done = self.engine.command(command).await?;
+                let shared =
+                    self.ask(move |state| state.resident(&person, state.day).is_some_and(|r| r.shared_account)).await?;
+                more["shared_account"] = shared.into();
+                return Ok(with(done, more));
+            }
+            Ask::Unlink { ppid: person, pin_verified, from } => {
+                if !pin_verified {
+                    return Err(AskError::Pin);
+                }
+                Command::Unlink { ppid: ppid("ppid", &person)?, from: moment(from.as_ref())? }
+            }
+            Ask::BreakLink { ppid: person, why } => {
+                Command::BreakLink { ppid: ppid("ppid", &person)?, why: reason("why", &why)?, by }
+            }
+            Ask::ProposeRetarget { ppid: person, kind, number } => {
+                let person = ppid("ppid", &person)?;
+                let (to, _) = crate::import::instrument(&kind, &number, &person, &self.imports)?;
+                Command::ProposeRetarget { ppid: person, to, by }
+            }
+            Ask::DecideRetarget { ppid: person, approve, why } => {
+                Command::DecideRetarget { ppid: ppid("ppid", &person)?, approve, by, why: reason("why", &why)? }
+            }
+            Ask::RotateSeals {} => return self.rotate().await,
+            Ask::SetCard { ppid: person, status, why } => {
+                let status = match status.as_str() {
+                    "good" => CardStatus::Good,
+                    "held" => CardStatus::Held,
+                    "revoked" => CardStatus::Revoked,
+                    other => return Err(value("status", format!("must be good, held or revoked, got {other:?}"))),
+                };
+                Command::SetCard { ppid: ppid("ppid", &person)?, status, by, why: reason("why", &why)? }
+            }
+            Ask::BindCertificate { ppid: person, serial, last_day } => Command::BindCertificate {
+                ppid: ppid("ppid", &person)?,
+                serial: serial.parse::<Serial>().map_err(|e| value("serial", e))?,
+                last_day: day("last_day", &last_day)?,
+                by,
+            },
+            Ask::ApplyList { list } => {
+                let bytes = hex::decode(list).map_err(|e| value("list", format!("must be hexadecimal: {e}")))?;
+                let (command, facts) = self.list(bytes).await?;
+                more = facts;
+                command
+            }
+            Ask::IssueTemporary { ppid: person, until } => {
+                let person = match person {
+                    Some(text) => ppid("ppid", &text)?,
+                    None => {
+                        let bytes = crate::clock::random_bytes(16).map_err(AskError::Other)?;
+                        Ppid::from_bytes(bytes.try_into().expect("sixteen bytes were asked for"))
+                    }
+                };
+                more["ppid"] = person.to_string().into();
+                let until = until.map(|text| day("until", &text)).transpose()?;
+                Command::IssueTemporary { ppid: person, until, by }
+            }
+            Ask::Merge { from, into } => Command::Merge { from: ppid("from", &from)?, into: ppid("into", &into)?, by },
+            Ask::SetLimits { ppid: person, tap, day, month, decline } => {
+                let limits = OwnLimits { tap: yen(tap), day: yen(day), month: yen(month), decline };
+                Command::SetOwnLimits { ppid: ppid("ppid", &person)?, limits, by }
+            }
+            Ask::SetSpendable { ppid: person, income, household, housing, debts, decline } => {
+                let person = ppid("ppid", &person)?;
+                let (income, debts) = (Yen::new(income), Yen::new(debts));
+                let result =
+                    spendable(Declared { income, household, housing, debts }).map_err(|e| value("declaration", e))?;
+                more = spendable_json(result);
+                let now = self.ask(move |state| state.resident(&person, state.day)).await?;
+                let before = now.map(|r| r.later.map_or(r.limits, |(_, later)| later)).unwrap_or_default();
+                let limits = OwnLimits { month: Some(result.month), decline, ..before };
+                Command::SetOwnLimits { ppid: person, limits, by }
+            }
+            Ask::FundProgramme { programme, amount, reference } => {
+                Command::FundProgramme { programme, amount: Yen::new(amount), reference, by }
+            }
+            Ask::CreditPurse { ppid: person, programme, amount, reference } => {
+                let person = ppid("ppid", &person)?;
+                Command::CreditPurse { ppid: person, programme, amount: Yen::new(amount), reference, by }
+            }
+            Ask::ActivatePolicy { source, why } => {
+                let policy = crate::policy::read(&source)
+                    .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
+                let why = reason("why", &why)?;
+                let done = self
+                    .engine
+                    .command(Command::ActivatePolicy { policy: Box::new(policy), source, by, why, first: false })
+                    .await?;
+                more["version"] = self.ask(|state| state.policy().0).await?.into();
+                return Ok(with(done, more));
+            }
+            Ask::RetryNotice { notice } => {
+                let wrong = || value("notice", format!("must be two numbers like 123-0, got {notice:?}"));
+                let (seq, nth) = notice.split_once('-').ok_or_else(wrong)?;
+                let seq = seq.parse::<u64>().ok().filter(|n| *n < u64::MAX / 32).ok_or_else(wrong)?;
+                let nth = nth.parse::<u64>().ok().filter(|n| *n < 16).ok_or_else(wrong)?;
+                Command::RetryNotice { notice: seq * 16 + nth }
+            }
+        };
+        Ok(with(self.engine.command(command).await?, more))
+    }
+
+    /// Asks the state something.
+    async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&State) -> T + Send + 'static) -> Result<T, AskError> {
+        self.engine.query(question).await.ok_or(AskError::Command(CommandError::Stopping))
+    }
+
+    async fn list(&self, bytes: Vec<u8>) -> Result<(Command, Value), AskError> {
+        let path = self.list_authorities.clone();
+        let path = path.ok_or_else(|| {
+            value("list", "no authority is configured: [cards] list_authorities names its certificates")
+        })?;
+        let read = tokio::task::spawn_blocking(move || -> Result<_, AskError> {
+            let authorities = std::fs::read(&path)
+                .with_context(|| format!("cannot read {}", path.display()))
+                .map_err(AskError::Other)?;
+            crate::crl::read(&bytes, &authorities, crate::clock::now()).map_err(|e| value("list", e))
+        });
+        let list = read.await.map_err(|e| AskError::Other(e.into()))??;
+        let facts = json!({ "issuer": list.issuer, "number": list.number, "issued": list.this_update.jst_text(),
+            "certificates": list.entries.len() });
+        Ok((Command::ApplyList { number: list.number, issued: list.this_update, entries: list.entries }, facts))
+    }
+
+    /// Seals card numbers again that are sealed under an older key, a few thousand at a time.
+    async fn rotate(&self) -> Result<Value, AskError> {
+        const AT_ONCE: usize = 4_096;
+        let current = self.imports.vault.current();
+        let mut resealed = 0_u64;
+        let mut from = Some(0);
+        while let Some(at) = from {
+            let (numbers, next) = self.ask(move |state| state.sealed_numbers(at, AT_ONCE)).await?;
+            from = next;
+            let mut answers = Vec::new();
+            for (person, version, sealed) in numbers.into_iter().filter(|(.., pan)| pan.first() != Some(&current)) {
+                let vault = &self.imports.vault;
+                let pan = vault.open(&sealed, &person).and_then(|pan| vault.seal(&pan, &person));
+                let pan =
+                    pan.map_err(|e| AskError::Other(anyhow::anyhow!("link version {version} of {person}: {e}")))?;
+                answers.push(self.engine.command_later(Command::Reseal { ppid: person, version, pan }));
+            }
+            for answer in answers {
+                answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
+                resealed += 1;
+            }
+        }
+        Ok(json!({ "result": "done", "resealed": resealed, "key_version": current }))
+    }
+
+    /// What may be known about a person, as JSON; `None` when the PPID is not known.
+    pub async fn resident(&self, text: &str) -> Result<Option<Value>, AskError> {
+        let person = ppid("ppid", text)?;
+        let found = self
+            .ask(move |state| {
+                let links: Vec<_> =
+                    state.link_versions(&person).map(|l| (l.version, l.from, l.instrument.clone())).collect();
+                state.resident(&person, crate::clock::now().jst_day()).map(|r| (r, links))
+            })
+            .await?;
+        Ok(found.map(|(resident, links)| {
+            let links: Vec<Value> = links
+                .into_iter()
+                .map(|(version, from, instrument)| {
+                    json!({ "version": version, "from": from.jst_text(), "instrument": instrument.map(|i| self.instrument(&i, &person)) })
+                })
+                .collect();
+            let mut out = resident_json(&resident);
+            out["ppid"] = person.to_string().into();
+            out["links"] = links.into();
+            out
+        }))
+    }
+
+    /// An instrument with its number masked.
+    fn instrument(&self, instrument: &Instrument, person: &Ppid) -> Value {
+        let number = match instrument {
+            Instrument::CreditCard(card) | Instrument::DebitCard(card) => {
+                self.imports.vault.open(&card.pan, person).map_or_else(|_| "(sealed)".to_owned(), |pan| pan.masked())
+            }
+            Instrument::BankAccount(account) => masked_account(account.number),
+            Instrument::Deposit(_) => "(held here)".to_owned(),
+        };
+        json!({ "kind": instrument.kind(), "issuer": instrument.issuer(), "number": number })
+    }
+
+    /// The queue of broken links.
+    pub async fn broken_links(&self) -> Result<Value, AskError> {
+        let queue: Vec<(Ppid, Broken)> =
+            self.ask(|state| state.broken_links().map(|(p, b)| (p, b.clone())).collect()).await?;
+        let line = |(person, b): &(Ppid, Broken)| {
+            let proposal = b.proposal.as_ref();
+            json!({ "ppid": person.to_string(), "version": b.version, "why": b.why, "since": b.since.jst_text(),
+                "proposal": proposal.map(|(i, by)| json!({ "instrument": self.instrument(i, person), "by": by })) })
+        };
+        Ok(queue.iter().map(line).collect())
+    }
+
+    /// Public-receipt accounts under several PPIDs.
+    pub async fn shared_accounts(&self) -> Result<Value, AskError> {
+        let shared = self.ask(State::shared_accounts).await?;
+        let line = |(instrument, people): &(Instrument, Vec<Ppid>)| {
+            let names: Vec<String> = people.iter().map(ToString::to_string).collect();
+            json!({ "instrument": self.instrument(instrument, &people[0]), "ppids": names })
+        };
+        Ok(shared.iter().map(line).collect())
+    }
+
+    /// Notices that are owed; those that were given up say why.
+    pub async fn notices(&self) -> Result<Value, AskError> {
+        const MOST: usize = 10_000;
+        let all: Vec<_> = self.ask(|state| state.notices().take(MOST).map(|(k, o)| (k, o.clone())).collect()).await?;
+        let line = |(key, owed): &(u64, crate::core::Owed)| {
+            let dead = owed.dead.as_ref();
+            json!({ "notice": format!("{}-{}", key / 16, key % 16), "ppid": owed.ppid.to_string(), "percent": owed.percent,
+                "used_yen": owed.used.get(), "limit_yen": owed.limit.get(), "at": owed.at.jst_text(),
+                "given_up": dead.map(|(attempts, problem)| json!({ "attempts": attempts, "problem": problem })) })
+        };
+        Ok(all.iter().map(line).collect())
+    }
+
+    /// The policy in force.
+    pub async fn policy(&self) -> Result<Value, AskError> {
+        self.ask(|state| {
+            let (version, policy, source) = state.policy();
+            let (funds, budgets) = state.programmes();
+            let sums = |list: Vec<crate::core::Holding>, unit: &str| -> Value {
+                list.iter().map(|h| json!({ "programme": h.programme, unit: h.available })).collect()
+            };
+            json!({ "version": version, "name": policy.name, "source": source,
+                "purse_funds": sums(funds, "yen"), "point_budgets": sums(budgets, "points"),
+                "card_status_list": state.card_list().map(|(number, issued, n)|
+                    json!({ "number": number, "issued": issued.jst_text(), "certificates": n })) })
+        })
+        .await
+    }
+}
+
+/// Only the last three digits of an account are shown.
+fn masked_account(number: u64) -> String {
+    format!("*******{:03}", number % 1_000)
+}
+
+fn with(done: Done, mut more: Value) -> Value {
+    more["result"] = match done {
+        Done::Recorded => "recorded",
+        Done::Unchanged => "unchanged",
+    }
+    .into();
+    more
+}
+
+fn limits_json(l: &OwnLimits) -> Value {
+    json!({ "tap_yen": l.tap.map(Yen::get), "day_yen": l.day.map(Yen::get), "month_yen": l.month.map(Yen::get),
+        "decline": l.decline })
+}
+
+fn resident_json(r: &Resident) -> Value {
+    let card = match r.card {
+        CardStatus::Good => "good",
+        CardStatus::Held => "held",
+        CardStatus::Revoked => "revoked",
+    };
+    let later = r.later.map(|(from, limits)| {
+        let mut out = limits_json(&limits);
+        out["from"] = from.to_string().into();
+        out
+    });
+    let held = |list: &[crate::core::Holding], unit: &str| -> Value {
+        list.iter().map(|h| json!({ "programme": h.programme, unit: h.available })).collect()
+    };
+    json!({
+        "temporary": r.temporary,
+        "merged": r.merged,
+        "card": card,
+        "last_day": r.last_day.map(|d| d.to_string()),
+        "purses": held(&r.purses, "yen"),
+        "points": held(&r.points, "points"),
+        "limits": limits_json(&r.limits),
+        "limits_later": later,
+        "today_yen": r.today.get(),
+        "this_month_yen": r.this_month.get(),
+        "link_broken": r.broken,
+        "shared_account": r.shared_account,
+    })
+}

@@ -1,0 +1,589 @@
+//! What portals and operators ask for, from the command line: through the running switch when there is one, else into its
+//! journal.
+
+use super::Found;
+use super::import::{self, ImportCommand, Place, What};
+use crate::admin::{Ask, AskError};
+use crate::config::Config;
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// What every one of these commands has.
+#[derive(Args, Clone)]
+pub(super) struct Common {
+    /// The configuration file.
+    #[arg(long, default_value = "kazasu.toml")]
+    config: PathBuf,
+    /// Who asks, as the records keep it: `operator`, or a name of [http.people] in the key file.
+    #[arg(long, default_value = "operator")]
+    by: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+pub(super) enum LinkCommand {
+    /// Imports a CSV file; bad rows are reported by line and never block the others.
+    Import {
+        /// The CSV file.
+        file: PathBuf,
+        /// The configuration file.
+        #[arg(long, default_value = "kazasu.toml")]
+        config: PathBuf,
+        /// Write the bad rows to this CSV file.
+        #[arg(long)]
+        bad_rows: Option<PathBuf>,
+        /// Print the report as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Links or relinks a PPID. The number is read from standard input, so that it is in no list of processes.
+    Set {
+        /// The person.
+        ppid: String,
+        /// credit, debit, bank or held.
+        #[arg(long)]
+        kind: String,
+        /// The card's PIN was entered and is right.
+        #[arg(long)]
+        pin_verified: bool,
+        /// A date or time from which the link holds; now when absent.
+        #[arg(long)]
+        from: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Ends a link.
+    Remove {
+        /// The person.
+        ppid: String,
+        /// The card's PIN was entered and is right.
+        #[arg(long)]
+        pin_verified: bool,
+        /// A date or time; now when absent.
+        #[arg(long)]
+        from: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Shows a person: links, card, purses, points, limits.
+    Show {
+        /// The person.
+        ppid: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The queue of broken links.
+    Broken {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Public-receipt accounts under several PPIDs.
+    Shared {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Puts a link into the queue: account closed, merged into another, holder deceased.
+    Break {
+        /// The person.
+        ppid: String,
+        /// What happened.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Proposes a new instrument for a broken link. The number is read from standard input.
+    Propose {
+        /// The person.
+        ppid: String,
+        /// credit, debit, bank or held.
+        #[arg(long)]
+        kind: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Approves a proposal, or turns it down; by another person than who proposed.
+    Decide {
+        /// The person.
+        ppid: String,
+        /// Approve it; turned down when absent.
+        #[arg(long)]
+        approve: bool,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Seals every card number again that is not sealed under the current key; then the older keys can go.
+    Rotate {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum CardCommand {
+    /// Suspends a card (held), revokes it, or lets it be used again (good).
+    Status {
+        /// The person.
+        ppid: String,
+        /// good, held or revoked.
+        status: String,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A certificate belongs to a person's card from now on.
+    Bind {
+        /// The person.
+        ppid: String,
+        /// Serial number, hexadecimal.
+        #[arg(long)]
+        serial: String,
+        /// The certificate's last day.
+        #[arg(long)]
+        last_day: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Takes a card status list (X.509 CRL, DER or PEM) over.
+    List {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Issues a temporary ID.
+    Temporary {
+        /// The ID; a random one when absent.
+        ppid: Option<String>,
+        /// Its last day.
+        #[arg(long)]
+        until: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Merges a temporary ID into a person's PPID, with all that belongs to it.
+    Merge {
+        /// The temporary ID.
+        from: String,
+        /// The person's PPID.
+        into: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum LimitsCommand {
+    /// Sets a resident's own limits, all of them: what is lower holds at once, what is higher from tomorrow.
+    Set {
+        /// The person.
+        ppid: String,
+        /// Yen per tap; none when absent.
+        #[arg(long)]
+        tap: Option<i64>,
+        /// Yen per day.
+        #[arg(long)]
+        day: Option<i64>,
+        /// Yen per month.
+        #[arg(long)]
+        month: Option<i64>,
+        /// Decline beyond the month's limit; only tell when absent.
+        #[arg(long)]
+        decline: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Sets the month's limit from what a household declares; the declaration is not kept.
+    Spendable {
+        /// The person.
+        ppid: String,
+        /// Income a year, yen.
+        #[arg(long)]
+        income: i64,
+        /// People in the household.
+        #[arg(long)]
+        household: u32,
+        /// It pays rent or a housing loan.
+        #[arg(long)]
+        housing: bool,
+        /// Credit debts to be paid in a year, yen.
+        #[arg(long, default_value_t = 0)]
+        debts: i64,
+        /// Decline beyond it; only tell when absent.
+        #[arg(long)]
+        decline: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum PurseCommand {
+    /// Books a payment into a purse programme's fund.
+    Fund {
+        /// The programme's number.
+        programme: u16,
+        /// Yen.
+        amount: i64,
+        /// The payment's own: it is booked once.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Credits purse money to a resident; it can be spent at once.
+    Credit {
+        /// The person.
+        ppid: String,
+        /// The programme's number.
+        programme: u16,
+        /// Yen.
+        amount: i64,
+        /// The payment's own: it is booked once for the person and programme.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum NoticeCommand {
+    /// Notices that are owed, those that were given up included.
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Tries a notice again that was given up.
+    Retry {
+        /// Its number, like 123-0.
+        notice: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
+    match command {
+        LinkCommand::Import { file, config, bad_rows, json } => {
+            import::run(ImportCommand::Import { file, config, bad_rows, json }, What::Links).await
+        }
+        LinkCommand::Set { ppid, kind, pin_verified, from, common } => {
+            one(Ask::Link { ppid, kind, number: number()?, pin_verified, from }, &common).await
+        }
+        LinkCommand::Remove { ppid, pin_verified, from, common } => {
+            one(Ask::Unlink { ppid, pin_verified, from }, &common).await
+        }
+        LinkCommand::Show { ppid, common } => look(Look::Resident(ppid), &common).await,
+        LinkCommand::Broken { common } => look(Look::Broken, &common).await,
+        LinkCommand::Shared { common } => look(Look::Shared, &common).await,
+        LinkCommand::Break { ppid, why, common } => one(Ask::BreakLink { ppid, why }, &common).await,
+        LinkCommand::Propose { ppid, kind, common } => {
+            one(Ask::ProposeRetarget { ppid, kind, number: number()? }, &common).await
+        }
+        LinkCommand::Decide { ppid, approve, why, common } => {
+            one(Ask::DecideRetarget { ppid, approve, why }, &common).await
+        }
+        LinkCommand::Rotate { common } => one(Ask::RotateSeals {}, &common).await,
+    }
+}
+
+pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
+    match command {
+        CardCommand::Status { ppid, status, why, common } => one(Ask::SetCard { ppid, status, why }, &common).await,
+        CardCommand::Bind { ppid, serial, last_day, common } => {
+            one(Ask::BindCertificate { ppid, serial, last_day }, &common).await
+        }
+        CardCommand::List { file, common } => {
+            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            one(Ask::ApplyList { list: hex::encode(bytes) }, &common).await
+        }
+        CardCommand::Temporary { ppid, until, common } => one(Ask::IssueTemporary { ppid, until }, &common).await,
+        CardCommand::Merge { from, into, common } => one(Ask::Merge { from, into }, &common).await,
+    }
+}
+
+pub(super) async fn limits(command: LimitsCommand) -> anyhow::Result<()> {
+    match command {
+        LimitsCommand::Set { ppid, tap, day, month, decline, common } => {
+            one(Ask::SetLimits { ppid, tap, day, month, decline }, &common).await
+        }
+        LimitsCommand::Spendable { ppid, income, household, housing, debts, decline, common } => {
+            one(Ask::SetSpendable { ppid, income, household, housing, debts, decline }, &common).await
+        }
+    }
+}
+
+pub(super) async fn purse(command: PurseCommand) -> anyhow::Result<()> {
+    match command {
+        PurseCommand::Fund { programme, amount, reference, common } => {
+            one(Ask::FundProgramme { programme, amount, reference }, &common).await
+        }
+        PurseCommand::Credit { ppid, programme, amount, reference, common } => {
+            one(Ask::CreditPurse { ppid, programme, amount, reference }, &common).await
+        }
+    }
+}
+
+pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
+    match command {
+        NoticeCommand::List { common } => look(Look::Notices, &common).await,
+        NoticeCommand::Retry { notice, common } => one(Ask::RetryNotice { notice }, &common).await,
+    }
+}
+
+/// Carries out a file of asks. A line that is refused is told and does not stop the others.
+pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let config = Config::load(&common.config)?;
+    let mut desk = Counter::open(&config, &common.by).await?;
+    let (mut recorded, mut unchanged, mut refused) = (0_u64, 0_u64, 0_u64);
+    for (line, n) in text.lines().zip(1..) {
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let result = match serde_json::from_str::<Ask>(line) {
+            Ok(ask) => desk.carry_out(&ask).await,
+            Err(error) => Err(Refused::No(format!("cannot be read: {error}"))),
+        };
+        match result {
+            Ok(value) if value["result"] == "unchanged" => unchanged += 1,
+            Ok(_) => recorded += 1,
+            Err(Refused::No(why)) => {
+                refused += 1;
+                eprintln!("{} line {n}: {why}", file.display());
+            }
+            Err(Refused::Broken(error)) => {
+                desk.close().await?;
+                return Err(error);
+            }
+        }
+    }
+    desk.close().await?;
+    if common.json {
+        println!("{}", serde_json::json!({ "recorded": recorded, "unchanged": unchanged, "refused": refused }));
+    } else {
+        println!("{}: {recorded} recorded, {unchanged} unchanged, {refused} refused", file.display());
+    }
+    if refused > 0 {
+        return Err(Found(format!("{refused} asks were refused")).into());
+    }
+    Ok(())
+}
+
+/// A card or account number from standard input.
+fn number() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("cannot read the number from standard input")?;
+    let number = line.trim().to_owned();
+    anyhow::ensure!(!number.is_empty(), "the card or account number is read from standard input, and there is none");
+    Ok(number)
+}
+
+/// An ask that was not carried out.
+enum Refused {
+    /// Refused, and nothing was changed.
+    No(String),
+    /// It could not be asked.
+    Broken(anyhow::Error),
+}
+
+/// Where asks are carried out.
+enum Counter {
+    /// At a running switch: its address and the caller's token.
+    Running(String, String),
+    /// Here.
+    Here { desk: crate::admin::Desk, core: std::thread::JoinHandle<()>, by: String, _lock: crate::serve::DataLock },
+}
+
+impl Counter {
+    async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
+        let caller = config.callers.iter().find(|caller| caller.name == by && !caller.portal);
+        let caller = caller.with_context(|| {
+            let names: Vec<&str> = config.callers.iter().filter(|c| !c.portal).map(|c| c.name.as_str()).collect();
+            format!("--by {by:?} is nobody in the key file; known are {}", names.join(", "))
+        })?;
+        Ok(match import::place(config).await? {
+            Place::Running(http) => Counter::Running(http, caller.token.to_string()),
+            Place::Here { epoch, _lock } => {
+                let (engine, core) = import::open(config, epoch).await?;
+                Counter::Here { desk: crate::serve::desk(config, engine), core, by: by.to_owned(), _lock }
+            }
+        })
+    }
+
+    async fn carry_out(&mut self, ask: &Ask) -> Result<Value, Refused> {
+        match self {
+            Counter::Running(http, token) => {
+                let body = serde_json::to_vec(ask).map_err(|e| Refused::Broken(e.into()))?;
+                let (status, value) = post(http, "/v1/ask", token, Some(body)).await.map_err(Refused::Broken)?;
+                match status {
+                    200 => Ok(value),
+                    400 | 403 | 409 => Err(Refused::No(said(&value))),
+                    _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
+                }
+            }
+            Counter::Here { desk, by, .. } => desk.carry_out(ask.clone(), by).await.map_err(|error| match error {
+                AskError::Other(_) => Refused::Broken(error.into()),
+                AskError::Command(crate::engine::CommandError::Rejected(_))
+                | AskError::Value { .. }
+                | AskError::Pin
+                | AskError::Policy(_) => Refused::No(error.to_string()),
+                AskError::Command(_) => Refused::Broken(error.into()),
+            }),
+        }
+    }
+
+    async fn look(&self, what: &Look) -> Result<Value, Refused> {
+        match self {
+            Counter::Running(http, token) => {
+                let path = match what {
+                    Look::Resident(ppid) => format!("/v1/residents/{ppid}"),
+                    Look::Broken => "/v1/links/broken".into(),
+                    Look::Shared => "/v1/links/shared".into(),
+                    Look::Notices => "/v1/notices".into(),
+                    Look::Policy => "/v1/policy".into(),
+                };
+                let (status, value) = post(http, &path, token, None).await.map_err(Refused::Broken)?;
+                if status == 200 { Ok(value) } else { Err(Refused::No(said(&value))) }
+            }
+            Counter::Here { desk, .. } => {
+                let found = match what {
+                    Look::Resident(ppid) => match desk.resident(ppid).await {
+                        Ok(None) => return Err(Refused::No(format!("PPID {ppid} is not known"))),
+                        Ok(Some(value)) => Ok(value),
+                        Err(error) => Err(error),
+                    },
+                    Look::Broken => desk.broken_links().await,
+                    Look::Shared => desk.shared_accounts().await,
+                    Look::Notices => desk.notices().await,
+                    Look::Policy => desk.policy().await,
+                };
+                found.map_err(|error| Refused::No(error.to_string()))
+            }
+        }
+    }
+
+    async fn close(self) -> anyhow::Result<()> {
+        match self {
+            Counter::Running(..) => Ok(()),
+            Counter::Here { desk, core, .. } => import::close(desk.engine, core).await,
+        }
+    }
+}
+
+/// What is looked at.
+pub(super) enum Look {
+    /// A person.
+    Resident(String),
+    /// Broken links.
+    Broken,
+    /// Shared accounts.
+    Shared,
+    /// Notices.
+    Notices,
+    /// The policy in force.
+    Policy,
+}
+
+fn said(value: &Value) -> String {
+    value["error"].as_str().unwrap_or("no reason was given").to_owned()
+}
+
+/// Posts a body, or gets when there is none. Gives the status and the JSON that came.
+async fn post(http: &str, path: &str, token: &str, body: Option<Vec<u8>>) -> anyhow::Result<(u16, Value)> {
+    let (url, token) = (format!("http://{http}{path}"), format!("Bearer {token}"));
+    let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, Value)> {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut response = match body {
+            Some(body) => agent.post(&url).header("authorization", &token).send(&body[..])?,
+            None => agent.get(&url).header("authorization", &token).call()?,
+        };
+        let text = response.body_mut().read_to_string()?;
+        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok((response.status().as_u16(), value))
+    });
+    answer.await?.with_context(|| format!("a switch is running, but its API at {http} does not answer"))
+}
+
+/// Carries out one ask and prints what came of it.
+pub(super) async fn one(ask: Ask, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let result = counter.carry_out(&ask).await;
+    counter.close().await?;
+    show(result, common)
+}
+
+/// Looks at something and prints it.
+pub(super) async fn look(what: Look, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let counter = Counter::open(&config, &common.by).await?;
+    let result = counter.look(&what).await;
+    counter.close().await?;
+    show(result, common)
+}
+
+fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::Result<()> {
+    match result {
+        Ok(value) => {
+            if common.json {
+                println!("{value}");
+            } else {
+                print(&value, 0);
+            }
+            Ok(())
+        }
+        Err(Refused::No(why)) => Err(Found(why).into()),
+        Err(Refused::Broken(error)) => Err(error),
+    }
+}
+
+/// JSON for people: one fact a line, lists indented.
+fn print(value: &Value, depth: usize) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Array(items) if items.is_empty() => println!("{indent}なし none"),
+        Value::Array(items) => {
+            for item in items {
+                print(item, depth);
+                if depth == 0 {
+                    println!();
+                }
+            }
+        }
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::Array(items) if items.is_empty() => {}
+                    Value::Object(_) | Value::Array(_) => {
+                        println!("{indent}{key}");
+                        print(value, depth + 1);
+                    }
+                    Value::Null => {}
+                    Value::Number(n) if key.ends_with("yen") || key.ends_with("points") => {
+                        println!("{indent}{key:<18} {}", n.as_i64().map_or_else(|| n.to_string(), signed));
+                    }
+                    Value::String(text) => println!("{indent}{key:<18} {text}"),
+                    other => println!("{indent}{key:<18} {other}"),
+                }
+            }
+        }
+        Value::String(text) => println!("{indent}{text}"),
+        other => println!("{indent}{other}"),
+    }
+}
+
+fn signed(n: i64) -> String {
+    let digits = crate::text::thousands(n.unsigned_abs());
+    if n < 0 { format!("-{digits}") } else { digits }
+}

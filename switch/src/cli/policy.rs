@@ -1,0 +1,350 @@
+//! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
+
+use super::Found;
+use super::ask::{Common, Look, look, one};
+use crate::admin::Ask;
+use crate::config::{Config, StoreConfig};
+use crate::core::Replay;
+use crate::policy::{differences, read};
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use kazasu_ledger::{Body, Record};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::policy::Policy;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Reads a policy file and names the line of everything that is wrong.
+    Check {
+        /// The file.
+        file: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What would change against the policy in force.
+    Diff {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        journal: JournalOf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Puts a policy into force. It is a record of the journal, with a version number.
+    Activate {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The policy in force, with its programmes' money.
+    Show {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Plays past taps through a draft and shows which decisions change.
+    Replay {
+        /// The draft.
+        file: PathBuf,
+        #[command(flatten)]
+        period: Period,
+        #[command(flatten)]
+        journal: JournalOf,
+        /// Changes to list; all are counted.
+        #[arg(long, default_value_t = 20)]
+        list: usize,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum PointsCommand {
+    /// Plays past taps through a draft's point programmes: what they would have cost, and who would have won.
+    Simulate {
+        /// The draft.
+        file: PathBuf,
+        #[command(flatten)]
+        period: Period,
+        #[command(flatten)]
+        journal: JournalOf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Days in Japan, both included.
+#[derive(Args)]
+pub(super) struct Period {
+    /// First day or moment.
+    #[arg(long)]
+    from: String,
+    /// Last day, or the moment before which it ends; everything when absent.
+    #[arg(long)]
+    to: Option<String>,
+}
+
+impl Period {
+    fn read(&self) -> anyhow::Result<(Millis, Millis)> {
+        let wrong = |key: &str, text: &str| format!("--{key} must be a date or a time with its offset, got {text:?}");
+        let from = Millis::parse(&self.from).with_context(|| wrong("from", &self.from))?;
+        let to = match &self.to {
+            None => Millis(i64::MAX),
+            Some(text) => match kazasu_schemas::jst::BusinessDay::parse(text) {
+                Some(day) => day.next().start(),
+                None => Millis::parse(text).with_context(|| wrong("to", text))?,
+            },
+        };
+        anyhow::ensure!(from < to, "--from {} is not before --to {}", self.from, self.to.as_deref().unwrap_or(""));
+        Ok((from, to))
+    }
+}
+
+/// Where the journal is.
+#[derive(Args)]
+pub(super) struct JournalOf {
+    /// The journal of this configuration; it is only read, also while a switch runs.
+    #[arg(long, default_value = "kazasu.toml")]
+    config: PathBuf,
+    /// Another journal: a file, or a PostgreSQL URL.
+    #[arg(long)]
+    journal: Option<String>,
+}
+
+impl JournalOf {
+    fn store(&self) -> anyhow::Result<StoreConfig> {
+        match &self.journal {
+            Some(journal) => StoreConfig::parse(journal),
+            None => Ok(Config::load(&self.config)?.store),
+        }
+    }
+
+    /// Every record in order, until `each` says that it is enough.
+    async fn read(&self, mut each: impl FnMut(u64, &Record) -> anyhow::Result<bool>) -> anyhow::Result<()> {
+        const PAGE: usize = 20_000;
+        let mut reader = self.store()?.store().reader().await?;
+        let mut from = 1;
+        loop {
+            let entries = reader.scan(from, PAGE).await?;
+            for entry in &entries {
+                let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+                if !each(entry.seq, &Record { at: entry.at, day: entry.day, body })? {
+                    return Ok(());
+                }
+            }
+            match entries.last() {
+                Some(last) if entries.len() == PAGE => from = last.seq + 1,
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+/// A file's policy, or all that is wrong with it.
+fn load(file: &Path) -> anyhow::Result<Result<(Policy, String), Vec<String>>> {
+    let source = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(match read(&source) {
+        Ok(policy) => Ok((policy, source)),
+        Err(problems) => Err(problems.iter().map(|p| format!("{} {p}", file.display())).collect()),
+    })
+}
+
+fn good(file: &Path) -> anyhow::Result<(Policy, String)> {
+    load(file)?.map_err(|problems| Found(problems.join("\n")).into())
+}
+
+pub(super) async fn run(command: PolicyCommand) -> anyhow::Result<()> {
+    match command {
+        PolicyCommand::Check { file, json } => check(&file, json),
+        PolicyCommand::Diff { file, journal, json } => diff(&file, &journal, json).await,
+        PolicyCommand::Activate { file, why, common } => {
+            let (_, source) = good(&file)?;
+            one(Ask::ActivatePolicy { source, why }, &common).await
+        }
+        PolicyCommand::Show { common } => look(Look::Policy, &common).await,
+        PolicyCommand::Replay { file, period, journal, list, json } => {
+            let replay = replay(&file, &period, &journal, list).await?;
+            show_replay(&file, &replay, json);
+            Ok(())
+        }
+    }
+}
+
+pub(super) async fn points(command: PointsCommand) -> anyhow::Result<()> {
+    let PointsCommand::Simulate { file, period, journal, json } = command;
+    let (policy, _) = good(&file)?;
+    let replay = replay(&file, &period, &journal, 0).await?;
+    show_costs(&policy, &replay, json);
+    Ok(())
+}
+
+fn check(file: &Path, json: bool) -> anyhow::Result<()> {
+    let result = load(file)?;
+    if json {
+        let problems = result.as_ref().err();
+        println!("{}", json!({ "good": problems.is_none(), "problems": problems }));
+    }
+    match result {
+        Ok((policy, _)) => {
+            if !json {
+                println!(
+                    "{}: 正常 good. {:?}: {} limits, {} purse programmes, {} point programmes",
+                    file.display(),
+                    policy.name,
+                    policy.limits.len(),
+                    policy.purses.len(),
+                    policy.points.len()
+                );
+            }
+            Ok(())
+        }
+        Err(problems) => Err(Found(problems.join("\n")).into()),
+    }
+}
+
+async fn diff(file: &Path, journal: &JournalOf, json: bool) -> anyhow::Result<()> {
+    let (after, _) = good(file)?;
+    let (mut version, mut before) = (0, Policy::initial());
+    journal
+        .read(|_, record| {
+            if let Body::PolicyActivated(r) = &record.body {
+                (version, before) = (r.version, r.policy.clone());
+            }
+            Ok(true)
+        })
+        .await?;
+    let found = differences(&before, &after);
+    if json {
+        println!("{}", json!({ "version": version, "differences": found }));
+        return Ok(());
+    }
+    if found.is_empty() {
+        println!("{}: 差分なし the same as version {version}", file.display());
+        return Ok(());
+    }
+    println!("変更点 changes against version {version}");
+    for d in found {
+        let none = || "–".to_owned();
+        println!("  {:<32} {}  →  {}", d.what, d.before.unwrap_or_else(none), d.after.unwrap_or_else(none));
+    }
+    Ok(())
+}
+
+async fn replay(file: &Path, period: &Period, journal: &JournalOf, list: usize) -> anyhow::Result<Replay> {
+    let (policy, _) = good(file)?;
+    let (from, to) = period.read()?;
+    let mut replay = Replay::new(policy, from, to, list);
+    journal
+        .read(|seq, record| {
+            replay.record(seq, record)?;
+            Ok(!replay.is_over())
+        })
+        .await?;
+    Ok(replay)
+}
+
+fn show_replay(file: &Path, replay: &Replay, json: bool) {
+    let changed: u64 = replay.changes.values().map(|(n, _)| n).sum();
+    if json {
+        let changes: Vec<_> = replay
+            .changes
+            .iter()
+            .map(|((a, b), (n, yen))| json!({ "before": a.name(), "after": b.name(), "taps": n, "yen": yen }))
+            .collect();
+        let listed: Vec<_> = replay
+            .listed
+            .iter()
+            .map(|c| {
+                json!({ "record": c.seq, "at": c.at.jst_text(), "ppid": c.ppid.map(|p| p.to_string()),
+                    "merchant": c.merchant.to_string(), "amount_yen": c.amount.get(), "before": c.before.name(), "after": c.after.name() })
+            })
+            .collect();
+        let out = json!({ "taps": replay.taps, "changed": changed, "changes": changes, "listed": listed,
+            "assumed_approved_by_issuer": replay.assumed });
+        println!("{out}");
+        return;
+    }
+    let thousands = crate::text::thousands;
+    println!(
+        "{}: 再現 {} taps replayed, {} decided differently",
+        file.display(),
+        thousands(replay.taps),
+        thousands(changed)
+    );
+    for ((before, after), (n, yen)) in &replay.changes {
+        let yen = kazasu_schemas::money::Yen::new(*yen);
+        println!("  {:<28} →  {:<28} {:>12} taps  {:>16}", before.name(), after.name(), thousands(*n), yen.to_string());
+    }
+    if replay.assumed > 0 {
+        println!(
+            "  発行者の承認を仮定 {} taps would have asked an issuer that was not asked; it is taken to approve",
+            thousands(replay.assumed)
+        );
+    }
+    for c in &replay.listed {
+        let amount = c.amount.to_string();
+        println!(
+            "  record {:>10}  {}  {}  {amount:>12}  {} → {}",
+            c.seq,
+            c.at.jst_text(),
+            c.merchant,
+            c.before.name(),
+            c.after.name()
+        );
+    }
+}
+
+fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
+    let costs = replay.costs();
+    let top = |cost: &crate::core::Cost| {
+        let mut merchants: Vec<_> = cost.merchants.iter().map(|(m, n)| (*n, m.to_string())).collect();
+        merchants.sort_by(|a, b| b.cmp(a));
+        merchants.truncate(10);
+        merchants
+    };
+    if json {
+        let list: Vec<_> = policy
+            .points
+            .iter()
+            .filter_map(|p| Some((p, costs.get(&p.number)?)))
+            .map(|(p, c)| {
+                let merchants: Vec<_> = top(c).into_iter().map(|(n, m)| json!({ "merchant": m, "points": n })).collect();
+                json!({ "programme": p.number, "name": p.name, "points": c.points, "taps": c.taps, "people": c.people.len(),
+                    "most_per_person": c.most, "budget": p.budget, "budget_left": c.budget_left, "merchants": merchants })
+            })
+            .collect();
+        println!("{}", json!({ "taps": replay.taps, "programmes": list }));
+        return;
+    }
+    let thousands = |n: i64| {
+        if n < 0 {
+            format!("-{}", crate::text::thousands(n.unsigned_abs()))
+        } else {
+            crate::text::thousands(n.unsigned_abs())
+        }
+    };
+    println!("試算 simulated over {} taps", crate::text::thousands(replay.taps));
+    for (p, c) in policy.points.iter().filter_map(|p| Some((p, costs.get(&p.number)?))) {
+        println!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
+        println!("  付与 points granted      {:>14}", thousands(c.points));
+        println!("  対象取引 taps            {:>14}", crate::text::thousands(c.taps));
+        println!(
+            "  受給者 people            {:>14}",
+            crate::text::thousands(u64::try_from(c.people.len()).unwrap_or(0))
+        );
+        println!("  最大 most per person     {:>14}", thousands(c.most));
+        println!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
+        for (n, merchant) in top(c) {
+            println!("    {merchant:<18} {:>14}", thousands(n));
+        }
+    }
+}

@@ -1,0 +1,475 @@
+//! History under another policy: the journal's records become events again, and a second state decides them.
+//!
+//! Up to the beginning of the period both states are one. From there on the draft is in force in the second one, with the
+//! counters, purses and points that the people had; whatever it decides differently changes what comes after.
+
+use super::event::{Command, Effect, Event, Link};
+use super::money::{Leg, minus, sum};
+use super::state::{State, TapState};
+use super::{Rejected, decide};
+use hashbrown::HashMap;
+use kazasu_ledger::record::{Body, Instrument, LinkOrigin, Record, Silence, TapKind, Tapped, Verdict};
+use kazasu_ledger::{AccountKey, RuleError, Seq, Transfer, TransferKind};
+use kazasu_schemas::ids::{MerchantId, Ppid};
+use kazasu_schemas::iso8583::Mti;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::{JPY_NUMERIC, Yen};
+use kazasu_schemas::policy::Policy;
+use kazasu_schemas::wire::{Operation, Options, Original, Refusal, Request, ResponseCode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a tap was decided, for comparing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Said {
+    /// Approved, or its issuer was asked.
+    Yes,
+    /// Approved for less.
+    Partly,
+    /// Refused by the switch.
+    No(Refusal),
+}
+
+impl Said {
+    /// For people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Said::Yes => "approved",
+            Said::Partly => "approved in part",
+            Said::No(refusal) => refusal.name(),
+        }
+    }
+}
+
+/// A tap that the draft decides differently.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Its record.
+    pub seq: Seq,
+    /// When it was decided.
+    pub at: Millis,
+    /// The person.
+    pub ppid: Option<Ppid>,
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// DE4.
+    pub amount: Yen,
+    /// As it was.
+    pub before: Said,
+    /// As it would have been.
+    pub after: Said,
+}
+
+/// What a point programme would have cost.
+#[derive(Clone, Debug, Default)]
+pub struct Cost {
+    /// Points granted, less what was taken back.
+    pub points: i64,
+    /// Taps that were granted points.
+    pub taps: u64,
+    /// People with points.
+    pub people: BTreeSet<u32>,
+    /// Points by merchant.
+    pub merchants: BTreeMap<MerchantId, i64>,
+    /// The most that one person got.
+    pub most: i64,
+    /// Left of the budget.
+    pub budget_left: i64,
+}
+
+/// Two states on one history.
+pub struct Replay {
+    real: State,
+    shadow: Option<State>,
+    draft: Policy,
+    from: Millis,
+    to: Millis,
+    /// Records of the real journal, and what they became in the second state.
+    map: HashMap<Seq, Seq>,
+    /// Taps compared.
+    pub taps: u64,
+    /// How often each decision became which other.
+    pub changes: BTreeMap<(Said, Said), (u64, i64)>,
+    /// The first of them.
+    pub listed: Vec<Change>,
+    /// How many are listed.
+    most: usize,
+    /// Taps that would have asked an issuer that was not asked; it is taken to approve.
+    pub assumed: u64,
+    costs: BTreeMap<u16, Cost>,
+}
+
+impl Replay {
+    /// Replays `draft` over the records from `from` to before `to`, listing at most `most` changes.
+    #[must_use]
+    pub fn new(draft: Policy, from: Millis, to: Millis, most: usize) -> Self {
+        Replay {
+            real: State::new(),
+            shadow: None,
+            draft,
+            from,
+            to,
+            map: HashMap::new(),
+            taps: 0,
+            changes: BTreeMap::new(),
+            listed: Vec::new(),
+            most,
+            assumed: 0,
+            costs: BTreeMap::new(),
+        }
+    }
+
+    /// True once the period is over: later records need not be read.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.real.at >= self.to
+    }
+
+    /// The next record of the real journal.
+    pub fn record(&mut self, seq: Seq, record: &Record) -> Result<(), ReplayError> {
+        // The first tap of the period: what it needs is registered by then.
+        if self.shadow.is_none() && record.at >= self.from && matches!(record.body, Body::Tapped(_)) {
+            self.begin(record.at)?;
+        }
+        if self.shadow.is_some() && record.at < self.to {
+            self.follow(seq, record)?;
+        }
+        self.real.apply(seq, record)?;
+        Ok(())
+    }
+
+    /// What each programme of the draft would have cost in the period, by number.
+    #[must_use]
+    pub fn costs(&self) -> BTreeMap<u16, Cost> {
+        let mut out = BTreeMap::new();
+        let Some(shadow) = &self.shadow else { return out };
+        for programme in &self.draft.points {
+            let mut cost = self.costs.get(&programme.number).cloned().unwrap_or_default();
+            cost.budget_left =
+                shadow.point_books.get(&programme.number).map_or(0, |book| shadow.available(book.budget).get());
+            for holder in &cost.people {
+                let wallet = shadow.holder(*holder).wallet.as_deref();
+                let life = wallet.map_or(0, |w| {
+                    w.points.iter().filter(|p| p.programme == programme.number).map(|p| p.life).sum::<i64>()
+                });
+                cost.most = cost.most.max(life);
+            }
+            out.insert(programme.number, cost);
+        }
+        out
+    }
+
+    fn begin(&mut self, at: Millis) -> Result<(), ReplayError> {
+        self.shadow = Some(self.real.clone());
+        let (policy, source) = (Box::new(self.draft.clone()), String::new());
+        let (by, why) = ("replay".into(), "replay".into());
+        let command = Command::ActivatePolicy { policy, source, by, why, first: false };
+        if let Some(why) = self.event(None, at, &Event::Command(command))?.1 {
+            return Err(ReplayError::Draft(why));
+        }
+        Ok(())
+    }
+
+    /// Gives an event to the second state. What it said if the event was a message, and why a command was refused.
+    fn event(
+        &mut self,
+        seq: Option<Seq>,
+        at: Millis,
+        event: &Event,
+    ) -> Result<(Option<Said>, Option<Rejected>, bool), ReplayError> {
+        let Some(shadow) = &mut self.shadow else { return Ok((None, None, false)) };
+        let decision = decide(shadow, at, event);
+        let mut said = None;
+        let mut pending = false;
+        if let Some(body) = decision.body {
+            if let Body::Tapped(tapped) = &body {
+                said = Some(said_of(tapped));
+                pending = tapped.verdict == Verdict::Pending;
+            }
+            let record = Record { at: at.max(shadow.at), day: shadow.day, body };
+            let own = shadow.seq + 1;
+            shadow.apply(own, &record)?;
+            if let Some(seq) = seq {
+                self.map.insert(seq, own);
+            }
+            let again = decision.effects.contains(&Effect::Again);
+            self.count(own, record.body.transfers());
+            if again {
+                self.event(None, at, &Event::Tick { keep_days: 400 })?;
+            }
+        }
+        Ok((said, decision.rejected, pending))
+    }
+
+    /// Points granted and taken back.
+    fn count(&mut self, seq: Seq, transfers: &[Transfer]) {
+        let Some(shadow) = &self.shadow else { return };
+        let key = |id| shadow.book.account(id).map(|account| account.key);
+        let merchant = shadow.tap_by_seq(seq).and_then(|tap| shadow.merchant(tap.merchant)).map(|m| m.id);
+        for t in transfers {
+            let (holder, programme, points, new) = match (t.kind, key(t.debit), key(t.credit)) {
+                (
+                    TransferKind::Direct | TransferKind::Hold,
+                    Some(AccountKey::PointBudget(_)),
+                    Some(AccountKey::Points(h, p)),
+                ) => (h, p, t.amount.get(), true),
+                (TransferKind::Void(_), Some(AccountKey::PointBudget(_)), Some(AccountKey::Points(h, p)))
+                | (
+                    TransferKind::Direct | TransferKind::Post(_),
+                    Some(AccountKey::Points(h, p)),
+                    Some(AccountKey::PointBudget(_)),
+                ) => (h, p, -t.amount.get(), false),
+                _ => continue,
+            };
+            let cost = self.costs.entry(programme).or_default();
+            cost.points += points;
+            cost.taps += u64::from(new);
+            cost.people.insert(holder);
+            if let Some(merchant) = merchant {
+                *cost.merchants.entry(merchant).or_default() += points;
+            }
+        }
+    }
+
+    fn follow(&mut self, seq: Seq, record: &Record) -> Result<(), ReplayError> {
+        let at = record.at;
+        match &record.body {
+            Body::Tapped(tapped) => self.tap(seq, at, tapped),
+            Body::IssuerAnswered(r) => {
+                let Some(message) = self.pending(r.tap) else { return Ok(()) };
+                let event = Event::IssuerAnswered { message, code: r.code, approval: r.approval };
+                self.event(Some(seq), at, &event).map(|_| ())
+            }
+            Body::IssuerSilent(r) => self.silent(seq, at, r.tap, r.why),
+            Body::StoodIn(r) => self.silent(seq, at, r.tap, Silence::NotSent),
+            Body::IssuerAcknowledged(r) => self.acknowledged(at, r.message, r.code),
+            Body::LossBooked(r) => self.acknowledged(at, r.message, r.code),
+            Body::CutOver(r) => {
+                let keep_days = u16::try_from(r.opened.0 - r.forget_before.0).unwrap_or(1);
+                let event = if r.opened == at.jst_day() {
+                    Event::Tick { keep_days }
+                } else {
+                    Event::Command(Command::CutOver { keep_days })
+                };
+                self.event(None, at, &event)?;
+                // Whatever lapses does so now, as the draft says.
+                self.event(None, at, &Event::Tick { keep_days }).map(|_| ())
+            }
+            body => {
+                let Some(command) = self.command(body) else { return Ok(()) };
+                self.event(Some(seq), at, &Event::Command(command)).map(|_| ())
+            }
+        }
+    }
+
+    /// The second state's number of a tap that it still asks an issuer about.
+    fn pending(&self, tap: Seq) -> Option<Seq> {
+        let own = self.map.get(&tap).copied().unwrap_or(tap);
+        let state = self.shadow.as_ref()?.tap_by_seq(own)?.state;
+        (state == TapState::Pending).then_some(own)
+    }
+
+    fn silent(&mut self, seq: Seq, at: Millis, tap: Seq, why: Silence) -> Result<(), ReplayError> {
+        let Some(tap) = self.pending(tap) else { return Ok(()) };
+        self.event(Some(seq), at, &Event::IssuerSilent { tap, why }).map(|_| ())
+    }
+
+    fn acknowledged(&mut self, at: Millis, message: Seq, code: ResponseCode) -> Result<(), ReplayError> {
+        let message = self.map.get(&message).copied().unwrap_or(message);
+        self.event(None, at, &Event::IssuerAcknowledged { message, code }).map(|_| ())
+    }
+
+    fn tap(&mut self, seq: Seq, at: Millis, tapped: &Tapped) -> Result<(), ReplayError> {
+        let request = self.request(tapped);
+        let (said, _, pending) = self.event(Some(seq), at, &Event::Request(request))?;
+        if pending && tapped.verdict != Verdict::Pending {
+            // It was not asked then, so nobody knows what it would have said.
+            self.assumed += 1;
+            let message = self.shadow.as_ref().map_or(0, |shadow| shadow.seq);
+            let event = Event::IssuerAnswered { message, code: ResponseCode::APPROVED, approval: None };
+            self.event(None, at, &event)?;
+        }
+        let opens = matches!(tapped.kind, TapKind::Authorize | TapKind::Purchase | TapKind::BalanceInquiry);
+        let Some(after) = said.filter(|_| opens) else { return Ok(()) };
+        self.taps += 1;
+        let before = said_of(tapped);
+        if before != after {
+            let (n, yen) = self.changes.entry((before, after)).or_default();
+            *n += 1;
+            *yen += tapped.amount.get();
+            if self.listed.len() < self.most {
+                let (ppid, merchant, amount) = (tapped.ppid, tapped.merchant, tapped.amount);
+                self.listed.push(Change { seq, at, ppid, merchant, amount, before, after });
+            }
+        }
+        Ok(())
+    }
+
+    /// The message that a record was made from, as far as the record keeps it.
+    fn request(&self, r: &Tapped) -> Request {
+        let (mti, operation) = match r.kind {
+            TapKind::Authorize => (100, Some(Operation::Authorize)),
+            TapKind::Purchase => (200, Some(Operation::Purchase)),
+            TapKind::Refund => (200, Some(Operation::Refund)),
+            TapKind::BalanceInquiry => (r.key.class.into(), Some(Operation::BalanceInquiry)),
+            TapKind::AuthorizationAdvice => (120, Some(Operation::AuthorizationAdvice)),
+            TapKind::Completion => (220, Some(Operation::Completion)),
+            TapKind::PurchaseAdvice => (220, Some(Operation::PurchaseAdvice)),
+            TapKind::RefundAdvice => (220, Some(Operation::RefundAdvice)),
+            TapKind::Reversal => (420, Some(Operation::Reversal)),
+            TapKind::Unsupported => (r.key.class.into(), None),
+        };
+        let mti = if mti < 100 { mti * 100 } else { mti };
+        let original = r.original.and_then(|seq| self.real.tap_by_seq(seq));
+        let key = original.map(|tap| tap.key).or(r.tombstone);
+        let foreign = r.verdict == Verdict::Refused(Refusal::UnsupportedCurrency);
+        Request {
+            mti: Mti(mti),
+            operation,
+            processing: 0,
+            amount: r.amount,
+            transmission: r.key.transmission,
+            stan: r.key.stan,
+            local_time: None,
+            local_date: None,
+            mcc: None,
+            entry_mode: r.entry_mode,
+            acquirer: r.key.acquirer,
+            rrn: r.rrn,
+            terminal: r.key.terminal,
+            merchant: r.merchant,
+            currency: if foreign { 840 } else { JPY_NUMERIC },
+            ppid: r.ppid,
+            original: key
+                .map(|key| Original::new(Mti(u16::from(key.class) * 100), key.stan, key.transmission, key.acquirer)),
+            replacement: original.filter(|_| r.kind == TapKind::Reversal).map(|tap| self.remains(tap, r)),
+            options: Options(r.ruled.as_ref().map_or(0, |ruled| ruled.options)),
+        }
+    }
+
+    /// What remained of a tap after a reversal: the record keeps what it gave back.
+    fn remains(&self, tap: &super::Tap, r: &Tapped) -> Yen {
+        let held = |leg: &Leg| leg.hold.and_then(|id| self.real.book.hold(id)).map_or(Yen::ZERO, |hold| hold.amount);
+        let stands = match tap.state {
+            TapState::Held => sum(&tap.legs, Leg::is_yen, held),
+            TapState::Posted => sum(&tap.legs, Leg::is_yen, Leg::stands),
+            TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => return Yen::ZERO,
+        };
+        let merchant = |id| matches!(self.real.book.account(id).map(|a| a.key), Some(AccountKey::MerchantPayable(..)));
+        let given = r.transfers.iter().filter(|t| merchant(t.debit) || merchant(t.credit));
+        minus(stands, given.fold(Yen::ZERO, |sum, t| super::money::plus(sum, t.amount)).min(stands))
+    }
+
+    /// An instrument by what it names: account numbers differ between the two states.
+    fn link(&self, instrument: &Instrument) -> Link {
+        match instrument {
+            Instrument::Deposit(account) => match self.real.book.account(*account).map(|a| a.key) {
+                Some(AccountKey::Deposit(number)) => Link::Deposit(number),
+                _ => unreachable!("a linked deposit is one"),
+            },
+            other => Link::Instrument(other.clone()),
+        }
+    }
+
+    /// The command that a record carried out; `None` for what the draft replaces or what says nothing here.
+    fn command(&self, body: &Body) -> Option<Command> {
+        Some(match body {
+            Body::AcquirerRegistered(r) => Command::RegisterAcquirer { acquirer: r.acquirer, name: r.name.clone() },
+            Body::IssuerRegistered(r) => Command::RegisterIssuer { issuer: r.issuer, name: r.name.clone() },
+            Body::MerchantRegistered(r) => Command::RegisterMerchant {
+                acquirer: r.acquirer,
+                merchant: r.merchant,
+                name: r.name.clone(),
+                mcc: r.mcc,
+                terminals: r.terminals.clone(),
+                closed: r.closed,
+                traits: r.traits.clone().unwrap_or_default(),
+            },
+            Body::DepositOpened(r) => Command::OpenDeposit { number: r.number },
+            Body::Funded(r) => {
+                let amount = r.transfers.first()?.amount;
+                Command::Fund { number: r.number, amount, reference: r.reference.clone() }
+            }
+            Body::Linked(r) => Command::Link {
+                ppid: r.ppid,
+                from: Some(r.from),
+                to: self.link(&r.instrument),
+                origin: r.origin.unwrap_or(LinkOrigin::Import),
+            },
+            Body::Unlinked(r) => Command::Unlink { ppid: r.ppid, from: Some(r.from) },
+            Body::TemporaryIssued(r) => Command::IssueTemporary { ppid: r.ppid, until: r.until, by: r.by.clone() },
+            Body::Merged(r) => Command::Merge { from: r.from, into: r.into, by: r.by.clone() },
+            Body::CardStatusSet(r) => {
+                Command::SetCard { ppid: r.ppid, status: r.status, by: r.by.clone(), why: r.why.clone() }
+            }
+            Body::CertificateBound(r) => {
+                Command::BindCertificate { ppid: r.ppid, serial: r.serial, last_day: r.last_day, by: r.by.clone() }
+            }
+            Body::ListApplied(r) => {
+                let mut entries = self.real.list.as_ref().map(|list| list.entries.clone()).unwrap_or_default();
+                for serial in &r.removed {
+                    entries.remove(serial);
+                }
+                entries.extend(r.added.iter().copied());
+                Command::ApplyList { number: r.number, issued: r.issued, entries: entries.into_iter().collect() }
+            }
+            Body::OwnLimitsSet(r) => Command::SetOwnLimits { ppid: r.ppid, limits: r.limits, by: r.by.clone() },
+            Body::ProgrammeFunded(r) => Command::FundProgramme {
+                programme: r.programme,
+                amount: r.transfers.first()?.amount,
+                reference: r.reference.clone(),
+                by: r.by.clone(),
+            },
+            Body::PurseCredited(r) => Command::CreditPurse {
+                ppid: r.ppid,
+                programme: r.programme,
+                amount: r.transfers.first()?.amount,
+                reference: r.reference.clone(),
+                by: r.by.clone(),
+            },
+            Body::LinkBroken(r) => Command::BreakLink { ppid: r.ppid, why: r.why.clone(), by: r.by.clone() },
+            Body::RetargetProposed(r) => {
+                Command::ProposeRetarget { ppid: r.ppid, to: self.link(&r.instrument), by: r.by.clone() }
+            }
+            Body::RetargetDecided(r) => Command::DecideRetarget {
+                ppid: r.ppid,
+                approve: r.link.is_some(),
+                by: r.by.clone(),
+                why: r.why.clone(),
+            },
+            Body::Opened(_)
+            | Body::Tapped(_)
+            | Body::IssuerAnswered(_)
+            | Body::IssuerSilent(_)
+            | Body::IssuerLate(_)
+            | Body::IssuerAcknowledged(_)
+            | Body::TotalsCompared(_)
+            | Body::CutOver(_)
+            | Body::PolicyActivated(_)
+            | Body::Lapsed(_)
+            | Body::Resealed(_)
+            | Body::StoodIn(_)
+            | Body::LossBooked(_)
+            | Body::NoticeSettled(_) => return None,
+        })
+    }
+}
+
+fn said_of(tapped: &Tapped) -> Said {
+    match tapped.verdict {
+        Verdict::Refused(refusal) => Said::No(refusal),
+        Verdict::Approved(_) if tapped.ruled.as_ref().is_some_and(|ruled| ruled.approved.is_some()) => Said::Partly,
+        Verdict::Approved(_) | Verdict::Pending => Said::Yes,
+    }
+}
+
+/// Why a replay ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The draft cannot follow the policy that was in force then.
+    #[error("the draft cannot follow the policy that was in force at the beginning of the period: {0}")]
+    Draft(Rejected),
+    /// The journal is damaged.
+    #[error("the journal breaks a rule: {0}; run `kazasu ledger verify`")]
+    Journal(#[from] RuleError),
+}

@@ -1,0 +1,822 @@
+//! The core beside the oracle: random policies, people, taps, answers, follow-ups, merges and clocks, compared after every step
+//! (what was decided) and again and again (every balance, window, cap and budget).
+
+use super::oracle::{Card, Instr, Op, Oracle, Out, OwnLimits, TapIn};
+use super::*;
+use kazasu_ledger::AccountKey;
+use kazasu_ledger::record::{Card as PaymentCard, CardStatus, LinkOrigin, ListReason, MerchantTraits, flag};
+use kazasu_schemas::ids::Serial;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::policy::*;
+use kazasu_schemas::wire::Options;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const PEOPLE: usize = 7;
+/// The last two are temporary IDs.
+const TEMPORARY: usize = 2;
+const DEPOSITS: [i64; 2] = [30_000, 4_000];
+const PROGRAMMES: [u16; 3] = [1, 2, 5];
+
+/// Name, terminal, MCC, class, tags, region.
+const SHOPS: [(&str, &str, u16, &str, &[&str], &str); 3] = [
+    ("GROCER", "G1", 5411, "small", &["local"], "13101"),
+    ("GAMES", "P1", 7995, "large", &[], "13102"),
+    ("LIQUOR", "L1", 5921, "small", &["local", "chain"], "14100"),
+];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Tap { who: usize, shop: usize, op: u8, yen: i64, pin: bool, partial: bool, points: bool },
+    Answer(usize, bool),
+    Silent(usize, bool),
+    Complete(usize, i64),
+    Refund(usize, i64),
+    Reverse(usize, i64),
+    Credit(usize, usize, i64),
+    Relink(usize, usize),
+    Card(usize, u8),
+    Merge(usize, usize),
+    Own(usize, OwnLimits),
+    Policy(Box<Policy>),
+    List,
+    Clock(i64),
+}
+
+fn yen(range: std::ops::Range<i64>) -> impl Strategy<Value = Yen> {
+    range.prop_map(Yen::new)
+}
+
+fn place() -> BoxedStrategy<Place> {
+    let mcc = |code: u16| Mcc::new(code).unwrap();
+    let all = Just(Place::default());
+    let tags = Just(Place { tags: vec!["local".into()], ..Place::default() });
+    let only = Just(Place { mcc: vec![(mcc(5400), mcc(5499))], ..Place::default() });
+    let never = Just(Place { not_mcc: vec![(mcc(7990), mcc(7999))], ..Place::default() });
+    let region = Just(Place { regions: vec!["131".into()], ..Place::default() });
+    let one = Just(Place { merchants: vec![(acquirer(), "GROCER".parse().unwrap())], ..Place::default() });
+    prop_oneof![4 => all, 1 => tags, 1 => only, 1 => never, 1 => region, 1 => one].boxed()
+}
+
+fn kinds() -> BoxedStrategy<Kinds> {
+    prop_oneof![3 => Just(Kinds::ALL), 1 => Just(Kinds::of(&[Kind::Credit])), 1 => Just(Kinds::of(&[Kind::Held, Kind::Bank]))].boxed()
+}
+
+fn day(from: BusinessDay, range: std::ops::Range<i32>) -> impl Strategy<Value = BusinessDay> {
+    range.prop_map(move |n| BusinessDay(from.0 + n))
+}
+
+/// A limit's meaning follows from its number, so that every policy may follow every other.
+fn limit(number: u8) -> BoxedStrategy<Limit> {
+    let window = match number % 5 {
+        0 => Window::Tap,
+        1 | 4 => Window::Day,
+        2 => Window::Month,
+        _ => Window::Days(31),
+    };
+    let mcc = (number == 4).then(|| vec![(Mcc::new(5900).unwrap(), Mcc::new(7999).unwrap())]);
+    let class = (number == 6).then(|| "small".to_owned());
+    let per = if number % 2 == 0 { Per::Instrument } else { Per::Resident };
+    let instruments = if number == 7 { Kinds::of(&[Kind::Credit, Kind::Held]) } else { Kinds::ALL };
+    (prop::option::weighted(0.8, yen(500..9_000)), prop::option::weighted(0.4, 1..5_u32))
+        .prop_map(move |(amount, count)| Limit {
+            number,
+            name: format!("limit {number}"),
+            window,
+            amount,
+            count: if amount.is_none() { Some(count.unwrap_or(3)) } else { count },
+            per,
+            mcc: mcc.clone(),
+            class: class.clone(),
+            instruments,
+            without_pin: number == 8,
+        })
+        .boxed()
+}
+
+fn purse(number: u16, start: BusinessDay) -> BoxedStrategy<PurseProgramme> {
+    // A programme's end is not reached here: lapses have a test of their own.
+    let until = prop::option::of(day(start, 400..430));
+    (until, prop::option::weighted(0.2, day(start, 0..3)), place())
+        .prop_map(move |(until, from, place)| PurseProgramme {
+            number,
+            name: format!("purse {number}"),
+            funder: "city".into(),
+            from,
+            until,
+            place,
+        })
+        .boxed()
+}
+
+fn points(number: u16, start: BusinessDay) -> BoxedStrategy<PointProgramme> {
+    let caps = (
+        prop::option::of(1..400_i64),
+        prop::option::of(1..800_i64),
+        prop::option::of(1..900_i64),
+        prop_oneof![1 => 50..500_i64, 2 => Just(1_000_000_i64)],
+    );
+    let when = (day(start, -3..2), day(start, 3..80), prop::option::of(day(start, 400..410)));
+    let rules = (10_000..300_000_u32, prop_oneof![Just(0_i64), 1..900_i64], any::<bool>(), any::<bool>());
+    (caps, when, rules, kinds(), place(), day(start, 0..4))
+        .prop_map(
+            move |(
+                (cap_tap, cap_month, cap_life, budget),
+                (from, until, expires),
+                rules,
+                instruments,
+                place,
+                bonus,
+            )| {
+                let (rate, minimum, redeemable, word) = rules;
+                // A programme never changes its rounding.
+                let month = number == 2;
+                PointProgramme {
+                    number,
+                    name: format!("points {number}"),
+                    funder: "city".into(),
+                    from,
+                    until,
+                    rate: Rate(rate),
+                    minimum: Yen::new(minimum),
+                    cap_tap,
+                    cap_month,
+                    cap_life,
+                    budget,
+                    rounding: if month { Rounding::Month } else { Rounding::Tap },
+                    bonus_days: if month { Vec::new() } else { vec![bonus] },
+                    bonus_weekdays: if month { 0 } else { 0b0110_0000 },
+                    bonus_rate: Rate(400_000),
+                    expires,
+                    redeemable,
+                    one_of: word.then(|| "national".to_owned()),
+                    instruments,
+                    place,
+                }
+            },
+        )
+        .boxed()
+}
+
+fn policy(start: BusinessDay) -> BoxedStrategy<Policy> {
+    let limits = prop::sample::subsequence((0..9_usize).collect::<Vec<_>>(), 0..4);
+    let all: Vec<BoxedStrategy<Limit>> = (0..9_u8).map(|n| limit(if n == 0 { 10 } else { n })).collect();
+    let purses = (purse(1, start), purse(2, start), purse(5, start));
+    let programmes = (points(1, start), points(2, start), points(5, start));
+    let validity = (24..30_u32, 48..80_u32, yen(500..3_000))
+        .prop_map(|(fresh_hours, stale_hours, stale_cap)| Validity { fresh_hours, stale_hours, stale_cap });
+    let stand_in =
+        (yen(500..4_000), yen(1_000..9_000), yen(1_000..6_000)).prop_map(|(tap, issuer_day, resident_day)| {
+            vec![StandIn { issuer: ISSUER, tap, issuer_day, resident_day, bearer: Bearer::Operator }]
+        });
+    let offline = yen(500..4_000).prop_map(|resident_day| Offline { resident_day, bearer: Bearer::Operator });
+    (
+        prop::option::weighted(0.5, yen(1_000..8_000)),
+        prop::option::weighted(0.3, validity),
+        limits,
+        all,
+        purses,
+        programmes,
+        stand_in,
+        prop::option::weighted(0.6, offline),
+    )
+        .prop_map(|(no_pin, validity, chosen, all, purses, points, stand_in, offline)| {
+            let mut limits: Vec<Limit> = chosen.into_iter().map(|at| all[at].clone()).collect();
+            limits.sort_by_key(|limit| limit.number);
+            Policy {
+                name: "random".into(),
+                no_pin,
+                validity,
+                limits,
+                alerts: vec![50, 80, 100],
+                purses: vec![purses.0, purses.1, purses.2],
+                points: vec![points.0, points.1, points.2],
+                stand_in,
+                offline,
+            }
+        })
+        .boxed()
+}
+
+fn own() -> BoxedStrategy<OwnLimits> {
+    let limit = || prop::option::weighted(0.6, 500..8_000_i64);
+    (limit(), limit(), limit(), any::<bool>())
+        .prop_map(|(tap, day, month, month_declines)| OwnLimits { tap, day, month, month_declines })
+        .boxed()
+}
+
+fn step(start: BusinessDay) -> BoxedStrategy<Step> {
+    let tap = (0..PEOPLE, 0..SHOPS.len(), 0..8_u8, 1..5_000_i64, any::<bool>(), any::<bool>(), any::<bool>());
+    let clock = prop_oneof![
+        3 => 0..3_600_000_i64,
+        2 => 0..86_400_000_i64,
+        2 => 86_400_000..3 * 86_400_000_i64,
+        1 => 86_400_000..40 * 86_400_000_i64,
+    ];
+    prop_oneof![
+        14 => tap.prop_map(|(who, shop, op, yen, pin, partial, points)| Step::Tap { who, shop, op, yen, pin, partial, points }),
+        6 => (0..4_usize, prop::bool::weighted(0.6)).prop_map(|(at, yes)| Step::Answer(at, yes)),
+        3 => (0..4_usize, any::<bool>()).prop_map(|(at, sent)| Step::Silent(at, sent)),
+        3 => (0..30_usize, 1..4_000_i64).prop_map(|(at, yen)| Step::Complete(at, yen)),
+        4 => (0..30_usize, 1..3_000_i64).prop_map(|(at, yen)| Step::Refund(at, yen)),
+        4 => (0..30_usize, prop_oneof![2 => Just(0_i64), 1 => 1..2_000_i64]).prop_map(|(at, yen)| Step::Reverse(at, yen)),
+        6 => (0..PEOPLE, 0..3_usize, 1..2_000_i64).prop_map(|(who, p, yen)| Step::Credit(who, p, yen)),
+        1 => (0..PEOPLE - TEMPORARY, 0..8_usize).prop_map(|(who, to)| Step::Relink(who, to)),
+        1 => (0..PEOPLE, 0..6_u8).prop_map(|(who, what)| Step::Card(who, what)),
+        1 => (0..TEMPORARY, 0..PEOPLE - TEMPORARY).prop_map(|(from, into)| Step::Merge(PEOPLE - TEMPORARY + from, into)),
+        2 => (0..PEOPLE, own()).prop_map(|(who, own)| Step::Own(who, own)),
+        1 => policy(start).prop_map(|policy| Step::Policy(Box::new(policy))),
+        2 => Just(Step::List),
+        4 => clock.prop_map(Step::Clock),
+    ].boxed()
+}
+
+/// Days before which months, years and leap days turn, and any time of the day in Japan.
+fn start() -> BoxedStrategy<Millis> {
+    let days = ["2028-02-27", "2027-02-27", "2026-12-30", "2026-11-29", "2027-01-30", "2028-02-28", "2026-11-24"];
+    (prop::sample::select(days.to_vec()), 0..86_400_000_i64)
+        .prop_map(|(day, ms)| Millis(BusinessDay::parse(day).unwrap().start().0 + ms))
+        .boxed()
+}
+
+/// What can be linked: nothing, two deposits, cards and accounts at two issuers, a card without route.
+fn instrument(n: usize) -> Instr {
+    let issuer = |issuer, kind, account| Instr::Issuer { issuer, kind, account };
+    match n {
+        0 => Instr::Deposit(0),
+        1 => Instr::Deposit(1),
+        2 => issuer(ISSUER, Kind::Credit, 11),
+        3 => issuer(2, Kind::Debit, 12),
+        4 => issuer(ISSUER, Kind::Bank, 13),
+        5 => issuer(0, Kind::Credit, 14),
+        6 => issuer(2, Kind::Bank, 15),
+        _ => Instr::None,
+    }
+}
+
+struct Both {
+    town: Town,
+    oracle: Oracle,
+    /// Taps by the oracle's number: the request, its record, what kind of tap it is.
+    taps: BTreeMap<u64, (Request, Seq)>,
+    /// Numbers that follow-ups may name.
+    open: Vec<u64>,
+    waiting: Vec<u64>,
+    next: u64,
+    own: Vec<(OwnLimits, OwnLimits, BusinessDay)>,
+    policy: Policy,
+    list: u64,
+    links: Vec<Instr>,
+}
+
+fn ppid_of(who: usize) -> Ppid {
+    person(u8::try_from(who + 100).unwrap())
+}
+
+fn lower(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+impl Both {
+    fn new(now: Millis, policy: Policy) -> Self {
+        let town = Town { state: State::new(), journal: Vec::new(), now, stan: 0 };
+        let oracle = Oracle::new(policy.clone(), DEPOSITS.to_vec(), vec![ISSUER, 2]);
+        let nobody = (OwnLimits::default(), OwnLimits::default(), now.jst_day());
+        let mut both = Both {
+            town,
+            oracle,
+            taps: BTreeMap::new(),
+            open: Vec::new(),
+            waiting: Vec::new(),
+            next: 0,
+            own: vec![nobody; PEOPLE],
+            policy: policy.clone(),
+            list: 0,
+            links: Vec::new(),
+        };
+        both.command(Command::Open { book: "model".into() });
+        both.command(Command::RegisterAcquirer { acquirer: acquirer(), name: "A".into() });
+        for issuer in [ISSUER, 2] {
+            both.command(Command::RegisterIssuer { issuer, name: "I".into() });
+        }
+        for (name, terminal, mcc, class, tags, region) in SHOPS {
+            let mcc = Mcc::new(mcc).unwrap();
+            both.command(Command::RegisterMerchant {
+                acquirer: acquirer(),
+                merchant: name.parse().unwrap(),
+                name: name.into(),
+                mcc,
+                terminals: vec![terminal.parse().unwrap()],
+                closed: false,
+                traits: MerchantTraits {
+                    class: class.into(),
+                    tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+                    region: region.into(),
+                },
+            });
+            both.oracle.merchant(acquirer(), name.parse().unwrap(), mcc, class, tags, region);
+        }
+        for (number, yen) in (1..).zip(DEPOSITS) {
+            both.command(Command::OpenDeposit { number });
+            both.command(Command::Fund { number, amount: Yen::new(yen), reference: "start".into() });
+        }
+        for who in 0..PEOPLE {
+            let instr = if who < PEOPLE - TEMPORARY { instrument(who) } else { Instr::None };
+            assert_eq!(both.oracle.person(Instr::None), who);
+            both.links.push(Instr::None);
+            if who < PEOPLE - TEMPORARY {
+                both.link(who, instr);
+            } else {
+                both.command(Command::IssueTemporary { ppid: ppid_of(who), until: None, by: "city".into() });
+            }
+        }
+        both.activate(&policy);
+        for programme in PROGRAMMES {
+            let (amount, reference) = (Yen::new(1_000_000), "budget".into());
+            both.command(Command::FundProgramme { programme, amount, reference, by: "city".into() });
+        }
+        both.play(Step::List);
+        both
+    }
+
+    fn command(&mut self, command: Command) {
+        let decision = self.town.event(&Event::Command(command.clone()));
+        assert_eq!(decision.rejected, None, "{command:?}");
+    }
+
+    fn activate(&mut self, policy: &Policy) {
+        let (source, by, why) = (String::new(), "op".to_owned(), "test".to_owned());
+        self.command(Command::ActivatePolicy { policy: Box::new(policy.clone()), source, by, why, first: false });
+    }
+
+    fn link(&mut self, who: usize, to: Instr) {
+        let ppid = ppid_of(who);
+        let card = |issuer, account: u32| {
+            let mut token = [0; 8];
+            token[..4].copy_from_slice(&account.to_be_bytes());
+            PaymentCard { issuer, pan: [0_u8; 4].into(), token }
+        };
+        let to_link = match to {
+            Instr::None => None,
+            Instr::Deposit(n) => Some(Link::Deposit(u64::from(n) + 1)),
+            Instr::Issuer { issuer, kind: Kind::Credit, account } => {
+                Some(Link::Instrument(Instrument::CreditCard(card(issuer, account))))
+            }
+            Instr::Issuer { issuer, kind: Kind::Debit, account } => {
+                Some(Link::Instrument(Instrument::DebitCard(card(issuer, account))))
+            }
+            Instr::Issuer { issuer, account, .. } => {
+                Some(Link::Instrument(Instrument::BankAccount(BankAccount { issuer, number: u64::from(account) })))
+            }
+        };
+        match to_link {
+            Some(to) => self.command(Command::Link { ppid, from: None, to, origin: LinkOrigin::Holder }),
+            None => self.command(Command::Unlink { ppid, from: None }),
+        }
+        self.oracle.relink(who, to);
+        self.links[who] = to;
+    }
+
+    /// Own limits as they are in force today.
+    fn own_today(&self, who: usize) -> OwnLimits {
+        let (now, later, set) = self.own[who];
+        if self.town.now.jst_day() > set { later } else { now }
+    }
+
+    fn refresh_own(&mut self) {
+        for who in 0..PEOPLE {
+            let own = self.own_today(who);
+            self.oracle.own(who, own);
+        }
+    }
+
+    fn code(decision: &Decision) -> Option<Out> {
+        let answer = answer(decision).or_else(|| {
+            decision.effects.iter().find_map(|effect| match effect {
+                Effect::AnswerWaiting(_, answer) => Some(*answer),
+                _ => None,
+            })
+        });
+        let answer = answer?;
+        Some(Self::out(&answer, None))
+    }
+
+    fn out(answer: &Answer, asked: Option<i64>) -> Out {
+        let known = [
+            "00", "10", "03", "05", "12", "13", "14", "15", "25", "41", "51", "54", "55", "57", "61", "62", "65", "91",
+            "92", "94",
+        ];
+        let code = *known.iter().find(|c| **c == answer.code.as_str()).expect("a code of the table");
+        match code {
+            "00" => Out::Approved { yen: asked.unwrap_or(0), code },
+            "10" => Out::Approved { yen: answer.approved.expect("partial approvals say how much").get(), code },
+            code => Out::Refused(code),
+        }
+    }
+
+    fn about(&mut self, operation: Operation, id: u64, yen: i64) -> Request {
+        let original = self.taps[&id].0;
+        let mut request = self.town.about(operation, &original, yen);
+        (request.merchant, request.terminal) = (original.merchant, original.terminal);
+        request
+    }
+
+    fn play(&mut self, step: Step) {
+        match step {
+            Step::Tap { who, shop, op, yen, pin, partial, points } => {
+                let (op, operation) = match op {
+                    0..4 => (Op::Purchase, Operation::Purchase),
+                    4 | 5 => (Op::Authorize, Operation::Authorize),
+                    6 => (Op::PurchaseAdvice, Operation::PurchaseAdvice),
+                    _ => (Op::AuthorizationAdvice, Operation::AuthorizationAdvice),
+                };
+                let mut request = self.town.request(operation, 0, yen);
+                request.ppid = Some(ppid_of(who));
+                request.merchant = SHOPS[shop].0.parse().unwrap();
+                request.terminal = SHOPS[shop].1.parse().unwrap();
+                request.entry_mode = if pin { 71 } else { 72 };
+                for (wanted, option) in [(partial, Options::PARTIAL), (points, Options::USE_POINTS)] {
+                    if wanted {
+                        request.options = request.options.with(option);
+                    }
+                }
+                let id = self.next;
+                self.next += 1;
+                let tap = TapIn { who, merchant: shop, op, yen, pin, partial, use_points: points };
+                let expected = self.oracle.tap(id, self.town.now, tap);
+                let decision = self.town.send(&request);
+                let got = answer(&decision).map_or(Out::Waits, |a| Self::out(&a, Some(yen)));
+                assert_eq!(got, expected, "{tap:?}");
+                let seq = self.town.state.seq;
+                self.taps.insert(id, (request, seq));
+                match expected {
+                    Out::Refused(_) => return,
+                    Out::Waits => self.waiting.push(id),
+                    Out::Approved { .. } => {}
+                }
+                self.open.push(id);
+                let flags = match &self.town.journal.last().unwrap().body {
+                    Body::Tapped(tapped) => tapped.ruled.as_ref().map_or(0, |r| r.flags),
+                    other => panic!("{other:?}"),
+                };
+                let bit = |bit| flags & bit != 0;
+                let got =
+                    (bit(flag::OVER_LIMIT), bit(flag::OVER_OFFLINE), bit(flag::CARD_NOT_GOOD), bit(flag::CRL_BASED));
+                assert_eq!(got, self.oracle.flags(id), "flags of {tap:?}");
+            }
+            Step::Answer(at, yes) => {
+                let Some(id) = self.waiting.get(at).copied() else { return };
+                let (request, seq) = self.taps[&id];
+                let expected = self.oracle.issuer_says(id, self.town.now, yes);
+                let decision = self.town.issuer_says(seq, if yes { "00" } else { "05" });
+                self.same_outcome(&decision, expected, request.amount.get());
+                self.waiting.retain(|w| *w != id);
+            }
+            Step::Silent(at, sent) => {
+                let Some(id) = self.waiting.get(at).copied() else { return };
+                let (request, seq) = self.taps[&id];
+                let expected =
+                    if sent { self.oracle.silent_timeout(id) } else { self.oracle.silent_not_sent(id, self.town.now) };
+                let why = if sent { Silence::TimedOut } else { Silence::NotSent };
+                let decision = self.town.issuer_silent(seq, why);
+                self.same_outcome(&decision, expected, request.amount.get());
+                self.waiting.retain(|w| *w != id);
+            }
+            Step::Complete(at, yen) => {
+                let Some(id) = self.open.get(at).copied() else { return };
+                let request = self.about(Operation::Completion, id, yen);
+                let new = self.next;
+                self.next += 1;
+                let expected = self.oracle.complete(id, new, self.town.now, yen);
+                let decision = self.town.send(&request);
+                assert_eq!(answer(&decision).map(|a| Self::out(&a, Some(yen))), Some(expected), "completion of {id}");
+                if let Out::Approved { .. } = expected {
+                    self.open.retain(|open| *open != id);
+                    self.open.push(new);
+                }
+                self.taps.insert(new, (request, self.town.state.seq));
+            }
+            Step::Refund(at, yen) => {
+                let Some(id) = self.open.get(at).copied() else { return };
+                let request = self.about(Operation::RefundAdvice, id, yen);
+                let new = self.next;
+                self.next += 1;
+                let expected = self.oracle.refund(id, new, self.town.now, yen);
+                let decision = self.town.send(&request);
+                assert_eq!(answer(&decision).map(|a| Self::out(&a, Some(yen))), Some(expected), "refund of {id}");
+            }
+            Step::Reverse(at, remains) => {
+                let Some(id) = self.open.get(at).copied() else { return };
+                let mut request = self.about(Operation::Reversal, id, 1);
+                request.amount = self.taps[&id].0.amount;
+                request.replacement = (remains > 0).then_some(Yen::new(remains));
+                let expected = self.oracle.reverse(id, self.town.now, remains);
+                let decision = self.town.send(&request);
+                assert_eq!(answer(&decision).map(|a| Self::out(&a, None)), Some(expected), "reversal of {id}");
+                if remains == 0 {
+                    self.waiting.retain(|w| *w != id);
+                }
+            }
+            Step::Credit(who, programme, yen) => {
+                let programme = PROGRAMMES[programme];
+                let reference = format!("credit {}", self.town.state.seq);
+                let (ppid, amount) = (ppid_of(who), Yen::new(yen));
+                self.command(Command::CreditPurse { ppid, programme, amount, reference, by: "city".into() });
+                self.oracle.credit(who, programme, yen);
+            }
+            Step::Relink(who, to) => {
+                let to = instrument(to);
+                if to != self.links[who] {
+                    self.link(who, to);
+                }
+            }
+            Step::Card(who, what) => self.card(who, what),
+            Step::Merge(from, into) => {
+                let command = Command::Merge { from: ppid_of(from), into: ppid_of(into), by: "city".into() };
+                let again = self.town.state.root(self.town.state.residents[&ppid_of(from)])
+                    != self.town.state.residents[&ppid_of(from)];
+                let decision = self.town.event(&Event::Command(command));
+                assert_eq!(decision.rejected.is_some(), again, "a temporary ID is merged once");
+                if !again {
+                    self.oracle.merge(from, into);
+                }
+            }
+            Step::Own(who, wanted) => {
+                let root = self.town.state.root(self.town.state.residents[&ppid_of(who)]);
+                if self.town.state.residents[&ppid_of(who)] != root {
+                    return;
+                }
+                let before = self.own_today(who);
+                let now = OwnLimits {
+                    tap: lower(before.tap, wanted.tap),
+                    day: lower(before.day, wanted.day),
+                    month: lower(before.month, wanted.month),
+                    month_declines: before.month_declines || wanted.month_declines,
+                };
+                self.own[who] = (now, wanted, self.town.now.jst_day());
+                let limits = kazasu_ledger::record::OwnLimits {
+                    tap: wanted.tap.map(Yen::new),
+                    day: wanted.day.map(Yen::new),
+                    month: wanted.month.map(Yen::new),
+                    decline: wanted.month_declines,
+                };
+                self.command(Command::SetOwnLimits { ppid: ppid_of(who), limits, by: "portal".into() });
+                self.refresh_own();
+            }
+            Step::Policy(mut policy) => {
+                for programme in &mut policy.points {
+                    let before = self.policy.points.iter().find(|p| p.number == programme.number);
+                    programme.budget = programme.budget.max(before.map_or(0, |p| p.budget));
+                }
+                self.activate(&policy);
+                self.policy = (*policy).clone();
+                self.oracle.policy(*policy);
+            }
+            Step::List => {
+                self.list += 1;
+                let (number, issued) = (self.list, self.town.now);
+                let revoked = (Serial::from_bytes(&[9]).unwrap(), ListReason::Revoked);
+                self.command(Command::ApplyList { number, issued, entries: vec![revoked] });
+                self.oracle.list_at(Some(issued));
+            }
+            Step::Clock(by) => {
+                self.town.now = Millis(self.town.now.0 + by);
+                while self.town.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+                self.refresh_own();
+            }
+        }
+    }
+
+    fn card(&mut self, who: usize, what: u8) {
+        let ppid = ppid_of(who);
+        let day = self.town.now.jst_day();
+        let set = |both: &mut Self, status| {
+            both.command(Command::SetCard { ppid, status, by: "op".into(), why: "test".into() });
+        };
+        let bind = |both: &mut Self, last_day| {
+            // Every certificate has its own serial.
+            let serial = Serial::from_bytes(&(both.town.state.seq + 1_000).to_be_bytes()).unwrap();
+            both.command(Command::BindCertificate { ppid, serial, last_day, by: "op".into() });
+        };
+        let card = match what {
+            0 => Card::Held,
+            1 => Card::Revoked,
+            2 => {
+                let last = BusinessDay(day.0 + 2);
+                bind(self, last);
+                self.oracle.card(who, Card::LastDay(last));
+                return;
+            }
+            _ => Card::Good,
+        };
+        match card {
+            Card::Held => set(self, CardStatus::Held),
+            Card::Revoked => set(self, CardStatus::Revoked),
+            // A new certificate makes a card good again.
+            _ => bind(self, BusinessDay(day.0 + 100_000)),
+        }
+        self.oracle.card(who, card);
+    }
+
+    fn same_outcome(&self, decision: &Decision, expected: Out, asked: i64) {
+        let got = match Self::code(decision) {
+            Some(Out::Approved { code: "00", .. }) => Out::Approved { yen: asked, code: "00" },
+            Some(out) => out,
+            None => Out::Refused("late"),
+        };
+        assert_eq!(got, expected);
+    }
+
+    /// Everything that can be counted.
+    fn compare(&self) {
+        let (state, now) = (&self.town.state, self.town.now);
+        let day = now.jst_day();
+        for who in 0..PEOPLE {
+            let named = state.residents[&ppid_of(who)];
+            if state.root(named) != named {
+                continue;
+            }
+            let wallet = state.holder(named).wallet.as_deref().cloned().unwrap_or_default();
+            for programme in PROGRAMMES {
+                let sum = |accounts: Vec<kazasu_ledger::AccountId>| -> i64 {
+                    accounts.into_iter().map(|id| state.available(id).get()).sum()
+                };
+                let purses = wallet.purses.iter().filter(|(n, _)| *n == programme).map(|(_, id)| *id).collect();
+                assert_eq!(sum(purses), self.oracle.purse(who, programme), "purse {programme} of {who}");
+                let points = wallet.points.iter().filter(|p| p.programme == programme).map(|p| p.account).collect();
+                assert_eq!(sum(points), self.oracle.points(who, programme), "points {programme} of {who}");
+                let (month, life, _) = wallet.granted(programme, day.month());
+                assert_eq!((month, life), self.oracle.granted(who, programme, now), "granted {programme} to {who}");
+            }
+            assert_eq!(wallet.day.used(day.0).0.get(), self.oracle.day_used(who, now), "day of {who}");
+            assert_eq!(wallet.month.used(day.month()).0.get(), self.oracle.month_used(who, now), "month of {who}");
+            assert_eq!(wallet.offline.used(day.0).0.get(), self.oracle.offline_used(who, now), "offline of {who}");
+            for limit in state.rules.policy.limits.iter().filter(|l| l.window != Window::Tap) {
+                let used = match limit.per {
+                    Per::Resident => wallet.counters.used(limit.number, day),
+                    Per::Instrument => {
+                        let key = state.link_at(named, now).map(|(_, i)| super::super::wallet::InstrumentKey::of(i));
+                        key.and_then(|key| state.instruments.get(&key))
+                            .map_or((Yen::ZERO, 0), |u| u.counters.used(limit.number, day))
+                    }
+                };
+                let expected = self.oracle.window_used(limit.number, who, now);
+                assert_eq!((used.0.get(), used.1), expected, "limit {} of {who}", limit.number);
+            }
+        }
+        for programme in PROGRAMMES {
+            let left = state.available(state.point_books[&programme].budget).get();
+            assert_eq!(left, self.oracle.budget_left(programme), "budget {programme}");
+        }
+        for deposit in 0..2 {
+            assert_eq!(self.town.available(u64::from(deposit) + 1), self.oracle.deposit(deposit), "deposit {deposit}");
+        }
+        for (at, shop) in SHOPS.iter().enumerate() {
+            assert_eq!(self.town.payable(shop.0), self.oracle.payable(at), "payable of {}", shop.0);
+        }
+        assert_eq!(self.town.shortfall(), self.oracle.shortfall(), "shortfall");
+        for (_, account) in state.book.accounts() {
+            if let AccountKey::Purse(..) | AccountKey::PointBudget(_) | AccountKey::PurseFund(_) = account.key {
+                assert!(account.available() >= Yen::ZERO, "{} is overdrawn", account.key);
+            }
+        }
+    }
+}
+
+/// How many histories: `KAZASU_MODEL_CASES`, or enough for every test run.
+fn cases() -> u32 {
+    std::env::var("KAZASU_MODEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000)
+}
+
+fn history() -> BoxedStrategy<(Millis, Policy, Vec<Step>)> {
+    start()
+        .prop_flat_map(|now| {
+            let day = now.jst_day();
+            (Just(now), policy(day), prop::collection::vec(step(day), 1..60))
+        })
+        .boxed()
+}
+
+#[test]
+fn the_core_and_the_oracle_agree() {
+    let config =
+        ProptestConfig { max_shrink_iters: 20_000, failure_persistence: None, ..ProptestConfig::with_cases(cases()) };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let seen = std::cell::RefCell::new(BTreeMap::new());
+    let result = runner.run(&history(), |(now, policy, steps)| {
+        let mut both = Both::new(now, policy);
+        let last = steps.len() - 1;
+        for (at, step) in steps.into_iter().enumerate() {
+            both.play(step);
+            if at % 6 == 5 || at == last {
+                both.compare();
+            }
+        }
+        both.town.check_replay();
+        both.note(&mut seen.borrow_mut());
+        Ok(())
+    });
+    let seen = seen.into_inner();
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    // Agreement counts only where something happened.
+    let expected = [
+        "refused 14",
+        "refused 41",
+        "refused 51",
+        "refused 54",
+        "refused 55",
+        "refused 57",
+        "refused 61",
+        "refused 62",
+        "refused 65",
+        "refused 91",
+        "refused 92",
+        "approved",
+        "pending",
+        "partial",
+        "purse",
+        "points redeemed",
+        "points granted",
+        "points clawed back",
+        "shortfall",
+        "completed",
+        "refunded",
+        "reversed",
+        "stood in",
+        "declined",
+        "declined in part",
+        "unanswered",
+        "merged",
+        "told",
+        "over_limit",
+        "over_offline",
+        "card_not_good",
+        "crl_based",
+    ];
+    let least = if cases() >= 10_000 { 20 } else { 0 };
+    for what in expected {
+        let n = seen.get(what).copied().unwrap_or(0);
+        assert!(n >= least, "{what} came {n} times: {seen:?}");
+    }
+    println!("{seen:?}");
+}
+
+impl Both {
+    /// What came in this history, so that the test knows that it tested something.
+    fn note(&self, seen: &mut BTreeMap<String, u64>) {
+        let mut add = |what: &str| *seen.entry(what.to_owned()).or_default() += 1;
+        let key = |id| self.town.state.book.account(id).unwrap().key;
+        for record in &self.town.journal {
+            for t in record.body.transfers() {
+                match (key(t.debit), key(t.credit)) {
+                    (AccountKey::Purse(..), _) => add("purse"),
+                    (AccountKey::Points(..), AccountKey::PointsSpent(_)) => add("points redeemed"),
+                    (AccountKey::PointBudget(_), AccountKey::Points(..)) => add("points granted"),
+                    (AccountKey::Points(..), AccountKey::PointBudget(_)) => add("points clawed back"),
+                    (AccountKey::AdviceShortfall(_), _) => add("shortfall"),
+                    _ => {}
+                }
+            }
+            match &record.body {
+                Body::Tapped(tapped) => {
+                    use kazasu_ledger::record::{TapKind, Verdict};
+                    match tapped.verdict {
+                        Verdict::Refused(refusal) => add(&format!("refused {}", refusal.code())),
+                        Verdict::Approved(_) => add("approved"),
+                        Verdict::Pending => add("pending"),
+                    }
+                    match tapped.kind {
+                        TapKind::Completion => add("completed"),
+                        TapKind::RefundAdvice => add("refunded"),
+                        TapKind::Reversal if !tapped.transfers.is_empty() => add("reversed"),
+                        _ => {}
+                    }
+                    let ruled = tapped.ruled.clone().unwrap_or_default();
+                    if ruled.approved.is_some() {
+                        add("partial");
+                    }
+                    if !ruled.alerts.is_empty() {
+                        add("told");
+                    }
+                    for (bit, name) in flag::NAMES {
+                        if ruled.flags & bit != 0 {
+                            add(name);
+                        }
+                    }
+                }
+                Body::StoodIn(_) => add("stood in"),
+                Body::IssuerAnswered(r) if !r.code.is_approved() => {
+                    add(if r.ruled.is_some() { "declined in part" } else { "declined" });
+                }
+                Body::IssuerSilent(_) => add("unanswered"),
+                Body::Merged(_) => add("merged"),
+                _ => {}
+            }
+        }
+    }
+}
