@@ -50,6 +50,9 @@ pub(crate) struct TapsArgs {
     /// Leave the echo ceiling out.
     #[arg(long)]
     no_echo: bool,
+    /// Measure the same again under a policy with limits, purses, points and alerts, and put both side by side.
+    #[arg(long)]
+    with_rules: bool,
     /// With a PostgreSQL store: leave out the highest rate and the usual design on the same server.
     #[arg(long)]
     no_baseline: bool,
@@ -199,6 +202,10 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
     if args.store != Store::Memory {
         cost.again = start_again(&town_dir, server.as_ref())?;
     }
+    let ruled = match args.with_rules {
+        true => Some(under_rules(&args, dir.path(), &report).await?),
+        false => None,
+    };
     let usual = match (&server, peak) {
         (Some(server), Some(peak)) => {
             let many = baseline_sql::measure(server, 1_000, 5).await?;
@@ -206,7 +213,7 @@ pub(crate) async fn run(args: TapsArgs) -> anyhow::Result<()> {
         }
         _ => None,
     };
-    print(&args, &report, &alone, &cost, echo, usual, state.1);
+    print(&args, &report, &alone, &cost, echo, usual, ruled, state.1);
     Ok(())
 }
 
@@ -274,6 +281,161 @@ async fn highest(plan: &LoadPlan, store: Store, quiet: bool) -> anyhow::Result<L
     }
 }
 
+/// The same load under a policy.
+struct Ruled {
+    /// At the rate that was asked for.
+    same: LoadReport,
+    cpu: std::collections::BTreeMap<String, f64>,
+    /// Highest rates, measured in turns so that the machine's moods fall on both.
+    without: f64,
+    with: f64,
+}
+
+/// Every tap meets five limits and a no-PIN ceiling, and is granted points of two programmes; every tenth resident has a purse,
+/// every fifth limits of their own with alerts.
+const RULES: &str = r#"
+name = "perf"
+[ceilings]
+no_pin = 15_000
+[groups]
+shops = ["4000-5999"]
+[[limit]]
+number = 1
+name = "tap"
+window = "tap"
+amount = 100_000
+[[limit]]
+number = 2
+name = "day"
+window = "day"
+amount = 100_000_000
+count = 1_000_000
+[[limit]]
+number = 3
+name = "month"
+window = "month"
+amount = 900_000_000
+group = "shops"
+[[limit]]
+number = 4
+name = "31 days"
+window = "days:31"
+amount = 900_000_000
+[[limit]]
+number = 5
+name = "instrument"
+window = "month"
+amount = 900_000_000
+per = "instrument"
+[alerts]
+at = [50, 80, 100]
+[[purse]]
+number = 1
+name = "relief"
+funder = "city"
+[[points]]
+number = 1
+name = "nation"
+funder = "nation"
+from = "2020-01-01"
+until = "2098-12-31"
+rate = "100%"
+cap_month = 100_000_000
+budget = 900_000_000_000
+[[points]]
+number = 2
+name = "city"
+funder = "city"
+from = "2020-01-01"
+until = "2098-12-31"
+rate = "100%"
+rounding = "month"
+budget = 900_000_000_000
+"#;
+
+async fn under_rules(args: &TapsArgs, dir: &Path, base: &LoadReport) -> anyhow::Result<Ruled> {
+    let mut highest_of = [0.0_f64; 2];
+    let mut same = None;
+    let mut cpu = std::collections::BTreeMap::new();
+    for turn in 0..4 {
+        let with = turn % 2 == 1;
+        let town_dir = dir.join(format!("turn-{turn}"));
+        let mix = if args.path == PathKind::OnUs { Residents::Held } else { Residents::Credit };
+        town(&town_dir, args.residents, mix)?;
+        if with {
+            std::fs::write(town_dir.join("policy.toml"), RULES)?;
+            let config = town_dir.join("kazasu.toml");
+            let text = std::fs::read_to_string(&config)?;
+            std::fs::write(&config, text.replacen("keep_days", "policy_file = \"policy.toml\"\nkeep_days", 1))?;
+        }
+        let config = Config::load(&town_dir.join("kazasu.toml"))?;
+        let imports = kazasu::serve::link_import(&config);
+        let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
+        let mut acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
+        merchants(&town_dir, &mut acquirer, args.merchants)?;
+        let server = (args.store == Store::Postgres).then(Server::start).transpose()?;
+        let switch = Switch::start(config, other_store(args.store, server.as_ref()).await?).await?;
+        import(&town_dir, &switch.engine, &imports).await?;
+        if with {
+            wealth(&switch.engine, args.residents).await?;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let fleet = Arc::new(Fleet::new(&acquirer, acquirer.residents()?));
+        let plan = LoadPlan {
+            acquirer,
+            fleet,
+            rate: if args.rate > 0.0 { args.rate } else { 20_000.0 },
+            length: Length::Time(Duration::from_secs(args.seconds.min(10))),
+            links: args.links,
+            mix: if args.realistic { Mix::Realistic } else { Mix::Purchases },
+            seed: 1,
+            log: None,
+            peer: Peer::Switch,
+            drain: Duration::from_secs(10),
+        };
+        if with && same.is_none() {
+            let before = Cpu::now(&[]);
+            let report = fire(plan.clone()).await?;
+            cpu = Cpu::now(&[]).per(&before, report.answered);
+            same = Some(report);
+        }
+        let found = highest(&LoadPlan { rate: base.tps().max(10_000.0), ..plan }, args.store, args.json).await?.tps();
+        highest_of[usize::from(with)] = highest_of[usize::from(with)].max(found);
+        let balanced = switch.engine.query(|s| s.book.is_balanced()).await.context("the core is gone")?;
+        anyhow::ensure!(balanced, "the book does not balance after the run");
+        switch.stop().await?;
+        sim.stop().await;
+    }
+    let [without, with] = highest_of;
+    Ok(Ruled { same: same.context("two turns were with rules")?, cpu, without, with })
+}
+
+/// Purses and limits of their own for some residents.
+async fn wealth(engine: &Engine, residents: u64) -> anyhow::Result<()> {
+    use kazasu::core::Command;
+    use kazasu_schemas::money::Yen;
+    let (by, reference) = ("perf".to_owned(), "perf".to_owned());
+    let amount = Yen::new(900_000_000_000);
+    engine
+        .command(Command::FundProgramme { programme: 1, amount, reference: reference.clone(), by: by.clone() })
+        .await?;
+    let mut answers = Vec::new();
+    for n in (0..residents).step_by(5) {
+        let ppid = load::sample_ppid(1, n);
+        let month = Some(Yen::new(800_000_000));
+        let limits = kazasu_ledger::record::OwnLimits { month, decline: true, ..Default::default() };
+        answers.push(engine.command_later(Command::SetOwnLimits { ppid, limits, by: by.clone() }));
+        if n % 10 == 0 {
+            let (amount, reference, by) = (Yen::new(100), reference.clone(), by.clone());
+            answers.push(engine.command_later(Command::CreditPurse { ppid, programme: 1, amount, reference, by }));
+        }
+    }
+    for answer in answers {
+        answer.await??;
+    }
+    Ok(())
+}
+
 /// The highest rate at which the echo keeps up: doubled from the measured rate until it does not, then bisected twice.
 async fn echo_ceiling(plan: &LoadPlan, from: f64) -> anyhow::Result<f64> {
     let addr = crate::echo::start().await?.to_string();
@@ -300,6 +462,7 @@ async fn echo_ceiling(plan: &LoadPlan, from: f64) -> anyhow::Result<f64> {
     Ok(best)
 }
 
+#[allow(clippy::too_many_arguments, reason = "one place that prints everything")]
 fn print(
     args: &TapsArgs,
     report: &LoadReport,
@@ -307,6 +470,7 @@ fn print(
     cost: &Cost,
     echo: Option<f64>,
     usual: Option<(f64, Best, Best)>,
+    ruled: Option<Ruled>,
     records: u64,
 ) {
     let again = &cost.again;
@@ -338,6 +502,14 @@ fn print(
         out["ratio"] = json!((peak / many.tps * 10.0).round() / 10.0);
         out["ratio_hot"] = json!((peak / hot.tps * 10.0).round() / 10.0);
     }
+    if let Some(ruled) = &ruled {
+        out["with_rules"] = json!({
+            "p50_us": ruled.same.percentile(50.0), "p99_us": ruled.same.percentile(99.0),
+            "errors": ruled.same.error_count(), "cpu_us_per_tap": ruled.cpu,
+            "highest_without": ruled.without.round(), "highest_with": ruled.with.round(),
+            "ratio": ((ruled.with / ruled.without * 1000.0).round() / 1000.0),
+        });
+    }
     if args.json {
         println!("{out}");
         return;
@@ -363,6 +535,19 @@ fn print(
                 peak / best.tps
             );
         }
+    }
+    if let Some(ruled) = ruled {
+        let core = |cpu: &std::collections::BTreeMap<String, f64>| cpu.get("core").copied().unwrap_or(0.0);
+        println!("                    {:>14} {:>14}", "without rules", "with rules");
+        let p99 = (report.percentile(99.0), ruled.same.percentile(99.0));
+        println!("  p99 at this rate  {:>11} µs {:>11} µs", p99.0, p99.1);
+        println!("  core a tap        {:>11} µs {:>11} µs", core(&cost.cpu), core(&ruled.cpu));
+        println!(
+            "  highest rate      {:>12.0}/s {:>12.0}/s: {:.0} %",
+            ruled.without,
+            ruled.with,
+            ruled.with / ruled.without * 100.0
+        );
     }
     if let Some(tps) = echo {
         println!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");

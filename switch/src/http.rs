@@ -372,10 +372,14 @@ struct HandOver {
     to: String,
 }
 
-async fn hand_over(State(api): State<Api>, headers: HeaderMap, Json(body): Json<HandOver>) -> Response {
+async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
+    let body: HandOver = match read(&body) {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
     let result = match crate::serve::able(api.store.as_ref(), &api.node, &body.to).await {
         Ok(()) => crate::serve::hand_over(&api.engine, body.to).await,
         Err(why) => Err(why),

@@ -60,7 +60,11 @@ fn nonsense_is_refused_by_name() {
     assert_eq!(book.check(&[Transfer::direct(a, b, yen(-5))]), Err(RuleError::NotPositive(yen(-5))));
     assert_eq!(book.check(&[Transfer::direct(a, nobody, yen(1))]), Err(RuleError::UnknownAccount(nobody)));
     assert_eq!(book.check(&[Transfer::direct(a, a, yen(1))]), Err(RuleError::SameAccount(a)));
-    assert_eq!(book.check(&[Transfer::direct(a, b, yen(1)); 17]), Err(RuleError::TooMany));
+    assert_eq!(book.check(&[Transfer::direct(bank, b, yen(1)); 32]), Ok(()));
+    assert_eq!(book.check(&[Transfer::direct(bank, b, yen(1)); 33]), Err(RuleError::TooMany));
+    let mut late = [Transfer::direct(bank, b, yen(1)); 17];
+    late[16] = Transfer::hold(bank, b, yen(1));
+    assert_eq!(book.check(&late), Err(RuleError::TooMany), "a hold's number has room for 16 places");
     assert_eq!(book.check(&[Transfer::direct(bank, a, yen(i64::MAX))]), Err(RuleError::Overflow(bank)));
     assert_eq!(book.check(&[Transfer::direct(bank, a, yen(i64::MAX / 4 + 1))]), Err(RuleError::Overflow(bank)));
 }

@@ -27,7 +27,8 @@ fn call(served: &Served, method: &str, path: &str, token: &str, body: &Value) ->
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build(),
     );
-    let request = ureq::http::Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
+    let request =
+        ureq::http::Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
     let mut response = agent.run(request.body(body.to_string()).unwrap()).unwrap();
     let text = response.body_mut().read_to_string().unwrap();
     (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
@@ -41,7 +42,9 @@ fn goes(town: &Town, served: &Served, steps: &str) {
 }
 
 fn purchase(card: &str, yen: u32, code: &str) -> String {
-    format!("[[step]]\nsend = 'purchase'\ncard = '{card}'\nat = 'shop'\namount = {yen}\nexpect = {{ code = '{code}' }}\n")
+    format!(
+        "[[step]]\nsend = 'purchase'\ncard = '{card}'\nat = 'shop'\namount = {yen}\nexpect = {{ code = '{code}' }}\n"
+    )
 }
 
 /// The program with a line on its standard input.
@@ -106,7 +109,10 @@ fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
     // A public-receipt account that somebody else has is flagged, not refused.
     let held = json!({ "kind": "held", "number": "0910000001", "pin_verified": true });
     let other = kazasu_schemas::ids::Ppid::from_bytes([9; 16]).to_string();
-    let out = kazasu_with(&["link", "set", &other, "--kind", "held", "--pin-verified", "--json", "--config", &town.config()], "0910000003\n");
+    let out = kazasu_with(
+        &["link", "set", &other, "--kind", "held", "--pin-verified", "--json", "--config", &town.config()],
+        "0910000003\n",
+    );
     assert_eq!(json_of(&out)["shared_account"], true);
     let (status, _) = link(held);
     assert_eq!(status, 409, "account 0910000001 was never opened");
@@ -131,11 +137,18 @@ fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
     }
     let (status, _) = call(&served, "PUT", &format!("{path}/card"), &portal, &json!({ "status": "good", "why": "x" }));
     assert_eq!(status, 403, "a portal suspends, and no more");
-    let (status, _) = call(&served, "PUT", &format!("{path}/card"), &portal, &json!({ "status": "held", "why": "lost" }));
+    let (status, _) =
+        call(&served, "PUT", &format!("{path}/card"), &portal, &json!({ "status": "held", "why": "lost" }));
     assert_eq!(status, 200);
     goes(&town, &served, &purchase("pin", 1, "41"));
 
-    for (method, path) in [("POST", "/v1/ask"), ("GET", "/v1/policy"), ("GET", "/v1/notices"), ("POST", "/v1/handover"), ("POST", "/v1/import/links")] {
+    for (method, path) in [
+        ("POST", "/v1/ask"),
+        ("GET", "/v1/policy"),
+        ("GET", "/v1/notices"),
+        ("POST", "/v1/handover"),
+        ("POST", "/v1/import/links"),
+    ] {
         let (status, _) = call(&served, method, path, &portal, &json!({}));
         assert_eq!(status, 403, "{path} is not for portals");
         let (status, _) = call(&served, method, path, "nobody's", &json!({}));
@@ -193,10 +206,16 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
     use hmac::{KeyInit, Mac};
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
     let port = free_port();
-    town.configure(&format!("\n[outbox]\nfirst_pause_ms = 100\n\n[outbox.webhook]\nurl = \"http://127.0.0.1:{port}/notices\"\n"));
+    town.configure(&format!(
+        "\n[outbox]\nfirst_pause_ms = 100\n\n[outbox.webhook]\nurl = \"http://127.0.0.1:{port}/notices\"\n"
+    ));
     let keys = town.path("keys.toml");
     let text = std::fs::read_to_string(&keys).unwrap();
-    std::fs::write(&keys, text.replace("[http]\n", "[outbox]\nwebhook = \"00112233445566778899aabbccddeeff\"\n\n[http]\n")).unwrap();
+    std::fs::write(
+        &keys,
+        text.replace("[http]\n", "[outbox]\nwebhook = \"00112233445566778899aabbccddeeff\"\n\n[http]\n"),
+    )
+    .unwrap();
     let served = town.serve();
     let operator = token(&town, "", "token");
     // Nobody listens yet: the notice is owed, also after the power went.
@@ -301,7 +320,10 @@ fn real_status_lists_hold_and_revoke_cards_at_the_next_tap() {
     let own = |args: &[&str]| kazasu(&[args, &["--json", "--config", &config]].concat());
     for (alias, serial) in [("pin", "01:0a"), ("limit-own", "010b")] {
         let who = ruled_ppid(alias, "27000001").to_string();
-        assert_eq!(json_of(&own(&["card", "bind", &who, "--serial", serial, "--last-day", "2030-03-31"]))["result"], "recorded");
+        assert_eq!(
+            json_of(&own(&["card", "bind", &who, "--serial", serial, "--last-day", "2030-03-31"]))["result"],
+            "recorded"
+        );
     }
     let apply = |name: &str, bytes: &[u8]| {
         let path = town.path(name);
@@ -341,7 +363,9 @@ fn card_numbers_move_to_a_new_key_and_the_old_one_can_go() {
     let town = Town::new(Sample { residents: 40, ..Sample::default() });
     let keys = town.path("keys.toml");
     let first = std::fs::read_to_string(&keys).unwrap();
-    let second = first.replace("current = 1", "current = 2").replace("seal.1", &format!("seal.2 = \"{}\"\nseal.1", "5a".repeat(32)));
+    let second = first
+        .replace("current = 1", "current = 2")
+        .replace("seal.1", &format!("seal.2 = \"{}\"\nseal.1", "5a".repeat(32)));
     std::fs::write(&keys, &second).unwrap();
     let served = town.serve();
     served.issuers_up(3);
@@ -352,7 +376,8 @@ fn card_numbers_move_to_a_new_key_and_the_old_one_can_go() {
     goes(&town, &served, &purchase("credit-ok", 100, "00"));
     served.drained();
     served.stop();
-    let without: String = second.lines().filter(|line| !line.starts_with("seal.1")).map(|line| format!("{line}\n")).collect();
+    let without: String =
+        second.lines().filter(|line| !line.starts_with("seal.1")).map(|line| format!("{line}\n")).collect();
     std::fs::write(&keys, without).unwrap();
     let served = town.serve();
     served.issuers_up(3);
@@ -374,7 +399,10 @@ fn broken_links_are_retargeted_by_two_people_and_temporary_ids_merged() {
     assert_eq!(json_of(&run(&closed, "suzuki"))["result"], "recorded");
     let queue = json_of(&run(&["link", "broken"], "operator"));
     assert_eq!((queue.as_array().unwrap().len(), queue[0]["ppid"].as_str()), (1, Some(who.as_str())));
-    let out = kazasu_with(&["link", "propose", &who, "--kind", "held", "--json", "--config", &config, "--by", "suzuki"], "0910000003\n");
+    let out = kazasu_with(
+        &["link", "propose", &who, "--kind", "held", "--json", "--config", &config, "--by", "suzuki"],
+        "0910000003\n",
+    );
     assert_eq!(json_of(&out)["result"], "recorded");
     let decide = ["link", "decide", &who, "--approve", "--why", "checked at the counter"];
     assert!(refused(&run(&decide, "suzuki")).contains("another person must decide"));
@@ -426,16 +454,34 @@ fn a_policy_is_checked_compared_replayed_and_activated() {
     let replay = ["policy", "replay", &strict, "--from", "2020-01-01", "--json", "--config", &config];
     let replayed = json_of(&kazasu(&replay));
     assert_eq!((replayed["taps"].as_u64(), replayed["changed"].as_u64()), (Some(4), Some(2)));
-    assert_eq!(replayed["changes"][0], json!({ "before": "approved", "after": "pin_required", "taps": 2, "yen": 6_500 }));
-    let same = ["policy", "replay", town.path("policy.toml").to_str().unwrap(), "--from", "2020-01-01", "--json", "--config", &config].map(str::to_owned);
+    assert_eq!(
+        replayed["changes"][0],
+        json!({ "before": "approved", "after": "pin_required", "taps": 2, "yen": 6_500 })
+    );
+    let same = [
+        "policy",
+        "replay",
+        town.path("policy.toml").to_str().unwrap(),
+        "--from",
+        "2020-01-01",
+        "--json",
+        "--config",
+        &config,
+    ]
+    .map(str::to_owned);
     let same: Vec<&str> = same.iter().map(String::as_str).collect();
     assert_eq!(json_of(&kazasu(&same))["changed"], 0, "the policy in force decides as it did");
     let draft = policy_file(&town, "draft.toml", |text| text.replace("rate = \"5%\"", "rate = \"10%\""));
     let simulate = ["points", "simulate", &draft, "--from", "2020-01-01", "--json", "--config", &config];
     let cost = json_of(&kazasu(&simulate))["programmes"][0].clone();
-    assert_eq!((cost["points"].as_i64(), cost["people"].as_u64(), cost["taps"].as_u64()), (Some(770), Some(3), Some(4)));
+    assert_eq!(
+        (cost["points"].as_i64(), cost["people"].as_u64(), cost["taps"].as_u64()),
+        (Some(770), Some(3), Some(4))
+    );
     assert_eq!(cost["most_per_person"], 490);
-    let text = String::from_utf8(kazasu(&simulate.iter().copied().filter(|a| *a != "--json").collect::<Vec<_>>()).stdout).unwrap();
+    let text =
+        String::from_utf8(kazasu(&simulate.iter().copied().filter(|a| *a != "--json").collect::<Vec<_>>()).stdout)
+            .unwrap();
     assert!(text.contains("points granted") && text.contains("770"), "{text}");
 
     goes(&town, &served, &purchase("held-a", 2_100, "00"));
@@ -443,7 +489,9 @@ fn a_policy_is_checked_compared_replayed_and_activated() {
     assert_eq!(json_of(&kazasu(&activate))["version"], 2);
     assert_eq!(json_of(&kazasu(&activate))["result"], "unchanged");
     goes(&town, &served, &(purchase("held-a", 2_100, "55") + &purchase("held-a", 2_000, "00")));
-    let gone = policy_file(&town, "gone.toml", |text| text.replace("number = 2\nname = \"交通費", "number = 3\nname = \"交通費"));
+    let gone = policy_file(&town, "gone.toml", |text| {
+        text.replace("number = 2\nname = \"交通費", "number = 3\nname = \"交通費")
+    });
     let error = refused(&kazasu(&["policy", "activate", &gone, "--why", "x", "--config", &config]));
     assert!(error.contains("purse programme 2 is missing"), "{error}");
     served.kill();
