@@ -44,6 +44,7 @@ serve=$!
 until_true get "$http/readyz"
 # Into the running switch.
 "$bin/kazasu" link import "$town/links.csv" --config "$town/kazasu.toml"
+"$bin/kazasu" apply "$town/town.jsonl" --config "$town/kazasu.toml"
 until_true sh -c "'$bin/acquirer-sim' run '$scenarios/02-purchase-credit.toml' '$scenarios/03-purchase-debit.toml' '$scenarios/04-purchase-bank.toml' --config '$town/acquirer-27000001.toml'"
 
 for acquirer in 27000001 27000002 27000003; do

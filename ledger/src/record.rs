@@ -506,6 +506,9 @@ pub struct Linked {
     /// Who made it; absent in records older than the field.
     #[n(4)]
     pub origin: Option<LinkOrigin>,
+    /// The caller's name.
+    #[n(5)]
+    pub by: Option<String>,
 }
 
 /// Who made a link.
@@ -521,6 +524,9 @@ pub enum LinkOrigin {
     /// Two people, from the queue of broken links.
     #[n(2)]
     Retarget,
+    /// An operator, at the counter: the holder's PIN was checked there.
+    #[n(3)]
+    Counter,
 }
 
 /// See [`Body::Unlinked`].
@@ -535,6 +541,9 @@ pub struct Unlinked {
     /// No instrument from here on.
     #[n(2)]
     pub from: Millis,
+    /// The caller's name.
+    #[n(3)]
+    pub by: Option<String>,
 }
 
 /// What makes an acquirer's message one of a kind: repeats have the same key.
@@ -794,6 +803,9 @@ pub enum Silence {
     /// The switch stopped while it waited.
     #[n(2)]
     Restarted,
+    /// The switch itself could not make the message: a key is missing, or the issuer is not configured any more.
+    #[n(3)]
+    Unmakeable,
 }
 
 /// See [`Body::IssuerSilent`].
@@ -998,6 +1010,12 @@ pub struct ListApplied {
     /// Certificates that are not on it any more.
     #[n(3)]
     pub removed: Vec<Serial>,
+    /// What the list is about: its authority and, where an authority gives several lists, which of them.
+    #[n(4)]
+    pub scope: String,
+    /// Who brought it.
+    #[n(5)]
+    pub by: String,
 }
 
 /// See [`Body::OwnLimitsSet`].

@@ -143,7 +143,10 @@ pub(crate) fn town(n: u64) -> (State, Vec<Record>) {
         go(&mut state, Command::OpenDeposit { number: i });
         go(&mut state, Command::Fund { number: i, amount: Yen::new(1_000_000), reference: String::new() });
         let ppid = kazasu_acquirer_sim::load::sample_ppid(1, i);
-        go(&mut state, Command::Link { ppid, from: None, to: Link::Deposit(i), origin: LinkOrigin::Import });
+        go(
+            &mut state,
+            Command::Link { ppid, from: None, to: Link::Deposit(i), origin: LinkOrigin::Import, by: "test".into() },
+        );
     }
     (state, journal)
 }

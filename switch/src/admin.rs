@@ -2,7 +2,7 @@
 //! can do the other can, against a running switch or into its journal.
 
 use crate::core::{Broken, Command, Done, Resident, State};
-use crate::engine::{CommandError, Engine};
+use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
 use anyhow::Context;
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
@@ -13,6 +13,8 @@ use kazasu_schemas::spendable::{Declared, Spendable, spendable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Something to be done. Card numbers pass through it, so it is never printed.
 #[derive(Clone, Serialize, Deserialize)]
@@ -108,7 +110,8 @@ pub enum AskError {
 }
 
 fn value(field: &'static str, problem: impl ToString) -> AskError {
-    AskError::Value { field, problem: problem.to_string() }
+    // A value in the wrong field may be a card number.
+    AskError::Value { field, problem: crate::text::masked(&problem.to_string()) }
 }
 
 impl From<Problem> for AskError {
@@ -118,11 +121,20 @@ impl From<Problem> for AskError {
     }
 }
 
+/// What is asked.
+#[derive(Clone)]
+pub enum Source {
+    /// A running core: it also carries things out.
+    Engine(Engine),
+    /// A journal that was read: it can be looked at.
+    Folded(Arc<State>),
+}
+
 /// What carrying things out needs.
 #[derive(Clone)]
 pub struct Desk {
-    /// The core.
-    pub engine: Engine,
+    /// The core, or a journal.
+    pub source: Source,
     /// Seals card numbers and finds issuers.
     pub imports: LinkImport,
     /// Certificates of the authority that signs card status lists.
@@ -159,9 +171,29 @@ fn spendable_json(s: Spendable) -> Value {
 }
 
 impl Desk {
-    /// Carries it out for `by`; returns when its record is durable.
-    pub async fn carry_out(&self, ask: Ask, by: &str) -> Result<Value, AskError> {
+    fn engine(&self) -> Result<&Engine, AskError> {
+        match &self.source {
+            Source::Engine(engine) => Ok(engine),
+            Source::Folded(_) => {
+                Err(AskError::Other(anyhow::anyhow!("a journal that is only read carries nothing out")))
+            }
+        }
+    }
+
+    async fn command(&self, command: Command) -> Result<Done, AskError> {
+        Ok(self.engine()?.command(command).await?)
+    }
+
+    /// Carries it out for a caller; returns when its record is durable.
+    pub async fn carry_out(&self, ask: Ask, by: &str, portal: bool) -> Result<Value, AskError> {
         let by = by.to_owned();
+        let origin = if portal { LinkOrigin::Holder } else { LinkOrigin::Counter };
+        if matches!(ask, Ask::ProposeRetarget { .. } | Ask::DecideRetarget { .. }) && by == "operator" {
+            return Err(value(
+                "by",
+                "two people by name do this, of [http.people] in the key file; operator is nobody",
+            ));
+        }
         let mut more = json!({});
         let command = match ask {
             Ask::Link { ppid: person, kind, number, pin_verified, from } => {
@@ -172,18 +204,21 @@ impl Desk {
                 let from = moment(from.as_ref())?;
                 let (to, without_route) = crate::import::instrument(&kind, &number, &person, &self.imports)?;
                 more["without_route"] = without_route.into();
-                let command = Command::Link { ppid: person, from, to, origin: LinkOrigin::Holder };
-                let done = self.engine.command(command).await?;
+                let command = Command::Link { ppid: person, from, to, origin, by };
+                let done = self.command(command).await?;
                 let shared =
                     self.ask(move |state| state.resident(&person, state.day).is_some_and(|r| r.shared_account)).await?;
                 more["shared_account"] = shared.into();
+                let newest =
+                    self.ask(move |state| state.link_versions(&person).next().map(|v| v.from.jst_text())).await?;
+                more["from"] = newest.into();
                 return Ok(with(done, more));
             }
             Ask::Unlink { ppid: person, pin_verified, from } => {
                 if !pin_verified {
                     return Err(AskError::Pin);
                 }
-                Command::Unlink { ppid: ppid("ppid", &person)?, from: moment(from.as_ref())? }
+                Command::Unlink { ppid: ppid("ppid", &person)?, from: moment(from.as_ref())?, by }
             }
             Ask::BreakLink { ppid: person, why } => {
                 Command::BreakLink { ppid: ppid("ppid", &person)?, why: reason("why", &why)?, by }
@@ -214,7 +249,7 @@ impl Desk {
             },
             Ask::ApplyList { list } => {
                 let bytes = hex::decode(list).map_err(|e| value("list", format!("must be hexadecimal: {e}")))?;
-                let (command, facts) = self.list(bytes).await?;
+                let (command, facts) = self.list(bytes, by).await?;
                 more = facts;
                 command
             }
@@ -258,7 +293,6 @@ impl Desk {
                     .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
                 let why = reason("why", &why)?;
                 let done = self
-                    .engine
                     .command(Command::ActivatePolicy { policy: Box::new(policy), source, by, why, first: false })
                     .await?;
                 more["version"] = self.ask(|state| state.policy().0).await?.into();
@@ -272,15 +306,26 @@ impl Desk {
                 Command::RetryNotice { notice: seq * 16 + nth }
             }
         };
-        Ok(with(self.engine.command(command).await?, more))
+        Ok(with(self.command(command).await?, more))
     }
 
     /// Asks the state something.
     async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&State) -> T + Send + 'static) -> Result<T, AskError> {
-        self.engine.query(question).await.ok_or(AskError::Command(CommandError::Stopping))
+        match &self.source {
+            Source::Folded(state) => Ok(question(state)),
+            Source::Engine(engine) => {
+                let health = engine.health();
+                let current = health.role() == Role::Leading || health.caught_up.load(Ordering::Acquire);
+                if !current {
+                    let why = health.halted().unwrap_or_else(|| "the journal is being read; try again".into());
+                    return Err(AskError::Command(CommandError::Halted(why)));
+                }
+                engine.query(question).await.ok_or(AskError::Command(CommandError::Stopping))
+            }
+        }
     }
 
-    async fn list(&self, bytes: Vec<u8>) -> Result<(Command, Value), AskError> {
+    async fn list(&self, bytes: Vec<u8>, by: String) -> Result<(Command, Value), AskError> {
         let path = self.list_authorities.clone();
         let path = path.ok_or_else(|| {
             value("list", "no authority is configured: [cards] list_authorities names its certificates")
@@ -292,16 +337,38 @@ impl Desk {
             crate::crl::read(&bytes, &authorities, crate::clock::now()).map_err(|e| value("list", e))
         });
         let list = read.await.map_err(|e| AskError::Other(e.into()))??;
-        let facts = json!({ "issuer": list.issuer, "number": list.number, "issued": list.this_update.jst_text(),
+        let scope = match &list.place {
+            Some(place) => format!("{} {place}", list.issuer),
+            None => list.issuer.clone(),
+        };
+        let facts = json!({ "issuer": list.issuer, "place": list.place, "number": list.number, "issued": list.this_update.jst_text(),
             "certificates": list.entries.len() });
-        Ok((Command::ApplyList { number: list.number, issued: list.this_update, entries: list.entries }, facts))
+        Ok((
+            Command::ApplyList { number: list.number, issued: list.this_update, entries: list.entries, scope, by },
+            facts,
+        ))
     }
 
     /// Seals card numbers again that are sealed under an older key, a few thousand at a time.
     async fn rotate(&self) -> Result<Value, AskError> {
         const AT_ONCE: usize = 4_096;
+        let engine = self.engine()?;
         let current = self.imports.vault.current();
         let mut resealed = 0_u64;
+        let proposed = self
+            .ask(move |state| {
+                let cards = state.broken_links().filter_map(|(person, broken)| match &broken.proposal.as_ref()?.0 {
+                    Instrument::CreditCard(card) | Instrument::DebitCard(card) => {
+                        Some((person, card.pan.first().copied()))
+                    }
+                    Instrument::BankAccount(_) | Instrument::Deposit(_) => None,
+                });
+                cards
+                    .filter(|(_, version)| *version != Some(current))
+                    .map(|(person, _)| person.to_string())
+                    .collect::<Vec<_>>()
+            })
+            .await?;
         let mut from = Some(0);
         while let Some(at) = from {
             let (numbers, next) = self.ask(move |state| state.sealed_numbers(at, AT_ONCE)).await?;
@@ -312,14 +379,16 @@ impl Desk {
                 let pan = vault.open(&sealed, &person).and_then(|pan| vault.seal(&pan, &person));
                 let pan =
                     pan.map_err(|e| AskError::Other(anyhow::anyhow!("link version {version} of {person}: {e}")))?;
-                answers.push(self.engine.command_later(Command::Reseal { ppid: person, version, pan }));
+                answers.push(engine.command_later(Command::Reseal { ppid: person, version, pan }));
             }
             for answer in answers {
                 answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
                 resealed += 1;
             }
         }
-        Ok(json!({ "result": "done", "resealed": resealed, "key_version": current }))
+        // A proposal is sealed as it was made: it must be decided before the older key can go.
+        let result = if proposed.is_empty() { "done" } else { "proposals to be decided first" };
+        Ok(json!({ "result": result, "resealed": resealed, "key_version": current, "open_proposals": proposed }))
     }
 
     /// What may be known about a person, as JSON; `None` when the PPID is not known.
@@ -327,8 +396,11 @@ impl Desk {
         let person = ppid("ppid", text)?;
         let found = self
             .ask(move |state| {
-                let links: Vec<_> =
-                    state.link_versions(&person).map(|l| (l.version, l.from, l.instrument.clone())).collect();
+                let shown = |i: &Instrument| (i.clone(), deposit(state, i));
+                let links: Vec<_> = state
+                    .link_versions(&person)
+                    .map(|l| (l.version, l.from, l.instrument.as_ref().map(shown)))
+                    .collect();
                 state.resident(&person, crate::clock::now().jst_day()).map(|r| (r, links))
             })
             .await?;
@@ -336,7 +408,7 @@ impl Desk {
             let links: Vec<Value> = links
                 .into_iter()
                 .map(|(version, from, instrument)| {
-                    json!({ "version": version, "from": from.jst_text(), "instrument": instrument.map(|i| self.instrument(&i, &person)) })
+                    json!({ "version": version, "from": from.jst_text(), "instrument": instrument.map(|(i, held)| self.instrument(&i, held, &person)) })
                 })
                 .collect();
             let mut out = resident_json(&resident);
@@ -347,35 +419,48 @@ impl Desk {
     }
 
     /// An instrument with its number masked.
-    fn instrument(&self, instrument: &Instrument, person: &Ppid) -> Value {
+    fn instrument(&self, instrument: &Instrument, held: Option<u64>, person: &Ppid) -> Value {
         let number = match instrument {
             Instrument::CreditCard(card) | Instrument::DebitCard(card) => {
                 self.imports.vault.open(&card.pan, person).map_or_else(|_| "(sealed)".to_owned(), |pan| pan.masked())
             }
             Instrument::BankAccount(account) => masked_account(account.number),
-            Instrument::Deposit(_) => "(held here)".to_owned(),
+            Instrument::Deposit(_) => held.map_or_else(|| "(held here)".to_owned(), masked_account),
         };
         json!({ "kind": instrument.kind(), "issuer": instrument.issuer(), "number": number })
     }
 
     /// The queue of broken links.
     pub async fn broken_links(&self) -> Result<Value, AskError> {
-        let queue: Vec<(Ppid, Broken)> =
-            self.ask(|state| state.broken_links().map(|(p, b)| (p, b.clone())).collect()).await?;
-        let line = |(person, b): &(Ppid, Broken)| {
+        let queue: Vec<(Ppid, Broken, Option<u64>)> = self
+            .ask(|state| {
+                let held = |b: &Broken| b.proposal.as_ref().and_then(|(i, _)| deposit(state, i));
+                state.broken_links().map(|(p, b)| (p, b.clone(), held(b))).collect()
+            })
+            .await?;
+        let line = |(person, b, held): &(Ppid, Broken, Option<u64>)| {
             let proposal = b.proposal.as_ref();
             json!({ "ppid": person.to_string(), "version": b.version, "why": b.why, "since": b.since.jst_text(),
-                "proposal": proposal.map(|(i, by)| json!({ "instrument": self.instrument(i, person), "by": by })) })
+                "proposal": proposal.map(|(i, by)| json!({ "instrument": self.instrument(i, *held, person), "by": by })) })
         };
         Ok(queue.iter().map(line).collect())
     }
 
     /// Public-receipt accounts under several PPIDs.
     pub async fn shared_accounts(&self) -> Result<Value, AskError> {
-        let shared = self.ask(State::shared_accounts).await?;
-        let line = |(instrument, people): &(Instrument, Vec<Ppid>)| {
+        let shared: Vec<(Instrument, Vec<Ppid>, Option<u64>)> = self
+            .ask(|state| {
+                let all = state.shared_accounts().into_iter();
+                all.map(|(i, people)| {
+                    let held = deposit(state, &i);
+                    (i, people, held)
+                })
+                .collect()
+            })
+            .await?;
+        let line = |(instrument, people, held): &(Instrument, Vec<Ppid>, Option<u64>)| {
             let names: Vec<String> = people.iter().map(ToString::to_string).collect();
-            json!({ "instrument": self.instrument(instrument, &people[0]), "ppids": names })
+            json!({ "instrument": self.instrument(instrument, *held, &people[0]), "ppids": names })
         };
         Ok(shared.iter().map(line).collect())
     }
@@ -403,10 +488,18 @@ impl Desk {
             };
             json!({ "version": version, "name": policy.name, "source": source,
                 "purse_funds": sums(funds, "yen"), "point_budgets": sums(budgets, "points"),
-                "card_status_list": state.card_list().map(|(number, issued, n)|
-                    json!({ "number": number, "issued": issued.jst_text(), "certificates": n })) })
+                "card_status_lists": state.card_lists().map(|(scope, number, issued, n)|
+                    json!({ "about": scope, "number": number, "issued": issued.jst_text(), "certificates": n }))
+                    .collect::<Vec<_>>() })
         })
         .await
+    }
+}
+
+fn deposit(state: &State, instrument: &Instrument) -> Option<u64> {
+    match instrument {
+        Instrument::Deposit(account) => state.deposit_number(*account),
+        _ => None,
     }
 }
 

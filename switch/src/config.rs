@@ -383,8 +383,8 @@ pub struct Config {
     pub token: String,
     /// Everybody who may use the API.
     pub callers: Vec<Caller>,
-    /// The policy of a new book: its file, read and checked.
-    pub policy: Option<(kazasu_schemas::policy::Policy, String)>,
+    /// The policy of a new book: its file, read and checked, or what is wrong with it. A book that has a policy does not need it.
+    pub policy: Result<Option<(kazasu_schemas::policy::Policy, String)>, String>,
     /// Where residents' notices go.
     pub outbox: Option<crate::outbox::OutboxConfig>,
     /// Where the journal is.
@@ -465,7 +465,7 @@ impl Config {
         let in_keys = |what: &str| format!("{}: {what}", keys_path.display());
         let vault = vault(&keys.vault).with_context(|| in_keys("[vault]"))?;
         let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
-        let policy = first_policy(&file, &base)?;
+        let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
         let outbox = outbox(&file, &keys.outbox, &base).with_context(|| named("[outbox]"))?;
         let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
         let issuers = issuers(&file, &keys, &dialects).with_context(|| in_keys("[issuer.…]"))?;
@@ -553,7 +553,13 @@ fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu
     let path = base.join(path);
     let source = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     match crate::policy::read(&source) {
-        Ok(policy) => Ok(Some((policy, source))),
+        Ok(policy) => {
+            let known = |issuer| file.issuers.iter().any(|i| i.number == issuer);
+            if let Some(rule) = policy.stand_in.iter().find(|rule| !known(rule.issuer)) {
+                bail!("{}: stand_in names issuer {}, which is not configured", path.display(), rule.issuer);
+            }
+            Ok(Some((policy, source)))
+        }
         Err(problems) => {
             let lines: Vec<String> = problems.iter().map(|p| format!("{}: {p}", path.display())).collect();
             bail!("{}", lines.join("\n"))
@@ -580,7 +586,7 @@ fn outbox(file: &ConfigFile, keys: &OutboxKeys, base: &Path) -> anyhow::Result<O
         from: mail.from.clone(),
         to: mail.to.clone(),
     });
-    Ok(Some(OutboxConfig {
+    let config = OutboxConfig {
         webhook,
         mail,
         attempts: outbox.attempts,
@@ -588,7 +594,9 @@ fn outbox(file: &ConfigFile, keys: &OutboxKeys, base: &Path) -> anyhow::Result<O
         longest_pause: Duration::from_secs(outbox.longest_pause_seconds),
         timeout: Duration::from_secs(outbox.timeout_seconds),
         ..OutboxConfig::default()
-    }))
+    };
+    config.check()?;
+    Ok(Some(config))
 }
 
 /// A shipped dialect's name, or a file relative to `base`.

@@ -53,6 +53,9 @@ const SHA1_WITH_RSA_OIW: &[u8] = &[0x2b, 0x0e, 3, 2, 29];
 pub struct List {
     /// The authority's name, as text for people.
     pub issuer: String,
+    /// Which of the authority's lists it is, when it gives several (distributionPoint, RFC 5280 5.2.5): each speaks only of the
+    /// certificates that name it.
+    pub place: Option<String>,
     /// The authority's number of the list (cRLNumber, RFC 5280 5.2.3); it grows from list to list.
     pub number: u64,
     /// When the authority issued it.
@@ -226,9 +229,9 @@ pub fn read(bytes: &[u8], authorities: &[u8], now: Millis) -> Result<List, CrlEr
     if let Some(next_update) = next_update.filter(|next| *next <= this_update) {
         return Err(CrlError::NextUpdate { this_update: this_update.jst_text(), next_update: next_update.jst_text() });
     }
-    let number = extensions(parts.extensions)?;
+    let (number, place) = extensions(parts.extensions)?;
     let entries = entries(parts.revoked.map(|revoked| revoked.content).unwrap_or_default(), MAX_ENTRIES)?;
-    Ok(List { issuer: raw_name(parts.issuer.whole), number, this_update, next_update, entries })
+    Ok(List { issuer: raw_name(parts.issuer.whole), place, number, this_update, next_update, entries })
 }
 
 /// The DER of the list, out of its PEM block if it is in one.
@@ -395,10 +398,11 @@ fn parts(der: &[u8]) -> Result<Parts<'_>, CrlError> {
     Ok(parts)
 }
 
-/// Checks the list's extensions (RFC 5280 5.2) and gives its number.
-fn extensions(element: Option<Element<'_>>) -> Result<u64, CrlError> {
+/// Checks the list's extensions (RFC 5280 5.2) and gives its number and its place.
+fn extensions(element: Option<Element<'_>>) -> Result<(u64, Option<String>), CrlError> {
     const PART: &str = "crlExtensions";
     let mut number = None;
+    let mut place = None;
     if let Some(element) = element {
         let mut tagged = Der(element.content);
         let mut all = Der(tagged.take(SEQUENCE, PART)?.content);
@@ -409,7 +413,7 @@ fn extensions(element: Option<Element<'_>>) -> Result<u64, CrlError> {
                 CRL_NUMBER if number.is_some() => return Err(malformed("cRLNumber", "it is there twice")),
                 CRL_NUMBER => number = Some(list_number(extension.value)?),
                 DELTA_CRL_INDICATOR => return Err(CrlError::Delta),
-                ISSUING_DISTRIBUTION_POINT => distribution_point(extension.value)?,
+                ISSUING_DISTRIBUTION_POINT => place = distribution_point(extension.value)?,
                 // It helps to find the key, which the name has found already.
                 AUTHORITY_KEY_IDENTIFIER => {}
                 oid if extension.critical => return Err(CrlError::CriticalExtension(dotted(oid))),
@@ -417,7 +421,7 @@ fn extensions(element: Option<Element<'_>>) -> Result<u64, CrlError> {
             }
         }
     }
-    number.ok_or(CrlError::NoNumber)
+    number.map(|number| (number, place)).ok_or(CrlError::NoNumber)
 }
 
 /// CRLNumber ::= INTEGER (0..MAX)
@@ -439,13 +443,21 @@ fn list_number(value: &[u8]) -> Result<u64, CrlError> {
 }
 
 /// IssuingDistributionPoint (RFC 5280 5.2.5): the list must be about all user certificates of its place, of its issuer only.
-fn distribution_point(value: &[u8]) -> Result<(), CrlError> {
+/// Gives the place: what can be read of its name, and a short digest that tells names apart which read alike.
+fn distribution_point(value: &[u8]) -> Result<Option<String>, CrlError> {
     const PART: &str = "issuingDistributionPoint";
     let mut value = Der(value);
     let mut fields = Der(value.take(SEQUENCE, PART)?.content);
     value.end(PART)?;
+    let mut place = None;
     while !fields.0.is_empty() {
         let field = fields.any(PART)?;
+        if field.tag == 0xa0 {
+            use sha2::Digest;
+            let readable = field.content.iter().filter(|b| (0x21..=0x7e).contains(*b)).map(|b| char::from(*b));
+            let readable: String = readable.take(200).collect();
+            place = Some(format!("{readable} {}", hex::encode(&sha2::Sha256::digest(field.content)[..6])));
+        }
         let restriction = match field.tag {
             // distributionPoint, onlyContainsUserCerts
             0xa0 | 0x81 => continue,
@@ -460,7 +472,7 @@ fn distribution_point(value: &[u8]) -> Result<(), CrlError> {
             return Err(CrlError::Restricted(restriction));
         }
     }
-    Ok(())
+    Ok(place)
 }
 
 /// The entries of revokedCertificates, sorted; of several for one certificate the strictest.
@@ -837,6 +849,7 @@ aJnflCokxmg=
         let ca = authority("User CA");
         let list = ca.list(|_| {});
         let expected = List {
+            place: None,
             issuer: "CN=User CA".into(),
             number: 7,
             this_update: Millis(NOW.0 - HOUR),
@@ -855,6 +868,7 @@ aJnflCokxmg=
         assert_eq!(
             read(RSA_LIST.as_bytes(), RSA_AUTHORITY.as_bytes(), NOW),
             Ok(List {
+                place: Some("http://crl.example/1.crl 100e8b4623f4".into()),
                 issuer: "C=JP, O=Test, CN=User CA 試験".into(),
                 number: 0x1234,
                 this_update: Millis(1_795_392_000_000),
@@ -1078,11 +1092,11 @@ aJnflCokxmg=
         assert_eq!(scoped(Some(CrlScope::CaCertsOnly)), Err(CrlError::Restricted("onlyContainsCACerts")));
 
         let point = |fields: &[Vec<u8>]| distribution_point(&tlv(SEQUENCE, &fields.concat()));
-        assert_eq!(point(&[]), Ok(()));
+        assert_eq!(point(&[]), Ok(None));
         for (tag, what) in [(0x82, "onlyContainsCACerts"), (0x84, "indirectCRL"), (0x85, "onlyContainsAttributeCerts")]
         {
             assert_eq!(point(&[tlv(tag, &[0xff])]), Err(CrlError::Restricted(what)));
-            assert_eq!(point(&[tlv(tag, &[0])]), Ok(()));
+            assert_eq!(point(&[tlv(tag, &[0])]), Ok(None));
         }
         assert_eq!(point(&[tlv(0x83, &[1, 0x40])]), Err(CrlError::Restricted("onlySomeReasons")));
         // A name relative to the issuer changes nothing in what follows it.

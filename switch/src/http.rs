@@ -9,8 +9,9 @@ use crate::import;
 use crate::issuers::Issuers;
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -21,8 +22,13 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
+/// The largest ask: a card status list of 64 MiB in hexadecimal.
+const MAX_ASK: usize = 130 * 1024 * 1024;
+/// Bodies that are read at one time; the next wait.
+const BODIES: usize = 16;
 /// The largest import file.
 const MAX_IMPORT: usize = 256 * 1024 * 1024;
 
@@ -59,9 +65,9 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
         .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
         .route("/v1/status", get(|State(api): State<Api>| async move { Json(status(&api).await) }))
         .route("/v1/handover", post(hand_over))
-        .route("/v1/import/merchants", post(import_merchants))
-        .route("/v1/import/links", post(import_links))
-        .route("/v1/ask", post(ask))
+        .route("/v1/import/merchants", post(import_merchants).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/import/links", post(import_links).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/ask", post(ask).layer(DefaultBodyLimit::max(MAX_ASK)))
         .route("/v1/policy", get(policy))
         .route("/v1/links/broken", get(broken_links))
         .route("/v1/links/shared", get(shared_accounts))
@@ -71,7 +77,7 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
         .route("/v1/residents/{ppid}/limits", put(put_limits))
         .route("/v1/residents/{ppid}/spendable", put(put_spendable))
         .route("/v1/residents/{ppid}/card", put(put_card))
-        .layer(DefaultBodyLimit::max(MAX_IMPORT))
+        .layer(middleware::from_fn_with_state(api.clone(), admit))
         .with_state(api);
     tokio::spawn(async move {
         let signal = async move {
@@ -82,6 +88,19 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
             tracing::error!(%error, "HTTP server ended");
         }
     });
+}
+
+/// Strangers' bodies are not read: whoever asks for something is known by then, and only so many bodies are read at one time.
+async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if request.method() == Method::GET {
+        return next.run(request).await;
+    }
+    if let Err(refusal) = caller(&api, request.headers()) {
+        return refusal.into_response();
+    }
+    static PERMITS: Semaphore = Semaphore::const_new(BODIES);
+    let _permit = PERMITS.acquire().await;
+    next.run(request).await
 }
 
 async fn ready(State(api): State<Api>) -> Response {
@@ -252,7 +271,7 @@ fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
 }
 
 /// A parser's message without the value that came: it may be a card number.
-fn unquoted(text: &str) -> String {
+pub(crate) fn unquoted(text: &str) -> String {
     let mut out = text.to_owned();
     for (kind, quote) in [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')] {
         let mut from = 0;
@@ -262,7 +281,7 @@ fn unquoted(text: &str) -> String {
             from = at;
         }
     }
-    out
+    crate::text::masked(&out)
 }
 
 async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
@@ -271,7 +290,7 @@ async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respons
         Err(refusal) => return refusal.into_response(),
     };
     match read::<Ask>(&body) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by).await),
+        Ok(ask) => answer(api.desk.carry_out(ask, &by, false).await),
         Err(refusal) => refusal,
     }
 }
@@ -294,7 +313,7 @@ async fn for_resident(api: &Api, headers: &HeaderMap, what: &str, ppid: String, 
     value.insert("do".into(), what.into());
     value.insert("ppid".into(), ppid.into());
     match serde_json::from_value::<Ask>(value.into()) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by).await),
+        Ok(ask) => answer(api.desk.carry_out(ask, &by, portal).await),
         Err(error) => {
             let text = format!("the body is not what was expected: {}", unquoted(&error.to_string()));
             (StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response()

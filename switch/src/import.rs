@@ -18,6 +18,8 @@ use tokio::sync::oneshot;
 
 /// Bad rows that are listed in full; more are only counted.
 const LISTED: usize = 10_000;
+/// Who links, as the records keep it.
+const IMPORT: &str = "import";
 /// Commands under way at one time.
 const WINDOW: usize = 8_192;
 
@@ -78,7 +80,9 @@ pub(crate) struct Problem {
 }
 
 fn problem(column: &'static str, value: &str, problem: impl ToString) -> Problem {
-    Problem { column, value: value.chars().take(64).collect(), problem: problem.to_string() }
+    // A column that was moved by mistake may hold card numbers.
+    let value = crate::text::masked(&value.chars().take(64).collect::<String>());
+    Problem { column, value, problem: crate::text::masked(&problem.to_string()) }
 }
 
 /// A row of a CSV file by column name.
@@ -288,14 +292,17 @@ fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
     }
     match kind {
         "none" if number.is_empty() => {
-            return Ok(Planned { commands: vec![Command::Unlink { ppid, from }], without_route: false });
+            return Ok(Planned {
+                commands: vec![Command::Unlink { ppid, from, by: IMPORT.into() }],
+                without_route: false,
+            });
         }
         "none" => return Err(problem("number", number, "must be empty where kind is none")),
         "held" => return held_row(row, ppid, number, from),
         _ => {}
     }
     let (to, without_route) = instrument(kind, number, &ppid, with)?;
-    let command = Command::Link { ppid, from, to, origin: LinkOrigin::Import };
+    let command = Command::Link { ppid, from, to, origin: LinkOrigin::Import, by: IMPORT.into() };
     Ok(Planned { commands: vec![command], without_route })
 }
 
@@ -343,6 +350,12 @@ fn held_row(row: &Row<'_>, ppid: Ppid, number: &str, from: Option<Millis>) -> Re
         let reference = "opening balance".to_owned();
         commands.push(Command::OpeningBalance { number, amount: Yen::new(yen), reference });
     }
-    commands.push(Command::Link { ppid, from, to: Link::Deposit(number), origin: LinkOrigin::Import });
+    commands.push(Command::Link {
+        ppid,
+        from,
+        to: Link::Deposit(number),
+        origin: LinkOrigin::Import,
+        by: IMPORT.into(),
+    });
     Ok(Planned { commands, without_route: false })
 }

@@ -10,6 +10,7 @@ use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -28,6 +29,8 @@ pub struct Issuers {
     /// Cancelled for good when the switch stops: links of a lead that begins after that end at once.
     stopped: CancellationToken,
     outbox: OnceLock<Outbox>,
+    /// Notices have nowhere to go, and the journal is to say so.
+    gives_up: AtomicBool,
 }
 
 /// The links of one lead.
@@ -64,7 +67,17 @@ impl Issuers {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
         let lead = Mutex::new(None);
-        Arc::new(Issuers { vault, own, configs, runtime, lead, tasks, stopped, outbox: OnceLock::new() })
+        Arc::new(Issuers {
+            vault,
+            own,
+            configs,
+            runtime,
+            lead,
+            tasks,
+            stopped,
+            outbox: OnceLock::new(),
+            gives_up: AtomicBool::new(false),
+        })
     }
 
     /// Delivers notices to residents' portals from now on. Must be called on the runtime that deliveries are to run on.
@@ -72,6 +85,11 @@ impl Issuers {
         let outbox = Outbox::start(config, Arc::new(Settler(Arc::downgrade(self))))?;
         anyhow::ensure!(self.outbox.set(outbox).is_ok(), "the outbox was started before");
         Ok(())
+    }
+
+    /// No outbox is configured: notices go on the list of those given up, instead of being owed for ever.
+    pub fn give_notices_up(&self) {
+        self.gives_up.store(true, Ordering::Release);
     }
 
     /// What the outbox has done, when there is one.
@@ -172,12 +190,13 @@ impl IssuerSink for Issuers {
     fn notify(&self, notices: Vec<(u64, Owed)>) {
         match (self.outbox.get(), self.engine()) {
             (Some(outbox), _) => notices.iter().for_each(|(key, owed)| outbox.offer(*key, notice(*key, owed))),
-            (None, Some(engine)) => {
+            (None, Some(engine)) if self.gives_up.load(Ordering::Acquire) => {
                 for (key, _) in notices {
                     settle(&engine, key, false, 0, Some("no [outbox] is configured".into()));
                 }
             }
-            (None, None) => {}
+            // A command that works on the journal for a moment delivers nothing and settles nothing.
+            (None, _) => {}
         }
     }
 
@@ -229,11 +248,12 @@ impl IssuerSink for Issuers {
                         "an advice waits: its issuer is not configured"
                     );
                 }
-                Ok(_) => not_sent.push(Event::IssuerSilent { tap: id, why: Silence::NotSent }),
+                Ok(_) => not_sent.push(Event::IssuerSilent { tap: id, why: Silence::Unmakeable }),
                 Err(error) => {
                     tracing::error!(issuer = out.to.issuer, record = id, %error, "a message could not be made");
                     if !advice {
-                        not_sent.push(Event::IssuerSilent { tap: id, why: Silence::NotSent });
+                        // Its issuer may well be there: nobody stands in for it.
+                        not_sent.push(Event::IssuerSilent { tap: id, why: Silence::Unmakeable });
                     }
                 }
             }

@@ -81,7 +81,7 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
     let acquirers = acquirers.map(|a| Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() });
     let issuers = config.issuers.iter();
     let issuers = issuers.map(|i| Command::RegisterIssuer { issuer: i.file.number, name: i.file.name.clone() });
-    let policy = config.policy.iter().map(|(policy, source)| Command::ActivatePolicy {
+    let policy = config.policy.iter().flatten().map(|(policy, source)| Command::ActivatePolicy {
         policy: Box::new(policy.clone()),
         source: source.clone(),
         by: "configuration".into(),
@@ -108,11 +108,27 @@ pub fn link_import(config: &Config) -> LinkImport {
     LinkImport { vault: config.vault.clone(), routes: Arc::new(config.routes.clone()) }
 }
 
+/// A book without a policy must not go on because its first one cannot be read or was refused; once there is one, the file says
+/// nothing any more.
+async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
+    let wanted = !matches!(config.policy, Ok(None));
+    let leads = engine.health().role() == Role::Leading;
+    if !wanted || !leads || engine.query(|state| state.policy().0).await.unwrap_or(0) > 0 {
+        if let Err(problem) = &config.policy {
+            tracing::warn!(%problem, "the policy file cannot be read; the policy in force is the journal's");
+        }
+        return Ok(());
+    }
+    let why = config.policy.as_ref().err().cloned();
+    let why = why.unwrap_or_else(|| "the ledger refused it; the log says why".into());
+    anyhow::bail!("the book has no policy yet, and policy_file cannot be activated: {why}")
+}
+
 /// What portals and operators ask, from the configuration.
 #[must_use]
 pub fn desk(config: &Config, engine: Engine) -> crate::admin::Desk {
     let list_authorities = config.list_authorities();
-    crate::admin::Desk { engine, imports: link_import(config), list_authorities }
+    crate::admin::Desk { source: crate::admin::Source::Engine(engine), imports: link_import(config), list_authorities }
 }
 
 /// This process as a node of the store.
@@ -148,11 +164,13 @@ impl Switch {
             None => Arc::new(Nowhere),
         };
         let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
-        if let Some(outbox) = &config.outbox {
-            issuers.deliver_notices(outbox.clone()).context("[outbox]")?;
+        match &config.outbox {
+            Some(outbox) => issuers.deliver_notices(outbox.clone()).context("[outbox]")?,
+            None => issuers.give_notices_up(),
         }
         let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
+        first_policy(&config, &engine).await?;
         let (shutdown, signal) = watch::channel(false);
         let (unwatch, watching) = watch::channel(false);
         if store.shared().is_some() {

@@ -14,9 +14,40 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// The text with every run of twelve digits or more masked: it may be a card number that stands in the wrong place.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    let end = |run: &mut String, out: &mut String| {
+        if run.len() >= 12 {
+            out.push_str("(digits not shown)");
+        } else {
+            out.push_str(run);
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            run.push(c);
+        } else {
+            end(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end(&mut run, &mut out);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_numbers_are_never_shown() {
+        assert_eq!(masked("got 4900009000000061, not a PPID"), "got (digits not shown), not a PPID");
+        assert_eq!(masked("12345678901 and 123456789012"), "12345678901 and (digits not shown)");
+    }
 
     #[test]
     fn numbers_are_grouped() {

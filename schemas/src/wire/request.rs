@@ -125,6 +125,7 @@ pub struct Request {
     pub replacement: Option<Yen>,
     /// DE48.
     #[n(18)]
+    #[cbor(default)]
     pub options: Options,
 }
 
@@ -184,7 +185,11 @@ impl Request {
                 None => None,
                 Some(bytes) => Some(replacement(bytes)?),
             },
-            options: options(message)?,
+            // Advices and reversals report what has happened: what they were not asked is not read, and refuses nothing.
+            options: match mti.without_repeat().0 {
+                100 | 200 => options(message)?,
+                _ => lenient_options(message),
+            },
         })
     }
 
@@ -436,6 +441,7 @@ pub struct Answer {
     pub balance: Option<Balance>,
     /// DE54: purses, points, remaining limit.
     #[n(3)]
+    #[cbor(default)]
     pub receipt: Receipt,
     /// DE4 with DE39 = 10: what was approved instead of the amount asked for.
     #[n(4)]
@@ -516,6 +522,10 @@ fn subelement<'a>(message: &'a Message, wanted: &[u8; 2]) -> Result<Option<&'a [
         rest = &tail[3 + len..];
     }
     Ok(None)
+}
+
+fn lenient_options(message: &Message) -> Options {
+    options(message).unwrap_or_default()
 }
 
 fn options(message: &Message) -> Result<Options, FieldError> {

@@ -353,11 +353,17 @@ pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
         }
         let result = match serde_json::from_str::<Ask>(line) {
             Ok(ask) => desk.carry_out(&ask).await,
-            Err(error) => Err(Refused::No(format!("cannot be read: {error}"))),
+            Err(error) => Err(Refused::No(format!("cannot be read: {}", crate::http::unquoted(&error.to_string())))),
         };
         match result {
             Ok(value) if value["result"] == "unchanged" => unchanged += 1,
-            Ok(_) => recorded += 1,
+            Ok(value) => {
+                recorded += 1;
+                // An ID that was made here is known nowhere else.
+                if let Some(made) = value["ppid"].as_str().filter(|_| !line.contains("\"ppid\"")) {
+                    eprintln!("{} line {n}: {made}", file.display());
+                }
+            }
             Err(Refused::No(why)) => {
                 refused += 1;
                 eprintln!("{} line {n}: {why}", file.display());
@@ -389,6 +395,14 @@ fn number() -> anyhow::Result<String> {
     Ok(number)
 }
 
+fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
+    let caller = config.callers.iter().find(|caller| caller.name == by && !caller.portal);
+    caller.with_context(|| {
+        let names: Vec<&str> = config.callers.iter().filter(|c| !c.portal).map(|c| c.name.as_str()).collect();
+        format!("--by {by:?} is nobody in the key file; known are {}", names.join(", "))
+    })
+}
+
 /// An ask that was not carried out.
 enum Refused {
     /// Refused, and nothing was changed.
@@ -402,21 +416,29 @@ enum Counter {
     /// At a running switch: its address and the caller's token.
     Running(String, String),
     /// Here.
-    Here { desk: crate::admin::Desk, core: std::thread::JoinHandle<()>, by: String, _lock: crate::serve::DataLock },
+    Here {
+        desk: crate::admin::Desk,
+        engine: crate::engine::Engine,
+        core: std::thread::JoinHandle<()>,
+        by: String,
+        _lock: crate::serve::DataLock,
+    },
 }
 
 impl Counter {
     async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
-        let caller = config.callers.iter().find(|caller| caller.name == by && !caller.portal);
-        let caller = caller.with_context(|| {
-            let names: Vec<&str> = config.callers.iter().filter(|c| !c.portal).map(|c| c.name.as_str()).collect();
-            format!("--by {by:?} is nobody in the key file; known are {}", names.join(", "))
-        })?;
+        let caller = caller(config, by)?;
         Ok(match import::place(config).await? {
             Place::Running(http) => Counter::Running(http, caller.token.to_string()),
             Place::Here { epoch, _lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
-                Counter::Here { desk: crate::serve::desk(config, engine), core, by: by.to_owned(), _lock }
+                Counter::Here {
+                    desk: crate::serve::desk(config, engine.clone()),
+                    engine,
+                    core,
+                    by: by.to_owned(),
+                    _lock,
+                }
             }
         })
     }
@@ -432,43 +454,15 @@ impl Counter {
                     _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
                 }
             }
-            Counter::Here { desk, by, .. } => desk.carry_out(ask.clone(), by).await.map_err(|error| match error {
-                AskError::Other(_) => Refused::Broken(error.into()),
-                AskError::Command(crate::engine::CommandError::Rejected(_))
-                | AskError::Value { .. }
-                | AskError::Pin
-                | AskError::Policy(_) => Refused::No(error.to_string()),
-                AskError::Command(_) => Refused::Broken(error.into()),
-            }),
-        }
-    }
-
-    async fn look(&self, what: &Look) -> Result<Value, Refused> {
-        match self {
-            Counter::Running(http, token) => {
-                let path = match what {
-                    Look::Resident(ppid) => format!("/v1/residents/{ppid}"),
-                    Look::Broken => "/v1/links/broken".into(),
-                    Look::Shared => "/v1/links/shared".into(),
-                    Look::Notices => "/v1/notices".into(),
-                    Look::Policy => "/v1/policy".into(),
-                };
-                let (status, value) = post(http, &path, token, None).await.map_err(Refused::Broken)?;
-                if status == 200 { Ok(value) } else { Err(Refused::No(said(&value))) }
-            }
-            Counter::Here { desk, .. } => {
-                let found = match what {
-                    Look::Resident(ppid) => match desk.resident(ppid).await {
-                        Ok(None) => return Err(Refused::No(format!("PPID {ppid} is not known"))),
-                        Ok(Some(value)) => Ok(value),
-                        Err(error) => Err(error),
-                    },
-                    Look::Broken => desk.broken_links().await,
-                    Look::Shared => desk.shared_accounts().await,
-                    Look::Notices => desk.notices().await,
-                    Look::Policy => desk.policy().await,
-                };
-                found.map_err(|error| Refused::No(error.to_string()))
+            Counter::Here { desk, by, .. } => {
+                desk.carry_out(ask.clone(), by, false).await.map_err(|error| match error {
+                    AskError::Other(_) => Refused::Broken(error.into()),
+                    AskError::Command(crate::engine::CommandError::Rejected(_))
+                    | AskError::Value { .. }
+                    | AskError::Pin
+                    | AskError::Policy(_) => Refused::No(error.to_string()),
+                    AskError::Command(_) => Refused::Broken(error.into()),
+                })
             }
         }
     }
@@ -476,7 +470,54 @@ impl Counter {
     async fn close(self) -> anyhow::Result<()> {
         match self {
             Counter::Running(..) => Ok(()),
-            Counter::Here { desk, core, .. } => import::close(desk.engine, core).await,
+            Counter::Here { engine, core, .. } => import::close(engine, core).await,
+        }
+    }
+}
+
+/// Looks at something: at a running switch, or by reading the journal, which changes nothing.
+async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Value, Refused> {
+    let caller = caller(config, by).map_err(Refused::Broken)?;
+    if let Look::Resident(text) = what
+        && let Err(error) = text.parse::<kazasu_schemas::ids::Ppid>()
+    {
+        return Err(Refused::No(format!("PPID {}, got {:?}", error.problem, crate::text::masked(&error.got))));
+    }
+    match import::running(config).await.map_err(Refused::Broken)? {
+        Some(http) => {
+            let path = match what {
+                Look::Resident(ppid) => format!("/v1/residents/{ppid}"),
+                Look::Broken => "/v1/links/broken".into(),
+                Look::Shared => "/v1/links/shared".into(),
+                Look::Notices => "/v1/notices".into(),
+                Look::Policy => "/v1/policy".into(),
+            };
+            let (status, value) = post(&http, &path, &caller.token, None).await.map_err(Refused::Broken)?;
+            match status {
+                200 => Ok(value),
+                400 | 404 => Err(Refused::No(said(&value))),
+                _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
+            }
+        }
+        None => {
+            let state = std::sync::Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
+            let desk = crate::admin::Desk {
+                source: crate::admin::Source::Folded(state),
+                imports: crate::serve::link_import(config),
+                list_authorities: None,
+            };
+            let found = match what {
+                Look::Resident(ppid) => match desk.resident(ppid).await {
+                    Ok(None) => return Err(Refused::No(format!("PPID {ppid} is not known"))),
+                    Ok(Some(value)) => Ok(value),
+                    Err(error) => Err(error),
+                },
+                Look::Broken => desk.broken_links().await,
+                Look::Shared => desk.shared_accounts().await,
+                Look::Notices => desk.notices().await,
+                Look::Policy => desk.policy().await,
+            };
+            found.map_err(|error| Refused::No(error.to_string()))
         }
     }
 }
@@ -501,19 +542,12 @@ fn said(value: &Value) -> String {
 
 /// Posts a body, or gets when there is none. Gives the status and the JSON that came.
 async fn post(http: &str, path: &str, token: &str, body: Option<Vec<u8>>) -> anyhow::Result<(u16, Value)> {
-    let (url, token) = (format!("http://{http}{path}"), format!("Bearer {token}"));
-    let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, Value)> {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut response = match body {
-            Some(body) => agent.post(&url).header("authorization", &token).send(&body[..])?,
-            None => agent.get(&url).header("authorization", &token).call()?,
-        };
-        let text = response.body_mut().read_to_string()?;
-        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok((response.status().as_u16(), value))
-    });
-    answer.await?.with_context(|| format!("a switch is running, but its API at {http} does not answer"))
+    let (status, text) = super::call(http, path, token, body, Some(PATIENCE)).await?;
+    Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
+
+/// How long one ask may take; sealing everything again takes the longest.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Carries out one ask and prints what came of it.
 pub(super) async fn one(ask: Ask, common: &Common) -> anyhow::Result<()> {
@@ -527,10 +561,7 @@ pub(super) async fn one(ask: Ask, common: &Common) -> anyhow::Result<()> {
 /// Looks at something and prints it.
 pub(super) async fn look(what: Look, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let counter = Counter::open(&config, &common.by).await?;
-    let result = counter.look(&what).await;
-    counter.close().await?;
-    show(result, common)
+    show(look_at(&config, &common.by, &what).await, common)
 }
 
 fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::Result<()> {
@@ -545,6 +576,69 @@ fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::Result<()> {
         }
         Err(Refused::No(why)) => Err(Found(why).into()),
         Err(Refused::Broken(error)) => Err(error),
+    }
+}
+
+/// What the keys are called, Japanese first. Others are shown as they are.
+const LABELS: [(&str, &str); 52] = [
+    ("result", "結果"),
+    ("recorded", "記録済み"),
+    ("ppid", "利用者"),
+    ("ppids", "利用者"),
+    ("card", "カード"),
+    ("last_day", "有効期限"),
+    ("temporary", "仮ID"),
+    ("merged", "統合済み"),
+    ("links", "紐付け履歴"),
+    ("version", "版"),
+    ("from", "開始"),
+    ("instrument", "支払手段"),
+    ("kind", "種別"),
+    ("issuer", "発行者"),
+    ("number", "番号"),
+    ("purses", "給付金"),
+    ("points", "ポイント"),
+    ("programme", "事業"),
+    ("yen", "円"),
+    ("limits", "限度額"),
+    ("limits_later", "変更予定の限度額"),
+    ("tap_yen", "1回"),
+    ("day_yen", "1日"),
+    ("month_yen", "1か月"),
+    ("year_yen", "1年"),
+    ("living_yen", "生活維持費"),
+    ("estimate_yen", "支払可能見込額"),
+    ("decline", "超過時に断る"),
+    ("today_yen", "本日の利用"),
+    ("this_month_yen", "今月の利用"),
+    ("link_broken", "紐付け不良"),
+    ("shared_account", "口座の重複"),
+    ("why", "理由"),
+    ("since", "発生"),
+    ("proposal", "変更案"),
+    ("open_proposals", "未決の変更案"),
+    ("by", "担当"),
+    ("notice", "通知"),
+    ("percent", "割合"),
+    ("used_yen", "利用額"),
+    ("limit_yen", "上限"),
+    ("given_up", "配信断念"),
+    ("attempts", "試行"),
+    ("problem", "原因"),
+    ("at", "時刻"),
+    ("resealed", "再封印"),
+    ("key_version", "鍵の版"),
+    ("name", "名称"),
+    ("source", "ファイル"),
+    ("purse_funds", "給付原資"),
+    ("point_budgets", "ポイント予算残"),
+    ("card_status_lists", "失効リスト"),
+];
+
+fn label(key: &str) -> String {
+    match LABELS.iter().find(|(k, _)| *k == key) {
+        Some((_, japanese)) => format!("{japanese} {key}"),
+        None => key.to_owned(),
     }
 }
 
@@ -566,15 +660,17 @@ fn print(value: &Value, depth: usize) {
                 match value {
                     Value::Array(items) if items.is_empty() => {}
                     Value::Object(_) | Value::Array(_) => {
-                        println!("{indent}{key}");
+                        println!("{indent}{}", label(key));
                         print(value, depth + 1);
                     }
                     Value::Null => {}
                     Value::Number(n) if key.ends_with("yen") || key.ends_with("points") => {
-                        println!("{indent}{key:<18} {}", n.as_i64().map_or_else(|| n.to_string(), signed));
+                        println!("{indent}{}  {}", label(key), n.as_i64().map_or_else(|| n.to_string(), signed));
                     }
-                    Value::String(text) => println!("{indent}{key:<18} {text}"),
-                    other => println!("{indent}{key:<18} {other}"),
+                    Value::String(text) => println!("{indent}{}  {text}", label(key)),
+                    Value::Bool(true) => println!("{indent}{}  はい yes", label(key)),
+                    Value::Bool(false) => println!("{indent}{}  いいえ no", label(key)),
+                    other => println!("{indent}{}  {other}", label(key)),
                 }
             }
         }

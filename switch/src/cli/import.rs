@@ -73,6 +73,15 @@ pub(super) enum Place {
     },
 }
 
+/// The address of a running switch's API; `None` when none runs.
+pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
+    match nodes(config).await? {
+        Nodes::Leader(http) => Ok(Some(http)),
+        Nodes::None { .. } if config.store().shared().is_some() => Ok(None),
+        Nodes::None { .. } => Ok(answers(&config.file.http).await.then(|| config.file.http.clone())),
+    }
+}
+
 /// Is a switch running?
 pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     let mut running = nodes(config).await?;
@@ -87,7 +96,13 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
         Nodes::Leader(http) => Ok(Place::Running(http)),
         Nodes::None { epoch } => match lock(&config.data_dir) {
             Ok(lock) => Ok(Place::Here { epoch, _lock: lock }),
-            Err(error) if error.is::<InUse>() => Ok(Place::Running(config.file.http.clone())),
+            Err(error) if error.is::<InUse>() && answers(&config.file.http).await => {
+                Ok(Place::Running(config.file.http.clone()))
+            }
+            Err(error) if error.is::<InUse>() => Err(error.context(format!(
+                "another kazasu command is working on it (nothing answers at {}); try again",
+                config.file.http
+            ))),
             Err(error) => Err(error),
         },
     }
@@ -151,15 +166,8 @@ pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> 
 /// A switch is running: it imports.
 async fn online(config: &Config, http: &str, bytes: Vec<u8>, what: What) -> anyhow::Result<ImportReport> {
     let path = if what == What::Links { "links" } else { "merchants" };
-    let url = format!("http://{http}/v1/import/{path}");
-    let token = format!("Bearer {}", config.token);
-    let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, String)> {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut response = agent.post(&url).header("authorization", &token).send(&bytes[..])?;
-        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
-    });
-    let (status, body) =
-        answer.await?.with_context(|| format!("a switch is running, but its API at {http} does not answer"))?;
+    // A file may be large; what has stopped altogether shows in the connection.
+    let (status, body) = super::call(http, &format!("/v1/import/{path}"), &config.token, Some(bytes), None).await?;
     anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
     serde_json::from_str(&body).context("the running switch's answer")
 }

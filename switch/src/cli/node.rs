@@ -105,17 +105,10 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     if !to.is_empty() && !nodes.iter().any(|n| n.node.name == to && n.silent_seconds < SILENT) {
         return Err(Found(format!("no node {to} is running")).into());
     }
-    let url = format!("http://{}/v1/handover", lead.leader.http);
-    let token = format!("Bearer {}", config.token);
-    let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, serde_json::Value)> {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let body = json!({ "to": to }).to_string();
-        let request = agent.post(&url).header("authorization", &token).header("content-type", "application/json");
-        let mut response = request.send(body)?;
-        let text = response.body_mut().read_to_string()?;
-        Ok((response.status().as_u16(), serde_json::from_str(&text).unwrap_or(json!({ "error": text }))))
-    });
-    let (status, body) = answer.await?.with_context(|| format!("the leader {} does not answer", lead.leader.name))?;
+    let asked = json!({ "to": to }).to_string().into_bytes();
+    let limit = Some(std::time::Duration::from_secs(90));
+    let (status, text) = super::call(&lead.leader.http, "/v1/handover", &config.token, Some(asked), limit).await?;
+    let body = serde_json::from_str(&text).unwrap_or(json!({ "error": text }));
     if status != 200 {
         return Err(Found(format!("{}: {}", lead.leader.name, body["error"].as_str().unwrap_or("refused"))).into());
     }

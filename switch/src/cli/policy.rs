@@ -4,7 +4,7 @@ use super::Found;
 use super::ask::{Common, Look, look, one};
 use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};
-use crate::core::Replay;
+use crate::core::{Replay, State};
 use crate::policy::{differences, read};
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -145,6 +145,22 @@ impl JournalOf {
                 Some(last) if entries.len() == PAGE => from = last.seq + 1,
                 _ => return Ok(()),
             }
+        }
+    }
+}
+
+/// The state that a journal adds up to; it is only read.
+pub(super) async fn fold(config: &Config) -> anyhow::Result<State> {
+    let mut state = State::new();
+    let mut reader = config.store().reader().await?;
+    loop {
+        let entries = reader.scan(state.seq + 1, 20_000).await?;
+        for entry in &entries {
+            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+            state.apply(entry.seq, &Record { at: entry.at, day: entry.day, body })?;
+        }
+        if entries.len() < 20_000 {
+            return Ok(state);
         }
     }
 }

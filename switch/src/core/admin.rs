@@ -103,6 +103,9 @@ pub enum Rejected {
     /// The link is not in the queue.
     #[error("the link of {0} is not in the queue of broken links")]
     NotBroken(Ppid),
+    /// A proposal is open.
+    #[error("{0} has proposed an instrument already; it must be decided first")]
+    ProposalOpen(String),
     /// Nobody proposed anything.
     #[error("nobody has proposed a new instrument for {0}")]
     NoProposal(Ppid),
@@ -113,7 +116,7 @@ pub enum Rejected {
     #[error("link version {1} of {0} is no card")]
     NoCard(Ppid, u32),
     /// No such notice.
-    #[error("notice {0} is not owed")]
+    #[error("notice {}-{} is not owed", .0 / 16, .0 % 16)]
     UnknownNotice(u64),
     /// An amount that cannot be funded.
     #[error("an amount must be above zero and at most ¥999,999,999,999, got {0}")]
@@ -186,8 +189,8 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
                 _ => fund(state, *number, *amount, reference),
             }
         }
-        Command::Link { ppid, from, to, origin } => link(state, now, *ppid, *from, to, *origin),
-        Command::Unlink { ppid, from } => unlink(state, now, *ppid, *from),
+        Command::Link { ppid, from, to, origin, by } => link(state, now, *ppid, *from, to, (*origin, by)),
+        Command::Unlink { ppid, from, by } => unlink(state, now, *ppid, *from, by),
         Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),
         other => super::people::command(state, now, other),
     }
@@ -256,25 +259,33 @@ pub(super) fn next_link(
     ppid: Ppid,
     from: Option<Millis>,
     instrument: Instrument,
-    origin: LinkOrigin,
+    (origin, by): (LinkOrigin, &str),
 ) -> Result<Linked, Rejected> {
     if state.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
         return Err(Rejected::MergedBefore(ppid));
     }
-    let (version, from) = next_version(state.link_versions(&ppid).next(), now, from)?;
-    Ok(Linked { ppid, version, from, instrument, origin: Some(origin) })
+    let (version, from) = next_version(state, &ppid, now, from)?;
+    Ok(Linked { ppid, version, from, instrument, origin: Some(origin), by: Some(by.to_owned()) })
 }
 
-fn link(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, to: &Link, origin: LinkOrigin) -> Decision {
+fn link(
+    state: &State,
+    now: Millis,
+    ppid: Ppid,
+    from: Option<Millis>,
+    to: &Link,
+    (origin, by): (LinkOrigin, &str),
+) -> Decision {
     let instrument = match instrument(state, to) {
         Ok(instrument) => instrument,
         Err(why) => return reject(why),
     };
-    let newest = state.link_versions(&ppid).next();
+    // A version that waits for its day is there already only when that day is asked for again.
+    let newest = state.link_versions(&ppid).next().filter(|v| v.from <= now || from.is_some_and(|from| from >= v.from));
     if newest.and_then(|v| v.instrument.as_ref()).is_some_and(|i| same_instrument(i, &instrument)) {
         return unchanged();
     }
-    match next_link(state, now, ppid, from, instrument, origin) {
+    match next_link(state, now, ppid, from, instrument, (origin, by)) {
         Ok(linked) => recorded(Body::Linked(linked)),
         Err(why) => reject(why),
     }
@@ -284,29 +295,29 @@ fn link(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, to: &Link,
 /// linked again.
 pub(crate) const NO_ISSUER: u16 = 0;
 
-fn unlink(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>) -> Decision {
-    let newest = state.link_versions(&ppid).next();
-    match newest {
+fn unlink(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, by: &str) -> Decision {
+    let ended = |v: &super::LinkVersion| v.instrument.is_none() && v.from <= from.unwrap_or(now);
+    match state.link_versions(&ppid).next() {
         None => reject(Rejected::UnknownPpid(ppid)),
-        Some(version) if version.instrument.is_none() => unchanged(),
-        Some(_) => match next_version(newest, now, from) {
-            Ok((version, from)) => recorded(Body::Unlinked(Unlinked { ppid, version, from })),
+        Some(newest) if ended(newest) => unchanged(),
+        Some(_) => match next_version(state, &ppid, now, from) {
+            Ok((version, from)) => recorded(Body::Unlinked(Unlinked { ppid, version, from, by: Some(by.to_owned()) })),
             Err(why) => reject(why),
         },
     }
 }
 
-fn next_version(
-    newest: Option<&super::LinkVersion>,
-    now: Millis,
-    from: Option<Millis>,
-) -> Result<(u32, Millis), Rejected> {
-    let Some(newest) = newest else { return Ok((1, from.unwrap_or(now))) };
-    let from = from.unwrap_or(now.max(newest.from));
-    if from < newest.from {
-        return Err(Rejected::BeforeVersionInForce(from.jst_text(), newest.from.jst_text()));
+/// The number of the next version, and when it begins: not before the version that is in force. Versions that wait for their day
+/// are superseded by it.
+fn next_version(state: &State, ppid: &Ppid, now: Millis, from: Option<Millis>) -> Result<(u32, Millis), Rejected> {
+    let Some(newest) = state.link_versions(ppid).next() else { return Ok((1, from.unwrap_or(now))) };
+    let from = from.unwrap_or(now);
+    match state.link_versions(ppid).find(|version| version.from <= now) {
+        Some(current) if from < current.from => {
+            Err(Rejected::BeforeVersionInForce(from.jst_text(), current.from.jst_text()))
+        }
+        Some(_) | None => Ok((newest.version + 1, from)),
     }
-    Ok((newest.version + 1, from))
 }
 
 /// A sealed card number looks different each time, so cards are compared by their keyed token.
@@ -325,7 +336,7 @@ pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
         return Decision::default();
     }
     if today <= state.day {
-        return super::people::lapse(state);
+        return super::people::lapse(state, now);
     }
     cut_over(state, today, keep_days).then(Effect::Again)
 }

@@ -268,41 +268,52 @@ impl State {
             self.wallet_mut(into).absorb(*wallet);
         }
         self.broken.remove(&from);
+        let link = self.link(self.holders[position(from)].link).and_then(|link| link.instrument.as_ref());
+        if let Some(used) = link.map(InstrumentKey::of).and_then(|key| self.instruments.get_mut(&key)) {
+            used.holders.retain(|h| *h != from);
+        }
+        self.wallet_mut(into).merged.push(r.from);
     }
 
     fn certificate_bound(&mut self, r: &CertificateBound) {
         let holder = self.person(r.ppid);
+        let new = !self.certificates.contains_key(&r.serial);
         let nth = self.certificates_bound;
         self.certificates_bound += 1;
         self.certificates.insert(r.serial, (nth, holder));
-        let listed = self.list.as_ref().and_then(|list| list.entries.get(&r.serial)).copied();
+        let listed = self.on_a_list(&r.serial);
         let card = &mut self.holders[position(holder)].card;
         card.listed = listed.map_or(CardStatus::Good, status_of);
-        card.said = CardStatus::Good;
+        // A suspension or revocation was of the card before; the same certificate once more lifts nothing.
+        if new {
+            card.said = CardStatus::Good;
+        }
         card.last_day = Some(r.last_day);
         // A card has one certificate: the one before it says nothing any more.
         card.certificate = nth;
     }
 
     fn list_applied(&mut self, r: &ListApplied) {
-        let list = self.list.get_or_insert_with(|| CardList {
-            number: r.number,
-            issued: r.issued,
-            entries: hashbrown::HashMap::new(),
-        });
+        let new = || CardList { number: r.number, issued: r.issued, entries: hashbrown::HashMap::new() };
+        let list = self.lists.entry(r.scope.clone()).or_insert_with(new);
         (list.number, list.issued) = (r.number, r.issued);
         for serial in &r.removed {
             list.entries.remove(serial);
         }
         list.entries.extend(r.added.iter().copied());
-        let changes = r.removed.iter().map(|s| (s, CardStatus::Good));
-        for (serial, status) in changes.chain(r.added.iter().map(|(s, reason)| (s, status_of(*reason)))) {
+        for serial in r.removed.iter().chain(r.added.iter().map(|(serial, _)| serial)) {
+            let status = self.on_a_list(serial).map_or(CardStatus::Good, status_of);
             let Some((nth, holder)) = self.certificates.get(serial) else { continue };
             let card = &mut self.holders[position(*holder)].card;
             if card.certificate == *nth {
                 card.listed = status;
             }
         }
+    }
+
+    /// What the lists in force say of a certificate: the strictest.
+    fn on_a_list(&self, serial: &kazasu_schemas::ids::Serial) -> Option<ListReason> {
+        self.lists.values().filter_map(|list| list.entries.get(serial)).max().copied()
     }
 
     fn lapsed(&mut self, r: &Lapsed) {
@@ -318,7 +329,11 @@ impl State {
 
     fn tapped(&mut self, seq: Seq, record: &Record, r: &Tapped) {
         let original = r.original.and_then(|seq| self.index_of(seq));
-        let merchant = self.merchant_at.get(&(r.key.acquirer, r.merchant)).copied().unwrap_or(u32::MAX);
+        let merchant = match original.and_then(|index| self.tap(index)) {
+            // What follows a tap is about its merchant, also when a reversal names another.
+            Some(tap) => tap.merchant,
+            None => self.merchant_at.get(&(r.key.acquirer, r.merchant)).copied().unwrap_or(u32::MAX),
+        };
         let named = r.ppid.and_then(|ppid| self.residents.get(&ppid).copied());
         let holder = named.map_or(NOBODY, |at| self.root(at));
         let link = match original.and_then(|index| self.tap(index)) {
@@ -370,7 +385,13 @@ impl State {
             self.unacknowledged.insert(seq, (message, record.at));
         }
         if merchant != u32::MAX && is_original(r.kind) && !refused {
-            self.by_reference.insert(reference(&r.key.acquirer, &r.merchant, &r.rrn), index);
+            let key = reference(&r.key.acquirer, &r.merchant, &r.rrn);
+            if is_payment(r.kind) {
+                self.by_reference.insert(key, index);
+            } else {
+                // A refund repeats its payment's number, which goes on naming the payment.
+                self.by_reference.entry(key).or_insert(index);
+            }
         }
         match (r.kind, original) {
             _ if refused => {}
@@ -662,6 +683,8 @@ impl State {
             tap.state = TapState::Reversed;
         }
         let legs: smallvec::SmallVec<[u8; 4]> = tap.legs.iter().map(|leg| leg.of).collect();
+        let refund_legs: smallvec::SmallVec<[(AccountId, AccountId); 4]> =
+            tap.legs.iter().map(|leg| (leg.debit, leg.credit)).collect();
         match refund_of {
             None => self.give_back(of, part, all),
             Some(paid) => {
@@ -679,14 +702,37 @@ impl State {
                         self.points_of(holder, programme, |p| p.count(day.month(), part));
                     }
                 }
+                let claimed = self.claimed(transfers);
+                let mut uncovered = Yen::ZERO;
                 if let Some(paid) = self.tap_mut(paid) {
-                    for (at, share) in legs.iter().zip(&shares) {
+                    for ((at, share), own) in legs.iter().zip(&shares).zip(refund_legs) {
                         let leg = &mut paid.legs[usize::from(*at)];
                         leg.refunded = minus(leg.refunded, *share);
+                        if leg.source == Source::Loss && leg.debit == leg.credit {
+                            leg.undone = plus(leg.undone, *share);
+                        }
+                        // What the account did not have any more is claimed from the acquirer: it stands there, not here.
+                        let own = transfers.iter().filter(|t| t.debit == own.1 && t.credit == own.0);
+                        let covered = own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount)).min(*share);
+                        let open = minus(*share, covered);
+                        if leg.is_yen() && open.is_positive() {
+                            leg.posted = minus(leg.posted, open);
+                            uncovered = plus(uncovered, open);
+                        }
+                    }
+                    if let Some((account, payable)) = claimed.filter(|_| uncovered.is_positive()) {
+                        add_shortfall(&mut paid.legs, account, payable, uncovered);
                     }
                 }
             }
         }
+    }
+
+    /// Where a reversal of a refund claims from the acquirer: the shortfall account and the merchant's.
+    fn claimed(&self, transfers: &[Transfer]) -> Option<(AccountId, AccountId)> {
+        let key = |id| self.book.account(id).map(|account| account.key);
+        let own = transfers.iter().rfind(|t| matches!(key(t.debit), Some(AccountKey::AdviceShortfall(_))))?;
+        Some((own.debit, own.credit))
     }
 
     /// Holds of a tap that moved nothing yet were given back, all or some: so are its counts. Of a refund that was being asked
@@ -709,6 +755,9 @@ impl State {
                 for (at, amount) in back {
                     let leg = &mut paid.legs[usize::from(at)];
                     leg.refunded = minus(leg.refunded, amount);
+                    if leg.source == Source::Loss && leg.debit == leg.credit {
+                        leg.undone = plus(leg.undone, amount);
+                    }
                 }
             }
         }
@@ -755,6 +804,7 @@ impl State {
 
     /// What an issuer's answer posts.
     fn post(&mut self, index: TapIndex, transfers: &[Transfer]) {
+        self.came_back(transfers);
         let Some(tap) = self.tap_mut(index) else { return };
         for t in transfers {
             let TransferKind::Post(id) = t.kind else { continue };
@@ -783,6 +833,7 @@ impl State {
         }
         if &r.code.wire()[..] == b"14"
             && holder != NOBODY
+            && self.holder(self.root(holder)).link == link
             && let Some(version) = self.link(link).map(|link| link.version)
         {
             self.broken_link(
@@ -826,7 +877,7 @@ impl State {
         tap.state = TapState::Refused;
         tap.answer = Some(refused(match r.why {
             Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
-            Silence::NotSent => Refusal::IssuerUnavailable,
+            Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
         }));
     }
 
@@ -874,7 +925,11 @@ impl State {
                 leg.debit = r.transfers[0].debit;
                 leg.source = Source::Loss;
             }
-            Bearer::Merchant => leg.undone = plus(leg.undone, r.transfers[0].amount),
+            Bearer::Merchant => {
+                leg.undone = plus(leg.undone, r.transfers[0].amount);
+                leg.debit = leg.credit;
+                leg.source = Source::Loss;
+            }
             Bearer::Issuer => {}
         }
     }
@@ -882,6 +937,8 @@ impl State {
     /// The day turns, and settled taps of old days leave the memory. What something still depends on is set aside.
     fn cut_over(&mut self, r: &CutOver) {
         self.day = r.opened;
+        // What was given up is kept as long as taps are.
+        self.notices.retain(|_, owed| owed.dead.is_none() || owed.at.jst_day() >= r.forget_before);
         for sweep in self
             .purse_books
             .values_mut()
@@ -961,6 +1018,24 @@ fn is_original(kind: TapKind) -> bool {
         | TapKind::Refund
         | TapKind::RefundAdvice => true,
         TapKind::BalanceInquiry | TapKind::Completion | TapKind::Reversal | TapKind::Unsupported => false,
+    }
+}
+
+/// What nobody's account covers stands against the acquirer.
+fn add_shortfall(legs: &mut super::money::Legs, account: AccountId, payable: AccountId, amount: Yen) {
+    match legs.iter_mut().find(|leg| leg.source == Source::Shortfall) {
+        Some(leg) => leg.posted = plus(leg.posted, amount),
+        None => legs.push(super::money::Leg {
+            debit: account,
+            credit: payable,
+            source: Source::Shortfall,
+            of: 0,
+            hold: None,
+            asked: amount,
+            posted: amount,
+            refunded: Yen::ZERO,
+            undone: Yen::ZERO,
+        }),
     }
 }
 

@@ -86,7 +86,8 @@ impl Context<'_> {
         // A reversal of a pending tap ends the waiting of whoever asked for it.
         let interrupted = outcome
             .original
-            .filter(|original| self.kind == TapKind::Reversal && self.state.pending.contains_key(original));
+            .filter(|original| self.kind == TapKind::Reversal && self.state.pending.contains_key(original))
+            .filter(|_| matches!(outcome.verdict, Verdict::Approved(_)));
         let tapped = Tapped {
             key: key_of(self.request),
             fingerprint: self.fingerprint,
@@ -150,7 +151,12 @@ fn decide_request(state: &State, now: Millis, request: &Request) -> Decision {
     let context = Context { state, request, kind: kind(request), fingerprint };
     let outcome = match weigh(&context, now) {
         Ok(outcome) => outcome,
-        Err(refusal) => context.outcome(Verdict::Refused(refusal), Transfers::new()),
+        Err(refusal) => {
+            let mut outcome = context.outcome(Verdict::Refused(refusal), Transfers::new());
+            let ruled = Ruled { policy: state.rules.version, options: request.options.0, ..Ruled::default() };
+            outcome.ruled = (ruled != Ruled::default()).then_some(ruled);
+            outcome
+        }
     };
     context.record(outcome)
 }

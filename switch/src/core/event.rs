@@ -123,6 +123,8 @@ pub enum Command {
         to: Link,
         /// Who makes it.
         origin: LinkOrigin,
+        /// The caller's name.
+        by: String,
     },
     /// End a PPID's link.
     Unlink {
@@ -130,6 +132,8 @@ pub enum Command {
         ppid: Ppid,
         /// From when on; now when absent.
         from: Option<Millis>,
+        /// The caller's name.
+        by: String,
     },
     /// Put a policy into force.
     ActivatePolicy {
@@ -192,6 +196,10 @@ pub enum Command {
         issued: Millis,
         /// All that is on it.
         entries: Vec<(Serial, ListReason)>,
+        /// What it is about: its authority, and which of the authority's lists.
+        scope: String,
+        /// Who.
+        by: String,
     },
     /// Change a resident's own limits.
     SetOwnLimits {

@@ -84,11 +84,11 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     if tap.state != TapState::Held {
         return Err(Refusal::OriginalNotOpen);
     }
-    same_person(context, tap)?;
     let amount = context.request.amount;
     if amount > sum(&tap.legs, Leg::is_yen, |leg| held(context, leg)) {
         return Err(Refusal::AboveOriginal);
     }
+    same_person(context, tap)?;
     let kept = keep(&context.state.book, &tap.legs, amount);
     let transfers = settle(context, tap, &kept, true);
     context.state.book.check(&transfers).map_err(refusal)?;
@@ -101,6 +101,8 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
             (true, true) => (IssuerOperation::PurchaseAdvice, None),
             (true, false) => return None,
             (false, true) => (IssuerOperation::Completion, Some(tap.seq)),
+            // The issuer had declined its part.
+            (false, false) if tap.instrument_leg().is_none_or(|leg| !held(context, leg).is_positive()) => return None,
             // Purses and points paid all of it: what the issuer reserved is not needed.
             (false, false) => return Some(reversal_message(context, tap, issuer, Yen::ZERO)),
         };
@@ -178,7 +180,8 @@ fn undo_pending(context: &Context<'_>, tap: &Tap, remains: Yen) -> Outcome {
         return about(context, tap, Verdict::Refused(Refusal::OriginalNotOpen), Transfers::new());
     }
     let nothing: Shares = smallvec::smallvec![Yen::ZERO; tap.legs.len()];
-    let transfers = settle(context, tap, &nothing, false);
+    let mut transfers = settle(context, tap, &nothing, false);
+    transfers.extend(super::issuer::again_lost(context.state, tap));
     let mut outcome = about(context, tap, approval(context), transfers);
     outcome.to_issuer = issuer_of(context, tap).map(|issuer| reversal_message(context, tap, issuer, Yen::ZERO));
     outcome
@@ -229,6 +232,7 @@ fn take_back(context: &Context<'_>, tap: &Tap, shares: &Shares) -> Transfers {
         let account = book.account(from).expect("the state names open accounts");
         if account.key.is_bounded() { account.available().max(Yen::ZERO).min(amount) } else { amount }
     };
+    let paid = tap.original.and_then(|index| context.state.tap(index));
     let mut transfers = Transfers::new();
     let mut uncovered = Yen::ZERO;
     let mut merchant = None;
@@ -236,6 +240,12 @@ fn take_back(context: &Context<'_>, tap: &Tap, shares: &Shares) -> Transfers {
         let pays = covered(leg.credit, *share);
         if pays.is_positive() {
             transfers.push(Transfer::direct(leg.credit, leg.debit, pays));
+        }
+        // The issuer has refused the payment meanwhile: what stands again is the operator's loss.
+        let of = paid.map(|paid| &paid.legs[usize::from(leg.of)]);
+        let lost = of.filter(|of| of.source == Source::Loss && of.debit != of.credit && of.debit != leg.credit);
+        if let Some(of) = lost.filter(|_| pays.is_positive()) {
+            transfers.push(Transfer::direct(of.debit, leg.credit, pays));
         }
         if leg.is_yen() {
             uncovered = plus(uncovered, minus(*share, pays));

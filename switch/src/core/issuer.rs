@@ -46,7 +46,9 @@ fn outcome(state: &State, now: Millis, tap: &Tap, approved: Option<Yen>, whole: 
     let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
     let alerts = if whole { state.crossed(wallet, tap.counted_day, Yen::ZERO) } else { Vec::new() };
-    Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, Yen::ZERO), alerts }
+    // What the issuer declined is in the windows until this record gives it back.
+    let declined = if whole { Yen::ZERO } else { Yen::new(-tap.counted.get()) };
+    Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, declined), alerts }
 }
 
 fn some(outcome: Outcome) -> Option<Outcome> {
@@ -69,6 +71,10 @@ pub(super) fn answered(
             None => Decision::only(Effect::Count("issuer_answer_unknown")),
         };
     };
+    if code == ResponseCode::PARTIAL {
+        // A part was approved that nobody asked for: it is undone like an answer that never came.
+        return silent(state, now, message, Silence::TimedOut);
+    }
     let own = |source| matches!(source, Source::Purse | Source::Points | Source::Funder);
     let covered = super::money::sum(&tap.legs, |leg| own(leg.source) && leg.is_yen(), |leg| leg.asked);
     let partly = !code.is_approved()
@@ -78,7 +84,7 @@ pub(super) fn answered(
     let approved = code.is_approved() || partly;
     let approval = if partly { None } else { approval };
     let approval = approved.then(|| approval.unwrap_or_else(|| ApprovalCode::from_number(tap.seq)));
-    let transfers = match (code.is_approved(), tap.kind) {
+    let mut transfers = match (code.is_approved(), tap.kind) {
         // Reserved here as it is there, until it is completed.
         (true, TapKind::Authorize) => Transfers::new(),
         (true, _) => settle(state, tap, |_| true),
@@ -89,6 +95,9 @@ pub(super) fn answered(
         }
         (false, _) => settle(state, tap, |source| partly && own(source)),
     };
+    if !code.is_approved() {
+        transfers.extend(again_lost(state, tap));
+    }
     let ruled =
         if approved { some(outcome(state, now, tap, partly.then_some(covered), code.is_approved())) } else { None };
     let (receipt, notices) = ruled.as_ref().map_or((Receipt::default(), 0), |r| (r.receipt, r.alerts.len()));
@@ -117,7 +126,7 @@ pub(super) fn silent(state: &State, now: Millis, seq: Seq, why: Silence) -> Deci
     }
     let (refusal, reverse) = match why {
         Silence::TimedOut | Silence::Restarted => (Refusal::IssuerTimeout, true),
-        Silence::NotSent => (Refusal::IssuerUnavailable, false),
+        Silence::NotSent | Silence::Unmakeable => (Refusal::IssuerUnavailable, false),
     };
     let to_issuer = issuer.filter(|_| reverse).map(|issuer| ToIssuer {
         issuer,
@@ -127,7 +136,8 @@ pub(super) fn silent(state: &State, now: Millis, seq: Seq, why: Silence) -> Deci
         about: Some(seq),
         tap: seq,
     });
-    let transfers = settle(state, tap, |_| false);
+    let mut transfers = settle(state, tap, |_| false);
+    transfers.extend(again_lost(state, tap));
     let decision = Decision::record(Body::IssuerSilent(IssuerSilent { tap: seq, why, transfers, to_issuer }))
         .then(Effect::AnswerWaiting(seq, refused(refusal)));
     match to_issuer {
@@ -174,6 +184,22 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
             .then(Effect::Send(seq, to_issuer))
             .then(Effect::Count("stood_in")),
     )
+}
+
+/// A refund that is not carried out lets its payment stand again. Where the issuer has refused that payment meanwhile, what stands
+/// again is the operator's loss as the rest is.
+pub(super) fn again_lost(state: &State, refund: &Tap) -> Transfers {
+    let Some(paid) = refund.original.and_then(|index| state.tap(index)) else { return Transfers::new() };
+    if super::money::is_payment(refund.kind) {
+        return Transfers::new();
+    }
+    let lost = refund.legs.iter().filter_map(|leg| {
+        let of = &paid.legs[usize::from(leg.of)];
+        let amount = state.book.hold(leg.hold?)?.amount;
+        (of.source == Source::Loss && of.debit != of.credit && of.debit != leg.credit)
+            .then(|| Transfer::direct(of.debit, leg.credit, amount))
+    });
+    lost.collect()
 }
 
 /// An advice arrived. A second acknowledgement of the same advice changes nothing.

@@ -27,14 +27,19 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::Merge { from, into, by } => merge(state, *from, *into, by),
         Command::SetCard { ppid, status, by, why } => set_card(state, *ppid, *status, by, why),
         Command::BindCertificate { ppid, serial, last_day, by } => bind(state, *ppid, *serial, *last_day, by),
-        Command::ApplyList { number, issued, entries } => apply_list(state, *number, *issued, entries),
+        Command::ApplyList { number, issued, entries, scope, by } => {
+            apply_list(state, *number, *issued, entries, scope, by)
+        }
         Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, *ppid, *limits, by),
         Command::FundProgramme { programme, amount, reference, by } => fund(state, *programme, *amount, reference, by),
         Command::CreditPurse { ppid, programme, amount, reference, by } => {
             credit(state, now, *ppid, *programme, *amount, reference, by)
         }
         Command::BreakLink { ppid, why, by } => break_link(state, *ppid, why, by),
-        Command::ProposeRetarget { ppid, to, by } => broken(state, *ppid).and_then(|_| {
+        Command::ProposeRetarget { ppid, to, by } => broken(state, *ppid).and_then(|broken| {
+            if let Some((_, proposer)) = &broken.proposal {
+                return Err(Rejected::ProposalOpen(proposer.clone()));
+            }
             let instrument = instrument(state, to)?;
             Ok(recorded(Body::RetargetProposed(RetargetProposed { ppid: *ppid, instrument, by: by.clone() })))
         }),
@@ -185,7 +190,9 @@ fn merge(state: &State, from: Ppid, into: Ppid, by: &str) -> Decided {
 
 fn set_card(state: &State, ppid: Ppid, status: CardStatus, by: &str, why: &str) -> Decided {
     let at = known(state, ppid)?;
-    if state.holder(at).card.said == status {
+    let said = state.holder(at).card.said;
+    // Whoever suspends a card that has been revoked must not bring it nearer to being used.
+    if said == status || (said == CardStatus::Revoked && status == CardStatus::Held) {
         return Ok(unchanged());
     }
     Ok(recorded(Body::CardStatusSet(CardStatusSet { ppid, status, by: by.to_owned(), why: why.to_owned() })))
@@ -206,8 +213,15 @@ fn bind(state: &State, ppid: Ppid, serial: Serial, last_day: BusinessDay, by: &s
     Ok(recorded(Body::CertificateBound(CertificateBound { ppid, serial, last_day, by: by.to_owned() })))
 }
 
-fn apply_list(state: &State, number: u64, issued: Millis, entries: &[(Serial, ListReason)]) -> Decided {
-    let before = state.list.as_ref();
+fn apply_list(
+    state: &State,
+    number: u64,
+    issued: Millis,
+    entries: &[(Serial, ListReason)],
+    scope: &str,
+    by: &str,
+) -> Decided {
+    let before = state.lists.get(scope);
     if let Some(list) = before {
         let same = list.number == number && list.issued == issued && list.entries.len() == entries.len();
         if same && entries.iter().all(|(serial, reason)| list.entries.get(serial) == Some(reason)) {
@@ -229,7 +243,8 @@ fn apply_list(state: &State, number: u64, issued: Millis, entries: &[(Serial, Li
     let gone = before.iter().flat_map(|list| list.entries.keys()).filter(|serial| !on_it.contains(*serial));
     let mut removed: Vec<Serial> = gone.copied().collect();
     removed.sort_unstable();
-    Ok(recorded(Body::ListApplied(ListApplied { number, issued, added, removed })))
+    let (scope, by) = (scope.to_owned(), by.to_owned());
+    Ok(recorded(Body::ListApplied(ListApplied { number, issued, added, removed, scope, by })))
 }
 
 fn set_own_limits(state: &State, now: Millis, ppid: Ppid, limits: OwnLimits, by: &str) -> Decided {
@@ -283,8 +298,14 @@ fn credit(state: &State, now: Millis, ppid: Ppid, programme: u16, amount: Yen, r
     let at = known(state, ppid)?;
     amount_of(amount)?;
     let book = state.purse_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
-    if booked(state, reference_key(programme, Some(&ppid), reference), reference, amount)? {
-        return Ok(unchanged());
+    let root = state.root(at);
+    let wallet = state.holder(root).wallet.as_deref();
+    // A temporary ID and the person that it was merged into are one.
+    let names = std::iter::once(state.holder(root).ppid).chain(wallet.iter().flat_map(|w| w.merged.iter().copied()));
+    for name in names.chain([ppid]) {
+        if booked(state, reference_key(programme, Some(&name), reference), reference, amount)? {
+            return Ok(unchanged());
+        }
     }
     let rule = state.rules.policy.purses.iter().find(|p| p.number == programme);
     if let Some(until) = rule.and_then(|p| p.until).filter(|until| now.max(state.at).jst_day() > *until) {
@@ -294,8 +315,6 @@ fn credit(state: &State, now: Millis, ppid: Ppid, programme: u16, amount: Yen, r
     if available < amount {
         return Err(Rejected::FundShort { programme, available, asked: amount });
     }
-    let root = state.root(at);
-    let wallet = state.holder(root).wallet.as_deref();
     let purse = wallet.and_then(|w| w.purses.iter().find(|(n, _)| *n == programme));
     let mut opens = Vec::new();
     let account = purse.map_or_else(
@@ -342,8 +361,11 @@ fn decide_retarget(state: &State, now: Millis, ppid: Ppid, approve: bool, by: &s
     if proposer == by {
         return Err(Rejected::SamePerson(by.to_owned()));
     }
-    let link =
-        if approve { Some(next_link(state, now, ppid, None, instrument.clone(), LinkOrigin::Retarget)?) } else { None };
+    let link = if approve {
+        Some(next_link(state, now, ppid, None, instrument.clone(), (LinkOrigin::Retarget, by))?)
+    } else {
+        None
+    };
     Ok(recorded(Body::RetargetDecided(RetargetDecided { ppid, link, by: by.to_owned(), why: why.to_owned() })))
 }
 
@@ -365,15 +387,17 @@ const LOOKED_AT: usize = 20_000;
 const EMPTIED: usize = 16;
 
 /// Programmes whose last day is over: what is left in purses goes back to the fund, what is left of points to the expired ones.
-pub(super) fn lapse(state: &State) -> Decision {
+pub(super) fn lapse(state: &State, now: Millis) -> Decision {
+    // A business day that was ended by hand ends no calendar day.
+    let today = state.day.min(now.max(state.at).jst_day());
     let policy = &state.rules.policy;
-    for purse in policy.purses.iter().filter(|p| p.until.is_some_and(|until| state.day > until)) {
+    for purse in policy.purses.iter().filter(|p| p.until.is_some_and(|until| today > until)) {
         let Some(book) = state.purse_books.get(&purse.number) else { continue };
         if let Some((transfers, through)) = empty(state, &book.purses, book.sweep, book.fund) {
             return lapsed(purse.number, false, transfers, through);
         }
     }
-    for programme in policy.points.iter().filter(|p| p.expires.is_some_and(|last| state.day > last)) {
+    for programme in policy.points.iter().filter(|p| p.expires.is_some_and(|last| today > last)) {
         let Some(book) = state.point_books.get(&programme.number) else { continue };
         if let Some((transfers, through)) = empty(state, &book.accounts, book.sweep, book.expired) {
             return lapsed(programme.number, true, transfers, through);
@@ -505,10 +529,18 @@ impl State {
         out
     }
 
-    /// The card status list in force, and how many certificates are on it.
+    /// The card status lists in force: what each is about, its number, when it was issued, and how many certificates are on it.
+    pub fn card_lists(&self) -> impl Iterator<Item = (&str, u64, Millis, usize)> {
+        self.lists.iter().map(|(scope, list)| (scope.as_str(), list.number, list.issued, list.entries.len()))
+    }
+
+    /// The number of a deposit that is held here.
     #[must_use]
-    pub fn card_list(&self) -> Option<(u64, Millis, usize)> {
-        self.list.as_ref().map(|list| (list.number, list.issued, list.entries.len()))
+    pub fn deposit_number(&self, account: AccountId) -> Option<u64> {
+        match self.book.account(account)?.key {
+            AccountKey::Deposit(number) => Some(number),
+            _ => None,
+        }
     }
 
     /// Notices that are owed, those that were given up included.

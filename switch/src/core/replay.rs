@@ -97,6 +97,10 @@ pub struct Replay {
     /// Taps that would have asked an issuer that was not asked; it is taken to approve.
     pub assumed: u64,
     costs: BTreeMap<u16, Cost>,
+    /// There is more to lapse.
+    again: bool,
+    /// The last record that both states have.
+    fork: Seq,
 }
 
 impl Replay {
@@ -116,6 +120,8 @@ impl Replay {
             most,
             assumed: 0,
             costs: BTreeMap::new(),
+            again: false,
+            fork: 0,
         }
     }
 
@@ -161,6 +167,7 @@ impl Replay {
 
     fn begin(&mut self, at: Millis) -> Result<(), ReplayError> {
         self.shadow = Some(self.real.clone());
+        self.fork = self.real.seq;
         let (policy, source) = (Box::new(self.draft.clone()), String::new());
         let (by, why) = ("replay".into(), "replay".into());
         let command = Command::ActivatePolicy { policy, source, by, why, first: false };
@@ -192,11 +199,8 @@ impl Replay {
             if let Some(seq) = seq {
                 self.map.insert(seq, own);
             }
-            let again = decision.effects.contains(&Effect::Again);
             self.count(own, record.body.transfers());
-            if again {
-                self.event(None, at, &Event::Tick { keep_days: 400 })?;
-            }
+            self.again = decision.effects.contains(&Effect::Again);
         }
         Ok((said, decision.rejected, pending))
     }
@@ -253,7 +257,11 @@ impl Replay {
                 };
                 self.event(None, at, &event)?;
                 // Whatever lapses does so now, as the draft says.
-                self.event(None, at, &Event::Tick { keep_days }).map(|_| ())
+                self.again = true;
+                while std::mem::take(&mut self.again) {
+                    self.event(None, at, &Event::Tick { keep_days })?;
+                }
+                Ok(())
             }
             body => {
                 let Some(command) = self.command(body) else { return Ok(()) };
@@ -264,9 +272,14 @@ impl Replay {
 
     /// The second state's number of a tap that it still asks an issuer about.
     fn pending(&self, tap: Seq) -> Option<Seq> {
-        let own = self.map.get(&tap).copied().unwrap_or(tap);
+        let own = self.shadow_of(tap)?;
         let state = self.shadow.as_ref()?.tap_by_seq(own)?.state;
         (state == TapState::Pending).then_some(own)
+    }
+
+    /// The second state's number of a record: the same up to where the two part.
+    fn shadow_of(&self, seq: Seq) -> Option<Seq> {
+        self.map.get(&seq).copied().or((seq <= self.fork).then_some(seq))
     }
 
     fn silent(&mut self, seq: Seq, at: Millis, tap: Seq, why: Silence) -> Result<(), ReplayError> {
@@ -275,7 +288,7 @@ impl Replay {
     }
 
     fn acknowledged(&mut self, at: Millis, message: Seq, code: ResponseCode) -> Result<(), ReplayError> {
-        let message = self.map.get(&message).copied().unwrap_or(message);
+        let Some(message) = self.shadow_of(message) else { return Ok(()) };
         self.event(None, at, &Event::IssuerAcknowledged { message, code }).map(|_| ())
     }
 
@@ -353,7 +366,9 @@ impl Replay {
         let stands = match tap.state {
             TapState::Held => sum(&tap.legs, Leg::is_yen, held),
             TapState::Posted => sum(&tap.legs, Leg::is_yen, Leg::stands),
-            TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => return Yen::ZERO,
+            // Of what waits nothing can remain, and asking for it was refused.
+            TapState::Pending => return Yen::new(i64::from(matches!(r.verdict, Verdict::Refused(_)))),
+            TapState::Completed(_) | TapState::Refused | TapState::Reversed => return Yen::ZERO,
         };
         let merchant = |id| matches!(self.real.book.account(id).map(|a| a.key), Some(AccountKey::MerchantPayable(..)));
         let given = r.transfers.iter().filter(|t| merchant(t.debit) || merchant(t.credit));
@@ -395,8 +410,11 @@ impl Replay {
                 from: Some(r.from),
                 to: self.link(&r.instrument),
                 origin: r.origin.unwrap_or(LinkOrigin::Import),
+                by: r.by.clone().unwrap_or_default(),
             },
-            Body::Unlinked(r) => Command::Unlink { ppid: r.ppid, from: Some(r.from) },
+            Body::Unlinked(r) => {
+                Command::Unlink { ppid: r.ppid, from: Some(r.from), by: r.by.clone().unwrap_or_default() }
+            }
             Body::TemporaryIssued(r) => Command::IssueTemporary { ppid: r.ppid, until: r.until, by: r.by.clone() },
             Body::Merged(r) => Command::Merge { from: r.from, into: r.into, by: r.by.clone() },
             Body::CardStatusSet(r) => {
@@ -406,12 +424,14 @@ impl Replay {
                 Command::BindCertificate { ppid: r.ppid, serial: r.serial, last_day: r.last_day, by: r.by.clone() }
             }
             Body::ListApplied(r) => {
-                let mut entries = self.real.list.as_ref().map(|list| list.entries.clone()).unwrap_or_default();
+                let mut entries = self.real.lists.get(&r.scope).map(|list| list.entries.clone()).unwrap_or_default();
                 for serial in &r.removed {
                     entries.remove(serial);
                 }
                 entries.extend(r.added.iter().copied());
-                Command::ApplyList { number: r.number, issued: r.issued, entries: entries.into_iter().collect() }
+                let entries = entries.into_iter().collect();
+                let (scope, by) = (r.scope.clone(), r.by.clone());
+                Command::ApplyList { number: r.number, issued: r.issued, entries, scope, by }
             }
             Body::OwnLimitsSet(r) => Command::SetOwnLimits { ppid: r.ppid, limits: r.limits, by: r.by.clone() },
             Body::ProgrammeFunded(r) => Command::FundProgramme {

@@ -288,7 +288,8 @@ pub struct State {
     pub(super) holders: Vec<Holder>,
     pub(super) links: Vec<LinkVersion>,
     pub(super) instruments: HashMap<InstrumentKey, InstrumentUse>,
-    pub(super) list: Option<CardList>,
+    /// Card status lists in force, by what they are about.
+    pub(super) lists: BTreeMap<String, CardList>,
     /// Certificates by serial: their position among those that were ever bound, and whose they are.
     pub(super) certificates: HashMap<Serial, (u32, HolderAt)>,
     pub(super) certificates_bound: u32,

@@ -68,31 +68,36 @@ impl Town {
                 from: None,
                 to: Link::Deposit(1),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
+                by: "test".into(),
             },
             Command::Link {
                 ppid: person(2),
                 from: None,
                 to: Link::Deposit(2),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
+                by: "test".into(),
             },
             Command::Link {
                 ppid: person(3),
                 from: None,
                 to: bank(ISSUER),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
+                by: "test".into(),
             },
             Command::Link {
                 ppid: person(4),
                 from: None,
                 to: Link::Deposit(4),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
+                by: "test".into(),
             },
-            Command::Unlink { ppid: person(4), from: None },
+            Command::Unlink { ppid: person(4), from: None, by: "test".into() },
             Command::Link {
                 ppid: person(5),
                 from: None,
                 to: bank(NO_ISSUER),
                 origin: kazasu_ledger::record::LinkOrigin::Import,
+                by: "test".into(),
             },
         ] {
             let decision = town.event(&Event::Command(command));

@@ -371,6 +371,8 @@ pub(super) struct Wallet {
     /// Programme and purse, the person's own before those of merged temporary IDs.
     pub(super) purses: Vec<(u16, AccountId)>,
     pub(super) points: Vec<PointsOf>,
+    /// Temporary IDs that were merged into the person.
+    pub(super) merged: Vec<Ppid>,
 }
 
 impl Wallet {
@@ -400,6 +402,7 @@ impl Wallet {
             }
         }
         self.points.append(&mut other.points);
+        self.merged.append(&mut other.merged);
     }
 
     /// Granted and kept of a programme: this month, in all, and the month's earning parts.

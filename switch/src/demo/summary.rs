@@ -90,7 +90,7 @@ impl Fold {
             Body::IssuerAnswered(r) => self.refused(r.code, "by_issuer"),
             Body::IssuerSilent(r) => {
                 let refusal = match r.why {
-                    Silence::NotSent => Refusal::IssuerUnavailable,
+                    Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
                     Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
                 };
                 self.refused(refusal.code(), refusal.name());

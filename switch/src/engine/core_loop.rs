@@ -682,8 +682,11 @@ impl<'a> Core<'a> {
             }
             (Effect::Send(seq, message), _, asker) => {
                 let outgoing = self.state.outgoing(seq, message, self.shell.config.own_id);
-                let outgoing = outgoing.expect("a message's tap was recorded just now or is still open");
-                self.batch.held.message(outgoing);
+                match outgoing {
+                    Some(outgoing) => self.batch.held.message(outgoing),
+                    // It stays owed, and in the journal; a switch that stops would lose everybody else's taps.
+                    None => tracing::error!(record = seq, "a message to an issuer lacks what it is made of"),
+                }
                 asker
             }
             (Effect::Notify(key), _, asker) => {

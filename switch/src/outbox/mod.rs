@@ -105,7 +105,8 @@ impl Default for OutboxConfig {
 }
 
 impl OutboxConfig {
-    fn check(&self) -> anyhow::Result<()> {
+    /// Says what is wrong, receivers' addresses included.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.webhook.is_some() || self.mail.is_some(),
             "outbox: neither outbox.webhook nor outbox.mail says where notices go"
@@ -122,6 +123,12 @@ impl OutboxConfig {
             self.longest_pause <= Duration::from_secs(86_400),
             "outbox.longest_pause must not be longer than a day"
         );
+        if let Some(webhook) = &self.webhook {
+            webhook::Webhook::new(webhook, self.timeout)?;
+        }
+        if let Some(mail) = &self.mail {
+            mail::Mail::new(mail, self.timeout)?;
+        }
         Ok(())
     }
 }

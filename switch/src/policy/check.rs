@@ -81,7 +81,18 @@ fn same_scope(a: &Limit, b: &Limit) -> bool {
         && a.without_pin == b.without_pin
 }
 
+/// Programmes of each kind that a policy can have, and budgets that one activation can open.
+const MOST_PROGRAMMES: usize = 64;
+const MOST_BUDGETS: usize = 32;
+
 fn purses(policy: &Policy, tell: Tell<'_>) {
+    if policy.purses.len() > MOST_PROGRAMMES {
+        tell(
+            Table::Purse(MOST_PROGRAMMES),
+            "number",
+            format!("a policy has at most {MOST_PROGRAMMES} purse programmes"),
+        );
+    }
     for (at, purse) in policy.purses.iter().enumerate() {
         let table = Table::Purse(at);
         if at > 0 && policy.purses[at - 1].number >= purse.number {
@@ -106,6 +117,10 @@ fn nothing_left(place: &kazasu_schemas::policy::Place, table: Table, tell: Tell<
 }
 
 fn points(policy: &Policy, tell: Tell<'_>) {
+    if policy.points.len() > MOST_BUDGETS {
+        let text = format!("a policy has at most {MOST_BUDGETS} point programmes");
+        tell(Table::Points(MOST_BUDGETS), "number", text);
+    }
     for (at, p) in policy.points.iter().enumerate() {
         let table = Table::Points(at);
         if at > 0 && policy.points[at - 1].number >= p.number {
@@ -127,6 +142,11 @@ fn points(policy: &Policy, tell: Tell<'_>) {
             {
                 tell(table, key, format!("({small}) is above the next larger cap ({big})"));
             }
+        }
+        if let (Some(tap), None, Some(life)) = (p.cap_tap, p.cap_month, p.cap_life)
+            && tap > life
+        {
+            tell(table, "cap_tap", format!("({tap}) is above cap_life ({life})"));
         }
         let caps = [p.cap_tap, p.cap_month, p.cap_life].into_iter().flatten();
         if let Some(cap) = caps.min().filter(|cap| *cap > p.budget) {

@@ -404,9 +404,15 @@ type List = Option<Vec<String>>;
 
 fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, merchants: List) -> Place {
     let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, String>| {
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            at.wrong(key, "names nothing; leave it out where everything is meant");
+        }
         let list = list.unwrap_or_default();
         list.iter().map(|text| at.key(key, read(text), String::new())).collect::<Vec<_>>()
     };
+    if merchants.as_ref().is_some_and(Vec::is_empty) {
+        at.wrong("merchants", "names nothing; leave it out where everything is meant");
+    }
     let mut named = Vec::new();
     for text in merchants.unwrap_or_default() {
         let ids = text.split_once('/').and_then(|(acquirer, merchant)| {
@@ -419,8 +425,8 @@ fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, m
     }
     Place {
         tags: each(at, "tags", tags, &word),
-        mcc: at.key("mcc", ranges(&mcc.unwrap_or_default()), Vec::new()),
-        not_mcc: at.key("not_mcc", ranges(&not_mcc.unwrap_or_default()), Vec::new()),
+        mcc: mcc.map_or_else(Vec::new, |list| at.key("mcc", ranges(&list), Vec::new())),
+        not_mcc: not_mcc.map_or_else(Vec::new, |list| at.key("not_mcc", ranges(&list), Vec::new())),
         regions: each(at, "regions", regions, &region),
         merchants: named,
     }
@@ -521,6 +527,9 @@ fn kinds(list: Option<&[String]>) -> Result<Kinds, String> {
 
 fn ranges(list: &[String]) -> Result<MccRanges, String> {
     let code = |text: &str| Some(text).filter(|t| t.len() == 4).and_then(|t| t.parse::<Mcc>().ok());
+    if list.is_empty() {
+        return Err("names nothing; leave it out where everything is meant".into());
+    }
     let mut out = Vec::new();
     for text in list {
         let (low, high) = text.split_once('-').unwrap_or((text, text));

@@ -373,8 +373,10 @@ impl Both {
             }
         };
         match to_link {
-            Some(to) => self.command(Command::Link { ppid, from: None, to, origin: LinkOrigin::Holder }),
-            None => self.command(Command::Unlink { ppid, from: None }),
+            Some(to) => {
+                self.command(Command::Link { ppid, from: None, to, origin: LinkOrigin::Holder, by: "test".into() })
+            }
+            None => self.command(Command::Unlink { ppid, from: None, by: "test".into() }),
         }
         self.oracle.relink(who, to);
         self.links[who] = to;
@@ -579,7 +581,13 @@ impl Both {
                 self.list += 1;
                 let (number, issued) = (self.list, self.town.now);
                 let revoked = (Serial::from_bytes(&[9]).unwrap(), ListReason::Revoked);
-                self.command(Command::ApplyList { number, issued, entries: vec![revoked] });
+                self.command(Command::ApplyList {
+                    number,
+                    issued,
+                    entries: vec![revoked],
+                    scope: "CA".into(),
+                    by: "op".into(),
+                });
                 self.oracle.list_at(Some(issued));
             }
             Step::Clock(by) => {
@@ -592,6 +600,11 @@ impl Both {
 
     fn card(&mut self, who: usize, what: u8) {
         let ppid = ppid_of(who);
+        let said = self.town.state.holder(self.town.state.residents[&ppid]).card.said;
+        if what == 0 && said == CardStatus::Revoked {
+            // Suspending changes nothing about a revoked card.
+            return;
+        }
         let day = self.town.now.jst_day();
         let set = |both: &mut Self, status| {
             both.command(Command::SetCard { ppid, status, by: "op".into(), why: "test".into() });

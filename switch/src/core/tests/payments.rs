@@ -103,6 +103,7 @@ fn a_link_is_frozen_when_it_is_used() {
         from: None,
         to: Link::Deposit(2),
         origin: kazasu_ledger::record::LinkOrigin::Import,
+        by: "test".into(),
     }));
     assert_eq!(town.purchase(1, 200).1, "00");
     assert_eq!((town.available(1), town.available(2)), (9_000, 300));
@@ -121,6 +122,7 @@ fn a_link_begins_when_it_says() {
         from: Some(later),
         to: Link::Deposit(2),
         origin: kazasu_ledger::record::LinkOrigin::Import,
+        by: "test".into(),
     }));
     assert_eq!(town.purchase(1, 100).1, "00");
     assert_eq!(town.available(1), 9_900);
@@ -132,6 +134,7 @@ fn a_link_begins_when_it_says() {
         from: Some(NOON),
         to: Link::Deposit(1),
         origin: kazasu_ledger::record::LinkOrigin::Import,
+        by: "test".into(),
     };
     assert!(town.event(&Event::Command(early)).rejected.unwrap().to_string().contains("before the version in force"));
 }

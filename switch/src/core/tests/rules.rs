@@ -427,7 +427,7 @@ fn a_status_list_speaks_of_certificates_and_only_newer_ones_count() {
     };
     let list = |town: &mut Town, number, at, entries: &[(u8, ListReason)]| {
         let entries = entries.iter().map(|(n, reason)| (serial(*n), *reason)).collect();
-        ask(town, Command::ApplyList { number, issued: at, entries })
+        ask(town, Command::ApplyList { number, issued: at, entries, scope: "CA".into(), by: "op".into() })
     };
     bind(&mut town, 1, 1).unwrap();
     bind(&mut town, 2, 2).unwrap();
@@ -495,7 +495,13 @@ fn a_temporary_id_is_merged_once_with_all_that_it_has() {
     other.ppid = Some(person(2));
     assert_eq!(town.code(&other), "12");
     assert_eq!(town.state.resident(&person(1), town.state.day).unwrap().purses[0].available, 300);
-    let link = Command::Link { ppid: temporary, from: None, to: Link::Deposit(1), origin: LinkOrigin::Holder };
+    let link = Command::Link {
+        ppid: temporary,
+        from: None,
+        to: Link::Deposit(1),
+        origin: LinkOrigin::Holder,
+        by: "test".into(),
+    };
     assert!(ask(&mut town, link).unwrap_err().contains("merged before"));
     town.check_replay();
 }
@@ -595,4 +601,184 @@ fn history_under_the_same_policy_is_the_same() {
     let changed: Vec<_> = strict.changes.iter().map(|((a, b), (n, yen))| (a.name(), b.name(), *n, *yen)).collect();
     assert_eq!(changed, [("approved", "pin_required", 3, 2_600)]);
     assert_eq!(strict.listed.len(), 3);
+}
+
+#[test]
+fn a_reversal_that_names_an_unknown_merchant_still_reaches_the_issuer() {
+    let mut town = town_with(policy());
+    for answered in [false, true] {
+        let request = town.request(Operation::Purchase, 3, 500);
+        town.send(&request);
+        let seq = town.state.seq;
+        if answered {
+            town.issuer_says(seq, "00");
+        }
+        let mut undo = town.about(Operation::Reversal, &request, 500);
+        undo.merchant = "NOBODY".parse().unwrap();
+        let decision = town.send(&undo);
+        assert_eq!(code_of(&decision), "00");
+        let (seq, to) = sent(&decision).unwrap();
+        let outgoing = town.state.outgoing(seq, to, "10000001".parse().unwrap()).expect("the message can be made");
+        assert_eq!(outgoing.merchant, "SHOP".parse().unwrap(), "of the merchant that was paid");
+    }
+    town.check_replay();
+}
+
+#[test]
+fn a_partial_reversal_of_a_waiting_tap_is_refused_and_the_tap_goes_on() {
+    let mut town = town_with(policy());
+    let request = town.request(Operation::Purchase, 3, 500);
+    town.send(&request);
+    let seq = town.state.seq;
+    let mut undo = town.about(Operation::Reversal, &request, 500);
+    undo.replacement = Some(Yen::new(200));
+    let decision = town.send(&undo);
+    assert_eq!(
+        (code_of(&decision), waiting_code(&decision)),
+        ("12".to_owned(), None),
+        "nobody is told that it is over"
+    );
+    assert_eq!(waiting_code(&town.issuer_says(seq, "00")).unwrap(), "00");
+    town.check_replay();
+}
+
+#[test]
+fn a_partial_approval_that_nobody_asked_the_issuer_for_is_undone() {
+    let mut town = town_with(policy());
+    let request = town.request(Operation::Purchase, 3, 500);
+    town.send(&request);
+    let seq = town.state.seq;
+    let decision = town.issuer_says(seq, "10");
+    assert_eq!(waiting_code(&decision).unwrap(), "91");
+    let (_, message) = sent(&decision).unwrap();
+    assert_eq!(
+        (message.operation, message.about),
+        (kazasu_schemas::wire::issuer::IssuerOperation::Reversal, Some(seq))
+    );
+    assert_eq!(town.receivable(), (0, 0));
+    town.check_replay();
+}
+
+#[test]
+fn a_refund_undone_twice_pays_nobody_twice() {
+    let mut town = town_with(Policy { points: Vec::new(), ..policy() });
+    let (first, _) = town.purchase(2, 500);
+    let refund = town.about(Operation::Refund, &first, 500);
+    assert_eq!(town.code(&refund), "00");
+    let (second, code) = town.purchase(2, 450);
+    assert_eq!(code, "00");
+    let undo = town.about(Operation::Reversal, &refund, 500);
+    assert_eq!(town.code(&undo), "00");
+    assert_eq!((town.available(2), town.shortfall()), (0, 450), "50 from the account, 450 are claimed");
+    let again = town.about(Operation::Refund, &first, 500);
+    assert_eq!(town.code(&again), "00");
+    assert_eq!((town.available(2), town.shortfall()), (50, 0), "first what nobody had covered");
+    let back = town.about(Operation::Refund, &second, 450);
+    assert_eq!(town.code(&back), "00");
+    assert_eq!((town.available(2), town.shortfall(), town.payable("SHOP")), (500, 0, 0));
+    town.check_replay();
+}
+
+#[test]
+fn a_message_that_cannot_be_made_is_never_stood_in_for() {
+    let mut town = town_with(policy());
+    let request = town.request(Operation::Purchase, 3, 100);
+    town.send(&request);
+    let seq = town.state.seq;
+    let decision = town.issuer_silent(seq, Silence::Unmakeable);
+    assert_eq!((waiting_code(&decision).unwrap(), sent(&decision)), ("91".to_owned(), None));
+    town.check_replay();
+}
+
+#[test]
+fn what_comes_back_from_a_refused_refund_is_the_operators_loss_too() {
+    let mut town = town_with(policy());
+    let request = town.request(Operation::Purchase, 3, 500);
+    town.send(&request);
+    let seq = town.state.seq;
+    let (message, _) = sent(&town.issuer_silent(seq, Silence::NotSent)).unwrap();
+    let refund = town.about(Operation::Refund, &request, 100);
+    town.send(&refund);
+    let asked = town.state.seq;
+    let refused = ResponseCode::from_wire(b"14").unwrap();
+    town.event(&Event::IssuerAcknowledged { message, code: refused });
+    town.issuer_says(asked, "25");
+    assert_eq!(town.receivable(), (0, 0), "an issuer that refused owes nothing");
+    assert_eq!(balance(&town, |k| matches!(k, AccountKey::StandInLoss(ISSUER))), 500);
+    let refund = town.about(Operation::Refund, &request, 500);
+    assert_eq!(town.code(&refund), "00");
+    assert_eq!(balance(&town, |k| matches!(k, AccountKey::StandInLoss(ISSUER))), 0);
+    town.check_replay();
+}
+
+#[test]
+fn a_link_that_waits_for_its_day_can_be_superseded() {
+    let mut town = town_with(policy());
+    let link = |from, to, by: &str| Command::Link {
+        ppid: person(1),
+        from,
+        to: Link::Deposit(to),
+        origin: LinkOrigin::Holder,
+        by: by.into(),
+    };
+    ask(&mut town, link(Some(day("2062-12-01").start()), 4, "portal")).unwrap();
+    ask(&mut town, link(None, 2, "portal")).unwrap();
+    assert_eq!(town.purchase(1, 300).1, "00");
+    assert_eq!((town.available(1), town.available(2)), (10_000, 200), "now means now");
+    ask(&mut town, link(Some(day("2062-12-01").start()), 4, "portal")).unwrap();
+    ask(&mut town, Command::Unlink { ppid: person(1), from: None, by: "portal".into() }).unwrap();
+    assert_eq!(town.purchase(1, 1).1, "14", "ended now, whatever waited");
+    town.check_replay();
+}
+
+#[test]
+fn a_revocation_is_not_lifted_by_accident() {
+    let mut town = town_with(policy());
+    let set = |status| Command::SetCard { ppid: person(1), status, by: "op".into(), why: "x".into() };
+    let bind = |n: u8, last| Command::BindCertificate {
+        ppid: person(1),
+        serial: Serial::from_bytes(&[n]).unwrap(),
+        last_day: day(last),
+        by: "op".into(),
+    };
+    ask(&mut town, bind(1, "2027-01-01")).unwrap();
+    ask(&mut town, set(CardStatus::Revoked)).unwrap();
+    ask(&mut town, set(CardStatus::Held)).unwrap();
+    assert_eq!(town.purchase(1, 1).1, "62", "suspending does not take the revocation away");
+    ask(&mut town, bind(1, "2027-02-01")).unwrap();
+    assert_eq!(town.purchase(1, 1).1, "62", "nor does correcting a date");
+    ask(&mut town, bind(2, "2027-02-01")).unwrap();
+    assert_eq!(town.purchase(1, 1).1, "00", "another certificate is another card");
+    // A payment is booked once for a temporary ID and the person that it was merged into.
+    ask(&mut town, Command::IssueTemporary { ppid: person(51), until: None, by: "city".into() }).unwrap();
+    credit(&mut town, 51, 1_000, "household 7").unwrap();
+    ask(&mut town, Command::Merge { from: person(51), into: person(1), by: "city".into() }).unwrap();
+    let before = town.journal.len();
+    credit(&mut town, 1, 1_000, "household 7").unwrap();
+    assert_eq!(town.journal.len(), before);
+    town.check_replay();
+}
+
+#[test]
+fn each_list_of_an_authority_speaks_of_its_own_certificates() {
+    let mut town = town_with(policy());
+    let serial = |n: u8| Serial::from_bytes(&[n]).unwrap();
+    let bind =
+        Command::BindCertificate { ppid: person(1), serial: serial(1), last_day: day("2030-01-01"), by: "op".into() };
+    ask(&mut town, bind).unwrap();
+    let list = |scope: &str, number, entries: &[(u8, ListReason)]| Command::ApplyList {
+        number,
+        issued: NOON,
+        entries: entries.iter().map(|(n, reason)| (serial(*n), *reason)).collect(),
+        scope: scope.into(),
+        by: "op".into(),
+    };
+    ask(&mut town, list("CA chiyoda", 4, &[(1, ListReason::Revoked)])).unwrap();
+    ask(&mut town, list("CA minato", 9, &[(2, ListReason::Hold)])).unwrap();
+    assert_eq!(town.purchase(1, 1).1, "62", "another ward's list says nothing of this card");
+    ask(&mut town, list("CA chiyoda", 5, &[])).unwrap();
+    assert_eq!(town.purchase(1, 1).1, "00");
+    assert!(ask(&mut town, list("CA chiyoda", 4, &[])).is_err(), "each list has numbers of its own");
+    assert_eq!(town.state.card_lists().count(), 2);
+    town.check_replay();
 }
