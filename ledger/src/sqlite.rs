@@ -22,8 +22,10 @@ use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Rows a statement: a batch is cut into pieces of the largest size, and the rest padded to the next size up.
-const SIZES: [usize; 5] = [1, 4, 16, 64, 128];
+/// Journal rows a statement: a batch is cut into pieces of the largest size, and the rest padded to the next size up.
+const SIZES: [usize; 6] = [1, 4, 16, 64, 128, 256];
+/// The same for transfers. A tap under a policy has two or three, and a batch that fits goes in one round trip.
+const TRANSFERS: [usize; 9] = [1, 4, 16, 64, 128, 192, 256, 384, 512];
 /// Records after which the log is moved into the main file.
 const CHECKPOINT_RECORDS: u64 = 20_000;
 
@@ -39,13 +41,13 @@ struct Texts {
 }
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-    let sizes = || std::iter::once(0).chain(SIZES);
+    let sizes = |of: &'static [usize]| std::iter::once(0).chain(of.iter().copied());
     Texts {
-        opening: sizes()
-            .map(|j| sizes().map(|t| format!("{BEGIN}{}{}COMMIT", journal(j), transfers(t))).collect())
+        opening: sizes(&SIZES)
+            .map(|j| sizes(&TRANSFERS).map(|t| format!("{BEGIN}{}{}COMMIT", journal(j), transfers(t))).collect())
             .collect(),
-        journal: journal(SIZES[SIZES.len() - 1]),
-        transfers: transfers(SIZES[SIZES.len() - 1]),
+        journal: journal(most(&SIZES)),
+        transfers: transfers(most(&TRANSFERS)),
     }
 });
 
@@ -137,7 +139,7 @@ impl SqliteJournal {
     /// Opens or creates the journal at `path` for writing, brings its tables up to date and raises the epoch.
     async fn open(path: &Path, claim: &Claim) -> Result<Self, LeadError> {
         let options = options(path)
-            .statement_cache_capacity(64)
+            .statement_cache_capacity(96)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -170,26 +172,25 @@ impl SqliteJournal {
     async fn transaction(&mut self, batch: &[Entry]) -> Result<(), sqlx::Error> {
         let rows: Vec<(Seq, i64, &Transfer)> =
             batch.iter().flat_map(|e| e.transfers.iter().zip(0..).map(move |(t, leg)| (e.seq, leg, t))).collect();
-        let most = SIZES[SIZES.len() - 1];
-        if batch.len() <= most && rows.len() <= most {
-            let (j, t) = (size_at(batch.len()), size_at(rows.len()));
+        if batch.len() <= most(&SIZES) && rows.len() <= most(&TRANSFERS) {
+            let (j, t) = (size_at(&SIZES, batch.len()), size_at(&TRANSFERS, rows.len()));
             let mut args = SqliteArguments::default();
             bind(&mut args, signed(self.epoch))?;
-            bind_entries(&mut args, batch, padded(j))?;
-            bind_transfers(&mut args, &rows, padded(t))?;
+            bind_entries(&mut args, batch, padded(&SIZES, j))?;
+            bind_transfers(&mut args, &rows, padded(&TRANSFERS, t))?;
             return self.execute(&TEXTS.opening[j][t], args).await;
         }
         let mut args = SqliteArguments::default();
         bind(&mut args, signed(self.epoch))?;
         self.execute(BEGIN, args).await?;
-        for piece in batch.chunks(most) {
+        for piece in batch.chunks(most(&SIZES)) {
             let mut args = SqliteArguments::default();
-            bind_entries(&mut args, piece, most)?;
+            bind_entries(&mut args, piece, most(&SIZES))?;
             self.execute(&TEXTS.journal, args).await?;
         }
-        for piece in rows.chunks(most) {
+        for piece in rows.chunks(most(&TRANSFERS)) {
             let mut args = SqliteArguments::default();
-            bind_transfers(&mut args, piece, most)?;
+            bind_transfers(&mut args, piece, most(&TRANSFERS))?;
             self.execute(&TEXTS.transfers, args).await?;
         }
         self.execute("COMMIT", SqliteArguments::default()).await
@@ -255,13 +256,18 @@ where
     args.add(value).map_err(sqlx::Error::Encode)
 }
 
-/// The place of the smallest size that holds `n` rows; 0 for none.
-fn size_at(n: usize) -> usize {
-    if n == 0 { 0 } else { 1 + SIZES.iter().position(|size| *size >= n).expect("at most the largest size") }
+/// The largest size.
+fn most(sizes: &[usize]) -> usize {
+    sizes[sizes.len() - 1]
 }
 
-fn padded(at: usize) -> usize {
-    if at == 0 { 0 } else { SIZES[at - 1] }
+/// The place of the smallest size that holds `n` rows; 0 for none.
+fn size_at(sizes: &[usize], n: usize) -> usize {
+    if n == 0 { 0 } else { 1 + sizes.iter().position(|size| *size >= n).expect("at most the largest size") }
+}
+
+fn padded(sizes: &[usize], at: usize) -> usize {
+    if at == 0 { 0 } else { sizes[at - 1] }
 }
 
 fn bind_entries(args: &mut SqliteArguments, entries: &[Entry], rows: usize) -> Result<(), sqlx::Error> {

@@ -263,10 +263,10 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
 }
 
 /// Reads a body by hand: the framework's own message would not say which field, and could repeat a card number.
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
     serde_json::from_slice(body).map_err(|error| {
         let text = format!("the body is not what was expected: {}", unquoted(&error.to_string()));
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response()
+        Box::new((StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response())
     })
 }
 
@@ -291,7 +291,7 @@ async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respons
     };
     match read::<Ask>(&body) {
         Ok(ask) => answer(api.desk.carry_out(ask, &by, false).await),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -304,7 +304,7 @@ async fn for_resident(api: &Api, headers: &HeaderMap, what: &str, ppid: String, 
     let mut value: serde_json::Map<String, serde_json::Value> =
         match if body.is_empty() { Ok(serde_json::Map::new()) } else { read(body) } {
             Ok(value) => value,
-            Err(refusal) => return refusal,
+            Err(refusal) => return *refusal,
         };
     if portal && what == "set_card" && value.get("status").is_none_or(|status| status != "held") {
         let text = "a portal may only suspend a card (status held)";
@@ -397,7 +397,7 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
     }
     let body: HandOver = match read(&body) {
         Ok(body) => body,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let result = match crate::serve::able(api.store.as_ref(), &api.node, &body.to).await {
         Ok(()) => crate::serve::hand_over(&api.engine, body.to).await,

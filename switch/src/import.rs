@@ -271,7 +271,8 @@ fn merchant_traits(row: &Row<'_>) -> Result<MerchantTraits, Problem> {
         return Err(problem("tags", row.get("tags"), "a merchant has at most 20 tags"));
     }
     let region = row.get("region");
-    if !region.is_empty() && !(matches!(region.len(), 2 | 5) && region.bytes().all(|b| b.is_ascii_digit())) {
+    let code = matches!(region.len(), 0 | 2 | 5) && region.bytes().all(|b| b.is_ascii_digit());
+    if !code {
         return Err(problem("region", region, "must be a prefecture (2 digits) or a municipality (5 digits)"));
     }
     Ok(MerchantTraits { class: word("class", row.get("class"))?, tags, region: region.to_owned() })

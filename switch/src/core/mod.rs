@@ -23,7 +23,7 @@ pub use admin::Rejected;
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;
-pub use people::{Holding, Resident};
+pub use people::{Holding, Resident, SealedNumber};
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 

@@ -92,10 +92,10 @@ fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -
             ));
         }
     }
-    for number in state.purse_books.keys().filter(|n| !policy.purses.iter().any(|p| p.number == **n)) {
+    if let Some(number) = state.purse_books.keys().find(|n| !policy.purses.iter().any(|p| p.number == **n)) {
         return wrong(format!("purse programme {number} is missing: a programme stays in the file for ever"));
     }
-    for number in state.point_books.keys().filter(|n| !policy.points.iter().any(|p| p.number == **n)) {
+    if let Some(number) = state.point_books.keys().find(|n| !policy.points.iter().any(|p| p.number == **n)) {
         return wrong(format!("point programme {number} is missing: a programme stays in the file for ever"));
     }
     let before = |n| state.rules.policy.points.iter().find(|p| p.number == n).map(|p| p.rounding);
@@ -103,7 +103,7 @@ fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -
         let n = programme.number;
         return wrong(format!("point programme {n}: its rounding cannot change, the month would be counted two ways"));
     }
-    for rule in policy.stand_in.iter().filter(|rule| !state.issuers.contains_key(&rule.issuer)) {
+    if let Some(rule) = policy.stand_in.iter().find(|rule| !state.issuers.contains_key(&rule.issuer)) {
         return wrong(format!("stand_in names issuer {}, which is not registered", rule.issuer));
     }
     let mut opens = Vec::new();
@@ -455,6 +455,9 @@ pub struct Resident {
     pub shared_account: bool,
 }
 
+/// A person, a link version, and its sealed card number.
+pub type SealedNumber = (Ppid, u32, Vec<u8>);
+
 /// A programme and what the person has of it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Holding {
@@ -557,7 +560,7 @@ impl State {
     /// Card link versions of `people` persons from position `from` on, with their sealed numbers, and where to go on; `None`
     /// after the last.
     #[must_use]
-    pub fn sealed_numbers(&self, from: usize, people: usize) -> (Vec<(Ppid, u32, Vec<u8>)>, Option<usize>) {
+    pub fn sealed_numbers(&self, from: usize, people: usize) -> (Vec<SealedNumber>, Option<usize>) {
         let mut out = Vec::new();
         for holder in self.holders.iter().skip(from).take(people) {
             for link in self.link_versions(&holder.ppid) {

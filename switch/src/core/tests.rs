@@ -116,6 +116,12 @@ impl Town {
             self.journal.push(record);
         }
         assert!(self.state.book.is_balanced());
+        for effect in &decision.effects {
+            if let Effect::Send(seq, message) = effect {
+                let outgoing = self.state.outgoing(*seq, *message, "10000001".parse().unwrap());
+                assert!(outgoing.is_some(), "a message that is caused can be made: {message:?}");
+            }
+        }
         decision
     }
 

@@ -19,7 +19,8 @@ const DEPOSITS: [i64; 2] = [30_000, 4_000];
 const PROGRAMMES: [u16; 3] = [1, 2, 5];
 
 /// Name, terminal, MCC, class, tags, region.
-const SHOPS: [(&str, &str, u16, &str, &[&str], &str); 3] = [
+type Shop = (&'static str, &'static str, u16, &'static str, &'static [&'static str], &'static str);
+const SHOPS: [Shop; 3] = [
     ("GROCER", "G1", 5411, "small", &["local"], "13101"),
     ("GAMES", "P1", 7995, "large", &[], "13102"),
     ("LIQUOR", "L1", 5921, "small", &["local", "chain"], "14100"),
@@ -76,7 +77,7 @@ fn limit(number: u8) -> BoxedStrategy<Limit> {
     };
     let mcc = (number == 4).then(|| vec![(Mcc::new(5900).unwrap(), Mcc::new(7999).unwrap())]);
     let class = (number == 6).then(|| "small".to_owned());
-    let per = if number % 2 == 0 { Per::Instrument } else { Per::Resident };
+    let per = if number.is_multiple_of(2) { Per::Instrument } else { Per::Resident };
     let instruments = if number == 7 { Kinds::of(&[Kind::Credit, Kind::Held]) } else { Kinds::ALL };
     (prop::option::weighted(0.8, yen(500..9_000)), prop::option::weighted(0.4, 1..5_u32))
         .prop_map(move |(amount, count)| Limit {
