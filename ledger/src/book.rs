@@ -6,7 +6,7 @@
 use crate::account::{Account, AccountId, AccountKey};
 use crate::transfer::{HoldId, Transfer, TransferKind};
 use hashbrown::HashMap;
-use kazasu_schemas::money::Yen;
+use kazasu_schemas::money::{Unit, Yen};
 use smallvec::SmallVec;
 
 /// Why transfers are refused. The first rule that is broken, in this order.
@@ -67,7 +67,7 @@ pub struct Hold {
     pub amount: Yen,
 }
 
-/// Sums over all accounts: equal in every state of the book.
+/// Sums over accounts: equal in every state of the book, for yen and for the points of every programme.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sums {
     /// Posted debits.
@@ -221,11 +221,16 @@ impl Book {
         Ok(())
     }
 
-    /// Sums over all accounts.
+    /// Sums over all accounts in yen.
     #[must_use]
     pub fn sums(&self) -> Sums {
+        self.sums_of(|unit| unit == Unit::Jpy)
+    }
+
+    /// Sums over the accounts that count some units.
+    fn sums_of(&self, which: impl Fn(Unit) -> bool) -> Sums {
         let mut sums = Sums::default();
-        for account in &self.accounts {
+        for account in self.accounts.iter().filter(|account| which(account.key.unit())) {
             sums.debits += i128::from(account.debits.get());
             sums.credits += i128::from(account.credits.get());
             sums.debits_held += i128::from(account.debits_held.get());
@@ -237,9 +242,10 @@ impl Book {
     /// True when debits equal credits, held amounts are those of the open holds, and no bounded account is overdrawn.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
-        let sums = self.sums();
+        let (yen, sums) = (self.sums(), self.sums_of(|_| true));
         let open: i128 = self.holds.values().map(|h| i128::from(h.amount.get())).sum();
-        sums.debits == sums.credits
+        yen.debits == yen.credits
+            && sums.debits == sums.credits
             && sums.debits_held == open
             && sums.credits_held == open
             && self.accounts.iter().all(|a| !a.key.is_bounded() || a.available() >= Yen::ZERO)

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use kazasu_ledger::record::KIND_NAMES;
 use kazasu_ledger::verify::{Verified, VerifyError};
 use kazasu_ledger::{Account, Side};
-use kazasu_schemas::money::Yen;
+use kazasu_schemas::money::{Unit, Yen};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -101,7 +101,7 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
     let (_, v) = check(&journal).await?;
     if journal.json {
         let accounts: Vec<_> = v.accounts.iter().enumerate().map(|(n, a)| {
-            serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "debits": a.debits.get(),
+            serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "unit": a.key.unit().number(), "debits": a.debits.get(),
                 "credits": a.credits.get(), "debits_held": a.debits_held.get(), "credits_held": a.credits_held.get(), "balance": a.balance().get() })
         }).collect();
         println!("{}", serde_json::json!({ "records": v.records, "day": v.day.to_string(), "accounts": accounts }));
@@ -113,7 +113,9 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         headings.entry(account.key.heading()).or_default().push(account);
     }
     println!("{:>20} {:>20} {:>20}  勘定科目 heading (accounts)", "借方 debits", "貸方 credits", "残高 balance");
-    for (heading, accounts) in &headings {
+    // Points are no yen: they come after the yen's total, and each programme has its own.
+    let (money, points): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
+    for (heading, accounts) in &money {
         let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let side = accounts[0].key.side();
@@ -121,5 +123,17 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         println!("{:>20} {:>20} {:>20}  {heading} ({})", yen(debits), yen(credits), yen(balance), accounts.len());
     }
     println!("{:>20} {:>20} {:>20}  合計 total", yen(v.sums.debits), yen(v.sums.credits), "");
+    let count = |n: i128| format!("{} P", yen(n).replace('¥', ""));
+    let (mut all_debits, mut all_credits) = (0, 0);
+    for (heading, accounts) in &points {
+        let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
+        let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
+        (all_debits, all_credits) = (all_debits + debits, all_credits + credits);
+        let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
+        println!("{:>20} {:>20} {:>20}  {heading} ({})", count(debits), count(credits), count(balance), accounts.len());
+    }
+    if !points.is_empty() {
+        println!("{:>20} {:>20} {:>20}  ポイント合計 total of points", count(all_debits), count(all_credits), "");
+    }
     Ok(())
 }
