@@ -307,16 +307,16 @@ fn unlink(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, by: &str
     }
 }
 
-/// The number of the next version, and when it begins: not before the version that is in force. Versions that wait for their day
-/// are superseded by it.
+/// The number of the next version, and when it begins. A day that is asked for may not lie before the newest version's, so that the
+/// rows of a file are taken in their order; without one it is now, and a version that still waits for its day is superseded.
 fn next_version(state: &State, ppid: &Ppid, now: Millis, from: Option<Millis>) -> Result<(u32, Millis), Rejected> {
     let Some(newest) = state.link_versions(ppid).next() else { return Ok((1, from.unwrap_or(now))) };
-    let from = from.unwrap_or(now);
-    match state.link_versions(ppid).find(|version| version.from <= now) {
-        Some(current) if from < current.from => {
-            Err(Rejected::BeforeVersionInForce(from.jst_text(), current.from.jst_text()))
+    match from {
+        Some(from) if from < newest.from => {
+            Err(Rejected::BeforeVersionInForce(from.jst_text(), newest.from.jst_text()))
         }
-        Some(_) | None => Ok((newest.version + 1, from)),
+        Some(from) => Ok((newest.version + 1, from)),
+        None => Ok((newest.version + 1, now)),
     }
 }
 
