@@ -104,6 +104,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
                 log,
                 peer: Peer::Switch,
                 drain: Duration::from_secs(10),
+                window: None,
             };
             let report = load::run(&plan, &Arc::new(Progress::default()), &Arc::new(AtomicBool::new(false)))?;
             if json {

@@ -60,6 +60,27 @@ pub enum AccountKey {
     /// What an issuer refused after the switch had approved in its place, borne by the operator: an expense.
     #[n(13)]
     StandInLoss(#[n(0)] u16),
+    /// All that a relief programme's city budgeted; the other side of the three below. In yen of budget.
+    #[n(14)]
+    ReliefBudgeted(#[n(0)] u16),
+    /// Budget of a relief programme that is not committed yet. Never below zero.
+    #[n(15)]
+    ReliefBudget(#[n(0)] u16),
+    /// Budget that is committed and not paid yet. Never below zero.
+    #[n(16)]
+    ReliefCommitted(#[n(0)] u16),
+    /// Budget that has been paid. Never below zero.
+    #[n(17)]
+    ReliefExecuted(#[n(0)] u16),
+    /// A programme's money that was released and has not arrived yet: a liability. Never below zero.
+    #[n(18)]
+    ReliefTransit(#[n(0)] u16),
+    /// What payees must give back to a programme: an asset. Never below zero.
+    #[n(19)]
+    ReliefReceivable(#[n(0)] u16),
+    /// What a programme's city is owed once payees have given it back: the other side of the receivable. Never below zero.
+    #[n(20)]
+    ReliefClaims(#[n(0)] u16),
 }
 
 impl AccountKey {
@@ -72,7 +93,9 @@ impl AccountKey {
             | AccountKey::AdviceShortfall(_)
             | AccountKey::PointsIssued(_)
             | AccountKey::FunderReceivable(_)
-            | AccountKey::StandInLoss(_) => Side::Debit,
+            | AccountKey::StandInLoss(_)
+            | AccountKey::ReliefBudgeted(_)
+            | AccountKey::ReliefReceivable(_) => Side::Debit,
             AccountKey::Deposit(_)
             | AccountKey::MerchantPayable(..)
             | AccountKey::PurseFund(_)
@@ -80,7 +103,12 @@ impl AccountKey {
             | AccountKey::PointBudget(_)
             | AccountKey::Points(..)
             | AccountKey::PointsSpent(_)
-            | AccountKey::PointsExpired(_) => Side::Credit,
+            | AccountKey::PointsExpired(_)
+            | AccountKey::ReliefBudget(_)
+            | AccountKey::ReliefCommitted(_)
+            | AccountKey::ReliefExecuted(_)
+            | AccountKey::ReliefTransit(_)
+            | AccountKey::ReliefClaims(_) => Side::Credit,
         }
     }
 
@@ -88,9 +116,16 @@ impl AccountKey {
     #[must_use]
     pub fn is_bounded(&self) -> bool {
         match self {
-            AccountKey::Deposit(_) | AccountKey::PurseFund(_) | AccountKey::Purse(..) | AccountKey::PointBudget(_) => {
-                true
-            }
+            AccountKey::Deposit(_)
+            | AccountKey::PurseFund(_)
+            | AccountKey::Purse(..)
+            | AccountKey::PointBudget(_)
+            | AccountKey::ReliefBudget(_)
+            | AccountKey::ReliefCommitted(_)
+            | AccountKey::ReliefExecuted(_)
+            | AccountKey::ReliefTransit(_)
+            | AccountKey::ReliefReceivable(_)
+            | AccountKey::ReliefClaims(_) => true,
             AccountKey::Bank
             | AccountKey::MerchantPayable(..)
             | AccountKey::IssuerReceivable(_)
@@ -100,7 +135,8 @@ impl AccountKey {
             | AccountKey::PointsSpent(_)
             | AccountKey::PointsExpired(_)
             | AccountKey::FunderReceivable(_)
-            | AccountKey::StandInLoss(_) => false,
+            | AccountKey::StandInLoss(_)
+            | AccountKey::ReliefBudgeted(_) => false,
         }
     }
 
@@ -116,7 +152,14 @@ impl AccountKey {
             | AccountKey::PurseFund(_)
             | AccountKey::Purse(..)
             | AccountKey::FunderReceivable(_)
-            | AccountKey::StandInLoss(_) => Unit::Jpy,
+            | AccountKey::StandInLoss(_)
+            | AccountKey::ReliefTransit(_)
+            | AccountKey::ReliefReceivable(_)
+            | AccountKey::ReliefClaims(_) => Unit::Jpy,
+            AccountKey::ReliefBudgeted(_)
+            | AccountKey::ReliefBudget(_)
+            | AccountKey::ReliefCommitted(_)
+            | AccountKey::ReliefExecuted(_) => Unit::Budget,
             AccountKey::PointsIssued(p)
             | AccountKey::PointBudget(p)
             | AccountKey::Points(_, p)
@@ -143,6 +186,13 @@ impl AccountKey {
             AccountKey::PointsExpired(_) => "ポイント失効 points expired",
             AccountKey::FunderReceivable(_) => "原資負担者未収金 funder receivable",
             AccountKey::StandInLoss(_) => "代行承認損失 stand-in loss",
+            AccountKey::ReliefBudgeted(_) => "給付予算 relief budgeted",
+            AccountKey::ReliefBudget(_) => "給付予算残 relief budget left",
+            AccountKey::ReliefCommitted(_) => "支出負担行為済 relief committed",
+            AccountKey::ReliefExecuted(_) => "支出済 relief paid",
+            AccountKey::ReliefTransit(_) => "給付未達 relief in transit",
+            AccountKey::ReliefReceivable(_) => "給付返還請求 relief receivable",
+            AccountKey::ReliefClaims(_) => "給付返還未納 relief claims",
         }
     }
 }
@@ -164,6 +214,13 @@ impl fmt::Display for AccountKey {
             AccountKey::PointsExpired(p) => write!(f, "points expired {p}"),
             AccountKey::FunderReceivable(p) => write!(f, "funder receivable {p}"),
             AccountKey::StandInLoss(n) => write!(f, "stand-in loss {n}"),
+            AccountKey::ReliefBudgeted(p) => write!(f, "relief budgeted {p}"),
+            AccountKey::ReliefBudget(p) => write!(f, "relief budget {p}"),
+            AccountKey::ReliefCommitted(p) => write!(f, "relief committed {p}"),
+            AccountKey::ReliefExecuted(p) => write!(f, "relief paid {p}"),
+            AccountKey::ReliefTransit(p) => write!(f, "relief in transit {p}"),
+            AccountKey::ReliefReceivable(p) => write!(f, "relief receivable {p}"),
+            AccountKey::ReliefClaims(p) => write!(f, "relief claims {p}"),
         }
     }
 }

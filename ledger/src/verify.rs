@@ -20,7 +20,7 @@ pub struct Fault {
 }
 
 /// Folds a journal into its book and checks each step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Verifier {
     next: Seq,
     hash: Hash,
@@ -48,7 +48,14 @@ impl Verifier {
     /// Before the first record.
     #[must_use]
     pub fn new() -> Self {
-        Verifier { next: 1, hash: GENESIS, ..Default::default() }
+        Verifier {
+            next: 1,
+            hash: GENESIS,
+            at: Millis::default(),
+            day: BusinessDay::default(),
+            book: Book::default(),
+            kinds: [0; crate::record::KIND_NAMES.len()],
+        }
     }
 
     /// Checks the next entry. `transfers` are the rows of the SQL table for it, when the store has one.

@@ -11,15 +11,18 @@ pub enum Unit {
     Jpy,
     /// Points of one programme, by the programme's number.
     Points(u32),
+    /// Yen of an authority's budget: what may be spent, not money itself.
+    Budget,
 }
 
 impl Unit {
-    /// The unit's stable number in the journal: 0 is yen, a point programme `n` is `n + 1`.
+    /// The unit's stable number in the journal: 0 is yen, a point programme `n` is `n + 1`, budgets are 2^40.
     #[must_use]
     pub fn number(self) -> u64 {
         match self {
             Unit::Jpy => 0,
             Unit::Points(programme) => u64::from(programme) + 1,
+            Unit::Budget => BUDGET,
         }
     }
 
@@ -28,10 +31,14 @@ impl Unit {
     pub fn from_number(number: u64) -> Option<Self> {
         match number {
             0 => Some(Unit::Jpy),
+            BUDGET => Some(Unit::Budget),
             n => u32::try_from(n - 1).ok().map(Unit::Points),
         }
     }
 }
+
+/// Above every programme's.
+const BUDGET: u64 = 1 << 40;
 
 /// ISO 4217 numeric code of the yen, as it stands in DE49.
 pub const JPY_NUMERIC: u16 = 392;
@@ -147,7 +154,7 @@ mod tests {
 
     #[test]
     fn units_keep_their_numbers() {
-        for unit in [Unit::Jpy, Unit::Points(0), Unit::Points(u32::MAX)] {
+        for unit in [Unit::Jpy, Unit::Points(0), Unit::Points(u32::MAX), Unit::Budget] {
             assert_eq!(Unit::from_number(unit.number()), Some(unit));
         }
         assert_eq!(Unit::from_number(u64::MAX), None);

@@ -4,7 +4,7 @@
 //! numbered and only ever added to. Amounts are yen or points, both whole; rates are parts per million.
 
 use crate::ids::{InstitutionId, Mcc, MerchantId};
-use crate::jst::BusinessDay;
+use crate::jst::{BusinessDay, Millis};
 use crate::money::Yen;
 use minicbor::{Decode, Encode};
 
@@ -276,13 +276,22 @@ pub struct PurseProgramme {
     /// Where.
     #[n(5)]
     pub place: Place,
+    /// The moment of the last day at which it is over, when that is before midnight.
+    #[n(6)]
+    pub closes: Option<Millis>,
 }
 
 impl PurseProgramme {
-    /// May it be spent on this day?
+    /// May it be spent at this moment, which is on `day`?
     #[must_use]
-    pub fn runs(&self, day: BusinessDay) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    pub fn runs(&self, day: BusinessDay, now: Millis) -> bool {
+        self.from.is_none_or(|from| from <= day) && !self.is_over(day, now)
+    }
+
+    /// Is it over at this moment, as far as `day` has come?
+    #[must_use]
+    pub fn is_over(&self, day: BusinessDay, now: Millis) -> bool {
+        self.until.is_some_and(|until| day > until) || self.closes.is_some_and(|closes| now >= closes)
     }
 }
 

@@ -98,7 +98,10 @@ pub enum AskError {
     /// The PIN was not entered.
     #[error("pin_verified: linking and unlinking need the card's 4-digit PIN; the portal must have had it checked")]
     Pin,
-    /// A policy file with problems.
+    /// The caller may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// A policy or programme file with problems.
     #[error("{}", .0.join("\n"))]
     Policy(Vec<String>),
     /// Refused by the core, or by its role.
@@ -109,7 +112,7 @@ pub enum AskError {
     Other(anyhow::Error),
 }
 
-fn value(field: &'static str, problem: impl ToString) -> AskError {
+pub(crate) fn value(field: &'static str, problem: impl ToString) -> AskError {
     // A value in the wrong field may be a card number.
     AskError::Value { field, problem: crate::text::masked(&problem.to_string()) }
 }
@@ -139,13 +142,15 @@ pub struct Desk {
     pub imports: LinkImport,
     /// Certificates of the authority that signs card status lists.
     pub list_authorities: Option<PathBuf>,
+    /// Cities, and who may do what for them.
+    pub cities: Arc<Vec<crate::config::CityFile>>,
 }
 
-fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
+pub(crate) fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
     text.parse::<Ppid>().map_err(|e| value(field, format!("{}, got {:?}", e.problem, e.got)))
 }
 
-fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {
+pub(crate) fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {
     BusinessDay::parse(text).ok_or_else(|| value(field, format!("must be a date like 2026-12-01, got {text:?}")))
 }
 
@@ -161,7 +166,7 @@ fn yen(n: Option<i64>) -> Option<Yen> {
     n.map(Yen::new)
 }
 
-fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
+pub(crate) fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
     let plain = !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control);
     if plain { Ok(text.trim().to_owned()) } else { Err(value(field, "must be 1 to 200 characters")) }
 }
@@ -171,7 +176,7 @@ fn spendable_json(s: Spendable) -> Value {
 }
 
 impl Desk {
-    fn engine(&self) -> Result<&Engine, AskError> {
+    pub(crate) fn engine(&self) -> Result<&Engine, AskError> {
         match &self.source {
             Source::Engine(engine) => Ok(engine),
             Source::Folded(_) => {
@@ -180,7 +185,7 @@ impl Desk {
         }
     }
 
-    async fn command(&self, command: Command) -> Result<Done, AskError> {
+    pub(crate) async fn command(&self, command: Command) -> Result<Done, AskError> {
         Ok(self.engine()?.command(command).await?)
     }
 
@@ -310,7 +315,10 @@ impl Desk {
     }
 
     /// Asks the state something.
-    async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&State) -> T + Send + 'static) -> Result<T, AskError> {
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, AskError> {
         match &self.source {
             Source::Folded(state) => Ok(question(state)),
             Source::Engine(engine) => {
@@ -508,7 +516,7 @@ fn masked_account(number: u64) -> String {
     format!("*******{:03}", number % 1_000)
 }
 
-fn with(done: Done, mut more: Value) -> Value {
+pub(crate) fn with(done: Done, mut more: Value) -> Value {
     more["result"] = match done {
         Done::Recorded => "recorded",
         Done::Unchanged => "unchanged",

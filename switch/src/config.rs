@@ -65,6 +65,40 @@ pub struct ConfigFile {
     pub cards: CardsFile,
     /// Where residents' notices go.
     pub outbox: Option<OutboxFile>,
+    /// Cities whose relief goes through this switch.
+    #[serde(rename = "city", default)]
+    pub cities: Vec<CityFile>,
+}
+
+/// `[[city]]`: who may do what for a city. Names are those of `[http.people]` in the key file; nobody is two of them.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct CityFile {
+    /// Its code: 5 digits.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Who prepares.
+    pub officers: Vec<String>,
+    /// Who approves.
+    pub approvers: Vec<String>,
+    /// Who releases and keeps the accounts with the bank.
+    pub treasurers: Vec<String>,
+}
+
+impl CityFile {
+    /// What somebody is in this city.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<kazasu_schemas::relief::Role> {
+        use kazasu_schemas::relief::Role;
+        let is = |list: &[String]| list.iter().any(|n| n == name);
+        match (is(&self.officers), is(&self.approvers), is(&self.treasurers)) {
+            (true, ..) => Some(Role::Officer),
+            (_, true, _) => Some(Role::Approver),
+            (.., true) => Some(Role::Treasurer),
+            _ => None,
+        }
+    }
 }
 
 /// `[cards]`.
@@ -465,6 +499,7 @@ impl Config {
         let in_keys = |what: &str| format!("{}: {what}", keys_path.display());
         let vault = vault(&keys.vault).with_context(|| in_keys("[vault]"))?;
         let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
+        cities(&file.cities, &callers).map_err(|e| e.context(named("[[city]]")))?;
         let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
         let outbox = outbox(&file, &keys.outbox, &base).with_context(|| named("[outbox]"))?;
         let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
@@ -546,6 +581,32 @@ fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
         ensure!(!twice, "{name}: every name and every token is somebody's own");
     }
     Ok(out)
+}
+
+/// Every city has people in each role, and nobody has two.
+fn cities(cities: &[CityFile], callers: &[Caller]) -> anyhow::Result<()> {
+    for (at, city) in cities.iter().enumerate() {
+        let code = &city.code;
+        ensure!(
+            code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
+            "code must be a municipality's 5 digits, got {code:?}"
+        );
+        ensure!(!cities[..at].iter().any(|other| other.code == *code), "{code} is there twice");
+        let lists = [("officers", &city.officers), ("approvers", &city.approvers), ("treasurers", &city.treasurers)];
+        for (what, list) in lists {
+            ensure!(!list.is_empty(), "{code}: {what} must name at least one person of [http.people] in the key file");
+            for name in list {
+                let known = callers.iter().any(|c| c.name == *name && !c.portal && c.name != "operator");
+                ensure!(known, "{code}: {what} names {name:?}, who is nobody of [http.people] in the key file");
+                let roles = lists.iter().filter(|(_, list)| list.contains(name)).count();
+                ensure!(
+                    roles == 1,
+                    "{code}: {name} has {roles} roles; officers, approvers and treasurers are different people"
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu_schemas::policy::Policy, String)>> {

@@ -1,6 +1,8 @@
 //! Health, metrics, status and the import API over HTTP. Reading is open on the configured address; changing anything needs
 //! the bearer token from the key file.
 
+mod relief;
+
 use crate::admin::{Ask, AskError, Desk};
 use crate::config::Caller;
 use crate::engine::CommandError;
@@ -72,6 +74,7 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
         .route("/v1/links/broken", get(broken_links))
         .route("/v1/links/shared", get(shared_accounts))
         .route("/v1/notices", get(notices))
+        .merge(relief::routes())
         .route("/v1/residents/{ppid}", get(resident))
         .route("/v1/residents/{ppid}/link", put(put_link).delete(delete_link))
         .route("/v1/residents/{ppid}/limits", put(put_limits))
@@ -246,7 +249,7 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
     };
     let status = match &error {
         AskError::Value { .. } | AskError::Policy(_) => StatusCode::BAD_REQUEST,
-        AskError::Pin => StatusCode::FORBIDDEN,
+        AskError::Pin | AskError::Forbidden(_) => StatusCode::FORBIDDEN,
         AskError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
         AskError::Command(CommandError::Elsewhere(_)) => StatusCode::MISDIRECTED_REQUEST,
         AskError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
@@ -257,7 +260,7 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
         AskError::Value { field, .. } => body["field"] = (*field).into(),
         AskError::Policy(problems) => body["problems"] = problems.clone().into(),
         AskError::Command(CommandError::Elsewhere(leader)) => body["leader"] = leader.clone().into(),
-        AskError::Pin | AskError::Command(_) | AskError::Other(_) => {}
+        AskError::Pin | AskError::Forbidden(_) | AskError::Command(_) | AskError::Other(_) => {}
     }
     (status, Json(body)).into_response()
 }
@@ -427,5 +430,34 @@ fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {
     match result {
         Ok(report) => Json(report).into_response(),
         Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("{error:#}") }))).into_response(),
+    }
+}
+
+/// A report as JSON, or as a file.
+fn report_as(report: &crate::report::Report, format: Option<&str>, name: &str) -> Response {
+    use crate::report::{csv, json, xlsx};
+    let file = |bytes: Vec<u8>, kind: &str, ending: &str| {
+        let disposition = format!("attachment; filename=\"{name}.{ending}\"");
+        ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+    };
+    let csv = |encoding| csv::sheet(&report.sheets()[0], encoding, csv::Header::Japanese).map(|(bytes, _)| bytes);
+    let wrong = |error: &dyn std::fmt::Display| answer(Err(AskError::Other(anyhow::anyhow!("{error}"))));
+    match format {
+        None | Some("json") => Json(json::value(report)).into_response(),
+        Some("xlsx") => match xlsx::workbook(report) {
+            Ok(bytes) => file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+            Err(error) => wrong(&error),
+        },
+        Some("csv") => match csv(csv::Encoding::Utf8) {
+            Ok(bytes) => file(bytes, "text/csv; charset=utf-8", "csv"),
+            Err(error) => wrong(&error),
+        },
+        Some("csv-sjis") => match csv(csv::Encoding::ShiftJis) {
+            Ok(bytes) => file(bytes, "text/csv; charset=shift_jis", "csv"),
+            Err(error) => wrong(&error),
+        },
+        Some(other) => {
+            answer(Err(crate::admin::value("format", format!("must be json, xlsx, csv or csv-sjis, got {other:?}"))))
+        }
     }
 }

@@ -128,7 +128,12 @@ async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
 #[must_use]
 pub fn desk(config: &Config, engine: Engine) -> crate::admin::Desk {
     let list_authorities = config.list_authorities();
-    crate::admin::Desk { source: crate::admin::Source::Engine(engine), imports: link_import(config), list_authorities }
+    crate::admin::Desk {
+        source: crate::admin::Source::Engine(engine),
+        imports: link_import(config),
+        list_authorities,
+        cities: Arc::new(config.file.cities.clone()),
+    }
 }
 
 /// This process as a node of the store.

@@ -83,6 +83,41 @@ impl Vault {
         Pan::parse(&clear).map_err(|_| VaultError::Sealed)
     }
 
+    /// Seals what is only for the one who holds `about`: an account that money is transferred to.
+    pub fn seal_account(&self, clear: &[u8], about: &[u8; 16]) -> Result<Vec<u8>, VaultError> {
+        let cipher = self.ciphers.get(&self.current).ok_or(VaultError::UnknownKey(self.current))?;
+        let nonce = crate::clock::random_bytes(12).map_err(|_| VaultError::Random)?;
+        let payload = Payload { msg: clear, aad: &account_aad(self.current, about) };
+        let nonce_array = Nonce::try_from(nonce.as_slice()).map_err(|_| VaultError::Random)?;
+        let sealed = cipher.encrypt(&nonce_array, payload).map_err(|_| VaultError::Sealed)?;
+        let mut out = vec![self.current];
+        out.extend_from_slice(&nonce);
+        out.extend_from_slice(&sealed);
+        Ok(out)
+    }
+
+    /// Opens what [`Vault::seal_account`] sealed.
+    pub fn open_account(&self, sealed: &[u8], about: &[u8; 16]) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
+        let (&version, rest) = sealed.split_first().ok_or(VaultError::Sealed)?;
+        let cipher = self.ciphers.get(&version).ok_or(VaultError::UnknownKey(version))?;
+        let (nonce, text) = rest.split_at_checked(12).ok_or(VaultError::Sealed)?;
+        let nonce = Nonce::try_from(nonce).map_err(|_| VaultError::Sealed)?;
+        let payload = Payload { msg: text, aad: &account_aad(version, about) };
+        Ok(zeroize::Zeroizing::new(cipher.decrypt(&nonce, payload).map_err(|_| VaultError::Sealed)?))
+    }
+
+    /// A keyed hash of something that is compared and never shown; `what` keeps different things apart.
+    #[must_use]
+    pub fn hidden(&self, what: &str, parts: &[&str]) -> [u8; 16] {
+        let mut mac = self.lookup.clone().chain_update(what.as_bytes());
+        for part in parts {
+            // Lengths, so that no two lists of parts run together.
+            mac = mac.chain_update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac = mac.chain_update(part.as_bytes());
+        }
+        mac.finalize().into_bytes()[..16].try_into().expect("32 bytes")
+    }
+
     /// The same for the same number, and useless without the lookup key.
     #[must_use]
     pub fn token(&self, pan: &Pan) -> [u8; 8] {
@@ -95,6 +130,14 @@ impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Vault({} keys, current {})", self.ciphers.len(), self.current)
     }
+}
+
+/// Another length than a card number's, so that one never opens as the other.
+fn account_aad(version: u8, about: &[u8; 16]) -> [u8; 18] {
+    let mut out = [0; 18];
+    (out[0], out[1]) = (version, b'A');
+    out[2..].copy_from_slice(about);
+    out
 }
 
 fn aad(version: u8, ppid: &Ppid) -> [u8; 17] {
@@ -131,6 +174,17 @@ mod tests {
         assert_eq!(vault.open(&[7; 40], &one).unwrap_err(), VaultError::UnknownKey(7));
         assert_eq!(vault.token(&pan), vault.token(&pan));
         assert_ne!(vault.token(&pan), vault.token(&Pan::parse(b"5500005555555559").unwrap()));
+    }
+
+    #[test]
+    fn an_account_opens_only_for_its_row_and_is_no_card() {
+        let vault = Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
+        let sealed = vault.seal_account(b"9999-001-1234567", &[3; 16]).unwrap();
+        assert_eq!(&**vault.open_account(&sealed, &[3; 16]).unwrap(), b"9999-001-1234567");
+        assert_eq!(vault.open_account(&sealed, &[4; 16]).unwrap_err(), VaultError::Sealed);
+        assert_eq!(vault.open(&sealed, &Ppid::from_bytes([3; 16])).unwrap_err(), VaultError::Sealed);
+        assert_ne!(vault.hidden("a", &["12", "3"]), vault.hidden("a", &["1", "23"]));
+        assert_ne!(vault.hidden("a", &["1"]), vault.hidden("b", &["1"]));
     }
 
     #[test]

@@ -97,6 +97,7 @@ pub(super) fn start(
         recent: VecDeque::new(),
         wall: crate::clock::now(),
         first_stan: first_stan(plan.links),
+        window: plan.window.unwrap_or(u64::MAX),
     };
     let (over, stopping) = (sending_over.clone(), stop.clone());
     std::thread::Builder::new().name(format!("send-{number}")).spawn(move || {
@@ -144,6 +145,7 @@ struct Sender {
     wall: Millis,
     /// Another run in the same second must not use the same numbers.
     first_stan: u64,
+    window: u64,
 }
 
 impl Sender {
@@ -160,6 +162,18 @@ impl Sender {
         while n < total && !stop.load(Ordering::Relaxed) {
             let elapsed = self.begin.elapsed().as_secs_f64();
             let due = u64_of((elapsed - self.phase) / self.gap + 1.0).min(total);
+            if let Length::Time(time) = self.length
+                && elapsed > time.as_secs_f64() + 1.0
+                && self.window < u64::MAX
+            {
+                // As many as the window let through.
+                return;
+            }
+            let room = self.window.saturating_sub(self.slots.open.load(Ordering::Acquire));
+            if due > n && room == 0 {
+                std::thread::sleep(nap);
+                continue;
+            }
             if Instant::now() < self.begin || due <= n {
                 let next = self.begin + Duration::from_secs_f64(self.phase + f64_of(n) * self.gap);
                 let left = next.saturating_duration_since(Instant::now());
@@ -173,7 +187,7 @@ impl Sender {
             }
             self.wall = crate::clock::now();
             let from = n;
-            let until = due.min(n + 2_000);
+            let until = due.min(n + room.min(2_000));
             while n < until {
                 self.put(n, &mut message, &mut out);
                 n += 1;

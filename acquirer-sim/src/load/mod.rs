@@ -42,6 +42,9 @@ pub struct LoadPlan {
     pub peer: Peer,
     /// How long to wait for the last answers.
     pub drain: Duration,
+    /// Messages under way on each link at one time: no more are sent until answers come. Unlimited when absent: then answers that
+    /// come late are late, as for terminals.
+    pub window: Option<u64>,
 }
 
 /// Who is at the other end.

@@ -56,7 +56,8 @@ pub struct LoadReport {
     pub errors: BTreeMap<&'static str, u64>,
     /// Latency in microseconds.
     pub latency: Histogram<u64>,
-    pub(super) last_answer: Option<Instant>,
+    /// When the last answer came.
+    pub last_answer: Option<Instant>,
 }
 
 impl LoadReport {

@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 pub(super) struct Common {
     /// The configuration file.
     #[arg(long, default_value = "kazasu.toml")]
-    config: PathBuf,
+    pub(super) config: PathBuf,
     /// Who asks, as the records keep it: `operator`, or a name of [http.people] in the key file.
     #[arg(long, default_value = "operator")]
-    by: String,
+    pub(super) by: String,
     /// Print one JSON object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]
@@ -395,7 +395,7 @@ fn number() -> anyhow::Result<String> {
     Ok(number)
 }
 
-fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
+pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
     let caller = config.callers.iter().find(|caller| caller.name == by && !caller.portal);
     caller.with_context(|| {
         let names: Vec<&str> = config.callers.iter().filter(|c| !c.portal).map(|c| c.name.as_str()).collect();
@@ -404,15 +404,39 @@ fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config:
 }
 
 /// An ask that was not carried out.
-enum Refused {
+pub(super) enum Refused {
     /// Refused, and nothing was changed.
     No(String),
     /// It could not be asked.
     Broken(anyhow::Error),
 }
 
+impl From<AskError> for Refused {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Other(_) => Refused::Broken(error.into()),
+            AskError::Command(crate::engine::CommandError::Rejected(_))
+            | AskError::Value { .. }
+            | AskError::Pin
+            | AskError::Forbidden(_)
+            | AskError::Policy(_) => Refused::No(error.to_string()),
+            AskError::Command(_) => Refused::Broken(error.into()),
+        }
+    }
+}
+
+/// A desk on a journal that was read: it can be looked at.
+pub(super) fn folded(config: &Config, state: std::sync::Arc<crate::core::State>) -> crate::admin::Desk {
+    crate::admin::Desk {
+        source: crate::admin::Source::Folded(state),
+        imports: crate::serve::link_import(config),
+        list_authorities: None,
+        cities: std::sync::Arc::new(config.file.cities.clone()),
+    }
+}
+
 /// Where asks are carried out.
-enum Counter {
+pub(super) enum Counter {
     /// At a running switch: its address and the caller's token.
     Running(String, String),
     /// Here.
@@ -426,7 +450,7 @@ enum Counter {
 }
 
 impl Counter {
-    async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
+    pub(super) async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
         let caller = caller(config, by)?;
         Ok(match import::place(config).await? {
             Place::Running(http) => Counter::Running(http, caller.token.to_string()),
@@ -454,20 +478,11 @@ impl Counter {
                     _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
                 }
             }
-            Counter::Here { desk, by, .. } => {
-                desk.carry_out(ask.clone(), by, false).await.map_err(|error| match error {
-                    AskError::Other(_) => Refused::Broken(error.into()),
-                    AskError::Command(crate::engine::CommandError::Rejected(_))
-                    | AskError::Value { .. }
-                    | AskError::Pin
-                    | AskError::Policy(_) => Refused::No(error.to_string()),
-                    AskError::Command(_) => Refused::Broken(error.into()),
-                })
-            }
+            Counter::Here { desk, by, .. } => desk.carry_out(ask.clone(), by, false).await.map_err(Refused::from),
         }
     }
 
-    async fn close(self) -> anyhow::Result<()> {
+    pub(super) async fn close(self) -> anyhow::Result<()> {
         match self {
             Counter::Running(..) => Ok(()),
             Counter::Here { engine, core, .. } => import::close(engine, core).await,
@@ -501,11 +516,7 @@ async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Value, Refuse
         }
         None => {
             let state = std::sync::Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
-            let desk = crate::admin::Desk {
-                source: crate::admin::Source::Folded(state),
-                imports: crate::serve::link_import(config),
-                list_authorities: None,
-            };
+            let desk = folded(config, state);
             let found = match what {
                 Look::Resident(ppid) => match desk.resident(ppid).await {
                     Ok(None) => return Err(Refused::No(format!("PPID {ppid} is not known"))),
@@ -536,12 +547,12 @@ pub(super) enum Look {
     Policy,
 }
 
-fn said(value: &Value) -> String {
+pub(super) fn said(value: &Value) -> String {
     value["error"].as_str().unwrap_or("no reason was given").to_owned()
 }
 
 /// Posts a body, or gets when there is none. Gives the status and the JSON that came.
-async fn post(http: &str, path: &str, token: &str, body: Option<Vec<u8>>) -> anyhow::Result<(u16, Value)> {
+pub(super) async fn post(http: &str, path: &str, token: &str, body: Option<Vec<u8>>) -> anyhow::Result<(u16, Value)> {
     let (status, text) = super::call(http, path, token, body, Some(PATIENCE)).await?;
     Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }
@@ -564,7 +575,7 @@ pub(super) async fn look(what: Look, common: &Common) -> anyhow::Result<()> {
     show(look_at(&config, &common.by, &what).await, common)
 }
 
-fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::Result<()> {
+pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::Result<()> {
     match result {
         Ok(value) => {
             if common.json {

@@ -9,6 +9,8 @@ mod import;
 mod ledger;
 mod node;
 mod policy;
+pub(crate) mod relief;
+mod report;
 mod serve;
 mod store;
 
@@ -106,6 +108,11 @@ enum Command {
     Points {
         #[command(subcommand)]
         what: policy::PointsCommand,
+    },
+    /// Relief money of cities.
+    Relief {
+        #[command(subcommand)]
+        what: relief::ReliefCommand,
     },
     /// Carries out a file of asks, one JSON object a line.
     Apply {
@@ -248,6 +255,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Notice { what } => ask::notice(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,
+        Command::Relief { what } => relief::run(what).await,
         Command::Apply { file, common } => ask::apply(&file, common).await,
         Command::Merchant { what } => import::run(what, import::What::Merchants).await,
     }

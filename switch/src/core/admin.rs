@@ -48,6 +48,9 @@ pub enum Rejected {
     /// No such purse programme.
     #[error("purse programme {0} is not in the policy in force")]
     UnknownProgramme(u16),
+    /// A city's programme.
+    #[error("programme {0} is a relief programme: its money goes through batches (kazasu relief import)")]
+    IsRelief(u16),
     /// The programme is over.
     #[error("purse programme {0} ended on {1}")]
     ProgrammeOver(u16, BusinessDay),
@@ -118,6 +121,9 @@ pub enum Rejected {
     /// No such notice.
     #[error("notice {}-{} is not owed", .0 / 16, .0 % 16)]
     UnknownNotice(u64),
+    /// Something about relief.
+    #[error("{0}")]
+    Relief(Box<super::Refusal>),
     /// An amount that cannot be funded.
     #[error("an amount must be above zero and at most ¥999,999,999,999, got {0}")]
     Amount(Yen),
@@ -192,6 +198,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::Link { ppid, from, to, origin, by } => link(state, now, *ppid, *from, to, (*origin, by)),
         Command::Unlink { ppid, from, by } => unlink(state, now, *ppid, *from, by),
         Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),
+        Command::Relief(ask) => super::relief::command(state, now, ask),
         other => super::people::command(state, now, other),
     }
 }
@@ -336,7 +343,8 @@ pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
         return Decision::default();
     }
     if today <= state.day {
-        return super::people::lapse(state, now);
+        let lapse = super::people::lapse(state, now);
+        return if lapse.body.is_some() { lapse } else { super::relief::carry_on(state) };
     }
     cut_over(state, today, keep_days).then(Effect::Again)
 }

@@ -19,6 +19,7 @@ use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::{Bearer, Per, Window};
+use kazasu_schemas::relief::Way;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Answer, Options, Receipt, Refusal, ResponseCode};
 use std::collections::BTreeSet;
@@ -116,6 +117,17 @@ impl State {
                     owed.dead = Some((r.attempts, r.problem.clone().unwrap_or_default()));
                 }
             }
+            Body::Proposed(r) => self.proposed(seq, record.at, r),
+            Body::Settled(r) => self.settled(r),
+            Body::ReliefBatchOpened(r) => self.relief_batch_opened(record.at, r),
+            Body::ReliefRowsAdded(r) => self.relief_rows_added(r),
+            Body::ReliefRowSet(r) => self.relief_row_set(r),
+            Body::ReliefStepTaken(r) => self.relief_step_taken(record.at, r),
+            Body::ReliefCredited(r) => self.relief_credited(r),
+            Body::ReliefFileMade(r) => self.relief_file_made(r),
+            Body::ReliefSent(r) => self.relief_sent(r),
+            Body::ReliefReturned(r) => self.relief_returned(r),
+            Body::ReliefRepaid(r) => self.relief_repaid(r),
         }
         Ok(())
     }
@@ -159,7 +171,7 @@ impl State {
     }
 
     /// The person with this PPID or temporary ID; new ones begin here.
-    fn person(&mut self, ppid: Ppid) -> HolderAt {
+    pub(super) fn person(&mut self, ppid: Ppid) -> HolderAt {
         let new = u32::try_from(self.holders.len()).expect("at most four billion people");
         let at = *self.residents.entry(ppid).or_insert(new);
         if at == new {
@@ -239,13 +251,25 @@ impl State {
         for limit in &r.policy.limits {
             self.limit_numbers.entry(limit.number).or_insert_with(|| limit.clone());
         }
-        self.rules = Rules::new(r.version, Arc::new(r.policy.clone()), Arc::from(r.source.as_str()));
+        let (own, source) = (Arc::new(r.policy.clone()), Arc::from(r.source.as_str()));
+        self.rules = Rules::new(r.version, own, source, &[]);
+        self.prepare_rules();
+    }
+
+    /// The rules of a tap, once the policy or a relief programme has changed.
+    pub(super) fn prepare_rules(&mut self) {
+        let (day, at) = (self.day, self.at);
+        let runs =
+            |p: &&super::relief::Programme| p.terms.way == Way::Purse && !p.terms.is_over(at) && p.terms.until >= day;
+        let relief: Vec<_> = self.relief.programmes.values().filter(runs).map(|p| p.terms.purse()).collect();
+        let Rules { version, own, source, .. } = std::mem::take(&mut self.rules);
+        self.rules = Rules::new(version, own, source, &relief);
         let rules = &self.rules;
         self.merchant_rules = self.merchants.iter().map(|merchant| rules.of_merchant(merchant)).collect();
     }
 
     /// Purses and points that were opened for people belong to them from here on.
-    fn opened(&mut self, opens: &[Opening]) {
+    pub(super) fn opened(&mut self, opens: &[Opening]) {
         for Opening { account, key } in opens {
             match *key {
                 AccountKey::Purse(holder, programme) => {
@@ -273,6 +297,7 @@ impl State {
             used.holders.retain(|h| *h != from);
         }
         self.wallet_mut(into).merged.push(r.from);
+        self.relief.merged(r.from.bytes(), r.into.bytes());
     }
 
     fn certificate_bound(&mut self, r: &CertificateBound) {

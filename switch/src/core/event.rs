@@ -288,6 +288,8 @@ pub enum Command {
         /// The notice.
         notice: u64,
     },
+    /// Something about relief.
+    Relief(super::Relief),
     /// End the business day by hand.
     CutOver {
         /// How many days settled taps stay in memory.

@@ -13,6 +13,7 @@ mod money;
 mod outgoing;
 mod pay;
 mod people;
+mod relief;
 mod replay;
 mod rules;
 mod state;
@@ -24,6 +25,10 @@ pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
+pub use relief::{
+    BatchView, Distribution, MOST_ROWS, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal, Relief, RowState, RowView,
+    TransferRow,
+};
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 

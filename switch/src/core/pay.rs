@@ -23,6 +23,7 @@ struct Payer<'a> {
     merchant: &'a Merchant,
     rules: MerchantRules,
     day: BusinessDay,
+    now: Millis,
     flags: u16,
 }
 
@@ -66,6 +67,7 @@ pub(super) fn pay(
         merchant,
         rules: state.merchant_rules(merchant_at),
         day,
+        now,
         flags,
     };
     let mut outcome = if operation == Operation::BalanceInquiry {
@@ -126,7 +128,7 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
     let (state, request) = (context.state, context.request);
     let advice = operation.is_advice();
     let mut left = request.amount;
-    let purses = state.purse_tender(payer.wallet, payer.rules, payer.day, &mut left);
+    let purses = state.purse_tender(payer.wallet, payer.rules, (payer.day, payer.now), &mut left);
     let from_purses = purses.iter().fold(Yen::ZERO, |sum, (_, pays)| plus(sum, *pays));
     let mut points = smallvec::SmallVec::new();
     if request.options.has(Options::USE_POINTS) && left.is_positive() {

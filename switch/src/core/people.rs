@@ -17,6 +17,7 @@ use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::Policy;
+use kazasu_schemas::relief::Terms;
 use std::collections::BTreeSet;
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
@@ -68,6 +69,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::OpeningBalance { .. }
         | Command::Link { .. }
         | Command::Unlink { .. }
+        | Command::Relief(_)
         | Command::CutOver { .. } => unreachable!("decided before"),
     };
     result.unwrap_or_else(reject)
@@ -78,11 +80,18 @@ type Decided = Result<Decision, Rejected>;
 /// A policy must be able to follow the one in force: programmes stay, limits keep their meaning, budgets cover what was granted.
 fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -> Decided {
     let wrong = |text: String| Err(Rejected::Policy(text));
-    if *state.rules.policy == *policy && state.rules.version > 0 {
+    if *state.rules.own == *policy && state.rules.version > 0 {
         return Ok(unchanged());
     }
-    if policy.purses.len() > MOST_PROGRAMMES || policy.points.len() > MOST_PROGRAMMES {
-        return wrong(format!("a policy has at most {MOST_PROGRAMMES} purse and {MOST_PROGRAMMES} point programmes"));
+    let relief = |n: &u16| state.relief.programmes.contains_key(n);
+    if let Some(purse) = policy.purses.iter().find(|p| relief(&p.number)) {
+        return wrong(format!("purse {}: a relief programme has this number; take another", purse.number));
+    }
+    let running = state.rules.policy.purses.len() - state.rules.own.purses.len();
+    if policy.purses.len() + running > MOST_PROGRAMMES || policy.points.len() > MOST_PROGRAMMES {
+        return wrong(format!(
+            "at most {MOST_PROGRAMMES} purse programmes, relief included, and {MOST_PROGRAMMES} point programmes"
+        ));
     }
     for limit in &policy.limits {
         if state.limit_numbers.get(&limit.number).is_some_and(|known| !known.same_meaning(limit)) {
@@ -92,7 +101,8 @@ fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -
             ));
         }
     }
-    if let Some(number) = state.purse_books.keys().find(|n| !policy.purses.iter().any(|p| p.number == **n)) {
+    let mut books = state.purse_books.keys().filter(|n| !relief(n));
+    if let Some(number) = books.find(|n| !policy.purses.iter().any(|p| p.number == **n)) {
         return wrong(format!("purse programme {number} is missing: a programme stays in the file for ever"));
     }
     if let Some(number) = state.point_books.keys().find(|n| !policy.points.iter().any(|p| p.number == **n)) {
@@ -262,12 +272,12 @@ fn set_own_limits(state: &State, now: Millis, ppid: Ppid, limits: OwnLimits, by:
     Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned() })))
 }
 
-fn amount_of(amount: Yen) -> Result<(), Rejected> {
+pub(super) fn amount_of(amount: Yen) -> Result<(), Rejected> {
     if amount.is_positive() && amount.get() <= MAX_WIRE_AMOUNT { Ok(()) } else { Err(Rejected::Amount(amount)) }
 }
 
 /// A reference is booked once: `true` when it was, with this amount.
-fn booked(state: &State, key: [u8; 16], reference: &str, amount: Yen) -> Result<bool, Rejected> {
+pub(super) fn booked(state: &State, key: [u8; 16], reference: &str, amount: Yen) -> Result<bool, Rejected> {
     if reference.trim().is_empty() || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
@@ -306,6 +316,10 @@ fn credit(state: &State, now: Millis, ppid: Ppid, programme: u16, amount: Yen, r
         if booked(state, reference_key(programme, Some(&name), reference), reference, amount)? {
             return Ok(unchanged());
         }
+    }
+    // What a city gives goes through its batches.
+    if state.relief.programmes.contains_key(&programme) {
+        return Err(Rejected::IsRelief(programme));
     }
     let rule = state.rules.policy.purses.iter().find(|p| p.number == programme);
     if let Some(until) = rule.and_then(|p| p.until).filter(|until| now.max(state.at).jst_day() > *until) {
@@ -389,12 +403,16 @@ const EMPTIED: usize = 16;
 /// Programmes whose last day is over: what is left in purses goes back to the fund, what is left of points to the expired ones.
 pub(super) fn lapse(state: &State, now: Millis) -> Decision {
     // A business day that was ended by hand ends no calendar day.
-    let today = state.day.min(now.max(state.at).jst_day());
-    let policy = &state.rules.policy;
-    for purse in policy.purses.iter().filter(|p| p.until.is_some_and(|until| today > until)) {
-        let Some(book) = state.purse_books.get(&purse.number) else { continue };
+    let now = now.max(state.at);
+    let today = state.day.min(now.jst_day());
+    let policy = &state.rules.own;
+    let by_policy = policy.purses.iter().filter(|p| p.is_over(today, now)).map(|p| p.number);
+    let closed = |terms: &Terms| today > terms.until || terms.closes.is_some_and(|closes| now >= closes);
+    let by_city = state.relief.programmes.values().filter(|p| closed(&p.terms)).map(|p| p.terms.number);
+    for number in by_policy.chain(by_city) {
+        let Some(book) = state.purse_books.get(&number) else { continue };
         if let Some((transfers, through)) = empty(state, &book.purses, book.sweep, book.fund) {
-            return lapsed(purse.number, false, transfers, through);
+            return lapsed(number, false, transfers, through);
         }
     }
     for programme in policy.points.iter().filter(|p| p.expires.is_some_and(|last| today > last)) {
@@ -508,7 +526,7 @@ impl State {
     /// The policy in force: version, rules, and the file it was read from.
     #[must_use]
     pub fn policy(&self) -> (u32, &Policy, &str) {
-        (self.rules.version, &self.rules.policy, &self.rules.source)
+        (self.rules.version, &self.rules.own, &self.rules.source)
     }
 
     /// The queue of broken links.

@@ -6,7 +6,7 @@
 use super::event::{Command, Effect, Event, Link};
 use super::money::{Leg, minus, sum};
 use super::state::{State, TapState};
-use super::{Rejected, decide};
+use super::{Rejected, Relief, decide};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Body, Instrument, LinkOrigin, Record, Silence, TapKind, Tapped, Verdict};
 use kazasu_ledger::{AccountKey, RuleError, Seq, Transfer, TransferKind};
@@ -457,6 +457,69 @@ impl Replay {
                 by: r.by.clone(),
                 why: r.why.clone(),
             },
+            Body::Proposed(r) => Command::Relief(Relief::Propose {
+                proposal: Box::new(r.proposal.clone()),
+                source: r.source.clone(),
+                by: r.by.clone(),
+                why: r.why.clone(),
+            }),
+            Body::Settled(r) => Command::Relief(Relief::Settle {
+                proposal: self.shadow_of(r.proposal)?,
+                approve: r.approved,
+                by: r.by.clone(),
+                why: r.why.clone(),
+            }),
+            Body::ReliefBatchOpened(r) => Command::Relief(Relief::OpenBatch {
+                programme: r.programme,
+                name: r.name.clone(),
+                digest: r.digest,
+                by: r.by.clone(),
+            }),
+            Body::ReliefRowsAdded(r) => {
+                Command::Relief(Relief::AddRows { batch: r.batch, first: r.first, rows: r.rows.clone() })
+            }
+            Body::ReliefRowSet(r) => Command::Relief(Relief::SetRow {
+                batch: r.batch,
+                row: r.row,
+                change: r.change.clone(),
+                by: r.by.clone(),
+                why: r.why.clone(),
+            }),
+            Body::ReliefStepTaken(r) => Command::Relief(Relief::Step {
+                batch: r.batch,
+                step: r.step,
+                value_day: r.value_day,
+                refused: r.refused,
+                by: r.by.clone(),
+                why: r.why.clone(),
+            }),
+            Body::ReliefCredited(_) => Command::Relief(Relief::CarryOn),
+            Body::ReliefFileMade(r) => Command::Relief(Relief::FileMade {
+                batch: r.batch,
+                format: r.format,
+                files: r.files.clone(),
+                by: r.by.clone(),
+            }),
+            Body::ReliefSent(r) => Command::Relief(Relief::Sent {
+                batch: r.batch,
+                file: r.file,
+                reference: r.reference.clone(),
+                by: r.by.clone(),
+            }),
+            Body::ReliefReturned(r) => Command::Relief(Relief::Returned {
+                batch: r.batch,
+                row: r.row,
+                reference: r.reference.clone(),
+                by: r.by.clone(),
+            }),
+            Body::ReliefRepaid(r) => Command::Relief(Relief::Repaid {
+                batch: r.batch,
+                row: r.row,
+                amount: r.amount,
+                from_purse: r.from_purse,
+                reference: r.reference.clone(),
+                by: r.by.clone(),
+            }),
             Body::Opened(_)
             | Body::Tapped(_)
             | Body::IssuerAnswered(_)

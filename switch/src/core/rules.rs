@@ -5,7 +5,7 @@ use super::wallet::{InstrumentKey, Wallet};
 use kazasu_ledger::record::{CardStatus, flag};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Kind, Kinds, Per, Policy, Rounding, Shop, Window, in_ranges};
+use kazasu_schemas::policy::{Kind, Kinds, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
 use kazasu_schemas::wire::{Receipt, Refusal};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -23,7 +23,10 @@ const MOST_GRANTS: usize = 4;
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Rules {
     pub(super) version: u32,
+    /// What holds: the policy, and the purses of relief programmes that run.
     pub(super) policy: Arc<Policy>,
+    /// The policy as it was activated.
+    pub(super) own: Arc<Policy>,
     pub(super) source: Arc<str>,
     /// Limits by what the tap is paid with: credit, debit, bank, held, nothing linked.
     by_kind: [u64; 5],
@@ -37,7 +40,7 @@ pub(super) struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Rules::new(0, Arc::new(Policy::initial()), Arc::from(""))
+        Rules::new(0, Arc::new(Policy::initial()), Arc::from(""), &[])
     }
 }
 
@@ -60,7 +63,17 @@ fn index(kind: Option<Kind>) -> usize {
 }
 
 impl Rules {
-    pub(super) fn new(version: u32, policy: Arc<Policy>, source: Arc<str>) -> Self {
+    /// `relief` are the purses of relief programmes that run.
+    pub(super) fn new(version: u32, own: Arc<Policy>, source: Arc<str>, relief: &[PurseProgramme]) -> Self {
+        let policy = match relief {
+            [] => own.clone(),
+            _ => {
+                let mut policy = (*own).clone();
+                policy.purses.extend(relief.iter().cloned());
+                policy.purses.sort_by_key(|p| p.number);
+                Arc::new(policy)
+            }
+        };
         let mut by_kind = [0; 5];
         let (mut without_pin, mut general) = (0, 0);
         for limit in &policy.limits {
@@ -83,13 +96,13 @@ impl Rules {
         let mut order: Vec<usize> = (0..policy.purses.len()).collect();
         order.sort_by_key(|at| {
             let purse = &policy.purses[*at];
-            (purse.until.is_none(), purse.until, purse.number)
+            (purse.until.is_none(), purse.until, purse.closes.is_none(), purse.closes, purse.number)
         });
         let mut rank = vec![0; order.len()];
         for (place, at) in (0..).zip(order) {
             rank[at] = place;
         }
-        Rules { version, policy, source, by_kind, without_pin, general, rank }
+        Rules { version, policy, own, source, by_kind, without_pin, general, rank }
     }
 
     pub(super) fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
@@ -247,7 +260,7 @@ impl State {
         &self,
         wallet: Option<&Wallet>,
         merchant: MerchantRules,
-        day: BusinessDay,
+        (day, now): (BusinessDay, Millis),
         left: &mut Yen,
     ) -> SmallVec<[(kazasu_ledger::AccountId, Yen); MOST_PURSES]> {
         let mut out = SmallVec::new();
@@ -257,7 +270,7 @@ impl State {
         for (programme, account) in &wallet.purses {
             let Ok(at) = policy.purses.binary_search_by_key(programme, |p| p.number) else { continue };
             let available = self.available(*account);
-            if merchant.purses & (1 << at) != 0 && policy.purses[at].runs(day) && available.is_positive() {
+            if merchant.purses & (1 << at) != 0 && policy.purses[at].runs(day, now) && available.is_positive() {
                 usable.push((self.rules.rank[at], *account, available));
             }
         }

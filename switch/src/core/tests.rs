@@ -6,6 +6,7 @@ mod model;
 mod oracle;
 mod payments;
 mod random;
+mod relief;
 mod rules;
 
 use super::*;

@@ -352,6 +352,7 @@ fn traffic(
             log: None,
             peer: Peer::Switch,
             drain: PATIENCE,
+            window: None,
         };
         let (progress, stop) = (progress.clone(), stop.clone());
         parts.push(tokio::task::spawn_blocking(move || load::run(&plan, &progress, &stop)));

@@ -25,6 +25,8 @@ use tokio::sync::oneshot;
 const STALL: Duration = Duration::from_secs(1);
 /// Much longer than any issuer is waited for.
 const NO_REPORT_MS: i64 = 300_000;
+/// Transfers of one batch that nobody waits for: more would keep taps waiting for the disk.
+const OWN_TRANSFERS: usize = 1_024;
 /// How long a node that hands the lead over waits for issuers' answers.
 const LEAVING: Duration = Duration::from_secs(30);
 /// How long the last batches may take once no issuer is waited for, while everything else waits for the successor.
@@ -89,6 +91,10 @@ struct Core<'a> {
     leaving: Option<Leaving>,
     /// When owed notices were offered last.
     offered: Option<Instant>,
+    /// There is more to do that nobody asks for: purses to be credited, or emptied.
+    again: bool,
+    /// Transfers of that kind in the open batch.
+    own: usize,
 }
 
 /// A lead that is being handed over.
@@ -298,6 +304,8 @@ impl<'a> Core<'a> {
             reports: Vec::new(),
             leaving: None,
             offered: None,
+            again: false,
+            own: 0,
         }
     }
 
@@ -351,6 +359,10 @@ impl<'a> Core<'a> {
                     return self.gone(error.into_inner());
                 }
                 self.committing = Some(Instant::now());
+                self.own = 0;
+            }
+            if self.goes_on() {
+                continue;
             }
             let idle = self.committing.is_none();
             if self.stopping && idle && self.leaving.is_none() && self.shell.rx.is_empty() {
@@ -386,6 +398,17 @@ impl<'a> Core<'a> {
                 return end;
             }
         }
+    }
+
+    /// Does a little of what is left to do by itself. What is asked comes between: a batch takes only so much of it.
+    fn goes_on(&mut self) -> bool {
+        if !self.again || self.own >= OWN_TRANSFERS || self.stopping || self.leaving.is_some() || self.is_stalled() {
+            return false;
+        }
+        self.again = false;
+        self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody);
+        self.own += self.batch.records.last().map_or(0, |record| record.body.transfers().len());
+        true
     }
 
     /// What the writer says. `Some` when the lead is over.
@@ -696,7 +719,7 @@ impl<'a> Core<'a> {
                 asker
             }
             (Effect::Again, _, asker) => {
-                self.shell.engine.tick();
+                self.again = true;
                 asker
             }
             (Effect::CutOver(closed, opened), _, asker) => {

@@ -152,16 +152,16 @@ struct OfflineFile {
 }
 
 /// Where a table stands, and how problems in it are told.
-pub(super) struct At<'a> {
-    source: &'a str,
-    span: Range<usize>,
-    what: String,
-    problems: &'a mut Vec<Problem>,
+pub(crate) struct At<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) span: Range<usize>,
+    pub(crate) what: String,
+    pub(crate) problems: &'a mut Vec<Problem>,
 }
 
 impl At<'_> {
     /// A problem with a key of the table.
-    pub(super) fn wrong(&mut self, key: &str, text: impl fmt::Display) {
+    pub(crate) fn wrong(&mut self, key: &str, text: impl fmt::Display) {
         let table = &self.source[self.span.start.min(self.source.len())..];
         let mut offset = 0;
         let mut found = self.span.start;
@@ -182,7 +182,7 @@ impl At<'_> {
     }
 
     /// Reads one key; the problem is noted and a stand-in goes on, so that the other keys are looked at too.
-    fn key<T>(&mut self, key: &str, value: Result<T, String>, otherwise: T) -> T {
+    pub(crate) fn key<T>(&mut self, key: &str, value: Result<T, String>, otherwise: T) -> T {
         value.unwrap_or_else(|text| {
             self.wrong(key, text);
             otherwise
@@ -362,6 +362,7 @@ fn purse(at: &mut At<'_>, p: PurseFile) -> PurseProgramme {
         from: p.from.map(|text| at.key("from", date(&text), BusinessDay(0))),
         until: p.until.map(|text| at.key("until", date(&text), BusinessDay(0))),
         place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+        closes: None,
     }
 }
 
@@ -400,9 +401,9 @@ fn points(at: &mut At<'_>, p: PointsFile) -> PointProgramme {
     }
 }
 
-type List = Option<Vec<String>>;
+pub(crate) type List = Option<Vec<String>>;
 
-fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, merchants: List) -> Place {
+pub(crate) fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, merchants: List) -> Place {
     let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, String>| {
         if list.as_ref().is_some_and(Vec::is_empty) {
             at.wrong(key, "names nothing; leave it out where everything is meant");
@@ -432,18 +433,18 @@ fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, m
     }
 }
 
-fn whole<T: TryFrom<i64>>(n: i64, least: i64, most: i64) -> Result<T, String> {
+pub(crate) fn whole<T: TryFrom<i64>>(n: i64, least: i64, most: i64) -> Result<T, String> {
     let within = (least..=most).contains(&n).then_some(n);
     within
         .and_then(|n| T::try_from(n).ok())
         .ok_or_else(|| format!("must be a whole number from {least} to {most}, got {n}"))
 }
 
-fn yen(n: i64, least: i64) -> Result<Yen, String> {
+pub(crate) fn yen(n: i64, least: i64) -> Result<Yen, String> {
     whole(n, least, MAX_WIRE_AMOUNT).map(Yen::new)
 }
 
-fn title(text: &str) -> Result<String, String> {
+pub(crate) fn title(text: &str) -> Result<String, String> {
     let plain = !text.trim().is_empty() && text.chars().count() <= 100 && !text.chars().any(char::is_control);
     if plain { Ok(text.trim().to_owned()) } else { Err(format!("must be 1 to 100 characters, got {text:?}")) }
 }
@@ -454,7 +455,7 @@ fn word(text: &str) -> Result<String, String> {
     if plain { Ok(text.to_owned()) } else { Err(format!("must be 1 to 40 characters without spaces, got {text:?}")) }
 }
 
-fn region(text: &str) -> Result<String, String> {
+pub(crate) fn region(text: &str) -> Result<String, String> {
     if (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
@@ -462,7 +463,7 @@ fn region(text: &str) -> Result<String, String> {
     }
 }
 
-fn date(text: &str) -> Result<BusinessDay, String> {
+pub(crate) fn date(text: &str) -> Result<BusinessDay, String> {
     BusinessDay::parse(text).ok_or_else(|| format!("must be a date like 2026-12-01, got {text:?}"))
 }
 

@@ -3,7 +3,7 @@
 
 mod check;
 mod facts;
-mod file;
+pub(crate) mod file;
 
 pub use facts::{Difference, differences};
 pub use file::{Problem, read};

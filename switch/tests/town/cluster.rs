@@ -204,6 +204,7 @@ impl Cluster {
             log: Some(log.clone()),
             peer: Peer::Switch,
             drain: Duration::from_secs(8),
+            window: None,
         };
         let (progress, stop) = (Arc::new(Progress::default()), Arc::new(AtomicBool::new(false)));
         let run = {

@@ -104,6 +104,7 @@ fn killed_twenty_times_under_load_nothing_answered_is_lost_and_nothing_is_booked
             log: Some(log.clone()),
             peer: Peer::Switch,
             drain: Duration::from_millis(500),
+            window: None,
         };
         let progress = Arc::new(Progress::default());
         // The generator numbers its messages by the second in which it begins.

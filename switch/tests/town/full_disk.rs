@@ -30,6 +30,7 @@ fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
         log: Some(log.clone()),
         peer: Peer::Switch,
         drain: Duration::from_secs(5),
+        window: None,
     };
     let over = Arc::new(AtomicBool::new(false));
     let (report, reason) = std::thread::scope(|scope| {

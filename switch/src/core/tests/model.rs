@@ -106,6 +106,7 @@ fn purse(number: u16, start: BusinessDay) -> BoxedStrategy<PurseProgramme> {
             from,
             until,
             place,
+            closes: None,
         })
         .boxed()
 }

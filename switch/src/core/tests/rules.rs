@@ -14,7 +14,7 @@ fn day(text: &str) -> BusinessDay {
 fn purse(number: u16, until: &str) -> PurseProgramme {
     let until = Some(day(until));
     let (name, funder) = (format!("purse {number}"), "city".into());
-    PurseProgramme { number, name, funder, from: None, until, place: Place::default() }
+    PurseProgramme { number, name, funder, from: None, until, place: Place::default(), closes: None }
 }
 
 fn points(number: u16) -> PointProgramme {

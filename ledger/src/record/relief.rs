@@ -1,0 +1,284 @@
+//! Relief: what takes two people, batches of applications, and where their money went.
+
+use super::*;
+use kazasu_schemas::relief::{Application, Format, RowChange, Step, Terms};
+
+/// Something that one person proposes and another decides.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub enum Proposal {
+    /// A new relief programme, or new terms of one.
+    #[n(0)]
+    Programme(#[n(0)] Box<Terms>),
+    /// A payee got more than was theirs: they owe the difference.
+    #[n(1)]
+    Claim {
+        /// The batch.
+        #[n(0)]
+        batch: u32,
+        /// The row, from 0.
+        #[n(1)]
+        row: u32,
+        /// What the payee should have got, yen.
+        #[n(2)]
+        right: Yen,
+    },
+    /// Money in a programme's fund goes back to its city.
+    #[n(2)]
+    ReturnFunds {
+        /// The programme.
+        #[n(0)]
+        programme: u16,
+        /// Yen.
+        #[n(1)]
+        amount: Yen,
+        /// The payment's own reference: it is booked once.
+        #[n(2)]
+        reference: String,
+    },
+}
+
+/// See [`Body::Proposed`]. The proposal's number is the record's.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Proposed {
+    /// What.
+    #[n(0)]
+    pub proposal: Proposal,
+    /// The file that it was read from, for people; empty when there is none.
+    #[n(1)]
+    pub source: String,
+    /// Who proposes it.
+    #[n(2)]
+    pub by: String,
+    /// Why.
+    #[n(3)]
+    pub why: String,
+}
+
+/// See [`Body::Settled`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Settled {
+    /// The proposal.
+    #[n(0)]
+    pub proposal: u64,
+    /// Approved, or turned down.
+    #[n(1)]
+    pub approved: bool,
+    /// Accounts of a new programme.
+    #[n(2)]
+    pub opens: Vec<Opening>,
+    /// What it moves.
+    #[cbor(n(3), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who decided: not who proposed.
+    #[n(4)]
+    pub by: String,
+    /// Why.
+    #[n(5)]
+    pub why: String,
+}
+
+/// See [`Body::ReliefBatchOpened`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefBatchOpened {
+    /// 0, 1, 2, …: the batch's number in this book.
+    #[n(0)]
+    pub batch: u32,
+    /// The programme.
+    #[n(1)]
+    pub programme: u16,
+    /// The file's name, for people.
+    #[n(2)]
+    pub name: String,
+    /// SHA-256 of the file: the same file is read in once.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub digest: [u8; 32],
+    /// Who prepares it.
+    #[n(4)]
+    pub by: String,
+}
+
+/// See [`Body::ReliefRowsAdded`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefRowsAdded {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// The first row's place in the batch, from 0.
+    #[n(1)]
+    pub first: u32,
+    /// The rows, with what was found about them.
+    #[n(2)]
+    pub rows: Vec<Application>,
+}
+
+/// See [`Body::ReliefRowSet`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefRowSet {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// The row, from 0.
+    #[n(1)]
+    pub row: u32,
+    /// What.
+    #[n(2)]
+    pub change: RowChange,
+    /// What is found about the row after it.
+    #[n(3)]
+    pub issues: u16,
+    /// Who.
+    #[n(4)]
+    pub by: String,
+    /// Why.
+    #[n(5)]
+    pub why: String,
+}
+
+/// See [`Body::ReliefStepTaken`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefStepTaken {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// The step.
+    #[n(1)]
+    pub step: Step,
+    /// Rows that it is about.
+    #[n(2)]
+    pub count: u32,
+    /// Their sum.
+    #[n(3)]
+    pub total: Yen,
+    /// The day on which the bank transfers, of a release by transfer.
+    #[n(4)]
+    pub value_day: Option<BusinessDay>,
+    /// Budget that changes its place; at the release the money too.
+    #[cbor(n(5), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who.
+    #[n(6)]
+    pub by: String,
+    /// Why.
+    #[n(7)]
+    pub why: String,
+    /// Of the first step: rows of the file that were not taken in.
+    #[n(8)]
+    pub refused: u32,
+}
+
+/// See [`Body::ReliefCredited`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefCredited {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// Rows before this one have been looked at.
+    #[n(1)]
+    pub through: u32,
+    /// The rows, each with one of the transfers.
+    #[n(2)]
+    pub rows: Vec<u32>,
+    /// Purses of people who had none of the programme.
+    #[n(3)]
+    pub opens: Vec<Opening>,
+    /// Transit to purse, in the order of the rows.
+    #[cbor(n(4), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+}
+
+/// See [`Body::ReliefFileMade`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefFileMade {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// Its form.
+    #[n(1)]
+    pub format: Format,
+    /// Each file's number of transfers, sum, and SHA-256.
+    #[n(2)]
+    pub files: Vec<MadeFile>,
+    /// Who.
+    #[n(3)]
+    pub by: String,
+}
+
+/// One of the files of a batch.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct MadeFile {
+    /// Transfers.
+    #[n(0)]
+    pub count: u32,
+    /// Their sum.
+    #[n(1)]
+    pub total: Yen,
+    /// SHA-256 of its bytes.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub digest: [u8; 32],
+}
+
+/// See [`Body::ReliefSent`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefSent {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// The file, from 0.
+    #[n(1)]
+    pub file: u16,
+    /// The line of the bank's statement, so that it is booked once.
+    #[n(2)]
+    pub reference: String,
+    /// Transit to bank.
+    #[cbor(n(3), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who brought the statement.
+    #[n(4)]
+    pub by: String,
+}
+
+/// See [`Body::ReliefReturned`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefReturned {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// The row, from 0.
+    #[n(1)]
+    pub row: u32,
+    /// The line of the bank's statement, so that it is booked once.
+    #[n(2)]
+    pub reference: String,
+    /// Bank to fund, and the budget that is free again.
+    #[cbor(n(3), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who brought the statement.
+    #[n(4)]
+    pub by: String,
+}
+
+/// See [`Body::ReliefRepaid`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReliefRepaid {
+    /// The batch.
+    #[n(0)]
+    pub batch: u32,
+    /// The row, from 0.
+    #[n(1)]
+    pub row: u32,
+    /// Yen.
+    #[n(2)]
+    pub amount: Yen,
+    /// Out of the purse, because the payee agreed; else over the bank.
+    #[n(3)]
+    pub from_purse: bool,
+    /// The payment's own reference: it is booked once.
+    #[n(4)]
+    pub reference: String,
+    /// The claim ends, the money goes to the fund, the budget is free again.
+    #[cbor(n(5), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who.
+    #[n(6)]
+    pub by: String,
+}

@@ -1,0 +1,304 @@
+//! A tap: what was asked, how it was decided, what its issuer said.
+
+use super::*;
+
+/// What makes an acquirer's message one of a kind: repeats have the same key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Encode, Decode)]
+pub struct TapKey {
+    /// DE32.
+    #[n(0)]
+    pub acquirer: InstitutionId,
+    /// DE41.
+    #[n(1)]
+    pub terminal: TerminalId,
+    /// DE11.
+    #[n(2)]
+    pub stan: Stan,
+    /// DE7.
+    #[n(3)]
+    pub transmission: TransmissionTime,
+    /// The message type's class: 1, 2 or 4.
+    #[n(4)]
+    pub class: u8,
+}
+
+/// What was asked, as the journal numbers it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum TapKind {
+    /// Reserve.
+    #[n(0)]
+    Authorize,
+    /// Pay.
+    #[n(1)]
+    Purchase,
+    /// Give back.
+    #[n(2)]
+    Refund,
+    /// Ask for a balance.
+    #[n(3)]
+    BalanceInquiry,
+    /// Was reserved without asking.
+    #[n(4)]
+    AuthorizationAdvice,
+    /// Take what was reserved, or less.
+    #[n(5)]
+    Completion,
+    /// Was taken without asking.
+    #[n(6)]
+    PurchaseAdvice,
+    /// Was given back without asking.
+    #[n(7)]
+    RefundAdvice,
+    /// Undo.
+    #[n(8)]
+    Reversal,
+    /// Something that is not served.
+    #[n(9)]
+    Unsupported,
+}
+
+/// How the switch decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Verdict {
+    /// Approved, or an advice accepted.
+    #[n(0)]
+    Approved(#[n(0)] ApprovalCode),
+    /// Refused by the switch.
+    #[n(1)]
+    Refused(#[n(0)] Refusal),
+    /// The issuer is being asked; an [`IssuerAnswered`] or [`IssuerSilent`] follows.
+    #[n(2)]
+    Pending,
+}
+
+/// A message that this record causes towards an issuer. It is durable before it is sent; advices are sent until an
+/// [`IssuerAcknowledged`] names this record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct ToIssuer {
+    /// The issuer.
+    #[n(0)]
+    pub issuer: u16,
+    /// What it is asked or told.
+    #[n(1)]
+    pub operation: IssuerOperation,
+    /// DE4.
+    #[n(2)]
+    pub amount: Yen,
+    /// DE95: what remains after a partial reversal.
+    #[n(3)]
+    pub remains: Option<Yen>,
+    /// The record whose message to the issuer this one is about (DE90).
+    #[n(4)]
+    pub about: Option<u64>,
+    /// The tap whose terminal, merchant and link version the message carries.
+    #[n(5)]
+    pub tap: u64,
+}
+
+/// See [`super::Body::Tapped`]. Declines are recorded too.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Tapped {
+    /// Idempotency key.
+    #[n(0)]
+    pub key: TapKey,
+    /// Of the content: a repeat has the same.
+    #[n(1)]
+    pub fingerprint: u64,
+    /// What was asked.
+    #[n(2)]
+    pub kind: TapKind,
+    /// DE42.
+    #[n(3)]
+    pub merchant: MerchantId,
+    /// DE37.
+    #[n(4)]
+    pub rrn: Rrn,
+    /// DE4.
+    #[n(5)]
+    pub amount: Yen,
+    /// The person, as the message named them or as the original did.
+    #[n(6)]
+    pub ppid: Option<Ppid>,
+    /// DE22.
+    #[n(7)]
+    pub entry_mode: u16,
+    /// The link version that was used, frozen for everything that follows.
+    #[n(8)]
+    pub link: Option<u32>,
+    /// The record that this one completes, refunds or reverses.
+    #[n(9)]
+    pub original: Option<u64>,
+    /// A reversal of a message that has not arrived: its key, refused from now on.
+    #[n(10)]
+    pub tombstone: Option<TapKey>,
+    /// How the switch decided.
+    #[n(11)]
+    pub verdict: Verdict,
+    /// What moved or was held.
+    #[cbor(n(12), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// What the issuer is to be told.
+    #[n(13)]
+    pub to_issuer: Option<ToIssuer>,
+    /// Balance told in the answer: posted and available.
+    #[n(14)]
+    pub balance: Option<(Yen, Yen)>,
+    /// What the policy had to do with it; absent when version 0 had nothing to say.
+    #[n(15)]
+    pub ruled: Option<Ruled>,
+}
+
+/// What the policy had to do with a tap.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct Ruled {
+    /// The version it was decided with.
+    #[n(0)]
+    pub policy: u32,
+    /// [`flag`] bits.
+    #[n(1)]
+    pub flags: u16,
+    /// The policy's limits that look at the tap, one bit a number.
+    #[n(2)]
+    pub limits: u64,
+    /// DE39 = 10: what was approved instead of the amount.
+    #[n(3)]
+    pub approved: Option<Yen>,
+    /// What the answer tells for the receipt.
+    #[n(4)]
+    pub receipt: Receipt,
+    /// What the terminal can do and the resident chose, as in the request.
+    #[n(5)]
+    pub options: u8,
+    /// Percentages of the month's limit that the resident is told about.
+    #[n(6)]
+    pub alerts: Vec<u8>,
+    /// Point accounts opened.
+    #[n(7)]
+    pub opens: Vec<Opening>,
+    /// Programmes that round by the month and count this tap.
+    #[n(8)]
+    pub months: Vec<u16>,
+}
+
+/// Bits of [`Ruled::flags`].
+pub mod flag {
+    /// Decided with a card status list that was not fresh.
+    pub const CRL_BASED: u16 = 1;
+    /// An advice above a limit.
+    pub const OVER_LIMIT: u16 = 2;
+    /// An advice above the offline allowance.
+    pub const OVER_OFFLINE: u16 = 4;
+    /// An advice of a card that is held, revoked, expired or merged.
+    pub const CARD_NOT_GOOD: u16 = 8;
+
+    /// Their names.
+    pub const NAMES: [(u16, &str); 4] = [
+        (CRL_BASED, "crl_based"),
+        (OVER_LIMIT, "over_limit"),
+        (OVER_OFFLINE, "over_offline"),
+        (CARD_NOT_GOOD, "card_not_good"),
+    ];
+}
+
+/// An account that a record opens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Opening {
+    /// Its number: the next free one.
+    #[n(0)]
+    pub account: AccountId,
+    /// What it stands for.
+    #[n(1)]
+    pub key: AccountKey,
+}
+
+/// See [`super::Body::IssuerAnswered`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct IssuerAnswered {
+    /// The pending tap.
+    #[n(0)]
+    pub tap: u64,
+    /// DE39 from the issuer.
+    #[n(1)]
+    pub code: ResponseCode,
+    /// DE38 from the issuer, or the switch's own where the issuer gave none.
+    #[n(2)]
+    pub approval: Option<ApprovalCode>,
+    /// Post or void of the holds.
+    #[cbor(n(3), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// What the policy had to do with the outcome.
+    #[n(4)]
+    pub ruled: Option<Outcome>,
+}
+
+/// What the policy had to do with the outcome of a tap that waited.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct Outcome {
+    /// The issuer declined its part, and the terminal takes the rest: what was approved.
+    #[n(0)]
+    pub approved: Option<Yen>,
+    /// What the answer tells for the receipt.
+    #[n(1)]
+    pub receipt: Receipt,
+    /// Percentages of the month's limit that the resident is told about.
+    #[n(2)]
+    pub alerts: Vec<u8>,
+}
+
+/// Why an issuer's answer is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Silence {
+    /// It may have been received: no answer in time, or the connection broke.
+    #[n(0)]
+    TimedOut,
+    /// It certainly was not sent.
+    #[n(1)]
+    NotSent,
+    /// The switch stopped while it waited.
+    #[n(2)]
+    Restarted,
+    /// The switch itself could not make the message: a key is missing, or the issuer is not configured any more.
+    #[n(3)]
+    Unmakeable,
+}
+
+/// See [`super::Body::IssuerSilent`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct IssuerSilent {
+    /// The pending tap.
+    #[n(0)]
+    pub tap: u64,
+    /// Why.
+    #[n(1)]
+    pub why: Silence,
+    /// Void of the hold.
+    #[cbor(n(2), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// The reversal, unless nothing was sent.
+    #[n(3)]
+    pub to_issuer: Option<ToIssuer>,
+}
+
+/// See [`super::Body::IssuerLate`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct IssuerLate {
+    /// The record whose message was answered.
+    #[n(0)]
+    pub tap: u64,
+    /// DE39 from the issuer.
+    #[n(1)]
+    pub code: ResponseCode,
+}
+
+/// See [`super::Body::IssuerAcknowledged`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct IssuerAcknowledged {
+    /// The record that caused the advice.
+    #[n(0)]
+    pub message: u64,
+    /// DE39 from the issuer: anything but 00 needs a person's eye.
+    #[n(1)]
+    pub code: ResponseCode,
+}

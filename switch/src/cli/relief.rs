@@ -1,0 +1,723 @@
+//! `kazasu relief`: a city's officers, approvers and treasurers at the command line, through the running switch when there is one,
+//! else into its journal.
+
+use super::Found;
+use super::ask::{Common, Counter, Refused, caller, post, said, show};
+use super::import::running;
+use crate::config::Config;
+use crate::relief::{Imported, ReliefAsk, Source, bad_rows_csv};
+use crate::text::thousands;
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+use kazasu_schemas::relief::Format;
+use serde_json::{Value, json};
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Subcommand)]
+pub(super) enum ReliefCommand {
+    /// Programmes: what a city decided to give.
+    Programme {
+        #[command(subcommand)]
+        what: ProgrammeCommand,
+    },
+    /// Proposals that wait for a second person.
+    Proposals {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Approves a proposal, or turns it down (approver).
+    Decide {
+        /// Its number.
+        proposal: u64,
+        /// Approve it; turned down when absent.
+        #[arg(long)]
+        approve: bool,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Books the city's payment into a programme's fund (treasurer).
+    Fund {
+        /// The programme.
+        programme: u16,
+        /// Yen.
+        amount: i64,
+        /// The payment's own: it is booked once.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Reads a file of applications in (officer). Nothing is paid until two more people have approved and released it.
+    Import {
+        /// The programme.
+        programme: u16,
+        /// The CSV file: UTF-8 or Shift_JIS, header in Japanese or English.
+        file: PathBuf,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        /// Where the refused rows go; FILE.refused.csv when absent.
+        #[arg(long)]
+        bad_rows: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// What would be paid: count, sum, distribution, duplicates, shared accounts, rows that wait for a person.
+    Preview {
+        /// The batch.
+        batch: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Rows of a batch.
+    Rows {
+        /// The batch.
+        batch: u32,
+        /// Only those in a state or with an issue, for example `waiting` or `duplicate`.
+        #[arg(long)]
+        only: Option<String>,
+        /// From this row on.
+        #[arg(long, default_value_t = 0)]
+        from: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Says something about a row before the decision (officer).
+    Row {
+        /// The batch.
+        batch: u32,
+        /// The row.
+        row: u32,
+        /// exclude, include, accept, assign or amount.
+        change: String,
+        /// With assign: the person; a new temporary ID when absent.
+        #[arg(long)]
+        ppid: Option<String>,
+        /// With amount: yen.
+        #[arg(long)]
+        amount: Option<i64>,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The applications were looked at (officer).
+    Assess {
+        /// The batch.
+        batch: u32,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Grants a batch, takes it out of the budget, and orders it to be paid (approver).
+    Approve {
+        /// The batch.
+        batch: u32,
+        /// Only this step: decided, committed or ordered; all that are left when absent.
+        #[arg(long)]
+        step: Option<String>,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Checks and releases a batch (treasurer). Purses are credited at once; running it again goes on where it stood.
+    Release {
+        /// The batch.
+        batch: u32,
+        /// The bank's day, of a programme that pays by transfer.
+        #[arg(long)]
+        value_day: Option<String>,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Gives a batch up before it was released (approver).
+    Cancel {
+        /// The batch.
+        batch: u32,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Writes the file that orders a released batch's transfers (treasurer).
+    TransferFile {
+        /// The batch.
+        batch: u32,
+        /// The form.
+        #[arg(long, value_enum, default_value = "zengin")]
+        format: FileFormat,
+        /// The folder that it is written to.
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Reads the bank's statement (入出金取引明細): what was taken, what came back (treasurer).
+    Statement {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A transfer came back, found by a person (treasurer).
+    Returned {
+        /// The batch.
+        batch: u32,
+        /// The row.
+        row: u32,
+        /// The statement's line, as `relief statement` names it.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Proposes that a payee owes what they got beyond their right (officer). Nobody's purse is cut.
+    Claim {
+        /// The batch.
+        batch: u32,
+        /// The row.
+        row: u32,
+        /// What the payee should have got, yen; 0 cancels all of it.
+        #[arg(long)]
+        right: i64,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A payee gave something back (treasurer).
+    Repaid {
+        /// The batch.
+        batch: u32,
+        /// The row.
+        row: u32,
+        /// Yen.
+        amount: i64,
+        /// Out of the purse, because the payee agreed.
+        #[arg(long)]
+        from_purse: bool,
+        /// The payment's own: it is booked once.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Proposes that money of the fund goes back to the city (officer).
+    ReturnFunds {
+        /// The programme.
+        programme: u16,
+        /// Yen.
+        amount: i64,
+        /// The payment's own: it is booked once.
+        #[arg(long)]
+        reference: String,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Where a batch is, or all programmes with their money.
+    Status {
+        /// The batch.
+        batch: Option<u32>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The final report (実績報告): budget, given, spent by category, area and week, returned, unspent.
+    Report {
+        /// The programme.
+        programme: u16,
+        /// Write it to this file: .xlsx or .csv.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// CSV in Shift_JIS instead of UTF-8.
+        #[arg(long)]
+        shift_jis: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A batch is over and was reported (officer).
+    Close {
+        /// The batch.
+        batch: u32,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum ProgrammeCommand {
+    /// Reads a programme file and names the line of everything that is wrong.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Proposes a programme, or new terms of one (officer).
+    Propose {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// All programmes.
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A programme, with the file in force.
+    Show {
+        /// Its number.
+        programme: u16,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum FileFormat {
+    /// 総合振込.
+    Zengin,
+    /// ISO 20022.
+    Pain001,
+}
+
+pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
+    use ReliefCommand as C;
+    let step = |batch, step: &str, why| ReliefAsk::Step { batch, step: step.to_owned(), value_day: None, why };
+    match command {
+        C::Programme { what } => programme(what).await,
+        C::Proposals { common } => look("/v1/relief/proposals", &common).await,
+        C::Decide { proposal, approve, why, common } => {
+            one(ReliefAsk::Decide { proposal, approve, why }, &common).await
+        }
+        C::Fund { programme, amount, reference, common } => {
+            one(ReliefAsk::Fund { programme, amount, reference }, &common).await
+        }
+        C::Import { programme, file, why, bad_rows, common } => import(programme, &file, why, bad_rows, &common).await,
+        C::Preview { batch, common } => look(&format!("/v1/relief/batches/{batch}"), &common).await,
+        C::Rows { batch, only, from, common } => {
+            let only = only.map_or_else(String::new, |only| format!("&only={only}"));
+            look(&format!("/v1/relief/batches/{batch}/rows?from={from}{only}"), &common).await
+        }
+        C::Row { batch, row, change, ppid, amount, why, common } => {
+            one(ReliefAsk::Row { batch, row, change, ppid, amount, why }, &common).await
+        }
+        C::Assess { batch, why, common } => one(step(batch, "assessed", why), &common).await,
+        C::Approve { batch, step: Some(name), why, common } => one(step(batch, &name, why), &common).await,
+        C::Approve { batch, step: None, why, common } => {
+            let steps = ["decided", "committed", "ordered"];
+            many(steps.map(|name| step(batch, name, why.clone())).to_vec(), &common).await
+        }
+        C::Release { batch, value_day, why, common } => {
+            let ask = ReliefAsk::Step { batch, step: "released".into(), value_day, why };
+            release(batch, ask, &common).await
+        }
+        C::Cancel { batch, why, common } => one(step(batch, "cancelled", why), &common).await,
+        C::TransferFile { batch, format, out, common } => {
+            let format = match format {
+                FileFormat::Zengin => Format::Zengin,
+                FileFormat::Pain001 => Format::Pain001,
+            };
+            transfer_file(batch, format, &out, &common).await
+        }
+        C::Statement { file, common } => statement(&file, &common).await,
+        C::Returned { batch, row, reference, common } => {
+            one(ReliefAsk::Returned { batch, row, reference }, &common).await
+        }
+        C::Claim { batch, row, right, why, common } => one(ReliefAsk::Claim { batch, row, right, why }, &common).await,
+        C::Repaid { batch, row, amount, from_purse, reference, common } => {
+            one(ReliefAsk::Repaid { batch, row, amount, from_purse, reference }, &common).await
+        }
+        C::ReturnFunds { programme, amount, reference, why, common } => {
+            one(ReliefAsk::ReturnFunds { programme, amount, reference, why }, &common).await
+        }
+        C::Status { batch: Some(batch), common } => look(&format!("/v1/relief/batches/{batch}"), &common).await,
+        C::Status { batch: None, common } => look("/v1/relief/programmes", &common).await,
+        C::Report { programme, out, shift_jis, common } => report(programme, out, shift_jis, &common).await,
+        C::Close { batch, why, common } => one(step(batch, "reported", why), &common).await,
+    }
+}
+
+async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
+    let text = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    match command {
+        ProgrammeCommand::Check { file } => match crate::relief::read_terms(&text(&file)?) {
+            Ok(terms) => {
+                println!(
+                    "{}: good. {} {}, {} by {}",
+                    file.display(),
+                    terms.number,
+                    terms.name,
+                    terms.budget,
+                    terms.way.name()
+                );
+                Ok(())
+            }
+            Err(problems) => {
+                problems.iter().for_each(|p| eprintln!("{}: {p}", file.display()));
+                Err(Found(format!("{} problems", problems.len())).into())
+            }
+        },
+        ProgrammeCommand::Propose { file, why, common } => {
+            one(ReliefAsk::Programme { source: text(&file)?, why }, &common).await
+        }
+        ProgrammeCommand::List { common } => look("/v1/relief/programmes", &common).await,
+        ProgrammeCommand::Show { programme, common } => {
+            look(&format!("/v1/relief/programmes/{programme}"), &common).await
+        }
+    }
+}
+
+async fn carry_out(counter: &mut Counter, ask: ReliefAsk) -> Result<Value, Refused> {
+    match counter {
+        Counter::Running(http, token) => {
+            let body = serde_json::to_vec(&ask).map_err(|e| Refused::Broken(e.into()))?;
+            let (status, value) = post(http, "/v1/relief/ask", token, Some(body)).await.map_err(Refused::Broken)?;
+            answered(status, value)
+        }
+        Counter::Here { desk, by, .. } => desk.relief(ask, by).await.map_err(Refused::from),
+    }
+}
+
+fn answered(status: u16, value: Value) -> Result<Value, Refused> {
+    match status {
+        200 => Ok(value),
+        400 | 403 | 404 | 409 => Err(Refused::No(said(&value))),
+        _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
+    }
+}
+
+async fn one(ask: ReliefAsk, common: &Common) -> anyhow::Result<()> {
+    many(vec![ask], common).await
+}
+
+/// One after the other, until one is refused; the last answer is shown.
+async fn many(asks: Vec<ReliefAsk>, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let mut last = Ok(Value::Null);
+    for ask in asks {
+        last = carry_out(&mut counter, ask).await;
+        if last.is_err() {
+            break;
+        }
+    }
+    counter.close().await?;
+    show(last, common)
+}
+
+/// Releases, and waits until every purse is credited.
+async fn release(batch: u32, ask: ReliefAsk, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let result = match carry_out(&mut counter, ask).await {
+        Ok(released) => credited(&mut counter, batch, released, common).await,
+        Err(refused) => Err(refused),
+    };
+    counter.close().await?;
+    show(result, common)
+}
+
+async fn credited(counter: &mut Counter, batch: u32, mut released: Value, common: &Common) -> Result<Value, Refused> {
+    let bar = Bar::new("入金 credited", common.json);
+    loop {
+        let view = match counter {
+            Counter::Running(http, token) => {
+                let path = format!("/v1/relief/batches/{batch}");
+                let (status, value) = post(http, &path, token, None).await.map_err(Refused::Broken)?;
+                answered(status, value)?
+            }
+            Counter::Here { desk, .. } => desk.relief_batch(batch).await.map_err(Refused::from)?.unwrap_or_default(),
+        };
+        if view["transfer_files"].is_null() && view["value_day"].is_null() {
+            let (done, all) =
+                (view["credited_rows"].as_u64().unwrap_or(0), view["rows_to_credit"].as_u64().unwrap_or(0));
+            bar.show(done, all);
+            if done < all {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            }
+            released["credited_rows"] = done.into();
+        }
+        bar.end();
+        released["batch"] = batch.into();
+        released["total_yen"] = view["total_yen"].clone();
+        return Ok(released);
+    }
+}
+
+/// A line that is written over while something goes on; nothing where nobody looks.
+struct Bar {
+    what: &'static str,
+    live: bool,
+}
+
+impl Bar {
+    fn new(what: &'static str, quiet: bool) -> Self {
+        Bar { what, live: !quiet && std::io::stderr().is_terminal() }
+    }
+
+    fn show(&self, done: u64, all: u64) {
+        if self.live && all > 0 {
+            let filled = usize::try_from(done * 30 / all).unwrap_or(30).min(30);
+            let bar = format!("{}{}", "█".repeat(filled), "░".repeat(30 - filled));
+            let percent = done * 100 / all;
+            eprint!("\r  {} {bar} {percent:>3} %  {} / {}", self.what, thousands(done), thousands(all));
+            let _ = std::io::stderr().flush();
+        }
+    }
+
+    fn end(&self) {
+        if self.live {
+            eprintln!();
+        }
+    }
+}
+
+async fn import(
+    programme: u16,
+    file: &Path,
+    why: String,
+    bad_rows: Option<PathBuf>,
+    common: &Common,
+) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let name = file.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let bar = Bar::new("読込 read", common.json);
+    let result = match &mut counter {
+        Counter::Running(http, token) => {
+            let path = format!("/v1/relief/programmes/{programme}/batches?{}", named(&name, &why));
+            online(http, &path, token, bytes, &bar).await
+        }
+        Counter::Here { desk, by, .. } => {
+            let source = Source { programme, name, bytes: Arc::new(bytes), by: by.clone(), why };
+            let live = Bar { what: bar.what, live: bar.live };
+            desk.import_relief(source, &move |read, of| live.show(read, of)).await.map_err(Refused::from)
+        }
+    };
+    bar.end();
+    counter.close().await?;
+    let imported = match result {
+        Ok(imported) => imported,
+        Err(Refused::No(why)) => return Err(Found(why).into()),
+        Err(Refused::Broken(error)) => return Err(error),
+    };
+    let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
+    if imported.bad > 0 {
+        std::fs::write(&refused_to, bad_rows_csv(&imported.bad_rows)?)
+            .with_context(|| format!("cannot write {}", refused_to.display()))?;
+    }
+    if common.json {
+        println!("{}", serde_json::to_string(&imported)?);
+    } else {
+        summary(file, &imported, &refused_to);
+    }
+    if imported.bad > 0 {
+        return Err(Found(format!("{} of {} rows were refused", imported.bad, imported.rows)).into());
+    }
+    Ok(())
+}
+
+fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
+    let known =
+        if imported.known { "読込済みの同じファイル the same file as before" } else { "受付 taken in" };
+    println!(
+        "{} ({}): 申請 rows {}, {known} {}, 不備 refused {}",
+        file.display(),
+        imported.encoding,
+        thousands(imported.rows),
+        thousands(imported.taken),
+        thousands(imported.bad)
+    );
+    println!("  バッチ batch {}: kazasu relief preview {}", imported.batch, imported.batch);
+    for row in imported.bad_rows.iter().take(10) {
+        let column = if row.column.is_empty() { String::new() } else { format!(", {} {:?}", row.column, row.value) };
+        println!("  line {}{column}: {}", row.line, row.problem);
+    }
+    if imported.bad > 0 {
+        println!("  不備の一覧 all of them: {}", refused_to.display());
+    }
+}
+
+/// `name=…&why=…`, encoded for an address.
+fn named(name: &str, why: &str) -> String {
+    let encode = |text: &str| {
+        text.bytes().fold(String::new(), |mut out, b| {
+            if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
+                out.push(char::from(b));
+            } else {
+                out.push_str(&format!("%{b:02X}"));
+            }
+            out
+        })
+    };
+    format!("name={}&why={}", encode(name), encode(why))
+}
+
+/// The running switch reads the file; its answer is lines of JSON.
+async fn online(http: &str, path: &str, token: &str, bytes: Vec<u8>, bar: &Bar) -> Result<Imported, Refused> {
+    let (url, token) = (format!("http://{http}{path}"), format!("Bearer {token}"));
+    let live = Bar { what: bar.what, live: bar.live };
+    let broken = |e: anyhow::Error| Refused::Broken(e);
+    let work = move || -> anyhow::Result<Result<Imported, String>> {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .max_redirects(0)
+            .timeout_connect(Some(std::time::Duration::from_secs(5)));
+        let agent: ureq::Agent = config.build().into();
+        let request = agent.post(&url).header("authorization", &token).header("content-type", "text/csv");
+        let mut response = request.send(&bytes[..])?;
+        let status = response.status().as_u16();
+        let reader = std::io::BufReader::new(response.body_mut().as_reader());
+        for line in reader.lines() {
+            let value: Value = serde_json::from_str(&line?).context("the switch's answer")?;
+            if let (Some(read), Some(of)) = (value["read"].as_u64(), value["of"].as_u64()) {
+                live.show(read, of);
+            } else if value["imported"].is_object() {
+                return Ok(Ok(serde_json::from_value(value["imported"].clone())?));
+            } else {
+                return Ok(Err(said(&value)));
+            }
+        }
+        anyhow::bail!(
+            "the switch answered {status} and ended without a result; run it again: it goes on where it stood"
+        )
+    };
+    let done = tokio::task::spawn_blocking(work).await.map_err(|e| broken(e.into()))?;
+    done.map_err(broken)?.map_err(Refused::No)
+}
+
+/// Looks at something: at a running switch, or by reading the journal, which changes nothing.
+async fn look(path: &str, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    show(look_at(&config, path, &common.by).await, common)
+}
+
+async fn look_at(config: &Config, path: &str, by: &str) -> Result<Value, Refused> {
+    let caller = caller(config, by).map_err(Refused::Broken)?;
+    if let Some(http) = running(config).await.map_err(Refused::Broken)? {
+        let (status, value) = post(&http, path, &caller.token, None).await.map_err(Refused::Broken)?;
+        return answered(status, value);
+    }
+    let state = Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
+    let desk = super::ask::folded(config, state);
+    let parts: Vec<&str> = path.trim_start_matches("/v1/relief/").split(['/', '?', '&']).collect();
+    let number = |text: &str| text.parse().map_err(|_| Refused::No(format!("{text} is no number")));
+    let found = match parts[..] {
+        ["proposals"] => desk.relief_proposals().await.map(Some),
+        ["programmes"] => desk.relief_programmes().await.map(Some),
+        ["programmes", n] => desk.relief_programme(u16::try_from(number(n)?).unwrap_or(0)).await,
+        ["batches", n] => desk.relief_batch(number(n)?).await,
+        ["batches", n, "rows", ref rest @ ..] => {
+            let value = |key: &str| rest.iter().find_map(|p| p.strip_prefix(key)?.strip_prefix('=')).map(str::to_owned);
+            let from = value("from").and_then(|n| n.parse().ok()).unwrap_or(0);
+            desk.relief_rows(number(n)?, value("only"), from).await
+        }
+        _ => Ok(None),
+    };
+    found.map_err(Refused::from)?.ok_or_else(|| Refused::No("there is no such programme or batch".into()))
+}
+
+async fn transfer_file(batch: u32, format: Format, out: &Path, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let result = match &mut counter {
+        Counter::Running(http, token) => {
+            let path = format!("/v1/relief/batches/{batch}/transfer?format={}", format.name());
+            let sent = post(http, &path, token, Some(b"{}".to_vec())).await;
+            sent.map_err(Refused::Broken).and_then(|(status, value)| answered(status, value))
+        }
+        Counter::Here { desk, by, .. } => {
+            desk.relief_files(batch, format, by).await.map(|files| files_json(&files)).map_err(Refused::from)
+        }
+    };
+    counter.close().await?;
+    let shown = match result {
+        Ok(mut value) => {
+            std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+            for file in value["files"].as_array_mut().into_iter().flatten() {
+                let name = file["name"].as_str().unwrap_or("transfer").to_owned();
+                let bytes = hex::decode(file["hex"].as_str().unwrap_or_default())?;
+                let path = out.join(Path::new(&name).file_name().context("a file's name")?);
+                write_private(&path, &bytes)?;
+                file["hex"].take();
+                file["path"] = path.display().to_string().into();
+            }
+            Ok(value)
+        }
+        Err(refused) => Err(refused),
+    };
+    show(shown, common)
+}
+
+/// Files as the API gives them.
+pub(crate) fn files_json(files: &[crate::relief::BankFile]) -> Value {
+    let each = |f: &crate::relief::BankFile| json!({ "name": f.name, "count": f.count, "yen": f.total.get(), "hex": hex::encode(&f.bytes) });
+    json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
+}
+
+/// Names and accounts of payees: only the owner may read it.
+fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(file.write_all(bytes)?)
+}
+
+async fn statement(file: &Path, common: &Common) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let result = match &mut counter {
+        Counter::Running(http, token) => {
+            let sent = post(http, "/v1/relief/statement", token, Some(bytes)).await;
+            sent.map_err(Refused::Broken).and_then(|(status, value)| answered(status, value))
+        }
+        Counter::Here { desk, by, .. } => desk.relief_statement(&bytes, by).await.map_err(Refused::from),
+    };
+    counter.close().await?;
+    show(result, common)
+}
+
+async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    caller(&config, &common.by)?;
+    let state = super::policy::fold(&config).await?;
+    let Some(view) = state.relief_programme(programme) else {
+        return Err(Found(format!("relief programme {programme} is not known")).into());
+    };
+    let usage = crate::relief::usage(config.store().as_ref(), programme).await?;
+    let city = config.file.cities.iter().find(|c| c.code == view.terms.city).map_or("", |c| c.name.as_str());
+    let report = crate::relief::final_report(&view, city, &usage, crate::clock::now())?;
+    super::report::give(&report, out.as_deref(), shift_jis, common.json)
+}

@@ -1,0 +1,48 @@
+//! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
+
+use crate::report::{Report, csv, json, table, xlsx};
+use anyhow::Context;
+use std::path::Path;
+
+/// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it).
+pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json: bool) -> anyhow::Result<()> {
+    let Some(path) = out else {
+        if as_json {
+            println!("{}", json::value(report));
+        } else {
+            print!("{}", table::text(report));
+        }
+        return Ok(());
+    };
+    let write = |path: &Path, bytes: &[u8]| {
+        std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        if !as_json {
+            println!("{}", path.display());
+        }
+        anyhow::Ok(path.display().to_string())
+    };
+    let mut written = Vec::new();
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("xlsx") => written.push(write(path, &xlsx::workbook(report)?)?),
+        Some("csv") => {
+            let encoding = if shift_jis { csv::Encoding::ShiftJis } else { csv::Encoding::Utf8 };
+            for (at, sheet) in report.sheets().iter().enumerate() {
+                let (bytes, done) = csv::sheet(sheet, encoding, csv::Header::Japanese)?;
+                let path = if at == 0 { path.to_owned() } else { path.with_extension(format!("{}.csv", at + 1)) };
+                written.push(write(&path, &bytes)?);
+                if done.replaced > 0 {
+                    eprintln!(
+                        "{}: {} characters that Shift_JIS does not have became 〓",
+                        path.display(),
+                        done.replaced
+                    );
+                }
+            }
+        }
+        other => anyhow::bail!("--out must end in .xlsx or .csv, got {other:?}"),
+    }
+    if as_json {
+        println!("{}", serde_json::json!({ "files": written }));
+    }
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! Contracts that contradict themselves or each other. Tables with values that could not be read are left alone here.
+
+use super::convert::{Place, Places};
+use super::page::{At, Page};
+use kazasu_schemas::contract::{Contract, Contracts, FeeRule, Prefixes, Schedule, Scope, Tender};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::MccRanges;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most of each that a file has.
+const MOST_CONTRACTS: usize = 5_000;
+const MOST_RULES: usize = 100;
+const MOST_LISTS: usize = 200;
+const MOST_SCHEDULES: usize = 100;
+
+pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
+    prefixes("brands", &contracts.brands, &places.brands, page);
+    prefixes("products", &contracts.products, &places.products, page);
+    let mut names = BTreeSet::new();
+    for (nth, (schedule, place)) in contracts.interchange.iter().zip(&places.interchange).enumerate() {
+        let mut at = page.at(place.start, format_args!("interchange {:?}", schedule.name));
+        if nth == MOST_SCHEDULES {
+            at.unfit(format_args!("is one too many: a file has at most {MOST_SCHEDULES} schedules"));
+        }
+        if !names.insert(schedule.name.as_str()) {
+            at.wrong("name", "is used twice");
+        }
+        if place.is_sound {
+            rows(schedule, place, contracts, page);
+        }
+    }
+    let mut last = 0;
+    for (nth, (contract, place)) in contracts.contracts.iter().zip(&places.contracts).enumerate() {
+        let mut at = page.at(place.start, format_args!("contract {}", contract.number));
+        if nth == MOST_CONTRACTS {
+            at.unfit(format_args!("is one too many: a file has at most {MOST_CONTRACTS} contracts"));
+            return;
+        }
+        if place.is_sound {
+            if contract.number <= last {
+                at.wrong(
+                    "number",
+                    format_args!("must ascend from contract to contract, each once; {last} stands before"),
+                );
+            }
+            last = contract.number;
+            terms(contract, contracts, &mut at);
+            rules(contract, place, contracts, page);
+        }
+    }
+    for_one_merchant(contracts, places, page);
+}
+
+/// No card may be of two brands or products.
+fn prefixes(what: &str, lists: &[Prefixes], places: &[usize], page: &mut Page<'_>) {
+    if let Some(start) = places.get(MOST_LISTS) {
+        page.at(*start, what).wrong(&lists[MOST_LISTS].name, format_args!("is one too many: at most {MOST_LISTS}"));
+    }
+    let mut ranges: Vec<(u32, u32, usize)> = Vec::new();
+    for (nth, list) in lists.iter().enumerate() {
+        ranges.extend(list.ranges.iter().map(|(low, high)| (*low, *high, nth)));
+    }
+    ranges.sort_unstable();
+    // Of ranges in ascending order, the one that reaches furthest meets the next if any does.
+    let mut furthest: Option<(u32, usize)> = None;
+    for (low, high, nth) in ranges {
+        match furthest {
+            Some((end, other)) if low <= end => {
+                let text = format!("overlaps {:?}: cards from {low:08} on would be of both", lists[other].name);
+                page.at(places[nth], what).wrong(&lists[nth].name, text);
+            }
+            Some(_) | None => (),
+        }
+        if furthest.is_none_or(|(end, _)| end < high) {
+            furthest = Some((high, nth));
+        }
+    }
+}
+
+fn rows(schedule: &Schedule, place: &Place, contracts: &Contracts, page: &mut Page<'_>) {
+    if schedule.rows.is_empty() {
+        page.at(place.start, format_args!("interchange {:?}", schedule.name))
+            .wrong("rows", "must have at least one row");
+    }
+    let mut brands = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for (row, start) in schedule.rows.iter().zip(&place.parts) {
+        let mut at = page.at(*start, format_args!("interchange {:?}", schedule.name));
+        if contracts.brand(&row.brand).is_none() {
+            at.wrong("brand", unknown(&row.brand, "brands", &contracts.brands));
+        }
+        let is_first = brands.insert(&row.brand);
+        if !seen.insert((&row.brand, &row.product)) {
+            at.wrong("product", format_args!("{:?} of {:?} has two rows", row.product, row.brand));
+        } else if !is_first && contracts.product(&row.product).is_none() {
+            let text = unknown(&row.product, "products", &contracts.products);
+            at.wrong("product", format_args!("{text}; without a list only a brand's first row is used"));
+        }
+    }
+}
+
+fn unknown(name: &str, table: &str, lists: &[Prefixes]) -> String {
+    let known: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
+    format!("{name:?} has no list in [{table}]; known: {}", known.join(", "))
+}
+
+fn terms(contract: &Contract, contracts: &Contracts, at: &mut At<'_, '_>) {
+    if let Some(until) = contract.until.filter(|until| *until < contract.from) {
+        at.wrong("until", format_args!("({until}) is before from ({})", contract.from));
+    }
+    if let Some(name) = &contract.interchange
+        && !contracts.interchange.iter().any(|schedule| schedule.name == *name)
+    {
+        at.wrong("interchange", format_args!("names no [[interchange]] table: {name:?}"));
+    }
+}
+
+fn rules(contract: &Contract, place: &Place, contracts: &Contracts, page: &mut Page<'_>) {
+    let number = contract.number;
+    match (contract.rules.last(), place.parts.last()) {
+        (Some(last), Some(start)) if !last.takes_everything() => {
+            let what = format!("contract {number}, rule {}", contract.rules.len());
+            let text = "is the last and must take every tap: it may have no tenders, brand or mcc";
+            page.at(*start, what).unfit(text);
+        }
+        (Some(_), _) => (),
+        (None, _) => {
+            let mut at = page.at(place.start, format_args!("contract {number}"));
+            at.unfit("has no [[contract.rule]]: the last rule must take every tap");
+        }
+    }
+    if contract.rules.len() > MOST_RULES {
+        let what = format!("contract {number}, rule {}", MOST_RULES + 1);
+        page.at(place.parts[MOST_RULES], what).unfit(format_args!("is one too many: at most {MOST_RULES} rules"));
+        return;
+    }
+    for (nth, (rule, start)) in contract.rules.iter().zip(&place.parts).enumerate() {
+        let mut at = page.at(*start, format_args!("contract {number}, rule {}", nth + 1));
+        if let Some(name) = &rule.brand {
+            if contracts.brand(name).is_none() {
+                at.wrong("brand", unknown(name, "brands", &contracts.brands));
+            }
+            if !rule.tenders.has(Tender::Credit) && !rule.tenders.has(Tender::Debit) {
+                at.wrong("brand", "is for credit and debit cards, and tenders has neither");
+            }
+        }
+        if rule.minimum > Yen::ZERO && rule.minimum <= rule.fixed {
+            at.wrong("minimum", format_args!("({}) can never count: fixed is {} already", rule.minimum, rule.fixed));
+        }
+        if let Some(other) = contract.rules[..nth].iter().position(|earlier| covers(earlier, rule)) {
+            at.unfit(format_args!("can never count: rule {} takes all these taps before it", other + 1));
+        }
+    }
+}
+
+fn covers(earlier: &FeeRule, rule: &FeeRule) -> bool {
+    let mcc = |(low, high): &(Mcc, Mcc)| earlier.mcc.iter().any(|(a, b)| a <= low && high <= b);
+    earlier.tenders.covers(rule.tenders)
+        && (earlier.brand.is_none() || earlier.brand == rule.brand)
+        && (earlier.mcc.is_empty() || !rule.mcc.is_empty() && rule.mcc.iter().all(mcc))
+}
+
+/// No merchant may have two contracts of one precedence on one day. Groups must be told apart by class or category,
+/// because which tags a merchant gets is not known here.
+fn for_one_merchant(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
+    let mut named: BTreeMap<&(InstitutionId, MerchantId), Vec<&Contract>> = BTreeMap::new();
+    let mut others: Vec<&Contract> = Vec::new();
+    for (contract, place) in contracts.contracts.iter().zip(&places.contracts).filter(|(_, place)| place.is_sound) {
+        let mut at = page.at(place.start, format_args!("contract {}", contract.number));
+        match &contract.scope {
+            Scope::Merchants(list) => {
+                let clash = list.iter().find_map(|id| {
+                    let earlier = named.get(id)?.iter().find(|earlier| overlap(earlier, contract))?;
+                    Some((id, *earlier))
+                });
+                if let Some(((acquirer, merchant), earlier)) = clash {
+                    at.wrong("merchants", format_args!("names {acquirer}/{merchant}, which {}", has(earlier)));
+                }
+                for id in list {
+                    named.entry(id).or_default().push(contract);
+                }
+            }
+            Scope::Group { .. } | Scope::Default => {
+                let clash = others.iter().find(|earlier| overlap(earlier, contract) && may_meet(earlier, contract));
+                match (clash, &contract.scope) {
+                    (Some(earlier), Scope::Default) => at.wrong("default", format_args!("is what {}", has(earlier))),
+                    (Some(earlier), Scope::Group { .. } | Scope::Merchants(_)) => {
+                        let text = has(earlier);
+                        at.unfit(format_args!("takes merchants that {text}: tell them apart by class or mcc"));
+                    }
+                    (None, _) => (),
+                }
+                others.push(contract);
+            }
+        }
+    }
+}
+
+fn has(contract: &Contract) -> String {
+    let until = contract.until.map_or("on".into(), |until| format!("until {until}"));
+    format!("contract {} has from {} {until}", contract.number, contract.from)
+}
+
+/// Are both in force on one day?
+fn overlap(a: &Contract, b: &Contract) -> bool {
+    b.until.is_none_or(|until| a.from <= until) && a.until.is_none_or(|until| b.from <= until)
+}
+
+/// Could one merchant be in both scopes?
+fn may_meet(a: &Contract, b: &Contract) -> bool {
+    match (&a.scope, &b.scope) {
+        (Scope::Default, Scope::Default) => true,
+        (Scope::Group { class: class_a, mcc: mcc_a, .. }, Scope::Group { class: class_b, mcc: mcc_b, .. }) => {
+            let class = class_a.is_none() || class_b.is_none() || class_a == class_b;
+            class && meet(mcc_a, mcc_b)
+        }
+        (Scope::Default | Scope::Group { .. } | Scope::Merchants(_), _) => false,
+    }
+}
+
+fn meet(a: &MccRanges, b: &MccRanges) -> bool {
+    let one = |(low, high): &(Mcc, Mcc)| b.iter().any(|(from, until)| low <= until && from <= high);
+    a.is_empty() || b.is_empty() || a.iter().any(one)
+}

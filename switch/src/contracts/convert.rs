@@ -1,0 +1,187 @@
+//! From the file's tables to contracts: each value by itself. Whether they agree is looked at in `check`.
+
+use super::file::{ContractFile, File, InterchangeFile, RuleFile};
+use super::page::{At, Page};
+use super::values::{
+    any_yen, basis, cycle, date, mcc, merchants, part, prefixes, rate, refund_fee, rounding, tax, tenders, title,
+    whole, word, words, yen,
+};
+use kazasu_schemas::contract::{
+    Basis, Contract, Contracts, Cycle, FeeRule, HoldBack, InterchangeRow, MOST_FIXED, Prefixes, RefundFee, Rounding,
+    Schedule, Scope, Tax, Tenders,
+};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Rate;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// Where a table stands, in bytes; its parts; and whether it could be read, because a stand-in contradicts nothing.
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) parts: Vec<usize>,
+    pub(super) is_sound: bool,
+}
+
+/// Where everything stands, in the order of [`Contracts`].
+pub(super) struct Places {
+    pub(super) brands: Vec<usize>,
+    pub(super) products: Vec<usize>,
+    pub(super) interchange: Vec<Place>,
+    pub(super) contracts: Vec<Place>,
+}
+
+pub(super) fn convert(file: File, page: &mut Page<'_>) -> (Contracts, Places) {
+    let mut contracts = Contracts::default();
+    let start = file.name.span().start;
+    contracts.name = page.at(start, "file").key("name", title(file.name.get_ref()), String::new());
+    let brands;
+    let products;
+    (contracts.brands, brands) = lists("brands", file.brands, page);
+    (contracts.products, products) = lists("products", file.products, page);
+    let mut places = Places { brands, products, interchange: Vec::new(), contracts: Vec::new() };
+    for table in file.interchange {
+        let (span, before) = (table.span(), page.count());
+        let table = table.into_inner();
+        let parts = table.rows.iter().map(|row| row.span().start).collect();
+        contracts.interchange.push(schedule(span.start, table, page));
+        places.interchange.push(Place { start: span.start, parts, is_sound: before == page.count() });
+    }
+    for table in file.contract {
+        let (span, before) = (table.span(), page.count());
+        let table = table.into_inner();
+        let parts = table.rule.iter().map(|rule| rule.span().start).collect();
+        contracts.contracts.push(contract(span.start, table, page));
+        places.contracts.push(Place { start: span.start, parts, is_sound: before == page.count() });
+    }
+    (contracts, places)
+}
+
+type Lists = BTreeMap<String, Spanned<Vec<String>>>;
+
+fn lists(what: &str, lists: Lists, page: &mut Page<'_>) -> (Vec<Prefixes>, Vec<usize>) {
+    let mut out = (Vec::new(), Vec::new());
+    for (name, list) in lists {
+        let start = list.span().start;
+        let mut at = page.at(start, what);
+        let ranges = at.key(&name, prefixes(list.get_ref()), Vec::new());
+        out.0.push(Prefixes { name: at.key(&name, word(&name), String::new()), ranges });
+        out.1.push(start);
+    }
+    out
+}
+
+fn schedule(start: usize, table: InterchangeFile, page: &mut Page<'_>) -> Schedule {
+    let name = page.at(start, "interchange").key("name", title(&table.name), String::new());
+    let mut rows = Vec::new();
+    for row in table.rows {
+        let start = row.span().start;
+        let row = row.into_inner();
+        let mut at = page.at(start, format_args!("interchange {name:?}"));
+        rows.push(InterchangeRow {
+            brand: at.key("brand", word(&row.brand), String::new()),
+            product: at.key("product", word(&row.product), String::new()),
+            rate: at.key("rate", rate(&row.rate), Rate(0)),
+        });
+    }
+    Schedule { name, rows }
+}
+
+fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract {
+    let number = table.number;
+    let mut at = page.at(start, format_args!("contract {number}"));
+    let scope = scope(&mut at, &table);
+    let hold_back = hold_back(&mut at, &table);
+    let tax = taxed(&mut at, &table);
+    let mut contract = Contract {
+        number: at.key("number", whole(number, 1, i64::from(u32::MAX)), 1),
+        name: at.key("name", title(&table.name), String::new()),
+        scope,
+        from: at.key("from", date(&table.from), BusinessDay(0)),
+        until: table.until.map(|text| at.key("until", date(&text), BusinessDay(0))),
+        rules: Vec::new(),
+        free: at.key("free", any_yen(table.free), Yen::ZERO),
+        rounding: at.key("rounding", rounding(&table.rounding), Rounding::Down),
+        basis: at.key("basis", basis(&table.basis), Basis::Tap),
+        tax,
+        refund_fee: at.key("refund_fee", refund_fee(&table.refund_fee), RefundFee::Returned),
+        interchange: table.interchange,
+        cycle: at.key("cycle", cycle(&table.cycle), Cycle::Daily),
+        payout_days: at.key("payout_days", whole(table.payout_days, 0, 90), 0),
+        hold_back,
+        minimum_payout: at.key("minimum_payout", any_yen(table.minimum_payout), Yen::ZERO),
+        chargeback_fee: at.key("chargeback_fee", any_yen(table.chargeback_fee), Yen::ZERO),
+    };
+    for (nth, table) in (1..).zip(table.rule) {
+        let start = table.span().start;
+        let mut at = page.at(start, format_args!("contract {number}, rule {nth}"));
+        contract.rules.push(rule(&mut at, &table.into_inner()));
+    }
+    contract
+}
+
+fn rule(at: &mut At<'_, '_>, table: &RuleFile) -> FeeRule {
+    let name = |text: &String, at: &mut At<'_, '_>| at.key("brand", word(text), String::new());
+    FeeRule {
+        tenders: at.key("tenders", tenders(table.tenders.as_deref()), Tenders::ALL),
+        brand: table.brand.as_ref().map(|text| name(text, at)),
+        mcc: at.key("mcc", mcc(table.mcc.as_deref()), Vec::new()),
+        rate: at.key("rate", rate(&table.rate), Rate(0)),
+        fixed: at.key("fixed", yen(table.fixed, MOST_FIXED), Yen::ZERO),
+        minimum: at.key("minimum", yen(table.minimum, MOST_FIXED), Yen::ZERO),
+    }
+}
+
+/// For whom: in one way only, so that precedence is never in doubt.
+fn scope(at: &mut At<'_, '_>, table: &ContractFile) -> Scope {
+    let group = table.class.is_some() || table.tags.is_some() || table.mcc.is_some();
+    match (table.default, &table.merchants, group) {
+        (true, None, false) => Scope::Default,
+        (false, Some(list), false) => Scope::Merchants(at.key("merchants", merchants(list), Vec::new())),
+        (false, None, true) => Scope::Group {
+            class: table.class.as_ref().map(|text| at.key("class", word(text), String::new())),
+            tags: table.tags.as_ref().map_or_else(Vec::new, |list| at.key("tags", words(list), Vec::new())),
+            mcc: at.key("mcc", mcc(table.mcc.as_deref()), Vec::new()),
+        },
+        (false, None, false) => {
+            at.unfit("does not say for whom: merchants, or class, tags and mcc, or default = true is needed");
+            Scope::Default
+        }
+        (true, _, _) => {
+            at.wrong("default", "stands beside merchants, class, tags or mcc: for everybody else, or for these?");
+            Scope::Default
+        }
+        (false, Some(_), true) => {
+            at.wrong("merchants", "stands beside class, tags or mcc: name merchants, or describe them");
+            Scope::Default
+        }
+    }
+}
+
+fn taxed(at: &mut At<'_, '_>, table: &ContractFile) -> Tax {
+    let mode = table.tax_rounding.as_deref().unwrap_or("down");
+    let mode = at.key("tax_rounding", rounding(mode), Rounding::Down);
+    let tax = at.key("tax", tax(&table.tax, mode), Tax::Exempt);
+    if table.tax == "exempt" && table.tax_rounding.is_some() {
+        at.wrong("tax_rounding", "has no meaning where tax is exempt");
+    }
+    tax
+}
+
+fn hold_back(at: &mut At<'_, '_>, table: &ContractFile) -> Option<HoldBack> {
+    match (&table.hold_back, table.hold_back_days) {
+        (None, None) => None,
+        (Some(rate), Some(days)) => Some(HoldBack {
+            rate: at.key("hold_back", part(rate), Rate(1)),
+            days: at.key("hold_back_days", whole(days, 1, 366), 1),
+        }),
+        (Some(_), None) => {
+            at.wrong("hold_back", "needs hold_back_days: for how long?");
+            None
+        }
+        (None, Some(_)) => {
+            at.wrong("hold_back_days", "needs hold_back: how much?");
+            None
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Folding relief's records into the state.
+
+use super::super::apply::reference_key;
+use super::super::money::{minus, plus};
+use super::super::state::{PurseBook, State, Sweep, position};
+use super::rows::can_change;
+use super::{Accounts, Batch, OpenProposal, Programme, Row, RowState};
+use kazasu_ledger::AccountKey;
+use kazasu_ledger::Seq;
+use kazasu_ledger::record::{
+    Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefReturned, ReliefRowSet,
+    ReliefRowsAdded, ReliefSent, ReliefStepTaken, Settled,
+};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A new programme's accounts, in the order of opening.
+pub(in super::super) const RELIEF_ACCOUNTS: [fn(u16) -> AccountKey; 8] = [
+    AccountKey::PurseFund,
+    AccountKey::ReliefBudgeted,
+    AccountKey::ReliefBudget,
+    AccountKey::ReliefCommitted,
+    AccountKey::ReliefExecuted,
+    AccountKey::ReliefTransit,
+    AccountKey::ReliefReceivable,
+    AccountKey::ReliefClaims,
+];
+
+impl super::ReliefState {
+    /// A temporary ID's share is the person's from here on.
+    pub(in super::super) fn merged(&mut self, from: &[u8; 16], into: &[u8; 16]) {
+        for number in self.programmes.keys().copied().collect::<Vec<_>>() {
+            if let Some(amount) = self.payees.remove(&(number, *from)) {
+                let sum = self.payees.entry((number, *into)).or_default();
+                *sum = plus(*sum, amount);
+            }
+        }
+    }
+}
+
+impl State {
+    pub(in super::super) fn proposed(&mut self, seq: Seq, at: Millis, r: &Proposed) {
+        let open = OpenProposal { proposal: r.proposal.clone(), by: r.by.clone(), why: r.why.clone(), at };
+        self.relief.proposals.insert(seq, open);
+        if let Proposal::Programme(terms) = &r.proposal {
+            self.relief.sources.insert(seq, (terms.number, r.source.clone()));
+        }
+    }
+
+    pub(in super::super) fn settled(&mut self, r: &Settled) {
+        let Some(open) = self.relief.proposals.remove(&r.proposal) else { return };
+        let source = self.relief.sources.remove(&r.proposal).map_or_else(String::new, |(_, source)| source);
+        if !r.approved {
+            return;
+        }
+        match open.proposal {
+            Proposal::Programme(terms) => self.programme_set(*terms, source, r),
+            Proposal::Claim { batch, row, right } => {
+                let row = self.relief_row(batch, row);
+                row.claimed = minus(row.amount, right);
+            }
+            Proposal::ReturnFunds { programme, amount, reference } => {
+                self.references.insert(reference_key(programme, None, &reference), amount);
+            }
+        }
+    }
+
+    fn programme_set(&mut self, terms: Terms, source: String, r: &Settled) {
+        let number = terms.number;
+        if let Some(first) = r.opens.first() {
+            let nth = |n: u32| kazasu_ledger::AccountId(first.account.0 + n);
+            let accounts = Accounts {
+                fund: nth(0),
+                budgeted: nth(1),
+                budget: nth(2),
+                committed: nth(3),
+                executed: nth(4),
+                transit: nth(5),
+                receivable: nth(6),
+                claims: nth(7),
+            };
+            let book = PurseBook { fund: accounts.fund, purses: Vec::new(), sweep: Sweep::default() };
+            self.purse_books.insert(number, book);
+            let programme = Programme { terms: Arc::new(terms), version: 1, source, accounts };
+            self.relief.programmes.insert(number, programme);
+        } else if let Some(programme) = self.relief.programmes.get_mut(&number) {
+            programme.terms = Arc::new(terms);
+            programme.version += 1;
+            programme.source = source;
+            if let Some(book) = self.purse_books.get_mut(&number) {
+                book.sweep = Sweep::default();
+            }
+        }
+        self.prepare_rules();
+    }
+
+    fn relief_row(&mut self, batch: u32, row: u32) -> &mut Row {
+        &mut self.relief.batches[position(batch)].rows[position(row)]
+    }
+
+    pub(in super::super) fn relief_batch_opened(&mut self, at: Millis, r: &ReliefBatchOpened) {
+        self.relief.files.insert((r.programme, r.digest), r.batch);
+        self.relief.batches.push(Batch {
+            programme: r.programme,
+            name: r.name.clone(),
+            digest: r.digest,
+            opened: at,
+            step: None,
+            rows: Vec::new(),
+            people: BTreeMap::from([(r.by.clone(), Role::Officer)]),
+            steps: Vec::new(),
+            refused: 0,
+            granted: Vec::new(),
+            total: Yen::ZERO,
+            value_day: None,
+            through: 0,
+            file: None,
+            sent: BTreeSet::new(),
+        });
+    }
+
+    pub(in super::super) fn relief_rows_added(&mut self, r: &ReliefRowsAdded) {
+        for (application, at) in r.rows.iter().zip(r.first..) {
+            self.relief_row_added(r.batch, at, application);
+        }
+    }
+
+    fn relief_row_added(&mut self, batch: u32, at: u32, a: &Application) {
+        let row = Row {
+            line: a.line,
+            ppid: a.ppid,
+            dedup: a.dedup,
+            amount: a.amount,
+            damage: a.damage.as_str().into(),
+            account: a.account.clone().map(Box::new),
+            supplement: a.supplement,
+            issues: a.issues,
+            accepted: 0,
+            state: RowState::Waiting,
+            claimed: Yen::ZERO,
+            repaid: Yen::ZERO,
+        };
+        let programme = self.relief.batches[position(batch)].programme;
+        self.relief.batches[position(batch)].rows.push(row);
+        if let (Some(account), Some(payee)) = (&a.account, self.payee(a.ppid.as_ref(), a.account.as_ref())) {
+            let first = *self.relief.accounts.entry((programme, account.token)).or_insert((payee, batch, at));
+            if first.0 != payee && self.relief.batch(first.1).is_ok_and(can_change) {
+                self.relief_row(first.1, first.2).issues |= issue::SHARED_ACCOUNT;
+            }
+        }
+        if a.issues & issue::NEVER == 0 {
+            self.counts(batch, at);
+        }
+    }
+
+    /// A row stands for its household's event from here on, and counts for its payee.
+    fn counts(&mut self, batch: u32, at: u32) {
+        let row = self.relief.batches[position(batch)].rows[position(at)].clone();
+        let programme = self.relief.batches[position(batch)].programme;
+        if !row.supplement {
+            let before = self.relief.dedup.insert((programme, row.dedup), (batch, at));
+            if let Some((b, r)) = before.filter(|before| *before != (batch, at)) {
+                self.counts_no_more(b, r);
+                self.relief_row(b, r).issues |= issue::SMALLER;
+                self.relief.dedup.insert((programme, row.dedup), (batch, at));
+            }
+        }
+        if let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref()) {
+            let sum = self.relief.payees.entry((programme, payee)).or_default();
+            *sum = plus(*sum, row.amount);
+        }
+    }
+
+    /// A row that counted does not any more: its household can apply again.
+    fn counts_no_more(&mut self, batch: u32, at: u32) {
+        let row = self.relief.batches[position(batch)].rows[position(at)].clone();
+        let programme = self.relief.batches[position(batch)].programme;
+        let key = (programme, row.dedup);
+        if self.relief.dedup.get(&key) == Some(&(batch, at)) {
+            self.relief.dedup.remove(&key);
+        }
+        if let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref())
+            && let Some(sum) = self.relief.payees.get_mut(&(programme, payee))
+        {
+            *sum = minus(*sum, row.amount).max(Yen::ZERO);
+        }
+    }
+
+    pub(in super::super) fn relief_row_set(&mut self, r: &ReliefRowSet) {
+        self.relief.batches[position(r.batch)].people.insert(r.by.clone(), Role::Officer);
+        let counted = |row: &Row| row.state == RowState::Waiting && row.issues & issue::NEVER == 0;
+        if counted(self.relief_row(r.batch, r.row)) && !matches!(r.change, RowChange::Accept) {
+            self.counts_no_more(r.batch, r.row);
+        }
+        let row = self.relief_row(r.batch, r.row);
+        match &r.change {
+            RowChange::Exclude => row.state = RowState::Excluded,
+            RowChange::Include => row.state = RowState::Waiting,
+            RowChange::Accept => row.accepted |= row.issues & issue::MANUAL,
+            RowChange::Assign(ppid) => {
+                row.ppid = Some(*ppid);
+                row.accepted = 0;
+            }
+            RowChange::Amount(amount) => row.amount = *amount,
+        }
+        row.issues = r.issues;
+        if counted(self.relief_row(r.batch, r.row)) && !matches!(r.change, RowChange::Accept) {
+            self.counts(r.batch, r.row);
+        }
+    }
+
+    pub(in super::super) fn relief_step_taken(&mut self, at: Millis, r: &ReliefStepTaken) {
+        let batch = &mut self.relief.batches[position(r.batch)];
+        batch.steps.push((r.step, at, r.by.clone(), r.why.clone()));
+        batch.people.insert(r.by.clone(), r.step.role());
+        let programme = batch.programme;
+        batch.step = Some(r.step);
+        match r.step {
+            Step::Applied => batch.refused = r.refused,
+            Step::Assessed | Step::Committed | Step::Ordered | Step::Reported => {}
+            Step::Decided => {
+                let rows = batch.rows.iter().zip(0_u32..);
+                batch.granted = rows.filter(|(row, _)| row.is_payable()).map(|(_, n)| n).collect();
+                batch.total = super::decide::sum_of(batch, &batch.granted);
+                assert_eq!(batch.total, r.total, "the decision was about these rows");
+                self.free(r.batch, false);
+            }
+            Step::Released => {
+                batch.value_day = r.value_day;
+                let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.way == Way::Purse);
+                if purse {
+                    self.relief.releasing.insert(r.batch);
+                }
+            }
+            Step::Cancelled => self.free(r.batch, true),
+        }
+    }
+
+    /// Rows that were not granted, or all of them, count no more: their households can apply again in another file.
+    fn free(&mut self, batch: u32, all: bool) {
+        let rows = &self.relief.batches[position(batch)].rows;
+        let counted = |row: &Row| row.state == RowState::Waiting && row.issues & issue::NEVER == 0;
+        let freed: Vec<u32> = rows
+            .iter()
+            .zip(0_u32..)
+            .filter(|(row, _)| counted(row) && (all || !row.is_payable()))
+            .map(|(_, n)| n)
+            .collect();
+        for at in freed {
+            // After the decision only what was granted still counts.
+            if all
+                && self.relief.batches[position(batch)].total.is_positive()
+                && self.relief.batches[position(batch)].granted.binary_search(&at).is_err()
+            {
+                continue;
+            }
+            self.counts_no_more(batch, at);
+        }
+    }
+
+    pub(in super::super) fn relief_credited(&mut self, r: &ReliefCredited) {
+        for at in &r.rows {
+            let ppid = self.relief_row(r.batch, *at).ppid.expect("a purse is granted to a person");
+            self.person(ppid);
+        }
+        self.opened(&r.opens);
+        for (at, transfer) in r.rows.iter().zip(&r.transfers) {
+            let row = self.relief_row(r.batch, *at);
+            assert_eq!(
+                (row.state, row.amount),
+                (RowState::Waiting, transfer.amount),
+                "a row is credited once, in full"
+            );
+            row.state = RowState::Credited(transfer.credit);
+        }
+        let batch = &mut self.relief.batches[position(r.batch)];
+        batch.through = r.through;
+        if position(batch.through) >= batch.granted.len() {
+            self.relief.releasing.remove(&r.batch);
+        }
+    }
+
+    pub(in super::super) fn relief_file_made(&mut self, r: &ReliefFileMade) {
+        let batch = &mut self.relief.batches[position(r.batch)];
+        batch.file = Some((r.format, r.files.clone()));
+        batch.people.insert(r.by.clone(), Role::Treasurer);
+    }
+
+    pub(in super::super) fn relief_sent(&mut self, r: &ReliefSent) {
+        let batch = &self.relief.batches[position(r.batch)];
+        let funding = self.relief.programmes.get(&batch.programme).and_then(|p| p.terms.funding.as_ref());
+        let rows = batch.rows_of_file(r.file, funding.map_or(1, |f| f.most)).to_vec();
+        for row in rows {
+            self.relief_row(r.batch, row).state = RowState::Sent;
+        }
+        self.relief.batches[position(r.batch)].sent.insert(r.file);
+        self.relief.lines.insert(reference_key(0, None, &r.reference), (r.batch, u32::MAX));
+    }
+
+    pub(in super::super) fn relief_returned(&mut self, r: &ReliefReturned) {
+        self.counts_no_more(r.batch, r.row);
+        let row = self.relief_row(r.batch, r.row);
+        row.state = RowState::Returned;
+        row.claimed = Yen::ZERO;
+        self.relief.lines.insert(reference_key(0, None, &r.reference), (r.batch, r.row));
+    }
+
+    pub(in super::super) fn relief_repaid(&mut self, r: &ReliefRepaid) {
+        let programme = self.relief.batches[position(r.batch)].programme;
+        self.references.insert(reference_key(programme, None, &r.reference), r.amount);
+        let row = self.relief_row(r.batch, r.row);
+        row.repaid = plus(row.repaid, r.amount);
+        assert!(row.repaid <= row.claimed, "no more is given back than is owed");
+    }
+}

@@ -1,0 +1,592 @@
+//! Deciding what people ask for about relief.
+
+use super::super::admin::{Rejected, recorded, reject, unchanged};
+use super::super::apply::reference_key;
+use super::super::event::{Decision, Effect};
+use super::super::money::{minus, plus};
+use super::super::people::{amount_of, booked};
+use super::super::rules::MOST_PROGRAMMES;
+use super::super::state::{State, position};
+use super::rows::{Ahead, can_change, examine, person};
+use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
+use kazasu_ledger::record::{
+    Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefReturned, ReliefRowSet,
+    ReliefRowsAdded, ReliefSent, ReliefStepTaken, Settled,
+};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
+
+type Decided = Result<Decision, Rejected>;
+
+impl From<Refusal> for Rejected {
+    fn from(refusal: Refusal) -> Self {
+        Rejected::Relief(Box::new(refusal))
+    }
+}
+
+pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Decision {
+    let result = match ask {
+        Relief::Propose { proposal, source, by, why } => propose(state, now, proposal, source, by, why),
+        Relief::Settle { proposal, approve, by, why } => settle(state, now, *proposal, *approve, by, why),
+        Relief::OpenBatch { programme, name, digest, by } => open_batch(state, now, *programme, name, *digest, by),
+        Relief::AddRows { batch, first, rows } => add_rows(state, now, *batch, *first, rows),
+        Relief::SetRow { batch, row, change, by, why } => set_row(state, now, (*batch, *row), change, by, why),
+        Relief::Step { batch, step: Step::Applied, refused, by, why, .. } => applied(state, *batch, *refused, by, why),
+        Relief::Step { batch, step, value_day, by, why, .. } => take_step(
+            state,
+            now,
+            &ReliefStepTaken {
+                batch: *batch,
+                step: *step,
+                count: 0,
+                total: Yen::ZERO,
+                value_day: *value_day,
+                transfers: Transfers::new(),
+                by: by.clone(),
+                why: why.clone(),
+                refused: 0,
+            },
+        ),
+        Relief::FileMade { batch, format, files, by } => {
+            file_made(state, ReliefFileMade { batch: *batch, format: *format, files: files.clone(), by: by.clone() })
+        }
+        Relief::Sent { batch, file, reference, by } => sent(state, *batch, *file, reference, by),
+        Relief::Returned { batch, row, reference, by } => returned(state, *batch, *row, reference, by),
+        Relief::Repaid { batch, row, amount, from_purse, reference, by } => {
+            repaid(state, (*batch, *row), *amount, *from_purse, reference, by)
+        }
+        Relief::CarryOn => return super::carry_on(state),
+    };
+    result.unwrap_or_else(reject)
+}
+
+fn refuse<T>(refusal: Refusal) -> Result<T, Rejected> {
+    Err(refusal.into())
+}
+
+/// The rules of the book say more than the checks before them.
+fn moved(state: &State, transfers: &[Transfer]) -> Result<Transfers, Rejected> {
+    state.book.check(transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
+    Ok(Transfers::from_slice(transfers))
+}
+
+fn direct(debit: AccountId, credit: AccountId, amount: Yen) -> Option<Transfer> {
+    amount.is_positive().then(|| Transfer::direct(debit, credit, amount))
+}
+
+fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &str, why: &str) -> Decided {
+    let relief = &state.relief;
+    let about = |open: &Proposal| match (open, proposal) {
+        (Proposal::Programme(a), Proposal::Programme(b)) => a.number == b.number,
+        (Proposal::Claim { batch: a, row: x, .. }, Proposal::Claim { batch: b, row: y, .. }) => (a, x) == (b, y),
+        (Proposal::ReturnFunds { programme: a, .. }, Proposal::ReturnFunds { programme: b, .. }) => a == b,
+        (Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. }, _) => false,
+    };
+    if let Some((number, open)) = relief.proposals.iter().find(|(_, open)| about(&open.proposal)) {
+        // The same once more is no second proposal.
+        if open.proposal == *proposal && open.by == by {
+            return Ok(unchanged());
+        }
+        return refuse(Refusal::ProposalOpen(*number));
+    }
+    if let Proposal::Programme(terms) = proposal
+        && relief.programmes.get(&terms.number).is_some_and(|p| *p.terms == **terms)
+    {
+        return Ok(unchanged());
+    }
+    effect_of(state, now, proposal)?;
+    Ok(recorded(Body::Proposed(Proposed {
+        proposal: proposal.clone(),
+        source: source.to_owned(),
+        by: by.to_owned(),
+        why: why.to_owned(),
+    })))
+}
+
+fn settle(state: &State, now: Millis, number: u64, approve: bool, by: &str, why: &str) -> Decided {
+    let Some(open) = state.relief.proposals.get(&number) else { return refuse(Refusal::UnknownProposal(number)) };
+    if open.by == by {
+        return refuse(Refusal::SamePerson(by.to_owned()));
+    }
+    let (opens, transfers) = if approve { effect_of(state, now, &open.proposal)? } else { Default::default() };
+    let (by, why) = (by.to_owned(), why.to_owned());
+    let settled = Settled { proposal: number, approved: approve, opens, transfers, by, why };
+    Ok(recorded(Body::Settled(settled)))
+}
+
+/// What a proposal would open and move, or why it cannot be.
+fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    match proposal {
+        Proposal::Programme(terms) => programme(state, now, terms),
+        Proposal::Claim { batch, row, right } => {
+            let there = state.relief.row(*batch, *row)?;
+            let what = match there.state {
+                RowState::Credited(_) | RowState::Sent => None,
+                RowState::Waiting => Some("not paid yet; exclude it or change its amount"),
+                RowState::Excluded => Some("excluded"),
+                RowState::Returned => Some("returned"),
+            };
+            if let Some(what) = what {
+                return refuse(Refusal::RowState(*batch, *row, what));
+            }
+            let stands = minus(there.amount, there.claimed);
+            if *right < Yen::ZERO || *right >= stands {
+                return refuse(Refusal::Owed { batch: *batch, row: *row, owed: stands, got: *right });
+            }
+            let accounts = state.relief.programme(state.relief.batch(*batch)?.programme)?.accounts;
+            let claim = Transfer::direct(accounts.receivable, accounts.claims, minus(stands, *right));
+            Ok((Vec::new(), moved(state, &[claim])?))
+        }
+        Proposal::ReturnFunds { programme, amount, reference } => {
+            amount_of(*amount)?;
+            let accounts = state.relief.programme(*programme)?.accounts;
+            if booked(state, reference_key(*programme, None, reference), reference, *amount)? {
+                return Err(Rejected::ReferenceTaken(reference.clone(), *amount));
+            }
+            let available = state.available(accounts.fund);
+            if available < *amount {
+                return Err(Rejected::FundShort { programme: *programme, available, asked: *amount });
+            }
+            let bank = state.bank.expect("the book is open");
+            Ok((Vec::new(), moved(state, &[Transfer::direct(accounts.fund, bank, *amount)])?))
+        }
+    }
+}
+
+fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    let number = terms.number;
+    let known = state.relief.programmes.get(&number);
+    if state.rules.own.purses.iter().any(|p| p.number == number) {
+        return refuse(Refusal::NumberTaken(number));
+    }
+    if terms.is_over(now) {
+        return refuse(Refusal::Past(terms.closes.map_or_else(|| terms.until.to_string(), Millis::jst_text)));
+    }
+    if terms.way == Way::Transfer && terms.funding.is_none() {
+        return refuse(Refusal::NoFunding(number));
+    }
+    let running = state.rules.policy.purses.len() + usize::from(known.is_none());
+    if terms.way == Way::Purse && running > MOST_PROGRAMMES {
+        return refuse(Refusal::TooMany);
+    }
+    let Some(known) = known else {
+        let first = state.book.next_account().0;
+        let keys = super::RELIEF_ACCOUNTS.iter().zip(first..);
+        let opens: Vec<Opening> = keys.map(|(key, n)| Opening { account: AccountId(n), key: key(number) }).collect();
+        let of = |wanted: AccountKey| {
+            opens.iter().find(|o| o.key == wanted).map(|o| o.account).expect("it is one of a programme's accounts")
+        };
+        let (budgeted, budget) = (of(AccountKey::ReliefBudgeted(number)), of(AccountKey::ReliefBudget(number)));
+        let transfers = direct(budgeted, budget, terms.budget).into_iter().collect();
+        return Ok((opens, transfers));
+    };
+    let before = &known.terms;
+    let fixed = [
+        ("the way of payment", before.way == terms.way),
+        ("the city", before.city == terms.city),
+        ("the rule for several damages", before.several == terms.several),
+    ];
+    if let Some((what, _)) = fixed.into_iter().find(|(_, same)| !same) {
+        return refuse(Refusal::Fixed(what, number));
+    }
+    if before.is_over(now) {
+        return refuse(Refusal::Over(number, before.until));
+    }
+    let accounts = &known.accounts;
+    let more = direct(accounts.budgeted, accounts.budget, minus(terms.budget, before.budget));
+    let less = direct(accounts.budget, accounts.budgeted, minus(before.budget, terms.budget));
+    let available = state.available(accounts.budget);
+    if let Some(less) = less.filter(|less| less.amount > available) {
+        return refuse(Refusal::Budget { programme: number, available, asked: less.amount });
+    }
+    let transfers: Vec<Transfer> = more.into_iter().chain(less).collect();
+    Ok((Vec::new(), moved(state, &transfers)?))
+}
+
+fn over(state: &State, now: Millis, programme: &Programme) -> Result<(), Refusal> {
+    let terms = &programme.terms;
+    if terms.is_over(now.max(state.at)) { Err(Refusal::Over(terms.number, terms.until)) } else { Ok(()) }
+}
+
+/// One person has one role in a batch.
+fn role(batch: &Batch, by: &str, wanted: Role) -> Result<(), Refusal> {
+    match batch.people.get(by) {
+        Some(was) if *was != wanted => {
+            Err(Refusal::TwoRoles { by: by.to_owned(), was: was.name(), wanted: wanted.name() })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn open_batch(state: &State, now: Millis, programme: u16, name: &str, digest: [u8; 32], by: &str) -> Decided {
+    let known = state.relief.programme(programme)?;
+    if state.relief.files.contains_key(&(programme, digest)) {
+        return Ok(unchanged());
+    }
+    over(state, now, known)?;
+    let batch = u32::try_from(state.relief.batches.len()).expect("at most four billion batches");
+    let (name, by) = (name.to_owned(), by.to_owned());
+    Ok(recorded(Body::ReliefBatchOpened(ReliefBatchOpened { batch, programme, name, digest, by })))
+}
+
+fn add_rows(state: &State, now: Millis, batch: u32, first: u32, rows: &[Application]) -> Decided {
+    let there = state.relief.batch(batch)?;
+    let len = u32::try_from(there.rows.len()).expect("at most two million rows");
+    let more = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    if rows.len() > ROWS_AT_ONCE || first.saturating_add(more) > MOST_ROWS {
+        return refuse(Refusal::Rows);
+    }
+    if first.saturating_add(more) <= len {
+        return Ok(unchanged());
+    }
+    if there.step.is_some() {
+        return refuse(Refusal::Closed(batch));
+    }
+    if first > len {
+        return refuse(Refusal::Order { batch, there: len, got: first });
+    }
+    let programme = state.relief.programme(there.programme)?;
+    let today = now.max(state.at).jst_day();
+    let mut ahead = Ahead::default();
+    let rows = rows[position(len - first)..].iter().map(|row| {
+        let issues = examine(state, programme, batch, row, today, &mut ahead);
+        Application { issues, ..row.clone() }
+    });
+    Ok(recorded(Body::ReliefRowsAdded(ReliefRowsAdded { batch, first: len, rows: rows.collect() })))
+}
+
+fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowChange, by: &str, why: &str) -> Decided {
+    let there = state.relief.batch(batch)?;
+    role(there, by, Role::Officer)?;
+    if there.step.is_none() || !can_change(there) {
+        return refuse(Refusal::Decided(batch, name_of(there.step)));
+    }
+    let old = state.relief.row(batch, row)?;
+    let programme = state.relief.programme(there.programme)?;
+    let issues = match change {
+        RowChange::Exclude if old.state == RowState::Excluded => return Ok(unchanged()),
+        RowChange::Exclude => old.issues,
+        RowChange::Include if old.state != RowState::Excluded => return Ok(unchanged()),
+        RowChange::Include => again(state, now, programme, batch, old, old.amount, old.ppid),
+        RowChange::Accept => {
+            let open = old.open_issues();
+            if open == 0 {
+                return Ok(unchanged());
+            }
+            let never = open & (issue::NEVER | issue::NO_ID | issue::NO_ACCOUNT);
+            if never != 0 {
+                return refuse(Refusal::NotAcceptable(row, batch, super::issue_names(never).join(", ")));
+            }
+            old.issues
+        }
+        RowChange::Assign(ppid) if old.ppid == Some(*ppid) => return Ok(unchanged()),
+        RowChange::Assign(ppid) => {
+            if !state.residents.contains_key(ppid) {
+                return Err(Rejected::UnknownPpid(*ppid));
+            }
+            again(state, now, programme, batch, old, old.amount, Some(*ppid))
+        }
+        RowChange::Amount(amount) => {
+            amount_of(*amount)?;
+            if *amount == old.amount {
+                return Ok(unchanged());
+            }
+            again(state, now, programme, batch, old, *amount, old.ppid)
+        }
+    };
+    if !matches!(change, RowChange::Exclude | RowChange::Include) && old.state != RowState::Waiting {
+        return refuse(Refusal::Row(row, batch, "it is excluded"));
+    }
+    let (by, why) = (by.to_owned(), why.to_owned());
+    Ok(recorded(Body::ReliefRowSet(ReliefRowSet { batch, row, change: change.clone(), issues, by, why })))
+}
+
+/// What is found about a row once it is another one: as if it came in now, without itself.
+fn again(
+    state: &State,
+    now: Millis,
+    programme: &Programme,
+    batch: u32,
+    old: &Row,
+    amount: Yen,
+    ppid: Option<Ppid>,
+) -> u16 {
+    let terms = &programme.terms;
+    let today = now.max(state.at).jst_day();
+    let mut issues = person(state, terms.way, ppid.as_ref(), old.account.as_deref(), today);
+    issues |= old.issues & issue::SHARED_ACCOUNT;
+    let stands = state.relief.dedup.get(&(terms.number, old.dedup));
+    if !old.supplement
+        && let Some((b, r)) = stands
+        && let Ok(other) = state.relief.row(*b, *r)
+        && !(*b == batch && other.line == old.line)
+    {
+        issues |= issue::DUPLICATE;
+    }
+    let payee = state.payee(ppid.as_ref(), old.account.as_deref());
+    let before = payee.and_then(|payee| state.relief.payees.get(&(terms.number, payee))).copied().unwrap_or_default();
+    // The row's own amount is among what its payee is to get while it counts.
+    let same = payee == state.payee(old.ppid.as_ref(), old.account.as_deref());
+    let own =
+        if same && old.state == RowState::Waiting && old.issues & issue::NEVER == 0 { old.amount } else { Yen::ZERO };
+    let others = minus(before, own);
+    if others.checked_add(amount).is_none_or(|sum| sum > terms.ceiling) {
+        issues |= issue::ABOVE_CEILING;
+    }
+    issues
+}
+
+pub(super) fn name_of(step: Option<Step>) -> &'static str {
+    step.map_or("being read in", Step::name)
+}
+
+fn applied(state: &State, batch: u32, refused: u32, by: &str, why: &str) -> Decided {
+    let there = state.relief.batch(batch)?;
+    if there.step.is_some() {
+        return Ok(unchanged());
+    }
+    role(there, by, Role::Officer)?;
+    let (count, total) = there.payable();
+    Ok(recorded(Body::ReliefStepTaken(ReliefStepTaken {
+        batch,
+        step: Step::Applied,
+        count,
+        total,
+        value_day: None,
+        transfers: Transfers::new(),
+        by: by.to_owned(),
+        why: why.to_owned(),
+        refused,
+    })))
+}
+
+fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
+    let there = state.relief.batch(asked.batch)?;
+    let step = asked.step;
+    if there.step == Some(step)
+        || (step != Step::Cancelled && there.step > Some(step) && there.step != Some(Step::Cancelled))
+    {
+        // Taken before: asking again changes nothing.
+        return Ok(if step == Step::Released { unchanged().then(Effect::Again) } else { unchanged() });
+    }
+    role(there, &asked.by, step.role())?;
+    let needed = match step {
+        Step::Cancelled => there.step < Some(Step::Released),
+        _ => there.step.is_some() && there.step == step.before(),
+    };
+    if !needed || there.step == Some(Step::Cancelled) {
+        let needed = step.before().map_or("anything before the release", Step::name);
+        let at = name_of(there.step);
+        return refuse(Refusal::StepOrder { batch: asked.batch, at, step: step.name(), needed });
+    }
+    let programme = state.relief.programme(there.programme)?;
+    let accounts = &programme.accounts;
+    let early = matches!(there.step, None | Some(Step::Applied | Step::Assessed));
+    let (count, total) = if early {
+        there.payable()
+    } else {
+        (u32::try_from(there.granted.len()).expect("at most two million rows"), there.total)
+    };
+    let mut transfers = Transfers::new();
+    match step {
+        Step::Applied => unreachable!("decided elsewhere"),
+        Step::Assessed => {}
+        Step::Decided => {
+            if count == 0 {
+                return refuse(Refusal::Nothing(asked.batch));
+            }
+            over(state, now, programme)?;
+        }
+        Step::Committed => {
+            let available = state.available(accounts.budget);
+            if available < total {
+                return refuse(Refusal::Budget { programme: there.programme, available, asked: total });
+            }
+            transfers = moved(state, &[Transfer::direct(accounts.budget, accounts.committed, total)])?;
+        }
+        Step::Ordered => over(state, now, programme)?,
+        Step::Released => {
+            over(state, now, programme)?;
+            transfers = release(state, now, programme, there, asked)?;
+        }
+        Step::Reported => nothing_under_way(asked.batch, there, programme)?,
+        Step::Cancelled => {
+            if matches!(there.step, Some(Step::Committed | Step::Ordered)) {
+                transfers = moved(state, &[Transfer::direct(accounts.committed, accounts.budget, total)])?;
+            }
+        }
+    }
+    let taken = ReliefStepTaken { count, total, transfers, ..asked.clone() };
+    let decision = recorded(Body::ReliefStepTaken(taken));
+    Ok(if step == Step::Released { decision.then(Effect::Again) } else { decision })
+}
+
+/// The money is set aside at once, so that nothing else can take it; with transfers the budget counts it as paid.
+fn release(
+    state: &State,
+    now: Millis,
+    programme: &Programme,
+    batch: &Batch,
+    asked: &ReliefStepTaken,
+) -> Result<Transfers, Rejected> {
+    let accounts = &programme.accounts;
+    let available = state.available(accounts.fund);
+    if available < batch.total {
+        return Err(Rejected::FundShort { programme: batch.programme, available, asked: batch.total });
+    }
+    let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, batch.total)];
+    if programme.terms.way == Way::Transfer {
+        if asked.value_day.is_none_or(|day| day < now.max(state.at).jst_day()) {
+            return refuse(Refusal::ValueDay);
+        }
+        transfers.push(Transfer::direct(accounts.committed, accounts.executed, batch.total));
+    }
+    moved(state, &transfers)
+}
+
+fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Result<(), Refusal> {
+    let left = match programme.terms.way {
+        Way::Purse => batch.granted.iter().filter(|n| batch.rows[position(**n)].state == RowState::Waiting).count(),
+        Way::Transfer => {
+            let files = batch.file.as_ref().map_or(0, |(_, files)| files.len());
+            if files == 0 {
+                return Err(Refusal::NoFile(number));
+            }
+            files - batch.sent.len()
+        }
+    };
+    match (left, programme.terms.way) {
+        (0, _) => Ok(()),
+        (n, Way::Purse) => Err(Refusal::UnderWay(number, format!("{n} purses are not credited yet"))),
+        (n, Way::Transfer) => Err(Refusal::UnderWay(number, format!("the bank has not taken {n} files"))),
+    }
+}
+
+fn released_by_transfer<'a>(state: &'a State, number: u32) -> Result<(&'a Batch, &'a Programme), Refusal> {
+    let batch = state.relief.batch(number)?;
+    let programme = state.relief.programme(batch.programme)?;
+    if programme.terms.way != Way::Transfer {
+        return Err(Refusal::OtherWay(batch.programme, programme.terms.way.name()));
+    }
+    if !matches!(batch.step, Some(Step::Released | Step::Reported)) {
+        let (at, step) = (name_of(batch.step), "the transfer file");
+        return Err(Refusal::StepOrder { batch: number, at, step, needed: Step::Released.name() });
+    }
+    Ok((batch, programme))
+}
+
+fn file_made(state: &State, asked: ReliefFileMade) -> Decided {
+    let (batch, _) = released_by_transfer(state, asked.batch)?;
+    role(batch, &asked.by, Role::Treasurer)?;
+    match &batch.file {
+        None => Ok(recorded(Body::ReliefFileMade(asked))),
+        Some((format, files)) if *format == asked.format && *files == asked.files => Ok(unchanged()),
+        Some((format, _)) => refuse(Refusal::OtherFile(asked.batch, format.name())),
+    }
+}
+
+/// A statement's line is booked once.
+fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
+    if reference.trim().is_empty() || reference.chars().count() > 100 {
+        return Err(Rejected::Reference);
+    }
+    Ok(!state.relief.lines.contains_key(&reference_key(0, None, reference)))
+}
+
+fn sent(state: &State, number: u32, file: u16, reference: &str, by: &str) -> Decided {
+    let (batch, programme) = released_by_transfer(state, number)?;
+    role(batch, by, Role::Treasurer)?;
+    let Some((_, files)) = &batch.file else { return refuse(Refusal::NoFile(number)) };
+    let Some(made) = files.get(usize::from(file)) else { return refuse(Refusal::UnknownFile(number, file)) };
+    if batch.sent.contains(&file) || !line_is_new(state, reference)? {
+        return Ok(unchanged());
+    }
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, &[Transfer::direct(programme.accounts.transit, bank, made.total)])?;
+    let (reference, by) = (reference.to_owned(), by.to_owned());
+    Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by })))
+}
+
+fn returned(state: &State, number: u32, at: u32, reference: &str, by: &str) -> Decided {
+    let (batch, programme) = released_by_transfer(state, number)?;
+    role(batch, by, Role::Treasurer)?;
+    let row = state.relief.row(number, at)?;
+    if !line_is_new(state, reference)? {
+        return Ok(unchanged());
+    }
+    match row.state {
+        RowState::Sent => {}
+        RowState::Waiting => return refuse(Refusal::RowState(number, at, "not sent yet")),
+        RowState::Returned => return refuse(Refusal::RowState(number, at, "returned already")),
+        RowState::Excluded | RowState::Credited(_) => return refuse(Refusal::RowState(number, at, "not sent")),
+    }
+    let accounts = &programme.accounts;
+    let bank = state.bank.expect("the book is open");
+    let mut transfers = vec![
+        Transfer::direct(bank, accounts.fund, row.amount),
+        Transfer::direct(accounts.executed, accounts.budget, row.amount),
+    ];
+    // What was claimed of it has come back with it.
+    transfers.extend(direct(accounts.claims, accounts.receivable, minus(row.claimed, row.repaid)));
+    if row.repaid.is_positive() {
+        return refuse(Refusal::RowState(number, at, "partly given back already; settle it by hand"));
+    }
+    let transfers = moved(state, &transfers)?;
+    let (reference, by) = (reference.to_owned(), by.to_owned());
+    Ok(recorded(Body::ReliefReturned(ReliefReturned { batch: number, row: at, reference, transfers, by })))
+}
+
+fn repaid(
+    state: &State,
+    (number, at): (u32, u32),
+    amount: Yen,
+    from_purse: bool,
+    reference: &str,
+    by: &str,
+) -> Decided {
+    amount_of(amount)?;
+    let batch = state.relief.batch(number)?;
+    let row = state.relief.row(number, at)?;
+    if booked(state, reference_key(batch.programme, None, reference), reference, amount)? {
+        return Ok(unchanged());
+    }
+    let owed = minus(row.claimed, row.repaid);
+    if amount > owed {
+        return refuse(Refusal::Owed { batch: number, row: at, owed, got: amount });
+    }
+    let accounts = &state.relief.programme(batch.programme)?.accounts;
+    let from = match (from_purse, row.state) {
+        (false, _) => state.bank.expect("the book is open"),
+        (true, RowState::Credited(purse)) => purse,
+        (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned) => {
+            return refuse(Refusal::RowState(number, at, "in no purse"));
+        }
+    };
+    let transfers = moved(
+        state,
+        &[
+            Transfer::direct(from, accounts.fund, amount),
+            Transfer::direct(accounts.claims, accounts.receivable, amount),
+            Transfer::direct(accounts.executed, accounts.budget, amount),
+        ],
+    )?;
+    let (reference, by) = (reference.to_owned(), by.to_owned());
+    Ok(recorded(Body::ReliefRepaid(ReliefRepaid {
+        batch: number,
+        row: at,
+        amount,
+        from_purse,
+        reference,
+        transfers,
+        by,
+    })))
+}
+
+/// What all rows that are to be paid come to, for invariants.
+pub(super) fn sum_of(batch: &Batch, rows: &[u32]) -> Yen {
+    rows.iter().fold(Yen::ZERO, |sum, n| plus(sum, batch.rows[position(*n)].amount))
+}

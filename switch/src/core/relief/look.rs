@@ -1,0 +1,388 @@
+//! What people may know about relief: no account number, no name.
+
+use super::super::state::{State, position};
+use super::{Batch, Row, RowState};
+use kazasu_ledger::record::Proposal;
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Format, SealedAccount, Step, Terms, issue};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A programme and where its money is.
+#[derive(Clone, Debug)]
+pub struct ProgrammeView {
+    /// What the city decided.
+    pub terms: Arc<Terms>,
+    /// 1, 2, 3, …: how often it was decided.
+    pub version: u32,
+    /// The file in force.
+    pub source: String,
+    /// Money that can be released.
+    pub fund: Yen,
+    /// Budget that can be committed.
+    pub budget_left: Yen,
+    /// Committed and not paid.
+    pub committed: Yen,
+    /// Paid.
+    pub executed: Yen,
+    /// Released and not arrived.
+    pub transit: Yen,
+    /// What payees must give back.
+    pub receivable: Yen,
+    /// What is in purses now.
+    pub in_purses: Yen,
+    /// Numbers of its batches.
+    pub batches: Vec<u32>,
+}
+
+/// An open proposal.
+#[derive(Clone, Debug)]
+pub struct ProposalView {
+    /// Its number.
+    pub number: u64,
+    /// What.
+    pub proposal: Proposal,
+    /// Who proposed it.
+    pub by: String,
+    /// Why.
+    pub why: String,
+    /// When.
+    pub at: Millis,
+    /// The city that it is about.
+    pub city: String,
+}
+
+/// A batch, as the people who decide see it.
+#[derive(Clone, Debug)]
+pub struct BatchView {
+    /// Its number.
+    pub number: u32,
+    /// The programme.
+    pub programme: u16,
+    /// The programme's city.
+    pub city: String,
+    /// The file's name.
+    pub name: String,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+    /// When it began to be read in.
+    pub opened: Millis,
+    /// The last step.
+    pub step: Option<Step>,
+    /// Every step with when, who and why.
+    pub steps: Vec<(Step, Millis, String, String)>,
+    /// Rows that were taken in.
+    pub rows: u32,
+    /// Rows of the file that were refused.
+    pub refused: u32,
+    /// Rows that would be paid, or were granted.
+    pub count: u32,
+    /// Their sum.
+    pub total: Yen,
+    /// Amounts among them and how often each comes, largest first.
+    pub distribution: Vec<Distribution>,
+    /// Rows with each issue that is open, in the order of the bits, and their sums.
+    pub issues: Vec<(usize, u32, Yen)>,
+    /// Rows by where they are.
+    pub states: BTreeMap<&'static str, (u32, Yen)>,
+    /// What payees owe.
+    pub owed: Yen,
+    /// The bank's day.
+    pub value_day: Option<BusinessDay>,
+    /// The transfer file's form, and each file's number of transfers and sum, and whether the bank took it.
+    pub files: Option<(Format, Vec<(u32, Yen, bool)>)>,
+}
+
+/// An amount and how many rows have it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Distribution {
+    /// Yen.
+    pub amount: Yen,
+    /// Rows.
+    pub count: u32,
+}
+
+/// A row.
+#[derive(Clone, Debug)]
+pub struct RowView {
+    /// Its place in the batch, from 0.
+    pub row: u32,
+    /// Its line in the file.
+    pub line: u32,
+    /// The person.
+    pub ppid: Option<Ppid>,
+    /// Yen.
+    pub amount: Yen,
+    /// What was damaged.
+    pub damage: String,
+    /// What is open about it.
+    pub issues: u16,
+    /// Where it is.
+    pub state: &'static str,
+    /// What the payee owes of it, and gave back.
+    pub claimed: Yen,
+    /// See `claimed`.
+    pub repaid: Yen,
+    /// More for an earlier one.
+    pub supplement: bool,
+}
+
+/// A row that is transferred.
+#[derive(Clone, Debug)]
+pub struct TransferRow {
+    /// Its place in the batch.
+    pub row: u32,
+    /// Who the account was sealed for.
+    pub dedup: [u8; 16],
+    /// The account.
+    pub account: SealedAccount,
+    /// Yen.
+    pub amount: Yen,
+    /// Where it is.
+    pub state: RowState,
+}
+
+/// The names of issues.
+#[must_use]
+pub(crate) fn issue_names(issues: u16) -> Vec<&'static str> {
+    issue::NAMES.iter().enumerate().filter(|(bit, _)| issues & (1 << bit) != 0).map(|(_, name)| *name).collect()
+}
+
+/// Where a row is, in one word.
+fn word(batch: &Batch, row: &Row, number: u32) -> &'static str {
+    match row.state {
+        RowState::Excluded => "excluded",
+        RowState::Credited(_) | RowState::Sent if row.claimed > row.repaid => "claimed",
+        RowState::Credited(_) | RowState::Sent if row.claimed.is_positive() => "adjusted",
+        RowState::Credited(_) => "credited",
+        RowState::Sent => "sent",
+        RowState::Returned => "returned",
+        RowState::Waiting => match batch.step {
+            None | Some(Step::Applied | Step::Assessed) if row.is_payable() => batch.step.map_or("applied", Step::name),
+            None | Some(Step::Applied | Step::Assessed) if row.issues & issue::NEVER != 0 => "refused",
+            None | Some(Step::Applied | Step::Assessed) => "waiting",
+            Some(Step::Cancelled) => "cancelled",
+            Some(step) if batch.granted.binary_search(&number).is_ok() => step.name(),
+            Some(_) if row.issues & issue::NEVER != 0 => "refused",
+            Some(_) => "not_granted",
+        },
+    }
+}
+
+impl State {
+    /// Relief programmes, by number.
+    #[must_use]
+    pub fn relief_programmes(&self) -> Vec<ProgrammeView> {
+        self.relief.programmes.keys().filter_map(|number| self.relief_programme(*number)).collect()
+    }
+
+    /// A relief programme.
+    #[must_use]
+    pub fn relief_programme(&self, number: u16) -> Option<ProgrammeView> {
+        let programme = self.relief.programmes.get(&number)?;
+        let accounts = &programme.accounts;
+        let purses = self.purse_books.get(&number).map_or(&[][..], |book| &book.purses);
+        // What is held for a tap that waits is still there.
+        let there = |id| self.book.account(id).map_or(Yen::ZERO, kazasu_ledger::Account::balance);
+        let in_purses = purses.iter().fold(Yen::ZERO, |sum, id| super::super::money::plus(sum, there(*id)));
+        let batches = self.relief.batches.iter().zip(0_u32..).filter(|(b, _)| b.programme == number);
+        Some(ProgrammeView {
+            terms: programme.terms.clone(),
+            version: programme.version,
+            source: programme.source.clone(),
+            fund: self.available(accounts.fund),
+            budget_left: self.available(accounts.budget),
+            committed: self.available(accounts.committed),
+            executed: self.available(accounts.executed),
+            transit: self.available(accounts.transit),
+            receivable: self.available(accounts.receivable),
+            in_purses,
+            batches: batches.map(|(_, n)| n).collect(),
+        })
+    }
+
+    /// Proposals that wait for a second person.
+    #[must_use]
+    pub fn relief_proposals(&self) -> Vec<ProposalView> {
+        let view = |(number, open): (&u64, &super::OpenProposal)| ProposalView {
+            number: *number,
+            city: self.city_of(&open.proposal),
+            proposal: open.proposal.clone(),
+            by: open.by.clone(),
+            why: open.why.clone(),
+            at: open.at,
+        };
+        self.relief.proposals.iter().map(view).collect()
+    }
+
+    /// The city that a proposal is about; empty when nobody knows the programme.
+    #[must_use]
+    pub fn city_of(&self, proposal: &Proposal) -> String {
+        let programme = match proposal {
+            Proposal::Programme(terms) => return terms.city.clone(),
+            Proposal::Claim { batch, .. } => self.relief.batch(*batch).map(|b| b.programme).unwrap_or_default(),
+            Proposal::ReturnFunds { programme, .. } => *programme,
+        };
+        self.relief.programmes.get(&programme).map_or_else(String::new, |p| p.terms.city.clone())
+    }
+
+    /// The batch that a file of a programme was read into.
+    #[must_use]
+    pub fn relief_batch_of(&self, programme: u16, digest: &[u8; 32]) -> Option<(u32, u32, bool)> {
+        let number = *self.relief.files.get(&(programme, *digest))?;
+        let batch = self.relief.batch(number).ok()?;
+        Some((number, u32::try_from(batch.rows.len()).unwrap_or(u32::MAX), batch.step.is_some()))
+    }
+
+    /// How many batches there are.
+    #[must_use]
+    pub fn relief_batches(&self) -> u32 {
+        u32::try_from(self.relief.batches.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Rows of a batch that are to be credited, and how many of them have been.
+    #[must_use]
+    pub fn relief_progress(&self, batch: u32) -> Option<(u32, u32)> {
+        let batch = self.relief.batch(batch).ok()?;
+        Some((batch.through, u32::try_from(batch.granted.len()).unwrap_or(u32::MAX)))
+    }
+
+    /// A batch.
+    #[must_use]
+    pub fn relief_batch(&self, number: u32) -> Option<BatchView> {
+        let batch = self.relief.batch(number).ok()?;
+        let decided = !matches!(batch.step, None | Some(Step::Applied | Step::Assessed));
+        let (count, total) = match decided {
+            true => (u32::try_from(batch.granted.len()).unwrap_or(u32::MAX), batch.total),
+            false => batch.payable(),
+        };
+        let mut amounts: BTreeMap<Yen, u32> = BTreeMap::new();
+        let mut issues: BTreeMap<usize, (u32, Yen)> = BTreeMap::new();
+        let mut states: BTreeMap<&'static str, (u32, Yen)> = BTreeMap::new();
+        let mut owed = Yen::ZERO;
+        let plus = super::super::money::plus;
+        for (row, n) in batch.rows.iter().zip(0_u32..) {
+            if if decided { batch.granted.binary_search(&n).is_ok() } else { row.is_payable() } {
+                *amounts.entry(row.amount).or_default() += 1;
+            }
+            let open = row.open_issues();
+            for bit in (0..issue::NAMES.len()).filter(|bit| open & (1 << bit) != 0) {
+                let sum = issues.entry(bit).or_default();
+                *sum = (sum.0 + 1, plus(sum.1, row.amount));
+            }
+            let sum = states.entry(word(batch, row, n)).or_default();
+            *sum = (sum.0 + 1, plus(sum.1, row.amount));
+            owed = plus(owed, super::super::money::minus(row.claimed, row.repaid));
+        }
+        let distribution = amounts.into_iter().rev().map(|(amount, count)| Distribution { amount, count }).collect();
+        let files = batch.file.as_ref().map(|(format, files)| {
+            let each = files.iter().zip(0_u16..).map(|(f, n)| (f.count, f.total, batch.sent.contains(&n)));
+            (*format, each.collect())
+        });
+        Some(BatchView {
+            number,
+            programme: batch.programme,
+            city: self.relief.programmes.get(&batch.programme).map_or_else(String::new, |p| p.terms.city.clone()),
+            name: batch.name.clone(),
+            digest: batch.digest,
+            opened: batch.opened,
+            step: batch.step,
+            steps: batch.steps.clone(),
+            rows: u32::try_from(batch.rows.len()).unwrap_or(u32::MAX),
+            refused: batch.refused,
+            count,
+            total,
+            distribution,
+            issues: issues.into_iter().map(|(bit, (n, sum))| (bit, n, sum)).collect(),
+            states,
+            owed,
+            value_day: batch.value_day,
+            files,
+        })
+    }
+
+    /// Rows of a batch from `from` on, at most `most`: all, or those in a state, or with an issue.
+    #[must_use]
+    pub fn relief_rows(&self, number: u32, only: Option<&str>, from: u32, most: usize) -> Vec<RowView> {
+        let Ok(batch) = self.relief.batch(number) else { return Vec::new() };
+        let issue = only.and_then(|only| issue::NAMES.iter().position(|name| *name == only));
+        let rows = batch.rows.iter().zip(0_u32..).skip(position(from)).map(|(row, n)| RowView {
+            row: n,
+            line: row.line,
+            ppid: row.ppid,
+            amount: row.amount,
+            damage: row.damage.to_string(),
+            issues: row.open_issues(),
+            state: word(batch, row, n),
+            claimed: row.claimed,
+            repaid: row.repaid,
+            supplement: row.supplement,
+        });
+        let wanted = |row: &RowView| match (only, issue) {
+            (None, _) => true,
+            (Some(_), Some(bit)) => row.issues & (1 << bit) != 0,
+            (Some(state), None) => row.state == state,
+        };
+        rows.filter(wanted).take(most).collect()
+    }
+
+    /// The rows of a batch that are transferred, in their order, for the transfer file.
+    #[must_use]
+    pub fn relief_transfers(&self, number: u32) -> Vec<TransferRow> {
+        let Ok(batch) = self.relief.batch(number) else { return Vec::new() };
+        let rows = batch.granted.iter().map(|n| (*n, &batch.rows[position(*n)]));
+        let each = rows.filter_map(|(n, row)| {
+            let account = row.account.as_deref()?.clone();
+            Some(TransferRow { row: n, dedup: row.dedup, account, amount: row.amount, state: row.state })
+        });
+        each.collect()
+    }
+
+    /// Batches whose transfers the bank has or may have taken: their numbers.
+    #[must_use]
+    pub fn relief_under_way(&self) -> Vec<u32> {
+        let batches = self.relief.batches.iter().zip(0_u32..);
+        batches.filter(|(batch, _)| batch.file.is_some()).map(|(_, n)| n).collect()
+    }
+}
+
+impl super::ReliefState {
+    /// Every yen of each batch is in exactly one place: what was granted is waiting, credited, sent or returned.
+    #[cfg(test)]
+    pub(in super::super) fn is_complete(&self) -> bool {
+        self.batches.iter().all(|batch| {
+            let sum = super::decide::sum_of(batch, &batch.granted);
+            sum == batch.total
+        })
+    }
+}
+
+impl State {
+    /// The city of a batch.
+    #[must_use]
+    pub fn relief_city(&self, batch: u32) -> Option<String> {
+        self.relief_programme_city(self.relief.batch(batch).ok()?.programme)
+    }
+
+    /// The city of a programme.
+    #[must_use]
+    pub fn relief_programme_city(&self, number: u16) -> Option<String> {
+        Some(self.relief.programmes.get(&number)?.terms.city.clone())
+    }
+
+    /// How a batch is paid.
+    #[must_use]
+    pub fn relief_way(&self, batch: u32) -> Option<kazasu_schemas::relief::Way> {
+        Some(self.relief.programmes.get(&self.relief.batch(batch).ok()?.programme)?.terms.way)
+    }
+}
+
+impl State {
+    /// The batch (and row) that a statement's line was booked for.
+    #[must_use]
+    pub fn relief_line(&self, line: &str) -> Option<(u32, u32)> {
+        self.relief.lines.get(&super::super::apply::reference_key(0, None, line)).copied()
+    }
+}

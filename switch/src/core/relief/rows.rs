@@ -1,0 +1,120 @@
+//! What is found about rows: who can be paid, duplicates, ceilings, shared accounts.
+
+use super::super::state::State;
+use super::{Batch, Payee, Programme};
+use kazasu_ledger::record::CardStatus;
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Application, SealedAccount, Several, Step, Way, issue};
+use std::collections::HashMap;
+
+/// What rows of the same record bring, before any of them is in the state.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// Household's event to the amount that stands for it.
+    dedup: HashMap<[u8; 16], Yen>,
+    payees: HashMap<Payee, Yen>,
+    accounts: HashMap<[u8; 16], Payee>,
+}
+
+/// Finds what is to be said about the next row, and remembers it for the rows behind it.
+pub(super) fn examine(
+    state: &State,
+    programme: &Programme,
+    batch: u32,
+    row: &Application,
+    today: BusinessDay,
+    ahead: &mut Ahead,
+) -> u16 {
+    let terms = &programme.terms;
+    let mut issues = person(state, terms.way, row.ppid.as_ref(), row.account.as_ref(), today);
+    let number = terms.number;
+    if !row.supplement {
+        issues |= standing(state, programme, batch, row, ahead);
+    }
+    let payee = state.payee(row.ppid.as_ref(), row.account.as_ref());
+    let counts = issues & issue::NEVER == 0;
+    // A larger damage takes the place of the smaller one, so that one does not count any more.
+    let replaces = if counts && !row.supplement { replaced(state, number, &row.dedup, ahead) } else { None };
+    let before = payee.filter(|_| counts).map_or(Yen::ZERO, |payee| {
+        let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default();
+        let ahead = ahead.payees.get(&payee).copied().unwrap_or_default();
+        let sum = there.checked_add(ahead).unwrap_or(Yen::new(i64::MAX));
+        sum.checked_sub(replaces.unwrap_or(Yen::ZERO)).unwrap_or(sum).max(Yen::ZERO)
+    });
+    if before.checked_add(row.amount).is_none_or(|sum| sum > terms.ceiling) {
+        issues |= issue::ABOVE_CEILING;
+    }
+    if let (Some(account), Some(payee)) = (&row.account, payee) {
+        let other = |owner: Payee| owner != payee;
+        let known = state.relief.accounts.get(&(number, account.token)).map(|(owner, ..)| *owner);
+        if known.or_else(|| ahead.accounts.get(&account.token).copied()).is_some_and(other) {
+            issues |= issue::SHARED_ACCOUNT;
+        }
+        ahead.accounts.entry(account.token).or_insert(payee);
+    }
+    if issues & issue::NEVER == 0 {
+        if !row.supplement {
+            ahead.dedup.insert(row.dedup, row.amount);
+        }
+        if let Some(payee) = payee {
+            // Below zero when what is replaced stands in the state already.
+            let sum = ahead.payees.entry(payee).or_default();
+            let more = row.amount.checked_sub(replaces.unwrap_or(Yen::ZERO)).unwrap_or(row.amount);
+            *sum = sum.checked_add(more).unwrap_or(Yen::new(i64::MAX));
+        }
+    }
+    issues
+}
+
+fn replaced(state: &State, programme: u16, dedup: &[u8; 16], ahead: &Ahead) -> Option<Yen> {
+    let there = state.relief.dedup.get(&(programme, *dedup)).and_then(|(b, r)| state.relief.row(*b, *r).ok());
+    ahead.dedup.get(dedup).copied().or(there.map(|row| row.amount))
+}
+
+/// Is the household's event new, larger, smaller, or there already?
+fn standing(state: &State, programme: &Programme, batch: u32, row: &Application, ahead: &Ahead) -> u16 {
+    let number = programme.terms.number;
+    let Some(amount) = replaced(state, number, &row.dedup, ahead) else { return 0 };
+    let there = state.relief.dedup.get(&(number, row.dedup)).filter(|_| !ahead.dedup.contains_key(&row.dedup));
+    // What was decided is never replaced by a later file.
+    let open = there.is_none_or(|(b, _)| *b == batch || state.relief.batch(*b).is_ok_and(can_change));
+    match programme.terms.several {
+        Several::Largest if open && row.amount > amount => 0,
+        Several::Largest if open => issue::SMALLER,
+        Several::Largest | Several::First => issue::DUPLICATE,
+    }
+}
+
+/// Rows of a batch change until it is decided.
+pub(super) fn can_change(batch: &Batch) -> bool {
+    matches!(batch.step, None | Some(Step::Applied | Step::Assessed))
+}
+
+/// What is to be said about the person or the account.
+pub(super) fn person(
+    state: &State,
+    way: Way,
+    ppid: Option<&Ppid>,
+    account: Option<&SealedAccount>,
+    today: BusinessDay,
+) -> u16 {
+    let at = ppid.and_then(|ppid| state.residents.get(ppid)).copied();
+    match way {
+        Way::Purse => match (ppid, at) {
+            (None, _) => issue::NO_ID,
+            (Some(_), None) => issue::UNKNOWN_ID,
+            (Some(_), Some(at)) => {
+                let card = &state.holder(at).card;
+                let good = card.status() == CardStatus::Good && card.last_day.is_none_or(|last| today <= last);
+                if good { 0 } else { issue::CARD_NOT_GOOD }
+            }
+        },
+        Way::Transfer => {
+            let no_account = if account.is_none() { issue::NO_ACCOUNT } else { 0 };
+            let broken = at.is_some_and(|at| state.broken.contains_key(&at));
+            no_account | if broken { issue::LINK_BROKEN } else { 0 }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Relief over HTTP.
+
+use super::{Api, MAX_IMPORT, answer, authorized, read};
+use crate::admin::AskError;
+use crate::relief::{ReliefAsk, Source};
+use axum::Json;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kazasu_schemas::relief::Format;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/relief/ask", post(ask))
+        .route("/v1/relief/programmes", get(programmes))
+        .route("/v1/relief/programmes/{number}", get(programme))
+        .route("/v1/relief/programmes/{number}/batches", post(import).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/relief/programmes/{number}/report", get(report))
+        .route("/v1/relief/batches/{number}/transfer", post(transfer))
+        .route("/v1/relief/statement", post(statement).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/relief/proposals", get(proposals))
+        .route("/v1/relief/batches/{number}", get(batch))
+        .route("/v1/relief/batches/{number}/rows", get(rows))
+}
+
+async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    let by = match authorized(&api, &headers) {
+        Ok(caller) => caller.name.clone(),
+        Err(refusal) => return refusal.into_response(),
+    };
+    match read::<ReliefAsk>(&body) {
+        Ok(ask) => answer(api.desk.relief(ask, &by).await),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// What was found, or that there is nothing.
+fn found(result: Result<Option<Value>, AskError>, what: &str) -> Response {
+    match result {
+        Ok(Some(value)) => Json(value).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, Json(json!({ "error": format!("{what} is not known") }))).into_response(),
+        Err(error) => answer(Err(error)),
+    }
+}
+
+async fn programmes(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.relief_programmes().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn programme(State(api): State<Api>, Path(number): Path<u16>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => found(api.desk.relief_programme(number).await, &format!("relief programme {number}")),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn proposals(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.relief_proposals().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn batch(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => found(api.desk.relief_batch(number).await, &format!("batch {number}")),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Which {
+    only: Option<String>,
+    #[serde(default)]
+    from: u32,
+}
+
+async fn rows(
+    State(api): State<Api>,
+    Path(number): Path<u32>,
+    Query(which): Query<Which>,
+    headers: HeaderMap,
+) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => found(api.desk.relief_rows(number, which.only, which.from).await, &format!("batch {number}")),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Form {
+    format: Option<String>,
+}
+
+/// The file that orders a batch's transfers. It is made once; asking again gives the same bytes.
+async fn transfer(
+    State(api): State<Api>,
+    Path(number): Path<u32>,
+    Query(form): Query<Form>,
+    headers: HeaderMap,
+) -> Response {
+    let by = match authorized(&api, &headers) {
+        Ok(caller) => caller.name.clone(),
+        Err(refusal) => return refusal.into_response(),
+    };
+    let format = match form.format.as_deref() {
+        None | Some("zengin") => Format::Zengin,
+        Some("pain001") => Format::Pain001,
+        Some(other) => {
+            let error = crate::admin::value("format", format!("must be zengin or pain001, got {other:?}"));
+            return answer(Err(error));
+        }
+    };
+    answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
+}
+
+async fn statement(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    match authorized(&api, &headers) {
+        Ok(caller) => answer(api.desk.relief_statement(&body, &caller.name).await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// The final report: JSON, or a file with `format=xlsx` or `format=csv`.
+async fn report(
+    State(api): State<Api>,
+    Path(number): Path<u16>,
+    Query(form): Query<Form>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = authorized(&api, &headers) {
+        return refusal.into_response();
+    }
+    let view = match api.desk.ask(move |state| state.relief_programme(number)).await {
+        Ok(Some(view)) => view,
+        Ok(None) => return found(Ok(None), &format!("relief programme {number}")),
+        Err(error) => return answer(Err(error)),
+    };
+    let city = api.desk.cities.iter().find(|c| c.code == view.terms.city).map(|c| c.name.clone()).unwrap_or_default();
+    let made = async {
+        let usage = crate::relief::usage(api.store.as_ref(), number).await?;
+        anyhow::Ok(crate::relief::final_report(&view, &city, &usage, crate::clock::now())?)
+    };
+    match made.await {
+        Ok(report) => super::report_as(&report, form.format.as_deref(), &format!("relief-{number}")),
+        Err(error) => answer(Err(AskError::Other(error))),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    name: String,
+    why: String,
+}
+
+/// The file is the body. The answer comes as lines of JSON: `{"read":…,"of":…}` while it is read, at last the result or an error.
+/// With `Accept: text/csv`, the refused rows as a file instead.
+async fn import(
+    State(api): State<Api>,
+    Path(programme): Path<u16>,
+    Query(named): Query<Named>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let by = match authorized(&api, &headers) {
+        Ok(caller) => caller.name.clone(),
+        Err(refusal) => return refusal.into_response(),
+    };
+    let source = Source { programme, name: named.name, bytes: Arc::new(body.to_vec()), by, why: named.why };
+    if headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv")) {
+        return match api.desk.import_relief(source, &|_, _| {}).await {
+            Ok(imported) => bad_rows_file(&imported),
+            Err(error) => answer(Err(error)),
+        };
+    }
+    let (lines, out) = mpsc::channel::<Result<Bytes, std::io::Error>>(64);
+    tokio::spawn(async move {
+        let progress = |read: u64, of: u64| {
+            // A reader that is slow misses some.
+            let _ = lines.try_send(Ok(line(&json!({ "read": read, "of": of }))));
+        };
+        let last = match api.desk.import_relief(source, &progress).await {
+            Ok(imported) => json!({ "imported": imported }),
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        let _ = lines.send(Ok(line(&last))).await;
+    });
+    let stream = futures_util::stream::unfold(out, |mut out| async move { out.recv().await.map(|line| (line, out)) });
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response()
+}
+
+fn line(value: &Value) -> Bytes {
+    let mut line = value.to_string().into_bytes();
+    line.push(b'\n');
+    line.into()
+}
+
+fn bad_rows_file(imported: &crate::relief::Imported) -> Response {
+    match crate::relief::bad_rows_csv(&imported.bad_rows) {
+        Ok(bytes) => {
+            let name = format!("attachment; filename=\"batch-{}-refused.csv\"", imported.batch);
+            let headers =
+                [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+            (headers, bytes).into_response()
+        }
+        Err(error) => answer(Err(AskError::Other(error))),
+    }
+}

@@ -1,0 +1,350 @@
+//! The keys by which lines are recognised, in fixed sizes, and the order in which they are trusted.
+//!
+//! A short text is kept as it is; a longer one as the first 120 bits of its SHA-256, so that two texts of one run share a key
+//! with a probability below 2^-77 (two million texts). Traces are 64 bits (below 2^-23 for a million against a million), and
+//! what they find is verified by amount or party before it counts. Keys say who may be the same; whether two lines agree is
+//! judged in [`super::rules`].
+
+use super::item::Item;
+use super::rules::{BatchScope, External, Rules};
+use kazasu_schemas::ids::{InstitutionId, MerchantId, Rrn, Stan, TerminalId, write_digits};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::num::NonZeroU64;
+
+/// Our record number; `None` where a line does not name it.
+pub type Own = Option<NonZeroU64>;
+
+/// A reference of any length in 16 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Reference([u8; 16]);
+
+/// The last byte of a reference that is kept as a digest; otherwise it is the text's length.
+const DIGEST: u8 = 0xff;
+
+impl Reference {
+    /// No reference.
+    pub const NONE: Reference = Reference([0; 16]);
+
+    /// From a text; spaces around it do not count, everything else does (`007` is not `7`).
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let text = text.trim().as_bytes();
+        let mut key = [0; 16];
+        match u8::try_from(text.len()) {
+            Ok(length @ 0..=15) => {
+                key[..text.len()].copy_from_slice(text);
+                key[15] = length;
+            }
+            Ok(_) | Err(_) => {
+                key[..15].copy_from_slice(&Sha256::digest(text)[..15]);
+                key[15] = DIGEST;
+            }
+        }
+        Reference(key)
+    }
+
+    /// True for no reference.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0[15] == 0
+    }
+
+    /// The text, when it is short enough to be kept.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self.0[15] {
+            0 | DIGEST => None,
+            length => std::str::from_utf8(&self.0[..usize::from(length)]).ok(),
+        }
+    }
+
+    /// The sixteen bytes.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// Long runs of digits are masked: a card number may stand in the wrong place.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.text(), self.is_none()) {
+            (Some(text), _) => f.write_str(&super::mask::masked(text)),
+            (None, true) => f.write_str("(none)"),
+            (None, false) => write!(f, "#{}", hex::encode(&self.0[..6])),
+        }
+    }
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A merchant, issuer or acquirer in 15 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Party([u8; 15]);
+
+impl Party {
+    /// Not named.
+    pub const NONE: Party = Party([0; 15]);
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let mut key = [0; 15];
+        key[..bytes.len()].copy_from_slice(bytes);
+        Party(key)
+    }
+
+    /// A merchant (DE42).
+    #[must_use]
+    pub fn merchant(id: &MerchantId) -> Self {
+        Self::from_bytes(id.as_str().as_bytes())
+    }
+
+    /// An acquirer or issuer by its institution id (DE32). Leading zeros do not count.
+    #[must_use]
+    pub fn institution(id: &InstitutionId) -> Self {
+        Self::from_bytes(&id.zero_filled())
+    }
+
+    /// An issuer by the number that this switch gives it.
+    #[must_use]
+    pub fn issuer(number: u16) -> Self {
+        Self::from_bytes(number.to_string().as_bytes())
+    }
+
+    /// True when no party is named.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0[0] == 0
+    }
+
+    /// The fifteen bytes.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> &[u8; 15] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.0.iter().position(|b| *b == 0).unwrap_or(self.0.len());
+        f.write_str(std::str::from_utf8(&self.0[..length]).expect("made from printable ASCII"))
+    }
+}
+
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Party({self})")
+    }
+}
+
+/// Where and under which number a terminal sent something, as 64 bits of SHA-256. Zero is no trace.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
+pub struct Trace(u64);
+
+impl Trace {
+    /// No trace.
+    pub const NONE: Trace = Trace(0);
+
+    /// By acquirer (leading zeros do not count), terminal and retrieval reference number (DE32, 41, 37).
+    #[must_use]
+    pub fn by_rrn(acquirer: &InstitutionId, terminal: &TerminalId, rrn: &Rrn) -> Self {
+        Self::digest(b'R', acquirer, terminal, rrn.wire())
+    }
+
+    /// By acquirer, terminal and STAN (DE32, 41, 11).
+    #[must_use]
+    pub fn by_stan(acquirer: &InstitutionId, terminal: &TerminalId, stan: Stan) -> Self {
+        let mut digits = [0; 6];
+        write_digits(u64::from(stan.get()), &mut digits);
+        Self::digest(b'S', acquirer, terminal, &digits)
+    }
+
+    fn digest(sort: u8, acquirer: &InstitutionId, terminal: &TerminalId, number: &[u8]) -> Self {
+        // One block of SHA-256: 1 + 11 + 8 + at most 12 bytes.
+        let mut text = [0; 32];
+        text[0] = sort;
+        text[1..12].copy_from_slice(&acquirer.zero_filled());
+        text[12..20].copy_from_slice(terminal.wire());
+        text[20..20 + number.len()].copy_from_slice(number);
+        let digest = Sha256::digest(&text[..20 + number.len()]);
+        Trace(word(&digest[..8]).max(1))
+    }
+
+    /// True for no trace.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// The 64 bits.
+    #[must_use]
+    pub(crate) fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Up to eight bytes as a number.
+fn word(bytes: &[u8]) -> u64 {
+    let mut exact = [0; 8];
+    exact[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(exact)
+}
+
+/// What told that two lines are the same, the most trusted first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Our record number.
+    OwnReference,
+    /// The external reference and the party.
+    ExternalReference,
+    /// Acquirer, terminal and retrieval reference number, on the same day.
+    Rrn,
+    /// Acquirer, terminal and STAN, on the same day.
+    Stan,
+    /// As [`Basis::Rrn`] on another day within the window, of the same kind and amount.
+    RrnOtherDay,
+    /// As [`Basis::Stan`] on another day within the window, of the same kind and amount.
+    StanOtherDay,
+    /// The batch number: one side's lines add up to the other's.
+    Batch,
+    /// Party, kind and amount, on a day within the window.
+    AmountAndDay,
+    /// One line is the sum of others, and in one way only.
+    Sum,
+}
+
+/// A key's words; unused ones are zero.
+pub(crate) type Key = [u64; 5];
+
+impl Basis {
+    /// Every basis, in the order in which they are tried.
+    pub const ALL: [Basis; 9] = [
+        Basis::OwnReference,
+        Basis::ExternalReference,
+        Basis::Rrn,
+        Basis::Stan,
+        Basis::RrnOtherDay,
+        Basis::StanOtherDay,
+        Basis::Batch,
+        Basis::AmountAndDay,
+        Basis::Sum,
+    ];
+
+    /// The basis as sentences name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Basis::OwnReference => "our reference",
+            Basis::ExternalReference => "the external reference",
+            Basis::Rrn => "terminal and retrieval reference number",
+            Basis::Stan => "terminal and STAN",
+            Basis::RrnOtherDay => "terminal and retrieval reference number of another day",
+            Basis::StanOtherDay => "terminal and STAN of another day",
+            Basis::Batch => "the batch number",
+            Basis::AmountAndDay => "party, amount and day",
+            Basis::Sum => "the sum",
+        }
+    }
+
+    /// The key of an item; lines with the same key may be the same. `None` when it lacks what the key is made of.
+    pub(crate) fn key(self, item: &Item, rules: &Rules) -> Option<Key> {
+        let [p0, p1] = [word(&item.party.bytes()[..8]), word(&item.party.bytes()[8..])];
+        let amount = item.amount.get().cast_unsigned();
+        let sort = u64::from(item.currency) << 8 | u64::from(item.kind.number());
+        let day = u64::from(item.day.0.cast_unsigned());
+        let words = |reference: &Reference| [word(&reference.bytes()[..8]), word(&reference.bytes()[8..])];
+        match self {
+            Basis::OwnReference => item.own.map(|own| [own.get(), 0, 0, 0, 0]),
+            Basis::ExternalReference => match rules.external {
+                External::Shared if !item.external.is_none() && !item.party.is_none() => {
+                    let [e0, e1] = words(&item.external);
+                    Some([e0, e1, p0, p1, 0])
+                }
+                External::Shared | External::TheirOwn => None,
+            },
+            Basis::Rrn => (!item.by_rrn.is_none()).then_some([item.by_rrn.get(), day, 0, 0, 0]),
+            Basis::Stan => (!item.by_stan.is_none()).then_some([item.by_stan.get(), day, 0, 0, 0]),
+            Basis::RrnOtherDay => (!item.by_rrn.is_none()).then_some([item.by_rrn.get(), amount, sort, 0, 0]),
+            Basis::StanOtherDay => (!item.by_stan.is_none()).then_some([item.by_stan.get(), amount, sort, 0, 0]),
+            Basis::Batch => {
+                let [b0, b1] = words(&item.batch);
+                let currency = u64::from(item.currency);
+                match rules.batches {
+                    _ if item.batch.is_none() => None,
+                    BatchScope::Everywhere => Some([b0, b1, 0, 0, currency]),
+                    BatchScope::Party => (!item.party.is_none()).then_some([b0, b1, p0, p1, currency]),
+                }
+            }
+            Basis::AmountAndDay => (!item.party.is_none()).then_some([p0, p1, amount, sort, 0]),
+            Basis::Sum => (!item.party.is_none()).then_some([p0, p1, u64::from(item.currency), 0, 0]),
+        }
+    }
+
+    /// The keys that are trusted more: two lines that both have one of them, and differ in it, are not the same.
+    pub(crate) fn trusted_more(self) -> Shape {
+        match self {
+            Basis::OwnReference => Shape::NOTHING,
+            Basis::ExternalReference => Shape::OWN,
+            Basis::Rrn | Basis::RrnOtherDay => Shape(Shape::OWN.0 | Shape::EXTERNAL.0),
+            Basis::Stan | Basis::StanOtherDay => Shape(Shape::OWN.0 | Shape::EXTERNAL.0 | Shape::RRN.0),
+            Basis::Batch | Basis::AmountAndDay | Basis::Sum => Shape(0xff),
+        }
+    }
+}
+
+/// Which keys a line has, one bit each. Two lines that share a bit at a later pass have different values there (or an
+/// earlier pass had found them), so sharing none is what makes them compatible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Shape(pub(crate) u8);
+
+impl Shape {
+    /// No key at all.
+    pub(crate) const NOTHING: Shape = Shape(0);
+    const OWN: Shape = Shape(1);
+    const EXTERNAL: Shape = Shape(2);
+    const RRN: Shape = Shape(4);
+    const STAN: Shape = Shape(8);
+    const BATCH: Shape = Shape(16);
+    /// Shapes are below this.
+    pub(crate) const COUNT: u8 = 32;
+
+    /// The keys of an item that may be compared under the rules.
+    pub(crate) fn of(item: &Item, rules: &Rules) -> Shape {
+        let external = match rules.external {
+            External::Shared => !item.external.is_none(),
+            External::TheirOwn => false,
+        };
+        let bit = |present: bool, shape: Shape| if present { shape.0 } else { 0 };
+        Shape(
+            bit(item.own.is_some(), Shape::OWN)
+                | bit(external, Shape::EXTERNAL)
+                | bit(!item.by_rrn.is_none(), Shape::RRN)
+                | bit(!item.by_stan.is_none(), Shape::STAN)
+                | bit(rules.grouping.by_batch() && !item.batch.is_none(), Shape::BATCH),
+        )
+    }
+
+    /// Only those of `mask`.
+    pub(crate) fn within(self, mask: Shape) -> Shape {
+        Shape(self.0 & mask.0)
+    }
+
+    /// True when no key is present in both.
+    pub(crate) fn disjoint(self, other: Shape) -> bool {
+        self.0 & other.0 == 0
+    }
+}
+
+/// A key in one word, to sort by; equal keys give equal words, different ones nearly always different words.
+pub(crate) fn fingerprint(key: &Key) -> u64 {
+    key.iter().fold(0, |hash: u64, word| {
+        // Fibonacci hashing: 2^64 divided by the golden ratio, then the high bits folded in.
+        let mixed = (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 29)
+    })
+}

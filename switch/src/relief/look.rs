@@ -1,0 +1,173 @@
+//! What people may see of relief, as JSON: no account, no name.
+
+use crate::admin::{AskError, Desk, value};
+use crate::core::{BatchView, ProgrammeView, ProposalView, RowView};
+use kazasu_ledger::record::Proposal;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Several, Step, issue};
+use serde_json::{Value, json};
+
+/// Rows in one answer.
+const MOST_ROWS: usize = 1_000;
+/// Amounts of a distribution that are listed.
+const MOST_AMOUNTS: usize = 50;
+
+impl Desk {
+    /// All relief programmes.
+    pub async fn relief_programmes(&self) -> Result<Value, AskError> {
+        let all = self.ask(|state| state.relief_programmes()).await?;
+        Ok(all.iter().map(|view| self.programme_json(view)).collect())
+    }
+
+    /// A programme, with the file in force.
+    pub async fn relief_programme(&self, number: u16) -> Result<Option<Value>, AskError> {
+        let view = self.ask(move |state| state.relief_programme(number)).await?;
+        Ok(view.map(|view| {
+            let mut out = self.programme_json(&view);
+            out["source"] = view.source.clone().into();
+            out
+        }))
+    }
+
+    fn programme_json(&self, v: &ProgrammeView) -> Value {
+        let t = &v.terms;
+        let city = self.cities.iter().find(|c| c.code == t.city).map(|c| c.name.clone());
+        json!({
+            "programme": t.number, "version": v.version, "name": t.name, "city": t.city, "city_name": city,
+            "legal_basis": t.legal_basis, "way": t.way.name(), "several": match t.several {
+                Several::Largest => "largest", Several::First => "first" },
+            "from": t.from.map(|d| d.to_string()),
+            "until": t.closes.map_or_else(|| t.until.to_string(), |c| c.jst_text()),
+            "ceiling_yen": t.ceiling.get(), "budget_yen": t.budget.get(), "budget_left_yen": v.budget_left.get(),
+            "committed_yen": v.committed.get(), "paid_yen": v.executed.get(), "fund_yen": v.fund.get(),
+            "transit_yen": v.transit.get(), "in_purses_yen": v.in_purses.get(), "receivable_yen": v.receivable.get(),
+            "batches": v.batches,
+        })
+    }
+
+    /// Proposals that wait for a second person.
+    pub async fn relief_proposals(&self) -> Result<Value, AskError> {
+        let open = self.ask(|state| state.relief_proposals()).await?;
+        Ok(open.iter().map(proposal_json).collect())
+    }
+
+    /// A batch: what the people who decide must see.
+    pub async fn relief_batch(&self, number: u32) -> Result<Option<Value>, AskError> {
+        let found = self
+            .ask(move |state| {
+                let view = state.relief_batch(number)?;
+                let flagged: Vec<(usize, Vec<RowView>)> = view
+                    .issues
+                    .iter()
+                    .map(|(bit, ..)| (*bit, state.relief_rows(number, Some(issue::NAMES[*bit]), 0, 20)))
+                    .collect();
+                Some((view, flagged, state.relief_progress(number)))
+            })
+            .await?;
+        Ok(found.map(|(view, flagged, progress)| batch_json(&view, &flagged, progress)))
+    }
+
+    /// Rows of a batch.
+    pub async fn relief_rows(&self, number: u32, only: Option<String>, from: u32) -> Result<Option<Value>, AskError> {
+        if let Some(only) = &only {
+            let states = [
+                "applied",
+                "assessed",
+                "refused",
+                "waiting",
+                "excluded",
+                "credited",
+                "sent",
+                "returned",
+                "claimed",
+                "adjusted",
+                "not_granted",
+                "cancelled",
+            ];
+            let known =
+                states.contains(&only.as_str()) || issue::NAMES.contains(&only.as_str()) || Step::parse(only).is_some();
+            if !known {
+                let text = format!("must be one of {}, {}; got {only:?}", states.join(", "), issue::NAMES.join(", "));
+                return Err(value("only", text));
+            }
+        }
+        let rows = self
+            .ask(move |state| {
+                state.relief_city(number)?;
+                Some(state.relief_rows(number, only.as_deref(), from, MOST_ROWS))
+            })
+            .await?;
+        Ok(rows.map(|rows| {
+            let next = rows.last().filter(|_| rows.len() == MOST_ROWS).map(|row| row.row + 1);
+            json!({ "rows": rows.iter().map(row_json).collect::<Vec<_>>(), "next": next })
+        }))
+    }
+}
+
+fn proposal_json(p: &ProposalView) -> Value {
+    let what = match &p.proposal {
+        Proposal::Programme(t) => json!({ "kind": "programme", "programme": t.number, "name": t.name,
+            "budget_yen": t.budget.get(), "ceiling_yen": t.ceiling.get(), "until": t.closes.map_or_else(|| t.until.to_string(), |c| c.jst_text()) }),
+        Proposal::Claim { batch, row, right } => {
+            json!({ "kind": "claim", "batch": batch, "row": row, "right_yen": right.get() })
+        }
+        Proposal::ReturnFunds { programme, amount, reference } => {
+            json!({ "kind": "return_funds", "programme": programme, "yen": amount.get(), "reference": reference })
+        }
+    };
+    json!({ "proposal": p.number, "what": what, "city": p.city, "by": p.by, "why": p.why, "at": p.at.jst_text() })
+}
+
+fn batch_json(v: &BatchView, flagged: &[(usize, Vec<RowView>)], progress: Option<(u32, u32)>) -> Value {
+    let steps: Vec<Value> = v
+        .steps
+        .iter()
+        .map(|(step, at, by, why)| {
+            json!({ "step": step.name(), "step_ja": step.japanese(), "at": at.jst_text(), "by": by, "why": why })
+        })
+        .collect();
+    let issues: Vec<Value> = v
+        .issues
+        .iter()
+        .map(|(bit, count, yen)| {
+            let rows = flagged.iter().find(|(b, _)| b == bit).map_or(&[][..], |(_, rows)| rows);
+            json!({ "issue": issue::NAMES[*bit], "issue_ja": issue::JAPANESE[*bit], "count": count, "yen": yen.get(),
+                "never_paid": issue::NEVER & (1 << bit) != 0,
+                "first": rows.iter().map(row_json).collect::<Vec<_>>() })
+        })
+        .collect();
+    let distribution = |d: &crate::core::Distribution| json!({ "yen": d.amount.get(), "count": d.count });
+    let mut listed: Vec<Value> = v.distribution.iter().take(MOST_AMOUNTS).map(distribution).collect();
+    let rest = v.distribution.iter().skip(MOST_AMOUNTS);
+    let (more, yen) = rest.fold((0_u64, 0_i128), |(n, sum), d| {
+        (n + u64::from(d.count), sum + i128::from(d.amount.get()) * i128::from(d.count))
+    });
+    if more > 0 {
+        listed.push(json!({ "smaller": more, "sum_yen": yen.to_string() }));
+    }
+    let states: Vec<Value> = v
+        .states
+        .iter()
+        .map(|(state, (count, yen))| json!({ "state": state, "count": count, "yen": yen.get() }))
+        .collect();
+    let files = v.files.as_ref().map(|(format, files)| {
+        let each = |(count, yen, sent): &(u32, Yen, bool)| json!({ "count": count, "yen": yen.get(), "sent": sent });
+        json!({ "format": format.name(), "files": files.iter().map(each).collect::<Vec<_>>() })
+    });
+    json!({
+        "batch": v.number, "programme": v.programme, "city": v.city, "name": v.name, "sha256": hex::encode(v.digest),
+        "opened": v.opened.jst_text(), "step": v.step.map_or("reading", Step::name), "steps": steps,
+        "rows": v.rows, "refused_rows": v.refused, "count": v.count, "total_yen": v.total.get(),
+        "distribution": listed, "issues": issues, "states": states, "owed_yen": v.owed.get(),
+        "value_day": v.value_day.map(|d| d.to_string()), "transfer_files": files,
+        "credited_rows": progress.map(|(done, _)| done), "rows_to_credit": progress.map(|(_, all)| all),
+    })
+}
+
+fn row_json(r: &RowView) -> Value {
+    let issues: Vec<&str> =
+        issue::NAMES.iter().enumerate().filter(|(bit, _)| r.issues & (1 << bit) != 0).map(|(_, n)| *n).collect();
+    json!({ "row": r.row, "line": r.line, "ppid": r.ppid.map(|p| p.to_string()), "yen": r.amount.get(), "damage": r.damage,
+        "state": r.state, "issues": issues, "claimed_yen": r.claimed.get(), "repaid_yen": r.repaid.get(),
+        "supplement": r.supplement })
+}

@@ -1,0 +1,15 @@
+//! Relief for people: what officers, approvers and treasurers of a city ask for, files that come in and go out, and reports. What
+//! may happen is decided in `core::relief`; who may ask for it, here. `docs/operations/relief.md` explains it.
+
+mod asks;
+mod bank;
+mod import;
+mod look;
+mod report;
+mod terms;
+
+pub use asks::ReliefAsk;
+pub use bank::BankFile;
+pub use import::{Imported, MOST_BYTES, Source, bad_rows_csv};
+pub use report::{FEWEST, Spent, Usage, disclosed, report as final_report, usage};
+pub use terms::read as read_terms;

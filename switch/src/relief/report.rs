@@ -1,0 +1,281 @@
+//! The final report (実績報告) of a programme: its budget and money, and what the purses bought, by category, area and week. Nobody
+//! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
+
+use crate::core::ProgrammeView;
+use crate::report::{Cell, Kind, Report, ReportError, cells};
+use anyhow::Context;
+use kazasu_ledger::{AccountKey, Body, Store, Transfer, TransferKind};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Way;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The fewest people in one line.
+pub const FEWEST: usize = 10;
+const PAGE: usize = 20_000;
+
+/// What was spent by some people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Yen, less what was refunded.
+    pub yen: i64,
+    /// Payments.
+    pub taps: u64,
+    people: BTreeSet<u32>,
+}
+
+impl Spent {
+    /// How many people.
+    #[must_use]
+    pub fn people(&self) -> usize {
+        self.people.len()
+    }
+
+    fn absorb(&mut self, other: Spent) {
+        self.yen += other.yen;
+        self.taps += other.taps;
+        self.people.extend(other.people);
+    }
+}
+
+/// What a programme's journal says beyond its balances.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// All of it.
+    pub all: Spent,
+    /// By merchants' category.
+    pub by_mcc: BTreeMap<Mcc, Spent>,
+    /// By merchants' municipality; empty when unknown.
+    pub by_area: BTreeMap<String, Spent>,
+    /// By week, named by its Monday.
+    pub by_week: BTreeMap<BusinessDay, Spent>,
+    /// Credited to purses, or sent to accounts.
+    pub given: Yen,
+    /// Rows that were.
+    pub payees: u64,
+    /// Came back from the bank.
+    pub returned: Yen,
+    /// Given back by payees.
+    pub repaid: Yen,
+    /// Left in purses when the programme was over.
+    pub expired: Yen,
+    /// Paid back to the city out of the fund.
+    pub to_city: Yen,
+}
+
+fn plus(sum: &mut Yen, more: Yen) {
+    *sum = sum.checked_add(more).expect("within the budget");
+}
+
+/// A merchant as far as the report knows it.
+struct Shop {
+    mcc: Mcc,
+    area: String,
+}
+
+/// Reads the journal once.
+pub async fn usage(store: &dyn Store, programme: u16) -> anyhow::Result<Usage> {
+    let mut reader = store.reader().await?;
+    let mut out = Usage::default();
+    let mut accounts: Vec<AccountKey> = Vec::new();
+    let mut shops: HashMap<(InstitutionId, MerchantId), Shop> = HashMap::new();
+    let mut batches: HashMap<u32, u16> = HashMap::new();
+    let mut from = 1;
+    loop {
+        let entries = reader.scan(from, PAGE).await?;
+        let Some(last) = entries.last() else { break };
+        from = last.seq + 1;
+        for entry in &entries {
+            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+            for opening in body.opens() {
+                if usize::try_from(opening.account.0)? == accounts.len() {
+                    accounts.push(opening.key);
+                }
+            }
+            if let Body::MerchantRegistered(r) = &body {
+                let area = r.traits.as_ref().map_or_else(String::new, |t| t.region.clone());
+                shops.insert((r.acquirer, r.merchant), Shop { mcc: r.mcc, area });
+            }
+            if let Body::ReliefBatchOpened(r) = &body {
+                batches.insert(r.batch, r.programme);
+            }
+            let of = |batch: &u32| batches.get(batch) == Some(&programme);
+            match &body {
+                Body::ReliefCredited(r) if of(&r.batch) => {
+                    out.payees += u64::try_from(r.rows.len())?;
+                    r.transfers.iter().take(r.rows.len()).for_each(|t| plus(&mut out.given, t.amount));
+                }
+                Body::ReliefSent(r) if of(&r.batch) => plus(&mut out.given, r.transfers[0].amount),
+                Body::ReliefReturned(r) if of(&r.batch) => plus(&mut out.returned, r.transfers[0].amount),
+                Body::ReliefRepaid(r) if of(&r.batch) => plus(&mut out.repaid, r.amount),
+                _ => {}
+            }
+            let week = BusinessDay(entry.day.0 - i32::from(entry.day.weekday()));
+            let mut counted = false;
+            for transfer in body.transfers() {
+                count(&mut out, &accounts, &shops, programme, week, transfer, &mut counted);
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn count(
+    out: &mut Usage,
+    accounts: &[AccountKey],
+    shops: &HashMap<(InstitutionId, MerchantId), Shop>,
+    programme: u16,
+    week: BusinessDay,
+    t: &Transfer,
+    counted: &mut bool,
+) {
+    let posted = matches!(t.kind, TransferKind::Direct | TransferKind::Post(_));
+    let key = |id: kazasu_ledger::AccountId| usize::try_from(id.0).ok().and_then(|n| accounts.get(n));
+    let (Some(debit), Some(credit)) = (key(t.debit).filter(|_| posted), key(t.credit)) else { return };
+    let (holder, acquirer, merchant, sign) = match (debit, credit) {
+        (AccountKey::Purse(h, p), AccountKey::MerchantPayable(a, m)) if *p == programme => (*h, *a, *m, 1),
+        (AccountKey::MerchantPayable(a, m), AccountKey::Purse(h, p)) if *p == programme => (*h, *a, *m, -1),
+        (AccountKey::Purse(_, p), AccountKey::PurseFund(f)) if *p == programme && *f == programme => {
+            return plus(&mut out.expired, t.amount);
+        }
+        (AccountKey::PurseFund(f), AccountKey::Bank) if *f == programme => return plus(&mut out.to_city, t.amount),
+        _ => return,
+    };
+    let yen = t.amount.get() * sign;
+    let taps = u64::from(sign > 0 && !*counted);
+    *counted = true;
+    let one = || Spent { yen, taps, people: BTreeSet::from([holder]) };
+    out.all.absorb(one());
+    if let Some(shop) = shops.get(&(acquirer, merchant)) {
+        out.by_mcc.entry(shop.mcc).or_default().absorb(one());
+        out.by_area.entry(shop.area.clone()).or_default().absorb(one());
+    }
+    out.by_week.entry(week).or_default().absorb(one());
+}
+
+/// Lines about at least [`FEWEST`] people each. What is about fewer is one line together; should that still be about too few, the
+/// smallest of the others joins it. Nothing is left when all of it is about too few.
+#[must_use]
+pub fn disclosed<K: Ord + Clone>(lines: &BTreeMap<K, Spent>) -> (Vec<(K, Spent)>, Option<(Spent, usize)>) {
+    let (mut shown, few): (Vec<_>, Vec<_>) =
+        lines.iter().map(|(k, s)| (k.clone(), s.clone())).partition(|(_, spent)| spent.people() >= FEWEST);
+    if few.is_empty() {
+        return (shown, None);
+    }
+    let mut joined = few.len();
+    let mut rest = Spent::default();
+    few.into_iter().for_each(|(_, spent)| rest.absorb(spent));
+    while rest.people() < FEWEST {
+        let Some(least) = (0..shown.len()).min_by_key(|at| shown[*at].1.people()) else { break };
+        rest.absorb(shown.remove(least).1);
+        joined += 1;
+    }
+    (shown, Some((rest, joined)))
+}
+
+/// The report.
+pub fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> Result<Report, ReportError> {
+    let t = &view.terms;
+    let until = t.closes.map_or_else(|| t.until.to_string(), Millis::jst_text);
+    let unspent = view.in_purses;
+    let mut out = Report::build("給付事業 実績報告", "Relief programme: final report", made)
+        .subtitle(&format!("{} {city}", t.city))
+        .subtitle(&format!("{} {}", t.number, t.name))
+        .subtitle(&format!("根拠 {}", t.legal_basis))
+        .subtitle(&format!("期間 {} – {until}", t.from.map_or_else(String::new, |d| d.to_string())))
+        .sheet("収支 Money")
+        .column("項目", "item", Kind::Text)
+        .column("金額", "yen", Kind::Yen);
+    let spent = Yen::new(usage.all.yen);
+    let lines = [
+        ("予算額 Budget", t.budget),
+        ("支出負担行為額 Committed and not paid", view.committed),
+        ("予算残額 Budget left", view.budget_left),
+        ("支給額 Given", usage.given),
+        ("利用額 Spent", spent),
+        ("振込不能・返戻 Returned by the bank", usage.returned),
+        ("返還 Given back by payees", usage.repaid),
+        ("返還請求残 Still owed by payees", view.receivable),
+        ("期限失効 Expired unspent", usage.expired),
+        ("未利用残高 Unspent in purses", unspent),
+        ("未達 In transit", view.transit),
+        ("原資残高 Left in the fund", view.fund),
+        ("市町村へ返納 Paid back to the city", usage.to_city),
+    ];
+    out = out.rows(lines.map(|(item, yen)| cells![item, yen]));
+    if t.way == Way::Purse {
+        out = spending(out, usage);
+    }
+    out.finish()
+}
+
+fn spending(out: crate::report::Builder, usage: &Usage) -> crate::report::Builder {
+    let note =
+        format!("{FEWEST}人未満の区分は合算しています。Lines about fewer than {FEWEST} people are added together.");
+    if usage.all.people() < FEWEST {
+        return out.sheet("利用内訳 Spending").column("区分", "line", Kind::Text).sum("利用額", "yen", Kind::Yen).note(
+            &format!("利用者が{FEWEST}人未満のため内訳を示しません。Fewer than {FEWEST} people spent: no breakdown."),
+        );
+    }
+    let mcc = disclosed(&usage.by_mcc);
+    let mcc = (mcc.0.into_iter().map(|(k, s)| (format!("{k} {}", category(k)), s)).collect(), mcc.1);
+    let area = disclosed(&usage.by_area);
+    let named = |k: String| if k.is_empty() { "不明 unknown".to_owned() } else { k };
+    let area = (area.0.into_iter().map(|(k, s)| (named(k), s)).collect(), area.1);
+    let week = disclosed(&usage.by_week);
+    let week = (week.0.into_iter().map(|(k, s)| (k.to_string(), s)).collect(), week.1);
+    let mut out = out;
+    for (sheet, column, lines) in
+        [("業種別 By category", "業種", mcc), ("地域別 By area", "地域", area), ("週別 By week", "週（月曜）", week)]
+    {
+        out = table(out, sheet, column, lines).note(&note);
+    }
+    out
+}
+
+type Lines = (Vec<(String, Spent)>, Option<(Spent, usize)>);
+
+fn table(out: crate::report::Builder, sheet: &str, column: &str, lines: Lines) -> crate::report::Builder {
+    let mut out = out
+        .sheet(sheet)
+        .column(column, "line", Kind::Text)
+        .sum("利用額", "yen", Kind::Yen)
+        .sum("件数", "payments", Kind::Count)
+        .column("人数", "people", Kind::Count);
+    let row = |name: String, s: &Spent| cells![name, Yen::new(s.yen), Cell::count(s.taps), Cell::count(s.people())];
+    for (name, spent) in &lines.0 {
+        out.push(row(name.clone(), spent));
+    }
+    if let Some((spent, joined)) = &lines.1 {
+        out.push(row(format!("その他 {joined} 区分 others"), spent));
+    }
+    out
+}
+
+/// What a category of merchants is called; empty for those that are rare here.
+#[must_use]
+pub(super) fn category(mcc: Mcc) -> &'static str {
+    match mcc.get() {
+        4111 | 4131 => "交通 transport",
+        4121 => "タクシー taxi",
+        5251 => "金物・建材 hardware",
+        5411 => "食料品 groceries",
+        5462 => "パン bakery",
+        5499 => "食品・直売所 food stalls",
+        5541 | 5542 => "燃料 fuel",
+        5712 => "家具 furniture",
+        5722 => "家電 appliances",
+        5812 | 5814 => "飲食 restaurants",
+        5912 => "薬局 pharmacy",
+        5921 => "酒類 liquor",
+        5942 => "書籍 books",
+        5975 => "介護用品 care goods",
+        7230 => "理美容 hairdressers",
+        7298 => "入浴・保養 baths",
+        7994 => "遊技 games",
+        8011 | 8062 => "医療 medical",
+        9399 => "公共窓口 public counters",
+        _ => "",
+    }
+}

@@ -1,0 +1,200 @@
+//! A programme's file: TOML in, checked terms out. Every problem is found and names its line.
+
+use crate::policy::Problem;
+use crate::policy::file::{At, List, date, place, region, title, whole, yen};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Funding, Several, Terms, Way};
+use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The largest programme file.
+const MOST_BYTES: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    number: i64,
+    name: String,
+    city: String,
+    legal_basis: String,
+    budget: i64,
+    ceiling: i64,
+    several: Option<String>,
+    way: String,
+    events: Option<Vec<String>>,
+    from: Option<String>,
+    until: String,
+    tags: Option<Vec<String>>,
+    mcc: Option<Vec<String>>,
+    not_mcc: Option<Vec<String>>,
+    regions: Option<Vec<String>>,
+    merchants: Option<Vec<String>>,
+    funding: Option<Spanned<FundingFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FundingFile {
+    client_code: String,
+    client_name: String,
+    bank: String,
+    bank_name: String,
+    branch: String,
+    branch_name: String,
+    kind: String,
+    account: String,
+    most_in_file: Option<i64>,
+}
+
+/// Reads a programme file; all its problems when it has any.
+pub fn read(source: &str) -> Result<Terms, Vec<Problem>> {
+    if source.len() > MOST_BYTES {
+        let text = format!("the file has {} bytes, at most {MOST_BYTES} are read", source.len());
+        return Err(vec![Problem { line: 1, text }]);
+    }
+    let file: File = toml::from_str(source).map_err(|error| {
+        let line = error.span().map_or(1, |span| source[..span.start.min(source.len())].matches('\n').count() + 1);
+        vec![Problem { line, text: error.message().trim().to_owned() }]
+    })?;
+    let mut problems = Vec::new();
+    let terms = convert(source, file, &mut problems);
+    if problems.is_empty() {
+        Ok(terms)
+    } else {
+        problems.sort_by_key(|problem| problem.line);
+        Err(problems)
+    }
+}
+
+fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
+    let mut at = At { source, span: 0..0, what: "programme".into(), problems };
+    let at = &mut at;
+    let (until, closes) = at.key("until", last_moment(&file.until), (BusinessDay(0), None));
+    let terms = Terms {
+        number: at.key("number", whole(file.number, 1, 65_535), 1),
+        name: at.key("name", title(&file.name), String::new()),
+        city: at.key("city", city(&file.city), String::new()),
+        legal_basis: at.key("legal_basis", title(&file.legal_basis), String::new()),
+        budget: at.key("budget", yen(file.budget, 1), Yen::ZERO),
+        ceiling: at.key("ceiling", yen(file.ceiling, 1), Yen::ZERO),
+        several: at.key("several", several(file.several.as_deref()), Several::Largest),
+        place: spending(at, &file.way, [file.tags, file.mcc, file.not_mcc, file.regions, file.merchants]),
+        from: file.from.map(|text| at.key("from", date(&text), BusinessDay(0))),
+        until,
+        closes,
+        way: at.key("way", way(&file.way), Way::Purse),
+        funding: None,
+        events: events(at, file.events),
+    };
+    if terms.ceiling > terms.budget {
+        at.wrong("ceiling", format_args!("is {}, more than the whole budget of {}", terms.ceiling, terms.budget));
+    }
+    if terms.from.is_some_and(|from| from > terms.until) {
+        at.wrong("until", format_args!("is {}, before the first day", terms.until));
+    }
+    if terms.way == Way::Transfer && file.funding.is_none() {
+        at.wrong("way", "is transfer, which needs a [funding] table: the account that transfers are ordered from");
+    }
+    let funding = file.funding.map(|table| {
+        let (span, f) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: "funding".into(), problems: at.problems };
+        funding(&mut at, &f)
+    });
+    Terms { funding, ..terms }
+}
+
+fn spending(at: &mut At<'_>, way: &str, lists: [List; 5]) -> kazasu_schemas::policy::Place {
+    let [tags, mcc, not_mcc, regions, merchants] = lists;
+    if way == Way::Transfer.name() {
+        for (key, list) in
+            [("tags", &tags), ("mcc", &mcc), ("not_mcc", &not_mcc), ("regions", &regions), ("merchants", &merchants)]
+        {
+            if list.is_some() {
+                at.wrong(key, "says where purse money may be spent; a transfer goes to an account and is not bound");
+            }
+        }
+    }
+    place(at, tags, mcc, not_mcc, regions, merchants)
+}
+
+fn events(at: &mut At<'_>, list: List) -> Vec<String> {
+    let list = list.unwrap_or_default();
+    if list.len() > 100 {
+        at.wrong("events", format_args!("names {}; at most 100", list.len()));
+    }
+    list.iter().map(|text| at.key("events", title(text), String::new())).collect()
+}
+
+fn funding(at: &mut At<'_>, f: &FundingFile) -> Funding {
+    let none = String::new;
+    Funding {
+        client_code: at.key("client_code", digits(&f.client_code, 10), none()),
+        client_name: at.key("client_name", kana(&f.client_name, Charset::Name), none()),
+        bank: at.key("bank", digits(&f.bank, 4), none()),
+        bank_name: at.key("bank_name", kana(&f.bank_name, Charset::Bank), none()),
+        branch: at.key("branch", digits(&f.branch, 3), none()),
+        branch_name: at.key("branch_name", kana(&f.branch_name, Charset::Bank), none()),
+        kind: at.key("kind", account_kind(&f.kind), 1),
+        account: at.key("account", digits(&f.account, 7), none()),
+        most: at.key("most_in_file", whole(f.most_in_file.unwrap_or(10_000), 1, 999_999), 1),
+    }
+}
+
+/// A date, whose end is meant, or a moment with its offset.
+fn last_moment(text: &str) -> Result<(BusinessDay, Option<Millis>), String> {
+    if let Some(day) = BusinessDay::parse(text) {
+        return Ok((day, None));
+    }
+    let wrong = || format!("must be a date like 2027-03-31 or a moment with its offset, got {text:?}");
+    let moment = Millis::parse(text).ok_or_else(wrong)?;
+    Ok((moment.jst_day(), Some(moment)))
+}
+
+fn city(text: &str) -> Result<String, String> {
+    region(text).ok().filter(|t| t.len() == 5).ok_or_else(|| format!("must be a municipality's 5 digits, got {text:?}"))
+}
+
+fn several(text: Option<&str>) -> Result<Several, String> {
+    match text {
+        None | Some("largest") => Ok(Several::Largest),
+        Some("first") => Ok(Several::First),
+        Some(other) => Err(format!("must be largest (of several damages) or first, got {other:?}")),
+    }
+}
+
+fn way(text: &str) -> Result<Way, String> {
+    match text {
+        "purse" => Ok(Way::Purse),
+        "transfer" => Ok(Way::Transfer),
+        other => Err(format!("must be purse or transfer, got {other:?}")),
+    }
+}
+
+/// 1 ordinary, 2 current, 4 savings, 9 other; by number or by name.
+pub(super) fn account_kind(text: &str) -> Result<u8, String> {
+    match text {
+        "1" | "普通" | "ordinary" => Ok(1),
+        "2" | "当座" | "current" => Ok(2),
+        "4" | "貯蓄" | "savings" => Ok(4),
+        "9" | "その他" | "other" => Ok(9),
+        other => {
+            Err(format!("must be 1 ordinary 普通, 2 current 当座, 4 savings 貯蓄 or 9 other その他, got {other:?}"))
+        }
+    }
+}
+
+pub(super) fn digits(text: &str, len: usize) -> Result<String, String> {
+    if text.len() == len && text.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("must be {len} digits, got {text:?}"))
+    }
+}
+
+/// A name as banks write it, in half-width kana.
+pub(super) fn kana(text: &str, charset: Charset) -> Result<String, String> {
+    let name = normalize(text.trim(), charset).map_err(|e| format!("must be {}; {} is not", e.expected(), e.got()))?;
+    if name.is_empty() { Err("must not be empty".into()) } else { Ok(decode(name.as_bytes())) }
+}
