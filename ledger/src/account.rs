@@ -81,6 +81,21 @@ pub enum AccountKey {
     /// What a programme's city is owed once payees have given it back: the other side of the receivable. Never below zero.
     #[n(20)]
     ReliefClaims(#[n(0)] u16),
+    /// What merchants pay for their payments: income.
+    #[n(21)]
+    FeeIncome,
+    /// Consumption tax on fees: a liability towards the tax office.
+    #[n(22)]
+    FeeTax,
+    /// Settlements that were ordered and not taken by the bank yet: a liability. Never below zero.
+    #[n(23)]
+    PayoutTransit,
+    /// What issuers keep of what they owe: an expense.
+    #[n(24)]
+    Interchange(#[n(0)] u16),
+    /// Differences with others that were booked or written off: an expense, or income when negative.
+    #[n(25)]
+    Differences,
 }
 
 impl AccountKey {
@@ -95,7 +110,9 @@ impl AccountKey {
             | AccountKey::FunderReceivable(_)
             | AccountKey::StandInLoss(_)
             | AccountKey::ReliefBudgeted(_)
-            | AccountKey::ReliefReceivable(_) => Side::Debit,
+            | AccountKey::ReliefReceivable(_)
+            | AccountKey::Interchange(_)
+            | AccountKey::Differences => Side::Debit,
             AccountKey::Deposit(_)
             | AccountKey::MerchantPayable(..)
             | AccountKey::PurseFund(_)
@@ -108,7 +125,10 @@ impl AccountKey {
             | AccountKey::ReliefCommitted(_)
             | AccountKey::ReliefExecuted(_)
             | AccountKey::ReliefTransit(_)
-            | AccountKey::ReliefClaims(_) => Side::Credit,
+            | AccountKey::ReliefClaims(_)
+            | AccountKey::FeeIncome
+            | AccountKey::FeeTax
+            | AccountKey::PayoutTransit => Side::Credit,
         }
     }
 
@@ -125,7 +145,8 @@ impl AccountKey {
             | AccountKey::ReliefExecuted(_)
             | AccountKey::ReliefTransit(_)
             | AccountKey::ReliefReceivable(_)
-            | AccountKey::ReliefClaims(_) => true,
+            | AccountKey::ReliefClaims(_)
+            | AccountKey::PayoutTransit => true,
             AccountKey::Bank
             | AccountKey::MerchantPayable(..)
             | AccountKey::IssuerReceivable(_)
@@ -136,7 +157,11 @@ impl AccountKey {
             | AccountKey::PointsExpired(_)
             | AccountKey::FunderReceivable(_)
             | AccountKey::StandInLoss(_)
-            | AccountKey::ReliefBudgeted(_) => false,
+            | AccountKey::ReliefBudgeted(_)
+            | AccountKey::FeeIncome
+            | AccountKey::FeeTax
+            | AccountKey::Interchange(_)
+            | AccountKey::Differences => false,
         }
     }
 
@@ -155,7 +180,12 @@ impl AccountKey {
             | AccountKey::StandInLoss(_)
             | AccountKey::ReliefTransit(_)
             | AccountKey::ReliefReceivable(_)
-            | AccountKey::ReliefClaims(_) => Unit::Jpy,
+            | AccountKey::ReliefClaims(_)
+            | AccountKey::FeeIncome
+            | AccountKey::FeeTax
+            | AccountKey::PayoutTransit
+            | AccountKey::Interchange(_)
+            | AccountKey::Differences => Unit::Jpy,
             AccountKey::ReliefBudgeted(_)
             | AccountKey::ReliefBudget(_)
             | AccountKey::ReliefCommitted(_)
@@ -193,6 +223,11 @@ impl AccountKey {
             AccountKey::ReliefTransit(_) => "給付未達 relief in transit",
             AccountKey::ReliefReceivable(_) => "給付返還請求 relief receivable",
             AccountKey::ReliefClaims(_) => "給付返還未納 relief claims",
+            AccountKey::FeeIncome => "加盟店手数料 fee income",
+            AccountKey::FeeTax => "仮受消費税 tax on fees",
+            AccountKey::PayoutTransit => "振込未達 payouts in transit",
+            AccountKey::Interchange(_) => "インターチェンジ interchange",
+            AccountKey::Differences => "照合差額 reconciliation differences",
         }
     }
 }
@@ -221,6 +256,11 @@ impl fmt::Display for AccountKey {
             AccountKey::ReliefTransit(p) => write!(f, "relief in transit {p}"),
             AccountKey::ReliefReceivable(p) => write!(f, "relief receivable {p}"),
             AccountKey::ReliefClaims(p) => write!(f, "relief claims {p}"),
+            AccountKey::FeeIncome => f.write_str("fee income"),
+            AccountKey::FeeTax => f.write_str("tax on fees"),
+            AccountKey::PayoutTransit => f.write_str("payouts in transit"),
+            AccountKey::Interchange(n) => write!(f, "interchange {n}"),
+            AccountKey::Differences => f.write_str("reconciliation differences"),
         }
     }
 }

@@ -14,12 +14,14 @@ use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Receipt, Refusal, ResponseCode};
 use minicbor::{Decode, Encode};
 
+mod closing;
 mod instrument;
 mod parties;
 mod relief;
 mod rights;
 mod tap;
 
+pub use closing::*;
 pub use instrument::*;
 pub use parties::*;
 pub use relief::*;
@@ -170,6 +172,39 @@ pub enum Body {
     /// A payee gave back what was not theirs.
     #[n(42)]
     ReliefRepaid(#[n(0)] ReliefRepaid),
+    /// A business day came a step further towards its end.
+    #[n(43)]
+    DayMarked(#[n(0)] DayMarked),
+    /// A merchant's period was settled.
+    #[n(44)]
+    MerchantSettled(#[n(0)] MerchantSettled),
+    /// An issuer's period was settled.
+    #[n(45)]
+    IssuerSettled(#[n(0)] IssuerSettled),
+    /// An issuer or a funder paid what it owed.
+    #[n(46)]
+    MoneyReceived(#[n(0)] MoneyReceived),
+    /// The file that orders a payout was made, once and for all.
+    #[n(47)]
+    PayoutFileMade(#[n(0)] PayoutFileMade),
+    /// The bank took a payout's money.
+    #[n(48)]
+    PayoutTaken(#[n(0)] PayoutTaken),
+    /// A merchant's payout came back.
+    #[n(49)]
+    PayoutReturned(#[n(0)] PayoutReturned),
+    /// Lines were compared with somebody else's.
+    #[n(50)]
+    ReconRan(#[n(0)] ReconRan),
+    /// Differences that somebody must look at.
+    #[n(51)]
+    DifferencesRaised(#[n(0)] DifferencesRaised),
+    /// Somebody looks after a difference, or found something out.
+    #[n(52)]
+    DifferenceNoted(#[n(0)] DifferenceNoted),
+    /// A day's last record was signed.
+    #[n(53)]
+    HeadSigned(#[n(0)] HeadSigned),
 }
 
 impl Body {
@@ -220,6 +255,17 @@ impl Body {
             Body::ReliefSent(_) => 40,
             Body::ReliefReturned(_) => 41,
             Body::ReliefRepaid(_) => 42,
+            Body::DayMarked(_) => 43,
+            Body::MerchantSettled(_) => 44,
+            Body::IssuerSettled(_) => 45,
+            Body::MoneyReceived(_) => 46,
+            Body::PayoutFileMade(_) => 47,
+            Body::PayoutTaken(_) => 48,
+            Body::PayoutReturned(_) => 49,
+            Body::ReconRan(_) => 50,
+            Body::DifferencesRaised(_) => 51,
+            Body::DifferenceNoted(_) => 52,
+            Body::HeadSigned(_) => 53,
         }
     }
 
@@ -243,6 +289,11 @@ impl Body {
             Body::ReliefSent(r) => &r.transfers,
             Body::ReliefReturned(r) => &r.transfers,
             Body::ReliefRepaid(r) => &r.transfers,
+            Body::MerchantSettled(r) => &r.transfers,
+            Body::IssuerSettled(r) => &r.transfers,
+            Body::MoneyReceived(r) => &r.transfers,
+            Body::PayoutTaken(r) => &r.transfers,
+            Body::PayoutReturned(r) => &r.transfers,
             Body::Opened(_)
             | Body::AcquirerRegistered(_)
             | Body::IssuerRegistered(_)
@@ -269,6 +320,12 @@ impl Body {
             | Body::ReliefRowsAdded(_)
             | Body::ReliefRowSet(_)
             | Body::ReliefFileMade(_)
+            | Body::DayMarked(_)
+            | Body::PayoutFileMade(_)
+            | Body::ReconRan(_)
+            | Body::DifferencesRaised(_)
+            | Body::DifferenceNoted(_)
+            | Body::HeadSigned(_)
             | Body::NoticeSettled(_) => &[],
         }
     }
@@ -288,6 +345,8 @@ impl Body {
             Body::LossBooked(r) => r.opens.as_slice().into(),
             Body::Settled(r) => r.opens.as_slice().into(),
             Body::ReliefCredited(r) => r.opens.as_slice().into(),
+            Body::MerchantSettled(r) => r.opens.as_slice().into(),
+            Body::IssuerSettled(r) => r.opens.as_slice().into(),
             Body::Tapped(r) => r.ruled.as_ref().map_or_else(Default::default, |ruled| ruled.opens.as_slice().into()),
             Body::Funded(_)
             | Body::Linked(_)
@@ -320,6 +379,15 @@ impl Body {
             | Body::ReliefSent(_)
             | Body::ReliefReturned(_)
             | Body::ReliefRepaid(_)
+            | Body::DayMarked(_)
+            | Body::MoneyReceived(_)
+            | Body::PayoutFileMade(_)
+            | Body::PayoutTaken(_)
+            | Body::PayoutReturned(_)
+            | Body::ReconRan(_)
+            | Body::DifferencesRaised(_)
+            | Body::DifferenceNoted(_)
+            | Body::HeadSigned(_)
             | Body::NoticeSettled(_) => Default::default(),
         }
     }
@@ -342,7 +410,7 @@ impl Body {
 }
 
 /// Names of the kinds by number, for tables and metrics.
-pub const KIND_NAMES: [&str; 43] = [
+pub const KIND_NAMES: [&str; 54] = [
     "opened",
     "acquirer_registered",
     "issuer_registered",
@@ -386,6 +454,17 @@ pub const KIND_NAMES: [&str; 43] = [
     "relief_sent",
     "relief_returned",
     "relief_repaid",
+    "day_marked",
+    "merchant_settled",
+    "issuer_settled",
+    "money_received",
+    "payout_file_made",
+    "payout_taken",
+    "payout_returned",
+    "recon_ran",
+    "differences_raised",
+    "difference_noted",
+    "head_signed",
 ];
 
 /// See [`Body::TotalsCompared`].

@@ -5,6 +5,7 @@ mod baseline_sql;
 mod cpu;
 mod echo;
 mod micro;
+mod relief;
 mod server;
 mod taps;
 
@@ -31,6 +32,8 @@ enum Command {
     Taps(taps::TapsArgs),
     /// The usual design on the same PostgreSQL server: one SQL transaction a payment, which locks both balances.
     BaselineSql(baseline_sql::BaselineArgs),
+    /// A city credits its residents while others tap.
+    Relief(relief::ReliefArgs),
     /// Memory a resident and time to start with many of them.
     Residents {
         /// How many residents.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
             Command::Micro { json } => micro::run(json).await,
             Command::Taps(args) => taps::run(args).await,
             Command::BaselineSql(args) => baseline_sql::run(args).await,
+            Command::Relief(args) => relief::run(args).await,
             Command::Residents { residents, store, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,
                 None => taps::residents(residents, store, json).await,

@@ -97,7 +97,7 @@ fn free_port() -> anyhow::Result<u16> {
 }
 
 /// The sample town on free ports.
-fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
+pub(crate) fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
     let mut ports = Ports { http: free_port()?, ..Ports::default() };
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
         *port = free_port()?;
@@ -107,7 +107,10 @@ fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
 }
 
 /// The store, where it is not the file that the configuration names.
-async fn other_store(store: Store, server: Option<&Server>) -> anyhow::Result<Option<Arc<dyn kazasu_ledger::Store>>> {
+pub(crate) async fn other_store(
+    store: Store,
+    server: Option<&Server>,
+) -> anyhow::Result<Option<Arc<dyn kazasu_ledger::Store>>> {
     Ok(match (store, server) {
         (Store::Memory, _) => Some(Arc::new(MemoryStore::default())),
         (Store::Postgres, Some(server)) => Some(Arc::new(server.store().await?)),
@@ -135,7 +138,7 @@ fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> anyhow::Resul
     Ok(())
 }
 
-async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
+pub(crate) async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
     let merchants = kazasu::import::merchants(engine, &std::fs::read(dir.join("merchants.csv"))?).await?;
     let links = kazasu::import::links(engine, &std::fs::read(dir.join("links.csv"))?, imports).await?;
     anyhow::ensure!(
@@ -147,7 +150,7 @@ async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImpor
     Ok(())
 }
 
-async fn fire(plan: LoadPlan) -> anyhow::Result<LoadReport> {
+pub(crate) async fn fire(plan: LoadPlan) -> anyhow::Result<LoadReport> {
     let stop = Arc::new(AtomicBool::new(false));
     tokio::task::spawn_blocking(move || load::run(&plan, &Arc::new(Progress::default()), &stop)).await?
 }

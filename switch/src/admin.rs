@@ -144,6 +144,10 @@ pub struct Desk {
     pub list_authorities: Option<PathBuf>,
     /// Cities, and who may do what for them.
     pub cities: Arc<Vec<crate::config::CityFile>>,
+    /// Business days that settled taps stay in memory.
+    pub keep_days: u16,
+    /// Closes days; absent where there is no journal to read.
+    pub office: Option<crate::closing::Office>,
 }
 
 pub(crate) fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {

@@ -68,6 +68,39 @@ pub struct ConfigFile {
     /// Cities whose relief goes through this switch.
     #[serde(rename = "city", default)]
     pub cities: Vec<CityFile>,
+    /// Where merchants are paid from.
+    pub payout: Option<PayoutFile>,
+}
+
+/// `[payout]`: the operator's account, as the bank's transfer file names it.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutFile {
+    /// Merchants' accounts (CSV), readable by its owner only; relative to this file.
+    pub payees_file: PathBuf,
+    /// 10 digits, given by the bank.
+    pub client_code: String,
+    /// In kana.
+    pub client_name: String,
+    /// 4 digits.
+    pub bank: String,
+    /// In kana.
+    pub bank_name: String,
+    /// 3 digits.
+    pub branch: String,
+    /// In kana.
+    pub branch_name: String,
+    /// ordinary, current, savings or other.
+    pub kind: String,
+    /// 7 digits.
+    pub account: String,
+    /// Transfers that the bank takes in one file.
+    #[serde(default = "default_most_in_file")]
+    pub most_in_file: u32,
+}
+
+fn default_most_in_file() -> u32 {
+    10_000
 }
 
 /// `[[city]]`: who may do what for a city. Names are those of `[http.people]` in the key file; nobody is two of them.
@@ -326,6 +359,7 @@ struct KeysFile {
     store: StoreKeys,
     #[serde(default)]
     outbox: OutboxKeys,
+    audit: Option<AuditFile>,
     cluster: Option<ClusterKeys>,
     #[serde(default)]
     acquirer: BTreeMap<String, AcquirerKeys>,
@@ -346,6 +380,14 @@ struct VaultFile {
 struct OutboxKeys {
     webhook: Option<String>,
     mail_password: Option<String>,
+}
+
+/// Keys that days are signed with, by version: 32 bytes each.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditFile {
+    current: u8,
+    seed: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -421,6 +463,10 @@ pub struct Config {
     pub policy: Result<Option<(kazasu_schemas::policy::Policy, String)>, String>,
     /// Where residents' notices go.
     pub outbox: Option<crate::outbox::OutboxConfig>,
+    /// Where merchants are paid from, and their accounts.
+    pub payout: Option<Arc<crate::closing::PayoutConfig>>,
+    /// Signs days.
+    pub audit: Option<Arc<crate::closing::AuditKeys>>,
     /// Where the journal is.
     pub store: StoreConfig,
     /// The key that nodes share, when there are several.
@@ -500,6 +546,8 @@ impl Config {
         let vault = vault(&keys.vault).with_context(|| in_keys("[vault]"))?;
         let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
         cities(&file.cities, &callers).map_err(|e| e.context(named("[[city]]")))?;
+        let payout = payout(&file, &base).map_err(|e| e.context(named("[payout]")))?;
+        let audit = keys.audit.as_ref().map(audit).transpose().with_context(|| in_keys("[audit]"))?;
         let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
         let outbox = outbox(&file, &keys.outbox, &base).with_context(|| named("[outbox]"))?;
         let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
@@ -517,6 +565,8 @@ impl Config {
             callers,
             policy,
             outbox,
+            payout: payout.map(Arc::new),
+            audit: audit.map(Arc::new),
             store,
             cluster_key,
             dialects,
@@ -581,6 +631,44 @@ fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
         ensure!(!twice, "{name}: every name and every token is somebody's own");
     }
     Ok(out)
+}
+
+fn audit(file: &AuditFile) -> anyhow::Result<crate::closing::AuditKeys> {
+    let mut seeds = BTreeMap::new();
+    for (version, text) in &file.seed {
+        let version: u8 = version.parse().with_context(|| format!("seed.{version}: a version is 0 to 255"))?;
+        let seed = key(text, &format!("seed.{version}"))?;
+        ensure!(seed.expose().len() == 32, "seed.{version} must have 32 bytes");
+        seeds.insert(version, seed);
+    }
+    crate::closing::AuditKeys::new(&seeds, file.current)
+}
+
+fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closing::PayoutConfig>> {
+    let Some(p) = &file.payout else { return Ok(None) };
+    let path = base.join(&p.payees_file);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let payees = crate::closing::PayoutConfig::payees(&text).with_context(|| path.display().to_string())?;
+    let digits = |what: &str, text: &str, len: usize| {
+        ensure!(
+            text.len() == len && text.bytes().all(|b| b.is_ascii_digit()),
+            "{what} must be {len} digits, got {text:?}"
+        );
+        anyhow::Ok(text.to_owned())
+    };
+    ensure!((1..=999_999).contains(&p.most_in_file), "most_in_file must be 1 to 999999, got {}", p.most_in_file);
+    let funding = kazasu_schemas::relief::Funding {
+        client_code: digits("client_code", &p.client_code, 10)?,
+        client_name: p.client_name.clone(),
+        bank: digits("bank", &p.bank, 4)?,
+        bank_name: p.bank_name.clone(),
+        branch: digits("branch", &p.branch, 3)?,
+        branch_name: p.branch_name.clone(),
+        kind: crate::relief::account_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
+        account: digits("account", &p.account, 7)?,
+        most: p.most_in_file,
+    };
+    Ok(Some(crate::closing::PayoutConfig { funding, payees }))
 }
 
 /// Every city has people in each role, and nobody has two.

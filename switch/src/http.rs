@@ -1,6 +1,7 @@
 //! Health, metrics, status and the import API over HTTP. Reading is open on the configured address; changing anything needs
 //! the bearer token from the key file.
 
+mod closing;
 mod relief;
 
 use crate::admin::{Ask, AskError, Desk};
@@ -75,6 +76,7 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
         .route("/v1/links/shared", get(shared_accounts))
         .route("/v1/notices", get(notices))
         .merge(relief::routes())
+        .merge(closing::routes())
         .route("/v1/residents/{ppid}", get(resident))
         .route("/v1/residents/{ppid}/link", put(put_link).delete(delete_link))
         .route("/v1/residents/{ppid}/limits", put(put_limits))

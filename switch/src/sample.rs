@@ -163,6 +163,9 @@ const MERCHANTS: [(&str, &str, &str); 21] = [
     ("arcade", "ゲームランド Game Land", "7994"),
 ];
 
+/// The town's municipality code.
+const CITY: &str = "13361";
+
 /// Trades that are the town's own: relief money may be spent there.
 const LOCAL: [&str; 9] = ["5411", "5499", "5251", "5912", "5942", "5812", "5462", "5921", "5975"];
 
@@ -208,7 +211,8 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     let mut keys = format!(
         "# Secret. Only the owner may read this file; kazasu refuses it otherwise. Keep a copy under dual control.\n\n\
          [vault]\ncurrent = 1\nlookup = \"{}\"\nseal.1 = \"{}\"\n\n[http]\ntoken = \"{}\"\n\n[http.people]\n\
-         \"suzuki\" = \"{}\"\n\"tanaka\" = \"{}\"\n\n[http.portals]\n\"portal\" = \"{}\"\n",
+         \"sato\" = \"{}\"\n\"suzuki\" = \"{}\"\n\"tanaka\" = \"{}\"\n\n[http.portals]\n\"portal\" = \"{}\"\n",
+        hex_key(32)?,
         hex_key(32)?,
         hex_key(32)?,
         hex_key(32)?,
@@ -223,6 +227,7 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
         let file = acquirer_file(index, id, dialect, mac, ppid_in, [&master, &to, &from], town);
         secret(&dir.join(format!("acquirer-{id}.toml")), &file)?;
     }
+    write!(keys, "\n[audit]\ncurrent = 1\nseed.1 = \"{}\"\n", hex_key(32)?)?;
     let (to, from) = (hex_key(16)?, hex_key(16)?);
     write!(keys, "\n[issuer.1]\nto_issuer = \"{to}\"\nfrom_issuer = \"{from}\"\n")?;
     secret(&dir.join("keys.toml"), &keys)?;
@@ -230,6 +235,10 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     plain(&dir.join("kazasu.toml"), &config_file(town))?;
     plain(&dir.join("merchants.csv"), &merchants_file())?;
     plain(&dir.join("policy.toml"), POLICY)?;
+    plain(&dir.join("relief.toml"), RELIEF)?;
+    plain(&dir.join("contracts.toml"), CONTRACTS)?;
+    secret(&dir.join("payees.csv"), &payees_file())?;
+    plain(&dir.join("applications.csv"), &applications(town.seed, town.residents.min(20)))?;
     plain(&dir.join("town.jsonl"), &asks_file())?;
     // Card numbers of the sample are made up, but real files of this form hold real ones.
     secret(&dir.join("links.csv"), &links_file(town))
@@ -260,6 +269,11 @@ fn config_file(town: &Town) -> String {
          http = \"127.0.0.1:{}\"\nkeep_days = 45\n{}",
         p.http,
         if town.policy { "policy_file = \"policy.toml\"\n" } else { "" }
+    );
+    out += &format!(
+        "\n[[city]]\ncode = \"{CITY}\"\nname = \"かざす町 Kazasu Town\"\nofficers = [\"sato\"]\napprovers = [\"suzuki\"]\n\
+         treasurers = [\"tanaka\"]\n\n[payout]\npayees_file = \"payees.csv\"\nclient_code = \"0000009999\"\nclient_name = \"ｶｻﾞｽ\"\n\
+         bank = \"9999\"\nbank_name = \"ﾐﾅﾄ\"\nbranch = \"001\"\nbranch_name = \"ﾎﾝﾃﾝ\"\nkind = \"ordinary\"\naccount = \"1000001\"\n"
     );
     for (at, (_, _, dialect, _, _)) in ACQUIRERS.iter().enumerate() {
         out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);
@@ -304,7 +318,7 @@ fn merchants_file() -> String {
                 (false, "7994") => ("leisure", ""),
                 (false, _) => ("public", ""),
             };
-            out += &format!("{id},{name},{mcc},{acquirer},{terminals},{closed},{class},{tags},13361\n");
+            out += &format!("{id},{name},{mcc},{acquirer},{terminals},{closed},{class},{tags},{CITY}\n");
         }
     }
     out
@@ -478,6 +492,118 @@ bearer = "operator"
 resident_day = 10_000
 bearer = "merchant"
 "#;
+
+/// The sample town's relief programme.
+const RELIEF: &str = r#"# A relief programme. docs/operations/relief.md explains every key.
+# kazasu relief programme check relief.toml
+# kazasu relief programme propose relief.toml --by sato --why "…"
+
+number = 101
+name = "豪雨災害見舞金 flood relief"
+city = "13361"
+legal_basis = "かざす町災害見舞金支給条例 第3条"
+budget = 5_000_000
+ceiling = 100_000
+several = "largest"
+way = "purse"
+events = ["令和8年11月豪雨"]
+until = "2098-12-31"
+tags = ["local"]
+not_mcc = ["5921"]
+"#;
+
+/// The sample town's contracts with its merchants.
+const CONTRACTS: &str = r#"# What merchants pay. docs/operations/closing.md explains every key.
+# kazasu contract check contracts.toml
+# kazasu contract propose contracts.toml --by suzuki --why "…", then kazasu decide N --approve --by tanaka --why "…"
+
+name = "かざす町 Kazasu Town 2026"
+
+[brands]
+sakura = ["490000"]
+hibari = ["520000"]
+
+[products]
+classic = ["490000"]
+
+[[interchange]]
+name = "standard"
+rows = [{ brand = "sakura", product = "classic", rate = "0.90%" }]
+
+[[contract]]
+number = 1
+name = "標準 standard"
+default = true
+from = "2026-01-01"
+rounding = "down"
+basis = "tap"
+tax = "exempt"
+refund_fee = "returned"
+interchange = "standard"
+cycle = "daily"
+payout_days = 2
+
+[[contract.rule]]
+tenders = ["credit"]
+rate = "2.48%"
+
+[[contract.rule]]
+tenders = ["purse", "points"]
+rate = "0%"
+
+[[contract.rule]]
+rate = "0.80%"
+
+[[contract]]
+number = 2
+name = "小規模 small shops"
+class = "small"
+from = "2026-01-01"
+free = 100_000
+rounding = "half_up"
+basis = "day_and_brand"
+tax = "10%"
+tax_rounding = "down"
+refund_fee = "returned"
+interchange = "standard"
+cycle = "daily"
+payout_days = 2
+minimum_payout = 1
+
+[[contract.rule]]
+tenders = ["purse", "points"]
+rate = "0%"
+
+[[contract.rule]]
+rate = "1.50%"
+"#;
+
+/// Merchants' accounts.
+fn payees_file() -> String {
+    let mut out = String::from("acquirer,merchant,bank,bank_name,branch,branch_name,kind,account,name\n");
+    for (at, (acquirer, ..)) in ACQUIRERS.iter().enumerate() {
+        for (n, (id, ..)) in merchants_of(at).enumerate() {
+            out += &format!(
+                "{acquirer},{id},9999,ﾐﾅﾄ,{:03},ﾏﾁ,ordinary,{:07},ｶﾒｲﾃﾝ {}{n:02}\n",
+                100 + at,
+                2_000_001 + at * 100 + n,
+                at + 1
+            );
+        }
+    }
+    out
+}
+
+/// Applications of the first residents, and of someone without a card.
+fn applications(seed: u64, residents: u64) -> String {
+    let mut out = String::from("利用者ID,世帯番号,災害,被害区分,支給額\n");
+    for n in 0..residents {
+        let (damage, yen) =
+            [("全壊", 100_000), ("半壊", 50_000), ("床上浸水", 30_000)][usize::try_from(n % 3).expect("small")];
+        out += &format!("{},H{n:05},令和8年11月豪雨,{damage},{yen}\n", sample_ppid(seed, n));
+    }
+    out + "H99999の世帯はカードなし,H99999,令和8年11月豪雨,全壊,100000\n,H99998,令和8年11月豪雨,床上浸水,30000\n"
+}
 
 fn links_file(town: &Town) -> String {
     let mut out = String::from("ppid,kind,number,balance\n");

@@ -126,13 +126,15 @@ async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
 
 /// What portals and operators ask, from the configuration.
 #[must_use]
-pub fn desk(config: &Config, engine: Engine) -> crate::admin::Desk {
+pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::admin::Desk {
     let list_authorities = config.list_authorities();
     crate::admin::Desk {
         source: crate::admin::Source::Engine(engine),
         imports: link_import(config),
         list_authorities,
         cities: Arc::new(config.file.cities.clone()),
+        keep_days: config.file.keep_days,
+        office: Some(crate::closing::Office::new(config, store)),
     }
 }
 
@@ -190,7 +192,7 @@ impl Switch {
         }
         let api = crate::http::Api {
             engine: engine.clone(),
-            desk: desk(&config, engine.clone()),
+            desk: desk(&config, engine.clone(), store.clone()),
             callers: Arc::new(config.callers.clone()),
             prometheus,
             issuers: issuers.clone(),

@@ -35,6 +35,32 @@ pub enum Proposal {
         #[n(2)]
         reference: String,
     },
+    /// Contracts with merchants and interchange schedules: all of them, instead of those before.
+    #[n(3)]
+    Contracts(#[n(0)] Box<kazasu_schemas::contract::Contracts>),
+    /// Settlements are paid out.
+    #[n(4)]
+    Payout {
+        /// Their numbers.
+        #[n(0)]
+        settlements: Vec<u32>,
+        /// Their sum.
+        #[n(1)]
+        total: Yen,
+        /// The bank's day.
+        #[n(2)]
+        value_day: BusinessDay,
+    },
+    /// A difference with somebody else's lines is resolved.
+    #[n(5)]
+    Resolve {
+        /// The difference.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        id: [u8; 16],
+        /// How.
+        #[n(1)]
+        how: kazasu_schemas::closing::Resolution,
+    },
 }
 
 /// See [`Body::Proposed`]. The proposal's number is the record's.

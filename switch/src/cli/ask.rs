@@ -432,6 +432,8 @@ pub(super) fn folded(config: &Config, state: std::sync::Arc<crate::core::State>)
         imports: crate::serve::link_import(config),
         list_authorities: None,
         cities: std::sync::Arc::new(config.file.cities.clone()),
+        keep_days: config.file.keep_days,
+        office: Some(crate::closing::Office::new(config, config.store())),
     }
 }
 
@@ -457,7 +459,7 @@ impl Counter {
             Place::Here { epoch, _lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
                 Counter::Here {
-                    desk: crate::serve::desk(config, engine.clone()),
+                    desk: crate::serve::desk(config, engine.clone(), config.store()),
                     engine,
                     core,
                     by: by.to_owned(),

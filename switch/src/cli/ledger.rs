@@ -17,6 +17,21 @@ pub(super) enum LedgerCommand {
     Verify(Journal),
     /// Debits, credits and balances by account.
     TrialBalance(Journal),
+    /// Writes the journal as CSV tables with a dictionary, for the auditor.
+    Export {
+        #[command(flatten)]
+        journal: Journal,
+        /// The folder that they are written to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// One tap's whole story: messages, decision, postings, issuers' answers, settlement, bank line.
+    Explain {
+        /// The record that decided the tap: DE37 towards issuers, and in answers' DE38.
+        record: u64,
+        #[command(flatten)]
+        common: super::ask::Common,
+    },
 }
 
 #[derive(Args)]
@@ -27,24 +42,49 @@ pub(super) struct Journal {
     /// The journal of this configuration, with the password of its key file.
     #[arg(long, conflicts_with = "journal")]
     config: Option<PathBuf>,
+    /// A public key (hexadecimal) that days may be signed with; any key when none is given.
+    #[arg(long)]
+    trusted_key: Vec<String>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+impl Journal {
+    fn store(&self) -> anyhow::Result<std::sync::Arc<dyn kazasu_ledger::Store>> {
+        let store = match &self.config {
+            Some(config) => Config::load(config)?.store,
+            None => StoreConfig::parse(&self.journal)?,
+        };
+        Ok(store.store())
+    }
 }
 
 pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     match command {
         LedgerCommand::Verify(journal) => verify(journal).await,
         LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
+        LedgerCommand::Export { journal, out } => {
+            let (records, transfers) = crate::closing::export(journal.store()?.as_ref(), &out).await?;
+            if journal.json {
+                println!(
+                    "{}",
+                    serde_json::json!({ "records": records, "transfers": transfers, "folder": out.display().to_string() })
+                );
+            } else {
+                println!(
+                    "{}: {records} records, {transfers} transfers; DICTIONARY.md explains the tables",
+                    out.display()
+                );
+            }
+            Ok(())
+        }
+        LedgerCommand::Explain { record, common } => super::closing::explain(record, &common).await,
     }
 }
 
 async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
-    let store = match &journal.config {
-        Some(config) => Config::load(config)?.store,
-        None => StoreConfig::parse(&journal.journal)?,
-    };
-    let store = store.store();
+    let store = journal.store()?;
     let place = store.place();
     let mut reader = store.reader().await?;
     match kazasu_ledger::verify::verify(reader.as_mut(), |_| {}).await {
@@ -62,10 +102,26 @@ async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
 async fn verify(journal: Journal) -> anyhow::Result<()> {
     let begin = Instant::now();
     let (place, v) = check(&journal).await?;
+    let mut trusted = Vec::new();
+    for text in &journal.trusted_key {
+        let key = hex::decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        trusted.push(key.ok_or_else(|| anyhow::anyhow!("--trusted-key must be 64 hexadecimal digits, got {text:?}"))?);
+    }
+    let store = journal.store()?;
+    let signed = match crate::closing::check_heads(store.as_ref(), &trusted).await {
+        Ok(signed) => signed,
+        Err(error) => {
+            if journal.json {
+                println!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
+            }
+            return Err(Found(format!("{place}: {error:#}")).into());
+        }
+    };
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     if journal.json {
         let mut out = totals(&v);
         out["ms"] = ms.into();
+        out["signed"] = serde_json::to_value(&signed)?;
         println!("{out}");
         return Ok(());
     }
@@ -75,6 +131,10 @@ async fn verify(journal: Journal) -> anyhow::Result<()> {
         println!("    {name:<22}{n:>14}");
     }
     print_totals(&v);
+    println!("  署名済 signed days {:>8}   last {}", signed.days, signed.last_day.as_deref().unwrap_or("–"));
+    for key in &signed.keys {
+        println!("    key {key}");
+    }
     Ok(())
 }
 
@@ -114,7 +174,9 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
     }
     println!("{:>20} {:>20} {:>20}  勘定科目 heading (accounts)", "借方 debits", "貸方 credits", "残高 balance");
     // Points are no yen: they come after the yen's total, and each programme has its own.
-    let (money, points): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
+    let (money, others): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
+    let (budgets, points): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, list)| list[0].key.unit() == Unit::Budget);
     for (heading, accounts) in &money {
         let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
@@ -131,6 +193,18 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         (all_debits, all_credits) = (all_debits + debits, all_credits + credits);
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
         println!("{:>20} {:>20} {:>20}  {heading} ({})", count(debits), count(credits), count(balance), accounts.len());
+    }
+    for (heading, accounts) in &budgets {
+        let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
+        let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
+        let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
+        println!(
+            "{:>20} {:>20} {:>20}  {heading} ({}) 予算 budget",
+            yen(debits),
+            yen(credits),
+            yen(balance),
+            accounts.len()
+        );
     }
     if !points.is_empty() {
         println!("{:>20} {:>20} {:>20}  ポイント合計 total of points", count(all_debits), count(all_credits), "");

@@ -5,6 +5,7 @@
 //! something wrong, 2 usage or configuration.
 
 mod ask;
+mod closing;
 mod import;
 mod ledger;
 mod node;
@@ -109,6 +110,57 @@ enum Command {
         #[command(subcommand)]
         what: policy::PointsCommand,
     },
+    /// Business days: how far they have come, and closing them.
+    Day {
+        #[command(subcommand)]
+        what: closing::DayCommand,
+    },
+    /// Contracts with merchants.
+    Contract {
+        #[command(subcommand)]
+        what: closing::ContractCommand,
+    },
+    /// Decides a proposal of contracts, payouts or resolutions: another person than who proposed.
+    Decide {
+        /// Its number.
+        proposal: u64,
+        /// Approve it; turned down when absent.
+        #[arg(long)]
+        approve: bool,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: ask::Common,
+    },
+    /// Settlements; or books what an issuer or a funder paid.
+    Settle {
+        /// `issuer 1` or `funder 1`: who paid.
+        #[arg(long, requires_all = ["amount", "reference"])]
+        received_from: Option<String>,
+        /// Yen.
+        #[arg(long)]
+        amount: Option<i64>,
+        /// The payment's own: it is booked once.
+        #[arg(long)]
+        reference: Option<String>,
+        #[command(flatten)]
+        common: ask::Common,
+    },
+    /// Paying merchants.
+    Payout {
+        #[command(subcommand)]
+        what: closing::PayoutCommand,
+    },
+    /// Comparing with acquirers and issuers.
+    Recon {
+        #[command(subcommand)]
+        what: closing::ReconCommand,
+    },
+    /// Reports of finance staff.
+    Report(closing::ReportArgs),
+    /// A resident's statement.
+    Statement(closing::StatementArgs),
     /// Relief money of cities.
     Relief {
         #[command(subcommand)]
@@ -255,6 +307,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Notice { what } => ask::notice(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,
+        Command::Day { what } => closing::day(what).await,
+        Command::Contract { what } => closing::contract(what).await,
+        Command::Decide { proposal, approve, why, common } => closing::decide(proposal, approve, why, &common).await,
+        Command::Settle { received_from, amount, reference, common } => {
+            let received = received_from.map(|from| (from, amount.unwrap_or(0), reference.unwrap_or_default()));
+            closing::settle(received, &common).await
+        }
+        Command::Payout { what } => closing::payout(what).await,
+        Command::Recon { what } => closing::recon(what).await,
+        Command::Report(args) => closing::report(args).await,
+        Command::Statement(args) => closing::statement(args).await,
         Command::Relief { what } => relief::run(what).await,
         Command::Apply { file, common } => ask::apply(&file, common).await,
         Command::Merchant { what } => import::run(what, import::What::Merchants).await,

@@ -528,8 +528,7 @@ async fn import(
     };
     let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
     if imported.bad > 0 {
-        std::fs::write(&refused_to, bad_rows_csv(&imported.bad_rows)?)
-            .with_context(|| format!("cannot write {}", refused_to.display()))?;
+        write_private(&refused_to, &bad_rows_csv(&imported.bad_rows)?)?;
     }
     if common.json {
         println!("{}", serde_json::to_string(&imported)?);
@@ -657,22 +656,25 @@ async fn transfer_file(batch: u32, format: Format, out: &Path, common: &Common) 
         }
     };
     counter.close().await?;
-    let shown = match result {
-        Ok(mut value) => {
-            std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
-            for file in value["files"].as_array_mut().into_iter().flatten() {
-                let name = file["name"].as_str().unwrap_or("transfer").to_owned();
-                let bytes = hex::decode(file["hex"].as_str().unwrap_or_default())?;
-                let path = out.join(Path::new(&name).file_name().context("a file's name")?);
-                write_private(&path, &bytes)?;
-                file["hex"].take();
-                file["path"] = path.display().to_string().into();
-            }
-            Ok(value)
-        }
-        Err(refused) => Err(refused),
+    show(written(result, out)?, common)
+}
+
+/// Writes files that the API gave into a folder.
+pub(super) fn written(result: Result<Value, Refused>, out: &Path) -> anyhow::Result<Result<Value, Refused>> {
+    let mut value = match result {
+        Ok(value) => value,
+        Err(refused) => return Ok(Err(refused)),
     };
-    show(shown, common)
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    for file in value["files"].as_array_mut().into_iter().flatten() {
+        let name = file["name"].as_str().unwrap_or("transfer").to_owned();
+        let bytes = hex::decode(file["hex"].as_str().unwrap_or_default())?;
+        let path = out.join(Path::new(&name).file_name().context("a file's name")?);
+        write_private(&path, &bytes)?;
+        file["hex"].take();
+        file["path"] = path.display().to_string().into();
+    }
+    Ok(Ok(value))
 }
 
 /// Files as the API gives them.

@@ -124,6 +124,9 @@ pub enum Rejected {
     /// Something about relief.
     #[error("{0}")]
     Relief(Box<super::Refusal>),
+    /// Something about closing a day.
+    #[error("{0}")]
+    Closing(Box<super::NotClosed>),
     /// An amount that cannot be funded.
     #[error("an amount must be above zero and at most ¥999,999,999,999, got {0}")]
     Amount(Yen),
@@ -199,6 +202,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::Unlink { ppid, from, by } => unlink(state, now, *ppid, *from, by),
         Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),
         Command::Relief(ask) => super::relief::command(state, now, ask),
+        Command::Closing(ask) => super::closing::command(state, ask),
         other => super::people::command(state, now, other),
     }
 }

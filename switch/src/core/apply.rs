@@ -56,7 +56,10 @@ impl State {
                 self.unacknowledged.remove(&r.message);
             }
             Body::TotalsCompared(_) => {}
-            Body::CutOver(r) => self.cut_over(r),
+            Body::CutOver(r) => {
+                super::closing::day_of_cut_over(&mut self.closing, seq, record.at, r);
+                self.cut_over(r);
+            }
             Body::PolicyActivated(r) => self.policy_activated(r),
             Body::TemporaryIssued(r) => {
                 let at = self.person(r.ppid);
@@ -118,7 +121,18 @@ impl State {
                 }
             }
             Body::Proposed(r) => self.proposed(seq, record.at, r),
-            Body::Settled(r) => self.settled(r),
+            Body::Settled(r) => self.settled(record.at, r),
+            Body::DayMarked(r) => self.closing.marked(record.at, r),
+            Body::MerchantSettled(r) => self.merchant_settled(r),
+            Body::IssuerSettled(r) => self.closing.issuer_settled(r),
+            Body::MoneyReceived(r) => self.money_received(r),
+            Body::PayoutFileMade(r) => self.closing.file_made(record.at, r),
+            Body::PayoutTaken(r) => self.closing.taken(r),
+            Body::PayoutReturned(r) => self.closing.returned(r),
+            Body::ReconRan(r) => self.closing.ran(r),
+            Body::DifferencesRaised(r) => self.closing.raised(record.at, r),
+            Body::DifferenceNoted(r) => self.closing.noted(record.at, r),
+            Body::HeadSigned(r) => self.closing.signed(record.at, r),
             Body::ReliefBatchOpened(r) => self.relief_batch_opened(record.at, r),
             Body::ReliefRowsAdded(r) => self.relief_rows_added(r),
             Body::ReliefRowSet(r) => self.relief_row_set(r),

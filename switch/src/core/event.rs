@@ -290,6 +290,8 @@ pub enum Command {
     },
     /// Something about relief.
     Relief(super::Relief),
+    /// Something about closing a day.
+    Closing(super::Closing),
     /// End the business day by hand.
     CutOver {
         /// How many days settled taps stay in memory.

@@ -5,6 +5,7 @@
 
 mod admin;
 mod apply;
+mod closing;
 mod decide;
 mod event;
 mod follow;
@@ -21,6 +22,9 @@ mod wallet;
 
 pub(crate) use admin::NO_ISSUER;
 pub use admin::Rejected;
+pub use closing::{
+    Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, SettlementState, SettlementView,
+};
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;

@@ -70,6 +70,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::Link { .. }
         | Command::Unlink { .. }
         | Command::Relief(_)
+        | Command::Closing(_)
         | Command::CutOver { .. } => unreachable!("decided before"),
     };
     result.unwrap_or_else(reject)

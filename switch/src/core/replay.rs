@@ -520,7 +520,19 @@ impl Replay {
                 reference: r.reference.clone(),
                 by: r.by.clone(),
             }),
-            Body::Opened(_)
+            // Closing says nothing about taps.
+            Body::DayMarked(_)
+            | Body::MerchantSettled(_)
+            | Body::IssuerSettled(_)
+            | Body::MoneyReceived(_)
+            | Body::PayoutFileMade(_)
+            | Body::PayoutTaken(_)
+            | Body::PayoutReturned(_)
+            | Body::ReconRan(_)
+            | Body::DifferencesRaised(_)
+            | Body::DifferenceNoted(_)
+            | Body::HeadSigned(_)
+            | Body::Opened(_)
             | Body::Tapped(_)
             | Body::IssuerAnswered(_)
             | Body::IssuerSilent(_)

@@ -1,6 +1,8 @@
 //! `kazasu demo`: a town on this machine. Issuers, switch and acquirers are the real ones and talk over real sockets; only
 //! that they share a process is particular.
 
+mod day;
+mod relief;
 mod summary;
 
 use crate::config::{ClusterFile, Config};
@@ -50,6 +52,12 @@ pub struct DemoArgs {
     /// Nodes that share the store. With more than one, the lead is handed over in the middle of the run.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3))]
     nodes: u64,
+    /// Show a flood instead: a relief programme, residents who spend its money the same second, its end and its report.
+    #[arg(long, conflicts_with = "nodes")]
+    relief: bool,
+    /// Show a business day that is closed: fees, settlements, payouts, files with planted mistakes, and what reconciliation finds.
+    #[arg(long, conflicts_with_all = ["nodes", "relief"])]
+    day: bool,
     /// End after the summary. Without it, a demo at a terminal keeps the switch open until Ctrl-C.
     #[arg(long)]
     exit: bool,
@@ -81,7 +89,9 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     let continued = args.data.join("kazasu.toml").is_file();
     if !continued {
-        sample::write(&args.data, &Town { seed: args.seed, issuer_timeout_ms: 800, ..Town::default() })?;
+        let residents = if args.relief { relief::RESIDENTS } else { Town::default().residents };
+        let town = Town { seed: args.seed, issuer_timeout_ms: 800, residents, ..Town::default() };
+        sample::write(&args.data, &town)?;
     }
     let town = open(&args).await?;
     let status = format!("http://{}/", town.switches[0].http);
@@ -102,6 +112,16 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
         say(format!("  発行者 issuer   {addr}  {name}"));
     }
     say(format!("  状態 status     {status}\n"));
+    if args.relief {
+        let done = relief::play(&args, &town).await;
+        town.close().await?;
+        return done;
+    }
+    if args.day {
+        let done = day::play(&args, &town).await;
+        town.close().await?;
+        return done;
+    }
     let before = town.leader().engine.query(|state| state.seq).await.context("the core is gone")?;
 
     let stop = Arc::new(AtomicBool::new(false));

@@ -110,12 +110,15 @@ impl List<'_, '_> {
         if !candidates.is_empty() {
             why.push_str("; it may be the sum of several lines, but not for certain");
         }
-        let (days, proposal) = match at.hand() {
-            _ if !candidates.is_empty() => (0, Proposal::ChooseCandidate),
-            Hand::Left => (work.as_of.0.saturating_sub(due.0), Proposal::Ask(self.asked())),
+        let proposal = match at.hand() {
+            _ if !candidates.is_empty() => Proposal::ChooseCandidate,
             // Our own list of that day may not be complete yet.
-            Hand::Right if work.as_of <= due => (0, Proposal::WaitUntil(due)),
-            Hand::Right => (0, Proposal::Ask(self.asked())),
+            Hand::Right if work.as_of <= due => Proposal::WaitUntil(due),
+            Hand::Left | Hand::Right => Proposal::Ask(self.asked()),
+        };
+        let days = match at.hand() {
+            Hand::Left => work.as_of.0.saturating_sub(due.0),
+            Hand::Right => 0,
         };
         Exception { days, candidates, ..self.about(at, status, why, proposal) }
     }

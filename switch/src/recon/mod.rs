@@ -7,7 +7,7 @@
 //! - [`item`]: one line, 96 bytes; [`keys`]: how lines are recognised, in order of trust.
 //! - [`rules`]: tolerances, due days, grouping: what contracts say.
 //! - [`matching`]: the comparison; [`result`]: verdicts, counts and exceptions.
-//! - [`file`]: the detail file, read as a stream, and written.
+//! - [`mod@file`]: the detail file, read as a stream, and written.
 //!
 //! Nothing here reads a clock, opens a file or keeps anything between two runs: lines, rules and the day come in, an
 //! [`result::Outcome`] goes out. Queues, approvals and bookings are other modules' business.

@@ -33,7 +33,7 @@ pub struct BankFile {
 const NAME: usize = 30;
 
 /// A name as it stands in the transfer file, and comes back in a statement.
-pub(super) fn name_at_the_bank(text: &str) -> Option<String> {
+pub(crate) fn name_at_the_bank(text: &str) -> Option<String> {
     let name = normalize(text.trim(), Charset::Name).ok()?.cut(NAME);
     Some(decode(name.as_bytes()).trim_end().to_owned())
 }
@@ -58,7 +58,7 @@ fn number<T>(
     new(n).map_err(|e| value(field, e))
 }
 
-fn account_of(bank: [&str; 4], kind: u8, account: &str) -> Result<Account, AskError> {
+pub(crate) fn account_of(bank: [&str; 4], kind: u8, account: &str) -> Result<Account, AskError> {
     let [bank, bank_name, branch, branch_name] = bank;
     Ok(Account {
         bank: number("bank", bank, BankCode::new)?,
@@ -70,7 +70,7 @@ fn account_of(bank: [&str; 4], kind: u8, account: &str) -> Result<Account, AskEr
     })
 }
 
-fn header(funding: &Funding, date: BusinessDay) -> Result<Header, AskError> {
+pub(crate) fn header(funding: &Funding, date: BusinessDay) -> Result<Header, AskError> {
     let bank = [funding.bank.as_str(), &funding.bank_name, &funding.branch, &funding.branch_name];
     Ok(Header {
         client_code: number("client_code", &funding.client_code, ClientCode::new)?,
@@ -78,6 +78,26 @@ fn header(funding: &Funding, date: BusinessDay) -> Result<Header, AskError> {
         date,
         account: account_of(bank, funding.kind, &funding.account)?,
     })
+}
+
+/// What each line of a statement is called: the account, the day, what it says, and which of those that look the same it is. Two
+/// lines that look the same are two payments; the same statement once more has the same names.
+pub(crate) fn line_names(read: &statement::Statement) -> Vec<String> {
+    let mut same: HashMap<String, u32> = HashMap::new();
+    let name = |line: &statement::Line| {
+        let entry = &line.entry;
+        let account = read.sections.get(line.section).and_then(|s| s.header.as_ref());
+        let place = account.map_or_else(String::new, |h| format!("{}-{}-{}", h.bank, h.branch, h.number));
+        let way = if entry.direction == Direction::In { "in" } else { "out" };
+        let about = format!("{}{}", entry.payer_name.trim(), entry.edi.trim());
+        let about = hex::encode(&Sha256::digest(about.as_bytes())[..6]);
+        let (day, inquiry, yen) = (entry.posting_date, entry.inquiry_number, entry.amount.get());
+        let name = format!("{place} {day} {inquiry} {way} {yen} {about}");
+        let nth = same.entry(name.clone()).or_default();
+        *nth += 1;
+        format!("{name} {nth}")
+    };
+    read.entries.iter().map(name).collect()
 }
 
 impl Desk {
@@ -158,20 +178,10 @@ impl Desk {
         }
         let mut out = json!({ "entries": read.entries.len(), "sent": [], "returned": [], "known": 0, "unmatched": [],
             "bad_records": read.bad.iter().map(ToString::to_string).collect::<Vec<_>>() });
-        let mut same: HashMap<String, u32> = HashMap::new();
-        for line in &read.entries {
+        for (line, line_id) in read.entries.iter().zip(line_names(&read)) {
             let entry = &line.entry;
-            let account = read.sections.get(line.section).and_then(|s| s.header.as_ref());
-            let place = account.map_or_else(String::new, |h| format!("{}-{}-{}", h.bank, h.branch, h.number));
             let way = if entry.direction == Direction::In { "in" } else { "out" };
-            let about = format!("{}{}", entry.payer_name.trim(), entry.edi.trim());
-            let about = hex::encode(&Sha256::digest(about.as_bytes())[..6]);
-            let (day, inquiry, yen) = (entry.posting_date, entry.inquiry_number, entry.amount.get());
-            let mut line_id = format!("{place} {day} {inquiry} {way} {yen} {about}");
-            // Two lines that look the same are two payments; the same statement once more is not.
-            let nth = same.entry(line_id.clone()).or_default();
-            *nth += 1;
-            line_id.push_str(&format!(" {nth}"));
+            let (day, yen) = (entry.posting_date, entry.amount.get());
             let what = match entry.direction {
                 Direction::Out => self.taken(entry, &line_id, &mine, by).await?,
                 Direction::In => self.came_back(entry, &line_id, &mine, by).await?,
@@ -281,11 +291,20 @@ fn document(
     rows: &[TransferRow],
     created: Millis,
 ) -> pain001::Message {
-    let id = format!("KAZASU-{batch}-{}", n + 1);
-    let each = payments
-        .into_iter()
-        .zip(rows)
-        .map(|(payment, row)| pain001::Transfer { end_to_end_id: reference(batch, row.row), payment });
-    let batch = pain001::Batch { id: id.clone(), header: header.clone(), transfers: each.collect() };
-    pain001::Message { message_id: id, created, batches: vec![batch] }
+    let ids = rows.iter().map(|row| reference(batch, row.row)).collect();
+    document_of(&format!("KAZASU-{batch}-{}", n + 1), header, payments, ids, created)
+}
+
+/// A pain.001 of one batch, whose payments have these ids.
+pub(crate) fn document_of(
+    id: &str,
+    header: &Header,
+    payments: Vec<Payment>,
+    ids: Vec<String>,
+    created: Millis,
+) -> pain001::Message {
+    let transfer = |(payment, end_to_end_id)| pain001::Transfer { end_to_end_id, payment };
+    let transfers = payments.into_iter().zip(ids).map(transfer).collect();
+    let batch = pain001::Batch { id: id.to_owned(), header: header.clone(), transfers };
+    pain001::Message { message_id: id.to_owned(), created, batches: vec![batch] }
 }

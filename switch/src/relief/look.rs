@@ -114,6 +114,13 @@ fn proposal_json(p: &ProposalView) -> Value {
         Proposal::ReturnFunds { programme, amount, reference } => {
             json!({ "kind": "return_funds", "programme": programme, "yen": amount.get(), "reference": reference })
         }
+        Proposal::Contracts(contracts) => {
+            json!({ "kind": "contracts", "name": contracts.name, "contracts": contracts.contracts.len() })
+        }
+        Proposal::Payout { settlements, total, value_day } => {
+            json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_day": value_day.to_string() })
+        }
+        Proposal::Resolve { id, how } => json!({ "kind": "resolve", "difference": hex::encode(id), "how": how.name() }),
     };
     json!({ "proposal": p.number, "what": what, "city": p.city, "by": p.by, "why": p.why, "at": p.at.jst_text() })
 }

@@ -2,7 +2,7 @@
 //! may happen is decided in `core::relief`; who may ask for it, here. `docs/operations/relief.md` explains it.
 
 mod asks;
-mod bank;
+pub(crate) mod bank;
 mod import;
 mod look;
 mod report;
@@ -11,5 +11,7 @@ mod terms;
 pub use asks::ReliefAsk;
 pub use bank::BankFile;
 pub use import::{Imported, MOST_BYTES, Source, bad_rows_csv};
+pub(crate) use report::category;
 pub use report::{FEWEST, Spent, Usage, disclosed, report as final_report, usage};
+pub(crate) use terms::account_kind;
 pub use terms::read as read_terms;

@@ -255,7 +255,7 @@ fn table(out: crate::report::Builder, sheet: &str, column: &str, lines: Lines) -
 
 /// What a category of merchants is called; empty for those that are rare here.
 #[must_use]
-pub(super) fn category(mcc: Mcc) -> &'static str {
+pub(crate) fn category(mcc: Mcc) -> &'static str {
     match mcc.get() {
         4111 | 4131 => "交通 transport",
         4121 => "タクシー taxi",

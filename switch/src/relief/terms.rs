@@ -173,7 +173,7 @@ fn way(text: &str) -> Result<Way, String> {
 }
 
 /// 1 ordinary, 2 current, 4 savings, 9 other; by number or by name.
-pub(super) fn account_kind(text: &str) -> Result<u8, String> {
+pub(crate) fn account_kind(text: &str) -> Result<u8, String> {
     match text {
         "1" | "普通" | "ordinary" => Ok(1),
         "2" | "当座" | "current" => Ok(2),

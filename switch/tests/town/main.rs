@@ -10,6 +10,7 @@ mod full_disk;
 mod harness;
 mod imports;
 mod proxy;
+mod relief;
 mod rules;
 mod samples;
 mod scenarios;

@@ -45,19 +45,23 @@ impl State {
     pub(in super::super) fn proposed(&mut self, seq: Seq, at: Millis, r: &Proposed) {
         let open = OpenProposal { proposal: r.proposal.clone(), by: r.by.clone(), why: r.why.clone(), at };
         self.relief.proposals.insert(seq, open);
-        if let Proposal::Programme(terms) = &r.proposal {
-            self.relief.sources.insert(seq, (terms.number, r.source.clone()));
+        if !r.source.is_empty() {
+            self.relief.sources.insert(seq, r.source.clone());
         }
     }
 
-    pub(in super::super) fn settled(&mut self, r: &Settled) {
+    pub(in super::super) fn settled(&mut self, at: Millis, r: &Settled) {
         let Some(open) = self.relief.proposals.remove(&r.proposal) else { return };
-        let source = self.relief.sources.remove(&r.proposal).map_or_else(String::new, |(_, source)| source);
+        let source = self.relief.sources.remove(&r.proposal).unwrap_or_default();
         if !r.approved {
             return;
         }
         match open.proposal {
             Proposal::Programme(terms) => self.programme_set(*terms, source, r),
+            other @ (Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. }) => {
+                self.closing.opened(&r.opens);
+                self.closing.approved(r.proposal, at, other, source, &r.by);
+            }
             Proposal::Claim { batch, row, right } => {
                 let row = self.relief_row(batch, row);
                 row.claimed = minus(row.amount, right);

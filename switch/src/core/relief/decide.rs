@@ -84,7 +84,20 @@ fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &s
         (Proposal::Programme(a), Proposal::Programme(b)) => a.number == b.number,
         (Proposal::Claim { batch: a, row: x, .. }, Proposal::Claim { batch: b, row: y, .. }) => (a, x) == (b, y),
         (Proposal::ReturnFunds { programme: a, .. }, Proposal::ReturnFunds { programme: b, .. }) => a == b,
-        (Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. }, _) => false,
+        (Proposal::Contracts(_), Proposal::Contracts(_)) => true,
+        (Proposal::Payout { settlements: a, .. }, Proposal::Payout { settlements: b, .. }) => {
+            a.iter().any(|n| b.contains(n))
+        }
+        (Proposal::Resolve { id: a, .. }, Proposal::Resolve { id: b, .. }) => a == b,
+        (
+            Proposal::Programme(_)
+            | Proposal::Claim { .. }
+            | Proposal::ReturnFunds { .. }
+            | Proposal::Contracts(_)
+            | Proposal::Payout { .. }
+            | Proposal::Resolve { .. },
+            _,
+        ) => false,
     };
     if let Some((number, open)) = relief.proposals.iter().find(|(_, open)| about(&open.proposal)) {
         // The same once more is no second proposal.
@@ -153,6 +166,9 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Ope
             }
             let bank = state.bank.expect("the book is open");
             Ok((Vec::new(), moved(state, &[Transfer::direct(accounts.fund, bank, *amount)])?))
+        }
+        Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } => {
+            super::super::closing::effect_of(state, proposal)
         }
     }
 }

@@ -224,6 +224,7 @@ impl State {
             Proposal::Programme(terms) => return terms.city.clone(),
             Proposal::Claim { batch, .. } => self.relief.batch(*batch).map(|b| b.programme).unwrap_or_default(),
             Proposal::ReturnFunds { programme, .. } => *programme,
+            Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } => return String::new(),
         };
         self.relief.programmes.get(&programme).map_or_else(String::new, |p| p.terms.city.clone())
     }

@@ -396,8 +396,8 @@ pub(super) struct ReliefState {
     /// Whose account it is: the first payee of a programme that named it.
     pub(super) accounts: HashMap<(u16, [u8; 16]), (Payee, u32, u32)>,
     pub(super) proposals: BTreeMap<u64, OpenProposal>,
-    /// Files of proposed programmes, until they are decided.
-    pub(super) sources: BTreeMap<u64, (u16, String)>,
+    /// Files of what is proposed, until it is decided.
+    pub(super) sources: BTreeMap<u64, String>,
     /// Batches that are being credited.
     pub(super) releasing: BTreeSet<u32>,
     /// Lines of bank statements that were booked.

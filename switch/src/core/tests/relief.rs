@@ -516,6 +516,13 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// A row in one of these states, or any.
+fn nth(town: &Town, batch: u32, wanted: &[&str], n: u8) -> u32 {
+    let rows = town.state.relief_rows(batch, None, 0, 100);
+    let rows: Vec<u32> = rows.iter().filter(|r| wanted.contains(&r.state)).map(|r| r.row).collect();
+    rows.get(usize::from(n) % rows.len().max(1)).copied().unwrap_or(u32::from(n))
+}
+
 /// Everything that may be refused is; what may not happen is found afterwards.
 fn perform(town: &mut Town, act: &Act, way: Way, paid: &mut Vec<Request>) {
     let known = u8::try_from(town.state.relief_batches()).unwrap().max(1);
@@ -576,13 +583,14 @@ fn perform(town: &mut Town, act: &Act, way: Way, paid: &mut Vec<Request>) {
             }
         }
         Act::Claim(b, row, yen) => {
-            let claim = Proposal::Claim { batch: batch(*b), row: u32::from(*row), right: Yen::new(*yen) };
-            if let Ok(number) = propose(town, claim, OFFICER) {
+            let (batch, row) = (batch(*b), nth(town, batch(*b), &["credited", "sent", "claimed", "adjusted"], *row));
+            if let Ok(number) = propose(town, Proposal::Claim { batch, row, right: Yen::new(*yen) }, OFFICER) {
                 let _ = settle(town, number, yen % 3 > 0, APPROVER);
             }
         }
         Act::Repay(b, row, yen, from_purse) => {
-            let (batch, row, amount, by) = (batch(*b), u32::from(*row), Yen::new(*yen), TREASURER.into());
+            let (batch, row) = (batch(*b), nth(town, batch(*b), &["claimed"], *row));
+            let (amount, by) = (Yen::new(*yen), TREASURER.into());
             let reference = format!("repaid {yen}");
             let ask = Relief::Repaid { batch, row, amount, from_purse: *from_purse, reference, by };
             let _ = relief(town, ask.clone());

@@ -59,6 +59,8 @@ fn a_batch_paid_in_part_is_waited_for_until_it_is_due() {
     assert_eq!(statuses(&outcome).0, [Status::AmountUnder; 2]);
     assert_eq!(outcome.exceptions[0].proposal, Proposal::BookDifference(Yen::new(-500)));
     assert_eq!(outcome.exceptions[0].id, id, "the same exception, a day later");
+    let more = [paid(7, "B1", 100), paid(1, "B1", 700)];
+    assert_eq!(run(&left, &more, &overdue).exceptions[0].id, id, "the same, whatever else has come");
     // What was to be paid and came in is no part.
     let outcome = run(&left, &[paid(1, "B1", -700)], &due);
     assert_eq!(statuses(&outcome).0, [Status::AmountUnder; 2]);
@@ -114,6 +116,10 @@ fn a_bank_line_without_a_number_may_be_whole_batches() {
     let left = [owed(1, "B1", 500), owed(2, "B1", 700), owed(3, "B2", 900), owed(4, "B3", 1_100)];
     let outcome = run(&left, &[paid(1, "", 2_100)], &bank());
     assert_eq!(statuses(&outcome).0, [Status::Matched, Status::Matched, Status::Matched, Status::Expected]);
+    // Nor is a payout of one batch ever taken for that of another, however alike they are.
+    let announced = Item { kind: Kind::Payout, ..owed(1, "B1", 500) };
+    assert_eq!(statuses(&run(&[announced], &[paid(1, "", 500)], &bank())).1, [Status::Matched]);
+    assert_eq!(statuses(&run(&[announced], &[paid(1, "B2", 500)], &bank())).1, [Status::Unexpected]);
     // A part of a batch is nothing that anybody pays.
     assert_eq!(statuses(&run(&left, &[paid(1, "", 700)], &bank())).1, [Status::Unexpected]);
 }

@@ -106,6 +106,17 @@ fn a_trace_is_good_on_its_day_and_with_the_amount_near_it() {
 }
 
 #[test]
+fn a_stan_that_came_twice_joins_nothing_against_the_retrieval_reference_number() {
+    let line = |item: Item, rrn| Item { by_rrn: by_rrn(rrn), ..only(Basis::Stan, item) };
+    let left = [line(ours(1, 100), "A"), line(ours(1, 100), "B")];
+    let right = [line(theirs(1, 100), "A"), line(theirs(1, 100), "C")];
+    let outcome = run(&left, &right, &details());
+    assert_eq!(statuses(&outcome), (vec![Status::Matched, Status::Missing], vec![Status::Matched, Status::Unexpected]));
+    // Alone on its side, it says that the two are one.
+    assert_eq!(bases(&run(&left[1..], &right[1..], &details())), [Some(Basis::Stan)]);
+}
+
+#[test]
 fn a_purchase_and_its_reversal_share_references() {
     let reversed = |item: Item, yen| Item { kind: Kind::Reversal, amount: Yen::new(yen), own: None, ..item };
     let left = [ours(1, 100), reversed(ours(1, 100), -100)];

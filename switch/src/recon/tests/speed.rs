@@ -26,6 +26,9 @@ enum Case {
     /// A million settled lines in ten batches of each of a thousand merchants, against ten thousand payouts; every fifth
     /// payout lacks its batch number.
     Bank,
+    /// As many searches for sums as are made at all, each in vain: twenty even amounts at each of fifty thousand merchants,
+    /// and two odd payouts.
+    Sums,
 }
 
 /// A scattered order without a random number: multiplication modulo the number of lines, by something coprime to it.
@@ -37,6 +40,7 @@ fn row(n: u64, case: Case) -> Row {
     let fares = [155, 210, 260, 320, 500];
     let yen = match case {
         Case::NoKeys => fares[usize::try_from(n % 5).unwrap()],
+        Case::Sums => i64::try_from(2 * (scattered(n) + 1)).unwrap(),
         Case::AllKeys | Case::OneKey | Case::Strangers | Case::Bank => i64::try_from(100 + n % 50_000).unwrap(),
     };
     let mut row = Row::new(Kind::Purchase, Yen::new(yen), day(-20 + i32::try_from(n % 5).unwrap()));
@@ -44,6 +48,10 @@ fn row(n: u64, case: Case) -> Row {
     row.batch = format!("B-{:05}", n % 1_000);
     match case {
         Case::NoKeys => {}
+        Case::Sums => {
+            row.merchant = Some(format!("M{:06}", n % 50_000).parse().unwrap());
+            row.batch.clear();
+        }
         Case::Bank => {
             row.reference = own(n + 1);
             row.batch = format!("B-{:05}", n % 10_000);
@@ -99,8 +107,13 @@ fn payout(batch: u64) -> Row {
 
 fn measure(case: Case) -> Outcome {
     let ours = file((0..LINES).map(|n| row(n, case)));
-    let theirs = if case == Case::Bank { file((0..10_000).map(payout)) } else { detail_file(case) };
-    let (side, start) = (if case == Case::Bank { Side::Bank } else { Side::Acquirer }, Instant::now());
+    let in_vain = |n| Row { kind: Kind::Payout, amount: Yen::new(5_000_001), ..row(n, Case::Sums) };
+    let (side, theirs) = match case {
+        Case::AllKeys | Case::NoKeys | Case::OneKey | Case::Strangers => (Side::Acquirer, detail_file(case)),
+        Case::Bank => (Side::Bank, file((0..10_000).map(payout))),
+        Case::Sums => (Side::Bank, file((0..100_000).map(in_vain))),
+    };
+    let start = Instant::now();
     let left = load(ours, Side::Ledger);
     let right = load(theirs, side);
     let loaded = start.elapsed();
@@ -173,4 +186,12 @@ fn a_million_in_ten_thousand_payouts() {
     assert_eq!(by(crate::recon::keys::Basis::Batch), 8_000);
     assert_eq!(by(crate::recon::keys::Basis::Sum), 2_000);
     assert_eq!(outcome.counts.of(Status::Matched).left, LINES);
+}
+
+#[test]
+#[ignore = "a measurement: run it in release"]
+fn a_million_lines_and_searches_in_vain() {
+    let outcome = measure(Case::Sums);
+    assert_eq!(outcome.counts.of(Status::Unexpected).right, 100_000);
+    assert_eq!(outcome.groups, []);
 }

@@ -48,9 +48,12 @@ fn expected_turns_missing_the_day_after_it_is_due() {
 
 #[test]
 fn what_was_not_expected_is_waited_for_and_then_asked_about() {
-    let fresh = Item { day: TODAY, ..theirs(1, 100) };
-    let (status, exception) = one(&[], &[fresh], &details());
-    assert_eq!((status, exception.unwrap().proposal), (Status::Unexpected, Proposal::WaitUntil(day(3))));
+    for (days, proposal) in
+        [(0, Proposal::WaitUntil(day(3))), (-3, Proposal::WaitUntil(TODAY)), (-4, Proposal::Ask(Side::Acquirer))]
+    {
+        let (status, exception) = one(&[], &[Item { day: day(days), ..theirs(1, 100) }], &details());
+        assert_eq!((status, exception.unwrap().proposal), (Status::Unexpected, proposal));
+    }
     let (status, exception) = one(&[], &[theirs(1, 100)], &details());
     let exception = exception.unwrap();
     assert_eq!((status, exception.proposal), (Status::Unexpected, Proposal::Ask(Side::Acquirer)));

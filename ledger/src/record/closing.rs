@@ -1,0 +1,252 @@
+//! Closing a day: states, settlements, payouts, differences, signatures.
+
+use super::*;
+use kazasu_schemas::closing::{Against, DayState, Difference};
+use kazasu_schemas::contract::{Period, Settlement};
+use kazasu_schemas::relief::Format;
+
+/// See [`Body::DayMarked`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct DayMarked {
+    /// The day.
+    #[n(0)]
+    pub day: BusinessDay,
+    /// How far it has come.
+    #[n(1)]
+    pub state: DayState,
+    /// Who.
+    #[n(2)]
+    pub by: String,
+    /// Why, or what was found.
+    #[n(3)]
+    pub why: String,
+}
+
+/// See [`Body::MerchantSettled`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct MerchantSettled {
+    /// 1, 2, 3, …: the settlement's number in this book.
+    #[n(0)]
+    pub number: u32,
+    /// The merchant's acquirer.
+    #[n(1)]
+    pub acquirer: InstitutionId,
+    /// DE42.
+    #[n(2)]
+    pub merchant: MerchantId,
+    /// The amounts.
+    #[n(3)]
+    pub settlement: Settlement,
+    /// The day on which the merchant is paid.
+    #[n(4)]
+    pub value_day: BusinessDay,
+    /// Accounts that are used for the first time.
+    #[n(5)]
+    pub opens: Vec<Opening>,
+    /// Payable to fees, tax and transit.
+    #[cbor(n(6), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+}
+
+/// See [`Body::IssuerSettled`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct IssuerSettled {
+    /// The issuer.
+    #[n(0)]
+    pub issuer: u16,
+    /// The days.
+    #[n(1)]
+    pub period: Period,
+    /// Payments less refunds, yen.
+    #[n(2)]
+    pub net: Yen,
+    /// What the issuer keeps.
+    #[n(3)]
+    pub interchange: Yen,
+    /// The interchange account, when it is the first.
+    #[n(4)]
+    pub opens: Vec<Opening>,
+    /// Interchange to receivable.
+    #[cbor(n(5), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+}
+
+/// Who paid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Payer {
+    /// An issuer, by number.
+    #[n(0)]
+    Issuer(#[n(0)] u16),
+    /// The funder of a point programme, by the programme's number.
+    #[n(1)]
+    Funder(#[n(0)] u16),
+}
+
+/// See [`Body::MoneyReceived`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct MoneyReceived {
+    /// Who paid.
+    #[n(0)]
+    pub from: Payer,
+    /// The payment's own reference: it is booked once.
+    #[n(1)]
+    pub reference: String,
+    /// Bank to receivable.
+    #[cbor(n(2), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who said so.
+    #[n(3)]
+    pub by: String,
+}
+
+/// See [`Body::PayoutFileMade`]. A payout's number is its proposal's.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct PayoutFileMade {
+    /// The payout.
+    #[n(0)]
+    pub payout: u64,
+    /// Its form.
+    #[n(1)]
+    pub format: Format,
+    /// The files.
+    #[n(2)]
+    pub files: Vec<MadeFile>,
+    /// Who.
+    #[n(3)]
+    pub by: String,
+}
+
+/// See [`Body::PayoutTaken`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct PayoutTaken {
+    /// The payout.
+    #[n(0)]
+    pub payout: u64,
+    /// The line of the bank's statement, so that it is booked once.
+    #[n(1)]
+    pub reference: String,
+    /// Transit to bank.
+    #[cbor(n(2), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who brought the statement.
+    #[n(3)]
+    pub by: String,
+}
+
+/// See [`Body::PayoutReturned`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct PayoutReturned {
+    /// The payout.
+    #[n(0)]
+    pub payout: u64,
+    /// The settlement that was to be paid.
+    #[n(1)]
+    pub settlement: u32,
+    /// The line of the bank's statement.
+    #[n(2)]
+    pub reference: String,
+    /// Bank to payable: the merchant is owed it again.
+    #[cbor(n(3), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// Who brought the statement.
+    #[n(4)]
+    pub by: String,
+}
+
+/// See [`Body::ReconRan`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ReconRan {
+    /// 1, 2, 3, …
+    #[n(0)]
+    pub run: u32,
+    /// Whose lines.
+    #[n(1)]
+    pub against: Against,
+    /// The party, for people: an acquirer's or issuer's number, or the bank.
+    #[n(2)]
+    pub party: String,
+    /// SHA-256 of the file: the same file is compared once.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub digest: [u8; 32],
+    /// The days.
+    #[n(4)]
+    pub period: Period,
+    /// Lines of each side.
+    #[n(5)]
+    pub lines: [u64; 2],
+    /// Lines that were matched, and their sum.
+    #[n(6)]
+    pub matched: u64,
+    /// Yen.
+    #[n(7)]
+    pub matched_yen: Yen,
+    /// Lines of the file that could not be read.
+    #[n(8)]
+    pub bad_lines: u64,
+    /// Differences that were found in all, known ones included.
+    #[n(9)]
+    pub differences: u64,
+    /// Who.
+    #[n(10)]
+    pub by: String,
+}
+
+/// See [`Body::DifferencesRaised`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct DifferencesRaised {
+    /// The run.
+    #[n(0)]
+    pub run: u32,
+    /// What is new of them.
+    #[n(1)]
+    pub differences: Vec<Difference>,
+}
+
+/// See [`Body::DifferenceNoted`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct DifferenceNoted {
+    /// The difference.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub id: [u8; 16],
+    /// Who looks after it from here on; as before when absent.
+    #[n(1)]
+    pub owner: Option<String>,
+    /// What was found out.
+    #[n(2)]
+    pub note: String,
+    /// Who wrote it.
+    #[n(3)]
+    pub by: String,
+}
+
+/// See [`Body::HeadSigned`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct HeadSigned {
+    /// The day that ended with the record.
+    #[n(0)]
+    pub day: BusinessDay,
+    /// The day's last record: its cut-over.
+    #[n(1)]
+    pub seq: u64,
+    /// The hash of that record, which covers all before it.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub hash: [u8; 32],
+    /// The Ed25519 public key.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub key: [u8; 32],
+    /// The signature over [`signed_text`].
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
+/// What is signed: the book, the day, the record and its hash, as text that a person can read.
+#[must_use]
+pub fn signed_text(book: &str, day: BusinessDay, seq: u64, hash: &[u8; 32]) -> String {
+    use std::fmt::Write as _;
+    let mut out = format!("kazasu daily head 1\nbook {book}\nday {day}\nrecord {seq}\nhash ");
+    for byte in hash {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,134 @@
+//! A city credits its residents while others tap: how long until everybody can spend it, and what the taps notice.
+
+use crate::server::Server;
+use crate::taps::{self, Store};
+use anyhow::Context;
+use clap::Args;
+use kazasu::config::Config;
+use kazasu::relief::{ReliefAsk, Source};
+use kazasu::serve::Switch;
+use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, Mix, Peer, sample_ppid};
+use kazasu_issuer_adapter::sim::{Sim, SimConfig};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// `perf relief`.
+#[derive(Args, Clone)]
+pub(crate) struct ReliefArgs {
+    /// Where the ledger is kept.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    store: Store,
+    /// Residents who are credited.
+    #[arg(long, default_value_t = 100_000)]
+    residents: u64,
+    /// Taps a second meanwhile.
+    #[arg(long, default_value_t = 5_000.0)]
+    rate: f64,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
+    let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
+    let town_dir = dir.path().join("town");
+    taps::town(&town_dir, args.residents, kazasu::sample::Mix::Held)?;
+    let config = Config::load(&town_dir.join("kazasu.toml"))?;
+    let imports = kazasu::serve::link_import(&config);
+    let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
+    let acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
+    let server = (args.store == Store::Postgres).then(Server::start).transpose()?;
+    let other = taps::other_store(args.store, server.as_ref()).await?;
+    let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, other).await?;
+    taps::import(&town_dir, &switch.engine, &imports).await?;
+    let desk = kazasu::serve::desk(&config, switch.engine.clone(), config.store());
+
+    let file = applications(args.residents);
+    let source = format!(
+        "number = 101\nname = \"perf\"\ncity = \"13361\"\nlegal_basis = \"perf\"\nbudget = {}\nceiling = 100_000\nway = \"purse\"\n\
+         until = \"2098-12-31\"\n",
+        args.residents * 10_000
+    );
+    let why = || "perf".to_owned();
+    let proposed = desk.relief(ReliefAsk::Programme { source, why: why() }, "sato").await?;
+    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
+    desk.relief(ReliefAsk::Decide { proposal, approve: true, why: why() }, "suzuki").await?;
+    let amount = i64::try_from(args.residents * 10_000)?;
+    desk.relief(ReliefAsk::Fund { programme: 101, amount, reference: why() }, "tanaka").await?;
+    let begin = Instant::now();
+    let import =
+        Source { programme: 101, name: "perf.csv".into(), bytes: Arc::new(file), by: "sato".into(), why: why() };
+    let imported = desk.import_relief(import, &|_, _| {}).await?;
+    let import_s = begin.elapsed().as_secs_f64();
+    anyhow::ensure!(imported.taken == args.residents && imported.bad == 0, "rows were refused");
+    let batch = imported.batch;
+    let step = |name: &str| ReliefAsk::Step { batch, step: name.into(), value_day: None, why: why() };
+    desk.relief(step("assessed"), "sato").await?;
+    for name in ["decided", "committed", "ordered"] {
+        desk.relief(step(name), "suzuki").await?;
+    }
+    let plan = LoadPlan {
+        fleet: Arc::new(Fleet::new(&acquirer, acquirer.residents()?)),
+        acquirer,
+        rate: args.rate,
+        length: Length::Time(Duration::from_secs(12)),
+        links: 2,
+        mix: Mix::Purchases,
+        seed: 1,
+        log: None,
+        peer: Peer::Switch,
+        drain: Duration::from_secs(10),
+        window: None,
+    };
+    // The same load before, so that the release's share can be seen.
+    let quiet = taps::fire(plan.clone()).await?;
+    let load = tokio::spawn(taps::fire(LoadPlan { seed: 2, ..plan }));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let begin = Instant::now();
+    desk.relief(step("released"), "tanaka").await?;
+    let progress = || switch.engine.query(move |s| s.relief_progress(batch));
+    while progress().await.flatten().is_some_and(|(done, all)| done < all) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let credited_s = begin.elapsed().as_secs_f64();
+    let report = load.await??;
+    let balanced = switch.engine.query(|s| s.book.is_balanced()).await.context("the core is gone")?;
+    anyhow::ensure!(balanced, "the book does not balance after the run");
+    switch.stop().await?;
+    sim.stop().await;
+    let ms = |report: &kazasu_acquirer_sim::load::LoadReport| {
+        f64::from(u32::try_from(report.percentile(99.0)).unwrap_or(u32::MAX)) / 1e3
+    };
+    if args.json {
+        println!(
+            "{}",
+            json!({ "residents": args.residents, "import_s": import_s, "credited_s": credited_s, "rate": args.rate,
+                "p99_ms": ms(&report), "p99_ms_before": ms(&quiet), "errors": report.error_count() })
+        );
+    } else {
+        println!("{} applications read in within {import_s:.1} s", args.residents);
+        println!(
+            "{} purses credited within {credited_s:.1} s while {:.0} taps a second went on",
+            args.residents, args.rate
+        );
+        println!(
+            "p99 of the taps {:.1} ms (without a release {:.1} ms), {} errors",
+            ms(&report),
+            ms(&quiet),
+            report.error_count()
+        );
+    }
+    anyhow::ensure!(report.error_count() == 0, "taps went wrong:\n{}", report.text());
+    Ok(())
+}
+
+fn applications(residents: u64) -> Vec<u8> {
+    let mut out = String::from("ppid,household,event,amount\n");
+    for n in 0..residents {
+        let _ = writeln!(out, "{},H{n},flood,10000", sample_ppid(1, n));
+    }
+    out.into_bytes()
+}

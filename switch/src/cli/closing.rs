@@ -1,0 +1,509 @@
+//! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
+
+use super::Found;
+use super::ask::{Common, Counter, Refused, caller, folded, post, said, show};
+use super::import::running;
+use crate::admin::Desk;
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
+use crate::config::Config;
+use crate::report::{Report, json as report_json, table};
+use anyhow::Context;
+use clap::Subcommand;
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::relief::Format;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Subcommand)]
+pub(super) enum DayCommand {
+    /// Business days and how far they have come.
+    Status {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Closes a day: ends it if it is the open one and you say so, marks it reconciled, settles it, signs it. What is done stays done;
+    /// running it again goes on where it stopped.
+    Close {
+        /// The day; the oldest that is not signed when absent.
+        day: Option<String>,
+        /// End the open business day first.
+        #[arg(long)]
+        cut_over: bool,
+        /// Why it is reconciled.
+        #[arg(long, default_value = "照合済 compared")]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum ContractCommand {
+    /// Reads a contracts file and names the line of everything that is wrong.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Writes a sample.
+    Sample,
+    /// Proposes the contracts of a file; another person decides.
+    Propose {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The contracts in force.
+    Show {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum PayoutCommand {
+    /// Proposes to pay what is due on or before the bank's day.
+    Propose {
+        /// The bank's day; the next one when absent.
+        #[arg(long)]
+        value_day: Option<String>,
+        /// Only these settlements.
+        #[arg(long)]
+        settlement: Vec<u32>,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Writes the file of an approved payout.
+    File {
+        /// The payout.
+        payout: u64,
+        /// The form.
+        #[arg(long, value_enum, default_value = "zengin")]
+        format: super::relief::FileFormat,
+        /// The folder that it is written to.
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Reads the bank's statement: payouts that were taken, payments that came back.
+    Statement {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Payouts that were approved.
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum ReconCommand {
+    /// Compares a detail file with the ledger and raises what differs.
+    Import {
+        /// The detail file.
+        file: PathBuf,
+        /// acquirer or issuer.
+        #[arg(long)]
+        against: String,
+        /// The acquirer's id or the issuer's number.
+        #[arg(long)]
+        party: String,
+        /// First business day.
+        #[arg(long)]
+        from: String,
+        /// Last business day; the first when absent.
+        #[arg(long)]
+        until: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Runs so far.
+    Run {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Open differences, or all.
+    Exceptions {
+        /// Those that are resolved too.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Looks after a difference, or writes down what was found out.
+    Note {
+        /// The difference, or the beginning of its number.
+        difference: String,
+        /// What was found out.
+        note: String,
+        /// Who looks after it from here on.
+        #[arg(long)]
+        owner: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Proposes how a difference is resolved; another person decides.
+    Resolve {
+        /// The difference, or the beginning of its number.
+        difference: String,
+        /// explained, booked_issuer, booked_merchant or written_off.
+        how: String,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Writes the ledger's lines about a party as a detail file: the clearing file.
+    Export {
+        /// acquirer or issuer.
+        #[arg(long)]
+        against: String,
+        /// The acquirer's id or the issuer's number.
+        #[arg(long)]
+        party: String,
+        /// First business day.
+        #[arg(long)]
+        from: String,
+        /// Last business day; the first when absent.
+        #[arg(long)]
+        until: Option<String>,
+        /// The file.
+        #[arg(long)]
+        out: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(clap::Args)]
+pub(super) struct ReportArgs {
+    /// Which.
+    #[arg(value_enum)]
+    kind: ReportKind,
+    /// The business day: of it, or balances at its end.
+    #[arg(long)]
+    day: Option<String>,
+    /// Balances after this record.
+    #[arg(long)]
+    seq: Option<u64>,
+    /// The settlement.
+    #[arg(long)]
+    settlement: Option<u32>,
+    /// Write it to this file: .xlsx, .csv, or .pdf for a settlement's detail.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// CSV in Shift_JIS instead of UTF-8.
+    #[arg(long)]
+    shift_jis: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+pub(super) struct StatementArgs {
+    /// The person.
+    ppid: String,
+    /// First day.
+    #[arg(long)]
+    from: String,
+    /// Last day.
+    #[arg(long)]
+    until: String,
+    /// Write it to this file: .xlsx, .csv or .pdf.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) async fn day(command: DayCommand) -> anyhow::Result<()> {
+    match command {
+        DayCommand::Status { common } => look("days", &common).await,
+        DayCommand::Close { day, cut_over, why, common } => close(day, cut_over, why, &common).await,
+    }
+}
+
+/// Steps that are behind a day are skipped; the first that is refused ends it.
+async fn close(day: Option<String>, cut_over: bool, why: String, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let result = async {
+        let mut steps: Vec<Value> = Vec::new();
+        if cut_over {
+            steps.push(carry_out(&mut counter, ClosingAsk::CutOver {}).await?);
+        }
+        let days = look_with(&mut counter, "days").await?;
+        let unsigned = days.as_array().into_iter().flatten().rev();
+        let unsigned =
+            unsigned.filter(|d| d["state"] != "open" && d["state"] != "signed").find_map(|d| d["day"].as_str());
+        let day = day.clone().or_else(|| unsigned.map(str::to_owned));
+        let day = day.ok_or_else(|| Refused::No("every business day that ended is signed".into()))?;
+        steps.push(carry_out(&mut counter, ClosingAsk::Reconciled { day: day.clone(), why }).await?);
+        steps.push(carry_out(&mut counter, ClosingAsk::Settle { day: day.clone() }).await?);
+        steps.push(carry_out(&mut counter, ClosingAsk::Sign { day: day.clone() }).await?);
+        Ok(serde_json::json!({ "day": day, "steps": steps }))
+    }
+    .await;
+    counter.close().await?;
+    show(result, common)
+}
+
+pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
+    let text = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    match command {
+        ContractCommand::Check { file } => match crate::contracts::read(&text(&file)?) {
+            Ok(contracts) => {
+                println!("{}: good. {} contracts", file.display(), contracts.contracts.len());
+                Ok(())
+            }
+            Err(problems) => {
+                problems.iter().for_each(|p| eprintln!("{}: {p}", file.display()));
+                Err(Found(format!("{} problems", problems.len())).into())
+            }
+        },
+        ContractCommand::Sample => {
+            print!("{}", crate::contracts::SAMPLE);
+            Ok(())
+        }
+        ContractCommand::Propose { file, why, common } => {
+            one(ClosingAsk::Contracts { source: text(&file)?, why }, &common).await
+        }
+        ContractCommand::Show { common } => look("contracts", &common).await,
+    }
+}
+
+pub(super) async fn decide(proposal: u64, approve: bool, why: String, common: &Common) -> anyhow::Result<()> {
+    one(ClosingAsk::Decide { proposal, approve, why }, common).await
+}
+
+pub(super) async fn settle(received: Option<(String, i64, String)>, common: &Common) -> anyhow::Result<()> {
+    match received {
+        Some((from, amount, reference)) => one(ClosingAsk::Received { from, amount, reference }, common).await,
+        None => look("settlements", common).await,
+    }
+}
+
+pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
+    match command {
+        PayoutCommand::Propose { value_day, settlement, why, common } => {
+            let settlements = (!settlement.is_empty()).then_some(settlement);
+            one(ClosingAsk::Payout { value_day, settlements, why }, &common).await
+        }
+        PayoutCommand::List { common } => look("payouts", &common).await,
+        PayoutCommand::File { payout, format, out, common } => {
+            let format = match format {
+                super::relief::FileFormat::Zengin => Format::Zengin,
+                super::relief::FileFormat::Pain001 => Format::Pain001,
+            };
+            let config = Config::load(&common.config)?;
+            let mut counter = Counter::open(&config, &common.by).await?;
+            let result = match &mut counter {
+                Counter::Running(http, token) => {
+                    let path = format!("/v1/closing/payouts/{payout}/file?format={}", format.name());
+                    answered(post(http, &path, token, Some(b"{}".to_vec())).await)
+                }
+                Counter::Here { desk, by, .. } => {
+                    let files = desk.payout_files(payout, format, by).await;
+                    files.map(|files| super::relief::files_json(&files)).map_err(Refused::from)
+                }
+            };
+            counter.close().await?;
+            show(super::relief::written(result, &out)?, &common)
+        }
+        PayoutCommand::Statement { file, common } => {
+            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let config = Config::load(&common.config)?;
+            let mut counter = Counter::open(&config, &common.by).await?;
+            let result = match &mut counter {
+                Counter::Running(http, token) => {
+                    answered(post(http, "/v1/closing/statement", token, Some(bytes)).await)
+                }
+                Counter::Here { desk, by, .. } => desk.payout_statement(&bytes, by).await.map_err(Refused::from),
+            };
+            counter.close().await?;
+            show(result, &common)
+        }
+    }
+}
+
+pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
+    match command {
+        ReconCommand::Run { common } => look("runs", &common).await,
+        ReconCommand::Exceptions { all, common } => look(if all { "differences" } else { "exceptions" }, &common).await,
+        ReconCommand::Note { difference, note, owner, common } => {
+            one(ClosingAsk::Note { difference, owner, note }, &common).await
+        }
+        ReconCommand::Resolve { difference, how, why, common } => {
+            one(ClosingAsk::Resolve { difference, how, why }, &common).await
+        }
+        ReconCommand::Import { file, against, party, from, until, common } => {
+            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let until = until.unwrap_or_else(|| from.clone());
+            let config = Config::load(&common.config)?;
+            let mut counter = Counter::open(&config, &common.by).await?;
+            let result = match &mut counter {
+                Counter::Running(http, token) => {
+                    let path = format!("/v1/closing/compare?against={against}&party={party}&from={from}&until={until}");
+                    answered(post(http, &path, token, Some(bytes)).await)
+                }
+                Counter::Here { desk, by, .. } => {
+                    compare_here(desk, by, bytes, [&against, &party, &from, &until]).await
+                }
+            };
+            counter.close().await?;
+            show(result, &common)
+        }
+        ReconCommand::Export { against, party, from, until, out, common } => {
+            let config = Config::load(&common.config)?;
+            caller(&config, &common.by)?;
+            let until = until.unwrap_or_else(|| from.clone());
+            let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
+            let file = std::fs::File::create(&out).with_context(|| format!("cannot write {}", out.display()))?;
+            let (rows, sum) = clearing_file(config.store().as_ref(), &with, std::io::BufWriter::new(file)).await?;
+            println!("{}: {rows} lines, {sum}", out.display());
+            Ok(())
+        }
+    }
+}
+
+async fn compare_here(desk: &Desk, by: &str, bytes: Vec<u8>, with: [&str; 4]) -> Result<Value, Refused> {
+    let [against, party, from, until] = with;
+    let with = CompareWith::new(against, party, from, until).map_err(Refused::from)?;
+    let compared = desk.compare(Arc::new(bytes), with, by).await.map_err(Refused::from)?;
+    serde_json::to_value(compared).map_err(|e| Refused::Broken(e.into()))
+}
+
+pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
+    let day = args.day.as_deref().map(parse_day).transpose()?;
+    let about = About { day, seq: args.seq, settlement: args.settlement };
+    let config = Config::load(&args.common.config)?;
+    caller(&config, &args.common.by)?;
+    let state = Arc::new(super::policy::fold(&config).await?);
+    let desk = folded(&config, state);
+    let made = crate::clock::now();
+    if args.out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
+        let number = args.settlement.context("--settlement says which letter is wanted")?;
+        let pdf = crate::closing::merchant_letter(&desk, number, &config.file.book, made).await;
+        return write_pdf(&args.out.unwrap_or_default(), pdf.map_err(|e| Found(e.to_string()))?);
+    }
+    let report = crate::closing::report(&desk, args.kind, about, made).await.map_err(|e| Found(e.to_string()))?;
+    super::report::give(&report, args.out.as_deref(), args.shift_jis, args.common.json)
+}
+
+fn write_pdf(path: &Path, pdf: crate::report::pdf::Pdf) -> anyhow::Result<()> {
+    std::fs::write(path, pdf.bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("{} ({} pages)", path.display(), pdf.pages);
+    Ok(())
+}
+
+fn parse_day(text: &str) -> anyhow::Result<BusinessDay> {
+    BusinessDay::parse(text).with_context(|| format!("a day is written like 2026-12-01, got {text:?}"))
+}
+
+pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
+    use crate::report::pdf::{Font, Honorific, Letter, Party};
+    let config = Config::load(&args.common.config)?;
+    caller(&config, &args.common.by)?;
+    let person: Ppid = args.ppid.parse().map_err(|_| Found(format!("{:?} is no PPID", args.ppid)))?;
+    let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
+    let state = Arc::new(super::policy::fold(&config).await?);
+    let desk = folded(&config, state);
+    let made = crate::clock::now();
+    let report: Report =
+        crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;
+    match args.out {
+        Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
+            let to = Party::new(&format!("利用者 {person}"), &[]);
+            let letter = Letter::new(Party::new(&config.file.book, &[]), to, Honorific::Sama);
+            let font = tokio::task::spawn_blocking(|| Font::find(None)).await??;
+            write_pdf(&path, crate::report::pdf::statement(&report, &letter, &font)?)
+        }
+        None if args.common.json => {
+            println!("{}", report_json::value(&report));
+            Ok(())
+        }
+        None => {
+            print!("{}", table::text(&report));
+            Ok(())
+        }
+        out => super::report::give(&report, out.as_deref(), false, args.common.json),
+    }
+}
+
+pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    caller(&config, &common.by)?;
+    let story = crate::closing::explain(config.store().as_ref(), record).await?;
+    show(story.ok_or_else(|| Refused::No(format!("record {record} is no tap"))), common)
+}
+
+fn answered(result: anyhow::Result<(u16, Value)>) -> Result<Value, Refused> {
+    match result.map_err(Refused::Broken)? {
+        (200, value) => Ok(value),
+        (400 | 403 | 404 | 409, value) => Err(Refused::No(said(&value))),
+        (status, value) => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
+    }
+}
+
+async fn carry_out(counter: &mut Counter, ask: ClosingAsk) -> Result<Value, Refused> {
+    match counter {
+        Counter::Running(http, token) => {
+            let body = serde_json::to_vec(&ask).map_err(|e| Refused::Broken(e.into()))?;
+            answered(post(http, "/v1/closing/ask", token, Some(body)).await)
+        }
+        Counter::Here { desk, by, .. } => desk.closing(ask, by).await.map_err(Refused::from),
+    }
+}
+
+async fn one(ask: ClosingAsk, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let mut counter = Counter::open(&config, &common.by).await?;
+    let result = carry_out(&mut counter, ask).await;
+    counter.close().await?;
+    show(result, common)
+}
+
+async fn of(desk: &Desk, what: &str) -> Result<Value, crate::admin::AskError> {
+    match what {
+        "days" => desk.days().await,
+        "settlements" => desk.settlements().await,
+        "payouts" => desk.payouts().await,
+        "runs" => desk.runs().await,
+        "exceptions" => desk.exceptions(false).await,
+        "differences" => desk.exceptions(true).await,
+        _ => desk.contracts().await,
+    }
+}
+
+async fn look_with(counter: &mut Counter, what: &str) -> Result<Value, Refused> {
+    match counter {
+        Counter::Running(http, token) => answered(post(http, &format!("/v1/closing/{what}"), token, None).await),
+        Counter::Here { desk, .. } => of(desk, what).await.map_err(Refused::from),
+    }
+}
+
+async fn look(what: &str, common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let token = caller(&config, &common.by)?.token.to_string();
+    let result = match running(&config).await? {
+        Some(http) => answered(post(&http, &format!("/v1/closing/{what}"), &token, None).await),
+        None => {
+            let desk = folded(&config, Arc::new(super::policy::fold(&config).await?));
+            of(&desk, what).await.map_err(Refused::from)
+        }
+    };
+    show(result, common)
+}

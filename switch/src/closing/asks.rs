@@ -1,0 +1,219 @@
+//! What finance staff ask for. Proposals and their decisions take two people by name.
+
+use super::compare::CompareWith;
+use crate::admin::{AskError, Desk, day, reason, value, with};
+use crate::core::{Closing, Command, NotClosed, Rejected, Relief};
+use crate::engine::CommandError;
+use kazasu_ledger::record::{Payer, Proposal};
+use kazasu_schemas::closing::{Against, DayState, Resolution};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Something to be done.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/operations/closing.md explains every field")]
+pub enum ClosingAsk {
+    /// Propose the contracts of a file.
+    Contracts { source: String, why: String },
+    /// Approve a proposal, or turn it down: another person than who proposed.
+    Decide { proposal: u64, approve: bool, why: String },
+    /// End the open business day by hand.
+    CutOver {},
+    /// A day was compared, and every difference is in somebody's hands.
+    Reconciled { day: String, why: String },
+    /// Book the settlements that ended with a day.
+    Settle { day: String },
+    /// Sign a day's last record.
+    Sign { day: String },
+    /// Propose to pay settlements: all that are due on or before the bank's day, or those that are named.
+    Payout { value_day: Option<String>, settlements: Option<Vec<u32>>, why: String },
+    /// Look after a difference.
+    Note { difference: String, owner: Option<String>, note: String },
+    /// Propose how a difference is resolved: explained, booked_issuer, booked_merchant, written_off.
+    Resolve { difference: String, how: String, why: String },
+    /// An issuer, or the funder of points, paid: `issuer 1`, `funder 1`.
+    Received { from: String, amount: i64, reference: String },
+}
+
+fn refused(why: NotClosed) -> AskError {
+    AskError::Command(CommandError::Rejected(Rejected::Closing(Box::new(why))))
+}
+
+fn person(by: &str) -> Result<(), AskError> {
+    if by == "operator" {
+        return Err(value("by", "two people by name do this, of [http.people] in the key file; operator is nobody"));
+    }
+    Ok(())
+}
+
+impl Desk {
+    /// A difference by its number, or the beginning of it.
+    async fn difference(&self, text: &str) -> Result<[u8; 16], AskError> {
+        let all = self.ask(|state| state.differences(false)).await?;
+        let text = text.trim().to_lowercase();
+        let found: Vec<[u8; 16]> = all
+            .iter()
+            .map(|d| d.difference.id)
+            .filter(|id| text.len() >= 6 && hex::encode(id).starts_with(&text))
+            .collect();
+        match found[..] {
+            [one] => Ok(one),
+            [] => Err(refused(NotClosed::UnknownDifference(text))),
+            _ => Err(value(
+                "difference",
+                format!("{text} is the beginning of {} differences; write more of it", found.len()),
+            )),
+        }
+    }
+
+    async fn propose_closing(
+        &self,
+        proposal: Proposal,
+        source: String,
+        why: &str,
+        by: &str,
+    ) -> Result<Value, AskError> {
+        person(by)?;
+        let ask = Relief::Propose {
+            proposal: Box::new(proposal.clone()),
+            source,
+            by: by.to_owned(),
+            why: reason("why", why)?,
+        };
+        let done = self.command(Command::Relief(ask)).await?;
+        let open = self.ask(move |state| state.relief_proposals()).await?;
+        let number = open.iter().find(|p| p.proposal == proposal).map(|p| p.number);
+        Ok(with(done, json!({ "proposal": number })))
+    }
+
+    /// Carries it out; returns when its record is durable.
+    pub async fn closing(&self, ask: ClosingAsk, by: &str) -> Result<Value, AskError> {
+        let ask = match ask {
+            ClosingAsk::Contracts { source, why } => {
+                let contracts = crate::contracts::read(&source)
+                    .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
+                return self.propose_closing(Proposal::Contracts(Box::new(contracts)), source, &why, by).await;
+            }
+            ClosingAsk::Decide { proposal, approve, why } => {
+                person(by)?;
+                let open = self.ask(move |state| state.relief_proposals()).await?;
+                let city = open.iter().find(|p| p.number == proposal).map(|p| p.city.clone());
+                if city.is_some_and(|city| !city.is_empty()) {
+                    return Err(value("proposal", "is a city's; its approver decides it (kazasu relief decide)"));
+                }
+                let settle = Relief::Settle { proposal, approve, by: by.to_owned(), why: reason("why", &why)? };
+                return Ok(with(self.command(Command::Relief(settle)).await?, json!({})));
+            }
+            ClosingAsk::CutOver {} => {
+                let before = self.ask(|state| state.day).await?;
+                let done = self.command(Command::CutOver { keep_days: self.keep_days }).await?;
+                let now = self.ask(|state| state.day).await?;
+                return Ok(with(done, json!({ "closed": before.to_string(), "opened": now.to_string() })));
+            }
+            ClosingAsk::Reconciled { day: text, why } => Closing::Mark {
+                day: day("day", &text)?,
+                state: DayState::Reconciled,
+                by: by.to_owned(),
+                why: reason("why", &why)?,
+            },
+            ClosingAsk::Settle { day: text } => {
+                let day = day("day", &text)?;
+                return self.settle_day(day, by).await;
+            }
+            ClosingAsk::Sign { day: text } => {
+                let day = day("day", &text)?;
+                return self.sign_day(day).await;
+            }
+            ClosingAsk::Payout { value_day, settlements, why } => {
+                return self.propose_payout(value_day, settlements, &why, by).await;
+            }
+            ClosingAsk::Note { difference, owner, note } => Closing::Note {
+                id: self.difference(&difference).await?,
+                owner,
+                note: reason("note", &note)?,
+                by: by.to_owned(),
+            },
+            ClosingAsk::Resolve { difference, how, why } => {
+                let id = self.difference(&difference).await?;
+                let how = Resolution::parse(&how).ok_or_else(|| {
+                    value(
+                        "how",
+                        format!("must be explained, booked_issuer, booked_merchant or written_off, got {how:?}"),
+                    )
+                })?;
+                return self.propose_closing(Proposal::Resolve { id, how }, String::new(), &why, by).await;
+            }
+            ClosingAsk::Received { from, amount, reference } => {
+                let wrong = || value("from", format!("must be `issuer N` or `funder N`, got {from:?}"));
+                let (what, number) = from.split_once(' ').ok_or_else(wrong)?;
+                let number = number.trim().parse().map_err(|_| wrong())?;
+                let payer = match what {
+                    "issuer" => Payer::Issuer(number),
+                    "funder" => Payer::Funder(number),
+                    _ => return Err(wrong()),
+                };
+                Closing::Received { from: payer, amount: Yen::new(amount), reference, by: by.to_owned() }
+            }
+        };
+        Ok(with(self.command(Command::Closing(ask)).await?, json!({})))
+    }
+
+    async fn propose_payout(
+        &self,
+        value_day: Option<String>,
+        named: Option<Vec<u32>>,
+        why: &str,
+        by: &str,
+    ) -> Result<Value, AskError> {
+        use kazasu_schemas::calendar::Calendar;
+        let bank_day: BusinessDay = match value_day {
+            Some(text) => day("value_day", &text)?,
+            None => {
+                let tomorrow = crate::clock::now().jst_day().next();
+                Calendar::built_in().next_business_day(tomorrow).map_err(|e| value("value_day", e))?
+            }
+        };
+        if !Calendar::built_in().is_bank_business_day(bank_day).map_err(|e| value("value_day", e))? {
+            return Err(value("value_day", format!("banks are closed on {bank_day}")));
+        }
+        let all = self.ask(|state| state.settlements()).await?;
+        let due = all.iter().filter(|s| s.state == crate::core::SettlementState::Due);
+        let chosen: Vec<_> = match &named {
+            Some(numbers) => all.iter().filter(|s| numbers.contains(&s.number)).cloned().collect(),
+            None => due.filter(|s| s.value_day <= bank_day).cloned().collect(),
+        };
+        let missing = self.without_account(&chosen)?;
+        if !missing.is_empty() {
+            return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
+        }
+        let total = chosen.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
+        let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
+        let count = settlements.len();
+        let proposal = Proposal::Payout { settlements, total, value_day: bank_day };
+        let mut out = self.propose_closing(proposal, String::new(), why, by).await?;
+        out["settlements"] = count.into();
+        out["total_yen"] = total.get().into();
+        out["value_day"] = bank_day.to_string().into();
+        Ok(out)
+    }
+}
+
+impl CompareWith {
+    /// From what people write; the open day's predecessor when no day is named.
+    pub fn new(against: &str, party: &str, from: &str, until: &str) -> Result<Self, AskError> {
+        let against = match against {
+            "acquirer" => Against::Acquirer,
+            "issuer" => Against::Issuer,
+            other => return Err(value("against", format!("must be acquirer or issuer, got {other:?}"))),
+        };
+        Ok(CompareWith {
+            against,
+            party: party.trim().to_owned(),
+            from: day("from", from)?,
+            until: day("until", until)?,
+        })
+    }
+}

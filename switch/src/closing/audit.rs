@@ -1,0 +1,216 @@
+//! For auditors: the signed head of each day, its verification, and the journal as tables.
+
+use crate::admin::{AskError, Desk, value};
+use crate::core::{Closing, Command, Done};
+use anyhow::Context;
+use kazasu_ledger::record::{HeadSigned, KIND_NAMES, signed_text};
+use kazasu_ledger::{AccountKey, Body, Store};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Unit;
+use kazasu_schemas::secret::Key;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+const PAGE: usize = 20_000;
+
+/// Ed25519 keys that days are signed with, by version; the current one signs.
+pub struct AuditKeys {
+    current: Ed25519KeyPair,
+}
+
+impl AuditKeys {
+    /// From the current version's 32-byte seed.
+    pub fn new(seeds: &BTreeMap<u8, Key>, current: u8) -> anyhow::Result<Self> {
+        let seed = seeds.get(&current).with_context(|| format!("there is no audit key of version {current}"))?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose());
+        Ok(AuditKeys { current: pair.map_err(|_| anyhow::anyhow!("an audit key must be 32 bytes"))? })
+    }
+
+    /// The current public key.
+    #[must_use]
+    pub fn public(&self) -> [u8; 32] {
+        self.current.public_key().as_ref().try_into().expect("Ed25519 public keys have 32 bytes")
+    }
+
+    fn sign(&self, text: &str) -> [u8; 64] {
+        self.current.sign(text.as_bytes()).as_ref().try_into().expect("Ed25519 signatures have 64 bytes")
+    }
+}
+
+impl std::fmt::Debug for AuditKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuditKeys({})", hex::encode(self.public()))
+    }
+}
+
+impl Desk {
+    /// Signs a day that is settled: its last record's hash, which covers everything before.
+    pub(super) async fn sign_day(&self, day: BusinessDay) -> Result<Value, AskError> {
+        let office = self.office()?;
+        let keys = office.audit.clone();
+        let keys = keys.ok_or_else(|| value("day", "the key file has no [audit] key to sign with"))?;
+        let known = self.ask(move |state| state.day_state(day)).await?;
+        let (_, seq) = known.ok_or_else(|| value("day", format!("{day} has not ended")))?;
+        let mut reader = office.store.reader().await.map_err(|e| AskError::Other(e.into()))?;
+        let page = reader.scan(seq, 1).await.map_err(|e| AskError::Other(e.into()))?;
+        let hash = page.first().map(|e| e.hash).ok_or_else(|| value("day", format!("record {seq} is not there")))?;
+        let first = reader.scan(1, 1).await.map_err(|e| AskError::Other(e.into()))?;
+        let book = match first.first().map(|e| Body::read(&e.body)) {
+            Some(Ok(Body::Opened(opened))) => opened.book,
+            _ => return Err(value("day", "the journal does not begin with its opening")),
+        };
+        let signature = keys.sign(&signed_text(&book, day, seq, &hash));
+        let signed = HeadSigned { day, seq, hash, key: keys.public(), signature };
+        let done = self.command(Command::Closing(Closing::Sign(Box::new(signed)))).await?;
+        Ok(json!({ "day": day.to_string(), "record": seq, "hash": hex::encode(hash), "key": hex::encode(keys.public()),
+            "result": if done == Done::Recorded { "recorded" } else { "unchanged" } }))
+    }
+}
+
+/// What the signatures of a journal say.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Signed {
+    /// Days that are signed.
+    pub days: u64,
+    /// The last of them.
+    pub last_day: Option<String>,
+    /// Public keys that signed, in hexadecimal.
+    pub keys: Vec<String>,
+}
+
+/// Checks every signed head against the records. `trusted` are public keys; any key is taken when there is none. The error names
+/// the first record that is wrong.
+pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Result<Signed> {
+    let mut reader = store.reader().await?;
+    let mut out = Signed::default();
+    let mut book = String::new();
+    let mut ends: HashMap<u64, ([u8; 32], BusinessDay)> = HashMap::new();
+    let mut from = 1;
+    loop {
+        let page = reader.scan(from, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(out) };
+        from = last.seq + 1;
+        for entry in &page {
+            // Only a few kinds matter here.
+            if !matches!(usize::from(entry.kind), 0 | 14 | 53) {
+                continue;
+            }
+            let seq = entry.seq;
+            match Body::read(&entry.body).with_context(|| format!("record {seq}"))? {
+                Body::Opened(opened) => book = opened.book,
+                Body::CutOver(r) => {
+                    ends.insert(seq, (entry.hash, r.closed));
+                }
+                Body::HeadSigned(r) => {
+                    anyhow::ensure!(
+                        ends.get(&r.seq) == Some(&(r.hash, r.day)),
+                        "record {seq}: the head of {} is signed over another record than {}",
+                        r.day,
+                        r.seq
+                    );
+                    let text = signed_text(&book, r.day, r.seq, &r.hash);
+                    let good = UnparsedPublicKey::new(&ED25519, r.key).verify(text.as_bytes(), &r.signature);
+                    anyhow::ensure!(good.is_ok(), "record {seq}: the signature of {} is not good", r.day);
+                    let key = hex::encode(r.key);
+                    anyhow::ensure!(
+                        trusted.is_empty() || trusted.contains(&r.key),
+                        "record {seq}: {} is signed by {key}, which is not among the trusted keys",
+                        r.day
+                    );
+                    out.days += 1;
+                    out.last_day = Some(r.day.to_string());
+                    if !out.keys.contains(&key) {
+                        out.keys.push(key);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn unit(key: &AccountKey) -> String {
+    match key.unit() {
+        Unit::Jpy => "JPY".into(),
+        Unit::Points(n) => format!("points {n}"),
+        Unit::Budget => "budget JPY".into(),
+    }
+}
+
+/// Writes the journal as CSV tables into a folder: records, transfers, accounts, and the dictionary that explains them.
+pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let table = |name: &str| {
+        let path = dir.join(name);
+        csv::WriterBuilder::new().from_path(&path).with_context(|| format!("cannot write {}", path.display()))
+    };
+    let (mut records, mut transfers, mut accounts) =
+        (table("records.csv")?, table("transfers.csv")?, table("accounts.csv")?);
+    records.write_record(["seq", "at", "business_day", "kind", "kind_name", "transfers", "body_cbor_hex", "hash"])?;
+    transfers.write_record(["seq", "leg", "kind", "debit", "credit", "amount", "unit"])?;
+    accounts.write_record(["account", "key", "heading", "unit", "side", "bounded", "opened_by"])?;
+    let mut keys: Vec<AccountKey> = Vec::new();
+    let mut reader = store.reader().await?;
+    let (mut from, mut lines, mut legs) = (1, 0, 0);
+    loop {
+        let page = reader.scan(from, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        from = last.seq + 1;
+        for entry in &page {
+            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+            for opening in body.opens() {
+                if usize::try_from(opening.account.0)? == keys.len() {
+                    let key = opening.key;
+                    keys.push(key);
+                    let side = if key.side() == kazasu_ledger::Side::Debit { "debit" } else { "credit" };
+                    let bounded = if key.is_bounded() { "yes" } else { "no" };
+                    accounts.write_record([
+                        &opening.account.0.to_string(),
+                        &key.to_string(),
+                        key.heading(),
+                        &unit(&key),
+                        side,
+                        bounded,
+                        &entry.seq.to_string(),
+                    ])?;
+                }
+            }
+            let kind = KIND_NAMES.get(usize::from(entry.kind)).copied().unwrap_or("unknown");
+            records.write_record([
+                &entry.seq.to_string(),
+                &entry.at.jst_text(),
+                &entry.day.to_string(),
+                &entry.kind.to_string(),
+                kind,
+                &body.transfers().len().to_string(),
+                &hex::encode(&entry.body),
+                &hex::encode(entry.hash),
+            ])?;
+            lines += 1;
+            for (leg, t) in body.transfers().iter().enumerate() {
+                const KINDS: [&str; 5] = ["direct", "hold", "post", "void", "expire"];
+                let unit = keys.get(usize::try_from(t.debit.0)?).map_or_else(String::new, unit);
+                transfers.write_record([
+                    &entry.seq.to_string(),
+                    &leg.to_string(),
+                    KINDS[usize::from(t.kind.number())],
+                    &t.debit.0.to_string(),
+                    &t.credit.0.to_string(),
+                    &t.amount.get().to_string(),
+                    &unit,
+                ])?;
+                legs += 1;
+            }
+        }
+    }
+    for table in [&mut records, &mut transfers, &mut accounts] {
+        table.flush()?;
+    }
+    std::fs::write(dir.join("DICTIONARY.md"), DICTIONARY).context("cannot write DICTIONARY.md")?;
+    Ok((lines, legs))
+}
+
+/// What the tables mean.
+const DICTIONARY: &str = include_str!("dictionary.md");

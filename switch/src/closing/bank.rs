@@ -1,0 +1,263 @@
+//! Paying merchants: the file that orders a payout, and the bank's statement, which says what was taken and what came back.
+
+use crate::admin::{AskError, Desk, value};
+use crate::core::{Closing, Command, Done, NotClosed, PayoutView, Rejected, SettlementState, SettlementView};
+use crate::engine::CommandError;
+use crate::relief::BankFile;
+use crate::relief::bank::{account_of, document_of, header, line_names, name_at_the_bank};
+use anyhow::{Context, ensure};
+use kazasu_ledger::record::MadeFile;
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::pain001;
+use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
+use kazasu_schemas::zengin::LineEnding;
+use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
+use kazasu_schemas::zengin::statement::{self, Direction};
+use kazasu_schemas::zengin::transfer::{self, Group, NewCode, Payment, Reference, TransferClass};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// Merchants' accounts.
+pub type Payees = HashMap<(InstitutionId, MerchantId), PayeeAccount>;
+
+/// Where payouts come from and go to.
+#[derive(Clone, Debug)]
+pub struct PayoutConfig {
+    /// The operator's account.
+    pub funding: Funding,
+    /// Merchants' accounts.
+    pub payees: Payees,
+}
+
+impl PayoutConfig {
+    /// Reads merchants' accounts: columns acquirer, merchant, bank, bank_name, branch, branch_name, kind, account, name.
+    pub fn payees(text: &str) -> anyhow::Result<Payees> {
+        let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let headers: Vec<String> = reader.headers()?.iter().map(|h| h.trim().to_lowercase()).collect();
+        let expected =
+            ["acquirer", "merchant", "bank", "bank_name", "branch", "branch_name", "kind", "account", "name"];
+        for column in expected {
+            ensure!(
+                headers.iter().any(|h| h == column),
+                "line 1: column {column:?} is missing; expected {}",
+                expected.join(", ")
+            );
+        }
+        let mut out = Payees::new();
+        for (record, line) in reader.records().zip(2..) {
+            let record = record.with_context(|| format!("line {line}"))?;
+            let get = |column: &str| {
+                let at = headers.iter().position(|h| h == column);
+                at.and_then(|at| record.get(at)).unwrap_or("").trim()
+            };
+            let wrong = |column: &str, problem: String| anyhow::anyhow!("line {line}: {column}: {problem}");
+            let digits = |column: &'static str, len: usize| {
+                let text = get(column);
+                ensure!(
+                    text.len() == len && text.bytes().all(|b| b.is_ascii_digit()),
+                    "line {line}: {column} must be {len} digits"
+                );
+                anyhow::Ok(text.to_owned())
+            };
+            let kana = |column: &'static str, charset| match get(column) {
+                "" if column != "name" => Ok(String::new()),
+                text => match normalize(text, charset) {
+                    Ok(name) => Ok(decode(name.as_bytes())),
+                    Err(e) => Err(wrong(column, format!("must be {}; {} is not", e.expected(), e.got()))),
+                },
+            };
+            let account = PayeeAccount {
+                bank: digits("bank", 4)?,
+                branch: digits("branch", 3)?,
+                kind: crate::relief::account_kind(get("kind")).map_err(|e| wrong("kind", e))?,
+                account: digits("account", 7)?,
+                name: kana("name", Charset::Name)?,
+                bank_name: kana("bank_name", Charset::Bank)?,
+                branch_name: kana("branch_name", Charset::Bank)?,
+            };
+            let acquirer = get("acquirer").parse::<InstitutionId>().map_err(|e| wrong("acquirer", e.to_string()))?;
+            let merchant = get("merchant").parse::<MerchantId>().map_err(|e| wrong("merchant", e.to_string()))?;
+            ensure!(
+                out.insert((acquirer, merchant), account).is_none(),
+                "line {line}: merchant {merchant} is there twice"
+            );
+        }
+        Ok(out)
+    }
+}
+
+fn refused(why: NotClosed) -> AskError {
+    AskError::Command(CommandError::Rejected(Rejected::Closing(Box::new(why))))
+}
+
+/// What a payment says to the merchant, and what a returned one may say to us.
+fn reference(payout: u64, settlement: u32) -> String {
+    format!("P{payout}-{settlement}")
+}
+
+fn read_reference(text: &str) -> Option<(u64, u32)> {
+    let (payout, settlement) = text.trim().strip_prefix('P')?.split_once('-')?;
+    Some((payout.parse().ok()?, settlement.parse().ok()?))
+}
+
+impl Desk {
+    fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
+        let config = self.office()?.payout.clone();
+        config.ok_or_else(|| value("payout", "the configuration has no [payout]: the account that is paid from"))
+    }
+
+    async fn payout(&self, number: u64) -> Result<(PayoutView, Vec<SettlementView>), AskError> {
+        let found = self.ask(move |state| (state.payouts(), state.settlements())).await?;
+        let payout = found
+            .0
+            .into_iter()
+            .find(|p| p.number == number)
+            .ok_or_else(|| refused(NotClosed::UnknownPayout(number)))?;
+        let settlements = found.1.into_iter().filter(|s| payout.settlements.contains(&s.number)).collect();
+        Ok((payout, settlements))
+    }
+
+    /// Settlements whose merchant has no account on file: they cannot be paid yet.
+    pub(super) fn without_account(&self, settlements: &[SettlementView]) -> Result<Vec<String>, AskError> {
+        let config = self.payout_config()?;
+        let missing = settlements.iter().filter(|s| !config.payees.contains_key(&(s.acquirer, s.merchant)));
+        Ok(missing.map(|s| format!("{}/{} {}", s.acquirer, s.merchant, s.name)).collect())
+    }
+
+    /// Makes the file of an approved payout. Making it again gives the same bytes; another form is refused.
+    pub async fn payout_files(&self, number: u64, format: Format, by: &str) -> Result<Vec<BankFile>, AskError> {
+        let config = self.payout_config()?;
+        let (payout, settlements) = self.payout(number).await?;
+        let missing = self.without_account(&settlements)?;
+        if !missing.is_empty() {
+            return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
+        }
+        let header = header(&config.funding, payout.value_day)?;
+        let mut files = Vec::new();
+        let most = usize::try_from(config.funding.most.max(1)).expect("32 bits");
+        for (n, part) in settlements.chunks(most).enumerate() {
+            let payments = part.iter().map(|s| {
+                let account = &config.payees[&(s.acquirer, s.merchant)];
+                let bank = [account.bank.as_str(), &account.bank_name, &account.branch, &account.branch_name];
+                Ok(Payment {
+                    account: account_of(bank, account.kind, &account.account)?,
+                    payee_name: account.name.clone(),
+                    amount: s.settlement.paid,
+                    new_code: NewCode::Other,
+                    reference: Reference::Edi(reference(number, s.number)),
+                    class: TransferClass::Wire,
+                })
+            });
+            let payments = payments.collect::<Result<Vec<_>, AskError>>()?;
+            let total = part.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
+            let count = payments.len();
+            let (name, bytes) = match format {
+                Format::Zengin => {
+                    let group = Group { header: header.clone(), payments };
+                    let bytes = transfer::write(&[group], LineEnding::CrLf).map_err(|e| value("payout file", e))?;
+                    (format!("payout-{number}-{}.txt", n + 1), bytes)
+                }
+                Format::Pain001 => {
+                    let ids: Vec<String> = part.iter().map(|s| reference(number, s.number)).collect();
+                    // Its own time is the value day's beginning, so that the same payout gives the same bytes.
+                    let message = document_of(
+                        &format!("KAZASU-P{number}-{}", n + 1),
+                        &header,
+                        payments,
+                        ids,
+                        payout.value_day.start(),
+                    );
+                    let text = pain001::write(&message).map_err(|e| value("payout file", e))?;
+                    (format!("payout-{number}-{}.xml", n + 1), text.into_bytes())
+                }
+            };
+            files.push(BankFile { name, bytes, count, total });
+        }
+        let made = files.iter().map(|file| MadeFile {
+            count: u32::try_from(file.count).unwrap_or(u32::MAX),
+            total: file.total,
+            digest: Sha256::digest(&file.bytes).into(),
+        });
+        let ask = Closing::FileMade { payout: number, format, files: made.collect(), by: by.to_owned() };
+        self.command(Command::Closing(ask)).await?;
+        Ok(files)
+    }
+
+    /// Reads the operator's statement: payouts that the bank took, payments that came back. What is neither is listed.
+    pub async fn payout_statement(&self, bytes: &[u8], by: &str) -> Result<Value, AskError> {
+        let read = statement::read(bytes).map_err(|e| value("statement", e))?;
+        let config = self.payout_config()?;
+        let mut out = json!({ "entries": read.entries.len(), "taken": [], "returned": [], "known": 0, "unmatched": [],
+            "bad_records": read.bad.iter().map(ToString::to_string).collect::<Vec<_>>() });
+        let names = line_names(&read);
+        for (line, name) in read.entries.iter().zip(names) {
+            let entry = &line.entry;
+            let id = name.clone();
+            if self.ask(move |state| state.payout_line(&id)).await? {
+                out["known"] = (out["known"].as_u64().unwrap_or(0) + 1).into();
+                continue;
+            }
+            let (payouts, settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
+            let found = match entry.direction {
+                Direction::Out => {
+                    let days = [entry.value_date, entry.posting_date];
+                    let due = |p: &&PayoutView| {
+                        p.file.is_some() && !p.taken && p.total == entry.amount && days.contains(&p.value_day)
+                    };
+                    payouts.iter().find(due).map(|p| {
+                        (
+                            Closing::Taken { payout: p.number, reference: name.clone(), by: by.to_owned() },
+                            ("taken", json!({ "payout": p.number, "yen": entry.amount.get() })),
+                        )
+                    })
+                }
+                Direction::In => {
+                    let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| read_reference(text));
+                    let payee = name_at_the_bank(&entry.payer_name);
+                    let paid: Vec<(u64, u32)> = settlements
+                        .iter()
+                        .filter_map(|s| {
+                            let SettlementState::Paid(payout) = s.state else { return None };
+                            let account = config.payees.get(&(s.acquirer, s.merchant))?;
+                            let by_name =
+                                named.is_none() && name_at_the_bank(&account.name) == payee && payee.is_some();
+                            let this = named == Some((payout, s.number)) || by_name;
+                            (this && s.settlement.paid == entry.amount).then_some((payout, s.number))
+                        })
+                        .collect();
+                    match paid[..] {
+                        [(payout, settlement)] => Some((
+                            Closing::Returned { payout, settlement, reference: name.clone(), by: by.to_owned() },
+                            (
+                                "returned",
+                                json!({ "payout": payout, "settlement": settlement, "yen": entry.amount.get() }),
+                            ),
+                        )),
+                        _ => None,
+                    }
+                }
+            };
+            match found {
+                Some((ask, (list, shown))) => {
+                    if self.command(Command::Closing(ask)).await? == Done::Recorded
+                        && let Value::Array(list) = &mut out[list]
+                    {
+                        list.push(shown);
+                    }
+                }
+                None => {
+                    if let Value::Array(list) = &mut out["unmatched"] {
+                        let way = if entry.direction == Direction::In { "in" } else { "out" };
+                        list.push(
+                            json!({ "record": line.record, "day": entry.posting_date.to_string(), "direction": way,
+                            "yen": entry.amount.get(), "payer": entry.payer_name.trim(), "line": name }),
+                        );
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+}

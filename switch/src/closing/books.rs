@@ -1,0 +1,303 @@
+//! Fees, day by day: a fold of the journal that says what each merchant's day came to, what was charged for each tap, and what each
+//! issuer owes. It decides nothing and is rebuilt from the journal at any time, with the same result.
+
+use super::chart::{Chart, MerchantKey, Move};
+use crate::vault::Vault;
+use hashbrown::HashMap;
+use kazasu_ledger::record::{CutOver, Proposal};
+use kazasu_ledger::{Body, Reader, Seq};
+use kazasu_schemas::contract::{
+    Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Product, Refund, TapFact, TapFee, Tariff,
+    Tender,
+};
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Entries read at one time.
+const PAGE: usize = 20_000;
+
+/// A merchant's business day.
+#[derive(Clone, Debug)]
+pub(crate) struct MerchantDay {
+    pub(crate) totals: DayTotals,
+    pub(crate) fees: Option<DayFees>,
+}
+
+/// An issuer's business day: what it owes for it, and what it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct IssuerDay {
+    pub(crate) net: i64,
+    pub(crate) interchange: i64,
+    pub(crate) taps: u64,
+}
+
+/// A business day that ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DayBook {
+    pub(crate) merchants: BTreeMap<MerchantKey, MerchantDay>,
+    pub(crate) issuers: BTreeMap<u16, IssuerDay>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Fact {
+    moved: Move,
+}
+
+/// The fold.
+pub(crate) struct Books {
+    pub(crate) chart: Chart,
+    vault: Option<Arc<Vault>>,
+    pub(crate) seq: Seq,
+    contracts: Option<Arc<Contracts>>,
+    tariffs: HashMap<u32, Arc<Tariff>>,
+    facts: HashMap<MerchantKey, Vec<Fact>>,
+    issuers: BTreeMap<u16, IssuerDay>,
+    allowances: HashMap<MerchantKey, Allowance>,
+    charged: HashMap<(u64, Tender), Charged>,
+    given_back: HashMap<(u64, Tender), Yen>,
+    cards: HashMap<(Ppid, u32), (Brand, Product)>,
+    pub(crate) days: BTreeMap<BusinessDay, DayBook>,
+    /// Whose taps are kept line by line, and of which days.
+    watch: Option<(MerchantKey, BusinessDay, BusinessDay)>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One tap's part in a merchant's day.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) day: BusinessDay,
+    pub(crate) fact: TapFact,
+    pub(crate) fee: Yen,
+    pub(crate) interchange: Yen,
+}
+
+impl Books {
+    pub(crate) fn new(vault: Option<Arc<Vault>>) -> Self {
+        Books {
+            chart: Chart::default(),
+            vault,
+            seq: 0,
+            contracts: None,
+            tariffs: HashMap::new(),
+            facts: HashMap::new(),
+            issuers: BTreeMap::new(),
+            allowances: HashMap::new(),
+            charged: HashMap::new(),
+            given_back: HashMap::new(),
+            cards: HashMap::new(),
+            days: BTreeMap::new(),
+            watch: None,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Books that keep a merchant's taps of some days line by line.
+    pub(crate) fn watching(
+        vault: Option<Arc<Vault>>,
+        merchant: MerchantKey,
+        from: BusinessDay,
+        until: BusinessDay,
+    ) -> Self {
+        Books { watch: Some((merchant, from, until)), ..Books::new(vault) }
+    }
+
+    /// Reads on to the journal's end.
+    pub(crate) async fn catch_up(&mut self, reader: &mut dyn Reader) -> anyhow::Result<()> {
+        loop {
+            let page = reader.scan(self.seq + 1, PAGE).await?;
+            let full = page.len() == PAGE;
+            for entry in &page {
+                let body = Body::read(&entry.body).map_err(|e| anyhow::anyhow!("record {}: {e}", entry.seq))?;
+                self.record(entry.seq, entry.day, &body)?;
+            }
+            if !full {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The next record.
+    pub(crate) fn record(&mut self, seq: Seq, day: BusinessDay, body: &Body) -> anyhow::Result<()> {
+        self.seq = seq;
+        for moved in self.chart.record(seq, day, body) {
+            if let Some(issuer) = moved.issuer {
+                let sum = self.issuers.entry(issuer).or_default();
+                sum.net += moved.amount.get();
+                sum.taps += 1;
+            }
+            self.facts.entry(moved.merchant).or_default().push(Fact { moved });
+        }
+        match body {
+            Body::Settled(r) if r.approved => {
+                if let Some(Proposal::Contracts(contracts)) = self.chart.proposals.remove(&r.proposal) {
+                    self.contracts = Some(Arc::new(*contracts));
+                    self.tariffs.clear();
+                    self.cards.clear();
+                }
+            }
+            Body::CutOver(r) => self.day_over(r)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn day_over(&mut self, r: &CutOver) -> anyhow::Result<()> {
+        let mut book = DayBook::default();
+        let mut facts: Vec<_> = std::mem::take(&mut self.facts).into_iter().collect();
+        facts.sort_by_key(|(key, _)| *key);
+        let mut fees = Vec::new();
+        for (key, list) in facts {
+            let day = self.merchant_day(&key, r.closed, &list, &mut fees)?;
+            book.merchants.insert(key, day);
+        }
+        book.issuers = std::mem::take(&mut self.issuers);
+        self.days.insert(r.closed, book);
+        // What can be refunded no more needs no fee of its own any more.
+        let keep = r.forget_before;
+        self.charged.retain(|_, charged| charged.day >= keep);
+        let charged = &self.charged;
+        self.given_back.retain(|key, _| charged.contains_key(key));
+        self.chart.forget(keep);
+        Ok(())
+    }
+
+    /// Brand and product of the card behind a tap.
+    fn card(&mut self, tap: u64) -> (Brand, Product) {
+        let unknown = (Brand::NONE, Product::UNKNOWN);
+        let (Some(link), Some(contracts), Some(vault)) = (self.chart.link_of(tap), &self.contracts, &self.vault) else {
+            return unknown;
+        };
+        if let Some(known) = self.cards.get(&link) {
+            return *known;
+        }
+        let found = self
+            .chart
+            .card_digits(tap, vault)
+            .map_or(unknown, |digits| (contracts.brand_of(&digits), contracts.product_of(&digits)));
+        self.cards.insert(link, found);
+        found
+    }
+
+    fn merchant_day(
+        &mut self,
+        key: &MerchantKey,
+        day: BusinessDay,
+        list: &[Fact],
+        fees: &mut Vec<TapFee>,
+    ) -> anyhow::Result<MerchantDay> {
+        let mcc = self.chart.merchants.get(key).map(|m| m.mcc);
+        let mcc = mcc.ok_or_else(|| anyhow::anyhow!("merchant {}/{} was never registered", key.0, key.1))?;
+        let mut adjustments = Yen::ZERO;
+        let mut merged: BTreeMap<(u64, Tender), (Yen, Option<u64>)> = BTreeMap::new();
+        let mut issuers: HashMap<u64, u16> = HashMap::new();
+        for Fact { moved } in list {
+            if moved.correction {
+                adjustments = sum(adjustments, moved.amount);
+                continue;
+            }
+            let there = merged.entry((moved.tap, moved.tender)).or_insert((Yen::ZERO, moved.of));
+            there.0 = sum(there.0, moved.amount);
+            if let Some(issuer) = moved.issuer {
+                issuers.insert(moved.tap, issuer);
+            }
+        }
+        let mut facts: Vec<TapFact> = Vec::with_capacity(merged.len());
+        for ((tap, tender), (amount, of)) in merged {
+            if amount == Yen::ZERO {
+                continue;
+            }
+            let refund = of.map(|of| Refund {
+                of,
+                before: self.given_back.get(&(of, tender)).copied().unwrap_or_default(),
+                charged: self.charged.get(&(of, tender)).copied(),
+            });
+            if let (Some(refund), true) = (refund, amount < Yen::ZERO) {
+                let back = self.given_back.entry((refund.of, tender)).or_default();
+                *back = sum(*back, Yen::new(-amount.get()));
+            }
+            let (brand, product) =
+                if tender.is_card() { self.card(of.unwrap_or(tap)) } else { (Brand::NONE, Product::UNKNOWN) };
+            facts.push(TapFact { seq: tap, tender, brand, product, mcc, amount, refund });
+        }
+        // A payment's refund of the same day looks its charge up in the list; one whose payment has no fee any more is a correction.
+        let here: hashbrown::HashSet<(u64, Tender)> =
+            facts.iter().filter(|f| f.amount > Yen::ZERO).map(|f| (f.seq, f.tender)).collect();
+        facts.retain(|fact| match fact.refund {
+            Some(refund) if refund.charged.is_none() && !here.contains(&(refund.of, fact.tender)) => {
+                adjustments = sum(adjustments, fact.amount);
+                false
+            }
+            None if fact.amount < Yen::ZERO => {
+                adjustments = sum(adjustments, fact.amount);
+                false
+            }
+            Some(_) | None => true,
+        });
+        let contract = self.contracts.clone().and_then(|contracts| {
+            let contract = self.chart.contract(&contracts, key, day)?.clone();
+            Some((contracts, contract))
+        });
+        let Some((contracts, contract)) = contract else {
+            let mut totals = DayTotals { day, adjustments, ..DayTotals::default() };
+            for fact in &facts {
+                add(&mut totals, fact);
+            }
+            return Ok(MerchantDay { totals, fees: None });
+        };
+        let tariff = match self.tariffs.get(&contract.number) {
+            Some(tariff) => tariff.clone(),
+            None => {
+                let tariff = Arc::new(Tariff::new(&contract, &contracts)?);
+                self.tariffs.insert(contract.number, tariff.clone());
+                tariff
+            }
+        };
+        let allowance = self.allowances.entry(*key).or_default();
+        let day_fees = tariff.charge(day, &facts, allowance, fees)?;
+        day_fees.assert_adds_up(fees);
+        if self.watch.is_some_and(|(merchant, from, until)| merchant == *key && from <= day && day <= until) {
+            let line = |(fact, fee): (&TapFact, &TapFee)| Line {
+                day,
+                fact: *fact,
+                fee: fee.fee,
+                interchange: fee.interchange,
+            };
+            self.lines.extend(facts.iter().zip(fees.iter()).map(line));
+        }
+        for (fact, fee) in facts.iter().zip(fees.iter()) {
+            if fact.amount > Yen::ZERO {
+                self.charged.insert((fact.seq, fact.tender), fee.charged(day, fact));
+            }
+        }
+        for fact in facts.iter().zip(fees.iter()).filter(|(fact, _)| fact.tender.is_card()) {
+            if let Some(issuer) = issuers.get(&fact.0.seq) {
+                self.issuers.entry(*issuer).or_default().interchange += fact.1.interchange.get();
+            }
+        }
+        let totals = DayTotals { adjustments, ..DayTotals::of(&day_fees) };
+        Ok(MerchantDay { totals, fees: Some(day_fees) })
+    }
+
+    /// The contracts in force after the last record.
+    pub(crate) fn contracts(&self) -> Option<Arc<Contracts>> {
+        self.contracts.clone()
+    }
+}
+
+pub(crate) fn sum(a: Yen, b: Yen) -> Yen {
+    a.checked_add(b).expect("sums of a journal's amounts stay far below 2^63")
+}
+
+fn add(totals: &mut DayTotals, fact: &TapFact) {
+    let (side, amount): (&mut ByTender, Yen) = if fact.amount > Yen::ZERO {
+        (&mut totals.gross, fact.amount)
+    } else {
+        (&mut totals.refunds, Yen::new(-fact.amount.get()))
+    };
+    let there = side.get_mut(fact.tender);
+    *there = sum(*there, amount);
+}

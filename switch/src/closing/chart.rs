@@ -1,0 +1,243 @@
+//! What each record of the journal means for merchants and issuers: who got what of whom, tap by tap. One reading of the journal that
+//! fees, settlements, reconciliation and reports share.
+
+use crate::vault::Vault;
+use hashbrown::HashMap;
+use kazasu_ledger::record::{Instrument, Proposal, TapKind, Tapped};
+use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
+use kazasu_schemas::contract::{Contracts, Tender};
+use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A merchant by its acquirer and DE42.
+pub(crate) type MerchantKey = (InstitutionId, MerchantId);
+
+/// What is known of a merchant.
+#[derive(Clone, Debug)]
+pub(crate) struct MerchantOf {
+    pub(crate) name: String,
+    pub(crate) mcc: Mcc,
+    pub(crate) class: String,
+    pub(crate) tags: Vec<String>,
+}
+
+/// What a person paid with.
+#[derive(Clone, Debug)]
+enum Linked {
+    Card(Tender, Arc<[u8]>),
+    Account(Tender),
+}
+
+/// What is kept of a tap, for what comes after it.
+#[derive(Clone, Debug)]
+pub(crate) struct TapOf {
+    pub(crate) ppid: Option<Ppid>,
+    link: Option<u32>,
+    pub(crate) original: Option<u64>,
+    pub(crate) kind: TapKind,
+    pub(crate) terminal: TerminalId,
+    pub(crate) stan: Stan,
+    pub(crate) rrn: Rrn,
+    pub(crate) approval: Option<ApprovalCode>,
+    day: BusinessDay,
+}
+
+/// Yen that a merchant got of somebody, or gave back.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Move {
+    /// The tap: the record that asked.
+    pub(crate) tap: u64,
+    pub(crate) merchant: MerchantKey,
+    pub(crate) tender: Tender,
+    /// The issuer behind it.
+    pub(crate) issuer: Option<u16>,
+    /// Above zero: to the merchant.
+    pub(crate) amount: Yen,
+    /// The payment that it gives back of.
+    pub(crate) of: Option<u64>,
+    /// A correction and no payment: no fee is charged.
+    pub(crate) correction: bool,
+}
+
+/// What the journal said so far about who is who.
+#[derive(Default)]
+pub(crate) struct Chart {
+    accounts: Vec<AccountKey>,
+    pub(crate) merchants: HashMap<MerchantKey, MerchantOf>,
+    links: HashMap<(Ppid, u32), Linked>,
+    pub(crate) taps: HashMap<u64, TapOf>,
+    pub(crate) issuers: HashMap<u16, String>,
+    pub(crate) acquirers: HashMap<InstitutionId, String>,
+    /// Proposals that wait, for what they mean once they are settled.
+    pub(crate) proposals: HashMap<u64, Proposal>,
+    pub(crate) book: String,
+}
+
+pub(crate) type Moves = SmallVec<[Move; 2]>;
+
+impl Chart {
+    pub(crate) fn key(&self, id: AccountId) -> Option<&AccountKey> {
+        self.accounts.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// Takes the next record in: what moved between merchants and others.
+    pub(crate) fn record(&mut self, seq: u64, day: BusinessDay, body: &Body) -> Moves {
+        for opening in body.opens() {
+            if usize::try_from(opening.account.0).ok() == Some(self.accounts.len()) {
+                self.accounts.push(opening.key);
+            }
+        }
+        match body {
+            Body::Opened(r) => self.book.clone_from(&r.book),
+            Body::AcquirerRegistered(r) => {
+                self.acquirers.insert(r.acquirer, r.name.clone());
+            }
+            Body::IssuerRegistered(r) => {
+                self.issuers.insert(r.issuer, r.name.clone());
+            }
+            Body::MerchantRegistered(r) => {
+                let traits = r.traits.clone().unwrap_or_default();
+                let merchant = MerchantOf { name: r.name.clone(), mcc: r.mcc, class: traits.class, tags: traits.tags };
+                self.merchants.insert((r.acquirer, r.merchant), merchant);
+            }
+            Body::Linked(r) => self.linked(r.ppid, r.version, &r.instrument),
+            Body::RetargetDecided(r) => {
+                if let Some(link) = &r.link {
+                    self.linked(r.ppid, link.version, &link.instrument);
+                }
+            }
+            Body::Proposed(r) => {
+                self.proposals.insert(seq, r.proposal.clone());
+            }
+            Body::Tapped(r) => return self.tapped(seq, day, r),
+            Body::IssuerAnswered(r) => {
+                if let Some(tap) = self.taps.get_mut(&r.tap) {
+                    tap.approval = tap.approval.or(r.approval);
+                }
+                return self.moves(r.tap, &r.transfers, false);
+            }
+            Body::StoodIn(r) => {
+                if let Some(tap) = self.taps.get_mut(&r.tap) {
+                    tap.approval = Some(r.approval);
+                }
+                return self.moves(r.tap, &r.transfers, false);
+            }
+            Body::IssuerSilent(r) => return self.moves(r.tap, &r.transfers, false),
+            Body::LossBooked(r) => return self.moves(r.message, &r.transfers, true),
+            Body::Settled(r) if r.approved => {
+                if let Some(Proposal::Resolve { .. }) = self.proposals.get(&r.proposal) {
+                    return self.moves(seq, &r.transfers, true);
+                }
+            }
+            _ => {}
+        }
+        Moves::new()
+    }
+
+    fn linked(&mut self, ppid: Ppid, version: u32, instrument: &Instrument) {
+        let linked = match instrument {
+            Instrument::CreditCard(card) => Linked::Card(Tender::Credit, card.pan.as_ref().into()),
+            Instrument::DebitCard(card) => Linked::Card(Tender::Debit, card.pan.as_ref().into()),
+            Instrument::BankAccount(_) => Linked::Account(Tender::Bank),
+            Instrument::Deposit(_) => Linked::Account(Tender::Held),
+        };
+        self.links.insert((ppid, version), linked);
+    }
+
+    fn tapped(&mut self, seq: u64, day: BusinessDay, r: &Tapped) -> Moves {
+        use kazasu_ledger::record::Verdict;
+        let approval = match r.verdict {
+            Verdict::Refused(_) => return Moves::new(),
+            Verdict::Approved(code) => Some(code),
+            Verdict::Pending => None,
+        };
+        let tap = TapOf {
+            ppid: r.ppid,
+            link: r.link,
+            original: r.original,
+            kind: r.kind,
+            terminal: r.key.terminal,
+            stan: r.key.stan,
+            rrn: r.rrn,
+            approval,
+            day,
+        };
+        self.taps.insert(seq, tap);
+        self.moves(seq, &r.transfers, false)
+    }
+
+    /// The tender behind a tap's instrument.
+    fn instrument(&self, tap: &TapOf) -> Option<&Linked> {
+        self.links.get(&(tap.ppid?, tap.link?))
+    }
+
+    fn moves(&self, tap: u64, transfers: &[Transfer], correction: bool) -> Moves {
+        let mut out = Moves::new();
+        for t in transfers.iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_))) {
+            let (Some(debit), Some(credit)) = (self.key(t.debit), self.key(t.credit)) else { continue };
+            let (merchant, other, amount) = match (debit, credit) {
+                (other, AccountKey::MerchantPayable(a, m)) => ((*a, *m), other, t.amount),
+                (AccountKey::MerchantPayable(a, m), other) => ((*a, *m), other, Yen::new(-t.amount.get())),
+                _ => continue,
+            };
+            let of = self.taps.get(&tap);
+            let linked = of.and_then(|of| self.instrument(of));
+            let by_link = match linked {
+                Some(Linked::Card(tender, _) | Linked::Account(tender)) => *tender,
+                None => Tender::Credit,
+            };
+            let (tender, issuer) = match other {
+                AccountKey::Deposit(_) => (Tender::Held, None),
+                AccountKey::Purse(..) => (Tender::Purse, None),
+                AccountKey::FunderReceivable(_) => (Tender::Points, None),
+                AccountKey::IssuerReceivable(n) => (by_link, Some(*n)),
+                AccountKey::AdviceShortfall(_) | AccountKey::Differences => (by_link, None),
+                // Settlements and payouts are no payments.
+                _ => continue,
+            };
+            let of = of.and_then(|of| of.original).filter(|_| amount < Yen::ZERO && !correction);
+            out.push(Move { tap, merchant, tender, issuer, amount, of, correction });
+        }
+        out
+    }
+
+    /// The first eight digits of the card that a tap was paid with, where the vault can open it.
+    pub(crate) fn card_digits(&self, tap: u64, vault: &Vault) -> Option<[u8; 8]> {
+        let of = self.taps.get(&tap)?;
+        let Linked::Card(_, sealed) = self.instrument(of)? else { return None };
+        let pan = vault.open(sealed, &of.ppid?).ok()?;
+        pan.expose().get(..8)?.try_into().ok()
+    }
+
+    /// The link of a tap, so that what is found about a card is found once.
+    pub(crate) fn link_of(&self, tap: u64) -> Option<(Ppid, u32)> {
+        let of = self.taps.get(&tap)?;
+        Some((of.ppid?, of.link?))
+    }
+
+    /// Forgets taps of days before this one: nothing refers to them any more.
+    pub(crate) fn forget(&mut self, before: BusinessDay) {
+        self.taps.retain(|_, tap| tap.day >= before);
+    }
+
+    /// The contract of a merchant on a day.
+    pub(crate) fn contract<'a>(
+        &self,
+        contracts: &'a Contracts,
+        key: &MerchantKey,
+        day: BusinessDay,
+    ) -> Option<&'a kazasu_schemas::contract::Contract> {
+        let merchant = self.merchants.get(key)?;
+        let of = kazasu_schemas::contract::Merchant {
+            acquirer: key.0,
+            merchant: key.1,
+            mcc: merchant.mcc,
+            class: &merchant.class,
+            tags: &merchant.tags,
+        };
+        contracts.of(of, day)
+    }
+}

@@ -1,0 +1,295 @@
+//! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
+
+use super::chart::Chart;
+use crate::admin::{AskError, Desk, value};
+use crate::core::{Closing, Command, RAISED_AT_ONCE};
+use crate::recon::file::{self, Contract, Encoding, ExternalFrom, Row, Writer};
+use crate::recon::item::{Item, Kind, Mark, Side};
+use crate::recon::matching::compare;
+use crate::recon::result::{Exception, Outcome, Proposal, Status};
+use crate::recon::rules::Rules;
+use kazasu_ledger::record::{ReconRan, TapKind};
+use kazasu_ledger::{Body, Store};
+use kazasu_schemas::closing::{Against, Difference};
+use kazasu_schemas::contract::Period;
+use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+const PAGE: usize = 20_000;
+
+/// Whose file it is, and which days it is about.
+#[derive(Clone, Debug)]
+pub struct CompareWith {
+    /// Whose.
+    pub against: Against,
+    /// The issuer's number, or the acquirer's id.
+    pub party: String,
+    /// First day.
+    pub from: BusinessDay,
+    /// Last day.
+    pub until: BusinessDay,
+}
+
+/// What was found.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Compared {
+    /// The run.
+    pub run: u32,
+    /// The same file was compared before: nothing was done.
+    pub known: bool,
+    /// Lines here and there.
+    pub ours: u64,
+    /// See `ours`.
+    pub theirs: u64,
+    /// Lines that could not be read, the first of them.
+    pub bad_lines: u64,
+    /// See `bad_lines`.
+    pub bad: Vec<serde_json::Value>,
+    /// Lines by status: here and there.
+    pub statuses: BTreeMap<&'static str, (u64, u64)>,
+    /// Yen that were matched.
+    pub matched_yen: i64,
+    /// Differences that were found; those that are new are raised.
+    pub differences: u64,
+}
+
+/// The ledger's lines about a party, from the journal.
+async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>> {
+    let issuer = match with.against {
+        Against::Issuer => {
+            Some(with.party.parse::<u16>().map_err(|_| anyhow::anyhow!("party: must be an issuer's number"))?)
+        }
+        Against::Acquirer | Against::Bank => None,
+    };
+    let acquirer = match with.against {
+        Against::Acquirer => Some(with.party.parse::<InstitutionId>().map_err(|e| anyhow::anyhow!("party: {e}"))?),
+        Against::Issuer | Against::Bank => None,
+    };
+    let mut reader = store.reader().await?;
+    let mut chart = Chart::default();
+    let mut out: BTreeMap<u64, Row> = BTreeMap::new();
+    let mut from = 1;
+    loop {
+        let page = reader.scan(from, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        from = last.seq + 1;
+        for entry in &page {
+            let body = Body::read(&entry.body).map_err(|e| anyhow::anyhow!("record {}: {e}", entry.seq))?;
+            for moved in chart.record(entry.seq, entry.day, &body) {
+                let wanted = issuer.is_none_or(|n| moved.issuer == Some(n))
+                    && acquirer.is_none_or(|a| moved.merchant.0 == a)
+                    && !moved.correction
+                    && (with.from..=with.until).contains(&entry.day);
+                let Some(tap) = chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
+                let kind = match tap.kind {
+                    TapKind::Refund | TapKind::RefundAdvice => Kind::Refund,
+                    TapKind::Reversal => Kind::Reversal,
+                    TapKind::Authorize
+                    | TapKind::Purchase
+                    | TapKind::BalanceInquiry
+                    | TapKind::AuthorizationAdvice
+                    | TapKind::Completion
+                    | TapKind::PurchaseAdvice
+                    | TapKind::Unsupported => Kind::Purchase,
+                };
+                let row = out.entry(moved.tap).or_insert_with(|| Row {
+                    reference: std::num::NonZeroU64::new(moved.tap),
+                    acquirer: Some(moved.merchant.0),
+                    merchant: Some(moved.merchant.1),
+                    terminal: Some(tap.terminal),
+                    stan: Some(tap.stan),
+                    rrn: Some(tap.rrn),
+                    approval: tap.approval,
+                    ..Row::new(kind, Yen::ZERO, entry.day)
+                });
+                row.amount = super::books::sum(row.amount, moved.amount);
+            }
+        }
+    }
+    Ok(out.into_values().filter(|row| row.amount != Yen::ZERO).collect())
+}
+
+fn contract(side: Side, with: &CompareWith) -> Contract {
+    let acquirer = match with.against {
+        Against::Acquirer => with.party.parse().ok(),
+        Against::Issuer | Against::Bank => None,
+    };
+    Contract { side, acquirer, external: ExternalFrom::Column, mark: Mark::default() }
+}
+
+fn side(against: Against) -> Side {
+    match against {
+        Against::Acquirer => Side::Acquirer,
+        Against::Issuer => Side::Issuer,
+        Against::Bank => Side::Bank,
+    }
+}
+
+/// The clearing file for a party: what this ledger says, in the detail file's format. Lines and their sum.
+pub async fn clearing_file(store: &dyn Store, with: &CompareWith, out: impl Write) -> anyhow::Result<(u64, Yen)> {
+    let mut writer = Writer::new(out)?;
+    for row in rows(store, with).await? {
+        writer.row(&row)?;
+    }
+    let written = writer.finish()?;
+    Ok((written.rows, written.sum))
+}
+
+/// Everything that takes the processor's time.
+fn compared(
+    with: &CompareWith,
+    ours: &[Row],
+    bytes: &[u8],
+    as_of: BusinessDay,
+) -> Result<(file::FileReport, Vec<Item>, Vec<Item>, Outcome), String> {
+    let theirs_contract = contract(side(with.against), with);
+    let mut theirs: Vec<Item> = Vec::new();
+    let report = file::read(bytes, Encoding::Ascii, |line, row| theirs.push(row.item(line, &theirs_contract)))
+        .map_err(|e| e.to_string())?;
+    let ours_contract = contract(Side::Ledger, with);
+    let here: Vec<Item> = ours.iter().zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
+    let rules = Rules { due_days: 0, ..Rules::between(Side::Ledger, side(with.against)) };
+    let outcome = compare(&here, &theirs, as_of, &rules).map_err(|e| e.to_string())?;
+    Ok((report, here, theirs, outcome))
+}
+
+impl Desk {
+    /// Compares a party's file with the ledger and raises what differs. The same file once more does nothing.
+    pub async fn compare(&self, bytes: Arc<Vec<u8>>, with: CompareWith, by: &str) -> Result<Compared, AskError> {
+        if with.from > with.until {
+            return Err(value("until", format!("{} is before {}", with.until, with.from)));
+        }
+        let office = self.office()?;
+        let digest: [u8; 32] = Sha256::digest(&*bytes).into();
+        if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
+            return Ok(Compared { run, known: true, ..Compared::nothing() });
+        }
+        let ours = rows(office.store.as_ref(), &with).await.map_err(|e| value("party", format!("{e:#}")))?;
+        let until = with.until;
+        let (asked, file_bytes) = (with.clone(), bytes.clone());
+        // What should have come by the day after and did not is missing.
+        let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, until.next()));
+        let (report, here, there, outcome) =
+            work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
+        let matched = outcome.counts.of(Status::Matched);
+        let ran = ReconRan {
+            run: 0,
+            against: with.against,
+            party: with.party.clone(),
+            digest,
+            period: Period { from: with.from, until: with.until },
+            lines: [u64::try_from(here.len()).unwrap_or(0), u64::try_from(there.len()).unwrap_or(0)],
+            matched: matched.left,
+            matched_yen: outcome.matched_yen,
+            bad_lines: report.bad,
+            differences: u64::try_from(outcome.exceptions.len()).unwrap_or(0) + outcome.unlisted,
+            by: by.to_owned(),
+        };
+        self.command(Command::Closing(Closing::Ran(Box::new(ran)))).await?;
+        let run = self.ask(move |state| state.run_of(&digest)).await?;
+        let run = run.ok_or_else(|| value("file", "its run is not there"))?;
+        let differences: Vec<Difference> =
+            outcome.exceptions.iter().map(|e| difference(e, &with, &here, &there)).collect();
+        for some in differences.chunks(RAISED_AT_ONCE) {
+            let raise = Closing::Raise { run, differences: some.to_vec() };
+            self.command(Command::Closing(raise)).await?;
+        }
+        let statuses = Status::ALL.iter().map(|status| {
+            let tally = outcome.counts.of(*status);
+            (name(*status), (tally.left, tally.right))
+        });
+        Ok(Compared {
+            run,
+            known: false,
+            ours: u64::try_from(here.len()).unwrap_or(0),
+            theirs: u64::try_from(there.len()).unwrap_or(0),
+            bad_lines: report.bad,
+            bad: report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect(),
+            statuses: statuses.filter(|(_, (a, b))| a + b > 0).collect(),
+            matched_yen: outcome.matched_yen.get(),
+            differences: u64::try_from(differences.len()).unwrap_or(0) + outcome.unlisted,
+        })
+    }
+}
+
+impl Compared {
+    fn nothing() -> Self {
+        Compared {
+            run: 0,
+            known: false,
+            ours: 0,
+            theirs: 0,
+            bad_lines: 0,
+            bad: Vec::new(),
+            statuses: BTreeMap::new(),
+            matched_yen: 0,
+            differences: 0,
+        }
+    }
+}
+
+/// As programs write it.
+pub(crate) fn name(status: Status) -> &'static str {
+    match status {
+        Status::Matched => "matched",
+        Status::Expected => "expected",
+        Status::Missing => "missing",
+        Status::Unexpected => "unexpected",
+        Status::AmountOver => "amount_over",
+        Status::AmountUnder => "amount_under",
+        Status::CurrencyMismatch => "currency_mismatch",
+        Status::DateMismatch => "date_mismatch",
+        Status::DataMismatch => "data_mismatch",
+        Status::Duplicate => "duplicate",
+        Status::PartlyMatched => "partly_matched",
+    }
+}
+
+/// An exception as the journal keeps it. Its identity holds the party too, so that two parties' lines never meet.
+fn difference(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) -> Difference {
+    let ledger = e.side == Side::Ledger;
+    let at = |items: &[Item], line: u64| {
+        // Lines ascend.
+        let at = items.binary_search_by_key(&line, |item| item.line).ok()?;
+        Some((items[at].own, items[at].amount, items[at].day))
+    };
+    let (own_line, their_line) = if ledger { (Some(e.line), e.other_line) } else { (e.other_line, Some(e.line)) };
+    let ours = own_line.and_then(|line| at(here, line));
+    let theirs = their_line.and_then(|line| at(there, line));
+    let day = ours.or(theirs).map_or(with.until, |(.., day)| day);
+    let mut hash = Sha256::new();
+    hash.update(with.against.name());
+    hash.update(with.party.as_bytes());
+    hash.update(e.id.0);
+    let id: [u8; 32] = hash.finalize().into();
+    let cut = |text: String| text.chars().take(200).collect::<String>();
+    Difference {
+        id: id[..16].try_into().expect("32 bytes"),
+        status: name(e.status).to_owned(),
+        party: format!("{} {}", with.against.name(), with.party),
+        own: ours.and_then(|(own, ..)| own).map_or(0, std::num::NonZeroU64::get),
+        ours: ours.map_or(Yen::ZERO, |(_, yen, _)| yen),
+        theirs: theirs.map_or(Yen::ZERO, |(_, yen, _)| yen),
+        line: their_line.filter(|_| theirs.is_some()).unwrap_or(0),
+        day,
+        why: cut(e.why.clone()),
+        proposal: cut(proposal(&e.proposal)),
+    }
+}
+
+fn proposal(proposal: &Proposal) -> String {
+    match proposal {
+        Proposal::WaitUntil(day) => format!("wait until {day}"),
+        Proposal::Ask(side) => format!("ask the {}", side.name()),
+        Proposal::BookDifference(yen) => format!("book a difference of {yen}"),
+        Proposal::WriteOff(yen) => format!("write {yen} off"),
+        Proposal::ReverseDuplicate(side) => format!("have the duplicate reversed ({})", side.name()),
+        Proposal::CorrectData => "correct the data".to_owned(),
+        Proposal::ChooseCandidate => "choose one of the candidates".to_owned(),
+    }
+}

@@ -1,0 +1,153 @@
+//! One tap's whole story: messages, decision, postings, what issuers said, what was settled for it and paid.
+
+use super::chart::Chart;
+use anyhow::Context;
+use kazasu_ledger::record::{Proposal, Verdict, flag};
+use kazasu_ledger::{Body, Store, Transfer};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use serde_json::{Value, json};
+
+const PAGE: usize = 20_000;
+
+/// Does this record belong to the tap's story?
+fn about(body: &Body, tap: u64, family: &[u64]) -> bool {
+    let of = |n: u64| family.contains(&n);
+    match body {
+        Body::Tapped(r) => r.original.is_some_and(of),
+        Body::IssuerAnswered(r) => of(r.tap),
+        Body::IssuerSilent(r) => of(r.tap),
+        Body::IssuerLate(r) => of(r.tap),
+        Body::StoodIn(r) => of(r.tap),
+        Body::IssuerAcknowledged(r) => of(r.message),
+        Body::LossBooked(r) => of(r.message),
+        Body::NoticeSettled(r) => of(r.notice / 16),
+        _ => tap == 0,
+    }
+}
+
+/// The story of the tap that record `tap` decided, as steps in their order. `None` when the record is no tap.
+pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value>> {
+    let mut reader = store.reader().await?;
+    let mut chart = Chart::default();
+    let mut family = vec![tap];
+    let mut steps: Vec<Value> = Vec::new();
+    let mut merchant = None;
+    let mut day = BusinessDay::default();
+    let mut settlement: Option<u32> = None;
+    let mut payout: Option<u64> = None;
+    let mut from = 1;
+    loop {
+        let page = reader.scan(from, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        from = last.seq + 1;
+        for entry in &page {
+            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+            chart.record(entry.seq, entry.day, &body);
+            if entry.seq == tap {
+                let Body::Tapped(r) = &body else { return Ok(None) };
+                merchant = Some((r.key.acquirer, r.merchant));
+                day = entry.day;
+                steps.push(step(&chart, entry.seq, entry.at, entry.day, &body));
+                // What it completes, refunds or reverses is part of the story.
+                family.extend(r.original);
+                continue;
+            }
+            if entry.seq > tap && about(&body, tap, &family) {
+                if matches!(body, Body::Tapped(_)) {
+                    family.push(entry.seq);
+                }
+                steps.push(step(&chart, entry.seq, entry.at, entry.day, &body));
+            }
+            match &body {
+                Body::MerchantSettled(r) if Some((r.acquirer, r.merchant)) == merchant && settlement.is_none() => {
+                    let period = r.settlement.period;
+                    if period.from <= day && day <= period.until {
+                        settlement = Some(r.number);
+                        steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "merchant_settled",
+                            "settlement": r.number, "from": period.from.to_string(), "until": period.until.to_string(),
+                            "paid_yen": r.settlement.paid.get(), "fee_yen": r.settlement.fee.get(), "value_day": r.value_day.to_string() }));
+                    }
+                }
+                Body::Settled(r) if r.approved => {
+                    if let (Some(Proposal::Payout { settlements, .. }), Some(number)) =
+                        (chart.proposals.get(&r.proposal), settlement)
+                        && settlements.contains(&number)
+                    {
+                        payout = Some(r.proposal);
+                        steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_approved",
+                            "payout": r.proposal, "by": r.by }));
+                    }
+                }
+                Body::PayoutTaken(r) if Some(r.payout) == payout => {
+                    steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_taken", "bank_line": r.reference }));
+                }
+                Body::PayoutReturned(r) if Some(r.payout) == payout && Some(r.settlement) == settlement => {
+                    steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_returned", "bank_line": r.reference }));
+                }
+                _ => {}
+            }
+        }
+    }
+    if merchant.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(json!({ "record": tap, "business_day": day.to_string(), "steps": steps })))
+}
+
+fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> Value {
+    let kind = kazasu_ledger::record::KIND_NAMES[usize::from(body.kind())];
+    let mut out = json!({ "record": seq, "at": at.jst_text(), "business_day": day.to_string(), "what": kind,
+        "postings": body.transfers().iter().map(|t| posting(chart, t)).collect::<Vec<_>>() });
+    match body {
+        Body::Tapped(r) => {
+            out["asked"] = format!("{:?}", r.kind).into();
+            out["acquirer"] = r.key.acquirer.to_string().into();
+            out["terminal"] = r.key.terminal.to_string().into();
+            out["stan"] = r.key.stan.get().into();
+            out["rrn"] = r.rrn.to_string().into();
+            out["merchant"] = r.merchant.to_string().into();
+            let name = chart.merchants.get(&(r.key.acquirer, r.merchant)).map(|m| m.name.clone());
+            out["merchant_name"] = name.into();
+            out["amount_yen"] = r.amount.get().into();
+            out["entry_mode"] = r.entry_mode.into();
+            out["link_version"] = r.link.into();
+            out["original"] = r.original.into();
+            out["decision"] = match r.verdict {
+                Verdict::Approved(code) => json!({ "approved": code.to_string() }),
+                Verdict::Pending => json!("asked the issuer"),
+                Verdict::Refused(refusal) => json!({ "refused": refusal.name(), "de39": refusal.code().to_string() }),
+            };
+            let ruled = r.ruled.as_ref();
+            out["policy_version"] = ruled.map_or(0, |ruled| ruled.policy).into();
+            let flags = ruled.map_or(0, |ruled| ruled.flags);
+            let named = [
+                (flag::CRL_BASED, "crl_based"),
+                (flag::OVER_LIMIT, "over_limit"),
+                (flag::OVER_OFFLINE, "over_offline"),
+                (flag::CARD_NOT_GOOD, "card_not_good"),
+            ];
+            out["flags"] =
+                named.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect::<Vec<_>>().into();
+            out["to_issuer"] = r.to_issuer.map(|m| json!({ "issuer": m.issuer, "yen": m.amount.get() })).into();
+        }
+        Body::IssuerAnswered(r) => {
+            out["de39"] = r.code.to_string().into();
+            out["approval"] = r.approval.map(|a| a.to_string()).into();
+        }
+        Body::IssuerSilent(r) => out["why"] = format!("{:?}", r.why).into(),
+        Body::IssuerLate(r) => out["de39"] = r.code.to_string().into(),
+        Body::IssuerAcknowledged(r) => out["de39"] = r.code.to_string().into(),
+        Body::LossBooked(r) => {
+            out["de39"] = r.code.to_string().into();
+            out["bearer"] = format!("{:?}", r.bearer).into();
+        }
+        _ => {}
+    }
+    out
+}
+
+fn posting(chart: &Chart, t: &Transfer) -> Value {
+    const KINDS: [&str; 5] = ["direct", "hold", "post", "void", "expire"];
+    let name = |id| chart.key(id).map_or_else(|| "?".to_owned(), ToString::to_string);
+    json!({ "kind": KINDS[usize::from(t.kind.number())], "debit": name(t.debit), "credit": name(t.credit), "yen": t.amount.get() })
+}

@@ -1,0 +1,104 @@
+//! What finance staff see, as JSON.
+
+use crate::admin::{AskError, Desk};
+use crate::core::DifferenceView;
+use kazasu_schemas::money::Yen;
+use serde_json::{Value, json};
+
+impl Desk {
+    /// Business days, the newest first.
+    pub async fn days(&self) -> Result<Value, AskError> {
+        let days = self.ask(|state| state.days()).await?;
+        Ok(days
+            .iter()
+            .map(|d| {
+                let marks: Vec<Value> = d
+                    .marks
+                    .iter()
+                    .map(|(state, at, by, why)| json!({ "state": state.name(), "at": at.jst_text(), "by": by, "why": why }))
+                    .collect();
+                json!({ "day": d.day.to_string(), "state": d.state.name(), "state_ja": d.state.japanese(), "last_record": d.seq,
+                    "open_differences": d.open_differences, "without_owner": d.unowned, "marks": marks })
+            })
+            .collect())
+    }
+
+    /// Settlements, the newest first.
+    pub async fn settlements(&self) -> Result<Value, AskError> {
+        let all = self.ask(|state| state.settlements()).await?;
+        let yen = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
+        Ok(all
+            .iter()
+            .rev()
+            .take(10_000)
+            .map(|s| {
+                let t = &s.settlement;
+                json!({ "settlement": s.number, "merchant": s.merchant.to_string(), "name": s.name, "contract": t.contract,
+                    "from": t.period.from.to_string(), "until": t.period.until.to_string(),
+                    "gross_yen": yen(t.gross.sum()), "refunds_yen": yen(t.refunds.sum()), "fee_yen": t.fee.get(),
+                    "tax_yen": t.tax.get(), "adjustments_yen": t.adjustments.get(), "held_back_yen": t.held_back.get(),
+                    "paid_yen": t.paid.get(), "carried_yen": t.carried_forward.get(),
+                    "value_day": s.value_day.to_string(), "state": s.state.name() })
+            })
+            .collect())
+    }
+
+    /// Payouts that were approved.
+    pub async fn payouts(&self) -> Result<Value, AskError> {
+        let all = self.ask(|state| state.payouts()).await?;
+        Ok(all
+            .iter()
+            .map(|p| {
+                json!({ "payout": p.number, "settlements": p.settlements, "total_yen": p.total.get(),
+                    "value_day": p.value_day.to_string(), "file": p.file.as_ref().map(|(format, files)| json!({
+                        "format": format.name(), "files": files.len() })), "taken": p.taken })
+            })
+            .collect())
+    }
+
+    /// Runs of reconciliation.
+    pub async fn runs(&self) -> Result<Value, AskError> {
+        let runs = self.ask(|state| state.runs().to_vec()).await?;
+        Ok(runs
+            .iter()
+            .map(|r| {
+                json!({ "run": r.run, "against": r.against.name(), "party": r.party, "from": r.period.from.to_string(),
+                    "until": r.period.until.to_string(), "ours": r.lines[0], "theirs": r.lines[1], "matched": r.matched,
+                    "matched_yen": r.matched_yen.get(), "bad_lines": r.bad_lines, "differences": r.differences, "by": r.by })
+            })
+            .collect())
+    }
+
+    /// Differences: those that are open, or all.
+    pub async fn exceptions(&self, all: bool) -> Result<Value, AskError> {
+        let list = self.ask(move |state| state.differences(!all)).await?;
+        Ok(list.iter().take(10_000).map(difference_json).collect())
+    }
+
+    /// The contracts in force.
+    pub async fn contracts(&self) -> Result<Value, AskError> {
+        self.ask(|state| {
+            let (version, contracts, source) = state.contracts();
+            let list: Vec<Value> = contracts
+                .iter()
+                .flat_map(|c| &c.contracts)
+                .map(|c| json!({ "contract": c.number, "name": c.name, "from": c.from.to_string(), "until": c.until.map(|d| d.to_string()) }))
+                .collect();
+            json!({ "version": version, "contracts": list, "source": source })
+        })
+        .await
+    }
+}
+
+fn difference_json(d: &DifferenceView) -> Value {
+    let x = &d.difference;
+    let notes: Vec<Value> =
+        d.notes.iter().map(|(at, by, note)| json!({ "at": at.jst_text(), "by": by, "note": note })).collect();
+    let resolved = d.resolved.as_ref().map(|(how, at, by)| json!({ "how": how.name(), "at": at.jst_text(), "by": by }));
+    let some = |n: u64| (n > 0).then_some(n);
+    let yen = |y: Yen, there: bool| there.then_some(y.get());
+    json!({ "difference": hex::encode(x.id), "status": x.status, "party": x.party, "run": d.run, "day": x.day.to_string(),
+        "record": some(x.own), "line": some(x.line), "ours_yen": yen(x.ours, x.own > 0 || x.ours != Yen::ZERO),
+        "theirs_yen": yen(x.theirs, x.line > 0), "why": x.why, "proposal": x.proposal, "since": d.since.jst_text(),
+        "owner": d.owner, "notes": notes, "resolved": resolved })
+}

@@ -1,0 +1,66 @@
+//! Closing the day: what contracts charge, what merchants and issuers are settled, what is paid out, how it compares with what others
+//! say, and the signature under it. `docs/operations/closing.md` explains it.
+//!
+//! Amounts are worked out here from the journal; `core::closing` decides whether they can be booked.
+
+mod asks;
+mod audit;
+mod bank;
+mod books;
+mod chart;
+mod compare;
+mod explain;
+mod look;
+mod reports;
+mod settle;
+
+pub use asks::ClosingAsk;
+pub use audit::{AuditKeys, Signed, check_heads, export};
+pub use bank::{Payees, PayoutConfig};
+pub use compare::{CompareWith, Compared, clearing_file};
+pub use explain::explain;
+pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement};
+
+use books::Books;
+use kazasu_ledger::Store;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// What closing keeps between two questions: the fold of the journal, read on each time.
+#[derive(Clone)]
+pub struct Office {
+    /// The journal.
+    pub store: Arc<dyn Store>,
+    /// The account that payouts are ordered from, and whom they reach.
+    pub payout: Option<Arc<PayoutConfig>>,
+    /// Signs days.
+    pub audit: Option<Arc<AuditKeys>>,
+    vault: Arc<crate::vault::Vault>,
+    books: Arc<Mutex<Option<Books>>>,
+}
+
+impl Office {
+    /// An office on a journal.
+    #[must_use]
+    pub fn new(config: &crate::config::Config, store: Arc<dyn Store>) -> Self {
+        Office {
+            store,
+            payout: config.payout.clone(),
+            audit: config.audit.clone(),
+            vault: config.vault.clone(),
+            books: Arc::default(),
+        }
+    }
+
+    /// Does something with the books, read on to the journal's end.
+    async fn books<T>(&self, with: impl FnOnce(&Books) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let mut books = self.books.lock().await;
+        let open = books.get_or_insert_with(|| Books::new(Some(self.vault.clone())));
+        let mut reader = self.store.reader().await?;
+        if let Err(error) = open.catch_up(reader.as_mut()).await {
+            *books = None;
+            return Err(error);
+        }
+        with(open)
+    }
+}

@@ -1,0 +1,703 @@
+//! Reports of finance staff, and statements for merchants and residents.
+
+use super::books::Books;
+use crate::admin::{AskError, Desk, value};
+use crate::core::SettlementView;
+use crate::report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
+use crate::report::{Cell, Kind as Column, Report, cells};
+use anyhow::Context;
+use kazasu_ledger::book::Book;
+use kazasu_ledger::record::{TapKind, Verdict};
+use kazasu_ledger::{AccountKey, Body, Store};
+use kazasu_schemas::contract::Tender;
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::{Unit, Yen};
+use std::collections::BTreeMap;
+
+const PAGE: usize = 20_000;
+
+/// Which report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Kind {
+    /// Merchants' settlements, one a line.
+    Settlements,
+    /// The taps of one settlement.
+    SettlementDetail,
+    /// What issuers owe, keep and paid.
+    Issuers,
+    /// Relief and points by programme: what cities fund.
+    Cities,
+    /// All accounts, debits equal to credits.
+    TrialBalance,
+    /// Fees and interchange by means of payment, brand and category.
+    Fees,
+    /// Open differences by age.
+    Exceptions,
+    /// Value that was issued and not used, by issuer (資金決済法).
+    Prepaid,
+    /// What issuers refused after the switch had approved in their place.
+    StandIn,
+    /// Taps that were booked although a rule spoke against them.
+    Flagged,
+}
+
+impl Kind {
+    /// As addresses write it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Kind> {
+        <Kind as clap::ValueEnum>::from_str(text, false).ok()
+    }
+}
+
+/// What a report is about.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The business day, or the last one.
+    pub day: Option<BusinessDay>,
+    /// The record up to which balances count.
+    pub seq: Option<u64>,
+    /// The settlement.
+    pub settlement: Option<u32>,
+}
+
+fn other(error: impl Into<anyhow::Error>) -> AskError {
+    AskError::Other(error.into())
+}
+
+fn tender(tender: Tender) -> &'static str {
+    match tender {
+        Tender::Credit => "クレジット credit",
+        Tender::Debit => "デビット debit",
+        Tender::Bank => "銀行口座 bank",
+        Tender::Held => "預り口座 held",
+        Tender::Purse => "給付金 relief",
+        Tender::Points => "ポイント points",
+    }
+}
+
+/// Makes a report.
+pub async fn report(desk: &Desk, kind: Kind, about: About, made: Millis) -> Result<Report, AskError> {
+    let built = match kind {
+        Kind::Settlements => settlements(desk, about, made).await?,
+        Kind::SettlementDetail => return detail(desk, about, made).await,
+        Kind::Issuers => issuers(desk, made).await?,
+        Kind::Cities => cities(desk, made).await?,
+        Kind::TrialBalance => return trial_balance(desk, about, made).await,
+        Kind::Fees => fees(desk, about, made).await?,
+        Kind::Exceptions => exceptions(desk, made).await?,
+        Kind::Prepaid => return prepaid(desk, about, made).await,
+        Kind::StandIn => stand_in(desk, made).await?,
+        Kind::Flagged => flagged(desk, about, made).await?,
+    };
+    built.finish().map_err(other)
+}
+
+type Built = Result<crate::report::Builder, AskError>;
+
+async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
+    let all = desk.ask(|state| state.settlements()).await?;
+    let wanted = |s: &&SettlementView| about.day.is_none_or(|day| s.settlement.period.until == day);
+    let mut out = Report::build("加盟店精算一覧", "Merchant settlements", made)
+        .sheet("精算 Settlements")
+        .column("番号", "settlement", Column::Count)
+        .column("加盟店", "merchant", Column::Code)
+        .column("名称", "name", Column::Text)
+        .column("自", "from", Column::Date)
+        .column("至", "until", Column::Date)
+        .sum("売上", "gross", Column::Yen)
+        .sum("返品", "refunds", Column::Yen)
+        .sum("手数料", "fee", Column::Yen)
+        .sum("うち交換手数料", "interchange", Column::Yen)
+        .sum("消費税", "tax", Column::Yen)
+        .sum("調整", "adjustments", Column::Yen)
+        .sum("留保", "held_back", Column::Yen)
+        .sum("留保解除", "released", Column::Yen)
+        .sum("前期繰越", "carried_before", Column::Yen)
+        .sum("支払額", "paid", Column::Yen)
+        .sum("次期繰越", "carried_forward", Column::Yen)
+        .column("支払日", "value_day", Column::Date)
+        .column("状態", "state", Column::Code);
+    for s in all.iter().filter(wanted) {
+        let t = &s.settlement;
+        let yen = |sum: i128| Yen::new(i64::try_from(sum).unwrap_or(i64::MAX));
+        out.push(cells![
+            Cell::count(s.number),
+            s.merchant.to_string(),
+            s.name.as_str(),
+            t.period.from,
+            t.period.until,
+            yen(t.gross.sum()),
+            yen(t.refunds.sum()),
+            t.fee,
+            t.interchange,
+            t.tax,
+            t.adjustments,
+            t.held_back,
+            t.released,
+            t.carried_before,
+            t.paid,
+            t.carried_forward,
+            s.value_day,
+            s.state.name(),
+        ]);
+    }
+    Ok(out)
+}
+
+async fn one(desk: &Desk, about: &About) -> Result<SettlementView, AskError> {
+    let number = about.settlement.ok_or_else(|| value("settlement", "must be a settlement's number"))?;
+    let all = desk.ask(|state| state.settlements()).await?;
+    all.into_iter().find(|s| s.number == number).ok_or_else(|| value("settlement", format!("{number} is not known")))
+}
+
+/// The taps of a settlement, with their fees, from the journal.
+async fn lines(desk: &Desk, s: &SettlementView) -> Result<Books, AskError> {
+    let office = desk.office()?;
+    let period = s.settlement.period;
+    let mut books =
+        Books::watching(Some(desk.imports.vault.clone()), (s.acquirer, s.merchant), period.from, period.until);
+    let mut reader = office.store.reader().await.map_err(other)?;
+    books.catch_up(reader.as_mut()).await.map_err(AskError::Other)?;
+    Ok(books)
+}
+
+async fn detail(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
+    let s = one(desk, &about).await?;
+    detail_of(&s, &lines(desk, &s).await?, made).map_err(other)
+}
+
+fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, crate::report::ReportError> {
+    let t = &s.settlement;
+    let mut out = Report::build("加盟店精算明細", "Merchant settlement", made)
+        .subtitle(&format!("精算番号 {}  {} {}", s.number, s.merchant, s.name))
+        .subtitle(&format!("対象期間 {} – {}", t.period.from, t.period.until))
+        .sheet("精算 Summary")
+        .column("項目", "item", Column::Text)
+        .column("金額", "yen", Column::Yen);
+    let yen = |sum: i128| Yen::new(i64::try_from(sum).unwrap_or(i64::MAX));
+    for tender_of in Tender::ALL {
+        let (gross, back) = (t.gross.get(tender_of), t.refunds.get(tender_of));
+        if gross != Yen::ZERO || back != Yen::ZERO {
+            out.push(cells![format!("売上 {}", tender(tender_of)), gross]);
+            out.push(cells![format!("返品 {}", tender(tender_of)), Yen::new(-back.get())]);
+        }
+    }
+    let net = yen(t.gross.sum() - t.refunds.sum());
+    for (item, amount) in [
+        ("売上計 Net sales", net),
+        ("手数料 Fees", Yen::new(-t.fee.get())),
+        ("消費税 Tax on fees", Yen::new(-t.tax.get())),
+        ("調整 Adjustments", t.adjustments),
+        ("留保 Held back", Yen::new(-t.held_back.get())),
+        ("留保解除 Released", t.released),
+        ("前期繰越 Carried from before", t.carried_before),
+        ("次期繰越 Carried forward", Yen::new(-t.carried_forward.get())),
+        ("支払額 Paid", t.paid),
+    ] {
+        out.push(cells![item, amount]);
+    }
+    let mut out = out
+        .sheet("明細 Taps")
+        .column("営業日", "day", Column::Date)
+        .column("記録番号", "record", Column::Code)
+        .column("元取引", "original", Column::Code)
+        .column("端末", "terminal", Column::Code)
+        .column("RRN", "rrn", Column::Code)
+        .column("承認番号", "approval", Column::Code)
+        .column("支払手段", "tender", Column::Text)
+        .sum("金額", "gross", Column::Yen)
+        .sum("手数料", "fee", Column::Yen)
+        .sum("うち交換手数料", "interchange", Column::Yen)
+        .sum("差引", "net", Column::Yen)
+        .column("精算番号", "batch", Column::Code);
+    for line in &books.lines {
+        let tap = books.chart.taps.get(&line.fact.seq);
+        let text = |value: Option<String>| value.map_or(Cell::Empty, Cell::from);
+        out.push(vec![
+            Cell::from(line.day),
+            Cell::from(line.fact.seq.to_string()),
+            text(line.fact.refund.map(|r| r.of.to_string())),
+            text(tap.map(|t| t.terminal.to_string())),
+            text(tap.map(|t| t.rrn.to_string())),
+            text(tap.and_then(|t| t.approval).map(|a| a.to_string())),
+            Cell::from(tender(line.fact.tender)),
+            Cell::from(line.fact.amount),
+            Cell::from(line.fee),
+            Cell::from(line.interchange),
+            Cell::from(Yen::new(line.fact.amount.get() - line.fee.get())),
+            Cell::from(s.number.to_string()),
+        ]);
+    }
+    out.finish()
+}
+
+/// A settlement as a letter to its merchant.
+pub async fn merchant_letter(desk: &Desk, number: u32, issuer: &str, made: Millis) -> Result<Pdf, AskError> {
+    let about = About { settlement: Some(number), ..About::default() };
+    let s = one(desk, &about).await?;
+    let report = detail_of(&s, &lines(desk, &s).await?, made).map_err(other)?;
+    let letter = Letter::new(Party::new(issuer, &[]), Party::new(&s.name, &[]), Honorific::Onchu)
+        .number(&format!("精算 {number}"))
+        .amount("お振込金額", s.settlement.paid)
+        .fact("お振込日", s.value_day);
+    let font = tokio::task::spawn_blocking(|| Font::find(None)).await.map_err(other)?.map_err(other)?;
+    statement(&report, &letter, &font).map_err(other)
+}
+
+async fn issuers(desk: &Desk, made: Millis) -> Built {
+    let positions = desk.ask(|state| state.positions()).await?;
+    let names = desk.office()?.books(|books| Ok(books.chart.issuers.clone())).await.map_err(AskError::Other)?;
+    let balance = |key: AccountKey| positions.iter().find(|p| p.key == key).map_or(Yen::ZERO, |p| p.balance);
+    let days = desk
+        .office()?
+        .books(|books| {
+            let mut sums: BTreeMap<u16, (i64, i64, u64)> = BTreeMap::new();
+            for (issuer, day) in books.days.values().flat_map(|d| &d.issuers) {
+                let sum = sums.entry(*issuer).or_default();
+                *sum = (sum.0 + day.net, sum.1 + day.interchange, sum.2 + day.taps);
+            }
+            Ok(sums)
+        })
+        .await
+        .map_err(AskError::Other)?;
+    let mut out = Report::build("発行者精算", "Issuer settlement", made)
+        .sheet("発行者 Issuers")
+        .column("番号", "issuer", Column::Count)
+        .column("名称", "name", Column::Text)
+        .sum("件数", "taps", Column::Count)
+        .sum("売上（締切日まで）", "net", Column::Yen)
+        .sum("交換手数料", "interchange", Column::Yen)
+        .sum("差引請求額", "due", Column::Yen)
+        .sum("未収残高", "receivable", Column::Yen);
+    for (issuer, (net, interchange, taps)) in days {
+        out.push(cells![
+            Cell::count(issuer),
+            names.get(&issuer).cloned().unwrap_or_default(),
+            Cell::count(taps),
+            Yen::new(net),
+            Yen::new(interchange),
+            Yen::new(net - interchange),
+            balance(AccountKey::IssuerReceivable(issuer)),
+        ]);
+    }
+    Ok(out)
+}
+
+async fn cities(desk: &Desk, made: Millis) -> Built {
+    let (programmes, positions) = desk.ask(|state| (state.relief_programmes(), state.positions())).await?;
+    let mut out = Report::build("自治体精算", "City settlement", made)
+        .sheet("給付事業 Relief")
+        .column("事業", "programme", Column::Count)
+        .column("名称", "name", Column::Text)
+        .column("市町村", "city", Column::Code)
+        .sum("予算", "budget", Column::Yen)
+        .sum("支出済", "paid", Column::Yen)
+        .sum("給付残高", "in_purses", Column::Yen)
+        .sum("未達", "transit", Column::Yen)
+        .sum("原資残高", "fund", Column::Yen)
+        .sum("返還請求残", "receivable", Column::Yen);
+    for p in &programmes {
+        out.push(cells![
+            Cell::count(p.terms.number),
+            p.terms.name.as_str(),
+            p.terms.city.as_str(),
+            p.terms.budget,
+            p.executed,
+            p.in_purses,
+            p.transit,
+            p.fund,
+            p.receivable,
+        ]);
+    }
+    let mut out = out
+        .sheet("ポイント Points")
+        .column("事業", "programme", Column::Count)
+        .sum("予算残", "budget_left", Column::Points)
+        .sum("残高", "held", Column::Points)
+        .sum("利用", "spent", Column::Points)
+        .sum("失効", "expired", Column::Points)
+        .sum("原資請求残", "funder_owes", Column::Yen);
+    let mut points: BTreeMap<u16, [i64; 5]> = BTreeMap::new();
+    for p in &positions {
+        let (n, at) = match p.key {
+            AccountKey::PointBudget(n) => (n, 0),
+            AccountKey::Points(_, n) => (n, 1),
+            AccountKey::PointsSpent(n) => (n, 2),
+            AccountKey::PointsExpired(n) => (n, 3),
+            AccountKey::FunderReceivable(n) => (n, 4),
+            _ => continue,
+        };
+        points.entry(n).or_default()[at] += p.balance.get();
+    }
+    for (n, [budget, held, spent, expired, owes]) in points {
+        let p = Cell::points;
+        out.push(vec![Cell::count(n), p(budget), p(held), p(spent), p(expired), Cell::from(Yen::new(owes))]);
+    }
+    Ok(out)
+}
+
+/// The book as it was after a record, or at the end of a business day.
+async fn book_at(store: &dyn Store, about: &About) -> anyhow::Result<(Book, u64)> {
+    let mut reader = store.reader().await?;
+    let mut book = Book::default();
+    let mut last = 0;
+    loop {
+        let page = reader.scan(last + 1, PAGE).await?;
+        let Some(end) = page.last().map(|e| e.seq) else { return Ok((book, last)) };
+        for entry in &page {
+            if about.seq.is_some_and(|seq| entry.seq > seq) || about.day.is_some_and(|day| entry.day > day) {
+                return Ok((book, last));
+            }
+            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+            book.record(entry.seq, &body).with_context(|| format!("record {}", entry.seq))?;
+            last = entry.seq;
+        }
+        anyhow::ensure!(end == last, "the journal moved while it was read");
+    }
+}
+
+async fn trial_balance(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
+    let (book, seq) = book_at(desk.office()?.store.as_ref(), &about).await.map_err(AskError::Other)?;
+    let mut headings: BTreeMap<(u64, &'static str), (i64, i64, u64)> = BTreeMap::new();
+    for (_, account) in book.accounts() {
+        let sum = headings.entry((account.key.unit().number(), account.key.heading())).or_default();
+        *sum = (sum.0 + account.debits.get(), sum.1 + account.credits.get(), sum.2 + 1);
+    }
+    let mut out = Report::build("合計残高試算表", "Trial balance", made)
+        .subtitle(&format!("記録 {seq} まで, up to record {seq}"))
+        .sheet("試算表 Trial balance")
+        .column("単位", "unit", Column::Code)
+        .column("科目", "heading", Column::Text)
+        .column("口座数", "accounts", Column::Count)
+        .sum("借方残高", "debit_balance", Column::Yen)
+        .sum("借方合計", "debits", Column::Yen)
+        .sum("貸方合計", "credits", Column::Yen)
+        .sum("貸方残高", "credit_balance", Column::Yen);
+    for ((unit, heading), (debits, credits, accounts)) in headings {
+        let unit = match Unit::from_number(unit) {
+            Some(Unit::Jpy) => "円".to_owned(),
+            Some(Unit::Budget) => "予算円".to_owned(),
+            Some(Unit::Points(n)) => format!("ポイント {n}"),
+            None => unit.to_string(),
+        };
+        let net = debits - credits;
+        out.push(cells![
+            unit,
+            heading,
+            Cell::count(accounts),
+            Yen::new(net.max(0)),
+            Yen::new(debits),
+            Yen::new(credits),
+            Yen::new((-net).max(0)),
+        ]);
+    }
+    out.finish().map_err(other)
+}
+
+async fn fees(desk: &Desk, about: About, made: Millis) -> Built {
+    let rows = desk
+        .office()?
+        .books(|books| {
+            let contracts = books.contracts();
+            let mut sums: BTreeMap<(Tender, String, String), [i64; 5]> = BTreeMap::new();
+            let days = books.days.iter().filter(|(day, _)| about.day.is_none_or(|wanted| **day == wanted));
+            for (key, day) in days.flat_map(|(_, book)| &book.merchants) {
+                let mcc = books.chart.merchants.get(key).map_or_else(String::new, |m| m.mcc.to_string());
+                for line in day.fees.iter().flat_map(|f| &f.lines) {
+                    let brand = contracts.as_ref().and_then(|c| c.brand_name(line.brand)).unwrap_or_default();
+                    let sum = sums.entry((line.tender, brand.to_owned(), mcc.clone())).or_default();
+                    let more = [
+                        i64::from(line.count),
+                        line.gross.get(),
+                        line.refunds.get(),
+                        line.fee.get(),
+                        line.interchange.get(),
+                    ];
+                    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+                }
+            }
+            Ok(sums)
+        })
+        .await
+        .map_err(AskError::Other)?;
+    let mut out = Report::build("手数料分析", "Fees and interchange", made)
+        .sheet("手数料 Fees")
+        .column("支払手段", "tender", Column::Text)
+        .column("ブランド", "brand", Column::Text)
+        .column("業種", "mcc", Column::Code)
+        .sum("件数", "taps", Column::Count)
+        .sum("売上", "gross", Column::Yen)
+        .sum("返品", "refunds", Column::Yen)
+        .sum("手数料", "fee", Column::Yen)
+        .sum("うち交換手数料", "interchange", Column::Yen);
+    for ((of, brand, mcc), [taps, gross, refunds, fee, interchange]) in rows {
+        out.push(cells![
+            tender(of),
+            brand,
+            mcc,
+            Cell::count(taps),
+            Yen::new(gross),
+            Yen::new(refunds),
+            Yen::new(fee),
+            Yen::new(interchange),
+        ]);
+    }
+    Ok(out)
+}
+
+async fn exceptions(desk: &Desk, made: Millis) -> Built {
+    let open = desk.ask(|state| state.differences(true)).await?;
+    let mut out = Report::build("照合差異 滞留表", "Open differences by age", made)
+        .sheet("差異 Differences")
+        .column("差異", "difference", Column::Code)
+        .column("状態", "status", Column::Code)
+        .column("相手", "party", Column::Text)
+        .column("営業日", "day", Column::Date)
+        .column("経過日数", "age_days", Column::Count)
+        .column("記録番号", "record", Column::Code)
+        .column("相手の行", "line", Column::Count)
+        .sum("当方", "ours", Column::Yen)
+        .sum("先方", "theirs", Column::Yen)
+        .column("担当", "owner", Column::Text)
+        .column("理由", "why", Column::Text)
+        .column("提案", "proposal", Column::Text);
+    for d in open {
+        let x = &d.difference;
+        out.push(cells![
+            hex::encode(x.id),
+            x.status.as_str(),
+            x.party.as_str(),
+            x.day,
+            Cell::count(made.jst_day().0 - x.day.0),
+            if x.own == 0 { String::new() } else { x.own.to_string() },
+            Cell::count(x.line),
+            x.ours,
+            x.theirs,
+            d.owner.unwrap_or_default(),
+            x.why.as_str(),
+            x.proposal.as_str(),
+        ]);
+    }
+    Ok(out)
+}
+
+async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
+    let (book, seq) = book_at(desk.office()?.store.as_ref(), &about).await.map_err(AskError::Other)?;
+    let names = desk
+        .ask(|state| {
+            let (_, policy, _) = state.policy();
+            let purses = policy.purses.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone(), false)));
+            let relief = state.relief_programmes();
+            let relief = relief.iter().map(|p| (p.terms.number, (p.terms.name.clone(), p.terms.city.clone(), true)));
+            let purses: BTreeMap<u16, (String, String, bool)> = purses.chain(relief).collect();
+            let points: BTreeMap<u16, (String, String)> =
+                policy.points.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone()))).collect();
+            (purses, points)
+        })
+        .await?;
+    let mut sums: BTreeMap<(u8, u16), i64> = BTreeMap::new();
+    for (_, account) in book.accounts() {
+        let key = match account.key {
+            AccountKey::Purse(_, n) => (0, n),
+            AccountKey::Points(_, n) => (1, n),
+            _ => continue,
+        };
+        *sums.entry(key).or_default() += account.balance().get();
+    }
+    let base = about.day.map_or_else(|| format!("記録 {seq}"), |day| day.to_string());
+    let mut out = Report::build("未使用残高報告", "Outstanding value", made)
+        .subtitle(&format!("基準 {base}（法定基準日は3月末・9月末, the law's dates are the ends of March and September）"))
+        .sheet("残高 Outstanding")
+        .column("種別", "kind", Column::Text)
+        .column("事業", "programme", Column::Count)
+        .column("名称", "name", Column::Text)
+        .column("発行者", "issuer", Column::Text)
+        .sum("未使用残高", "outstanding", Column::Yen)
+        .column("区分", "law", Column::Text)
+        .note("自治体が発行するものは資金決済法第4条第1項第3号により適用除外。その他は1,000万円を超えるとき2分の1以上の供託が必要です。");
+    for ((kind, n), outstanding) in sums {
+        let (name, issuer, city) = match kind {
+            0 => names.0.get(&n).cloned().unwrap_or_default(),
+            _ => names.1.get(&n).cloned().map(|(name, issuer)| (name, issuer, false)).unwrap_or_default(),
+        };
+        let law = match (city, outstanding > 10_000_000) {
+            (true, _) => "適用除外 exempt",
+            (false, true) => "要供託 deposit half",
+            (false, false) => "1,000万円以下 below",
+        };
+        let kind = if kind == 0 { "給付金 purse" } else { "ポイント points" };
+        out.push(cells![kind, Cell::count(n), name, issuer, Yen::new(outstanding), law]);
+    }
+    out.finish().map_err(other)
+}
+
+async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &Body)) -> anyhow::Result<()> {
+    let mut reader = store.reader().await?;
+    let mut from = 1;
+    loop {
+        let page = reader.scan(from, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        from = last.seq + 1;
+        for entry in &page {
+            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+            see(entry.seq, entry.at, entry.day, &body);
+        }
+    }
+}
+
+async fn stand_in(desk: &Desk, made: Millis) -> Built {
+    let mut rows = Vec::new();
+    let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
+        if let Body::LossBooked(r) = body {
+            let yen = r.transfers.iter().fold(0, |sum, t| sum + t.amount.get());
+            rows.push((seq, at, day, r.message, r.code.to_string(), format!("{:?}", r.bearer), yen));
+        }
+    };
+    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    let mut out = Report::build("代行承認損失", "Stand-in losses", made)
+        .sheet("損失 Losses")
+        .column("記録番号", "record", Column::Code)
+        .column("日時", "at", Column::Time)
+        .column("営業日", "day", Column::Date)
+        .column("取引", "tap", Column::Code)
+        .column("DE39", "de39", Column::Code)
+        .column("負担", "bearer", Column::Code)
+        .sum("金額", "yen", Column::Yen);
+    for (seq, at, day, tap, code, bearer, yen) in rows {
+        out.push(cells![seq.to_string(), at, day, tap.to_string(), code, bearer, Yen::new(yen)]);
+    }
+    Ok(out)
+}
+
+async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
+    use kazasu_ledger::record::flag;
+    let mut rows = Vec::new();
+    let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
+        let Body::Tapped(r) = body else { return };
+        let flags = r.ruled.as_ref().map_or(0, |ruled| ruled.flags);
+        if flags == 0 || about.day.is_some_and(|wanted| wanted != day) {
+            return;
+        }
+        let named = [
+            (flag::CRL_BASED, "crl_based"),
+            (flag::OVER_LIMIT, "over_limit"),
+            (flag::OVER_OFFLINE, "over_offline"),
+            (flag::CARD_NOT_GOOD, "card_not_good"),
+        ];
+        let names: Vec<&str> = named.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
+        rows.push((seq, at, day, r.merchant.to_string(), r.amount, names.join(" ")));
+    };
+    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    let mut out = Report::build("要確認取引", "Flagged taps", made)
+        .sheet("取引 Taps")
+        .column("記録番号", "record", Column::Code)
+        .column("日時", "at", Column::Time)
+        .column("営業日", "day", Column::Date)
+        .column("加盟店", "merchant", Column::Code)
+        .sum("金額", "yen", Column::Yen)
+        .column("しるし", "flags", Column::Code);
+    for (seq, at, day, merchant, amount, flags) in rows {
+        out.push(cells![seq.to_string(), at, day, merchant, amount, flags]);
+    }
+    Ok(out)
+}
+
+/// A resident's statement of some days: what was paid where, by what, and what came back.
+pub async fn resident_statement(
+    desk: &Desk,
+    person: Ppid,
+    from: BusinessDay,
+    until: BusinessDay,
+    made: Millis,
+) -> Result<Report, AskError> {
+    let mut ids = vec![person];
+    let mut names: hashbrown::HashMap<super::chart::MerchantKey, String> = hashbrown::HashMap::new();
+    let mut accounts: Vec<AccountKey> = Vec::new();
+    let mut rows: BTreeMap<u64, (Millis, String, &'static str, Yen, [i64; 3])> = BTreeMap::new();
+    let mut pending: hashbrown::HashMap<u64, ()> = hashbrown::HashMap::new();
+    let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
+        for opening in body.opens() {
+            if usize::try_from(opening.account.0).ok() == Some(accounts.len()) {
+                accounts.push(opening.key);
+            }
+        }
+        let parts = |transfers: &[kazasu_ledger::Transfer]| {
+            let mut parts = [0_i64; 3];
+            for t in transfers
+                .iter()
+                .filter(|t| !matches!(t.kind, kazasu_ledger::TransferKind::Void(_) | kazasu_ledger::TransferKind::Hold))
+            {
+                let key = |id: kazasu_ledger::AccountId| usize::try_from(id.0).ok().and_then(|n| accounts.get(n));
+                let (sign, other) = match (key(t.debit), key(t.credit)) {
+                    (Some(other), Some(AccountKey::MerchantPayable(..))) => (1, other),
+                    (Some(AccountKey::MerchantPayable(..)), Some(other)) => (-1, other),
+                    _ => continue,
+                };
+                let at = match other {
+                    AccountKey::Purse(..) => 0,
+                    AccountKey::FunderReceivable(_) => 1,
+                    _ => 2,
+                };
+                parts[at] += sign * t.amount.get();
+            }
+            parts
+        };
+        match body {
+            Body::Merged(r) if ids.contains(&r.into) => ids.push(r.from),
+            Body::MerchantRegistered(r) => {
+                names.insert((r.acquirer, r.merchant), r.name.clone());
+            }
+            Body::Tapped(r) if r.ppid.is_some_and(|p| ids.contains(&p)) && from <= day && day <= until => {
+                let kind = match r.kind {
+                    TapKind::Refund | TapKind::RefundAdvice => "返品 refund",
+                    TapKind::Reversal => "取消 reversal",
+                    TapKind::Authorize | TapKind::AuthorizationAdvice => "仮売上 authorization",
+                    TapKind::Completion => "売上確定 completion",
+                    TapKind::Purchase | TapKind::PurchaseAdvice => "支払 payment",
+                    TapKind::BalanceInquiry | TapKind::Unsupported => return,
+                };
+                if matches!(r.verdict, Verdict::Refused(_)) {
+                    return;
+                }
+                if r.verdict == Verdict::Pending {
+                    pending.insert(seq, ());
+                }
+                let name = names.get(&(r.key.acquirer, r.merchant)).cloned().unwrap_or_default();
+                rows.insert(seq, (at, name, kind, r.amount, parts(&r.transfers)));
+            }
+            Body::IssuerAnswered(r) if pending.contains_key(&r.tap) => match rows.get_mut(&r.tap) {
+                Some(row) if r.code.is_approved() => row.4 = parts(&r.transfers),
+                Some(_) => {
+                    rows.remove(&r.tap);
+                }
+                None => {}
+            },
+            Body::IssuerSilent(r) if pending.contains_key(&r.tap) => {
+                rows.remove(&r.tap);
+            }
+            Body::StoodIn(r) => {
+                if let Some(row) = rows.get_mut(&r.tap) {
+                    row.4 = parts(&r.transfers);
+                }
+            }
+            _ => {}
+        }
+    };
+    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    let mut out = Report::build("ご利用明細", "Statement", made)
+        .subtitle(&format!("利用者 {person}"))
+        .subtitle(&format!("期間 {from} – {until}"))
+        .sheet("明細 Taps")
+        .column("日時", "at", Column::Time)
+        .column("加盟店", "merchant", Column::Text)
+        .column("種別", "kind", Column::Text)
+        .column("金額", "amount", Column::Yen)
+        .sum("給付金", "relief", Column::Yen)
+        .sum("ポイント", "points", Column::Yen)
+        .sum("カード・口座", "instrument", Column::Yen);
+    for (at, name, kind, amount, [relief, points, instrument]) in rows.into_values() {
+        out.push(cells![at, name, kind, amount, Yen::new(relief), Yen::new(points), Yen::new(instrument)]);
+    }
+    out.finish().map_err(other)
+}

@@ -1,0 +1,156 @@
+//! Folding closing's records into the state.
+
+use super::super::apply::reference_key;
+use super::super::money::plus;
+use super::super::state::{State, position};
+use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
+use kazasu_ledger::AccountKey;
+use kazasu_ledger::record::{
+    CutOver, DayMarked, DifferenceNoted, DifferencesRaised, HeadSigned, IssuerSettled, MerchantSettled, MoneyReceived,
+    Opening, PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
+};
+use kazasu_schemas::closing::DayState;
+use kazasu_schemas::jst::Millis;
+use std::sync::Arc;
+
+/// The day that a cut-over ended.
+pub(in super::super) fn day_of_cut_over(closing: &mut ClosingState, seq: u64, at: Millis, r: &CutOver) {
+    let marks = vec![(DayState::CutOver, at, String::new(), String::new())];
+    closing.days.insert(r.closed, Day { state: DayState::CutOver, seq, marks });
+}
+
+impl ClosingState {
+    pub(in super::super) fn opened(&mut self, opens: &[Opening]) {
+        for Opening { account, key } in opens {
+            match key {
+                AccountKey::FeeIncome => self.fee_income = Some(*account),
+                AccountKey::FeeTax => self.fee_tax = Some(*account),
+                AccountKey::PayoutTransit => self.transit = Some(*account),
+                AccountKey::Interchange(issuer) => {
+                    self.interchange.insert(*issuer, *account);
+                }
+                AccountKey::Differences => self.booked = Some(*account),
+                _ => {}
+            }
+        }
+    }
+
+    fn step(&mut self, day: kazasu_schemas::jst::BusinessDay, to: DayState, at: Millis, by: &str, why: &str) {
+        if let Some(known) = self.days.get_mut(&day) {
+            known.state = to;
+            known.marks.push((to, at, by.to_owned(), why.to_owned()));
+        }
+    }
+
+    pub(in super::super) fn marked(&mut self, at: Millis, r: &DayMarked) {
+        self.step(r.day, r.state, at, &r.by, &r.why);
+    }
+
+    pub(in super::super) fn signed(&mut self, at: Millis, r: &HeadSigned) {
+        self.step(r.day, DayState::Signed, at, "", "");
+        self.signed.insert(r.day, r.clone());
+    }
+
+    pub(in super::super) fn issuer_settled(&mut self, r: &IssuerSettled) {
+        self.opened(&r.opens);
+        self.issuers.insert(r.issuer, r.period.until);
+    }
+
+    pub(in super::super) fn file_made(&mut self, at: Millis, r: &PayoutFileMade) {
+        if let Some(payout) = self.payouts.get_mut(&r.payout) {
+            payout.file = Some((r.format, r.files.clone()));
+            payout.made_at = Some(at);
+        }
+    }
+
+    pub(in super::super) fn taken(&mut self, r: &PayoutTaken) {
+        self.lines.insert(reference_key(0, None, &r.reference));
+        let Some(payout) = self.payouts.get_mut(&r.payout) else { return };
+        payout.taken = true;
+        for number in payout.settlements.clone() {
+            self.settlements[position(number - 1)].state = SettlementState::Paid(r.payout);
+        }
+    }
+
+    pub(in super::super) fn returned(&mut self, r: &PayoutReturned) {
+        self.lines.insert(reference_key(0, None, &r.reference));
+        let settled = &mut self.settlements[position(r.settlement - 1)];
+        settled.state = SettlementState::Returned(r.payout);
+        let standing = self.standings.entry(settled.merchant).or_default();
+        standing.carried = plus(standing.carried, settled.settlement.paid);
+    }
+
+    pub(in super::super) fn ran(&mut self, r: &ReconRan) {
+        self.files.insert(r.digest, r.run);
+        self.runs.push(r.clone());
+    }
+
+    pub(in super::super) fn raised(&mut self, at: Millis, r: &DifferencesRaised) {
+        for difference in &r.differences {
+            let raised = Raised {
+                difference: difference.clone(),
+                run: r.run,
+                since: at,
+                owner: None,
+                notes: Vec::new(),
+                resolved: None,
+            };
+            self.differences.entry(difference.id).or_insert(raised);
+        }
+    }
+
+    pub(in super::super) fn noted(&mut self, at: Millis, r: &DifferenceNoted) {
+        if let Some(raised) = self.differences.get_mut(&r.id) {
+            if let Some(owner) = &r.owner {
+                raised.owner = Some(owner.clone());
+            }
+            raised.notes.push((at, r.by.clone(), r.note.clone()));
+        }
+    }
+
+    /// A proposal about closing was approved. `number` is the proposal's.
+    pub(in super::super) fn approved(&mut self, number: u64, at: Millis, proposal: Proposal, source: String, by: &str) {
+        match proposal {
+            Proposal::Contracts(contracts) => {
+                self.contracts = Some(Arc::new(*contracts));
+                self.contracts_version += 1;
+                self.contracts_source = source;
+            }
+            Proposal::Payout { settlements, total, value_day } => {
+                for settlement in &settlements {
+                    self.settlements[position(settlement - 1)].state = SettlementState::Ordered(number);
+                }
+                let payout = Payout { settlements, total, value_day, file: None, made_at: None, taken: false };
+                self.payouts.insert(number, payout);
+            }
+            Proposal::Resolve { id, how } => {
+                if let Some(raised) = self.differences.get_mut(&id) {
+                    raised.resolved = Some((how, at, by.to_owned()));
+                }
+            }
+            Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {}
+        }
+    }
+}
+
+impl State {
+    pub(in super::super) fn merchant_settled(&mut self, r: &MerchantSettled) {
+        self.closing.opened(&r.opens);
+        let Some(at) = self.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };
+        let s = r.settlement;
+        let standing = self.closing.standings.entry(at).or_default();
+        standing.until = Some(s.period.until);
+        standing.carried = s.carried_forward;
+        standing.held.retain(|(day, _)| *day > s.period.until);
+        if let Some(day) = s.held_until.filter(|_| s.held_back.is_positive()) {
+            standing.held.push((day, s.held_back));
+        }
+        let state = if s.paid.is_positive() { SettlementState::Due } else { SettlementState::Nothing };
+        self.closing.settlements.push(Settled { merchant: at, settlement: s, value_day: r.value_day, state });
+    }
+
+    pub(in super::super) fn money_received(&mut self, r: &MoneyReceived) {
+        let key = reference_key(u16::MAX, None, &r.reference);
+        self.references.insert(key, r.transfers[0].amount);
+    }
+}

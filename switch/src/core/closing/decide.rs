@@ -1,0 +1,407 @@
+//! Deciding what is asked about closing.
+
+use super::super::admin::{Rejected, recorded, reject, unchanged};
+use super::super::apply::reference_key;
+use super::super::event::Decision;
+use super::super::money::{minus, plus};
+use super::super::people::{amount_of, booked};
+use super::super::state::{State, position};
+use super::{Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState};
+use kazasu_ledger::record::{
+    Body, DayMarked, DifferenceNoted, DifferencesRaised, IssuerSettled, MerchantSettled, MoneyReceived, Opening, Payer,
+    PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
+};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
+use kazasu_schemas::contract::{Contracts, Period, Settlement};
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+
+type Decided = Result<Decision, Rejected>;
+
+impl From<NotClosed> for Rejected {
+    fn from(why: NotClosed) -> Self {
+        Rejected::Closing(Box::new(why))
+    }
+}
+
+pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
+    let result = match ask {
+        Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, by, why),
+        Closing::SettleMerchant { acquirer, merchant, settlement, value_day } => {
+            settle_merchant(state, *acquirer, *merchant, settlement, *value_day)
+        }
+        Closing::SettleIssuer { issuer, period, net, interchange } => {
+            settle_issuer(state, *issuer, *period, *net, *interchange)
+        }
+        Closing::Received { from, amount, reference, by } => received(state, *from, *amount, reference, by),
+        Closing::FileMade { payout, format, files, by } => {
+            payout_of(state, *payout).and_then(|there| match &there.file {
+                None => Ok(recorded(Body::PayoutFileMade(PayoutFileMade {
+                    payout: *payout,
+                    format: *format,
+                    files: files.clone(),
+                    by: by.clone(),
+                }))),
+                Some((made, as_made)) if made == format && as_made == files => Ok(unchanged()),
+                Some((made, _)) => refuse(NotClosed::OtherFile(*payout, made.name())),
+            })
+        }
+        Closing::Taken { payout, reference, by } => taken(state, *payout, reference, by),
+        Closing::Returned { payout, settlement, reference, by } => returned(state, *payout, *settlement, reference, by),
+        Closing::Ran(ran) => ran_once(state, ran),
+        Closing::Raise { run, differences } => raise(state, *run, differences),
+        Closing::Note { id, owner, note, by } => {
+            noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
+        }
+        Closing::Sign(signed) => match state.closing.days.get(&signed.day) {
+            None => refuse(NotClosed::Open(signed.day)),
+            Some(day) if day.seq != signed.seq => refuse(NotClosed::OtherHead(signed.day, day.seq, signed.seq)),
+            Some(day) if day.state == DayState::Signed => Ok(unchanged()),
+            Some(day) => order(state, signed.day, day.state, DayState::Signed)
+                .map(|()| recorded(Body::HeadSigned((**signed).clone()))),
+        },
+    };
+    result.unwrap_or_else(reject)
+}
+
+fn refuse<T>(why: NotClosed) -> Result<T, Rejected> {
+    Err(why.into())
+}
+
+fn moved(state: &State, opens: &[Opening], transfers: Vec<Transfer>) -> Result<Transfers, Rejected> {
+    // Accounts that this record opens are unknown to the book yet, and have no bound that a first credit could break.
+    let new = |id: AccountId| opens.iter().any(|o| o.account == id);
+    let known: Vec<Transfer> = transfers.iter().filter(|t| !new(t.debit) && !new(t.credit)).copied().collect();
+    state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
+    Ok(transfers.into_iter().collect())
+}
+
+/// An amount on its way from one account to another; the other way round when it is below zero.
+fn either(debit: AccountId, credit: AccountId, amount: Yen) -> Option<Transfer> {
+    match amount.get() {
+        0 => None,
+        n if n > 0 => Some(Transfer::direct(debit, credit, amount)),
+        n => Some(Transfer::direct(credit, debit, Yen::new(-n))),
+    }
+}
+
+/// Each state follows the one before it, and no day overtakes an earlier one.
+fn order(state: &State, day: BusinessDay, is: DayState, wanted: DayState) -> Result<(), Rejected> {
+    let before = DayState::ALL.iter().position(|s| *s == wanted).and_then(|at| at.checked_sub(1));
+    let needed = before.map_or(DayState::Open, |at| DayState::ALL[at]);
+    if is != needed {
+        return refuse(NotClosed::Order { day, is: is.name(), wanted: wanted.name(), needed: needed.name() });
+    }
+    match state.closing.days.range(..day).find(|(_, earlier)| earlier.state < wanted) {
+        Some((earlier, _)) => refuse(NotClosed::Earlier(*earlier, wanted.name())),
+        None => Ok(()),
+    }
+}
+
+fn mark(state: &State, day: BusinessDay, to: DayState, by: &str, why: &str) -> Decided {
+    let Some(known) = state.closing.days.get(&day) else { return refuse(NotClosed::Open(day)) };
+    if known.state >= to {
+        return Ok(unchanged());
+    }
+    if !matches!(to, DayState::Reconciled | DayState::Settled) {
+        // The cut-over and the signature have records of their own.
+        return refuse(NotClosed::Order { day, is: known.state.name(), wanted: to.name(), needed: "its own record" });
+    }
+    order(state, day, known.state, to)?;
+    if to == DayState::Reconciled {
+        let open = |r: &&super::Raised| r.difference.day <= day && r.owner.is_none() && r.resolved.is_none();
+        let unowned = state.closing.differences.values().filter(open).count();
+        if unowned > 0 {
+            return refuse(NotClosed::Unowned(unowned, day));
+        }
+    }
+    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by: by.to_owned(), why: why.to_owned() })))
+}
+
+/// Finds accounts that are used for the first time.
+struct Accounts {
+    next: u32,
+    opens: Vec<Opening>,
+}
+
+impl Accounts {
+    fn new(state: &State) -> Self {
+        Accounts { next: state.book.next_account().0, opens: Vec::new() }
+    }
+
+    fn get(&mut self, known: Option<AccountId>, key: AccountKey) -> AccountId {
+        known.unwrap_or_else(|| {
+            let account = AccountId(self.next);
+            self.next += 1;
+            self.opens.push(Opening { account, key });
+            account
+        })
+    }
+}
+
+fn settle_merchant(
+    state: &State,
+    acquirer: InstitutionId,
+    merchant: MerchantId,
+    settlement: &Settlement,
+    value_day: BusinessDay,
+) -> Decided {
+    let unknown = || NotClosed::UnknownMerchant(acquirer, merchant);
+    let at = *state.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
+    let payable = state.merchant(at).ok_or_else(unknown)?.payable;
+    let period = settlement.period;
+    if state.closing.days.get(&period.until).is_none_or(|day| day.state < DayState::CutOver) {
+        return refuse(NotClosed::Open(period.until));
+    }
+    let standing = state.closing.standings.get(&at).cloned().unwrap_or_default();
+    match standing.until {
+        Some(until) if until >= period.until => return Ok(unchanged()),
+        Some(until) if until >= period.from => return refuse(NotClosed::Overlap { from: period.from, until }),
+        Some(_) | None => {}
+    }
+    let (carried, released) = (standing.carried, standing.released(period.until));
+    if settlement.carried_before != carried || settlement.released != released {
+        let (got, got_released) = (settlement.carried_before, settlement.released);
+        return refuse(NotClosed::Opening { got, got_released, carried, released });
+    }
+    settlement.assert_balanced();
+    let mut accounts = Accounts::new(state);
+    let fees = plus(settlement.fee, settlement.chargeback_fee);
+    let mut transfers = Vec::new();
+    if fees != Yen::ZERO {
+        transfers.extend(either(payable, accounts.get(state.closing.fee_income, AccountKey::FeeIncome), fees));
+    }
+    if settlement.tax != Yen::ZERO {
+        transfers.extend(either(payable, accounts.get(state.closing.fee_tax, AccountKey::FeeTax), settlement.tax));
+    }
+    if settlement.paid != Yen::ZERO {
+        transfers.extend(either(
+            payable,
+            accounts.get(state.closing.transit, AccountKey::PayoutTransit),
+            settlement.paid,
+        ));
+    }
+    let opens = accounts.opens;
+    let transfers = moved(state, &opens, transfers)?;
+    let number = u32::try_from(state.closing.settlements.len()).expect("at most four billion settlements") + 1;
+    let settlement = *settlement;
+    Ok(recorded(Body::MerchantSettled(MerchantSettled {
+        number,
+        acquirer,
+        merchant,
+        settlement,
+        value_day,
+        opens,
+        transfers,
+    })))
+}
+
+fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchange: Yen) -> Decided {
+    let receivable = *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
+    if state.closing.days.get(&period.until).is_none_or(|day| day.state < DayState::CutOver) {
+        return refuse(NotClosed::Open(period.until));
+    }
+    match state.closing.issuers.get(&issuer) {
+        Some(until) if *until >= period.until => return Ok(unchanged()),
+        Some(until) if *until >= period.from => {
+            return refuse(NotClosed::Overlap { from: period.from, until: *until });
+        }
+        Some(_) | None => {}
+    }
+    let mut accounts = Accounts::new(state);
+    let mut transfers = Vec::new();
+    if interchange != Yen::ZERO {
+        let known = state.closing.interchange.get(&issuer).copied();
+        transfers.extend(either(accounts.get(known, AccountKey::Interchange(issuer)), receivable, interchange));
+    }
+    let opens = accounts.opens;
+    let transfers = moved(state, &opens, transfers)?;
+    Ok(recorded(Body::IssuerSettled(IssuerSettled { issuer, period, net, interchange, opens, transfers })))
+}
+
+fn received(state: &State, from: Payer, amount: Yen, reference: &str, by: &str) -> Decided {
+    amount_of(amount)?;
+    if booked(state, reference_key(u16::MAX, None, reference), reference, amount)? {
+        return Ok(unchanged());
+    }
+    let owes = match from {
+        Payer::Issuer(issuer) => *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?,
+        Payer::Funder(programme) => {
+            state.point_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?.funder
+        }
+    };
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, &[], vec![Transfer::direct(bank, owes, amount)])?;
+    let (reference, by) = (reference.to_owned(), by.to_owned());
+    Ok(recorded(Body::MoneyReceived(MoneyReceived { from, reference, transfers, by })))
+}
+
+fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
+    state.closing.payouts.get(&payout).ok_or_else(|| NotClosed::UnknownPayout(payout).into())
+}
+
+fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
+    if reference.trim().is_empty() || reference.chars().count() > 100 {
+        return Err(Rejected::Reference);
+    }
+    let key = reference_key(0, None, reference);
+    Ok(!state.closing.lines.contains(&key) && !state.relief.lines.contains_key(&key))
+}
+
+fn taken(state: &State, payout: u64, reference: &str, by: &str) -> Decided {
+    let there = payout_of(state, payout)?;
+    if there.file.is_none() {
+        return refuse(NotClosed::NoFile(payout));
+    }
+    if there.taken || !line_is_new(state, reference)? {
+        return Ok(unchanged());
+    }
+    let transit = state.closing.transit.expect("something was settled for it");
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, &[], vec![Transfer::direct(transit, bank, there.total)])?;
+    let (reference, by) = (reference.to_owned(), by.to_owned());
+    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by })))
+}
+
+fn returned(state: &State, payout: u64, number: u32, reference: &str, by: &str) -> Decided {
+    payout_of(state, payout)?;
+    let settled = state.settlement_at(number).ok_or(NotClosed::UnknownSettlement(number))?;
+    if !line_is_new(state, reference)? {
+        return Ok(unchanged());
+    }
+    if settled.state != SettlementState::Paid(payout) {
+        return refuse(NotClosed::NotPaid(number, payout));
+    }
+    let payable = state.merchant(settled.merchant).expect("a settled merchant is registered").payable;
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, &[], vec![Transfer::direct(bank, payable, settled.settlement.paid)])?;
+    let (reference, by) = (reference.to_owned(), by.to_owned());
+    Ok(recorded(Body::PayoutReturned(PayoutReturned { payout, settlement: number, reference, transfers, by })))
+}
+
+fn ran_once(state: &State, ran: &ReconRan) -> Decided {
+    if state.closing.files.contains_key(&ran.digest) {
+        return Ok(unchanged());
+    }
+    let run = u32::try_from(state.closing.runs.len()).expect("at most four billion runs") + 1;
+    Ok(recorded(Body::ReconRan(ReconRan { run, ..ran.clone() })))
+}
+
+fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
+    if differences.len() > RAISED_AT_ONCE {
+        return refuse(NotClosed::TooMany);
+    }
+    let known = &state.closing.differences;
+    let mut new: Vec<Difference> = differences.iter().filter(|d| !known.contains_key(&d.id)).cloned().collect();
+    new.sort_by_key(|d| d.id);
+    new.dedup_by_key(|d| d.id);
+    if new.is_empty() {
+        return Ok(unchanged());
+    }
+    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new })))
+}
+
+fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
+    let there = difference(state, &asked.id)?;
+    if asked.note.trim().is_empty() || asked.note.chars().count() > 200 {
+        return refuse(NotClosed::Text("a note"));
+    }
+    if there.notes.last().is_some_and(|(_, by, note)| *by == asked.by && *note == asked.note)
+        && (asked.owner.is_none() || there.owner == asked.owner)
+    {
+        return Ok(unchanged());
+    }
+    Ok(recorded(Body::DifferenceNoted(asked.clone())))
+}
+
+fn difference<'a>(state: &'a State, id: &[u8; 16]) -> Result<&'a super::Raised, Rejected> {
+    let known = state.closing.differences.get(id).ok_or_else(|| NotClosed::UnknownDifference(hex(id)))?;
+    match &known.resolved {
+        Some(_) => refuse(NotClosed::Resolved(hex(id))),
+        None => Ok(known),
+    }
+}
+
+fn hex(id: &[u8; 16]) -> String {
+    ::hex::encode(id)
+}
+
+/// What a proposal about closing would open and move, or why it cannot be.
+pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    match proposal {
+        Proposal::Contracts(contracts) => contracts_follow(state, contracts).map(|()| Default::default()),
+        Proposal::Payout { settlements, total, .. } => payable(state, settlements, *total).map(|()| Default::default()),
+        Proposal::Resolve { id, how } => resolve(state, id, *how),
+        Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {
+            unreachable!("relief's proposals are decided there")
+        }
+    }
+}
+
+fn contracts_follow(state: &State, contracts: &Contracts) -> Result<(), Rejected> {
+    let Some(before) = &state.closing.contracts else { return Ok(()) };
+    let gone = before.contracts.iter().find(|c| !contracts.contracts.iter().any(|n| n.number == c.number));
+    gone.map_or(Ok(()), |c| refuse(NotClosed::ContractGone(c.number)))
+}
+
+fn payable(state: &State, settlements: &[u32], total: Yen) -> Result<(), Rejected> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut sum = Yen::ZERO;
+    for number in settlements {
+        let settled = state.settlement_at(*number).ok_or(NotClosed::UnknownSettlement(*number))?;
+        if settled.state != SettlementState::Due || !seen.insert(*number) {
+            return refuse(NotClosed::NotDue(*number, settled.state.name()));
+        }
+        sum = plus(sum, settled.settlement.paid);
+    }
+    if settlements.is_empty() {
+        return refuse(NotClosed::NothingToPay);
+    }
+    if sum != total { refuse(NotClosed::Total { sum, got: total }) } else { Ok(()) }
+}
+
+/// What is booked is what the other side has less, or more, than this ledger.
+fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    let raised = difference(state, id)?;
+    let d = &raised.difference;
+    let less = minus(d.ours, d.theirs);
+    let run = state.closing.runs.get(position(raised.run.saturating_sub(1)));
+    let against = run.map(|r| r.against);
+    let unfit = |why| refuse(NotClosed::Unfit(hex(id), how.name(), why));
+    if how == Resolution::Explained {
+        return Ok(Default::default());
+    }
+    if less == Yen::ZERO {
+        return unfit("both sides have the same amount; explain it");
+    }
+    let issuer = run.and_then(|r| r.party.parse::<u16>().ok()).and_then(|n| state.issuers.get(&n)).copied();
+    let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);
+    let mut accounts = Accounts::new(state);
+    let account = match (how, against) {
+        (Resolution::BookedIssuer | Resolution::WrittenOff, Some(Against::Issuer)) => issuer,
+        // What an acquirer has less was paid to a merchant for nothing.
+        (Resolution::BookedMerchant, Some(Against::Acquirer)) => merchant,
+        (Resolution::BookedMerchant, Some(Against::Issuer)) => {
+            let (Some(merchant), Some(issuer)) = (merchant, issuer) else {
+                return unfit("its tap is not in memory any more, so its merchant is not known");
+            };
+            let transfers = either(merchant, issuer, less).into_iter().collect();
+            return Ok((Vec::new(), moved(state, &[], transfers)?));
+        }
+        (Resolution::WrittenOff, Some(Against::Acquirer)) => merchant,
+        _ => return unfit("nothing of this side is in the ledger's books; explain it"),
+    };
+    let Some(account) = account else { return unfit("the account that it would be booked on is not known") };
+    let differences = accounts.get(state.closing.booked, AccountKey::Differences);
+    // An issuer that has less owes less; a merchant that has less is owed less.
+    let transfers = match against {
+        Some(Against::Issuer) => either(differences, account, less),
+        Some(Against::Acquirer | Against::Bank) | None => either(account, differences, less),
+    };
+    let opens = accounts.opens;
+    let transfers = moved(state, &opens, transfers.into_iter().collect())?;
+    Ok((opens, transfers))
+}

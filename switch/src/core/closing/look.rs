@@ -1,0 +1,249 @@
+//! What people may know about days, settlements, payouts and differences.
+
+use super::super::state::{State, position};
+use super::{Raised, Settled, SettlementState};
+use kazasu_ledger::AccountKey;
+use kazasu_ledger::record::{HeadSigned, MadeFile, ReconRan};
+use kazasu_schemas::closing::{DayState, Difference, Resolution};
+use kazasu_schemas::contract::{Contracts, Opening, Settlement};
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Format;
+use std::sync::Arc;
+
+/// A business day.
+#[derive(Clone, Debug)]
+pub struct DayView {
+    /// The day.
+    pub day: BusinessDay,
+    /// How far it has come.
+    pub state: DayState,
+    /// The record that ended it; absent while it is open.
+    pub seq: Option<u64>,
+    /// Each step with when, who and why.
+    pub marks: Vec<(DayState, Millis, String, String)>,
+    /// Differences of the day or before that are not resolved.
+    pub open_differences: usize,
+    /// Of them, those that nobody looks after.
+    pub unowned: usize,
+}
+
+/// A merchant's settlement.
+#[derive(Clone, Debug)]
+pub struct SettlementView {
+    /// Its number.
+    pub number: u32,
+    /// The merchant's acquirer.
+    pub acquirer: InstitutionId,
+    /// DE42.
+    pub merchant: MerchantId,
+    /// Its name.
+    pub name: String,
+    /// The amounts.
+    pub settlement: Settlement,
+    /// When it is paid.
+    pub value_day: BusinessDay,
+    /// Where it is.
+    pub state: SettlementState,
+}
+
+/// A payout that was approved.
+#[derive(Clone, Debug)]
+pub struct PayoutView {
+    /// Its number.
+    pub number: u64,
+    /// Its settlements.
+    pub settlements: Vec<u32>,
+    /// Their sum.
+    pub total: Yen,
+    /// The bank's day.
+    pub value_day: BusinessDay,
+    /// Its file.
+    pub file: Option<(Format, Vec<MadeFile>)>,
+    /// When that was made.
+    pub made_at: Option<Millis>,
+    /// The bank took the money.
+    pub taken: bool,
+}
+
+/// A difference.
+#[derive(Clone, Debug)]
+pub struct DifferenceView {
+    /// What it is.
+    pub difference: Difference,
+    /// The run that found it.
+    pub run: u32,
+    /// When.
+    pub since: Millis,
+    /// Who looks after it.
+    pub owner: Option<String>,
+    /// When, who, what.
+    pub notes: Vec<(Millis, String, String)>,
+    /// How, when and by whom it was resolved.
+    pub resolved: Option<(Resolution, Millis, String)>,
+}
+
+/// What an account holds, for reports.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    /// What it stands for.
+    pub key: AccountKey,
+    /// Posted balance on its own side.
+    pub balance: Yen,
+    /// Posted debits and credits.
+    pub debits: Yen,
+    /// See `debits`.
+    pub credits: Yen,
+}
+
+impl State {
+    pub(in super::super) fn settlement_at(&self, number: u32) -> Option<&Settled> {
+        self.closing.settlements.get(position(number.checked_sub(1)?))
+    }
+
+    /// The contracts in force: version, contracts, and the file.
+    #[must_use]
+    pub fn contracts(&self) -> (u32, Option<Arc<Contracts>>, &str) {
+        (self.closing.contracts_version, self.closing.contracts.clone(), &self.closing.contracts_source)
+    }
+
+    /// Business days that ended and the open one, the newest first.
+    #[must_use]
+    pub fn days(&self) -> Vec<DayView> {
+        let open = DayView {
+            day: self.day,
+            state: DayState::Open,
+            seq: None,
+            marks: Vec::new(),
+            open_differences: 0,
+            unowned: 0,
+        };
+        let ended = self.closing.days.iter().rev().map(|(day, known)| {
+            let about = |r: &&Raised| r.difference.day <= *day && r.resolved.is_none();
+            let open = self.closing.differences.values().filter(about);
+            DayView {
+                day: *day,
+                state: known.state,
+                seq: Some(known.seq),
+                marks: known.marks.clone(),
+                open_differences: open.clone().count(),
+                unowned: open.filter(|r| r.owner.is_none()).count(),
+            }
+        });
+        std::iter::once(open).chain(ended).collect()
+    }
+
+    /// The state of one day.
+    #[must_use]
+    pub fn day_state(&self, day: BusinessDay) -> Option<(DayState, u64)> {
+        self.closing.days.get(&day).map(|known| (known.state, known.seq))
+    }
+
+    /// What earlier periods left of a merchant, for a period that ends on this day, and until when it is settled.
+    #[must_use]
+    pub fn standing(
+        &self,
+        acquirer: InstitutionId,
+        merchant: MerchantId,
+        until: BusinessDay,
+    ) -> (Opening, Option<BusinessDay>) {
+        let at = self.merchant_at.get(&(acquirer, merchant));
+        let standing = at.and_then(|at| self.closing.standings.get(at)).cloned().unwrap_or_default();
+        (Opening { carried: standing.carried, released: standing.released(until) }, standing.until)
+    }
+
+    /// Until when an issuer is settled.
+    #[must_use]
+    pub fn issuer_settled_until(&self, issuer: u16) -> Option<BusinessDay> {
+        self.closing.issuers.get(&issuer).copied()
+    }
+
+    /// Settlements, by number.
+    #[must_use]
+    pub fn settlements(&self) -> Vec<SettlementView> {
+        let each = self.closing.settlements.iter().zip(1_u32..);
+        each.filter_map(|(s, number)| {
+            let merchant = self.merchant(s.merchant)?;
+            Some(SettlementView {
+                number,
+                acquirer: merchant.acquirer,
+                merchant: merchant.id,
+                name: merchant.name.clone(),
+                settlement: s.settlement,
+                value_day: s.value_day,
+                state: s.state,
+            })
+        })
+        .collect()
+    }
+
+    /// Payouts that were approved.
+    #[must_use]
+    pub fn payouts(&self) -> Vec<PayoutView> {
+        let each = self.closing.payouts.iter();
+        each.map(|(number, p)| PayoutView {
+            number: *number,
+            settlements: p.settlements.clone(),
+            total: p.total,
+            value_day: p.value_day,
+            file: p.file.clone(),
+            made_at: p.made_at,
+            taken: p.taken,
+        })
+        .collect()
+    }
+
+    /// Runs of reconciliation.
+    #[must_use]
+    pub fn runs(&self) -> &[ReconRan] {
+        &self.closing.runs
+    }
+
+    /// The run that a file was compared in.
+    #[must_use]
+    pub fn run_of(&self, digest: &[u8; 32]) -> Option<u32> {
+        self.closing.files.get(digest).copied()
+    }
+
+    /// Differences: all, or those that are not resolved; the oldest first.
+    #[must_use]
+    pub fn differences(&self, open: bool) -> Vec<DifferenceView> {
+        let wanted = |r: &&Raised| !open || r.resolved.is_none();
+        let mut out: Vec<DifferenceView> = self
+            .closing
+            .differences
+            .values()
+            .filter(wanted)
+            .map(|r| DifferenceView {
+                difference: r.difference.clone(),
+                run: r.run,
+                since: r.since,
+                owner: r.owner.clone(),
+                notes: r.notes.clone(),
+                resolved: r.resolved.clone(),
+            })
+            .collect();
+        out.sort_by_key(|d| (d.since, d.difference.day, d.difference.id));
+        out
+    }
+
+    /// Was a line of a bank's statement booked for a payout?
+    #[must_use]
+    pub fn payout_line(&self, line: &str) -> bool {
+        self.closing.lines.contains(&super::super::apply::reference_key(0, None, line))
+    }
+
+    /// Heads that were signed.
+    #[must_use]
+    pub fn signed_heads(&self) -> Vec<HeadSigned> {
+        self.closing.signed.values().cloned().collect()
+    }
+
+    /// Every account.
+    #[must_use]
+    pub fn positions(&self) -> Vec<Position> {
+        let each = self.book.accounts();
+        each.map(|(_, a)| Position { key: a.key, balance: a.balance(), debits: a.debits, credits: a.credits }).collect()
+    }
+}

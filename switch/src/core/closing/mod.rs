@@ -1,0 +1,333 @@
+//! Closing a business day: reconciled, settled, paid out, signed. What others say and what contracts charge is worked out elsewhere
+//! (`crate::closing`); here it is decided whether it can be booked, and booked once.
+
+mod apply;
+mod decide;
+mod look;
+
+pub(super) use apply::day_of_cut_over;
+pub(super) use decide::{command, effect_of};
+pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView};
+
+use kazasu_ledger::AccountId;
+use kazasu_ledger::record::{HeadSigned, MadeFile, Payer, ReconRan};
+use kazasu_schemas::closing::{DayState, Difference, Resolution};
+use kazasu_schemas::contract::{Contracts, Period, Settlement};
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Format;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// What is asked about days, settlements, payouts and differences.
+#[derive(Clone, Debug)]
+pub enum Closing {
+    /// A day came a step further.
+    Mark {
+        /// The day.
+        day: BusinessDay,
+        /// How far.
+        state: DayState,
+        /// Who.
+        by: String,
+        /// Why, or what was found.
+        why: String,
+    },
+    /// Book a merchant's settlement.
+    SettleMerchant {
+        /// Its acquirer.
+        acquirer: InstitutionId,
+        /// DE42.
+        merchant: MerchantId,
+        /// The amounts.
+        settlement: Box<Settlement>,
+        /// When it is paid.
+        value_day: BusinessDay,
+    },
+    /// Book what an issuer keeps of a period.
+    SettleIssuer {
+        /// The issuer.
+        issuer: u16,
+        /// The days.
+        period: Period,
+        /// Payments less refunds.
+        net: Yen,
+        /// What it keeps.
+        interchange: Yen,
+    },
+    /// Somebody paid what it owed.
+    Received {
+        /// Who.
+        from: Payer,
+        /// Yen.
+        amount: Yen,
+        /// The payment's own: it is booked once.
+        reference: String,
+        /// Who says so.
+        by: String,
+    },
+    /// A payout's file was made.
+    FileMade {
+        /// The payout.
+        payout: u64,
+        /// Its form.
+        format: Format,
+        /// The files.
+        files: Vec<MadeFile>,
+        /// Who.
+        by: String,
+    },
+    /// The bank took a payout's money.
+    Taken {
+        /// The payout.
+        payout: u64,
+        /// The statement's line.
+        reference: String,
+        /// Who.
+        by: String,
+    },
+    /// A merchant's payout came back.
+    Returned {
+        /// The payout.
+        payout: u64,
+        /// The settlement.
+        settlement: u32,
+        /// The statement's line.
+        reference: String,
+        /// Who.
+        by: String,
+    },
+    /// Lines were compared; the run's number is given here.
+    Ran(Box<ReconRan>),
+    /// What was found in a run. Known differences are left out.
+    Raise {
+        /// The run.
+        run: u32,
+        /// At most [`RAISED_AT_ONCE`].
+        differences: Vec<Difference>,
+    },
+    /// Somebody looks after a difference.
+    Note {
+        /// Which.
+        id: [u8; 16],
+        /// Who from here on; as before when absent.
+        owner: Option<String>,
+        /// What was found out.
+        note: String,
+        /// Who writes.
+        by: String,
+    },
+    /// A day's last record was signed.
+    Sign(Box<HeadSigned>),
+}
+
+/// Differences of one record.
+pub const RAISED_AT_ONCE: usize = 64;
+
+/// Why it was refused.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotClosed {
+    /// The day is not known, or still open.
+    #[error("business day {0} has not ended")]
+    Open(BusinessDay),
+    /// States follow each other.
+    #[error("business day {day} is {is}; {wanted} follows {needed}")]
+    Order {
+        /// The day.
+        day: BusinessDay,
+        /// Where it is.
+        is: &'static str,
+        /// What was asked for.
+        wanted: &'static str,
+        /// What it follows.
+        needed: &'static str,
+    },
+    /// Earlier days come first.
+    #[error("business day {0} is not {1} yet; days are closed in their order")]
+    Earlier(BusinessDay, &'static str),
+    /// Nobody looks after some differences.
+    #[error("{0} differences of {1} or before have neither an owner nor a resolution")]
+    Unowned(usize, BusinessDay),
+    /// The merchant is not known.
+    #[error("merchant {1} of acquirer {0} is not registered")]
+    UnknownMerchant(InstitutionId, MerchantId),
+    /// The issuer is not known.
+    #[error("issuer {0} is not registered")]
+    UnknownIssuer(u16),
+    /// The period does not follow the one before.
+    #[error("the settlement begins on {from}, and {until} is settled already")]
+    Overlap {
+        /// It begins.
+        from: BusinessDay,
+        /// Settled until.
+        until: BusinessDay,
+    },
+    /// What earlier periods left is another amount.
+    #[error("the settlement carries {got} and releases {got_released}; the ledger has {carried} and {released}")]
+    Opening {
+        /// What came.
+        got: Yen,
+        /// What came.
+        got_released: Yen,
+        /// What is there.
+        carried: Yen,
+        /// What is due.
+        released: Yen,
+    },
+    /// No such settlement.
+    #[error("settlement {0} is not known")]
+    UnknownSettlement(u32),
+    /// It cannot be paid.
+    #[error("settlement {0} is {1}; only what is due is paid")]
+    NotDue(u32, &'static str),
+    /// The sum is another.
+    #[error("the settlements come to {sum}, not {got}")]
+    Total {
+        /// Their sum.
+        sum: Yen,
+        /// What came.
+        got: Yen,
+    },
+    /// Nothing to pay.
+    #[error("a payout names at least one settlement, each once")]
+    NothingToPay,
+    /// No such payout.
+    #[error("payout {0} is not approved")]
+    UnknownPayout(u64),
+    /// A payout has one file.
+    #[error("the file of payout {0} was made as {1}; a payout has one file, in one form")]
+    OtherFile(u64, &'static str),
+    /// No file yet.
+    #[error("the file of payout {0} has not been made")]
+    NoFile(u64),
+    /// It was not taken.
+    #[error("settlement {0} of payout {1} was not paid")]
+    NotPaid(u32, u64),
+    /// No such difference.
+    #[error("difference {0} is not known")]
+    UnknownDifference(String),
+    /// It is resolved.
+    #[error("difference {0} was resolved before; nothing is resolved twice")]
+    Resolved(String),
+    /// The resolution does not fit.
+    #[error("difference {0} cannot be {1}: {2}")]
+    Unfit(String, &'static str, &'static str),
+    /// The signature is about another record.
+    #[error("business day {0} ended with record {1}, not {2}")]
+    OtherHead(BusinessDay, u64, u64),
+    /// Contracts that lack what the ones before had.
+    #[error("contract {0} is missing: a contract stays in the file for ever, with its last day")]
+    ContractGone(u32),
+    /// Text of the wrong length.
+    #[error("{0} has 1 to 200 characters")]
+    Text(&'static str),
+    /// Too many at one time.
+    #[error("at most {RAISED_AT_ONCE} differences are raised at one time")]
+    TooMany,
+}
+
+/// Where a settlement is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SettlementState {
+    /// Nothing was to be paid.
+    Nothing,
+    /// To be paid.
+    Due,
+    /// In a payout that was approved.
+    Ordered(u64),
+    /// The bank took it.
+    Paid(u64),
+    /// It came back: the merchant is owed it again.
+    Returned(u64),
+}
+
+impl SettlementState {
+    /// As programs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SettlementState::Nothing => "nothing_to_pay",
+            SettlementState::Due => "due",
+            SettlementState::Ordered(_) => "ordered",
+            SettlementState::Paid(_) => "paid",
+            SettlementState::Returned(_) => "returned",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Settled {
+    pub(super) merchant: u32,
+    pub(super) settlement: Settlement,
+    pub(super) value_day: BusinessDay,
+    pub(super) state: SettlementState,
+}
+
+/// What earlier periods left of a merchant.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Standing {
+    pub(super) until: Option<BusinessDay>,
+    pub(super) carried: Yen,
+    /// Kept back, and from which day on it is due.
+    pub(super) held: Vec<(BusinessDay, Yen)>,
+}
+
+impl Standing {
+    /// What is due of what was kept back, in a period that ends on this day.
+    pub(super) fn released(&self, until: BusinessDay) -> Yen {
+        let due = self.held.iter().filter(|(day, _)| *day <= until);
+        due.fold(Yen::ZERO, |sum, (_, yen)| super::money::plus(sum, *yen))
+    }
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Day {
+    pub(super) state: DayState,
+    /// The record that ended it.
+    pub(super) seq: u64,
+    pub(super) marks: Vec<(DayState, Millis, String, String)>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Payout {
+    pub(super) settlements: Vec<u32>,
+    pub(super) total: Yen,
+    pub(super) value_day: BusinessDay,
+    pub(super) file: Option<(Format, Vec<MadeFile>)>,
+    pub(super) made_at: Option<Millis>,
+    pub(super) taken: bool,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Raised {
+    pub(super) difference: Difference,
+    pub(super) run: u32,
+    pub(super) since: Millis,
+    pub(super) owner: Option<String>,
+    pub(super) notes: Vec<(Millis, String, String)>,
+    pub(super) resolved: Option<(Resolution, Millis, String)>,
+}
+
+/// Everything about closing.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct ClosingState {
+    pub(super) contracts: Option<Arc<Contracts>>,
+    pub(super) contracts_version: u32,
+    pub(super) contracts_source: String,
+    pub(super) days: BTreeMap<BusinessDay, Day>,
+    pub(super) settlements: Vec<Settled>,
+    pub(super) standings: HashMap<u32, Standing>,
+    pub(super) issuers: BTreeMap<u16, BusinessDay>,
+    pub(super) payouts: BTreeMap<u64, Payout>,
+    pub(super) runs: Vec<ReconRan>,
+    pub(super) files: HashMap<[u8; 32], u32>,
+    pub(super) differences: BTreeMap<[u8; 16], Raised>,
+    pub(super) signed: BTreeMap<BusinessDay, HeadSigned>,
+    pub(super) lines: HashSet<[u8; 16]>,
+    pub(super) fee_income: Option<AccountId>,
+    pub(super) fee_tax: Option<AccountId>,
+    pub(super) transit: Option<AccountId>,
+    pub(super) interchange: BTreeMap<u16, AccountId>,
+    pub(super) booked: Option<AccountId>,
+}

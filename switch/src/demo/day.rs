@@ -1,0 +1,323 @@
+//! `kazasu demo --day`: a business day in a minute. Terminals tap, the day ends, issuers' and an acquirer's files come with planted
+//! mistakes, reconciliation finds exactly those, merchants are settled and paid, one payment comes back, the day is signed.
+
+use super::{DemoArgs, OpenTown, drained, traffic, watch_for_interrupt};
+use crate::admin::Desk;
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
+use crate::config::Config;
+use crate::report::{table, xlsx};
+use anyhow::Context;
+use kazasu_acquirer_sim::load::Progress;
+use kazasu_ledger::Store;
+use kazasu_ledger::verify::verify;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Format;
+use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
+use kazasu_schemas::zengin::{AccountKind, LineEnding};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What is planted into the files.
+const PLANTED: [(&str, &str); 4] = [
+    ("missing", "さくらカードの明細にない取引 missing at the issuer"),
+    ("amount_under", "さくらカードの金額が少ない amount differs"),
+    ("duplicate", "ひばりデビットの二重計上 duplicate"),
+    ("unexpected", "さくらカードだけにある後日取消 late reversal"),
+];
+
+pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()> {
+    let say = |text: &str| {
+        if !args.json {
+            println!("{text}");
+        }
+    };
+    let config = Config::load(&args.data.join("kazasu.toml"))?;
+    let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
+    let store = town.store.as_ref();
+    let why = || "デモ demo".to_owned();
+
+    say("1. 加盟店契約 contracts");
+    let source = std::fs::read_to_string(args.data.join("contracts.toml"))?;
+    let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
+    if let Some(proposal) = proposed["proposal"].as_u64() {
+        decide(&desk, proposal).await?;
+    }
+    say("   suzuki が起案、tanaka が承認\n");
+
+    say("2. 営業 taps");
+    let stop = Arc::new(AtomicBool::new(false));
+    let interrupted = watch_for_interrupt(stop.clone());
+    let progress = Arc::new(Progress::default());
+    let screen = tokio::spawn(super::show(progress.clone(), args.taps, args.json, stop.clone()));
+    for part in traffic(args, town, &progress, &stop)? {
+        part.await??;
+    }
+    stop.store(true, Ordering::Release);
+    screen.await?;
+    drained(town.leader()).await;
+
+    let ended = desk.closing(ClosingAsk::CutOver {}, "operator").await?;
+    let day = ended["closed"].as_str().context("a day")?.to_owned();
+    let on = BusinessDay::parse(&day).context("a day")?;
+    say(&format!("\n3. 締切 {day} cut over; 翌営業日 {}", ended["opened"].as_str().unwrap_or_default()));
+
+    say("\n4. 照合 reconciliation");
+    let (found, unexplained) = reconcile(&desk, store, on, &say).await?;
+    say(&format!(
+        "   仕込んだ差異 {} 件、見つけた差異 {} 件、説明のつかないもの {unexplained} 件",
+        PLANTED.len(),
+        found
+    ));
+    let open = desk.exceptions(false).await?;
+    for difference in open.as_array().into_iter().flatten() {
+        let id = difference["difference"].as_str().unwrap_or_default().to_owned();
+        let note = ClosingAsk::Note {
+            difference: id.clone(),
+            owner: Some("sato".into()),
+            note: "発行者に照会 asked the issuer".into(),
+        };
+        desk.closing(note, "sato").await?;
+        if difference["status"] == "amount_under" {
+            let ask = ClosingAsk::Resolve { difference: id, how: "booked_issuer".into(), why: why() };
+            let proposal = desk.closing(ask, "suzuki").await?["proposal"].as_u64().context("a proposal")?;
+            decide(&desk, proposal).await?;
+            say("   金額差は suzuki の起案と tanaka の承認で計上 booked by two people");
+        }
+    }
+
+    say("\n5. 精算 settlement");
+    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why() }, "sato").await?;
+    let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;
+    let shown =
+        report(&desk, ReportKind::Settlements, About { day: Some(on), ..About::default() }, crate::clock::now())
+            .await?;
+    std::fs::write(args.data.join("settlements.xlsx"), xlsx::workbook(&shown)?)?;
+    say(&table::text(&shown));
+    let paid = pay(&desk, args, on, &say).await?;
+
+    say("\n7. 署名 signed");
+    let signed = desk.closing(ClosingAsk::Sign { day: day.clone() }, "operator").await?;
+    say(&format!("   記録 {} まで {}", signed["record"], signed["hash"].as_str().unwrap_or_default()));
+    let sound = verify(store.reader().await?.as_mut(), |_| {}).await.is_ok();
+    let heads = check_heads(store, &[]).await;
+    let verified = sound && heads.as_ref().is_ok_and(|h| h.days >= 1);
+    let taps = progress.answered.load(Ordering::Relaxed);
+    let result = json!({
+        "taps": taps, "planted": PLANTED.len() + 1, "found": found + paid.returned, "unexplained": unexplained + paid.unmatched,
+        "settled_yen": settled["paid_yen"], "fees_yen": settled["fees_yen"], "merchants": settled["merchants"],
+        "paid_yen": paid.yen, "day": day, "verified": verified,
+    });
+    if args.json {
+        println!("{result}");
+    } else {
+        let yen = |key: &str| Yen::new(result[key].as_i64().unwrap_or(0));
+        println!(
+            "\n  取引 taps          {taps}\n  仕込み planted     {}\n  発見 found         {}\n  不明 unexplained   {}\n  精算額 settled     {}\n  \
+             手数料 fees        {}\n  元帳検証 verified   {}",
+            result["planted"],
+            result["found"],
+            result["unexplained"],
+            yen("settled_yen"),
+            yen("fees_yen"),
+            if verified { "正しい good" } else { "誤りあり BAD" }
+        );
+    }
+    if !args.exit && !args.json && std::io::stdout().is_terminal() {
+        println!(
+            "\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: http://{}/",
+            town.switches[0].http
+        );
+        stop.store(false, Ordering::Release);
+        while !stop.load(Ordering::Acquire) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    interrupted.abort();
+    let good = verified && result["planted"] == result["found"] && result["unexplained"] == 0;
+    if good { Ok(()) } else { Err(crate::cli::Found("the day does not add up; see the summary".into()).into()) }
+}
+
+async fn decide(desk: &Desk, proposal: u64) -> anyhow::Result<()> {
+    let ask = ClosingAsk::Decide { proposal, approve: true, why: "確認済 checked".into() };
+    desk.closing(ask, "tanaka").await?;
+    Ok(())
+}
+
+/// The ledger's own lines as a party would send them, to be spoilt.
+async fn lines(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<String>> {
+    let mut bytes = Vec::new();
+    clearing_file(store, with, &mut bytes).await?;
+    Ok(String::from_utf8(bytes)?.lines().map(str::to_owned).collect())
+}
+
+/// Lines of purchases of more than this much: their places.
+fn purchases(lines: &[String], more: i64) -> Vec<usize> {
+    let amount = |line: &String| line.split(',').nth(9).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+    (1..lines.len()).filter(|at| lines[*at].starts_with("purchase,") && amount(&lines[*at]) > more).collect()
+}
+
+fn with_amount(line: &str, change: impl Fn(i64) -> i64) -> String {
+    let mut parts: Vec<String> = line.split(',').map(str::to_owned).collect();
+    if let Some(amount) = parts.get(9).and_then(|n| n.parse::<i64>().ok()) {
+        parts[9] = change(amount).to_string();
+    }
+    parts.join(",")
+}
+
+async fn reconcile(
+    desk: &Desk,
+    store: &dyn Store,
+    day: BusinessDay,
+    say: &impl Fn(&str),
+) -> anyhow::Result<(usize, usize)> {
+    let text = day.to_string();
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for (against, party) in [("issuer", "1"), ("issuer", "2"), ("issuer", "3"), ("acquirer", "27000001")] {
+        let with = CompareWith::new(against, party, &text, &text)?;
+        let mut lines = lines(store, &with).await?;
+        // The total was of the lines as they were.
+        lines.retain(|line| !line.starts_with("total,"));
+        let big = purchases(&lines, 500);
+        match party {
+            "1" => {
+                let [missing, less, reversed, ..] = big[..] else {
+                    anyhow::bail!("too few taps at issuer 1: add --taps");
+                };
+                spoil(&mut lines, missing, less, reversed);
+            }
+            "2" => {
+                let twice = *big.first().context("too few taps at issuer 2: add --taps")?;
+                lines.insert(twice, lines[twice].clone());
+            }
+            _ => {}
+        }
+        compare(desk, with, lines, say, &mut found).await?;
+    }
+    let mut planted = 0;
+    for (status, what) in PLANTED {
+        let n = found.get(status).copied().unwrap_or(0);
+        say(&format!("   {} {what}", if n > 0 { "発見" } else { "未発見" }));
+        planted += usize::from(n > 0);
+    }
+    let all: usize = found.values().sum();
+    Ok((planted, all - planted))
+}
+
+fn spoil(lines: &mut Vec<String>, missing: usize, less: usize, reversed: usize) {
+    lines[less] = with_amount(&lines[less], |yen| yen - 100);
+    let back = with_amount(&lines[reversed], |yen| -yen);
+    // A reversal that this ledger never saw has numbers of its own.
+    let mut parts: Vec<&str> = back.split(',').collect();
+    for (at, own) in [(0, "reversal"), (1, "999999999"), (6, "999999"), (7, "LATEREVERSAL")] {
+        parts[at] = own;
+    }
+    let back = parts.join(",");
+    lines.push(back);
+    lines.remove(missing);
+}
+
+async fn compare(
+    desk: &Desk,
+    with: CompareWith,
+    lines: Vec<String>,
+    say: &impl Fn(&str),
+    found: &mut BTreeMap<String, usize>,
+) -> anyhow::Result<()> {
+    let name = format!("{} {}", with.against.name(), with.party);
+    let bytes = Arc::new(format!("{}\r\n", lines.join("\r\n")).into_bytes());
+    let compared = desk.compare(bytes, with, "sato").await?;
+    say(&format!("   {name}: {} 行と {} 行、差異 {}", compared.ours, compared.theirs, compared.differences));
+    let all = desk.exceptions(true).await?;
+    for difference in all.as_array().into_iter().flatten().filter(|d| d["run"] == compared.run) {
+        *found.entry(difference["status"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        say(&format!(
+            "     {}: {}",
+            difference["status"].as_str().unwrap_or_default(),
+            difference["why"].as_str().unwrap_or_default()
+        ));
+    }
+    Ok(())
+}
+
+/// How merchants were paid.
+struct Paid {
+    yen: i64,
+    returned: usize,
+    unmatched: usize,
+}
+
+async fn pay(desk: &Desk, args: &DemoArgs, day: BusinessDay, say: &impl Fn(&str)) -> anyhow::Result<Paid> {
+    say("6. 振込 payout");
+    let calendar = kazasu_schemas::calendar::Calendar::built_in();
+    let value_day = calendar.add_business_days(day, 2)?;
+    let ask = ClosingAsk::Payout {
+        value_day: Some(value_day.to_string()),
+        settlements: None,
+        why: "精算 settlements".into(),
+    };
+    let proposed = desk.closing(ask, "suzuki").await?;
+    let payout = proposed["proposal"].as_u64().context("a proposal")?;
+    decide(desk, payout).await?;
+    let files = desk.payout_files(payout, Format::Zengin, "tanaka").await?;
+    let total: i64 = files.iter().map(|f| f.total.get()).sum();
+    for file in &files {
+        std::fs::write(args.data.join(&file.name), &file.bytes)?;
+        say(&format!("   {} {} 件 {}", file.name, file.count, file.total));
+    }
+    // The bank: it took the money, and one payment came back.
+    let settlements = desk.settlements().await?;
+    let back = settlements.as_array().into_iter().flatten().find(|s| s["state"] == "ordered");
+    let back = back.context("a settlement that is paid")?;
+    let (number, yen) = (back["settlement"].as_u64().unwrap_or(0), back["paid_yen"].as_i64().unwrap_or(0));
+    let bytes = bank(value_day, total, yen, &format!("P{payout}-{number}"))?;
+    std::fs::write(args.data.join("statement.txt"), &bytes)?;
+    let read = desk.payout_statement(&bytes, "tanaka").await?;
+    let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
+    say(&format!(
+        "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、不明 {} 件",
+        len("taken"),
+        len("returned"),
+        back["name"].as_str().unwrap_or_default(),
+        len("unmatched")
+    ));
+    Ok(Paid { yen: total, returned: len("returned"), unmatched: len("unmatched") })
+}
+
+fn bank(day: BusinessDay, out: i64, back: i64, reference: &str) -> anyhow::Result<Vec<u8>> {
+    let header = statement::Header {
+        created: day,
+        from: day,
+        to: day,
+        bank: "9999".parse()?,
+        bank_name: "ﾐﾅﾄ".into(),
+        branch: "001".parse()?,
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        kind: AccountKind::Ordinary,
+        number: statement::LongAccountNumber::new(1_000_001)?,
+        account_name: "ｶｻﾞｽ".into(),
+        opening_balance: None,
+    };
+    let entry = |direction, yen, edi: &str| Entry {
+        inquiry_number: 0,
+        posting_date: day,
+        value_date: day,
+        direction,
+        kind: TransactionKind::Transfer,
+        amount: Yen::new(yen),
+        uncleared: Yen::ZERO,
+        payer_code: String::new(),
+        payer_name: "ﾌﾘｺﾐ".into(),
+        bank_name: "ﾐﾅﾄ".into(),
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        remarks: String::new(),
+        edi: edi.into(),
+    };
+    let entries = [entry(Direction::Out, out, ""), entry(Direction::In, back, reference)];
+    let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
+    Ok(statement::write(&[sheet], LineEnding::CrLf)?)
+}

@@ -1,0 +1,347 @@
+//! `kazasu demo --relief`: a flood. A city's officer prepares, another approves, the treasurer releases, and residents tap the same
+//! second; then the programme ends, what is left goes back, and the report is written.
+
+use super::{DemoArgs, OpenTown, PATIENCE, drained, traffic, watch_for_interrupt};
+use crate::admin::Desk;
+use crate::config::Config;
+use crate::relief::{ReliefAsk, Source, Usage, final_report, usage};
+use crate::report::{csv, table, xlsx};
+use crate::text::thousands;
+use anyhow::Context;
+use kazasu_acquirer_sim::load::{Progress, sample_ppid};
+use kazasu_ledger::record::Body;
+use kazasu_ledger::verify::verify;
+use kazasu_ledger::{AccountKey, Store};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Step;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Residents of a new town.
+pub(super) const RESIDENTS: u64 = 5_000;
+/// What each household gets, by what was damaged.
+const DAMAGES: [(&str, i64); 3] = [("全壊", 30_000), ("半壊", 20_000), ("床上浸水", 10_000)];
+const EVENT: &str = "令和8年11月豪雨";
+
+pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()> {
+    let say = |text: &str| {
+        if !args.json {
+            println!("{text}");
+        }
+    };
+    let config = Config::load(&args.data.join("kazasu.toml"))?;
+    let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
+    let taking = Duration::from_secs_f64(f64::from(u32::try_from(args.taps)?) / args.rate);
+    let number = desk.ask(|state| state.relief_programmes().len()).await?;
+    let number = 101 + u16::try_from(number)?;
+    let closes = Millis(crate::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
+    let (file, residents) = applications(args.seed);
+    let budget = 30_000 * i64::try_from(residents)?;
+
+    say("1. 事業 programme");
+    let source = programme(number, budget, closes);
+    let proposed = desk.relief(ReliefAsk::Programme { source, why: "豪雨災害 flood".into() }, "sato").await?;
+    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
+    let decide = |proposal| ReliefAsk::Decide { proposal, approve: true, why: "議会承認 agreed".into() };
+    desk.relief(decide(proposal), "suzuki").await?;
+    let fund = ReliefAsk::Fund { programme: number, amount: budget, reference: format!("歳出 {number}") };
+    desk.relief(fund, "tanaka").await?;
+    say(&format!("   {number} 豪雨災害見舞金  予算 {}  sato が起案、suzuki が承認、tanaka が入金", Yen::new(budget)));
+
+    say("\n2. 申請 applications");
+    let imported = desk
+        .import_relief(
+            Source {
+                programme: number,
+                name: "申請.csv".into(),
+                bytes: Arc::new(file),
+                by: "sato".into(),
+                why: "申請 received".into(),
+            },
+            &|_, _| {},
+        )
+        .await?;
+    let batch = imported.batch;
+    say(&format!(
+        "   {} ({})  申請 {}  受付 {}  不備 {}",
+        "申請.csv",
+        imported.encoding,
+        thousands(imported.rows),
+        thousands(imported.taken),
+        imported.bad
+    ));
+    for bad in &imported.bad_rows {
+        say(&format!("     line {}, {} {:?}: {}", bad.line, bad.column, bad.value, bad.problem));
+    }
+    without_cards(&desk, batch).await?;
+    let view = desk.relief_batch(batch).await?.context("the batch")?;
+    say(&preview(&view));
+
+    say("3. 決定から送出まで decided, committed, ordered, released");
+    let step =
+        |name: &str| ReliefAsk::Step { batch, step: name.into(), value_day: None, why: "確認済 checked".into() };
+    desk.relief(step("assessed"), "sato").await?;
+    for name in ["decided", "committed", "ordered"] {
+        desk.relief(step(name), "suzuki").await?;
+    }
+    let alone = desk.relief(step("released"), "suzuki").await;
+    say(&format!("   suzuki が送出しようとすると: {}", alone.err().map_or_else(String::new, |e| e.to_string())));
+
+    // Terminals tap before, while and after the money is credited.
+    let stop = Arc::new(AtomicBool::new(false));
+    let interrupted = watch_for_interrupt(stop.clone());
+    let progress = Arc::new(Progress::default());
+    let parts = traffic(args, town, &progress, &stop)?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let begin = Instant::now();
+    desk.relief(step("released"), "tanaka").await?;
+    while desk.ask(move |s| s.relief_progress(batch)).await?.is_some_and(|(done, all)| done < all) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let credited_ms = u64::try_from(begin.elapsed().as_millis())?;
+    say(&format!("   tanaka が送出、{} 世帯に入金 credited in {credited_ms} ms\n", thousands(count(&view)?)));
+
+    say("4. 利用 spending");
+    let store = town.store.as_ref();
+    let parts = tokio::spawn(async move {
+        for part in parts {
+            part.await??;
+        }
+        anyhow::Ok(())
+    });
+    while !parts.is_finished() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        say(&live(&usage(store, number).await?));
+    }
+    parts.await??;
+    drained(town.leader()).await;
+
+    say("\n5. 終了 the programme is over");
+    let left = closes.0 - crate::clock::now().0;
+    tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
+    let view = ended(&desk, number).await?;
+    let (returned, given) = (view.fund, usage(store, number).await?);
+    say(&format!("   期限失効 {} は町の原資に戻り、原資残 {returned}", given.expired));
+    if returned.is_positive() {
+        let reference = format!("返納 {number}");
+        let ask = ReliefAsk::ReturnFunds {
+            programme: number,
+            amount: returned.get(),
+            reference,
+            why: "事業終了 over".into(),
+        };
+        let proposal = desk.relief(ask, "sato").await?["proposal"].as_u64().context("a proposal")?;
+        desk.relief(decide(proposal), "suzuki").await?;
+        say(&format!("   {returned} を町へ返納 (sato が起案、suzuki が承認)"));
+    }
+    desk.relief(step("reported"), "sato").await?;
+
+    let spent = usage(store, number).await?;
+    let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
+    let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
+    let (workbook, table_file) = (args.data.join("relief-report.xlsx"), args.data.join("relief-report.csv"));
+    std::fs::write(&workbook, xlsx::workbook(&report)?)?;
+    std::fs::write(&table_file, csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0)?;
+    say(&format!("\n{}", table::text(&report)));
+    say(&format!("{}\n{}", workbook.display(), table_file.display()));
+    let result = Outcome {
+        residents,
+        usage: spent,
+        held: view.in_purses,
+        first_tap_ms: first_tap(store, batch, number).await?,
+        credited_ms,
+        verified: verify(store.reader().await?.as_mut(), |_| {}).await.is_ok(),
+    };
+    if args.json {
+        println!("{}", result.json());
+    } else {
+        print!("{}", result.text());
+    }
+    if !args.exit && !args.json && !stop.load(Ordering::Acquire) && std::io::stdout().is_terminal() {
+        println!(
+            "\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: http://{}/",
+            town.switches[0].http
+        );
+        while !stop.load(Ordering::Acquire) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    interrupted.abort();
+    result.judge()
+}
+
+/// What came of it.
+struct Outcome {
+    residents: u64,
+    usage: Usage,
+    /// Still in purses: what terminals have authorized and not completed.
+    held: Yen,
+    first_tap_ms: Option<i64>,
+    credited_ms: u64,
+    verified: bool,
+}
+
+impl Outcome {
+    fn json(&self) -> Value {
+        json!({
+            "residents": self.residents, "credited": self.usage.payees, "credited_yen": self.usage.given.get(),
+            "spent_yen": self.usage.all.yen, "returned_yen": self.usage.expired.get(), "held_yen": self.held.get(), "first_tap_ms": self.first_tap_ms,
+            "credited_ms": self.credited_ms, "returned_to_city_yen": self.usage.to_city.get(), "verified": self.verified,
+        })
+    }
+
+    fn text(&self) -> String {
+        let first = self.first_tap_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
+        format!(
+            "\n  支給 credited      {} 世帯, {}, {} ms\n  最初の利用 first tap  送出から {first}\n  利用 spent         {}\n  失効 returned      {}\n  保留中 held         {}\n  \
+             元帳検証 verified   {}\n",
+            thousands(self.usage.payees),
+            self.usage.given,
+            self.credited_ms,
+            Yen::new(self.usage.all.yen),
+            self.usage.expired,
+            self.held,
+            if self.verified { "正しい good" } else { "誤りあり BAD" }
+        )
+    }
+
+    /// Every yen that was given was spent or came back, and somebody spent some.
+    fn judge(&self) -> anyhow::Result<()> {
+        let adds_up = self.usage.given.get() == self.usage.all.yen + self.usage.expired.get() + self.held.get();
+        if self.verified && adds_up && self.first_tap_ms.is_some() {
+            Ok(())
+        } else {
+            Err(crate::cli::Found("the programme's money does not add up; see the summary".into()).into())
+        }
+    }
+}
+
+fn programme(number: u16, budget: i64, closes: Millis) -> String {
+    format!(
+        "number = {number}\nname = \"豪雨災害見舞金 flood relief\"\ncity = \"13361\"\nlegal_basis = \"かざす町災害見舞金支給条例 第3条\"\n\
+         budget = {budget}\nceiling = 100_000\nseveral = \"largest\"\nway = \"purse\"\nevents = [\"{EVENT}\"]\nuntil = \"{}\"\n\
+         tags = [\"local\"]\nnot_mcc = [\"5921\"]\n",
+        closes.jst_text()
+    )
+}
+
+/// A file as a city hall's spreadsheet writes it: Shift_JIS, a few mistakes, a few duplicates, people without a card.
+fn applications(seed: u64) -> (Vec<u8>, u64) {
+    let mut out = String::from("利用者ID,世帯番号,災害,被害区分,支給額\r\n");
+    for n in 0..RESIDENTS {
+        let (damage, yen) = DAMAGES[usize::try_from(n % 3).expect("below three")];
+        let _ = write!(out, "{},H{n:05},{EVENT},{damage},{yen}\r\n", sample_ppid(seed, n));
+    }
+    let person = |n| sample_ppid(seed, n);
+    // The same household for a smaller and for a larger damage; mistakes; people without a card.
+    let _ = write!(out, "{},H00002,{EVENT},床下浸水,5000\r\n", person(2));
+    let _ = write!(out, "{},H00005,{EVENT},全壊,\"30,000\"\r\n", person(5));
+    let _ = write!(out, "{},H90001,{EVENT},全壊,三万円\r\n{},H90002,令和元年台風,全壊,30000\r\n", person(7), person(8));
+    out.push_str("0123,H90003,令和8年11月豪雨,半壊,20000\r\n");
+    for n in 0..3 {
+        let _ = write!(out, ",H9100{n},{EVENT},半壊,20000\r\n");
+    }
+    (encoding_rs::SHIFT_JIS.encode(&out).0.into_owned(), RESIDENTS)
+}
+
+/// People without a card get temporary IDs, so that they are treated as everybody else.
+async fn without_cards(desk: &Desk, batch: u32) -> anyhow::Result<()> {
+    let rows = desk.ask(move |state| state.relief_rows(batch, Some("no_id"), 0, 100)).await?;
+    for row in rows {
+        let ask = ReliefAsk::Row {
+            batch,
+            row: row.row,
+            change: "assign".into(),
+            ppid: None,
+            amount: None,
+            why: "カードなし no card".into(),
+        };
+        desk.relief(ask, "sato").await?;
+    }
+    Ok(())
+}
+
+fn count(view: &Value) -> anyhow::Result<u64> {
+    view["count"].as_u64().context("a count")
+}
+
+fn preview(view: &Value) -> String {
+    let yen = |value: &Value| Yen::new(value.as_i64().unwrap_or(0)).to_string();
+    let mut out =
+        format!("   支給予定 {} 世帯  {}\n", thousands(view["count"].as_u64().unwrap_or(0)), yen(&view["total_yen"]));
+    for line in view["distribution"].as_array().into_iter().flatten().take(5) {
+        let _ = writeln!(out, "     {:>10} × {}", yen(&line["yen"]), thousands(line["count"].as_u64().unwrap_or(0)));
+    }
+    for line in view["issues"].as_array().into_iter().flatten() {
+        let _ = writeln!(
+            out,
+            "     {} {}: {}",
+            line["issue_ja"].as_str().unwrap_or_default(),
+            line["issue"].as_str().unwrap_or_default(),
+            line["count"]
+        );
+    }
+    out
+}
+
+fn live(usage: &Usage) -> String {
+    let mut lines: Vec<_> = usage.by_mcc.iter().filter(|(_, spent)| spent.people() >= crate::relief::FEWEST).collect();
+    lines.sort_by_key(|(_, spent)| -spent.yen);
+    let top: Vec<String> = lines
+        .iter()
+        .take(4)
+        .map(|(mcc, spent)| format!("{} {}", crate::relief::category(**mcc), Yen::new(spent.yen)))
+        .collect();
+    format!("   {:>12}  {} 件  {}", Yen::new(usage.all.yen).to_string(), thousands(usage.all.taps), top.join("  "))
+}
+
+/// Waits until nothing is in purses any more.
+async fn ended(desk: &Desk, number: u16) -> anyhow::Result<crate::core::ProgrammeView> {
+    let begin = Instant::now();
+    loop {
+        let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
+        if !view.in_purses.is_positive() || begin.elapsed() > PATIENCE {
+            return Ok(view);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Milliseconds from the release to the first tap that a purse of the programme paid.
+async fn first_tap(store: &dyn Store, batch: u32, programme: u16) -> anyhow::Result<Option<i64>> {
+    const PAGE: usize = 20_000;
+    let mut reader = store.reader().await?;
+    let mut released = None;
+    let mut purses = std::collections::HashSet::new();
+    let mut from = 1;
+    loop {
+        let entries = reader.scan(from, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(None) };
+        from = last.seq + 1;
+        for entry in entries {
+            let body = Body::read(&entry.body)?;
+            purses.extend(
+                body.opens()
+                    .iter()
+                    .filter(|o| matches!(o.key, AccountKey::Purse(_, p) if p == programme))
+                    .map(|o| o.account),
+            );
+            match (&body, released) {
+                (Body::ReliefStepTaken(r), _) if r.batch == batch && r.step == Step::Released => {
+                    released = Some(entry.at)
+                }
+                (Body::Tapped(tapped), Some(Millis(at)))
+                    if tapped.transfers.iter().any(|t| purses.contains(&t.debit)) =>
+                {
+                    return Ok(Some(entry.at.0 - at));
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Relief on a real switch: files in and out, roles, kill -9 in the middle of a release, the bank's statement, the report.
+
+use crate::harness::{Served, Town, kazasu, wait_for};
+use kazasu::sample::Town as Sample;
+use kazasu_acquirer_sim::load::sample_ppid;
+use kazasu_ledger::{AccountKey, Store};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
+use kazasu_schemas::zengin::{AccountKind, LineEnding, kana, transfer};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::process::Output;
+use std::time::Duration;
+
+const EVENT: &str = "令和8年11月豪雨";
+
+struct City<'a> {
+    town: &'a Town,
+}
+
+impl City<'_> {
+    fn run(&self, by: &str, args: &[&str]) -> Output {
+        let config = self.town.config();
+        let mut all = vec!["relief"];
+        all.extend(args);
+        all.extend(["--by", by, "--json", "--config", &config]);
+        kazasu(&all)
+    }
+
+    fn ok(&self, by: &str, args: &[&str]) -> Value {
+        let out = self.run(by, args);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice(&out.stdout).unwrap()
+    }
+
+    /// Exit code 1, and why.
+    fn no(&self, by: &str, args: &[&str]) -> String {
+        let out = self.run(by, args);
+        assert_eq!(out.status.code(), Some(1), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stderr).unwrap()
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.town.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Proposed, approved and paid for.
+    fn programme(&self, text: &str, fund: &str) {
+        let file = self.file("programme.toml", text.as_bytes());
+        let proposal = self.ok("sato", &["programme", "propose", &file, "--why", "flood"])["proposal"].to_string();
+        self.ok("suzuki", &["decide", &proposal, "--approve", "--why", "agreed"]);
+        let number = text.lines().find_map(|l| l.strip_prefix("number = ")).unwrap();
+        self.ok("tanaka", &["fund", number, fund, "--reference", "first"]);
+    }
+
+    fn approved(&self, batch: &str) {
+        self.ok("sato", &["assess", batch, "--why", "looked at"]);
+        self.ok("suzuki", &["approve", batch, "--why", "granted"]);
+    }
+}
+
+fn programme(number: u16, more: &str) -> String {
+    format!(
+        "number = {number}\nname = \"flood\"\ncity = \"13361\"\nlegal_basis = \"ordinance 3\"\nbudget = 90_000_000\n\
+         ceiling = 100_000\nevents = [\"{EVENT}\"]\nuntil = \"2098-12-31\"\n{more}"
+    )
+}
+
+const PURSE: &str = "way = \"purse\"\ntags = [\"local\"]\n";
+
+const TRANSFER: &str = "way = \"transfer\"\n[funding]\nclient_code = \"0000012345\"\nclient_name = \"ｶｻﾞｽﾁﾖｳ\"\nbank = \"9999\"\n\
+    bank_name = \"ﾐﾅﾄ\"\nbranch = \"001\"\nbranch_name = \"ﾎﾝﾃﾝ\"\nkind = \"ordinary\"\naccount = \"7654321\"\nmost_in_file = 2\n";
+
+fn sjis(text: &str) -> Vec<u8> {
+    encoding_rs::SHIFT_JIS.encode(text).0.into_owned()
+}
+
+#[test]
+fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
+    let town = Town::new(Sample { residents: 12, ..Sample::default() });
+    let served = town.serve();
+    served.issuers_up(3);
+    let city = City { town: &town };
+    city.programme(&programme(101, PURSE), "1000000");
+    // Bad programme files name the line of everything that is wrong.
+    let bad =
+        city.file("bad.toml", programme(102, "way = \"cash\"\nseveral = \"all\"\nregions = [\"xx\"]\n").as_bytes());
+    let text = city.no("sato", &["programme", "propose", &bad, "--why", "x"]);
+    for line in
+        ["line 9: programme: way must be purse or transfer", "line 10: programme: several must be largest", "line 11"]
+    {
+        assert!(text.contains(line), "{text}");
+    }
+    let mut file = String::from("利用者ID,世帯番号,災害,被害区分,支給額\r\n");
+    for n in 0..10 {
+        let _ =
+            write!(file, "{},H{n},{EVENT},半壊,\"{}\"\r\n", sample_ppid(1, n), if n == 0 { "20,000" } else { "10000" });
+    }
+    let _ = write!(file, "{},H3,{EVENT},床下,5000\r\n", sample_ppid(1, 3));
+    let _ = write!(file, "{},H20,{EVENT},全壊,100001\r\n", sample_ppid(1, 11));
+    let _ = write!(file, ",H21,{EVENT},全壊,30000\r\n");
+    let _ = write!(
+        file,
+        "{},H22,{EVENT},全壊,三万\r\n{},H23,台風,全壊,1\r\n4900009000000061,H24,{EVENT},全壊,1\r\nx,y\r\n",
+        sample_ppid(1, 1),
+        sample_ppid(1, 2)
+    );
+    let path = city.file("申請.csv", &sjis(&file));
+    let out = city.run("sato", &["import", "101", &path, "--why", "received"]);
+    assert_eq!(
+        out.status.code(),
+        Some(1),
+        "bad rows are told by the exit code: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let imported: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(
+        (&imported["rows"], &imported["taken"], &imported["bad"]),
+        (&json!(17), &json!(13), &json!(4)),
+        "{imported}"
+    );
+    assert_eq!(imported["encoding"], "shift_jis");
+    let refused = std::fs::read_to_string(town.path("申請.refused.csv")).unwrap();
+    assert!(refused.starts_with('\u{feff}'), "a spreadsheet knows it is UTF-8");
+    for part in ["14,amount,三万,must be whole yen", "15,event,台風", "16,ppid", "17,,,\"has 2 columns"] {
+        assert!(refused.contains(part), "{refused}");
+    }
+    assert!(!refused.contains("4900009000000061"), "a card number in the wrong place is not repeated");
+    let again = city.run("sato", &["import", "101", &path, "--why", "again"]);
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(
+        (&again["batch"], &again["known"]),
+        (&imported["batch"], &json!(true)),
+        "the same file twice is recognised"
+    );
+
+    let view = city.ok("suzuki", &["preview", "0"]);
+    assert_eq!(
+        (&view["count"], &view["total_yen"], &view["refused_rows"]),
+        (&json!(10), &json!(110_000), &json!(4)),
+        "{view}"
+    );
+    assert_eq!(view["distribution"], json!([{ "yen": 20_000, "count": 1 }, { "yen": 10_000, "count": 9 }]));
+    let issues: HashMap<&str, &Value> =
+        view["issues"].as_array().unwrap().iter().map(|i| (i["issue"].as_str().unwrap(), i)).collect();
+    assert_eq!(issues["smaller_damage"]["first"][0]["line"], 12);
+    assert_eq!(issues["above_ceiling"]["first"][0]["line"], 13);
+    assert_eq!(issues["no_id"]["count"], 1);
+    // Nobody does what is another's, whatever the step.
+    for (by, args, expected) in [
+        ("suzuki", vec!["import", "101", path.as_str(), "--why", "x"], "suzuki is approver"),
+        ("sato", vec!["approve", "0", "--why", "x"], "sato is officer"),
+        ("suzuki", vec!["release", "0", "--why", "x"], "suzuki is approver"),
+        ("operator", vec!["release", "0", "--why", "x"], "operator is nothing"),
+        ("tanaka", vec!["approve", "0", "--why", "x"], "tanaka is treasurer"),
+    ] {
+        let text = city.no(by, &args);
+        assert!(text.contains(expected), "{text}");
+    }
+    let temporary =
+        city.ok("sato", &["row", "0", "12", "assign", "--why", "no card"])["ppid"].as_str().unwrap().to_owned();
+    city.approved("0");
+    let text = city.no("sato", &["row", "0", "12", "exclude", "--why", "late"]);
+    assert!(text.contains("rows change only before the decision"), "{text}");
+    let released = city.ok("tanaka", &["release", "0", "--why", "checked"]);
+    assert_eq!((&released["credited_rows"], &released["total_yen"]), (&json!(11), &json!(140_000)));
+    let shown: Value =
+        serde_json::from_slice(&kazasu(&["link", "show", &temporary, "--json", "--config", &town.config()]).stdout)
+            .unwrap();
+    assert_eq!(
+        shown["purses"],
+        json!([{ "programme": 101, "yen": 30_000 }]),
+        "people without a card are treated as others"
+    );
+    let again = city.ok("tanaka", &["release", "0", "--why", "once more"]);
+    assert_eq!(again["result"], "unchanged");
+
+    // The report: fewer than ten people spent, so nothing is broken down.
+    city.ok("sato", &["close", "0", "--why", "over"]);
+    let book = town.path("report.xlsx");
+    city.ok("sato", &["report", "101", "--out", book.to_str().unwrap()]);
+    use calamine::Reader;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&book).unwrap();
+    let money = book.worksheet_range("収支 Money").unwrap();
+    let cell = |name: &str| money.rows().find(|row| row[0].to_string().contains(name)).map(|row| row[1].to_string());
+    assert_eq!(cell("支給額"), Some("140000".into()));
+    assert_eq!(cell("予算額"), Some("90000000".into()));
+    assert!(book.worksheet_range("利用内訳 Spending").is_ok(), "{:?}", book.sheet_names());
+    served.stop();
+    town.verified();
+}
+
+#[test]
+fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once() {
+    const HOUSEHOLDS: u64 = 3_000;
+    let town = Town::new(Sample { residents: HOUSEHOLDS, ..Sample::default() });
+    let city = City { town: &town };
+    let mut file = String::from("ppid,household,event,amount\n");
+    for n in 0..HOUSEHOLDS {
+        let _ = writeln!(file, "{},H{n},{EVENT},{}", sample_ppid(1, n), 1_000 + n);
+    }
+    let path = city.file("applications.csv", file.as_bytes());
+    // Without a running switch, the commands work on the journal themselves.
+    city.programme(&programme(101, PURSE), "80000000");
+    city.ok("sato", &["import", "101", &path, "--why", "received"]);
+    city.approved("0");
+    let mut served = town.serve();
+    let mut kills = 0;
+    city.ok("tanaka", &["release", "0", "--why", "checked"]).as_object().unwrap();
+    // Another batch, released while the power fails again and again.
+    let second = file.replace(",H", ",S");
+    let path = city.file("second.csv", second.as_bytes());
+    city.ok("sato", &["import", "101", &path, "--why", "received"]);
+    city.approved("1");
+    let step = json!({ "do": "step", "batch": 1, "step": "released", "why": "checked" });
+    loop {
+        let (status, _) = post(&served, &town, "/v1/relief/ask", &step);
+        let view = city.ok("sato", &["status", "1"]);
+        let (done, all) = (view["credited_rows"].as_u64().unwrap(), view["rows_to_credit"].as_u64().unwrap());
+        if done == all {
+            assert_eq!(status, 200);
+            break;
+        }
+        served.kill();
+        kills += 1;
+        assert!(kills < 1_000, "it comes to an end");
+        served = town.serve();
+    }
+    wait_for("both batches", Duration::from_secs(30), || {
+        let view = city.ok("sato", &["status", "1"]);
+        (view["credited_rows"] == HOUSEHOLDS).then_some(())
+    });
+    served.stop();
+    town.verified();
+    let (state, _) = town.fold();
+    let mut purses: HashMap<u32, i64> = HashMap::new();
+    for (_, account) in state.book.accounts() {
+        if let AccountKey::Purse(holder, 101) = account.key {
+            *purses.entry(holder).or_default() += account.balance().get();
+        }
+    }
+    let mut got: Vec<i64> = purses.into_values().collect();
+    got.sort_unstable();
+    let wanted: Vec<i64> = (0..i64::try_from(HOUSEHOLDS).unwrap()).map(|n| 2 * (1_000 + n)).collect();
+    assert_eq!(got, wanted, "every resident exactly once in each batch; killed {kills} times");
+}
+
+fn post(served: &Served, town: &Town, path: &str, body: &Value) -> (u16, String) {
+    let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
+    let token = keys["http"]["people"]["tanaka"].as_str().unwrap().to_owned();
+    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    let request =
+        agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
+    let mut response = request.send(body.to_string()).unwrap();
+    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+}
+
+fn entry(day: BusinessDay, direction: Direction, yen: i64, name: &str, edi: &str) -> Entry {
+    Entry {
+        inquiry_number: 0,
+        posting_date: day,
+        value_date: day,
+        direction,
+        kind: TransactionKind::Transfer,
+        amount: Yen::new(yen),
+        uncleared: Yen::ZERO,
+        payer_code: String::new(),
+        payer_name: name.into(),
+        bank_name: "ﾐﾅﾄ".into(),
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        remarks: String::new(),
+        edi: edi.into(),
+    }
+}
+
+#[test]
+fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
+    let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    let served = town.serve();
+    let city = City { town: &town };
+    city.programme(&programme(101, TRANSFER), "1000000");
+    let mut file =
+        String::from("利用者ID,世帯番号,災害,支給額,銀行コード,銀行名,支店コード,預金種目,口座番号,口座名義カナ\n");
+    for (n, (name, yen)) in
+        [("ヤマダ　タロウ", 50_000), ("サトウ ハナコ", 40_000), ("ｽｽﾞｷ ｼﾞﾛｳ", 30_000)].iter().enumerate()
+    {
+        let _ = writeln!(
+            file,
+            "{},H{n},{EVENT},{yen},9999,ミナト,1,普通,{},{name}",
+            sample_ppid(1, u64::try_from(n).unwrap()),
+            100 + n
+        );
+    }
+    let _ = writeln!(file, "{},H9,{EVENT},100,9999,,1,普通,123,山田太郎", sample_ppid(1, 2));
+    let path = city.file("transfer.csv", file.as_bytes());
+    let out = city.run("sato", &["import", "101", &path, "--why", "received"]);
+    let imported: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(imported["taken"], 3);
+    let bad = imported["bad_rows"][0]["problem"].as_str().unwrap();
+    assert!(bad.contains("'山'"), "the character that no bank takes is named: {bad}");
+    city.approved("0");
+    let text = city.no("tanaka", &["release", "0", "--why", "x"]);
+    assert!(text.contains("the bank's day"), "{text}");
+    let text = city.no("tanaka", &["release", "0", "--value-day", "2027-01-01", "--why", "x"]);
+    assert!(text.contains("banks are closed on 2027-01-01"), "{text}");
+    let day = BusinessDay::parse("2027-01-04").unwrap();
+    city.ok("tanaka", &["release", "0", "--value-day", "2027-01-04", "--why", "checked"]);
+    let text = city.no("sato", &["transfer-file", "0"]);
+    assert!(text.contains("sato is officer"), "{text}");
+    let folder = town.path("bank");
+    let folder = folder.to_str().unwrap();
+    let made = city.ok("tanaka", &["transfer-file", "0", "--out", folder]);
+    let files: Vec<Vec<u8>> =
+        made["files"].as_array().unwrap().iter().map(|f| std::fs::read(f["path"].as_str().unwrap()).unwrap()).collect();
+    assert_eq!(files.len(), 2, "the bank takes two in a file");
+    let text = city.no("tanaka", &["transfer-file", "0", "--format", "pain001"]);
+    assert!(text.contains("one file, in one form"), "{text}");
+    city.ok("tanaka", &["transfer-file", "0", "--out", folder]);
+    let groups: Vec<_> = files.iter().flat_map(|bytes| transfer::read(bytes, day).unwrap()).collect();
+    let names: Vec<&str> = groups.iter().flat_map(|g| &g.payments).map(|p| p.payee_name.as_str()).collect();
+    assert_eq!(names, ["ﾔﾏﾀﾞ ﾀﾛｳ", "ｻﾄｳ ﾊﾅｺ", "ｽｽﾞｷ ｼﾞﾛｳ"]);
+    assert_eq!(&files[0][..4], b"1210", "a header of kind 21");
+    assert_eq!(&files[0][54..58], b"0104");
+    assert!(files.iter().all(|bytes| bytes.len() % 122 == 0), "120 bytes and a line end");
+
+    // The bank: it took both files; one transfer comes back with our reference, one by name, one line is nobody's.
+    let header = statement::Header {
+        created: day,
+        from: day,
+        to: day,
+        bank: "9999".parse().unwrap(),
+        bank_name: "ﾐﾅﾄ".into(),
+        branch: "001".parse().unwrap(),
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        kind: AccountKind::Ordinary,
+        number: statement::LongAccountNumber::new(7_654_321).unwrap(),
+        account_name: "ｶｻﾞｽﾁﾖｳ".into(),
+        opening_balance: None,
+    };
+    let entries = [
+        entry(day, Direction::Out, 90_000, "", ""),
+        entry(day, Direction::Out, 30_000, "", ""),
+        entry(day, Direction::In, 40_000, "ｻﾄｳ ﾊﾅｺ", ""),
+        entry(day, Direction::In, 30_000, "ﾌﾘｺﾐﾌﾉｳ", "R000000-0000002"),
+        entry(day, Direction::In, 777, "ﾀﾞﾚｶ", ""),
+    ];
+    let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
+    let mut bytes = statement::write(&[sheet], LineEnding::CrLf).unwrap();
+    let path = city.file("statement.txt", &bytes);
+    let text = city.no("sato", &["statement", &path]);
+    assert!(text.contains("treasurer of no city"), "{text}");
+    let read = city.ok("tanaka", &["statement", &path]);
+    assert_eq!(
+        read["sent"],
+        json!([{ "batch": 0, "file": 0, "yen": 90_000 }, { "batch": 0, "file": 1, "yen": 30_000 }]),
+        "{read}"
+    );
+    assert_eq!(
+        read["returned"],
+        json!([{ "batch": 0, "row": 1, "yen": 40_000 }, { "batch": 0, "row": 2, "yen": 30_000 }]),
+        "{read}"
+    );
+    assert_eq!(read["unmatched"][0]["yen"], 777);
+    let again = city.ok("tanaka", &["statement", &path]);
+    assert_eq!(
+        (&again["sent"], &again["returned"], &again["known"]),
+        (&json!([]), &json!([]), &json!(4)),
+        "the same statement twice"
+    );
+    // A record that is damaged is told, and the others are still read.
+    bytes[202 + 30] = b'x';
+    let path = city.file("damaged.txt", &bytes);
+    let damaged = city.ok("tanaka", &["statement", &path]);
+    assert!(!damaged["bad_records"].as_array().unwrap().is_empty(), "{damaged}");
+    let view = city.ok("sato", &["programme", "show", "101"]);
+    assert_eq!(view["fund_yen"], 1_000_000 - 120_000 + 70_000, "what came back is the programme's again");
+    assert_eq!(view["paid_yen"], 50_000);
+    city.ok("sato", &["close", "0", "--why", "over"]);
+    assert!(kana::decode(&files[0]).contains("ﾔﾏﾀﾞ"));
+    served.stop();
+    town.verified();
+    // Nothing readable of an account is in the journal.
+    let journal = town.runtime.block_on(async {
+        let store = kazasu_ledger::sqlite::SqliteStore::new(town.journal());
+        let mut reader = store.reader().await.unwrap();
+        reader.scan(1, 10_000).await.unwrap().iter().flat_map(|e| e.body.to_vec()).collect::<Vec<u8>>()
+    });
+    for secret in ["ﾔﾏﾀﾞ", "0000100"] {
+        assert!(!journal.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret}");
+    }
+}
+
+#[test]
+fn the_flood_demo_adds_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("demo");
+    let args =
+        ["demo", "--relief", "--data", data.to_str().unwrap(), "--taps", "1200", "--rate", "300", "--exit", "--json"];
+    let out = kazasu(&args);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let value: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let n = |key: &str| value[key].as_i64().unwrap_or_else(|| panic!("{key} in {value}"));
+    assert_eq!(n("residents"), 5_000);
+    assert_eq!(n("credited"), 5_003, "three people without a card are among them");
+    assert_eq!(n("credited_yen"), n("spent_yen") + n("returned_yen") + n("held_yen"));
+    assert!(n("spent_yen") > 0 && n("first_tap_ms") < 5_000, "{value}");
+    assert_eq!(value["verified"], true);
+    assert!(data.join("relief-report.xlsx").is_file() && data.join("relief-report.csv").is_file());
+}
