@@ -44,6 +44,12 @@ impl Book {
     }
 }
 
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Verifier {
     /// Before the first record.
     #[must_use]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod baseline_sql;
+mod close;
 mod cpu;
 mod echo;
 mod micro;
@@ -32,6 +33,8 @@ enum Command {
     Taps(taps::TapsArgs),
     /// The usual design on the same PostgreSQL server: one SQL transaction a payment, which locks both balances.
     BaselineSql(baseline_sql::BaselineArgs),
+    /// A business day is closed while others tap; the journal is verified, residents ask for statements.
+    Close(close::CloseArgs),
     /// A city credits its residents while others tap.
     Relief(relief::ReliefArgs),
     /// Memory a resident and time to start with many of them.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
             Command::Micro { json } => micro::run(json).await,
             Command::Taps(args) => taps::run(args).await,
             Command::BaselineSql(args) => baseline_sql::run(args).await,
+            Command::Close(args) => close::run(args).await,
             Command::Relief(args) => relief::run(args).await,
             Command::Residents { residents, store, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,

@@ -76,7 +76,7 @@ pub(crate) enum Store {
 }
 
 impl Store {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Store::Memory => "memory",
             Store::Sqlite => "sqlite",
@@ -119,7 +119,7 @@ pub(crate) async fn other_store(
 }
 
 /// Keeps `n` of the sample's merchants, or adds to them.
-fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> anyhow::Result<()> {
+pub(crate) fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> anyhow::Result<()> {
     use std::io::Write;
     acquirer.merchants.retain(|m| !matches!(m.alias.as_deref(), Some("closed" | "arcade")));
     let there = u32::try_from(acquirer.merchants.len())?;

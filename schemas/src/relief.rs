@@ -176,14 +176,16 @@ pub mod issue {
     pub const SHARED_ACCOUNT: u16 = 128;
     /// The person's linked account is in the queue of broken links.
     pub const LINK_BROKEN: u16 = 256;
+    /// More for an application that was granted before: a person must say that it is meant.
+    pub const SUPPLEMENT: u16 = 512;
 
     /// Rows with one of these are not paid, whatever people say.
     pub const NEVER: u16 = ABOVE_CEILING | DUPLICATE | SMALLER;
     /// Rows with one of these wait for a person's word.
-    pub const MANUAL: u16 = NO_ID | UNKNOWN_ID | CARD_NOT_GOOD | NO_ACCOUNT | SHARED_ACCOUNT | LINK_BROKEN;
+    pub const MANUAL: u16 = NO_ID | UNKNOWN_ID | CARD_NOT_GOOD | NO_ACCOUNT | SHARED_ACCOUNT | LINK_BROKEN | SUPPLEMENT;
 
     /// Their names, in the order of the bits: stable, for files and programs.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "no_id",
         "unknown_id",
         "card_not_good",
@@ -193,9 +195,10 @@ pub mod issue {
         "smaller_damage",
         "shared_account",
         "link_broken",
+        "supplement",
     ];
     /// The same for people.
-    pub const JAPANESE: [&str; 9] = [
+    pub const JAPANESE: [&str; 10] = [
         "IDなし",
         "未登録のID",
         "カード利用不可",
@@ -205,6 +208,7 @@ pub mod issue {
         "他の被害が上位",
         "口座の重複",
         "紐付け不良",
+        "追加支給",
     ];
 }
 

@@ -291,6 +291,10 @@ impl Desk {
                 Command::SetOwnLimits { ppid: person, limits, by }
             }
             Ask::FundProgramme { programme, amount, reference } => {
+                if self.ask(move |state| state.relief_programme_city(programme)).await?.is_some() {
+                    let text = format!("{programme} is a relief programme: its treasurer pays in (kazasu relief fund)");
+                    return Err(value("programme", text));
+                }
                 Command::FundProgramme { programme, amount: Yen::new(amount), reference, by }
             }
             Ask::CreditPurse { ppid: person, programme, amount, reference } => {
@@ -399,8 +403,16 @@ impl Desk {
             }
         }
         // A proposal is sealed as it was made: it must be decided before the older key can go.
-        let result = if proposed.is_empty() { "done" } else { "proposals to be decided first" };
-        Ok(json!({ "result": result, "resealed": resealed, "key_version": current, "open_proposals": proposed }))
+        let batches = self.ask(move |state| state.relief_sealed_otherwise(current)).await?;
+        let result = match (proposed.is_empty(), batches.is_empty()) {
+            (true, true) => "done",
+            (false, _) => "proposals to be decided first",
+            // Accounts of payees are sealed once, for one transfer file: they are needed until that is done.
+            (true, false) => "relief batches to be reported or cancelled first",
+        };
+        Ok(
+            json!({ "result": result, "relief_batches": batches, "resealed": resealed, "key_version": current, "open_proposals": proposed }),
+        )
     }
 
     /// What may be known about a person, as JSON; `None` when the PPID is not known.

@@ -131,6 +131,9 @@ pub struct PayoutTaken {
     /// Who brought the statement.
     #[n(3)]
     pub by: String,
+    /// The file, from 0.
+    #[n(4)]
+    pub file: u16,
 }
 
 /// See [`Body::PayoutReturned`].

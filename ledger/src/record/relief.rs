@@ -61,6 +61,13 @@ pub enum Proposal {
         #[n(1)]
         how: kazasu_schemas::closing::Resolution,
     },
+    /// A payout that the bank did not take is given up: its settlements are due again.
+    #[n(6)]
+    CancelPayout {
+        /// The payout.
+        #[n(0)]
+        payout: u64,
+    },
 }
 
 /// See [`Body::Proposed`]. The proposal's number is the record's.

@@ -94,6 +94,16 @@ pub(super) enum PayoutCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Proposes to give a payout up that the bank did not take; its settlements are due again.
+    Cancel {
+        /// The payout.
+        payout: u64,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Reads the bank's statement: payouts that were taken, payments that came back.
     Statement {
         /// The file.
@@ -242,8 +252,13 @@ async fn close(day: Option<String>, cut_over: bool, why: String, common: &Common
     let mut counter = Counter::open(&config, &common.by).await?;
     let result = async {
         let mut steps: Vec<Value> = Vec::new();
-        if cut_over {
-            steps.push(carry_out(&mut counter, ClosingAsk::CutOver {}).await?);
+        let days = look_with(&mut counter, "days").await?;
+        let list = || days.as_array().into_iter().flatten();
+        let open = list().find(|d| d["state"] == "open").and_then(|d| d["day"].as_str()).map(str::to_owned);
+        // A day that ended and is not signed comes first: running it again ends no second day.
+        let waits = list().any(|d| d["state"] != "open" && d["state"] != "signed");
+        if let Some(open) = open.filter(|open| cut_over && (day.as_ref() == Some(open) || (day.is_none() && !waits))) {
+            steps.push(carry_out(&mut counter, ClosingAsk::CutOver { day: open }).await?);
         }
         let days = look_with(&mut counter, "days").await?;
         let unsigned = days.as_array().into_iter().flatten().rev();
@@ -302,6 +317,7 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             let settlements = (!settlement.is_empty()).then_some(settlement);
             one(ClosingAsk::Payout { value_day, settlements, why }, &common).await
         }
+        PayoutCommand::Cancel { payout, why, common } => one(ClosingAsk::CancelPayout { payout, why }, &common).await,
         PayoutCommand::List { common } => look("payouts", &common).await,
         PayoutCommand::File { payout, format, out, common } => {
             let format = match format {
@@ -356,6 +372,8 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             let mut counter = Counter::open(&config, &common.by).await?;
             let result = match &mut counter {
                 Counter::Running(http, token) => {
+                    let [against, party, from, until] =
+                        [&against, &party, &from, &until].map(|text| super::relief::encoded(text));
                     let path = format!("/v1/closing/compare?against={against}&party={party}&from={from}&until={until}");
                     answered(post(http, &path, token, Some(bytes)).await)
                 }

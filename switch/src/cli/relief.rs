@@ -173,6 +173,18 @@ pub(super) enum ReliefCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// The bank took a transfer file's money, found by a person (treasurer).
+    Sent {
+        /// The batch.
+        batch: u32,
+        /// The file, from 0.
+        file: u16,
+        /// The statement's line, as `relief statement` names it.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// A transfer came back, found by a person (treasurer).
     Returned {
         /// The batch.
@@ -318,7 +330,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         C::Import { programme, file, why, bad_rows, common } => import(programme, &file, why, bad_rows, &common).await,
         C::Preview { batch, common } => look(&format!("/v1/relief/batches/{batch}"), &common).await,
         C::Rows { batch, only, from, common } => {
-            let only = only.map_or_else(String::new, |only| format!("&only={only}"));
+            let only = only.map_or_else(String::new, |only| format!("&only={}", encoded(&only)));
             look(&format!("/v1/relief/batches/{batch}/rows?from={from}{only}"), &common).await
         }
         C::Row { batch, row, change, ppid, amount, why, common } => {
@@ -346,6 +358,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         C::Returned { batch, row, reference, common } => {
             one(ReliefAsk::Returned { batch, row, reference }, &common).await
         }
+        C::Sent { batch, file, reference, common } => one(ReliefAsk::Sent { batch, file, reference }, &common).await,
         C::Claim { batch, row, right, why, common } => one(ReliefAsk::Claim { batch, row, right, why }, &common).await,
         C::Repaid { batch, row, amount, from_purse, reference, common } => {
             one(ReliefAsk::Repaid { batch, row, amount, from_purse, reference }, &common).await
@@ -445,13 +458,13 @@ async fn credited(counter: &mut Counter, batch: u32, mut released: Value, common
     loop {
         let view = match counter {
             Counter::Running(http, token) => {
-                let path = format!("/v1/relief/batches/{batch}");
+                let path = format!("/v1/relief/batches/{batch}/progress");
                 let (status, value) = post(http, &path, token, None).await.map_err(Refused::Broken)?;
                 answered(status, value)?
             }
-            Counter::Here { desk, .. } => desk.relief_batch(batch).await.map_err(Refused::from)?.unwrap_or_default(),
+            Counter::Here { desk, .. } => desk.relief_progress(batch).await.map_err(Refused::from)?.unwrap_or_default(),
         };
-        if view["transfer_files"].is_null() && view["value_day"].is_null() {
+        if view["way"] == "purse" {
             let (done, all) =
                 (view["credited_rows"].as_u64().unwrap_or(0), view["rows_to_credit"].as_u64().unwrap_or(0));
             bar.show(done, all);
@@ -562,19 +575,20 @@ fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
     }
 }
 
-/// `name=…&why=…`, encoded for an address.
+/// A text as a part of an address.
+pub(super) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, b| {
+        if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+        out
+    })
+}
+
 fn named(name: &str, why: &str) -> String {
-    let encode = |text: &str| {
-        text.bytes().fold(String::new(), |mut out, b| {
-            if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
-                out.push(char::from(b));
-            } else {
-                out.push_str(&format!("%{b:02X}"));
-            }
-            out
-        })
-    };
-    format!("name={}&why={}", encode(name), encode(why))
+    format!("name={}&why={}", encoded(name), encoded(why))
 }
 
 /// The running switch reads the file; its answer is lines of JSON.
@@ -718,7 +732,7 @@ async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &
     let Some(view) = state.relief_programme(programme) else {
         return Err(Found(format!("relief programme {programme} is not known")).into());
     };
-    let usage = crate::relief::usage(config.store().as_ref(), programme).await?;
+    let usage = crate::relief::usage(config.store().as_ref(), programme, &state.holder_roots()).await?;
     let city = config.file.cities.iter().find(|c| c.code == view.terms.city).map_or("", |c| c.name.as_str());
     let report = crate::relief::final_report(&view, city, &usage, crate::clock::now())?;
     super::report::give(&report, out.as_deref(), shift_jis, common.json)

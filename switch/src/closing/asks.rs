@@ -20,8 +20,8 @@ pub enum ClosingAsk {
     Contracts { source: String, why: String },
     /// Approve a proposal, or turn it down: another person than who proposed.
     Decide { proposal: u64, approve: bool, why: String },
-    /// End the open business day by hand.
-    CutOver {},
+    /// End the open business day by hand: the day that is meant, so that asking again ends no other.
+    CutOver { day: String },
     /// A day was compared, and every difference is in somebody's hands.
     Reconciled { day: String, why: String },
     /// Book the settlements that ended with a day.
@@ -30,6 +30,8 @@ pub enum ClosingAsk {
     Sign { day: String },
     /// Propose to pay settlements: all that are due on or before the bank's day, or those that are named.
     Payout { value_day: Option<String>, settlements: Option<Vec<u32>>, why: String },
+    /// Propose to give a payout up that the bank did not take.
+    CancelPayout { payout: u64, why: String },
     /// Look after a difference.
     Note { difference: String, owner: Option<String>, note: String },
     /// Propose how a difference is resolved: explained, booked_issuer, booked_merchant, written_off.
@@ -107,8 +109,18 @@ impl Desk {
                 let settle = Relief::Settle { proposal, approve, by: by.to_owned(), why: reason("why", &why)? };
                 return Ok(with(self.command(Command::Relief(settle)).await?, json!({})));
             }
-            ClosingAsk::CutOver {} => {
+            ClosingAsk::CutOver { day: text } => {
                 let before = self.ask(|state| state.day).await?;
+                let meant = day("day", &text)?;
+                if meant < before {
+                    return Ok(with(
+                        crate::core::Done::Unchanged,
+                        json!({ "closed": meant.to_string(), "opened": before.to_string() }),
+                    ));
+                }
+                if meant > before {
+                    return Err(value("day", format!("{meant} has not begun; {before} is open")));
+                }
                 let done = self.command(Command::CutOver { keep_days: self.keep_days }).await?;
                 let now = self.ask(|state| state.day).await?;
                 return Ok(with(done, json!({ "closed": before.to_string(), "opened": now.to_string() })));
@@ -129,6 +141,9 @@ impl Desk {
             }
             ClosingAsk::Payout { value_day, settlements, why } => {
                 return self.propose_payout(value_day, settlements, &why, by).await;
+            }
+            ClosingAsk::CancelPayout { payout, why } => {
+                return self.propose_closing(Proposal::CancelPayout { payout }, String::new(), &why, by).await;
             }
             ClosingAsk::Note { difference, owner, note } => Closing::Note {
                 id: self.difference(&difference).await?,
@@ -178,6 +193,10 @@ impl Desk {
         };
         if !Calendar::built_in().is_bank_business_day(bank_day).map_err(|e| value("value_day", e))? {
             return Err(value("value_day", format!("banks are closed on {bank_day}")));
+        }
+        let today = crate::clock::now().jst_day();
+        if bank_day < today || bank_day.0 - today.0 > 60 {
+            return Err(value("value_day", format!("must be today or within 60 days, got {bank_day}")));
         }
         let all = self.ask(|state| state.settlements()).await?;
         let due = all.iter().filter(|s| s.state == crate::core::SettlementState::Due);

@@ -87,10 +87,15 @@ pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Res
     let mut out = Signed::default();
     let mut book = String::new();
     let mut ends: HashMap<u64, ([u8; 32], BusinessDay)> = HashMap::new();
+    // Days that ended and are not signed yet, in their order.
+    let mut unsigned: std::collections::VecDeque<BusinessDay> = std::collections::VecDeque::new();
     let mut from = 1;
     loop {
         let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(out) };
+        let Some(last) = page.last() else {
+            anyhow::ensure!(trusted.is_empty() || out.days > 0, "no day is signed, and a trusted key was named");
+            return Ok(out);
+        };
         from = last.seq + 1;
         for entry in &page {
             // Only a few kinds matter here.
@@ -102,6 +107,7 @@ pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Res
                 Body::Opened(opened) => book = opened.book,
                 Body::CutOver(r) => {
                     ends.insert(seq, (entry.hash, r.closed));
+                    unsigned.push_back(r.closed);
                 }
                 Body::HeadSigned(r) => {
                     anyhow::ensure!(
@@ -109,6 +115,13 @@ pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Res
                         "record {seq}: the head of {} is signed over another record than {}",
                         r.day,
                         r.seq
+                    );
+                    let next = unsigned.pop_front();
+                    anyhow::ensure!(
+                        next == Some(r.day),
+                        "record {seq}: {} is signed where {} is due: days are signed in their order, each once",
+                        r.day,
+                        next.map_or_else(|| "none".to_owned(), |d| d.to_string())
                     );
                     let text = signed_text(&book, r.day, r.seq, &r.hash);
                     let good = UnparsedPublicKey::new(&ED25519, r.key).verify(text.as_bytes(), &r.signature);

@@ -4,7 +4,7 @@ use crate::admin::{AskError, Desk, value};
 use crate::core::{Closing, Command, Done, NotClosed, PayoutView, Rejected, SettlementState, SettlementView};
 use crate::engine::CommandError;
 use crate::relief::BankFile;
-use crate::relief::bank::{account_of, document_of, header, line_names, name_at_the_bank};
+use crate::relief::bank::{account_of, document_of, header, is_account, line_names, name_at_the_bank};
 use anyhow::{Context, ensure};
 use kazasu_ledger::record::MadeFile;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
@@ -108,7 +108,7 @@ impl Desk {
         config.ok_or_else(|| value("payout", "the configuration has no [payout]: the account that is paid from"))
     }
 
-    async fn payout(&self, number: u64) -> Result<(PayoutView, Vec<SettlementView>), AskError> {
+    async fn payout_view(&self, number: u64) -> Result<(PayoutView, Vec<SettlementView>), AskError> {
         let found = self.ask(move |state| (state.payouts(), state.settlements())).await?;
         let payout = found
             .0
@@ -129,7 +129,7 @@ impl Desk {
     /// Makes the file of an approved payout. Making it again gives the same bytes; another form is refused.
     pub async fn payout_files(&self, number: u64, format: Format, by: &str) -> Result<Vec<BankFile>, AskError> {
         let config = self.payout_config()?;
-        let (payout, settlements) = self.payout(number).await?;
+        let (payout, settlements) = self.payout_view(number).await?;
         let missing = self.without_account(&settlements)?;
         if !missing.is_empty() {
             return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
@@ -192,6 +192,7 @@ impl Desk {
         let mut out = json!({ "entries": read.entries.len(), "taken": [], "returned": [], "known": 0, "unmatched": [],
             "bad_records": read.bad.iter().map(ToString::to_string).collect::<Vec<_>>() });
         let names = line_names(&read);
+        let (mut payouts, mut settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
         for (line, name) in read.entries.iter().zip(names) {
             let entry = &line.entry;
             let id = name.clone();
@@ -199,17 +200,22 @@ impl Desk {
                 out["known"] = (out["known"].as_u64().unwrap_or(0) + 1).into();
                 continue;
             }
-            let (payouts, settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
+            let header = read.sections.get(line.section).and_then(|s| s.header.as_ref());
+            let ours = header.is_some_and(|header| is_account(&config.funding, header));
             let found = match entry.direction {
+                _ if !ours => None,
                 Direction::Out => {
                     let days = [entry.value_date, entry.posting_date];
-                    let due = |p: &&PayoutView| {
-                        p.file.is_some() && !p.taken && p.total == entry.amount && days.contains(&p.value_day)
-                    };
-                    payouts.iter().find(due).map(|p| {
+                    let due = payouts.iter().filter(|p| days.contains(&p.value_day));
+                    let mut files = due.flat_map(|p| {
+                        let made = p.file.iter().flat_map(|(_, files)| files).zip(0_u16..);
+                        let open = made.filter(|(file, n)| file.total == entry.amount && !p.taken.contains(n));
+                        open.map(|(_, n)| (p.number, n))
+                    });
+                    files.next().map(|(payout, file)| {
                         (
-                            Closing::Taken { payout: p.number, reference: name.clone(), by: by.to_owned() },
-                            ("taken", json!({ "payout": p.number, "yen": entry.amount.get() })),
+                            Closing::Taken { payout, file, reference: name.clone(), by: by.to_owned() },
+                            ("taken", json!({ "payout": payout, "file": file, "yen": entry.amount.get() })),
                         )
                     })
                 }
@@ -240,13 +246,22 @@ impl Desk {
                 }
             };
             match found {
-                Some((ask, (list, shown))) => {
-                    if self.command(Command::Closing(ask)).await? == Done::Recorded
-                        && let Value::Array(list) = &mut out[list]
-                    {
-                        list.push(shown);
+                Some((ask, (list, shown))) => match self.command(Command::Closing(ask)).await {
+                    Ok(Done::Recorded) => {
+                        if let Value::Array(list) = &mut out[list] {
+                            list.push(shown);
+                        }
+                        (payouts, settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
                     }
-                }
+                    Ok(Done::Unchanged) => out["known"] = (out["known"].as_u64().unwrap_or(0) + 1).into(),
+                    // A line that the ledger refuses is told, and those behind it are read all the same.
+                    Err(AskError::Command(CommandError::Rejected(why))) => {
+                        if let Value::Array(list) = &mut out["unmatched"] {
+                            list.push(json!({ "record": line.record, "line": name, "why": why.to_string() }));
+                        }
+                    }
+                    Err(error) => return Err(error),
+                },
                 None => {
                     if let Value::Array(list) = &mut out["unmatched"] {
                         let way = if entry.direction == Direction::In { "in" } else { "out" };

@@ -5,7 +5,7 @@ use super::chart::{Chart, MerchantKey, Move};
 use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{CutOver, Proposal};
-use kazasu_ledger::{Body, Reader, Seq};
+use kazasu_ledger::{AccountKey, Body, Reader, Seq, TransferKind};
 use kazasu_schemas::contract::{
     Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Product, Refund, TapFact, TapFee, Tariff,
     Tender,
@@ -22,6 +22,8 @@ const PAGE: usize = 20_000;
 /// A merchant's business day.
 #[derive(Clone, Debug)]
 pub(crate) struct MerchantDay {
+    /// The contract that charged it.
+    pub(crate) contract: Option<u32>,
     pub(crate) totals: DayTotals,
     pub(crate) fees: Option<DayFees>,
 }
@@ -125,11 +127,20 @@ impl Books {
         self.seq = seq;
         for moved in self.chart.record(seq, day, body) {
             if let Some(issuer) = moved.issuer {
-                let sum = self.issuers.entry(issuer).or_default();
-                sum.net += moved.amount.get();
-                sum.taps += 1;
+                self.issuers.entry(issuer).or_default().taps += 1;
             }
             self.facts.entry(moved.merchant).or_default().push(Fact { moved });
+        }
+        // Whatever changes what an issuer owes, but for what it keeps and what it pays.
+        if !matches!(body, Body::IssuerSettled(_) | Body::MoneyReceived(_)) {
+            for t in body.transfers().iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_)))
+            {
+                for (id, sign) in [(t.debit, 1), (t.credit, -1)] {
+                    if let Some(AccountKey::IssuerReceivable(issuer)) = self.chart.key(id) {
+                        self.issuers.entry(*issuer).or_default().net += sign * t.amount.get();
+                    }
+                }
+            }
         }
         match body {
             Body::Settled(r) if r.approved => {
@@ -161,7 +172,6 @@ impl Books {
         self.charged.retain(|_, charged| charged.day >= keep);
         let charged = &self.charged;
         self.given_back.retain(|key, _| charged.contains_key(key));
-        self.chart.forget(keep);
         Ok(())
     }
 
@@ -195,7 +205,13 @@ impl Books {
         let mut merged: BTreeMap<(u64, Tender), (Yen, Option<u64>)> = BTreeMap::new();
         let mut issuers: HashMap<u64, u16> = HashMap::new();
         for Fact { moved } in list {
-            if moved.correction {
+            if let Some(payment) = moved.again {
+                // What a refund gave back stands again, and can be given back once more.
+                if let Some(back) = self.given_back.get_mut(&(payment, moved.tender)) {
+                    *back = sum(*back, Yen::new(-moved.amount.get())).max(Yen::ZERO);
+                }
+            }
+            if moved.correction || moved.again.is_some() {
                 adjustments = sum(adjustments, moved.amount);
                 continue;
             }
@@ -210,33 +226,29 @@ impl Books {
             if amount == Yen::ZERO {
                 continue;
             }
-            let refund = of.map(|of| Refund {
+            let refund = of.filter(|_| amount < Yen::ZERO).map(|of| Refund {
                 of,
                 before: self.given_back.get(&(of, tender)).copied().unwrap_or_default(),
                 charged: self.charged.get(&(of, tender)).copied(),
             });
-            if let (Some(refund), true) = (refund, amount < Yen::ZERO) {
-                let back = self.given_back.entry((refund.of, tender)).or_default();
-                *back = sum(*back, Yen::new(-amount.get()));
+            if let Some(refund) = refund {
+                // More than is left of what was charged is a correction: one odd tap ends no day.
+                let here = || facts.iter().find(|f| f.seq == refund.of && f.tender == tender).map(|f| f.amount);
+                let charged = refund.charged.map(|c| c.amount).or_else(here);
+                let back = sum(refund.before, Yen::new(-amount.get()));
+                if charged.is_none_or(|charged| back > charged) {
+                    adjustments = sum(adjustments, amount);
+                    continue;
+                }
+                self.given_back.insert((refund.of, tender), back);
+            } else if amount < Yen::ZERO {
+                adjustments = sum(adjustments, amount);
+                continue;
             }
             let (brand, product) =
                 if tender.is_card() { self.card(of.unwrap_or(tap)) } else { (Brand::NONE, Product::UNKNOWN) };
             facts.push(TapFact { seq: tap, tender, brand, product, mcc, amount, refund });
         }
-        // A payment's refund of the same day looks its charge up in the list; one whose payment has no fee any more is a correction.
-        let here: hashbrown::HashSet<(u64, Tender)> =
-            facts.iter().filter(|f| f.amount > Yen::ZERO).map(|f| (f.seq, f.tender)).collect();
-        facts.retain(|fact| match fact.refund {
-            Some(refund) if refund.charged.is_none() && !here.contains(&(refund.of, fact.tender)) => {
-                adjustments = sum(adjustments, fact.amount);
-                false
-            }
-            None if fact.amount < Yen::ZERO => {
-                adjustments = sum(adjustments, fact.amount);
-                false
-            }
-            Some(_) | None => true,
-        });
         let contract = self.contracts.clone().and_then(|contracts| {
             let contract = self.chart.contract(&contracts, key, day)?.clone();
             Some((contracts, contract))
@@ -246,7 +258,7 @@ impl Books {
             for fact in &facts {
                 add(&mut totals, fact);
             }
-            return Ok(MerchantDay { totals, fees: None });
+            return Ok(MerchantDay { contract: None, totals, fees: None });
         };
         let tariff = match self.tariffs.get(&contract.number) {
             Some(tariff) => tariff.clone(),
@@ -279,7 +291,7 @@ impl Books {
             }
         }
         let totals = DayTotals { adjustments, ..DayTotals::of(&day_fees) };
-        Ok(MerchantDay { totals, fees: Some(day_fees) })
+        Ok(MerchantDay { contract: Some(contract.number), totals, fees: Some(day_fees) })
     }
 
     /// The contracts in force after the last record.

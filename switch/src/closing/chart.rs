@@ -60,6 +60,8 @@ pub(crate) struct Move {
     pub(crate) of: Option<u64>,
     /// A correction and no payment: no fee is charged.
     pub(crate) correction: bool,
+    /// A refund that was undone: what it gave back of this payment stands again. No fee is charged a second time.
+    pub(crate) again: Option<u64>,
 }
 
 /// What the journal said so far about who is who.
@@ -68,6 +70,8 @@ pub(crate) struct Chart {
     accounts: Vec<AccountKey>,
     pub(crate) merchants: HashMap<MerchantKey, MerchantOf>,
     links: HashMap<(Ppid, u32), Linked>,
+    /// Temporary IDs, and whom they were merged into.
+    merged: HashMap<Ppid, Ppid>,
     pub(crate) taps: HashMap<u64, TapOf>,
     pub(crate) issuers: HashMap<u16, String>,
     pub(crate) acquirers: HashMap<InstitutionId, String>,
@@ -109,6 +113,16 @@ impl Chart {
                     self.linked(r.ppid, link.version, &link.instrument);
                 }
             }
+            Body::Resealed(r) => {
+                if let Some(Linked::Card(_, pan)) = self.links.get_mut(&(r.ppid, r.version)) {
+                    *pan = r.pan.as_ref().into();
+                }
+            }
+            Body::Merged(r) => {
+                self.merged.insert(r.from, r.into);
+            }
+            // What is older can be refunded no more, and nothing refers to it.
+            Body::CutOver(r) => self.taps.retain(|_, tap| tap.day >= r.forget_before),
             Body::Proposed(r) => {
                 self.proposals.insert(seq, r.proposal.clone());
             }
@@ -171,7 +185,9 @@ impl Chart {
 
     /// The tender behind a tap's instrument.
     fn instrument(&self, tap: &TapOf) -> Option<&Linked> {
-        self.links.get(&(tap.ppid?, tap.link?))
+        let (ppid, link) = (tap.ppid?, tap.link?);
+        let person = self.merged.get(&ppid).unwrap_or(&ppid);
+        self.links.get(&(*person, link)).or_else(|| self.links.get(&(ppid, link)))
     }
 
     fn moves(&self, tap: u64, transfers: &[Transfer], correction: bool) -> Moves {
@@ -194,12 +210,35 @@ impl Chart {
                 AccountKey::Purse(..) => (Tender::Purse, None),
                 AccountKey::FunderReceivable(_) => (Tender::Points, None),
                 AccountKey::IssuerReceivable(n) => (by_link, Some(*n)),
-                AccountKey::AdviceShortfall(_) | AccountKey::Differences => (by_link, None),
+                AccountKey::AdviceShortfall(_) | AccountKey::Differences | AccountKey::StandInLoss(_) => {
+                    (by_link, None)
+                }
                 // Settlements and payouts are no payments.
-                _ => continue,
+                AccountKey::FeeIncome | AccountKey::FeeTax | AccountKey::PayoutTransit | AccountKey::Bank => continue,
+                AccountKey::MerchantPayable(..)
+                | AccountKey::PurseFund(_)
+                | AccountKey::PointsIssued(_)
+                | AccountKey::PointBudget(_)
+                | AccountKey::Points(..)
+                | AccountKey::PointsSpent(_)
+                | AccountKey::PointsExpired(_)
+                | AccountKey::ReliefBudgeted(_)
+                | AccountKey::ReliefBudget(_)
+                | AccountKey::ReliefCommitted(_)
+                | AccountKey::ReliefExecuted(_)
+                | AccountKey::ReliefTransit(_)
+                | AccountKey::ReliefReceivable(_)
+                | AccountKey::ReliefClaims(_)
+                | AccountKey::Interchange(_) => continue,
             };
-            let of = of.and_then(|of| of.original).filter(|_| amount < Yen::ZERO && !correction);
-            out.push(Move { tap, merchant, tender, issuer, amount, of, correction });
+            let original = of.and_then(|of| of.original).filter(|_| !correction);
+            // A reversal whose original gave something back.
+            let again = original.filter(|_| amount > Yen::ZERO).and_then(|refund| {
+                let refund = self.taps.get(&refund)?;
+                matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice).then_some(refund.original?)
+            });
+            let of = original.filter(|_| amount < Yen::ZERO);
+            out.push(Move { tap, merchant, tender, issuer, amount, of, correction, again });
         }
         out
     }
@@ -216,11 +255,6 @@ impl Chart {
     pub(crate) fn link_of(&self, tap: u64) -> Option<(Ppid, u32)> {
         let of = self.taps.get(&tap)?;
         Some((of.ppid?, of.link?))
-    }
-
-    /// Forgets taps of days before this one: nothing refers to them any more.
-    pub(crate) fn forget(&mut self, before: BusinessDay) {
-        self.taps.retain(|_, tap| tap.day >= before);
     }
 
     /// The contract of a merchant on a day.

@@ -165,7 +165,13 @@ impl Desk {
             return Err(value("until", format!("{} is before {}", with.until, with.from)));
         }
         let office = self.office()?;
-        let digest: [u8; 32] = Sha256::digest(&*bytes).into();
+        self.is_known(&with).await?;
+        // The same file of another party or of other days is another comparison.
+        let mut hash = Sha256::new();
+        hash.update(format!("{} {} {} {}\n", with.against.name(), with.party, with.from, with.until));
+        hash.update(&*bytes);
+        let digest: [u8; 32] = hash.finalize().into();
+        let _one_at_a_time = office.comparing.lock().await;
         if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
             return Ok(Compared { run, known: true, ..Compared::nothing() });
         }
@@ -190,15 +196,15 @@ impl Desk {
             differences: u64::try_from(outcome.exceptions.len()).unwrap_or(0) + outcome.unlisted,
             by: by.to_owned(),
         };
-        self.command(Command::Closing(Closing::Ran(Box::new(ran)))).await?;
-        let run = self.ask(move |state| state.run_of(&digest)).await?;
-        let run = run.ok_or_else(|| value("file", "its run is not there"))?;
+        // Differences first: should this end in the middle, the file is compared again, and what was raised is known.
+        let run = self.ask(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
         let differences: Vec<Difference> =
             outcome.exceptions.iter().map(|e| difference(e, &with, &here, &there)).collect();
         for some in differences.chunks(RAISED_AT_ONCE) {
             let raise = Closing::Raise { run, differences: some.to_vec() };
             self.command(Command::Closing(raise)).await?;
         }
+        self.command(Command::Closing(Closing::Ran(Box::new(ran)))).await?;
         let statuses = Status::ALL.iter().map(|status| {
             let tally = outcome.counts.of(*status);
             (name(*status), (tally.left, tally.right))
@@ -214,6 +220,24 @@ impl Desk {
             matched_yen: outcome.matched_yen.get(),
             differences: u64::try_from(differences.len()).unwrap_or(0) + outcome.unlisted,
         })
+    }
+}
+
+impl Desk {
+    async fn is_known(&self, with: &CompareWith) -> Result<(), AskError> {
+        let (against, party) = (with.against, with.party.clone());
+        let known = self.ask(move |state| match against {
+            Against::Issuer => party.parse::<u16>().is_ok_and(|n| state.issuers().any(|known| known == n)),
+            Against::Acquirer => {
+                party.parse::<InstitutionId>().is_ok_and(|a| state.acquirers().any(|known| known == a))
+            }
+            Against::Bank => true,
+        });
+        if known.await? {
+            return Ok(());
+        }
+        let what = with.against.name();
+        Err(value("party", format!("{what} {} is not registered", crate::text::masked(&with.party))))
     }
 }
 
@@ -258,7 +282,9 @@ fn difference(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) 
         let at = items.binary_search_by_key(&line, |item| item.line).ok()?;
         Some((items[at].own, items[at].amount, items[at].day))
     };
-    let (own_line, their_line) = if ledger { (Some(e.line), e.other_line) } else { (e.other_line, Some(e.line)) };
+    // Of a duplicate, the other line is one of the same side.
+    let other = e.other_line.filter(|_| e.status != Status::Duplicate);
+    let (own_line, their_line) = if ledger { (Some(e.line), other) } else { (other, Some(e.line)) };
     let ours = own_line.and_then(|line| at(here, line));
     let theirs = their_line.and_then(|line| at(there, line));
     let day = ours.or(theirs).map_or(with.until, |(.., day)| day);

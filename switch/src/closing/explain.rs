@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const PAGE: usize = 20_000;
 
 /// Does this record belong to the tap's story?
-fn about(body: &Body, tap: u64, family: &[u64]) -> bool {
+fn about(body: &Body, family: &[u64]) -> bool {
     let of = |n: u64| family.contains(&n);
     match body {
         Body::Tapped(r) => r.original.is_some_and(of),
@@ -21,7 +21,7 @@ fn about(body: &Body, tap: u64, family: &[u64]) -> bool {
         Body::IssuerAcknowledged(r) => of(r.message),
         Body::LossBooked(r) => of(r.message),
         Body::NoticeSettled(r) => of(r.notice / 16),
-        _ => tap == 0,
+        _ => false,
     }
 }
 
@@ -52,7 +52,7 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                 family.extend(r.original);
                 continue;
             }
-            if entry.seq > tap && about(&body, tap, &family) {
+            if entry.seq > tap && about(&body, &family) {
                 if matches!(body, Body::Tapped(_)) {
                     family.push(entry.seq);
                 }

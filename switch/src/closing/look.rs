@@ -51,7 +51,7 @@ impl Desk {
             .map(|p| {
                 json!({ "payout": p.number, "settlements": p.settlements, "total_yen": p.total.get(),
                     "value_day": p.value_day.to_string(), "file": p.file.as_ref().map(|(format, files)| json!({
-                        "format": format.name(), "files": files.len() })), "taken": p.taken })
+                        "format": format.name(), "files": files.len() })), "taken_files": p.taken.len() })
             })
             .collect())
     }

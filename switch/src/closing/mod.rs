@@ -13,6 +13,8 @@ mod explain;
 mod look;
 mod reports;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use asks::ClosingAsk;
 pub use audit::{AuditKeys, Signed, check_heads, export};
@@ -37,6 +39,7 @@ pub struct Office {
     pub audit: Option<Arc<AuditKeys>>,
     vault: Arc<crate::vault::Vault>,
     books: Arc<Mutex<Option<Books>>>,
+    comparing: Arc<Mutex<()>>,
 }
 
 impl Office {
@@ -49,18 +52,19 @@ impl Office {
             audit: config.audit.clone(),
             vault: config.vault.clone(),
             books: Arc::default(),
+            comparing: Arc::default(),
         }
     }
 
     /// Does something with the books, read on to the journal's end.
     async fn books<T>(&self, with: impl FnOnce(&Books) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let mut books = self.books.lock().await;
-        let open = books.get_or_insert_with(|| Books::new(Some(self.vault.clone())));
+        let mut there = self.books.lock().await;
+        // Put back only when all went well: what was left half read is read again.
+        let mut open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));
         let mut reader = self.store.reader().await?;
-        if let Err(error) = open.catch_up(reader.as_mut()).await {
-            *books = None;
-            return Err(error);
-        }
-        with(open)
+        open.catch_up(reader.as_mut()).await?;
+        let result = with(&open);
+        *there = Some(open);
+        result
     }
 }

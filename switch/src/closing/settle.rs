@@ -2,7 +2,7 @@
 
 use super::books::{Books, sum};
 use crate::admin::{AskError, Desk};
-use crate::core::{Closing, Command, Done};
+use crate::core::{Closing, Command, Done, StandingView};
 use crate::engine::CommandError;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
@@ -13,11 +13,11 @@ use kazasu_schemas::money::Yen;
 use serde_json::{Value, json};
 
 /// A merchant's settlement that is due with a day.
-struct Due {
+pub(super) struct Due {
     acquirer: InstitutionId,
     merchant: MerchantId,
-    settlement: Settlement,
-    value_day: BusinessDay,
+    pub(super) settlement: Settlement,
+    pub(super) value_day: BusinessDay,
 }
 
 fn other(error: impl Into<anyhow::Error>) -> AskError {
@@ -28,91 +28,151 @@ impl Desk {
     /// Settles a day that was reconciled: books what is due and marks it settled. Doing it again changes nothing.
     pub(super) async fn settle_day(&self, day: BusinessDay, by: &str) -> Result<Value, AskError> {
         let office = self.office()?;
-        let standings = self
-            .ask(move |state| {
-                let of = |m: &crate::core::Merchant| ((m.acquirer, m.id), state.standing(m.acquirer, m.id, day));
-                let merchants: Vec<_> = state.merchants().iter().map(of).collect();
-                let issuers: Vec<_> = state.issuers().map(|n| (n, state.issuer_settled_until(n))).collect();
-                (merchants, issuers, state.day_state(day))
-            })
-            .await?;
-        let (merchants, issuers, known) = standings;
-        if known.is_none() {
-            return Err(crate::admin::value("day", format!("{day} has not ended")));
+        let known = self.ask(move |state| state.day_state(day)).await?;
+        match known {
+            None => return Err(crate::admin::value("day", format!("{day} has not ended"))),
+            Some((DayState::Settled | DayState::Signed, _)) => {
+                return Ok(json!({ "day": day.to_string(), "result": "unchanged" }));
+            }
+            Some((DayState::Reconciled, _)) => {}
+            Some((is, _)) => {
+                let text = format!("{day} is {}; settled follows reconciled", is.name());
+                return Err(crate::admin::value("day", text));
+            }
         }
-        let (due, owed) = office
+        let engine = self.engine()?;
+        let (mut merchants, mut booked) = (0_usize, 0_u64);
+        let (mut paid, mut fees) = (Yen::ZERO, Yen::ZERO);
+        // A merchant may have several periods that ended: one after the other, because each begins with what the one before left.
+        loop {
+            let standings = self
+                .ask(move |state| {
+                    let of = |m: &crate::core::Merchant| ((m.acquirer, m.id), state.standing(m.acquirer, m.id));
+                    state.merchants().iter().map(of).collect::<Vec<_>>()
+                })
+                .await?;
+            let due = office
+                .books(|books| {
+                    let mut due = Vec::new();
+                    for (key, standing) in standings {
+                        due.extend(settlement(books, key, day, &standing)?);
+                    }
+                    Ok(due)
+                })
+                .await
+                .map_err(AskError::Other)?;
+            if due.is_empty() {
+                break;
+            }
+            let mut answers = Vec::new();
+            for d in &due {
+                merchants += 1;
+                paid = sum(paid, d.settlement.paid);
+                fees = sum(sum(fees, d.settlement.fee), d.settlement.chargeback_fee);
+                let settlement = Box::new(d.settlement);
+                let (acquirer, merchant, value_day) = (d.acquirer, d.merchant, d.value_day);
+                let ask = Closing::SettleMerchant { acquirer, merchant, settlement, value_day };
+                answers.push(engine.command_later(Command::Closing(ask)));
+            }
+            for answer in answers {
+                let done = answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
+                booked += u64::from(done == Done::Recorded);
+            }
+        }
+        let issuers =
+            self.ask(|state| state.issuers().map(|n| (n, state.issuer_settled_until(n))).collect::<Vec<_>>()).await?;
+        let owed = office
             .books(|books| {
-                let mut due = Vec::new();
-                for ((acquirer, merchant), (opening, until)) in merchants {
-                    due.extend(settlement(books, (acquirer, merchant), day, opening, until)?);
-                }
-                let owed: Vec<_> = issuers.into_iter().filter_map(|(n, until)| issuer(books, n, day, until)).collect();
-                Ok((due, owed))
+                Ok(issuers.into_iter().filter_map(|(n, until)| issuer(books, n, day, until)).collect::<Vec<_>>())
             })
             .await
             .map_err(AskError::Other)?;
-        let engine = self.engine()?;
-        let mut answers = Vec::new();
-        let (mut paid, mut fees) = (Yen::ZERO, Yen::ZERO);
-        for d in &due {
-            paid = sum(paid, d.settlement.paid);
-            fees = sum(sum(fees, d.settlement.fee), d.settlement.chargeback_fee);
-            let settlement = Box::new(d.settlement);
-            let ask = Closing::SettleMerchant {
-                acquirer: d.acquirer,
-                merchant: d.merchant,
-                settlement,
-                value_day: d.value_day,
-            };
-            answers.push(engine.command_later(Command::Closing(ask)));
-        }
         for (issuer, period, net, interchange) in &owed {
             let ask = Closing::SettleIssuer { issuer: *issuer, period: *period, net: *net, interchange: *interchange };
-            answers.push(engine.command_later(Command::Closing(ask)));
+            booked += u64::from(self.command(Command::Closing(ask)).await? == Done::Recorded);
         }
-        let mut booked = 0_u64;
-        for answer in answers {
-            let done = answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
-            booked += u64::from(done == Done::Recorded);
-        }
-        let why = format!("{} merchants, {} issuers", due.len(), owed.len());
+        let why = format!("{merchants} merchants, {} issuers", owed.len());
         let mark = Closing::Mark { day, state: DayState::Settled, by: by.to_owned(), why };
         self.command(Command::Closing(mark)).await?;
-        Ok(json!({ "day": day.to_string(), "merchants": due.len(), "issuers": owed.len(), "booked": booked,
+        Ok(json!({ "day": day.to_string(), "merchants": merchants, "issuers": owed.len(), "booked": booked,
             "paid_yen": paid.get(), "fees_yen": fees.get() }))
     }
 }
 
-/// A merchant's settlement, when its period ends with this day.
-fn settlement(
+/// A merchant's next settlement: the oldest stretch of days under one contract and period that is over with this day.
+pub(super) fn settlement(
     books: &Books,
     (acquirer, merchant): (InstitutionId, MerchantId),
     day: BusinessDay,
-    opening: Opening,
-    settled: Option<BusinessDay>,
+    standing: &StandingView,
 ) -> anyhow::Result<Option<Due>> {
+    let settled = standing.until;
     let Some(contracts) = books.contracts() else { return Ok(None) };
     let key = (acquirer, merchant);
-    let Some(contract) = books.chart.contract(&contracts, &key, day) else { return Ok(None) };
-    let Some(period) = contract.period(day).filter(|p| p.until == day) else { return Ok(None) };
-    if settled.is_some_and(|until| until >= day) {
+    let first = settled.map_or(BusinessDay(i32::MIN), BusinessDay::next);
+    if first > day {
         return Ok(None);
     }
-    // What an earlier settlement took in is not settled again.
-    let from = settled.map_or(period.from, |until| period.from.max(until.next()));
-    let days = books.days.range(from..=day);
-    let totals: Vec<DayTotals> = days.filter_map(|(_, book)| book.merchants.get(&key)).map(|m| m.totals).collect();
+    // What was taken before any contract stands without a fee.
+    let mut without = 0_i128;
+    let mut stretch: Option<(u32, Period)> = None;
+    let mut totals: Vec<DayTotals> = Vec::new();
+    let mut last = None;
+    let mut over = false;
+    for (at, book) in books.days.range(first..=day) {
+        let there = book.merchants.get(&key);
+        let number = match there {
+            Some(m) => m.contract,
+            None => books.chart.contract(&contracts, &key, *at).map(|c| c.number),
+        };
+        let of = number.and_then(|n| contracts.contracts.iter().find(|c| c.number == n));
+        let Some((number, period)) = of.and_then(|c| Some((c.number, c.period(*at)?))) else {
+            if stretch.is_some() {
+                over = true;
+                break;
+            }
+            let t = there.map(|m| m.totals).unwrap_or_default();
+            without += t.gross.sum() - t.refunds.sum() + i128::from(t.adjustments.get());
+            continue;
+        };
+        if stretch.is_some_and(|before| before != (number, period)) {
+            // A period in which nothing happened, and before which nothing was left, is no settlement.
+            let nothing = totals.is_empty() && without == 0;
+            if !(nothing && last.is_some_and(|until| standing.opening(until) == Opening::default())) {
+                over = true;
+                break;
+            }
+        }
+        stretch = Some((number, period));
+        last = Some(*at);
+        totals.extend(there.map(|m| m.totals));
+    }
+    let (Some((number, period)), Some(until)) = (stretch, last) else { return Ok(None) };
+    if !over && period.until > day {
+        return Ok(None);
+    }
+    let contract = contracts.contracts.iter().find(|c| c.number == number).expect("it was found just now");
+    let from = totals.first().map_or(until, |t| t.day).max(period.from).min(until);
+    let from = settled.map_or(from, |settled| settled.next().max(period.from).min(from));
+    if without != 0 {
+        let without = Yen::new(i64::try_from(without)?);
+        match totals.first_mut() {
+            Some(first) => first.adjustments = sum(first.adjustments, without),
+            None => totals.push(DayTotals { day: until, adjustments: without, ..DayTotals::default() }),
+        }
+    }
+    let opening = standing.opening(until);
     if totals.is_empty() && opening == Opening::default() {
         return Ok(None);
     }
-    let settlement = Settlement::of(contract, Period { from, until: day }, &totals, opening)?;
+    let settlement = Settlement::of(contract, Period { from, until }, &totals, opening)?;
     settlement.assert_balanced();
-    let value_day = Calendar::built_in().add_business_days(day, u32::from(contract.payout_days))?;
+    let value_day = Calendar::built_in().add_business_days(until, u32::from(contract.payout_days))?;
     Ok(Some(Due { acquirer, merchant, settlement, value_day }))
 }
 
 /// What an issuer owes for the days since it was settled last.
-fn issuer(
+pub(super) fn issuer(
     books: &Books,
     issuer: u16,
     day: BusinessDay,
@@ -132,6 +192,11 @@ fn issuer(
 }
 
 impl Desk {
+    /// The book's name.
+    pub(crate) async fn book(&self) -> Result<String, AskError> {
+        self.office()?.books(|books| Ok(books.chart.book.clone())).await.map_err(AskError::Other)
+    }
+
     pub(crate) fn office(&self) -> Result<&super::Office, AskError> {
         self.office.as_ref().ok_or_else(|| other(anyhow::anyhow!("there is no journal here to read")))
     }

@@ -275,7 +275,8 @@ impl State {
         let (day, at) = (self.day, self.at);
         let runs =
             |p: &&super::relief::Programme| p.terms.way == Way::Purse && !p.terms.is_over(at) && p.terms.until >= day;
-        let relief: Vec<_> = self.relief.programmes.values().filter(runs).map(|p| p.terms.purse()).collect();
+        let room = super::rules::MOST_PROGRAMMES.saturating_sub(self.rules.own.purses.len());
+        let relief: Vec<_> = self.relief.programmes.values().filter(runs).map(|p| p.terms.purse()).take(room).collect();
         let Rules { version, own, source, .. } = std::mem::take(&mut self.rules);
         self.rules = Rules::new(version, own, source, &relief);
         let rules = &self.rules;
@@ -581,7 +582,7 @@ impl State {
     }
 
     /// Money may have come back into purses and points whose last day is over.
-    fn came_back(&mut self, transfers: &[Transfer]) {
+    pub(super) fn came_back(&mut self, transfers: &[Transfer]) {
         for t in transfers {
             for id in [t.debit, t.credit] {
                 match self.book.account(id).map(|account| account.key) {

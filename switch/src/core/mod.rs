@@ -24,14 +24,15 @@ pub(crate) use admin::NO_ISSUER;
 pub use admin::Rejected;
 pub use closing::{
     Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, SettlementState, SettlementView,
+    StandingView,
 };
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{
-    BatchView, Distribution, MOST_ROWS, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal, Relief, RowState, RowView,
-    TransferRow,
+    BatchView, Distribution, FilesView, MOST_ROWS, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal, Relief,
+    RowState, RowView, TransferRow,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};

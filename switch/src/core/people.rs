@@ -17,7 +17,7 @@ use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::Policy;
-use kazasu_schemas::relief::Terms;
+use kazasu_schemas::relief::{Terms, Way};
 use std::collections::BTreeSet;
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
@@ -88,7 +88,8 @@ fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -
     if let Some(purse) = policy.purses.iter().find(|p| relief(&p.number)) {
         return wrong(format!("purse {}: a relief programme has this number; take another", purse.number));
     }
-    let running = state.rules.policy.purses.len() - state.rules.own.purses.len();
+    let running = state.relief.programmes.values();
+    let running = running.filter(|p| p.terms.way == Way::Purse && !p.terms.is_over(state.at)).count();
     if policy.purses.len() + running > MOST_PROGRAMMES || policy.points.len() > MOST_PROGRAMMES {
         return wrong(format!(
             "at most {MOST_PROGRAMMES} purse programmes, relief included, and {MOST_PROGRAMMES} point programmes"

@@ -61,7 +61,8 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     screen.await?;
     drained(town.leader()).await;
 
-    let ended = desk.closing(ClosingAsk::CutOver {}, "operator").await?;
+    let open = desk.ask(|state| state.day).await?.to_string();
+    let ended = desk.closing(ClosingAsk::CutOver { day: open }, "operator").await?;
     let day = ended["closed"].as_str().context("a day")?.to_owned();
     let on = BusinessDay::parse(&day).context("a day")?;
     say(&format!("\n3. 締切 {day} cut over; 翌営業日 {}", ended["opened"].as_str().unwrap_or_default()));

@@ -116,7 +116,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     });
     while !parts.is_finished() {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        say(&live(&usage(store, number).await?));
+        say(&live(&usage(store, number, &roots(&desk).await?).await?));
     }
     parts.await??;
     drained(town.leader()).await;
@@ -125,7 +125,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     let left = closes.0 - crate::clock::now().0;
     tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
     let view = ended(&desk, number).await?;
-    let (returned, given) = (view.fund, usage(store, number).await?);
+    let (returned, given) = (view.fund, usage(store, number, &roots(&desk).await?).await?);
     say(&format!("   期限失効 {} は町の原資に戻り、原資残 {returned}", given.expired));
     if returned.is_positive() {
         let reference = format!("返納 {number}");
@@ -141,7 +141,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     }
     desk.relief(step("reported"), "sato").await?;
 
-    let spent = usage(store, number).await?;
+    let spent = usage(store, number, &roots(&desk).await?).await?;
     let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
     let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
     let (workbook, table_file) = (args.data.join("relief-report.xlsx"), args.data.join("relief-report.csv"));
@@ -264,6 +264,10 @@ async fn without_cards(desk: &Desk, batch: u32) -> anyhow::Result<()> {
         desk.relief(ask, "sato").await?;
     }
     Ok(())
+}
+
+async fn roots(desk: &Desk) -> anyhow::Result<Vec<u32>> {
+    Ok(desk.ask(|state| state.holder_roots()).await?)
 }
 
 fn count(view: &Value) -> anyhow::Result<u64> {

@@ -68,7 +68,11 @@ async fn compare(State(api): State<Api>, Query(with): Query<With>, headers: Head
         Err(refusal) => return refusal.into_response(),
     };
     let compared = match CompareWith::new(&with.against, &with.party, &with.from, &with.until) {
-        Ok(with) => api.desk.compare(Arc::new(body.to_vec()), with, &by).await,
+        Ok(with) => {
+            // A caller that goes away ends nothing in the middle.
+            let work = tokio::spawn(async move { api.desk.compare(Arc::new(body.to_vec()), with, &by).await });
+            work.await.unwrap_or_else(|e| Err(AskError::Other(e.into())))
+        }
         Err(error) => Err(error),
     };
     answer(compared.and_then(|c| serde_json::to_value(c).map_err(|e| AskError::Other(e.into()))))
@@ -153,9 +157,8 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
-    let book = api.desk.ask(|state| state.day).await.map(|_| "かざす Kazasu");
-    let made = match book {
-        Ok(issuer) => crate::closing::merchant_letter(&api.desk, number, issuer, crate::clock::now()).await,
+    let made = match api.desk.book().await {
+        Ok(issuer) => crate::closing::merchant_letter(&api.desk, number, &issuer, crate::clock::now()).await,
         Err(error) => Err(error),
     };
     match made {

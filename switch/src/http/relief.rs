@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use kazasu_schemas::relief::Format;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -26,6 +26,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/relief/statement", post(statement).layer(DefaultBodyLimit::max(MAX_IMPORT)))
         .route("/v1/relief/proposals", get(proposals))
         .route("/v1/relief/batches/{number}", get(batch))
+        .route("/v1/relief/batches/{number}/progress", get(progress))
         .route("/v1/relief/batches/{number}/rows", get(rows))
 }
 
@@ -70,10 +71,39 @@ async fn proposals(State(api): State<Api>, headers: HeaderMap) -> Response {
     }
 }
 
-async fn batch(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderMap) -> Response {
+/// Who may look at a city's rows: its own people, and whoever runs the switch.
+async fn reader(api: &Api, headers: &HeaderMap, batch: Option<u32>, programme: Option<u16>) -> Result<(), Response> {
+    let caller = authorized(api, headers).map_err(IntoResponse::into_response)?;
+    if caller.name == "operator" {
+        return Ok(());
+    }
+    let city = api.desk.ask(move |state| match (batch, programme) {
+        (Some(batch), _) => state.relief_city(batch),
+        (None, Some(programme)) => state.relief_programme_city(programme),
+        (None, None) => None,
+    });
+    let city = city.await.map_err(|error| answer(Err(error)))?;
+    let may = |city: &String| api.desk.cities.iter().any(|c| c.code == *city && c.role(&caller.name).is_some());
+    match city {
+        Some(city) if !may(&city) => {
+            let text = format!("{} has no role in city {city}", caller.name);
+            Err(answer(Err(AskError::Forbidden(text))))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn progress(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderMap) -> Response {
     match authorized(&api, &headers) {
-        Ok(_) => found(api.desk.relief_batch(number).await, &format!("batch {number}")),
+        Ok(_) => found(api.desk.relief_progress(number).await, &format!("batch {number}")),
         Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn batch(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderMap) -> Response {
+    match reader(&api, &headers, Some(number), None).await {
+        Ok(()) => found(api.desk.relief_batch(number).await, &format!("batch {number}")),
+        Err(refusal) => refusal,
     }
 }
 
@@ -90,9 +120,9 @@ async fn rows(
     Query(which): Query<Which>,
     headers: HeaderMap,
 ) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => found(api.desk.relief_rows(number, which.only, which.from).await, &format!("batch {number}")),
-        Err(refusal) => refusal.into_response(),
+    match reader(&api, &headers, Some(number), None).await {
+        Ok(()) => found(api.desk.relief_rows(number, which.only, which.from).await, &format!("batch {number}")),
+        Err(refusal) => refusal,
     }
 }
 
@@ -137,17 +167,18 @@ async fn report(
     Query(form): Query<Form>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
+    if let Err(refusal) = reader(&api, &headers, None, Some(number)).await {
+        return refusal;
     }
-    let view = match api.desk.ask(move |state| state.relief_programme(number)).await {
-        Ok(Some(view)) => view,
+    let found_view = api.desk.ask(move |state| state.relief_programme(number).map(|v| (v, state.holder_roots())));
+    let (view, roots) = match found_view.await {
+        Ok(Some(found)) => found,
         Ok(None) => return found(Ok(None), &format!("relief programme {number}")),
         Err(error) => return answer(Err(error)),
     };
     let city = api.desk.cities.iter().find(|c| c.code == view.terms.city).map(|c| c.name.clone()).unwrap_or_default();
     let made = async {
-        let usage = crate::relief::usage(api.store.as_ref(), number).await?;
+        let usage = crate::relief::usage(api.store.as_ref(), number, &roots).await?;
         anyhow::Ok(crate::relief::final_report(&view, &city, &usage, crate::clock::now())?)
     };
     match made.await {
@@ -175,6 +206,11 @@ async fn import(
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
     };
+    static IMPORTS: Semaphore = Semaphore::const_new(2);
+    let Ok(permit) = IMPORTS.try_acquire() else {
+        let text = "two files are being read in already; try again when they are done";
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": text }))).into_response();
+    };
     let source = Source { programme, name: named.name, bytes: Arc::new(body.to_vec()), by, why: named.why };
     if headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv")) {
         return match api.desk.import_relief(source, &|_, _| {}).await {
@@ -184,6 +220,7 @@ async fn import(
     }
     let (lines, out) = mpsc::channel::<Result<Bytes, std::io::Error>>(64);
     tokio::spawn(async move {
+        let _permit = permit;
         let progress = |read: u64, of: u64| {
             // A reader that is slow misses some.
             let _ = lines.try_send(Ok(line(&json!({ "read": read, "of": of }))));

@@ -3,7 +3,8 @@
 
 use super::import::refused;
 use crate::admin::{AskError, Desk, value};
-use crate::core::{Command, Done, Refusal, Relief, RowState, TransferRow};
+use crate::core::{Command, Done, Refusal, Relief, TransferRow};
+use crate::engine::CommandError;
 use kazasu_ledger::record::MadeFile;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -128,7 +129,7 @@ impl Desk {
             })
             .await?;
         let (view, terms, rows) = found.ok_or_else(|| refused(Refusal::UnknownBatch(batch)))?;
-        let Some(funding) = &terms.funding else {
+        let Some(funding) = view.funding.as_ref().or(terms.funding.as_ref()) else {
             return Err(refused(Refusal::OtherWay(terms.number, terms.way.name())));
         };
         let released = view.steps.iter().find(|(step, ..)| *step == Step::Released).map(|(_, at, ..)| *at);
@@ -182,9 +183,18 @@ impl Desk {
             let entry = &line.entry;
             let way = if entry.direction == Direction::In { "in" } else { "out" };
             let (day, yen) = (entry.posting_date, entry.amount.get());
-            let what = match entry.direction {
-                Direction::Out => self.taken(entry, &line_id, &mine, by).await?,
-                Direction::In => self.came_back(entry, &line_id, &mine, by).await?,
+            let header = read.sections.get(line.section).and_then(|s| s.header.as_ref());
+            let what = match (header, entry.direction) {
+                (None, _) => Found::Nothing("the account of this part of the statement cannot be read".into()),
+                (Some(account), Direction::Out) => {
+                    let same = |l: &&statement::Line| {
+                        let e = &l.entry;
+                        (e.direction, e.amount, e.posting_date) == (entry.direction, entry.amount, entry.posting_date)
+                    };
+                    let alike = read.entries.iter().filter(same).count();
+                    self.taken(account, entry, &line_id, &mine, (by, alike)).await?
+                }
+                (Some(account), Direction::In) => self.came_back(account, entry, &line_id, &mine, by).await?,
             };
             match what {
                 Found::Sent(batch, file) => push(&mut out["sent"], json!({ "batch": batch, "file": file, "yen": yen })),
@@ -201,72 +211,104 @@ impl Desk {
         Ok(out)
     }
 
-    /// Money that left: a transfer file of this sum that was to leave on this day.
-    async fn taken(&self, entry: &Entry, line: &str, mine: &[String], by: &str) -> Result<Found, AskError> {
+    /// Money that left: a transfer file of this sum that was to leave this account on this day. Files that are alike are taken in their
+    /// order only when all of them were taken.
+    async fn taken(
+        &self,
+        account: &statement::Header,
+        entry: &Entry,
+        line: &str,
+        mine: &[String],
+        (by, alike): (&str, usize),
+    ) -> Result<Found, AskError> {
         let (mine, amount, days) = (mine.to_vec(), entry.amount, [entry.value_date, entry.posting_date]);
-        let line_id = line.to_owned();
+        let (line_id, account) = (line.to_owned(), account.clone());
         let found = self
             .ask(move |state| {
                 if state.relief_line(&line_id).is_some() {
-                    return Some(None);
+                    return None;
                 }
-                state.relief_under_way().into_iter().filter_map(|n| state.relief_batch(n)).find_map(|batch| {
-                    let due = batch.value_day.is_some_and(|day| days.contains(&day)) && mine.contains(&batch.city);
-                    let (_, files) = batch.files.as_ref().filter(|_| due)?;
-                    let at = files.iter().position(|(_, total, sent)| *total == amount && !sent)?;
-                    Some(Some((batch.number, u16::try_from(at).ok()?)))
-                })
+                let due = state.relief_files(&mine).into_iter().filter(|f| days.contains(&f.value_day));
+                let of_account = due.filter(|f| is_account(&f.funding, &account));
+                let each = of_account.flat_map(|f| {
+                    let files = f.files.into_iter().zip(0_u16..);
+                    files.filter(|((_, total, sent), _)| *total == amount && !sent).map(move |(_, n)| (f.batch, n))
+                });
+                Some(each.collect::<Vec<_>>())
             })
             .await?;
-        let (batch, file) = match found {
-            Some(None) => return Ok(Found::Known),
-            None => return Ok(Found::Nothing("no transfer file of this sum is due on this day")),
-            Some(Some(found)) => found,
+        let (batch, file) = match found.as_deref() {
+            None => return Ok(Found::Known),
+            Some([]) => {
+                return Ok(Found::Nothing("no transfer file of this sum is due on this account and day".into()));
+            }
+            Some(files) if files.len() > alike => {
+                let text = "several transfer files of this sum are due; say which one (kazasu relief sent)";
+                return Ok(Found::Nothing(text.into()));
+            }
+            Some([first, ..]) => *first,
         };
         let ask = Relief::Sent { batch, file, reference: line.to_owned(), by: by.to_owned() };
-        Ok(match self.command(Command::Relief(ask)).await? {
-            Done::Recorded => Found::Sent(batch, file),
-            Done::Unchanged => Found::Known,
-        })
+        self.booked(ask, Found::Sent(batch, file)).await
+    }
+
+    /// A line that the ledger refuses is told, and the lines behind it are read all the same.
+    async fn booked(&self, ask: Relief, found: Found) -> Result<Found, AskError> {
+        match self.command(Command::Relief(ask)).await {
+            Ok(Done::Recorded) => Ok(found),
+            Ok(Done::Unchanged) => Ok(Found::Known),
+            Err(AskError::Command(CommandError::Rejected(why))) => Ok(Found::Nothing(why.to_string())),
+            Err(error) => Err(error),
+        }
     }
 
     /// Money that came: a transfer that came back, by our reference, or by payee and sum when only one row has them.
-    async fn came_back(&self, entry: &Entry, line: &str, mine: &[String], by: &str) -> Result<Found, AskError> {
+    async fn came_back(
+        &self,
+        account: &statement::Header,
+        entry: &Entry,
+        line: &str,
+        mine: &[String],
+        by: &str,
+    ) -> Result<Found, AskError> {
         let token = name_at_the_bank(&entry.payer_name).map(|name| self.imports.vault.hidden("payee name", &[&name]));
         let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| read_reference(text));
-        let (mine, amount, line_id) = (mine.to_vec(), entry.amount, line.to_owned());
+        let (mine, amount, line_id, account) = (mine.to_vec(), entry.amount, line.to_owned(), account.clone());
         let found = self
             .ask(move |state| {
                 if state.relief_line(&line_id).is_some() {
-                    return Some(Vec::new());
+                    return None;
                 }
-                let batches = state.relief_under_way().into_iter();
-                let own = batches.filter(|n| state.relief_city(*n).is_some_and(|city| mine.contains(&city)));
-                let mut rows = Vec::new();
-                for batch in own {
-                    for row in state.relief_transfers(batch) {
-                        let named_so = named == Some((batch, row.row));
-                        let looks_so = named.is_none() && token == Some(row.account.name);
-                        if row.state == RowState::Sent && row.amount == amount && (named_so || looks_so) {
-                            rows.push((batch, row.row));
-                        }
-                    }
-                }
-                Some(rows).filter(|rows| !rows.is_empty())
+                let own = state.relief_files(&mine).into_iter().filter(|f| is_account(&f.funding, &account));
+                let own = own.filter(|f| named.is_none_or(|(batch, _)| batch == f.batch));
+                let rows = own.flat_map(|f| {
+                    let rows = state.relief_rows_sent(f.batch, amount, named.map(|(_, row)| row), token);
+                    rows.into_iter().map(move |row| (f.batch, row))
+                });
+                Some(rows.collect::<Vec<_>>())
             })
             .await?;
         let (batch, row) = match found.as_deref() {
-            Some([]) => return Ok(Found::Known),
-            None => return Ok(Found::Nothing("no transfer of this payee and sum was sent")),
+            None => return Ok(Found::Known),
+            Some([]) => {
+                return Ok(Found::Nothing("no transfer of this payee and sum was sent from this account".into()));
+            }
             Some([one]) => *one,
-            Some(_) => return Ok(Found::Nothing("several transfers of this payee and sum were sent; say which one")),
+            Some(_) => {
+                return Ok(Found::Nothing("several transfers of this payee and sum were sent; say which one".into()));
+            }
         };
         let ask = Relief::Returned { batch, row, reference: line.to_owned(), by: by.to_owned() };
-        Ok(match self.command(Command::Relief(ask)).await? {
-            Done::Recorded => Found::Returned(batch, row),
-            Done::Unchanged => Found::Known,
-        })
+        self.booked(ask, Found::Returned(batch, row)).await
     }
+}
+
+/// Is this the statement of the account that transfers are ordered from?
+pub(crate) fn is_account(funding: &Funding, header: &statement::Header) -> bool {
+    let same = |text: &str, number: u64| text.parse::<u64>().is_ok_and(|n| n == number);
+    same(&funding.bank, header.bank.get())
+        && same(&funding.branch, header.branch.get())
+        && same(&funding.account, header.number.get())
 }
 
 /// What a line of a statement is.
@@ -274,7 +316,7 @@ enum Found {
     Sent(u32, u16),
     Returned(u32, u32),
     Known,
-    Nothing(&'static str),
+    Nothing(String),
 }
 
 fn push(list: &mut Value, item: Value) {

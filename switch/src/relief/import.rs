@@ -151,6 +151,7 @@ impl Desk {
         let there = self.ask(move |state| state.relief_batch_of(programme, &digest)).await?;
         let (batch, _, closed) = there.ok_or_else(|| value("file", "its batch is not there"))?;
         let mut out = Imported { batch, known: known && closed, encoding: encoding.to_owned(), ..Imported::default() };
+        let mut base = (0_u64, 0_usize);
         let mut rows = Rows { desk: self, batch, next: 0, chunk: Vec::new(), under_way: VecDeque::new() };
         let mut record = csv::StringRecord::new();
         let total = u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -160,20 +161,36 @@ impl Desk {
                 Ok(false) => break,
                 Ok(true) => {}
                 Err(error) => {
-                    out.refuse(before, Wrong("", String::new(), error.to_string()));
+                    out.refuse(base.0 + before, Wrong("", String::new(), error.to_string()));
                     continue;
                 }
             }
             out.rows += 1;
-            let line = record.position().map_or(before, csv::Position::line);
+            let line = base.0 + record.position().map_or(before, csv::Position::line);
+            if out.rows > u64::from(MOST_ROWS) {
+                out.rows -= 1;
+                out.refuse(
+                    line,
+                    wrong("", "", "a file has at most 2,000,000 rows; split it. The rows from here on were not read"),
+                );
+                break;
+            }
+            if record.iter().any(|text| text.contains(['\n', '\r'])) {
+                // A quote that was never closed took the next rows in: they are read again by themselves.
+                out.rows -= 1;
+                out.refuse(line, wrong("", "", "has a quotation mark that is not closed"));
+                let start = base.1 + usize::try_from(record.position().map_or(0, csv::Position::byte)).unwrap_or(0);
+                let Some(next) = text[start..].find('\n').map(|at| start + at + 1) else { break };
+                base = (line, next);
+                let more =
+                    csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text[next..].as_bytes());
+                reader = more;
+                continue;
+            }
             match application(&header, &record, line, &terms, &self.imports.vault) {
                 Err(problem) => {
                     out.rows -= 1;
                     out.refuse(line, problem);
-                }
-                Ok(_) if out.taken >= u64::from(MOST_ROWS) => {
-                    out.rows -= 1;
-                    out.refuse(line, wrong("", "", "a batch has at most 2,000,000 rows; split the file"));
                 }
                 Ok(application) => {
                     out.taken += 1;
@@ -183,7 +200,7 @@ impl Desk {
                 }
             }
             if out.rows.is_multiple_of(1_000) {
-                progress(reader.position().byte(), total);
+                progress(u64::try_from(base.1).unwrap_or(0) + reader.position().byte(), total);
                 tokio::task::yield_now().await;
             }
         }
@@ -294,6 +311,9 @@ fn application(
     let plain = plain.strip_suffix('円').unwrap_or(&plain).trim_start_matches(['¥', '￥']);
     let yen = plain.parse::<i64>().ok().filter(|n| (1..=MAX_WIRE_AMOUNT).contains(n) && !plain.starts_with('+'));
     let amount = Yen::new(yen.ok_or_else(|| wrong("amount", text, "must be whole yen above zero"))?);
+    if terms.way == Way::Transfer && amount > kazasu_schemas::zengin::transfer::MAX_AMOUNT {
+        return Err(wrong("amount", text, "a bank transfers at most 9,999,999,999 yen at one time"));
+    }
     let damage = get("damage");
     if damage.chars().count() > 60 {
         return Err(wrong("damage", damage, "must be at most 60 characters"));
@@ -303,13 +323,27 @@ fn application(
         "yes" | "はい" | "○" => true,
         other => return Err(wrong("supplement", other, "must be yes, no or empty")),
     };
-    let dedup = vault.hidden("household and event", &[household, event]);
+    let dedup = vault.hidden("household and event", &[&folded(household), &folded(event)]);
     let account = match terms.way {
         Way::Purse => None,
         Way::Transfer => account(&get, &dedup, vault)?,
     };
     let line = u32::try_from(line).unwrap_or(u32::MAX);
     Ok(Application { line, ppid, dedup, amount, damage: damage.to_owned(), account, supplement, issues: 0 })
+}
+
+/// The same household written in another way is the same: full-width letters and digits, case, spaces, leading zeros.
+fn folded(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        'ー' | '−' | '‐' | '―' => '-',
+        c => c,
+    };
+    let plain: String = text.chars().map(narrow).filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    match plain.trim_start_matches('0') {
+        rest if plain.bytes().all(|b| b.is_ascii_digit()) && !rest.is_empty() => rest.to_owned(),
+        _ => plain,
+    }
 }
 
 /// The account, sealed; nothing when all its columns are empty.

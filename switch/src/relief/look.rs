@@ -67,6 +67,19 @@ impl Desk {
         Ok(found.map(|(view, flagged, progress)| batch_json(&view, &flagged, progress)))
     }
 
+    /// How far a batch has been credited.
+    pub async fn relief_progress(&self, number: u32) -> Result<Option<Value>, AskError> {
+        let found = self
+            .ask(move |state| {
+                let (done, all) = state.relief_progress(number)?;
+                Some((done, all, state.relief_way(number)?, state.relief_total(number)?))
+            })
+            .await?;
+        Ok(found.map(|(done, all, way, total)| {
+            json!({ "batch": number, "way": way.name(), "credited_rows": done, "rows_to_credit": all, "total_yen": total.get() })
+        }))
+    }
+
     /// Rows of a batch.
     pub async fn relief_rows(&self, number: u32, only: Option<String>, from: u32) -> Result<Option<Value>, AskError> {
         if let Some(only) = &only {
@@ -120,6 +133,7 @@ fn proposal_json(p: &ProposalView) -> Value {
         Proposal::Payout { settlements, total, value_day } => {
             json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_day": value_day.to_string() })
         }
+        Proposal::CancelPayout { payout } => json!({ "kind": "cancel_payout", "payout": payout }),
         Proposal::Resolve { id, how } => json!({ "kind": "resolve", "difference": hex::encode(id), "how": how.name() }),
     };
     json!({ "proposal": p.number, "what": what, "city": p.city, "by": p.by, "why": p.why, "at": p.at.jst_text() })

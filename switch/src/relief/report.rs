@@ -75,7 +75,9 @@ struct Shop {
 }
 
 /// Reads the journal once.
-pub async fn usage(store: &dyn Store, programme: u16) -> anyhow::Result<Usage> {
+///
+/// `roots` says for each person's number which person it was merged into: one person is counted once.
+pub async fn usage(store: &dyn Store, programme: u16, roots: &[u32]) -> anyhow::Result<Usage> {
     let mut reader = store.reader().await?;
     let mut out = Usage::default();
     let mut accounts: Vec<AccountKey> = Vec::new();
@@ -109,12 +111,15 @@ pub async fn usage(store: &dyn Store, programme: u16) -> anyhow::Result<Usage> {
                 Body::ReliefSent(r) if of(&r.batch) => plus(&mut out.given, r.transfers[0].amount),
                 Body::ReliefReturned(r) if of(&r.batch) => plus(&mut out.returned, r.transfers[0].amount),
                 Body::ReliefRepaid(r) if of(&r.batch) => plus(&mut out.repaid, r.amount),
+                Body::Lapsed(r) if !r.points && r.programme == programme => {
+                    r.transfers.iter().for_each(|t| plus(&mut out.expired, t.amount));
+                }
                 _ => {}
             }
             let week = BusinessDay(entry.day.0 - i32::from(entry.day.weekday()));
             let mut counted = false;
             for transfer in body.transfers() {
-                count(&mut out, &accounts, &shops, programme, week, transfer, &mut counted);
+                count(&mut out, (&accounts, roots), &shops, programme, week, transfer, &mut counted);
             }
         }
     }
@@ -123,7 +128,7 @@ pub async fn usage(store: &dyn Store, programme: u16) -> anyhow::Result<Usage> {
 
 fn count(
     out: &mut Usage,
-    accounts: &[AccountKey],
+    (accounts, roots): (&[AccountKey], &[u32]),
     shops: &HashMap<(InstitutionId, MerchantId), Shop>,
     programme: u16,
     week: BusinessDay,
@@ -136,12 +141,10 @@ fn count(
     let (holder, acquirer, merchant, sign) = match (debit, credit) {
         (AccountKey::Purse(h, p), AccountKey::MerchantPayable(a, m)) if *p == programme => (*h, *a, *m, 1),
         (AccountKey::MerchantPayable(a, m), AccountKey::Purse(h, p)) if *p == programme => (*h, *a, *m, -1),
-        (AccountKey::Purse(_, p), AccountKey::PurseFund(f)) if *p == programme && *f == programme => {
-            return plus(&mut out.expired, t.amount);
-        }
         (AccountKey::PurseFund(f), AccountKey::Bank) if *f == programme => return plus(&mut out.to_city, t.amount),
         _ => return,
     };
+    let holder = usize::try_from(holder).ok().and_then(|n| roots.get(n)).copied().unwrap_or(holder);
     let yen = t.amount.get() * sign;
     let taps = u64::from(sign > 0 && !*counted);
     *counted = true;
@@ -204,8 +207,15 @@ pub fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> 
         ("市町村へ返納 Paid back to the city", usage.to_city),
     ];
     out = out.rows(lines.map(|(item, yen)| cells![item, yen]));
-    if t.way == Way::Purse {
+    if t.way == Way::Purse && t.is_over(made) {
         out = spending(out, usage);
+    } else if t.way == Way::Purse {
+        // Two reports of a programme that runs would tell what was bought between them.
+        out = out
+            .sheet("利用内訳 Spending")
+            .column("区分", "line", Kind::Text)
+            .sum("利用額", "yen", Kind::Yen)
+            .note("内訳は事業の終了後に示します。The breakdown follows when the programme is over.");
     }
     out.finish()
 }

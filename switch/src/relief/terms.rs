@@ -136,7 +136,7 @@ fn funding(at: &mut At<'_>, f: &FundingFile) -> Funding {
         bank_name: at.key("bank_name", kana(&f.bank_name, Charset::Bank), none()),
         branch: at.key("branch", digits(&f.branch, 3), none()),
         branch_name: at.key("branch_name", kana(&f.branch_name, Charset::Bank), none()),
-        kind: at.key("kind", account_kind(&f.kind), 1),
+        kind: at.key("kind", ordering_kind(&f.kind), 1),
         account: at.key("account", digits(&f.account, 7), none()),
         most: at.key("most_in_file", whole(f.most_in_file.unwrap_or(10_000), 1, 999_999), 1),
     }
@@ -182,6 +182,14 @@ pub(crate) fn account_kind(text: &str) -> Result<u8, String> {
         other => {
             Err(format!("must be 1 ordinary 普通, 2 current 当座, 4 savings 貯蓄 or 9 other その他, got {other:?}"))
         }
+    }
+}
+
+/// Transfers are ordered from ordinary, current and other accounts.
+fn ordering_kind(text: &str) -> Result<u8, String> {
+    match account_kind(text)? {
+        4 => Err("must be ordinary, current or other: banks take no orders from a savings account".into()),
+        kind => Ok(kind),
     }
 }
 

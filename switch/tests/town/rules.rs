@@ -382,7 +382,7 @@ fn card_numbers_move_to_a_new_key_and_the_old_one_can_go() {
     let keys = town.path("keys.toml");
     let first = std::fs::read_to_string(&keys).unwrap();
     let second = first
-        .replace("current = 1", "current = 2")
+        .replacen("current = 1", "current = 2", 1)
         .replace("seal.1", &format!("seal.2 = \"{}\"\nseal.1", "5a".repeat(32)));
     std::fs::write(&keys, &second).unwrap();
     let served = town.serve();

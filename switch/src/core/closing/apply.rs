@@ -66,8 +66,8 @@ impl ClosingState {
     pub(in super::super) fn taken(&mut self, r: &PayoutTaken) {
         self.lines.insert(reference_key(0, None, &r.reference));
         let Some(payout) = self.payouts.get_mut(&r.payout) else { return };
-        payout.taken = true;
-        for number in payout.settlements.clone() {
+        payout.taken.insert(r.file);
+        for number in payout.of_file(r.file).to_vec() {
             self.settlements[position(number - 1)].state = SettlementState::Paid(r.payout);
         }
     }
@@ -120,12 +120,20 @@ impl ClosingState {
                 for settlement in &settlements {
                     self.settlements[position(settlement - 1)].state = SettlementState::Ordered(number);
                 }
-                let payout = Payout { settlements, total, value_day, file: None, made_at: None, taken: false };
+                let payout =
+                    Payout { settlements, total, value_day, file: None, made_at: None, taken: Default::default() };
                 self.payouts.insert(number, payout);
             }
             Proposal::Resolve { id, how } => {
                 if let Some(raised) = self.differences.get_mut(&id) {
                     raised.resolved = Some((how, at, by.to_owned()));
+                }
+            }
+            Proposal::CancelPayout { payout } => {
+                if let Some(gone) = self.payouts.remove(&payout) {
+                    for settlement in gone.settlements {
+                        self.settlements[position(settlement - 1)].state = SettlementState::Due;
+                    }
                 }
             }
             Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {}
@@ -150,7 +158,7 @@ impl State {
     }
 
     pub(in super::super) fn money_received(&mut self, r: &MoneyReceived) {
-        let key = reference_key(u16::MAX, None, &r.reference);
+        let key = super::received_key(r.from, &r.reference);
         self.references.insert(key, r.transfers[0].amount);
     }
 }

@@ -49,7 +49,7 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
                 Some((made, _)) => refuse(NotClosed::OtherFile(*payout, made.name())),
             })
         }
-        Closing::Taken { payout, reference, by } => taken(state, *payout, reference, by),
+        Closing::Taken { payout, file, reference, by } => taken(state, *payout, *file, reference, by),
         Closing::Returned { payout, settlement, reference, by } => returned(state, *payout, *settlement, reference, by),
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, differences } => raise(state, *run, differences),
@@ -142,6 +142,22 @@ impl Accounts {
     }
 }
 
+/// Settlements are booked for a day that was reconciled, after all days before it were settled.
+fn is_being_settled(state: &State, until: BusinessDay) -> Result<(), Rejected> {
+    if !state.closing.days.contains_key(&until) {
+        return refuse(NotClosed::Open(until));
+    }
+    let next = state.closing.days.iter().find(|(_, day)| day.state < DayState::Settled);
+    match next {
+        Some((day, known)) if known.state == DayState::Reconciled && *day >= until => Ok(()),
+        Some((day, known)) => {
+            let (is, wanted, needed) = (known.state.name(), DayState::Settled.name(), DayState::Reconciled.name());
+            refuse(NotClosed::Order { day: *day, is, wanted, needed })
+        }
+        None => refuse(NotClosed::Order { day: until, is: "settled", wanted: "settled", needed: "reconciled" }),
+    }
+}
+
 fn settle_merchant(
     state: &State,
     acquirer: InstitutionId,
@@ -153,15 +169,13 @@ fn settle_merchant(
     let at = *state.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
     let payable = state.merchant(at).ok_or_else(unknown)?.payable;
     let period = settlement.period;
-    if state.closing.days.get(&period.until).is_none_or(|day| day.state < DayState::CutOver) {
-        return refuse(NotClosed::Open(period.until));
-    }
     let standing = state.closing.standings.get(&at).cloned().unwrap_or_default();
     match standing.until {
         Some(until) if until >= period.until => return Ok(unchanged()),
         Some(until) if until >= period.from => return refuse(NotClosed::Overlap { from: period.from, until }),
         Some(_) | None => {}
     }
+    is_being_settled(state, period.until)?;
     let (carried, released) = (standing.carried, standing.released(period.until));
     if settlement.carried_before != carried || settlement.released != released {
         let (got, got_released) = (settlement.carried_before, settlement.released);
@@ -201,9 +215,6 @@ fn settle_merchant(
 
 fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchange: Yen) -> Decided {
     let receivable = *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
-    if state.closing.days.get(&period.until).is_none_or(|day| day.state < DayState::CutOver) {
-        return refuse(NotClosed::Open(period.until));
-    }
     match state.closing.issuers.get(&issuer) {
         Some(until) if *until >= period.until => return Ok(unchanged()),
         Some(until) if *until >= period.from => {
@@ -211,6 +222,7 @@ fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchan
         }
         Some(_) | None => {}
     }
+    is_being_settled(state, period.until)?;
     let mut accounts = Accounts::new(state);
     let mut transfers = Vec::new();
     if interchange != Yen::ZERO {
@@ -224,7 +236,7 @@ fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchan
 
 fn received(state: &State, from: Payer, amount: Yen, reference: &str, by: &str) -> Decided {
     amount_of(amount)?;
-    if booked(state, reference_key(u16::MAX, None, reference), reference, amount)? {
+    if booked(state, super::received_key(from, reference), reference, amount)? {
         return Ok(unchanged());
     }
     let owes = match from {
@@ -251,19 +263,18 @@ fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
     Ok(!state.closing.lines.contains(&key) && !state.relief.lines.contains_key(&key))
 }
 
-fn taken(state: &State, payout: u64, reference: &str, by: &str) -> Decided {
+fn taken(state: &State, payout: u64, file: u16, reference: &str, by: &str) -> Decided {
     let there = payout_of(state, payout)?;
-    if there.file.is_none() {
-        return refuse(NotClosed::NoFile(payout));
-    }
-    if there.taken || !line_is_new(state, reference)? {
+    let Some((_, files)) = &there.file else { return refuse(NotClosed::NoFile(payout)) };
+    let Some(made) = files.get(usize::from(file)) else { return refuse(NotClosed::UnknownFile(payout, file)) };
+    if there.taken.contains(&file) || !line_is_new(state, reference)? {
         return Ok(unchanged());
     }
     let transit = state.closing.transit.expect("something was settled for it");
     let bank = state.bank.expect("the book is open");
-    let transfers = moved(state, &[], vec![Transfer::direct(transit, bank, there.total)])?;
+    let transfers = moved(state, &[], vec![Transfer::direct(transit, bank, made.total)])?;
     let (reference, by) = (reference.to_owned(), by.to_owned());
-    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by })))
+    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file })))
 }
 
 fn returned(state: &State, payout: u64, number: u32, reference: &str, by: &str) -> Decided {
@@ -306,6 +317,9 @@ fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
 
 fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
     let there = difference(state, &asked.id)?;
+    if asked.owner.as_ref().is_some_and(|owner| owner.trim().is_empty() || owner.chars().count() > 60) {
+        return refuse(NotClosed::Text("an owner"));
+    }
     if asked.note.trim().is_empty() || asked.note.chars().count() > 200 {
         return refuse(NotClosed::Text("a note"));
     }
@@ -335,6 +349,10 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
         Proposal::Contracts(contracts) => contracts_follow(state, contracts).map(|()| Default::default()),
         Proposal::Payout { settlements, total, .. } => payable(state, settlements, *total).map(|()| Default::default()),
         Proposal::Resolve { id, how } => resolve(state, id, *how),
+        Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
+            there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),
+            _ => Ok(Default::default()),
+        },
         Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {
             unreachable!("relief's proposals are decided there")
         }
@@ -363,6 +381,9 @@ fn payable(state: &State, settlements: &[u32], total: Yen) -> Result<(), Rejecte
     if sum != total { refuse(NotClosed::Total { sum, got: total }) } else { Ok(()) }
 }
 
+/// The largest difference that is written off, yen.
+const MOST_WRITTEN_OFF: i64 = 10_000;
+
 /// What is booked is what the other side has less, or more, than this ledger.
 fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening>, Transfers), Rejected> {
     let raised = difference(state, id)?;
@@ -373,6 +394,12 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     let unfit = |why| refuse(NotClosed::Unfit(hex(id), how.name(), why));
     if how == Resolution::Explained {
         return Ok(Default::default());
+    }
+    if d.status == "currency_mismatch" {
+        return unfit("its amounts are of two currencies");
+    }
+    if how == Resolution::WrittenOff && less.get().abs() > MOST_WRITTEN_OFF {
+        return unfit("only small amounts are written off, up to ¥10,000");
     }
     if less == Yen::ZERO {
         return unfit("both sides have the same amount; explain it");
@@ -391,7 +418,8 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
             let transfers = either(merchant, issuer, less).into_iter().collect();
             return Ok((Vec::new(), moved(state, &[], transfers)?));
         }
-        (Resolution::WrittenOff, Some(Against::Acquirer)) => merchant,
+        // The merchant keeps what it was credited: there is nothing to book.
+        (Resolution::WrittenOff, Some(Against::Acquirer)) => return Ok(Default::default()),
         _ => return unfit("nothing of this side is in the ledger's books; explain it"),
     };
     let Some(account) = account else { return unfit("the account that it would be booked on is not known") };

@@ -48,6 +48,27 @@ pub struct SettlementView {
     pub state: SettlementState,
 }
 
+/// What earlier periods left of a merchant.
+#[derive(Clone, Debug, Default)]
+pub struct StandingView {
+    /// Until when it is settled.
+    pub until: Option<BusinessDay>,
+    /// Carried into the next period.
+    pub carried: Yen,
+    /// Kept back, and from which day on it is due.
+    pub held: Vec<(BusinessDay, Yen)>,
+}
+
+impl StandingView {
+    /// What a period that ends on this day begins with.
+    #[must_use]
+    pub fn opening(&self, until: BusinessDay) -> Opening {
+        let due = self.held.iter().filter(|(day, _)| *day <= until);
+        let released = due.fold(Yen::ZERO, |sum, (_, yen)| super::super::money::plus(sum, *yen));
+        Opening { carried: self.carried, released }
+    }
+}
+
 /// A payout that was approved.
 #[derive(Clone, Debug)]
 pub struct PayoutView {
@@ -63,8 +84,8 @@ pub struct PayoutView {
     pub file: Option<(Format, Vec<MadeFile>)>,
     /// When that was made.
     pub made_at: Option<Millis>,
-    /// The bank took the money.
-    pub taken: bool,
+    /// Files whose money the bank took.
+    pub taken: std::collections::BTreeSet<u16>,
 }
 
 /// A difference.
@@ -140,17 +161,12 @@ impl State {
         self.closing.days.get(&day).map(|known| (known.state, known.seq))
     }
 
-    /// What earlier periods left of a merchant, for a period that ends on this day, and until when it is settled.
+    /// What earlier periods left of a merchant.
     #[must_use]
-    pub fn standing(
-        &self,
-        acquirer: InstitutionId,
-        merchant: MerchantId,
-        until: BusinessDay,
-    ) -> (Opening, Option<BusinessDay>) {
+    pub fn standing(&self, acquirer: InstitutionId, merchant: MerchantId) -> StandingView {
         let at = self.merchant_at.get(&(acquirer, merchant));
         let standing = at.and_then(|at| self.closing.standings.get(at)).cloned().unwrap_or_default();
-        (Opening { carried: standing.carried, released: standing.released(until) }, standing.until)
+        StandingView { until: standing.until, carried: standing.carried, held: standing.held }
     }
 
     /// Until when an issuer is settled.
@@ -189,7 +205,7 @@ impl State {
             value_day: p.value_day,
             file: p.file.clone(),
             made_at: p.made_at,
-            taken: p.taken,
+            taken: p.taken.clone(),
         })
         .collect()
     }

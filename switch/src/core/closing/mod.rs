@@ -7,7 +7,7 @@ mod look;
 
 pub(super) use apply::day_of_cut_over;
 pub(super) use decide::{command, effect_of};
-pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView};
+pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
 
 use kazasu_ledger::AccountId;
 use kazasu_ledger::record::{HeadSigned, MadeFile, Payer, ReconRan};
@@ -82,6 +82,8 @@ pub enum Closing {
     Taken {
         /// The payout.
         payout: u64,
+        /// The file, from 0.
+        file: u16,
         /// The statement's line.
         reference: String,
         /// Who.
@@ -201,6 +203,12 @@ pub enum NotClosed {
     /// No file yet.
     #[error("the file of payout {0} has not been made")]
     NoFile(u64),
+    /// No such file.
+    #[error("payout {0} has no file {1}")]
+    UnknownFile(u64, u16),
+    /// Too late.
+    #[error("payout {0} was taken by the bank; what comes back is booked from its statement")]
+    Taken(u64),
     /// It was not taken.
     #[error("settlement {0} of payout {1} was not paid")]
     NotPaid(u32, u64),
@@ -296,7 +304,8 @@ pub(super) struct Payout {
     pub(super) value_day: BusinessDay,
     pub(super) file: Option<(Format, Vec<MadeFile>)>,
     pub(super) made_at: Option<Millis>,
-    pub(super) taken: bool,
+    /// Files whose money the bank took.
+    pub(super) taken: std::collections::BTreeSet<u16>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -330,4 +339,24 @@ pub(super) struct ClosingState {
     pub(super) transit: Option<AccountId>,
     pub(super) interchange: BTreeMap<u16, AccountId>,
     pub(super) booked: Option<AccountId>,
+}
+
+/// A payment received is booked once for its payer: two issuers may use the same reference.
+pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {
+    let from = match from {
+        Payer::Issuer(n) => format!("issuer {n}"),
+        Payer::Funder(n) => format!("funder {n}"),
+    };
+    super::apply::reference_key(0, None, &format!("received {from} {reference}"))
+}
+
+impl Payout {
+    /// The settlements in a file.
+    pub(super) fn of_file(&self, file: u16) -> &[u32] {
+        let files = self.file.as_ref().map_or(&[][..], |(_, files)| files);
+        let before = files.iter().take(usize::from(file)).map(|f| super::state::position(f.count)).sum::<usize>();
+        let count = files.get(usize::from(file)).map_or(0, |f| super::state::position(f.count));
+        let from = before.min(self.settlements.len());
+        &self.settlements[from..(from + count).min(self.settlements.len())]
+    }
 }

@@ -58,7 +58,10 @@ impl State {
         }
         match open.proposal {
             Proposal::Programme(terms) => self.programme_set(*terms, source, r),
-            other @ (Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. }) => {
+            other @ (Proposal::Contracts(_)
+            | Proposal::Payout { .. }
+            | Proposal::Resolve { .. }
+            | Proposal::CancelPayout { .. }) => {
                 self.closing.opened(&r.opens);
                 self.closing.approved(r.proposal, at, other, source, &r.by);
             }
@@ -67,7 +70,7 @@ impl State {
                 row.claimed = minus(row.amount, right);
             }
             Proposal::ReturnFunds { programme, amount, reference } => {
-                self.references.insert(reference_key(programme, None, &reference), amount);
+                self.references.insert(super::returned_key(programme, &reference), amount);
             }
         }
     }
@@ -120,6 +123,7 @@ impl State {
             granted: Vec::new(),
             total: Yen::ZERO,
             value_day: None,
+            funding: None,
             through: 0,
             file: None,
             sent: BTreeSet::new(),
@@ -162,34 +166,56 @@ impl State {
 
     /// A row stands for its household's event from here on, and counts for its payee.
     fn counts(&mut self, batch: u32, at: u32) {
-        let row = self.relief.batches[position(batch)].rows[position(at)].clone();
-        let programme = self.relief.batches[position(batch)].programme;
-        if !row.supplement {
-            let before = self.relief.dedup.insert((programme, row.dedup), (batch, at));
+        let there = &self.relief.batches[position(batch)];
+        let (programme, row) = (there.programme, &there.rows[position(at)]);
+        let (dedup, supplement, amount) = (row.dedup, row.supplement, row.amount);
+        let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
+        if !supplement {
+            let before = self.relief.dedup.insert((programme, dedup), (batch, at));
             if let Some((b, r)) = before.filter(|before| *before != (batch, at)) {
                 self.counts_no_more(b, r);
                 self.relief_row(b, r).issues |= issue::SMALLER;
-                self.relief.dedup.insert((programme, row.dedup), (batch, at));
+                self.relief.dedup.insert((programme, dedup), (batch, at));
             }
         }
-        if let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref()) {
+        if let Some(payee) = payee {
             let sum = self.relief.payees.entry((programme, payee)).or_default();
-            *sum = plus(*sum, row.amount);
+            *sum = plus(*sum, amount);
         }
     }
 
     /// A row that counted does not any more: its household can apply again.
     fn counts_no_more(&mut self, batch: u32, at: u32) {
-        let row = self.relief.batches[position(batch)].rows[position(at)].clone();
-        let programme = self.relief.batches[position(batch)].programme;
-        let key = (programme, row.dedup);
+        let there = &self.relief.batches[position(batch)];
+        let (programme, row) = (there.programme, &there.rows[position(at)]);
+        let (key, amount) = ((programme, row.dedup), row.amount);
+        let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
         if self.relief.dedup.get(&key) == Some(&(batch, at)) {
             self.relief.dedup.remove(&key);
         }
-        if let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref())
+        if let Some(payee) = payee
             && let Some(sum) = self.relief.payees.get_mut(&(programme, payee))
         {
-            *sum = minus(*sum, row.amount).max(Yen::ZERO);
+            *sum = minus(*sum, amount).max(Yen::ZERO);
+        }
+    }
+
+    /// When the row that stood for a household's event is out, the largest of those that it beat stands for it.
+    fn next_stands(&mut self, batch: u32, out: u32) {
+        let there = &self.relief.batches[position(batch)];
+        let (programme, dedup) = (there.programme, there.rows[position(out)].dedup);
+        if self.relief.dedup.contains_key(&(programme, dedup)) {
+            return;
+        }
+        let beaten = there.rows.iter().zip(0_u32..).filter(|(row, n)| {
+            *n != out
+                && row.dedup == dedup
+                && row.state == RowState::Waiting
+                && row.issues & issue::NEVER == issue::SMALLER
+        });
+        if let Some((_, at)) = beaten.max_by_key(|(row, n)| (row.amount, std::cmp::Reverse(*n))) {
+            self.relief_row(batch, at).issues &= !issue::SMALLER;
+            self.counts(batch, at);
         }
     }
 
@@ -214,6 +240,9 @@ impl State {
         if counted(self.relief_row(r.batch, r.row)) && !matches!(r.change, RowChange::Accept) {
             self.counts(r.batch, r.row);
         }
+        if matches!(r.change, RowChange::Exclude) {
+            self.next_stands(r.batch, r.row);
+        }
     }
 
     pub(in super::super) fn relief_step_taken(&mut self, at: Millis, r: &ReliefStepTaken) {
@@ -234,12 +263,18 @@ impl State {
             }
             Step::Released => {
                 batch.value_day = r.value_day;
+                batch.funding = self.relief.programmes.get(&programme).and_then(|p| p.terms.funding.clone());
                 let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.way == Way::Purse);
                 if purse {
                     self.relief.releasing.insert(r.batch);
                 }
             }
-            Step::Cancelled => self.free(r.batch, true),
+            Step::Cancelled => {
+                // The file can be read in again.
+                let digest = batch.digest;
+                self.relief.files.remove(&(programme, digest));
+                self.free(r.batch, true);
+            }
         }
     }
 
@@ -280,6 +315,8 @@ impl State {
             );
             row.state = RowState::Credited(transfer.credit);
         }
+        // A programme that ended meanwhile takes it back when the day turns.
+        self.came_back(&r.transfers);
         let batch = &mut self.relief.batches[position(r.batch)];
         batch.through = r.through;
         if position(batch.through) >= batch.granted.len() {
@@ -294,9 +331,7 @@ impl State {
     }
 
     pub(in super::super) fn relief_sent(&mut self, r: &ReliefSent) {
-        let batch = &self.relief.batches[position(r.batch)];
-        let funding = self.relief.programmes.get(&batch.programme).and_then(|p| p.terms.funding.as_ref());
-        let rows = batch.rows_of_file(r.file, funding.map_or(1, |f| f.most)).to_vec();
+        let rows = self.relief.batches[position(r.batch)].rows_of_file(r.file).to_vec();
         for row in rows {
             self.relief_row(r.batch, row).state = RowState::Sent;
         }
@@ -314,7 +349,7 @@ impl State {
 
     pub(in super::super) fn relief_repaid(&mut self, r: &ReliefRepaid) {
         let programme = self.relief.batches[position(r.batch)].programme;
-        self.references.insert(reference_key(programme, None, &r.reference), r.amount);
+        self.references.insert(super::repaid_key(programme, r.batch, r.row, &r.reference), r.amount);
         let row = self.relief_row(r.batch, r.row);
         row.repaid = plus(row.repaid, r.amount);
         assert!(row.repaid <= row.claimed, "no more is given back than is owed");

@@ -89,13 +89,15 @@ fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &s
             a.iter().any(|n| b.contains(n))
         }
         (Proposal::Resolve { id: a, .. }, Proposal::Resolve { id: b, .. }) => a == b,
+        (Proposal::CancelPayout { payout: a }, Proposal::CancelPayout { payout: b }) => a == b,
         (
             Proposal::Programme(_)
             | Proposal::Claim { .. }
             | Proposal::ReturnFunds { .. }
             | Proposal::Contracts(_)
             | Proposal::Payout { .. }
-            | Proposal::Resolve { .. },
+            | Proposal::Resolve { .. }
+            | Proposal::CancelPayout { .. },
             _,
         ) => false,
     };
@@ -125,6 +127,9 @@ fn settle(state: &State, now: Millis, number: u64, approve: bool, by: &str, why:
     if open.by == by {
         return refuse(Refusal::SamePerson(by.to_owned()));
     }
+    if let Proposal::Claim { batch, .. } = &open.proposal {
+        role(state.relief.batch(*batch)?, by, Role::Approver)?;
+    }
     let (opens, transfers) = if approve { effect_of(state, now, &open.proposal)? } else { Default::default() };
     let (by, why) = (by.to_owned(), why.to_owned());
     let settled = Settled { proposal: number, approved: approve, opens, transfers, by, why };
@@ -146,18 +151,23 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Ope
             if let Some(what) = what {
                 return refuse(Refusal::RowState(*batch, *row, what));
             }
-            let stands = minus(there.amount, there.claimed);
-            if *right < Yen::ZERO || *right >= stands {
-                return refuse(Refusal::Owed { batch: *batch, row: *row, owed: stands, got: *right });
+            // What was claimed before may be waived again, down to what has been given back.
+            let most = minus(there.amount, there.repaid);
+            let claimed = minus(there.amount, *right);
+            if *right < Yen::ZERO || *right > most || claimed == there.claimed {
+                let (batch, row, got) = (*batch, *row, *right);
+                return refuse(Refusal::Right { batch, row, most, got });
             }
             let accounts = state.relief.programme(state.relief.batch(*batch)?.programme)?.accounts;
-            let claim = Transfer::direct(accounts.receivable, accounts.claims, minus(stands, *right));
-            Ok((Vec::new(), moved(state, &[claim])?))
+            let more = direct(accounts.receivable, accounts.claims, minus(claimed, there.claimed));
+            let less = direct(accounts.claims, accounts.receivable, minus(there.claimed, claimed));
+            let transfers: Vec<Transfer> = more.into_iter().chain(less).collect();
+            Ok((Vec::new(), moved(state, &transfers)?))
         }
         Proposal::ReturnFunds { programme, amount, reference } => {
             amount_of(*amount)?;
             let accounts = state.relief.programme(*programme)?.accounts;
-            if booked(state, reference_key(*programme, None, reference), reference, *amount)? {
+            if booked(state, super::returned_key(*programme, reference), reference, *amount)? {
                 return Err(Rejected::ReferenceTaken(reference.clone(), *amount));
             }
             let available = state.available(accounts.fund);
@@ -167,7 +177,7 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Ope
             let bank = state.bank.expect("the book is open");
             Ok((Vec::new(), moved(state, &[Transfer::direct(accounts.fund, bank, *amount)])?))
         }
-        Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } => {
+        Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } | Proposal::CancelPayout { .. } => {
             super::super::closing::effect_of(state, proposal)
         }
     }
@@ -185,8 +195,9 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
     if terms.way == Way::Transfer && terms.funding.is_none() {
         return refuse(Refusal::NoFunding(number));
     }
-    let running = state.rules.policy.purses.len() + usize::from(known.is_none());
-    if terms.way == Way::Purse && running > MOST_PROGRAMMES {
+    let others = state.relief.programmes.values().filter(|p| p.terms.number != number);
+    let running = others.filter(|p| p.terms.way == Way::Purse && !p.terms.is_over(now)).count();
+    if terms.way == Way::Purse && state.rules.own.purses.len() + running + 1 > MOST_PROGRAMMES {
         return refuse(Refusal::TooMany);
     }
     let Some(known) = known else {
@@ -410,8 +421,9 @@ fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
     let mut transfers = Transfers::new();
     match step {
         Step::Applied => unreachable!("decided elsewhere"),
-        Step::Assessed => {}
+        Step::Assessed => within_ceiling(state, asked.batch, there, programme)?,
         Step::Decided => {
+            within_ceiling(state, asked.batch, there, programme)?;
             if count == 0 {
                 return refuse(Refusal::Nothing(asked.batch));
             }
@@ -441,6 +453,19 @@ fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
     Ok(if step == Step::Released { decision.then(Effect::Again) } else { decision })
 }
 
+/// Since a file was read in, people may have become one, or the ceiling another.
+fn within_ceiling(state: &State, number: u32, batch: &Batch, programme: &Programme) -> Result<(), Refusal> {
+    let ceiling = programme.terms.ceiling;
+    for (row, at) in batch.rows.iter().zip(0_u32..).filter(|(row, _)| row.is_payable()) {
+        let payee = state.payee(row.ppid.as_ref(), row.account.as_deref());
+        let sum = payee.and_then(|p| state.relief.payees.get(&(batch.programme, p))).copied().unwrap_or(row.amount);
+        if sum > ceiling {
+            return Err(Refusal::Ceiling { batch: number, row: at, sum, ceiling });
+        }
+    }
+    Ok(())
+}
+
 /// The money is set aside at once, so that nothing else can take it; with transfers the budget counts it as paid.
 fn release(
     state: &State,
@@ -456,6 +481,11 @@ fn release(
     }
     let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, batch.total)];
     if programme.terms.way == Way::Transfer {
+        let most = programme.terms.funding.as_ref().map_or(1, |f| position(f.most.max(1)));
+        let files = batch.granted.len().div_ceil(most);
+        if files > super::MOST_FILES {
+            return refuse(Refusal::TooManyFiles { batch: asked.batch, files });
+        }
         if asked.value_day.is_none_or(|day| day < now.max(state.at).jst_day()) {
             return refuse(Refusal::ValueDay);
         }
@@ -510,7 +540,8 @@ fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
     if reference.trim().is_empty() || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
-    Ok(!state.relief.lines.contains_key(&reference_key(0, None, reference)))
+    let key = reference_key(0, None, reference);
+    Ok(!state.relief.lines.contains_key(&key) && !state.closing.lines.contains(&key))
 }
 
 fn sent(state: &State, number: u32, file: u16, reference: &str, by: &str) -> Decided {
@@ -567,7 +598,8 @@ fn repaid(
     amount_of(amount)?;
     let batch = state.relief.batch(number)?;
     let row = state.relief.row(number, at)?;
-    if booked(state, reference_key(batch.programme, None, reference), reference, amount)? {
+    role(batch, by, Role::Treasurer)?;
+    if booked(state, super::repaid_key(batch.programme, number, at, reference), reference, amount)? {
         return Ok(unchanged());
     }
     let owed = minus(row.claimed, row.repaid);

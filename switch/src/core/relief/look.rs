@@ -6,7 +6,7 @@ use kazasu_ledger::record::Proposal;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Format, SealedAccount, Step, Terms, issue};
+use kazasu_schemas::relief::{Format, Funding, SealedAccount, Step, Terms, issue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -91,6 +91,8 @@ pub struct BatchView {
     pub owed: Yen,
     /// The bank's day.
     pub value_day: Option<BusinessDay>,
+    /// The account that its transfers are ordered from, as it was at the release.
+    pub funding: Option<Funding>,
     /// The transfer file's form, and each file's number of transfers and sum, and whether the bank took it.
     pub files: Option<(Format, Vec<(u32, Yen, bool)>)>,
 }
@@ -142,6 +144,27 @@ pub struct TransferRow {
     pub amount: Yen,
     /// Where it is.
     pub state: RowState,
+}
+
+/// Transfer files of a batch.
+#[derive(Clone, Debug)]
+pub struct FilesView {
+    /// The batch.
+    pub batch: u32,
+    /// The bank's day.
+    pub value_day: BusinessDay,
+    /// The account that is paid from.
+    pub funding: Funding,
+    /// Number of transfers, their sum, and whether the bank took it.
+    pub files: Vec<(u32, Yen, bool)>,
+}
+
+impl Batch {
+    fn files_made(&self) -> Option<(Format, Vec<(u32, Yen, bool)>)> {
+        let (format, files) = self.file.as_ref()?;
+        let taken = |n: usize| u16::try_from(n).is_ok_and(|n| self.sent.contains(&n));
+        Some((*format, files.iter().enumerate().map(|(n, f)| (f.count, f.total, taken(n))).collect()))
+    }
 }
 
 /// The names of issues.
@@ -224,7 +247,10 @@ impl State {
             Proposal::Programme(terms) => return terms.city.clone(),
             Proposal::Claim { batch, .. } => self.relief.batch(*batch).map(|b| b.programme).unwrap_or_default(),
             Proposal::ReturnFunds { programme, .. } => *programme,
-            Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } => return String::new(),
+            Proposal::Contracts(_)
+            | Proposal::Payout { .. }
+            | Proposal::Resolve { .. }
+            | Proposal::CancelPayout { .. } => return String::new(),
         };
         self.relief.programmes.get(&programme).map_or_else(String::new, |p| p.terms.city.clone())
     }
@@ -248,6 +274,12 @@ impl State {
     pub fn relief_progress(&self, batch: u32) -> Option<(u32, u32)> {
         let batch = self.relief.batch(batch).ok()?;
         Some((batch.through, u32::try_from(batch.granted.len()).unwrap_or(u32::MAX)))
+    }
+
+    /// What a batch's decision granted.
+    #[must_use]
+    pub fn relief_total(&self, batch: u32) -> Option<Yen> {
+        Some(self.relief.batch(batch).ok()?.total)
     }
 
     /// A batch.
@@ -278,10 +310,7 @@ impl State {
             owed = plus(owed, super::super::money::minus(row.claimed, row.repaid));
         }
         let distribution = amounts.into_iter().rev().map(|(amount, count)| Distribution { amount, count }).collect();
-        let files = batch.file.as_ref().map(|(format, files)| {
-            let each = files.iter().zip(0_u16..).map(|(f, n)| (f.count, f.total, batch.sent.contains(&n)));
-            (*format, each.collect())
-        });
+        let files = batch.files_made();
         Some(BatchView {
             number,
             programme: batch.programme,
@@ -300,6 +329,7 @@ impl State {
             states,
             owed,
             value_day: batch.value_day,
+            funding: batch.funding.clone(),
             files,
         })
     }
@@ -309,7 +339,13 @@ impl State {
     pub fn relief_rows(&self, number: u32, only: Option<&str>, from: u32, most: usize) -> Vec<RowView> {
         let Ok(batch) = self.relief.batch(number) else { return Vec::new() };
         let issue = only.and_then(|only| issue::NAMES.iter().position(|name| *name == only));
-        let rows = batch.rows.iter().zip(0_u32..).skip(position(from)).map(|(row, n)| RowView {
+        let wanted = |(row, n): &(&Row, u32)| match (only, issue) {
+            (None, _) => true,
+            (Some(_), Some(bit)) => row.open_issues() & (1 << bit) != 0,
+            (Some(state), None) => word(batch, row, *n) == state,
+        };
+        let rows = batch.rows.iter().zip(0_u32..).skip(position(from)).filter(wanted).take(most);
+        rows.map(|(row, n)| RowView {
             row: n,
             line: row.line,
             ppid: row.ppid,
@@ -320,13 +356,8 @@ impl State {
             claimed: row.claimed,
             repaid: row.repaid,
             supplement: row.supplement,
-        });
-        let wanted = |row: &RowView| match (only, issue) {
-            (None, _) => true,
-            (Some(_), Some(bit)) => row.issues & (1 << bit) != 0,
-            (Some(state), None) => row.state == state,
-        };
-        rows.filter(wanted).take(most).collect()
+        })
+        .collect()
     }
 
     /// The rows of a batch that are transferred, in their order, for the transfer file.
@@ -341,11 +372,45 @@ impl State {
         each.collect()
     }
 
-    /// Batches whose transfers the bank has or may have taken: their numbers.
+    /// Transfer files that were made, of batches of these cities: what a bank's statement is compared with.
     #[must_use]
-    pub fn relief_under_way(&self) -> Vec<u32> {
-        let batches = self.relief.batches.iter().zip(0_u32..);
-        batches.filter(|(batch, _)| batch.file.is_some()).map(|(_, n)| n).collect()
+    pub fn relief_files(&self, cities: &[String]) -> Vec<FilesView> {
+        let batches = self.relief.batches.iter().zip(0_u32..).filter(|(batch, _)| batch.file.is_some());
+        batches
+            .filter_map(|(batch, number)| {
+                let city = &self.relief.programmes.get(&batch.programme)?.terms.city;
+                let (_, files) = batch.files_made().filter(|_| cities.contains(city))?;
+                let (value_day, funding) = (batch.value_day?, batch.funding.clone()?);
+                Some(FilesView { batch: number, value_day, funding, files })
+            })
+            .collect()
+    }
+
+    /// Rows of a batch that the bank took, of this sum: the row that is named, or those of a payee's name; at most two.
+    #[must_use]
+    pub fn relief_rows_sent(&self, number: u32, amount: Yen, row: Option<u32>, name: Option<[u8; 16]>) -> Vec<u32> {
+        let Ok(batch) = self.relief.batch(number) else { return Vec::new() };
+        let is = |n: &&u32| {
+            let there = &batch.rows[position(**n)];
+            let payee = || there.account.as_ref().is_some_and(|account| Some(account.name) == name);
+            there.state == RowState::Sent && there.amount == amount && row.map_or_else(payee, |row| row == **n)
+        };
+        batch.granted.iter().filter(is).take(2).copied().collect()
+    }
+
+    /// Batches with accounts that are sealed under another key than this one, and may still be needed.
+    #[must_use]
+    pub fn relief_sealed_otherwise(&self, key: u8) -> Vec<u32> {
+        let open = |batch: &Batch| !matches!(batch.step, Some(Step::Reported | Step::Cancelled));
+        let other = |row: &Row| row.account.as_ref().is_some_and(|a| a.sealed.first() != Some(&key));
+        let batches = self.relief.batches.iter().zip(0_u32..).filter(|(batch, _)| open(batch));
+        batches.filter(|(batch, _)| batch.rows.iter().any(other)).map(|(_, n)| n).collect()
+    }
+
+    /// For each person's number, that of the person it was merged into.
+    #[must_use]
+    pub fn holder_roots(&self) -> Vec<u32> {
+        (0..u32::try_from(self.holders.len()).unwrap_or(u32::MAX)).map(|at| self.root(at)).collect()
     }
 }
 

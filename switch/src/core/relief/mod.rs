@@ -13,7 +13,7 @@ pub(super) use apply::RELIEF_ACCOUNTS;
 pub(super) use credit::carry_on;
 pub(super) use decide::command;
 pub(super) use look::issue_names;
-pub use look::{BatchView, Distribution, ProgrammeView, ProposalView, RowView, TransferRow};
+pub use look::{BatchView, Distribution, FilesView, ProgrammeView, ProposalView, RowView, TransferRow};
 
 use super::state::State;
 use kazasu_ledger::AccountId;
@@ -21,7 +21,7 @@ use kazasu_ledger::record::{MadeFile, Proposal};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Application, Format, Role, RowChange, SealedAccount, Step, Terms, issue};
+use kazasu_schemas::relief::{Application, Format, Funding, Role, RowChange, SealedAccount, Step, Terms, issue};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -152,6 +152,8 @@ pub enum Relief {
 
 /// Rows of one record.
 pub const ROWS_AT_ONCE: usize = 256;
+/// Transfer files of one batch.
+pub(super) const MOST_FILES: usize = 1_000;
 /// Rows of one batch.
 pub const MOST_ROWS: u32 = 2_000_000;
 
@@ -243,7 +245,7 @@ pub enum Refusal {
         needed: &'static str,
     },
     /// Too late for a change.
-    #[error("batch {0} is {1}: rows change only before the decision")]
+    #[error("batch {0} is {1}: rows change only before it is assessed")]
     Decided(u32, &'static str),
     /// Nothing to pay.
     #[error("batch {0} has no row that can be paid")]
@@ -260,6 +262,26 @@ pub enum Refusal {
     /// The batch does not pay that way.
     #[error("programme {0} pays by {1}")]
     OtherWay(u16, &'static str),
+    /// More files than people can look after.
+    #[error("batch {batch} would make {files} transfer files, at most {MOST_FILES}: raise most_in_file")]
+    TooManyFiles {
+        /// The batch.
+        batch: u32,
+        /// Files.
+        files: usize,
+    },
+    /// A payee would get more than one payee may.
+    #[error("row {row} of batch {batch}: its payee would get {sum} of this programme, at most {ceiling}")]
+    Ceiling {
+        /// The batch.
+        batch: u32,
+        /// The row.
+        row: u32,
+        /// What the payee would get.
+        sum: Yen,
+        /// The ceiling.
+        ceiling: Yen,
+    },
     /// A file was made already.
     #[error("the transfer file of batch {0} was made as {1}; a batch has one file, in one form")]
     OtherFile(u32, &'static str),
@@ -275,6 +297,18 @@ pub enum Refusal {
     /// Something is still under way.
     #[error("batch {0} is still under way: {1}")]
     UnderWay(u32, String),
+    /// A right that cannot be.
+    #[error("row {row} of batch {batch}: the payee's right must be 0 to {most} and another than now, got {got}")]
+    Right {
+        /// The batch.
+        batch: u32,
+        /// The row.
+        row: u32,
+        /// The most.
+        most: Yen,
+        /// What came.
+        got: Yen,
+    },
     /// More than is owed.
     #[error("row {row} of batch {batch}: {owed} is owed, got {got}")]
     Owed {
@@ -351,6 +385,8 @@ pub(super) struct Batch {
     pub(super) granted: Vec<u32>,
     pub(super) total: Yen,
     pub(super) value_day: Option<BusinessDay>,
+    /// The account that its transfers are ordered from, as it was at the release.
+    pub(super) funding: Option<Funding>,
     /// Rows that have been looked at for crediting.
     pub(super) through: u32,
     pub(super) file: Option<(Format, Vec<MadeFile>)>,
@@ -433,11 +469,13 @@ impl Batch {
         payable.fold((0, Yen::ZERO), |(n, sum), row| (n + 1, super::money::plus(sum, row.amount)))
     }
 
-    /// The rows of a file, by a bank's most in one file.
-    pub(super) fn rows_of_file(&self, file: u16, most: u32) -> &[u32] {
-        let most = super::state::position(most.max(1));
-        let from = (usize::from(file) * most).min(self.granted.len());
-        &self.granted[from..(from + most).min(self.granted.len())]
+    /// The rows of a file that was made.
+    pub(super) fn rows_of_file(&self, file: u16) -> &[u32] {
+        let files = self.file.as_ref().map_or(&[][..], |(_, files)| files);
+        let before = files.iter().take(usize::from(file)).map(|f| super::state::position(f.count)).sum::<usize>();
+        let count = files.get(usize::from(file)).map_or(0, |f| super::state::position(f.count));
+        let from = before.min(self.granted.len());
+        &self.granted[from..(from + count).min(self.granted.len())]
     }
 }
 
@@ -453,4 +491,14 @@ impl State {
             (None, None) => None,
         }
     }
+}
+
+/// A repayment is booked once for its row: two rows may be given back by one payment of the same reference.
+pub(super) fn repaid_key(programme: u16, batch: u32, row: u32, reference: &str) -> [u8; 16] {
+    super::apply::reference_key(programme, None, &format!("repaid {batch}-{row} {reference}"))
+}
+
+/// A return of funds has references of its own.
+pub(super) fn returned_key(programme: u16, reference: &str) -> [u8; 16] {
+    super::apply::reference_key(programme, None, &format!("returned {reference}"))
 }

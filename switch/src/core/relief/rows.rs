@@ -12,8 +12,9 @@ use std::collections::HashMap;
 /// What rows of the same record bring, before any of them is in the state.
 #[derive(Default)]
 pub(super) struct Ahead {
-    /// Household's event to the amount that stands for it.
-    dedup: HashMap<[u8; 16], Yen>,
+    /// Household's event to the amount that stands for it, and who gets it.
+    dedup: HashMap<[u8; 16], (Yen, Option<Payee>)>,
+    /// What each payee gets more; below zero when a row is replaced that stands in the state.
     payees: HashMap<Payee, Yen>,
     accounts: HashMap<[u8; 16], Payee>,
 }
@@ -30,18 +31,21 @@ pub(super) fn examine(
     let terms = &programme.terms;
     let mut issues = person(state, terms.way, row.ppid.as_ref(), row.account.as_ref(), today);
     let number = terms.number;
-    if !row.supplement {
+    if row.supplement {
+        issues |= issue::SUPPLEMENT;
+    } else {
         issues |= standing(state, programme, batch, row, ahead);
     }
     let payee = state.payee(row.ppid.as_ref(), row.account.as_ref());
     let counts = issues & issue::NEVER == 0;
-    // A larger damage takes the place of the smaller one, so that one does not count any more.
+    // A larger damage takes the place of the smaller one, so that one does not count any more, whoever was to get it.
     let replaces = if counts && !row.supplement { replaced(state, number, &row.dedup, ahead) } else { None };
+    let more = |ahead: &Ahead, payee: Payee| ahead.payees.get(&payee).copied().unwrap_or_default();
     let before = payee.filter(|_| counts).map_or(Yen::ZERO, |payee| {
         let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default();
-        let ahead = ahead.payees.get(&payee).copied().unwrap_or_default();
-        let sum = there.checked_add(ahead).unwrap_or(Yen::new(i64::MAX));
-        sum.checked_sub(replaces.unwrap_or(Yen::ZERO)).unwrap_or(sum).max(Yen::ZERO)
+        let sum = there.checked_add(more(ahead, payee)).unwrap_or(Yen::new(i64::MAX));
+        let own = replaces.filter(|(_, whose)| *whose == Some(payee)).map_or(Yen::ZERO, |(yen, _)| yen);
+        sum.checked_sub(own).unwrap_or(sum).max(Yen::ZERO)
     });
     if before.checked_add(row.amount).is_none_or(|sum| sum > terms.ceiling) {
         issues |= issue::ABOVE_CEILING;
@@ -55,28 +59,37 @@ pub(super) fn examine(
         ahead.accounts.entry(account.token).or_insert(payee);
     }
     if issues & issue::NEVER == 0 {
-        if !row.supplement {
-            ahead.dedup.insert(row.dedup, row.amount);
+        let mut change = |payee: Payee, yen: i64| {
+            let sum = ahead.payees.entry(payee).or_default();
+            *sum = sum.checked_add(Yen::new(yen)).unwrap_or(Yen::new(i64::MAX));
+        };
+        if let Some((yen, Some(whose))) = replaces {
+            change(whose, -yen.get());
         }
         if let Some(payee) = payee {
-            // Below zero when what is replaced stands in the state already.
-            let sum = ahead.payees.entry(payee).or_default();
-            let more = row.amount.checked_sub(replaces.unwrap_or(Yen::ZERO)).unwrap_or(row.amount);
-            *sum = sum.checked_add(more).unwrap_or(Yen::new(i64::MAX));
+            change(payee, row.amount.get());
+        }
+        if !row.supplement {
+            ahead.dedup.insert(row.dedup, (row.amount, payee));
         }
     }
     issues
 }
 
-fn replaced(state: &State, programme: u16, dedup: &[u8; 16], ahead: &Ahead) -> Option<Yen> {
-    let there = state.relief.dedup.get(&(programme, *dedup)).and_then(|(b, r)| state.relief.row(*b, *r).ok());
-    ahead.dedup.get(dedup).copied().or(there.map(|row| row.amount))
+/// The amount that stands for a household's event, and who gets it.
+fn replaced(state: &State, programme: u16, dedup: &[u8; 16], ahead: &Ahead) -> Option<(Yen, Option<Payee>)> {
+    let there = || {
+        let (batch, row) = state.relief.dedup.get(&(programme, *dedup))?;
+        let row = state.relief.row(*batch, *row).ok()?;
+        Some((row.amount, state.payee(row.ppid.as_ref(), row.account.as_deref())))
+    };
+    ahead.dedup.get(dedup).copied().or_else(there)
 }
 
 /// Is the household's event new, larger, smaller, or there already?
 fn standing(state: &State, programme: &Programme, batch: u32, row: &Application, ahead: &Ahead) -> u16 {
     let number = programme.terms.number;
-    let Some(amount) = replaced(state, number, &row.dedup, ahead) else { return 0 };
+    let Some((amount, _)) = replaced(state, number, &row.dedup, ahead) else { return 0 };
     let there = state.relief.dedup.get(&(number, row.dedup)).filter(|_| !ahead.dedup.contains_key(&row.dedup));
     // What was decided is never replaced by a later file.
     let open = there.is_none_or(|(b, _)| *b == batch || state.relief.batch(*b).is_ok_and(can_change));
@@ -87,9 +100,9 @@ fn standing(state: &State, programme: &Programme, batch: u32, row: &Application,
     }
 }
 
-/// Rows of a batch change until it is decided.
+/// Rows of a batch change until it is assessed: what is approved is what was looked at.
 pub(super) fn can_change(batch: &Batch) -> bool {
-    matches!(batch.step, None | Some(Step::Applied | Step::Assessed))
+    matches!(batch.step, None | Some(Step::Applied))
 }
 
 /// What is to be said about the person or the account.
@@ -106,7 +119,7 @@ pub(super) fn person(
             (None, _) => issue::NO_ID,
             (Some(_), None) => issue::UNKNOWN_ID,
             (Some(_), Some(at)) => {
-                let card = &state.holder(at).card;
+                let card = &state.holder(state.root(at)).card;
                 let good = card.status() == CardStatus::Good && card.last_day.is_none_or(|last| today <= last);
                 if good { 0 } else { issue::CARD_NOT_GOOD }
             }

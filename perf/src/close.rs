@@ -1,0 +1,275 @@
+//! A business day is closed while others tap: compared, settled, reported, signed; the journal is verified, and residents ask for
+//! their statements.
+
+use crate::taps::{self, Store};
+use anyhow::Context;
+use clap::Args;
+use kazasu::admin::Desk;
+use kazasu::closing::{
+    About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report, resident_statement,
+};
+use kazasu::config::Config;
+use kazasu::engine::Engine;
+use kazasu::report::xlsx;
+use kazasu::serve::Switch;
+use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
+use kazasu_issuer_adapter::sim::{Sim, SimConfig};
+use kazasu_ledger::verify::verify;
+use kazasu_schemas::jst::BusinessDay;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// `perf close`.
+#[derive(Args, Clone)]
+pub(crate) struct CloseArgs {
+    /// Where the ledger is kept.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    store: Store,
+    /// Taps of the day that is closed.
+    #[arg(long, default_value_t = 1_000_000)]
+    taps: u64,
+    /// Taps a second while it is closed.
+    #[arg(long, default_value_t = 2_000.0)]
+    rate: f64,
+    /// Residents.
+    #[arg(long, default_value_t = 100_000)]
+    residents: u64,
+    /// Merchants.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    merchants: u32,
+    /// All residents pay from accounts in the ledger, none at an issuer.
+    #[arg(long)]
+    on_us: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Statements that are asked for.
+const STATEMENTS: u64 = 200;
+
+pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
+    let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
+    let town_dir = dir.path().join("town");
+    let mix = if args.on_us { kazasu::sample::Mix::Held } else { kazasu::sample::Mix::Town };
+    taps::town(&town_dir, args.residents, mix)?;
+    let config = Config::load(&town_dir.join("kazasu.toml"))?;
+    let imports = kazasu::serve::link_import(&config);
+    let sim = Sim::start(SimConfig::load(&town_dir.join("issuers.toml"))?).await?;
+    let mut acquirer = AcquirerConfig::load(&town_dir.join("acquirer-27000001.toml"))?;
+    taps::merchants(&town_dir, &mut acquirer, args.merchants)?;
+    let server = (args.store == Store::Postgres).then(crate::server::Server::start).transpose()?;
+    let store = match taps::other_store(args.store, server.as_ref()).await? {
+        Some(other) => other,
+        None => config.store(),
+    };
+    let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, Some(store.clone())).await?;
+    taps::import(&town_dir, &switch.engine, &imports).await?;
+    let desk = kazasu::serve::desk(&config, switch.engine.clone(), store.clone());
+    let why = || "perf".to_owned();
+    let source = std::fs::read_to_string(town_dir.join("contracts.toml"))?;
+    let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
+    decide(&desk, &proposed).await?;
+
+    let plan = LoadPlan {
+        fleet: Arc::new(Fleet::new(&acquirer, acquirer.residents()?)),
+        acquirer,
+        rate: 1_000_000.0,
+        length: Length::Messages(args.taps),
+        links: 2,
+        mix: Mix::Purchases,
+        seed: 1,
+        log: None,
+        peer: Peer::Switch,
+        drain: Duration::from_secs(30),
+        window: Some(1_000),
+    };
+    let begin = Instant::now();
+    let filled = taps::fire(plan.clone()).await?;
+    anyhow::ensure!(filled.error_count() == 0, "answers are missing or wrong:\n{}", filled.text());
+    let mut out = json!({ "taps": filled.answered, "taps_s": seconds(begin), "store": args.store.name() });
+    let say = |text: String| {
+        if !args.json {
+            println!("{text}");
+        }
+    };
+    say(format!("{} taps were made within {} s", filled.answered, out["taps_s"]));
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let steady =
+        LoadPlan { rate: args.rate, length: Length::Time(Duration::from_secs(900)), window: None, seed: 2, ..plan };
+    let meanwhile = {
+        let stop = stop.clone();
+        tokio::task::spawn_blocking(move || load(&steady, &Arc::new(Progress::default()), &stop))
+    };
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let closed = close(&desk, &switch.engine, store.as_ref(), &mut out).await;
+    stop.store(true, Ordering::Release);
+    let report: LoadReport = meanwhile.await??;
+    closed?;
+    out["rate"] = json!(args.rate);
+    out["p99_ms"] = json!(ms(report.percentile(99.0)));
+    out["errors"] = json!(report.error_count());
+    let steps =
+        ["compared", "settled", "reports", "payout", "signed"].map(|step| format!("{step} {} s", out["steps"][step]));
+    say(format!(
+        "the day was closed within {} s ({}) while {:.0} taps a second went on",
+        out["close_s"],
+        steps.join(", "),
+        args.rate
+    ));
+    say(format!(
+        "  {} merchants and {} issuers settled, {} yen of fees",
+        out["merchants"], out["issuers"], out["fees_yen"]
+    ));
+    say(format!("  p99 of the taps meanwhile {} ms, {} errors", out["p99_ms"], out["errors"]));
+
+    let begin = Instant::now();
+    let sound = verify(store.reader().await?.as_mut(), |_| {}).await.map_err(|e| anyhow::anyhow!("{e}"))?;
+    let heads = check_heads(store.as_ref(), &[]).await?;
+    anyhow::ensure!(heads.days == 1, "one day was signed");
+    out["verify_s"] = json!(seconds(begin));
+    out["records"] = json!(sound.records);
+    say(format!("{} records were verified within {} s", sound.records, out["verify_s"]));
+
+    statements(&desk, &switch.engine, args.residents, &mut out).await?;
+    say(format!(
+        "a resident's statement of the day: first {} ms, then p50 {} ms, at most {} ms; {} lines of {} people",
+        out["statement_first_ms"], out["statement_p50_ms"], out["statement_max_ms"], out["statement_lines"], STATEMENTS
+    ));
+    switch.stop().await?;
+    sim.stop().await;
+    if args.json {
+        println!("{out}");
+    }
+    anyhow::ensure!(report.error_count() == 0, "taps went wrong:\n{}", report.text());
+    Ok(())
+}
+
+async fn decide(desk: &Desk, proposed: &Value) -> anyhow::Result<()> {
+    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
+    desk.closing(ClosingAsk::Decide { proposal, approve: true, why: "perf".into() }, "tanaka").await?;
+    Ok(())
+}
+
+/// Everything from the cut-over to the signature.
+async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_ledger::Store, out: &mut Value) -> anyhow::Result<()> {
+    let why = || "perf".to_owned();
+    let open = engine.query(|state| state.day).await.context("the core is gone")?.to_string();
+    let whole = Instant::now();
+    let ended = desk.closing(ClosingAsk::CutOver { day: open }, "operator").await?;
+    let day = ended["closed"].as_str().context("a day")?.to_owned();
+    let on = BusinessDay::parse(&day).context("a day")?;
+
+    // Files as the others would send them, without the time that they need to write them.
+    let begin = Instant::now();
+    let mut files = Vec::new();
+    let parties = engine
+        .query(|state| {
+            let acquirers = state.acquirers().map(|a| ("acquirer", a.to_string()));
+            acquirers.chain(state.issuers().map(|n| ("issuer", n.to_string()))).collect::<Vec<_>>()
+        })
+        .await
+        .context("the core is gone")?;
+    for (against, party) in parties {
+        let with = CompareWith::new(against, &party, &day, &day)?;
+        let mut bytes = Vec::new();
+        clearing_file(store, &with, &mut bytes).await?;
+        files.push((with, Arc::new(bytes)));
+    }
+    let writing = begin.elapsed();
+    let begin = Instant::now();
+    let (mut lines, mut differences) = (0, 0);
+    for (with, bytes) in files {
+        let compared = desk.compare(bytes, with, "sato").await?;
+        lines += compared.ours;
+        differences += compared.differences;
+    }
+    anyhow::ensure!(differences == 0, "the ledger differs from itself in {differences} lines");
+    out["compared_lines"] = json!(lines);
+    out["steps"]["compared"] = json!(seconds(begin));
+    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why() }, "sato").await?;
+
+    let begin = Instant::now();
+    let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;
+    out["steps"]["settled"] = json!(seconds(begin));
+    for key in ["merchants", "issuers", "fees_yen", "paid_yen"] {
+        out[key] = settled[key].clone();
+    }
+
+    let begin = Instant::now();
+    for kind in
+        [ReportKind::Settlements, ReportKind::TrialBalance, ReportKind::Fees, ReportKind::Issuers, ReportKind::Cities]
+    {
+        let report = report(desk, kind, About { day: Some(on), ..About::default() }, kazasu::clock::now()).await?;
+        anyhow::ensure!(!xlsx::workbook(&report)?.is_empty(), "an empty workbook");
+    }
+    out["steps"]["reports"] = json!(seconds(begin));
+
+    let begin = Instant::now();
+    let due = desk.settlements().await?;
+    let first = due
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|s| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1")));
+    let value_day = first.and_then(|s| s["value_day"].as_str()).map(str::to_owned);
+    let numbers: Vec<u32> = due
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|s| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1")))
+        .filter_map(|s| s["settlement"].as_u64().and_then(|n| u32::try_from(n).ok()))
+        .collect();
+    if !numbers.is_empty() {
+        let proposed =
+            desk.closing(ClosingAsk::Payout { value_day, settlements: Some(numbers), why: why() }, "suzuki").await?;
+        decide(desk, &proposed).await?;
+        let number = proposed["proposal"].as_u64().context("a proposal")?;
+        let files = desk.payout_files(number, kazasu_schemas::relief::Format::Zengin, "sato").await?;
+        anyhow::ensure!(!files.is_empty(), "no payout file");
+    }
+    out["steps"]["payout"] = json!(seconds(begin));
+
+    let begin = Instant::now();
+    desk.closing(ClosingAsk::Sign { day }, "operator").await?;
+    out["steps"]["signed"] = json!(seconds(begin));
+    out["close_s"] = json!(rounded(whole.elapsed().saturating_sub(writing).as_secs_f64()));
+    Ok(())
+}
+
+async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Value) -> anyhow::Result<()> {
+    let today = engine.query(|state| state.day).await.context("the core is gone")?;
+    let from = BusinessDay(today.0 - 1);
+    let mut took = Vec::new();
+    let mut lines = 0;
+    for n in 0..STATEMENTS {
+        let person = sample_ppid(1, n * (residents / STATEMENTS).max(1));
+        let begin = Instant::now();
+        let report = resident_statement(desk, person, from, from, kazasu::clock::now()).await?;
+        took.push(u64::try_from(begin.elapsed().as_micros())?);
+        lines += report.sheets().iter().map(|s| s.rows().len()).sum::<usize>();
+    }
+    out["statement_first_ms"] = json!(ms(took[0]));
+    let mut others = took.split_off(1);
+    others.sort_unstable();
+    out["statement_p50_ms"] = json!(ms(others[others.len() / 2]));
+    out["statement_max_ms"] = json!(ms(others[others.len() - 1]));
+    out["statement_lines"] = json!(lines);
+    Ok(())
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 100.0).round() / 100.0
+}
+
+fn seconds(since: Instant) -> f64 {
+    rounded(since.elapsed().as_secs_f64())
+}
+
+fn ms(us: u64) -> f64 {
+    f64::from(u32::try_from(us).unwrap_or(u32::MAX)) / 1e3
+}

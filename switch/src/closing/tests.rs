@@ -1,0 +1,455 @@
+//! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
+
+use super::books::Books;
+use super::settle::{issuer, settlement};
+use crate::core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
+use kazasu_ledger::AccountKey;
+use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
+use kazasu_schemas::calendar::Calendar;
+use kazasu_schemas::closing::DayState;
+use kazasu_schemas::contract::{
+    Basis, Contract, Contracts, Cycle, FeeRule, HoldBack, RefundFee, Rounding, Scope, Tax, Tenders,
+};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
+use kazasu_schemas::iso8583::Mti;
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Rate;
+use kazasu_schemas::relief::Format;
+use kazasu_schemas::wire::{Operation, Request, ResponseCode};
+use proptest::prelude::*;
+
+const NOON: Millis = Millis(1_795_402_800_000);
+const SHOPS: [&str; 3] = ["SHOP0", "SHOP1", "SHOP2"];
+
+struct Town {
+    state: State,
+    books: Books,
+    now: Millis,
+    stan: u32,
+    paid: Vec<Request>,
+}
+
+fn acquirer() -> InstitutionId {
+    "27000001".parse().unwrap()
+}
+
+fn person(n: u8) -> Ppid {
+    Ppid::from_bytes([n; 16])
+}
+
+impl Town {
+    fn new(contracts: Contracts) -> Town {
+        let mut town = Town { state: State::new(), books: Books::new(None), now: NOON, stan: 0, paid: Vec::new() };
+        let merchant = |n: usize| Command::RegisterMerchant {
+            acquirer: acquirer(),
+            merchant: SHOPS[n].parse::<MerchantId>().unwrap(),
+            name: SHOPS[n].to_owned(),
+            mcc: ["5411", "5812", "8011"][n].parse::<Mcc>().unwrap(),
+            terminals: vec![format!("T{n}").parse::<TerminalId>().unwrap()],
+            closed: false,
+            traits: Default::default(),
+        };
+        let link =
+            |who, to| Command::Link { ppid: person(who), from: None, to, origin: LinkOrigin::Import, by: "t".into() };
+        let bank = Link::Instrument(Instrument::BankAccount(BankAccount { issuer: 1, number: 77 }));
+        for command in [
+            Command::Open { book: "test".into() },
+            Command::RegisterAcquirer { acquirer: acquirer(), name: "A".into() },
+            Command::RegisterIssuer { issuer: 1, name: "I".into() },
+            merchant(0),
+            merchant(1),
+            merchant(2),
+            Command::OpenDeposit { number: 1 },
+            Command::Fund { number: 1, amount: Yen::new(100_000_000), reference: "t".into() },
+            link(1, Link::Deposit(1)),
+            link(2, bank),
+        ] {
+            assert_eq!(town.event(&Event::Command(command)).rejected, None);
+        }
+        let proposal = Box::new(Proposal::Contracts(Box::new(contracts)));
+        let (by, why) = ("suzuki".to_owned(), "t".to_owned());
+        town.ok(Command::Relief(Relief::Propose { proposal, source: "file".into(), by, why: why.clone() }));
+        let proposal = town.state.seq;
+        town.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why }));
+        town
+    }
+
+    fn event(&mut self, event: &Event) -> Decision {
+        let decision = decide(&self.state, self.now, event);
+        if let Some(body) = decision.body.clone() {
+            let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
+            let seq = self.state.seq + 1;
+            self.books.record(seq, day, &body).unwrap();
+            self.state.apply(seq, &Record { at: self.now.max(self.state.at), day, body }).unwrap();
+        }
+        decision
+    }
+
+    fn ok(&mut self, command: Command) {
+        assert_eq!(self.event(&Event::Command(command)).rejected, None);
+    }
+
+    fn request(&mut self, operation: Operation, who: u8, shop: usize, yen: i64) -> Request {
+        self.stan += 1;
+        let (mti, processing) = match operation {
+            Operation::Authorize => (100, 0),
+            Operation::Purchase => (200, 0),
+            Operation::Refund => (200, 200_000),
+            Operation::Completion => (220, 0),
+            Operation::Reversal => (420, 0),
+            _ => unreachable!("not asked for here"),
+        };
+        Request {
+            mti: Mti(mti),
+            operation: Some(operation),
+            processing,
+            amount: Yen::new(yen),
+            transmission: self.now.transmission(),
+            stan: Stan::wrapping(u64::from(self.stan)),
+            local_time: None,
+            local_date: None,
+            mcc: None,
+            entry_mode: 71,
+            acquirer: acquirer(),
+            rrn: Rrn::from_number(u64::from(self.stan)),
+            terminal: format!("T{shop}").parse().unwrap(),
+            merchant: SHOPS[shop].parse().unwrap(),
+            currency: 392,
+            ppid: Some(person(who)),
+            original: None,
+            replacement: None,
+            options: Default::default(),
+        }
+    }
+
+    /// Sends, and lets the issuer approve or decline what it is asked.
+    fn send(&mut self, request: &Request, approve: bool) {
+        let decision = self.event(&Event::Request(*request));
+        if matches!(&decision.body, Some(Body::Tapped(t)) if t.verdict == kazasu_ledger::record::Verdict::Pending) {
+            let code = if approve { ResponseCode::APPROVED } else { ResponseCode::SECURITY };
+            let message = self.state.seq;
+            self.event(&Event::IssuerAnswered { message, code, approval: None });
+        }
+    }
+
+    fn about(&mut self, operation: Operation, original: &Request, yen: i64) -> Request {
+        let shop = SHOPS.iter().position(|s| original.merchant == s.parse().unwrap()).unwrap();
+        let mut request = self.request(operation, 0, shop, yen);
+        request.ppid = original.ppid;
+        request.original = Some(original.as_original());
+        request.rrn = original.rrn;
+        request
+    }
+
+    /// The day ends, is reconciled and settled. Sometimes what is due is paid, and sometimes a payment comes back.
+    fn close(&mut self, pay: u8) {
+        let day = self.state.day;
+        self.now = Millis(self.now.0 + 86_400_000);
+        self.event(&Event::Tick { keep_days: 400 });
+        assert_eq!(self.state.day, day.next());
+        let mark = |state| Closing::Mark { day, state, by: "t".into(), why: "t".into() };
+        self.ok(Command::Closing(mark(DayState::Reconciled)));
+        for shop in SHOPS {
+            let key = (acquirer(), shop.parse().unwrap());
+            let standing = self.state.standing(key.0, key.1);
+            let Some(due) = settlement(&self.books, key, day, &standing).unwrap() else { continue };
+            assert!(due.settlement.period.until <= day);
+            let ask = Closing::SettleMerchant {
+                acquirer: key.0,
+                merchant: key.1,
+                settlement: Box::new(due.settlement),
+                value_day: due.value_day,
+            };
+            self.ok(Command::Closing(ask.clone()));
+            let before = self.state.seq;
+            self.ok(Command::Closing(ask));
+            assert_eq!(self.state.seq, before, "a period is settled once");
+        }
+        if let Some((n, period, net, interchange)) = issuer(&self.books, 1, day, self.state.issuer_settled_until(1)) {
+            self.ok(Command::Closing(Closing::SettleIssuer { issuer: n, period, net, interchange }));
+        }
+        self.ok(Command::Closing(mark(DayState::Settled)));
+        if pay > 0 {
+            self.pay(pay);
+        }
+        self.audit();
+    }
+
+    fn pay(&mut self, pay: u8) {
+        let due: Vec<_> =
+            self.state.settlements().into_iter().filter(|s| s.state == crate::core::SettlementState::Due).collect();
+        if due.is_empty() {
+            return;
+        }
+        let total = due.iter().fold(0, |sum, s| sum + s.settlement.paid.get());
+        let settlements: Vec<u32> = due.iter().map(|s| s.number).collect();
+        let value_day = Calendar::built_in().next_business_day(self.state.day.next()).unwrap();
+        let proposal =
+            Box::new(Proposal::Payout { settlements: settlements.clone(), total: Yen::new(total), value_day });
+        let why = || "t".to_owned();
+        self.ok(Command::Relief(Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() }));
+        let payout = self.state.seq;
+        let alone = Relief::Settle { proposal: payout, approve: true, by: "suzuki".into(), why: why() };
+        assert!(self.event(&Event::Command(Command::Relief(alone))).rejected.is_some(), "one person alone pays nobody");
+        self.ok(Command::Relief(Relief::Settle { proposal: payout, approve: true, by: "tanaka".into(), why: why() }));
+        let by = || "tanaka".to_owned();
+        let count = u32::try_from(settlements.len()).unwrap();
+        let made = vec![kazasu_ledger::record::MadeFile { count, total: Yen::new(total), digest: [0; 32] }];
+        self.ok(Command::Closing(Closing::FileMade { payout, format: Format::Zengin, files: made, by: by() }));
+        let line = |n: u32| format!("line {payout} {n}");
+        self.ok(Command::Closing(Closing::Taken { payout, file: 0, reference: line(0), by: by() }));
+        self.ok(Command::Closing(Closing::Taken { payout, file: 0, reference: line(0), by: by() }));
+        if pay > 1 {
+            let settlement = settlements[usize::from(pay) % settlements.len()];
+            let back = Closing::Returned { payout, settlement, reference: line(1), by: by() };
+            self.ok(Command::Closing(back.clone()));
+            self.ok(Command::Closing(back));
+        }
+    }
+
+    fn balance(&self, wanted: impl Fn(&AccountKey) -> bool) -> i64 {
+        self.state.positions().iter().filter(|p| wanted(&p.key)).map(|p| p.balance.get()).sum()
+    }
+
+    /// Nets sum to zero across merchants, issuers, residents, fees, tax and bank; and each merchant is owed exactly what its days
+    /// brought, less what was settled, plus what was kept back or carried.
+    fn audit(&self) {
+        let owed = self.balance(|k| matches!(k, AccountKey::MerchantPayable(..)))
+            + self.balance(|k| *k == AccountKey::FeeIncome)
+            + self.balance(|k| *k == AccountKey::FeeTax)
+            + self.balance(|k| *k == AccountKey::PayoutTransit)
+            + self.balance(|k| matches!(k, AccountKey::Deposit(_)));
+        let there = self.balance(|k| *k == AccountKey::Bank)
+            + self.balance(|k| matches!(k, AccountKey::IssuerReceivable(_)))
+            + self.balance(|k| matches!(k, AccountKey::Interchange(_)))
+            + self.balance(|k| matches!(k, AccountKey::AdviceShortfall(_)));
+        assert_eq!(owed, there, "every yen is with somebody");
+        let settled = self.state.settlements();
+        let fees: i64 = settled.iter().map(|s| s.settlement.fee.get() + s.settlement.chargeback_fee.get()).sum();
+        assert_eq!(self.balance(|k| *k == AccountKey::FeeIncome), fees);
+        assert_eq!(
+            self.balance(|k| *k == AccountKey::FeeTax),
+            settled.iter().map(|s| s.settlement.tax.get()).sum::<i64>()
+        );
+        for shop in SHOPS {
+            let key = (acquirer(), shop.parse().unwrap());
+            let standing = self.state.standing(key.0, key.1);
+            let (opening, until) = (standing.opening(BusinessDay(i32::MAX / 2)), standing.until);
+            let open = self.books.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
+            let days: i128 = open
+                .filter_map(|(_, book)| book.merchants.get(&key))
+                .map(|m| m.totals.gross.sum() - m.totals.refunds.sum() + i128::from(m.totals.adjustments.get()))
+                .sum();
+            let expected = days + i128::from(opening.carried.get() + opening.released.get());
+            let payable = self.balance(|k| *k == AccountKey::MerchantPayable(key.0, key.1));
+            assert_eq!(i128::from(payable), expected, "{shop} is owed what its days brought and nothing else");
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Buy(u8, usize, i64, bool),
+    Refund(usize, i64, bool),
+    Reverse(usize),
+    Hold(u8, usize, i64, i64),
+    RefundAgain(usize, i64),
+    Close(u8),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        10 => (1_u8..3, 0_usize..3, 1_i64..60_000, prop::bool::weighted(0.9)).prop_map(|(w, s, y, a)| Act::Buy(w, s, y, a)),
+        4 => (0_usize..50, 1_i64..60_000, prop::bool::weighted(0.8)).prop_map(|(at, y, a)| Act::Refund(at, y, a)),
+        2 => (0_usize..50).prop_map(Act::Reverse),
+        2 => (1_u8..3, 0_usize..3, 1_i64..60_000, 1_i64..60_000).prop_map(|(w, s, y, z)| Act::Hold(w, s, y, z)),
+        2 => (0_usize..50, 1_i64..60_000).prop_map(|(at, y)| Act::RefundAgain(at, y)),
+        4 => (0_u8..5).prop_map(Act::Close),
+    ]
+}
+
+fn contracts() -> impl Strategy<Value = Contracts> {
+    let one = (
+        (0_u32..60_000, 0_i64..30, prop_oneof![Just(0_i64), 1_i64..200_000]),
+        prop_oneof![Just(Rounding::Down), Just(Rounding::HalfUp), Just(Rounding::Up)],
+        prop_oneof![Just(Basis::Tap), Just(Basis::DayAndBrand)],
+        prop_oneof![Just(RefundFee::Returned), Just(RefundFee::Kept)],
+        prop_oneof![Just(Cycle::Daily), Just(Cycle::Weekly(4)), Just(Cycle::TwiceAMonth), Just(Cycle::MonthEnd)],
+        (prop::option::of(1_u16..20), 0_i64..40_000, any::<bool>()),
+    );
+    proptest::collection::vec(one, 3).prop_map(|list| {
+        type Terms = ((u32, i64, i64), Rounding, Basis, RefundFee, Cycle, (Option<u16>, i64, bool));
+        let contract = |(n, terms): (u32, Terms)| {
+            let ((rate, fixed, free), rounding, basis, refund_fee, cycle, (hold, minimum, tax)) = terms;
+            Contract {
+                number: n + 1,
+                name: format!("contract {n}"),
+                scope: Scope::Merchants(vec![(acquirer(), SHOPS[usize::try_from(n).unwrap()].parse().unwrap())]),
+                from: BusinessDay::parse("2020-01-01").unwrap(),
+                until: None,
+                rules: vec![FeeRule {
+                    tenders: Tenders::ALL,
+                    brand: None,
+                    mcc: Vec::new(),
+                    rate: Rate(rate),
+                    fixed: Yen::new(fixed),
+                    minimum: Yen::ZERO,
+                }],
+                free: Yen::new(free),
+                rounding,
+                basis,
+                tax: if tax { Tax::Taxable { rate: Rate(100_000), rounding } } else { Tax::Exempt },
+                refund_fee,
+                interchange: None,
+                cycle,
+                payout_days: 1,
+                hold_back: hold.map(|days| HoldBack { rate: Rate(50_000), days }),
+                minimum_payout: Yen::new(minimum),
+                chargeback_fee: Yen::ZERO,
+            }
+        };
+        Contracts {
+            name: "random".into(),
+            brands: Vec::new(),
+            products: Vec::new(),
+            interchange: Vec::new(),
+            contracts: (0_u32..).zip(list).map(contract).collect(),
+        }
+    })
+}
+
+fn perform(town: &mut Town, act: &Act) {
+    match act {
+        Act::Buy(who, shop, yen, approve) => {
+            let request = town.request(Operation::Purchase, *who, *shop, *yen);
+            town.send(&request, *approve);
+            town.paid.push(request);
+        }
+        Act::Refund(at, yen, approve) => {
+            let Some(original) = town.paid.get(at % town.paid.len().max(1)).copied() else { return };
+            let refund = town.about(Operation::Refund, &original, *yen);
+            town.send(&refund, *approve);
+        }
+        Act::Reverse(at) => {
+            let Some(original) = town.paid.get(at % town.paid.len().max(1)).copied() else { return };
+            let reversal = town.about(Operation::Reversal, &original, original.amount.get());
+            town.send(&reversal, true);
+        }
+        Act::Hold(who, shop, yen, less) => {
+            let request = town.request(Operation::Authorize, *who, *shop, *yen);
+            town.send(&request, true);
+            let completion = town.about(Operation::Completion, &request, (*less).min(*yen));
+            town.send(&completion, true);
+            town.paid.push(completion);
+        }
+        // A refund that timed out at the terminal, is reversed, and made again.
+        Act::RefundAgain(at, yen) => {
+            let Some(original) = town.paid.get(at % town.paid.len().max(1)).copied() else { return };
+            let refund = town.about(Operation::Refund, &original, *yen);
+            town.send(&refund, true);
+            let reversal = town.about(Operation::Reversal, &refund, *yen);
+            town.send(&reversal, true);
+            let again = town.about(Operation::Refund, &original, *yen);
+            town.send(&again, true);
+        }
+        Act::Close(pay) => town.close(*pay),
+    }
+}
+
+#[test]
+fn nets_sum_to_zero_under_random_contracts() {
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
+    let seen = std::cell::RefCell::new([0_u32; 4]);
+    let result = runner.run(&(contracts(), proptest::collection::vec(act(), 10..120)), |(contracts, acts)| {
+        let mut town = Town::new(contracts);
+        for act in &acts {
+            perform(&mut town, act);
+        }
+        town.close(1);
+        let settled = town.state.settlements();
+        let mut seen = seen.borrow_mut();
+        seen[0] += u32::try_from(settled.len()).unwrap();
+        seen[1] += settled.iter().filter(|s| s.settlement.carried_forward < Yen::ZERO).count() as u32;
+        seen[2] += settled.iter().filter(|s| s.settlement.released.is_positive()).count() as u32;
+        seen[3] +=
+            settled.iter().filter(|s| matches!(s.state, crate::core::SettlementState::Returned(_))).count() as u32;
+        Ok(())
+    });
+    result.unwrap();
+    // Settlements, negative nets, released hold-backs, returned payouts: all of them came.
+    assert!(seen.borrow().iter().all(|n| *n >= 20), "{seen:?}");
+}
+
+#[test]
+fn a_day_goes_forward_only_and_differences_are_in_somebodys_hands() {
+    let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap();
+    use proptest::strategy::ValueTree;
+    let mut town = Town::new(list.current());
+    let day = town.state.day;
+    let mark = |state| Command::Closing(Closing::Mark { day, state, by: "t".into(), why: "t".into() });
+    let why = |town: &mut Town, command| town.event(&Event::Command(command)).rejected.map(|why| why.to_string());
+    assert_eq!(why(&mut town, mark(DayState::Reconciled)).unwrap(), format!("business day {day} has not ended"));
+    town.now = Millis(town.now.0 + 86_400_000);
+    town.event(&Event::Tick { keep_days: 400 });
+    assert!(why(&mut town, mark(DayState::Settled)).unwrap().contains("is cut_over; settled follows reconciled"));
+    let difference = kazasu_schemas::closing::Difference {
+        id: [7; 16],
+        status: "missing".into(),
+        party: "issuer 1".into(),
+        own: 1,
+        ours: Yen::new(100),
+        theirs: Yen::ZERO,
+        line: 0,
+        day,
+        why: "w".into(),
+        proposal: "p".into(),
+    };
+    let ran = kazasu_ledger::record::ReconRan {
+        run: 0,
+        against: kazasu_schemas::closing::Against::Issuer,
+        party: "1".into(),
+        digest: [1; 32],
+        period: kazasu_schemas::contract::Period { from: day, until: day },
+        lines: [1, 0],
+        matched: 0,
+        matched_yen: Yen::ZERO,
+        bad_lines: 0,
+        differences: 1,
+        by: "t".into(),
+    };
+    town.ok(Command::Closing(Closing::Ran(Box::new(ran.clone()))));
+    let before = town.state.seq;
+    town.ok(Command::Closing(Closing::Ran(Box::new(ran))));
+    assert_eq!(town.state.seq, before, "the same file is compared once");
+    for _ in 0..2 {
+        town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference.clone()] }));
+    }
+    assert_eq!(town.state.differences(true).len(), 1);
+    assert!(why(&mut town, mark(DayState::Reconciled)).unwrap().starts_with("1 differences of"));
+    let note = Closing::Note { id: [7; 16], owner: Some("sato".into()), note: "asked".into(), by: "sato".into() };
+    town.ok(Command::Closing(note));
+    town.ok(mark(DayState::Reconciled));
+    town.ok(mark(DayState::Settled));
+    town.ok(mark(DayState::Reconciled));
+    assert_eq!(town.state.day_state(day).unwrap().0, DayState::Settled, "no way back");
+    // Resolving takes two people, books once, and deletes nothing.
+    let proposal = Box::new(Proposal::Resolve { id: [7; 16], how: kazasu_schemas::closing::Resolution::BookedIssuer });
+    let ask = |by: &str| Relief::Propose {
+        proposal: proposal.clone(),
+        source: String::new(),
+        by: by.into(),
+        why: "w".into(),
+    };
+    town.ok(Command::Relief(ask("suzuki")));
+    let number = town.state.seq;
+    let settle =
+        |by: &str| Command::Relief(Relief::Settle { proposal: number, approve: true, by: by.into(), why: "w".into() });
+    assert!(why(&mut town, settle("suzuki")).is_some());
+    town.ok(settle("tanaka"));
+    assert!(why(&mut town, settle("tanaka")).is_some());
+    assert_eq!(town.balance(|k| *k == AccountKey::Differences), 100);
+    assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -100);
+    assert_eq!((town.state.differences(true).len(), town.state.differences(false).len()), (0, 1));
+    assert!(why(&mut town, Command::Relief(ask("suzuki"))).unwrap().contains("nothing is resolved twice"));
+}

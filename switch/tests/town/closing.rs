@@ -1,0 +1,266 @@
+//! Closing a day on a real switch, from the command line: contracts, files, differences, settlements, payouts, signatures, reports.
+
+use crate::harness::{Served, Town, kazasu};
+use kazasu::sample::Town as Sample;
+use kazasu_acquirer_sim::scenario::{Scenario, play};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
+use kazasu_schemas::zengin::{AccountKind, LineEnding, transfer};
+use serde_json::{Value, json};
+use std::process::Output;
+
+struct Staff<'a> {
+    town: &'a Town,
+}
+
+impl Staff<'_> {
+    fn run(&self, by: &str, args: &[&str]) -> Output {
+        let config = self.town.config();
+        let mut all = args.to_vec();
+        all.extend(["--by", by, "--json", "--config", &config]);
+        kazasu(&all)
+    }
+
+    fn ok(&self, by: &str, args: &[&str]) -> Value {
+        let out = self.run(by, args);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice(&out.stdout).unwrap_or(Value::Null)
+    }
+
+    fn no(&self, by: &str, args: &[&str]) -> String {
+        let out = self.run(by, args);
+        assert_eq!(out.status.code(), Some(1), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stderr).unwrap()
+    }
+
+    fn decided(&self, proposal: &Value) {
+        let number = proposal["proposal"].to_string();
+        let text = self.no("suzuki", &["decide", &number, "--approve", "--why", "x"]);
+        assert!(text.contains("another person must decide"), "{text}");
+        self.ok("tanaka", &["decide", &number, "--approve", "--why", "checked"]);
+    }
+}
+
+fn taps(town: &Town, served: &Served, steps: &[(&str, u32)]) {
+    let step = |(card, yen): &(&str, u32)| {
+        format!(
+            "[[step]]\nsend = 'purchase'\ncard = '{card}'\nat = 'shop'\namount = {yen}\npin = true\nexpect = {{ code = '00' }}\n"
+        )
+    };
+    let text: String = steps.iter().map(step).collect();
+    let scenario = Scenario::parse(&format!("title = 'x'\n{text}")).unwrap();
+    assert_eq!(play(&scenario, &town.acquirer(1, served)).unwrap().differences, []);
+}
+
+fn journal(town: &Town, args: &[&str]) -> Output {
+    let journal = town.journal();
+    let mut all = vec!["ledger", args[0], journal.to_str().unwrap()];
+    all.extend(&args[1..]);
+    kazasu(&all)
+}
+
+#[test]
+fn a_day_is_closed_with_every_yen_explained() {
+    let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    let served = town.serve();
+    served.issuers_up(3);
+    let staff = Staff { town: &town };
+    let file = |name: &str| town.path(name).to_str().unwrap().to_owned();
+
+    // Contracts: wrong ones name their lines, right ones take two people.
+    let text = std::fs::read_to_string(town.path("contracts.toml")).unwrap();
+    std::fs::write(
+        town.path("wrong.toml"),
+        text.replace("\"2.48%\"", "\"248%\"").replace("cycle = \"daily\"", "cycle = \"hourly\""),
+    )
+    .unwrap();
+    let problems = staff.no("suzuki", &["contract", "propose", &file("wrong.toml"), "--why", "x"]);
+    assert!(problems.contains("line") && problems.contains("248%") && problems.contains("hourly"), "{problems}");
+    staff.decided(&staff.ok("suzuki", &["contract", "propose", &file("contracts.toml"), "--why", "year"]));
+
+    taps(
+        &town,
+        &served,
+        &[("credit-ok", 10_000), ("held-rich", 20_000), ("bank-ok", 30_000), ("credit-ok", 5_000), ("debit-ok", 4_000)],
+    );
+    served.drained();
+    let days = staff.ok("sato", &["day", "status"]);
+    let day = days[0]["day"].as_str().unwrap().to_owned();
+    assert_eq!(days[0]["state"], "open");
+
+    // The issuer's file: one line lacks, one is less, one line cannot be read.
+    let text = staff
+        .no("sato", &["recon", "import", &file("links.csv"), "--against", "issuer", "--party", "9", "--from", &day]);
+    assert!(text.contains("issuer 9 is not registered"), "{text}");
+    staff.ok(
+        "sato",
+        &["recon", "export", "--against", "issuer", "--party", "1", "--from", &day, "--out", &file("issuer.csv")],
+    );
+    let lines: Vec<String> =
+        std::fs::read_to_string(town.path("issuer.csv")).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 4, "header, two taps, total: {lines:?}");
+    let spoilt = [lines[0].clone(), lines[1].replacen(",10000,", ",9900,", 1), "purchase,x".into()].join("\r\n");
+    std::fs::write(town.path("issuer.csv"), spoilt).unwrap();
+    let import = ["recon", "import", &file("issuer.csv"), "--against", "issuer", "--party", "1", "--from", &day];
+    let compared = staff.ok("sato", &import);
+    assert_eq!(compared["statuses"], json!({ "amount_under": [1, 1], "missing": [1, 0] }), "{compared}");
+    assert_eq!(compared["bad_lines"], 1);
+    assert_eq!(staff.ok("sato", &import)["known"], true, "the same file twice is recognised");
+
+    // The day ends. Differences that nobody looks after keep it from being reconciled; asking again ends no other day.
+    let text = staff.no("sato", &["day", "close", "--cut-over"]);
+    assert!(text.contains("2 differences of"), "{text}");
+    let text = staff.no("sato", &["day", "close", "--cut-over"]);
+    assert!(text.contains(&day), "{text}");
+    let open = staff.ok("sato", &["recon", "exceptions"]);
+    for difference in open.as_array().unwrap() {
+        let id = difference["difference"].as_str().unwrap();
+        staff.ok("sato", &["recon", "note", &id[..12], "asked the issuer", "--owner", "sato"]);
+        if difference["status"] == "amount_under" {
+            staff.decided(&staff.ok("suzuki", &["recon", "resolve", id, "booked_issuer", "--why", "agreed"]));
+        }
+    }
+    let closed = staff.ok("sato", &["day", "close"]);
+    assert_eq!(closed["day"], day.as_str());
+    let days = staff.ok("sato", &["day", "status"]);
+    assert_eq!((&days[1]["state"], &days[1]["open_differences"]), (&json!("signed"), &json!(1)));
+
+    // A small shop: nothing up to ¥100,000 a month, so what it took is what it gets.
+    let settlements = staff.ok("sato", &["settle"]);
+    assert_eq!(settlements.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&settlements[0]["gross_yen"], &settlements[0]["fee_yen"], &settlements[0]["paid_yen"]),
+        (&json!(69_000), &json!(0), &json!(69_000))
+    );
+
+    // Paying takes two people; the file is made once; the bank's statement closes it, and what comes back is owed again.
+    let value_day = settlements[0]["value_day"].as_str().unwrap().to_owned();
+    let proposed = staff.ok("suzuki", &["payout", "propose", "--value-day", &value_day, "--why", "settled"]);
+    let payout = proposed["proposal"].to_string();
+    let text = staff.no("tanaka", &["payout", "file", &payout]);
+    assert!(text.contains("is not approved"), "{text}");
+    staff.decided(&proposed);
+    let bank = file("bank");
+    let made = staff.ok("tanaka", &["payout", "file", &payout, "--out", &bank]);
+    let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
+    let on = BusinessDay::parse(&value_day).unwrap();
+    let groups = transfer::read(&bytes, on).unwrap();
+    assert_eq!(groups[0].payments[0].amount, Yen::new(69_000));
+    assert!(staff.no("tanaka", &["payout", "file", &payout, "--format", "pain001"]).contains("one file, in one form"));
+    let header = |account| statement::Header {
+        created: on,
+        from: on,
+        to: on,
+        bank: "9999".parse().unwrap(),
+        bank_name: "ﾐﾅﾄ".into(),
+        branch: "001".parse().unwrap(),
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        kind: AccountKind::Ordinary,
+        number: statement::LongAccountNumber::new(account).unwrap(),
+        account_name: "ｶｻﾞｽ".into(),
+        opening_balance: None,
+    };
+    let entry = |direction, edi: &str| Entry {
+        inquiry_number: 0,
+        posting_date: on,
+        value_date: on,
+        direction,
+        kind: TransactionKind::Transfer,
+        amount: Yen::new(69_000),
+        uncleared: Yen::ZERO,
+        payer_code: String::new(),
+        payer_name: "ﾌﾘｺﾐ".into(),
+        bank_name: "ﾐﾅﾄ".into(),
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        remarks: String::new(),
+        edi: edi.into(),
+    };
+    let entries = [entry(Direction::Out, ""), entry(Direction::In, &format!("P{payout}-1"))];
+    let read = |account| {
+        let header = header(account);
+        let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
+        std::fs::write(town.path("statement.txt"), statement::write(&[sheet], LineEnding::CrLf).unwrap()).unwrap();
+        staff.ok("tanaka", &["payout", "statement", &file("statement.txt")])
+    };
+    assert_eq!(read(7_777_777)["unmatched"].as_array().unwrap().len(), 2, "another account's statement is nobody's");
+    let done = read(1_000_001);
+    assert_eq!((done["taken"].as_array().unwrap().len(), done["returned"].as_array().unwrap().len()), (1, 1), "{done}");
+    assert_eq!(read(1_000_001)["known"], 2);
+    assert_eq!(staff.ok("sato", &["settle"])[0]["state"], "returned");
+    staff.ok("tanaka", &["settle", "--received-from", "issuer 1", "--amount", "14900", "--reference", "2026-11"]);
+
+    // One tap's whole story.
+    let record = lines[1].split(',').nth(1).unwrap().to_owned();
+    let story = staff.ok("sato", &["ledger", "explain", &record]);
+    let what: Vec<&str> = story["steps"].as_array().unwrap().iter().map(|s| s["what"].as_str().unwrap()).collect();
+    for step in ["tapped", "issuer_answered", "merchant_settled", "payout_approved", "payout_taken", "payout_returned"]
+    {
+        assert!(what.contains(&step), "{step} in {what:?}");
+    }
+    assert_eq!(story["steps"][0]["policy_version"], 1);
+
+    // Reports in every format.
+    let balance = staff.ok("sato", &["report", "trial-balance", "--day", &day]);
+    let totals = balance.to_string();
+    assert!(totals.contains("fee income") || totals.contains("merchant payable"), "{totals}");
+    for kind in
+        ["settlements", "issuers", "cities", "fees", "exceptions", "prepaid", "stand-in", "flagged", "trial-balance"]
+    {
+        let out = file(&format!("{kind}.xlsx"));
+        staff.ok("sato", &["report", kind, "--out", &out]);
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook(&out).unwrap();
+        use calamine::Reader;
+        assert!(!book.sheet_names().is_empty(), "{kind}");
+        let first = book.sheet_names()[0].clone();
+        assert!(book.worksheet_range(&first).unwrap().height() > 2, "{kind}");
+    }
+    staff
+        .ok("sato", &["report", "settlement-detail", "--settlement", "1", "--out", &file("detail.csv"), "--shift-jis"]);
+    let sjis = std::fs::read(town.path("detail.csv")).unwrap();
+    assert!(encoding_rs::SHIFT_JIS.decode(&sjis).0.contains("項目"));
+    let letter = staff.run("sato", &["report", "settlement-detail", "--settlement", "1", "--out", &file("letter.pdf")]);
+    match letter.status.success() {
+        true => assert!(std::fs::read(town.path("letter.pdf")).unwrap().starts_with(b"%PDF-")),
+        // Without a Japanese font, the error says which package has one.
+        false => assert!(String::from_utf8_lossy(&letter.stderr).contains("fonts-ipaexfont-gothic")),
+    }
+    served.stop();
+
+    // The auditor's copy, offline.
+    let verified: Value = serde_json::from_slice(&journal(&town, &["verify", "--json"]).stdout).unwrap();
+    assert_eq!((&verified["verified"], &verified["signed"]["days"]), (&json!(true), &json!(1)), "{verified}");
+    let key = verified["signed"]["keys"][0].as_str().unwrap();
+    assert!(journal(&town, &["verify", "--trusted-key", key]).status.success());
+    let stranger = journal(&town, &["verify", "--trusted-key", &"00".repeat(32)]);
+    assert_eq!(stranger.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&stranger.stderr).contains("is not among the trusted keys"));
+    let out = town.path("export");
+    assert!(journal(&town, &["export", "--out", out.to_str().unwrap()]).status.success());
+    let transfers = std::fs::read_to_string(out.join("transfers.csv")).unwrap();
+    assert!(transfers.starts_with("seq,leg,kind,debit,credit,amount,unit") && transfers.lines().count() > 10);
+    assert!(out.join("DICTIONARY.md").is_file());
+}
+
+#[test]
+fn the_day_demo_finds_exactly_what_was_planted() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("demo");
+    let args =
+        ["demo", "--day", "--data", data.to_str().unwrap(), "--taps", "1200", "--rate", "300", "--exit", "--json"];
+    for day in 0..2 {
+        let out = kazasu(&args);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let value: Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!(
+            (&value["planted"], &value["found"], &value["unexplained"]),
+            (&json!(5), &json!(5), &json!(0)),
+            "{value}"
+        );
+        assert_eq!(value["verified"], true);
+        assert!(
+            value["settled_yen"].as_i64().unwrap() > 0 && value["fees_yen"].as_i64().unwrap() > 0,
+            "day {day}: {value}"
+        );
+    }
+}
