@@ -27,6 +27,7 @@ pub mod relief;
 pub mod report;
 pub mod sample;
 pub mod serve;
+pub mod statements;
 pub mod telemetry;
 pub mod text;
 pub mod vault;

@@ -214,6 +214,9 @@ impl Switch {
                 .await?,
             );
         }
+        if let Some(office) = &api.desk.office {
+            tokio::spawn(office.statements.clone().keep(signal.clone()));
+        }
         crate::http::serve(web, api, signal.clone());
         let links = TaskTracker::new();
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);

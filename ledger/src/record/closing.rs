@@ -132,7 +132,7 @@ pub struct PayoutTaken {
     #[n(3)]
     pub by: String,
     /// The file, from 0.
-    #[n(4)]
+    #[cbor(n(4), default)]
     pub file: u16,
 }
 
@@ -168,7 +168,7 @@ pub struct ReconRan {
     /// The party, for people: an acquirer's or issuer's number, or the bank.
     #[n(2)]
     pub party: String,
-    /// SHA-256 of the file: the same file is compared once.
+    /// SHA-256 of whose file it is, its days and its content: the same file is compared once.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub digest: [u8; 32],
     /// The days.

@@ -32,7 +32,7 @@ pub struct TapFact {
     pub mcc: Mcc,
     /// Above zero, or below when it is given back; at most twelve digits.
     pub amount: Yen,
-    /// Of what it is the refund, when the amount is below zero.
+    /// Of what it is the refund, when the amount is below zero; of what a refund was undone, when it is above.
     pub refund: Option<Refund>,
 }
 
@@ -48,7 +48,7 @@ impl TapFact {
 pub struct Refund {
     /// The payment's record number; the tender is the same.
     pub of: u64,
-    /// What was given back of this part before, zero or more.
+    /// What was given back of this part before, zero or more; at least as much as is undone.
     pub before: Yen,
     /// What was charged for the payment; may be absent when the payment stands in the same list.
     pub charged: Option<Charged>,
@@ -288,8 +288,8 @@ impl Run<'_> {
             }
             last = key;
             let amount = fact.amount.get();
-            let range = if fact.refund.is_some() { -MAX_WIRE_AMOUNT..=-1 } else { 1..=MAX_WIRE_AMOUNT };
-            if !range.contains(&amount) {
+            let least = if fact.refund.is_some() { -MAX_WIRE_AMOUNT } else { 1 };
+            if amount == 0 || !(least..=MAX_WIRE_AMOUNT).contains(&amount) {
                 return Err(FeeError::Amount { seq: fact.seq, amount: fact.amount });
             }
             let (rule, price) = self.tariff.price(fact);
@@ -321,12 +321,12 @@ impl Run<'_> {
     }
 
     /// Parts of a payment that are given back one after another get the difference of what is left before and after, so
-    /// that all together get exactly what was charged.
+    /// that all together get exactly what was charged. A refund that is undone takes the same way back.
     fn refund(&mut self, at: usize, refund: Refund, out: &[TapFee]) -> Result<Share, FeeError> {
         let fact = &self.facts[at];
         let (before, back) = (refund.before.get(), -fact.amount.get());
         let wrong = FeeError::Original { seq: fact.seq, of: refund.of };
-        if !(0..=MAX_WIRE_AMOUNT).contains(&before) {
+        if !(0..=MAX_WIRE_AMOUNT).contains(&before) || before + back < 0 {
             return Err(wrong);
         }
         let rate = self.tariff.interchange_rate(fact);

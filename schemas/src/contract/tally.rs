@@ -52,7 +52,8 @@ impl Tally {
     /// Adds a tap to its line. `exact_interchange` in millionths of a yen.
     pub(super) fn add(&mut self, fact: &TapFact, fee: &TapFee, exact_interchange: i64) {
         let line = &mut self.lines[usize::from(fee.line)];
-        if fact.refund.is_none() {
+        // A refund that is undone counts as a payment, so that no sum falls below zero.
+        if fact.amount.is_positive() {
             line.count += 1;
             line.gross += fact.amount.get();
         } else {

@@ -221,7 +221,7 @@ impl Desk {
 }
 
 impl CompareWith {
-    /// From what people write; the open day's predecessor when no day is named.
+    /// From what people write.
     pub fn new(against: &str, party: &str, from: &str, until: &str) -> Result<Self, AskError> {
         let against = match against {
             "acquirer" => Against::Acquirer,

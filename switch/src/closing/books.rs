@@ -205,17 +205,11 @@ impl Books {
         let mut merged: BTreeMap<(u64, Tender), (Yen, Option<u64>)> = BTreeMap::new();
         let mut issuers: HashMap<u64, u16> = HashMap::new();
         for Fact { moved } in list {
-            if let Some(payment) = moved.again {
-                // What a refund gave back stands again, and can be given back once more.
-                if let Some(back) = self.given_back.get_mut(&(payment, moved.tender)) {
-                    *back = sum(*back, Yen::new(-moved.amount.get())).max(Yen::ZERO);
-                }
-            }
-            if moved.correction || moved.again.is_some() {
+            if moved.correction {
                 adjustments = sum(adjustments, moved.amount);
                 continue;
             }
-            let there = merged.entry((moved.tap, moved.tender)).or_insert((Yen::ZERO, moved.of));
+            let there = merged.entry((moved.tap, moved.tender)).or_insert((Yen::ZERO, moved.of.or(moved.again)));
             there.0 = sum(there.0, moved.amount);
             if let Some(issuer) = moved.issuer {
                 issuers.insert(moved.tap, issuer);
@@ -226,17 +220,21 @@ impl Books {
             if amount == Yen::ZERO {
                 continue;
             }
-            let refund = of.filter(|_| amount < Yen::ZERO).map(|of| Refund {
+            let refund = of.map(|of| Refund {
                 of,
                 before: self.given_back.get(&(of, tender)).copied().unwrap_or_default(),
                 charged: self.charged.get(&(of, tender)).copied(),
             });
             if let Some(refund) = refund {
-                // More than is left of what was charged is a correction: one odd tap ends no day.
-                let here = || facts.iter().find(|f| f.seq == refund.of && f.tender == tender).map(|f| f.amount);
+                // More than is left of what was charged, or an undone refund that is not known, is a correction: one odd tap
+                // ends no day.
+                let here = || {
+                    let at = facts.binary_search_by_key(&(refund.of, tender), |f| (f.seq, f.tender)).ok()?;
+                    facts[at].refund.is_none().then_some(facts[at].amount)
+                };
                 let charged = refund.charged.map(|c| c.amount).or_else(here);
                 let back = sum(refund.before, Yen::new(-amount.get()));
-                if charged.is_none_or(|charged| back > charged) {
+                if back < Yen::ZERO || charged.is_none_or(|charged| back > charged) {
                     adjustments = sum(adjustments, amount);
                     continue;
                 }
@@ -281,7 +279,7 @@ impl Books {
             self.lines.extend(facts.iter().zip(fees.iter()).map(line));
         }
         for (fact, fee) in facts.iter().zip(fees.iter()) {
-            if fact.amount > Yen::ZERO {
+            if fact.refund.is_none() {
                 self.charged.insert((fact.seq, fact.tender), fee.charged(day, fact));
             }
         }

@@ -60,7 +60,7 @@ pub(crate) struct Move {
     pub(crate) of: Option<u64>,
     /// A correction and no payment: no fee is charged.
     pub(crate) correction: bool,
-    /// A refund that was undone: what it gave back of this payment stands again. No fee is charged a second time.
+    /// A refund that was undone: what it gave back of this payment stands again, and its fee with it.
     pub(crate) again: Option<u64>,
 }
 

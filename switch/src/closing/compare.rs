@@ -3,7 +3,7 @@
 use super::chart::Chart;
 use crate::admin::{AskError, Desk, value};
 use crate::core::{Closing, Command, RAISED_AT_ONCE};
-use crate::recon::file::{self, Contract, Encoding, ExternalFrom, Row, Writer};
+use crate::recon::file::{self, Contract, Encoding, ExternalFrom, Row, Total, Writer};
 use crate::recon::item::{Item, Kind, Mark, Side};
 use crate::recon::matching::compare;
 use crate::recon::result::{Exception, Outcome, Proposal, Status};
@@ -46,6 +46,8 @@ pub struct Compared {
     pub ours: u64,
     /// See `ours`.
     pub theirs: u64,
+    /// Does the file's own total agree with its lines: `agrees`, `differs`, `absent`.
+    pub total: &'static str,
     /// Lines that could not be read, the first of them.
     pub bad_lines: u64,
     /// See `bad_lines`.
@@ -58,60 +60,89 @@ pub struct Compared {
     pub differences: u64,
 }
 
+/// The ledger's lines about a party: a fold of the journal.
+pub(super) struct Lines<'a> {
+    with: &'a CompareWith,
+    issuer: Option<u16>,
+    acquirer: Option<InstitutionId>,
+    chart: Chart,
+    rows: BTreeMap<u64, Row>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(with: &'a CompareWith) -> anyhow::Result<Self> {
+        let (mut issuer, mut acquirer) = (None, None);
+        match with.against {
+            Against::Issuer => {
+                let number = with.party.parse::<u16>();
+                issuer = Some(number.map_err(|_| anyhow::anyhow!("party: must be an issuer's number"))?);
+            }
+            Against::Acquirer => {
+                let id = with.party.parse::<InstitutionId>();
+                acquirer = Some(id.map_err(|e| anyhow::anyhow!("party: {e}"))?);
+            }
+            Against::Bank => {}
+        }
+        Ok(Lines { with, issuer, acquirer, chart: Chart::default(), rows: BTreeMap::new() })
+    }
+
+    pub(super) fn record(&mut self, seq: u64, day: BusinessDay, body: &Body) {
+        for moved in self.chart.record(seq, day, body) {
+            let wanted = self.issuer.is_none_or(|n| moved.issuer == Some(n))
+                && self.acquirer.is_none_or(|a| moved.merchant.0 == a)
+                && !moved.correction
+                && (self.with.from..=self.with.until).contains(&day);
+            let Some(tap) = self.chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
+            let kind = match tap.kind {
+                TapKind::Refund | TapKind::RefundAdvice => Kind::Refund,
+                TapKind::Reversal => Kind::Reversal,
+                TapKind::Authorize
+                | TapKind::Purchase
+                | TapKind::BalanceInquiry
+                | TapKind::AuthorizationAdvice
+                | TapKind::Completion
+                | TapKind::PurchaseAdvice
+                | TapKind::Unsupported => Kind::Purchase,
+            };
+            let row = self.rows.entry(moved.tap).or_insert_with(|| Row {
+                reference: std::num::NonZeroU64::new(moved.tap),
+                acquirer: Some(moved.merchant.0),
+                merchant: Some(moved.merchant.1),
+                terminal: Some(tap.terminal),
+                stan: Some(tap.stan),
+                rrn: Some(tap.rrn),
+                approval: tap.approval,
+                ..Row::new(kind, Yen::ZERO, day)
+            });
+            row.amount = super::books::sum(row.amount, moved.amount);
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<Row> {
+        self.rows.into_values().filter(|row| row.amount != Yen::ZERO).collect()
+    }
+}
+
 /// The ledger's lines about a party, from the journal.
 async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>> {
-    let issuer = match with.against {
-        Against::Issuer => {
-            Some(with.party.parse::<u16>().map_err(|_| anyhow::anyhow!("party: must be an issuer's number"))?)
-        }
-        Against::Acquirer | Against::Bank => None,
-    };
-    let acquirer = match with.against {
-        Against::Acquirer => Some(with.party.parse::<InstitutionId>().map_err(|e| anyhow::anyhow!("party: {e}"))?),
-        Against::Issuer | Against::Bank => None,
-    };
+    let mut lines = Lines::new(with)?;
     let mut reader = store.reader().await?;
-    let mut chart = Chart::default();
-    let mut out: BTreeMap<u64, Row> = BTreeMap::new();
     let mut from = 1;
     loop {
         let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else { return Ok(lines.finish()) };
+        // What came after the last day cannot be about it.
+        let over = last.day > with.until;
         from = last.seq + 1;
         for entry in &page {
             let body = Body::read(&entry.body).map_err(|e| anyhow::anyhow!("record {}: {e}", entry.seq))?;
-            for moved in chart.record(entry.seq, entry.day, &body) {
-                let wanted = issuer.is_none_or(|n| moved.issuer == Some(n))
-                    && acquirer.is_none_or(|a| moved.merchant.0 == a)
-                    && !moved.correction
-                    && (with.from..=with.until).contains(&entry.day);
-                let Some(tap) = chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
-                let kind = match tap.kind {
-                    TapKind::Refund | TapKind::RefundAdvice => Kind::Refund,
-                    TapKind::Reversal => Kind::Reversal,
-                    TapKind::Authorize
-                    | TapKind::Purchase
-                    | TapKind::BalanceInquiry
-                    | TapKind::AuthorizationAdvice
-                    | TapKind::Completion
-                    | TapKind::PurchaseAdvice
-                    | TapKind::Unsupported => Kind::Purchase,
-                };
-                let row = out.entry(moved.tap).or_insert_with(|| Row {
-                    reference: std::num::NonZeroU64::new(moved.tap),
-                    acquirer: Some(moved.merchant.0),
-                    merchant: Some(moved.merchant.1),
-                    terminal: Some(tap.terminal),
-                    stan: Some(tap.stan),
-                    rrn: Some(tap.rrn),
-                    approval: tap.approval,
-                    ..Row::new(kind, Yen::ZERO, entry.day)
-                });
-                row.amount = super::books::sum(row.amount, moved.amount);
-            }
+            lines.record(entry.seq, entry.day, &body);
         }
+        if over {
+            return Ok(lines.finish());
+        }
+        tokio::task::yield_now().await;
     }
-    Ok(out.into_values().filter(|row| row.amount != Yen::ZERO).collect())
 }
 
 fn contract(side: Side, with: &CompareWith) -> Contract {
@@ -141,7 +172,7 @@ pub async fn clearing_file(store: &dyn Store, with: &CompareWith, out: impl Writ
 }
 
 /// Everything that takes the processor's time.
-fn compared(
+pub(super) fn compared(
     with: &CompareWith,
     ours: &[Row],
     bytes: &[u8],
@@ -151,6 +182,13 @@ fn compared(
     let mut theirs: Vec<Item> = Vec::new();
     let report = file::read(bytes, Encoding::Ascii, |line, row| theirs.push(row.item(line, &theirs_contract)))
         .map_err(|e| e.to_string())?;
+    if let (Total::Differs { count, sum }, 0) = (&report.total, report.bad) {
+        return Err(format!(
+            "its total says {count} lines and {sum} yen, and it has {} lines and {} yen: it was cut short or changed on its way; \
+             ask for it again",
+            report.rows, report.sum
+        ));
+    }
     let ours_contract = contract(Side::Ledger, with);
     let here: Vec<Item> = ours.iter().zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
     let rules = Rules { due_days: 0, ..Rules::between(Side::Ledger, side(with.against)) };
@@ -214,6 +252,11 @@ impl Desk {
             known: false,
             ours: u64::try_from(here.len()).unwrap_or(0),
             theirs: u64::try_from(there.len()).unwrap_or(0),
+            total: match report.total {
+                Total::Agrees => "agrees",
+                Total::Differs { .. } => "differs",
+                Total::Absent => "absent",
+            },
             bad_lines: report.bad,
             bad: report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect(),
             statuses: statuses.filter(|(_, (a, b))| a + b > 0).collect(),
@@ -248,6 +291,7 @@ impl Compared {
             known: false,
             ours: 0,
             theirs: 0,
+            total: "absent",
             bad_lines: 0,
             bad: Vec::new(),
             statuses: BTreeMap::new(),
@@ -311,7 +355,7 @@ fn difference(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) 
 fn proposal(proposal: &Proposal) -> String {
     match proposal {
         Proposal::WaitUntil(day) => format!("wait until {day}"),
-        Proposal::Ask(side) => format!("ask the {}", side.name()),
+        Proposal::Ask(side) => format!("ask {}", side.name()),
         Proposal::BookDifference(yen) => format!("book a difference of {yen}"),
         Proposal::WriteOff(yen) => format!("write {yen} off"),
         Proposal::ReverseDuplicate(side) => format!("have the duplicate reversed ({})", side.name()),

@@ -37,6 +37,8 @@ pub struct Office {
     pub payout: Option<Arc<PayoutConfig>>,
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,
+    /// What residents paid.
+    pub statements: crate::statements::StatementBook,
     vault: Arc<crate::vault::Vault>,
     books: Arc<Mutex<Option<Books>>>,
     comparing: Arc<Mutex<()>>,
@@ -46,7 +48,9 @@ impl Office {
     /// An office on a journal.
     #[must_use]
     pub fn new(config: &crate::config::Config, store: Arc<dyn Store>) -> Self {
+        let statements = config.data_dir.join("statements.db");
         Office {
+            statements: crate::statements::StatementBook::new(store.clone(), statements),
             store,
             payout: config.payout.clone(),
             audit: config.audit.clone(),

@@ -7,7 +7,6 @@ use crate::report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
 use crate::report::{Cell, Kind as Column, Report, cells};
 use anyhow::Context;
 use kazasu_ledger::book::Book;
-use kazasu_ledger::record::{TapKind, Verdict};
 use kazasu_ledger::{AccountKey, Body, Store};
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::ids::Ppid;
@@ -611,80 +610,10 @@ pub async fn resident_statement(
     until: BusinessDay,
     made: Millis,
 ) -> Result<Report, AskError> {
-    let mut ids = vec![person];
-    let mut names: hashbrown::HashMap<super::chart::MerchantKey, String> = hashbrown::HashMap::new();
-    let mut accounts: Vec<AccountKey> = Vec::new();
-    let mut rows: BTreeMap<u64, (Millis, String, &'static str, Yen, [i64; 3])> = BTreeMap::new();
-    let mut pending: hashbrown::HashMap<u64, ()> = hashbrown::HashMap::new();
-    let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
-        for opening in body.opens() {
-            if usize::try_from(opening.account.0).ok() == Some(accounts.len()) {
-                accounts.push(opening.key);
-            }
-        }
-        let parts = |transfers: &[kazasu_ledger::Transfer]| {
-            let mut parts = [0_i64; 3];
-            for t in transfers
-                .iter()
-                .filter(|t| !matches!(t.kind, kazasu_ledger::TransferKind::Void(_) | kazasu_ledger::TransferKind::Hold))
-            {
-                let key = |id: kazasu_ledger::AccountId| usize::try_from(id.0).ok().and_then(|n| accounts.get(n));
-                let (sign, other) = match (key(t.debit), key(t.credit)) {
-                    (Some(other), Some(AccountKey::MerchantPayable(..))) => (1, other),
-                    (Some(AccountKey::MerchantPayable(..)), Some(other)) => (-1, other),
-                    _ => continue,
-                };
-                let at = match other {
-                    AccountKey::Purse(..) => 0,
-                    AccountKey::FunderReceivable(_) => 1,
-                    _ => 2,
-                };
-                parts[at] += sign * t.amount.get();
-            }
-            parts
-        };
-        match body {
-            Body::Merged(r) if ids.contains(&r.into) => ids.push(r.from),
-            Body::MerchantRegistered(r) => {
-                names.insert((r.acquirer, r.merchant), r.name.clone());
-            }
-            Body::Tapped(r) if r.ppid.is_some_and(|p| ids.contains(&p)) && from <= day && day <= until => {
-                let kind = match r.kind {
-                    TapKind::Refund | TapKind::RefundAdvice => "返品 refund",
-                    TapKind::Reversal => "取消 reversal",
-                    TapKind::Authorize | TapKind::AuthorizationAdvice => "仮売上 authorization",
-                    TapKind::Completion => "売上確定 completion",
-                    TapKind::Purchase | TapKind::PurchaseAdvice => "支払 payment",
-                    TapKind::BalanceInquiry | TapKind::Unsupported => return,
-                };
-                if matches!(r.verdict, Verdict::Refused(_)) {
-                    return;
-                }
-                if r.verdict == Verdict::Pending {
-                    pending.insert(seq, ());
-                }
-                let name = names.get(&(r.key.acquirer, r.merchant)).cloned().unwrap_or_default();
-                rows.insert(seq, (at, name, kind, r.amount, parts(&r.transfers)));
-            }
-            Body::IssuerAnswered(r) if pending.contains_key(&r.tap) => match rows.get_mut(&r.tap) {
-                Some(row) if r.code.is_approved() => row.4 = parts(&r.transfers),
-                Some(_) => {
-                    rows.remove(&r.tap);
-                }
-                None => {}
-            },
-            Body::IssuerSilent(r) if pending.contains_key(&r.tap) => {
-                rows.remove(&r.tap);
-            }
-            Body::StoodIn(r) => {
-                if let Some(row) = rows.get_mut(&r.tap) {
-                    row.4 = parts(&r.transfers);
-                }
-            }
-            _ => {}
-        }
-    };
-    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    if from > until {
+        return Err(value("until", format!("{until} is before {from}")));
+    }
+    let lines = desk.office()?.statements.lines(person, from, until).await.map_err(AskError::Other)?;
     let mut out = Report::build("ご利用明細", "Statement", made)
         .subtitle(&format!("利用者 {person}"))
         .subtitle(&format!("期間 {from} – {until}"))
@@ -696,8 +625,16 @@ pub async fn resident_statement(
         .sum("給付金", "relief", Column::Yen)
         .sum("ポイント", "points", Column::Yen)
         .sum("カード・口座", "instrument", Column::Yen);
-    for (at, name, kind, amount, [relief, points, instrument]) in rows.into_values() {
-        out.push(cells![at, name, kind, amount, Yen::new(relief), Yen::new(points), Yen::new(instrument)]);
+    for line in lines {
+        out.push(cells![
+            line.at,
+            line.merchant,
+            line.kind.name(),
+            line.amount,
+            line.relief,
+            line.points,
+            line.instrument
+        ]);
     }
     out.finish().map_err(other)
 }

@@ -1,10 +1,16 @@
 //! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
 
 use super::books::Books;
+use super::compare::{CompareWith, Lines, compared, name};
 use super::settle::{issuer, settlement};
 use crate::core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
-use kazasu_ledger::AccountKey;
+use crate::recon::file::{Row, Writer};
+use crate::recon::item::Kind;
+use crate::statements::StatementBook;
+use kazasu_ledger::chain::Sealer;
+use kazasu_ledger::memory::MemoryStore;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
+use kazasu_ledger::{AccountKey, Claim, Entry, Store};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{
@@ -28,6 +34,8 @@ struct Town {
     now: Millis,
     stan: u32,
     paid: Vec<Request>,
+    sealer: Sealer,
+    entries: Vec<Entry>,
 }
 
 fn acquirer() -> InstitutionId {
@@ -40,7 +48,15 @@ fn person(n: u8) -> Ppid {
 
 impl Town {
     fn new(contracts: Contracts) -> Town {
-        let mut town = Town { state: State::new(), books: Books::new(None), now: NOON, stan: 0, paid: Vec::new() };
+        let mut town = Town {
+            state: State::new(),
+            books: Books::new(None),
+            now: NOON,
+            stan: 0,
+            paid: Vec::new(),
+            sealer: Sealer::new(1, [0; 32]),
+            entries: Vec::new(),
+        };
         let merchant = |n: usize| Command::RegisterMerchant {
             acquirer: acquirer(),
             merchant: SHOPS[n].parse::<MerchantId>().unwrap(),
@@ -81,7 +97,9 @@ impl Town {
             let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
             let seq = self.state.seq + 1;
             self.books.record(seq, day, &body).unwrap();
-            self.state.apply(seq, &Record { at: self.now.max(self.state.at), day, body }).unwrap();
+            let record = Record { at: self.now.max(self.state.at), day, body };
+            self.entries.push(self.sealer.seal(&record));
+            self.state.apply(seq, &record).unwrap();
         }
         decision
     }
@@ -174,6 +192,12 @@ impl Town {
             self.pay(pay);
         }
         self.audit();
+    }
+
+    /// Fees of all days that ended.
+    fn fees(&self) -> i64 {
+        let days = self.books.days.values().flat_map(|day| day.merchants.values());
+        days.filter_map(|m| m.fees.as_ref()).map(|f| f.fee.get()).sum()
     }
 
     fn pay(&mut self, pay: u8) {
@@ -379,6 +403,217 @@ fn nets_sum_to_zero_under_random_contracts() {
     result.unwrap();
     // Settlements, negative nets, released hold-backs, returned payouts: all of them came.
     assert!(seen.borrow().iter().all(|n| *n >= 20), "{seen:?}");
+}
+
+#[test]
+fn a_refund_that_is_undone_is_charged_again_exactly() {
+    let mut list = {
+        use proptest::strategy::ValueTree;
+        contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current()
+    };
+    for contract in &mut list.contracts {
+        (contract.rules[0].rate, contract.rules[0].fixed) = (Rate(24_800), Yen::new(7));
+        (contract.refund_fee, contract.basis, contract.rounding) = (RefundFee::Returned, Basis::Tap, Rounding::Down);
+        (contract.free, contract.hold_back) = (Yen::ZERO, None);
+    }
+    for (days_between, again) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut town = Town::new(list.clone());
+        let buy = town.request(Operation::Purchase, 1, 0, 10_001);
+        town.send(&buy, true);
+        let refund = town.about(Operation::Refund, &buy, 3_333);
+        town.send(&refund, true);
+        if days_between {
+            town.close(0);
+        }
+        let undo = town.about(Operation::Reversal, &refund, 3_333);
+        town.send(&undo, true);
+        if days_between {
+            town.close(0);
+        }
+        // 10,001 at 2.48 % and ¥7: 255.02, and half as good as never refunded.
+        if again {
+            let all = town.about(Operation::Refund, &buy, 10_001);
+            town.send(&all, true);
+        }
+        town.close(0);
+        assert_eq!(town.fees(), if again { 0 } else { 255 }, "days between: {days_between}, again: {again}");
+    }
+}
+
+/// What is planted into somebody's file.
+#[derive(Clone, Debug)]
+enum Plant {
+    Missing(usize),
+    Amount(usize, i64),
+    Duplicate(usize),
+    Unexpected(i64),
+}
+
+fn plant() -> impl Strategy<Value = Plant> {
+    prop_oneof![
+        (0_usize..500).prop_map(Plant::Missing),
+        (0_usize..500, prop_oneof![-500_i64..0, 1_i64..500]).prop_map(|(at, by)| Plant::Amount(at, by)),
+        (0_usize..500).prop_map(Plant::Duplicate),
+        (1_i64..60_000).prop_map(Plant::Unexpected),
+    ]
+}
+
+/// The ledger's lines of all days, changed as planted: the file, and what is to be found.
+fn planted(rows: &[Row], plants: &[Plant]) -> (Vec<u8>, Vec<&'static str>) {
+    let mut used = std::collections::HashSet::new();
+    let mut lines: Vec<Option<Row>> = rows.iter().cloned().map(Some).collect();
+    let (mut more, mut expected) = (Vec::new(), Vec::new());
+    for (plant, number) in plants.iter().zip(1_u64..) {
+        let free = |at: usize| (!rows.is_empty()).then(|| at % rows.len());
+        match plant {
+            Plant::Missing(at) | Plant::Amount(at, _) | Plant::Duplicate(at) => {
+                let Some(at) = free(*at).filter(|at| used.insert(*at)) else { continue };
+                match plant {
+                    Plant::Amount(_, by) => {
+                        let row = lines[at].as_mut().unwrap();
+                        let new = Yen::new(row.amount.get() + by);
+                        // A line of nothing, or one that turned from a payment into a refund, is another mistake.
+                        if new == Yen::ZERO || new.is_positive() != row.amount.is_positive() {
+                            continue;
+                        }
+                        expected.push(if *by > 0 { "amount_over" } else { "amount_under" });
+                        row.amount = new;
+                    }
+                    Plant::Duplicate(_) => {
+                        more.push(rows[at].clone());
+                        expected.push("duplicate");
+                    }
+                    _ => {
+                        lines[at] = None;
+                        expected.push("missing");
+                    }
+                }
+            }
+            Plant::Unexpected(yen) => {
+                let day = rows.first().map_or(NOON.jst_day(), |row| row.day);
+                more.push(Row {
+                    reference: std::num::NonZeroU64::new(1_000_000 + number),
+                    rrn: Some(Rrn::from_number(900_000_000 + number)),
+                    ..Row::new(Kind::Purchase, Yen::new(*yen), day)
+                });
+                expected.push("unexpected");
+            }
+        }
+    }
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes).unwrap();
+    for row in lines.iter().flatten().chain(&more) {
+        writer.row(row).unwrap();
+    }
+    writer.finish().unwrap();
+    expected.sort_unstable();
+    (bytes, expected)
+}
+
+impl Town {
+    fn lines(&self, with: &CompareWith) -> Vec<Row> {
+        let mut lines = Lines::new(with).unwrap();
+        for entry in &self.entries {
+            lines.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap());
+        }
+        lines.finish()
+    }
+}
+
+#[test]
+fn every_planted_error_is_found_and_nothing_else() {
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 200, ..ProptestConfig::default() });
+    let found_in_all = std::cell::RefCell::new(std::collections::BTreeMap::<&str, u32>::new());
+    let days = proptest::collection::vec(act(), 20..120);
+    let result = runner.run(
+        &(contracts(), days, proptest::collection::vec(plant(), 0..8), any::<bool>()),
+        |(contracts, acts, plants, acquirers)| {
+            let mut town = Town::new(contracts);
+            for act in &acts {
+                perform(&mut town, act);
+            }
+            town.close(0);
+            let (against, party) = match acquirers {
+                true => (kazasu_schemas::closing::Against::Acquirer, "27000001"),
+                false => (kazasu_schemas::closing::Against::Issuer, "1"),
+            };
+            let (from, until) = (NOON.jst_day(), town.state.day);
+            let with = CompareWith { against, party: party.into(), from, until };
+            let rows = town.lines(&with);
+            let (bytes, expected) = planted(&rows, &plants);
+            let (report, _, _, outcome) = compared(&with, &rows, &bytes, until.next()).unwrap();
+            prop_assert_eq!(report.bad, 0);
+            let mut found: Vec<&str> = outcome.exceptions.iter().map(|e| name(e.status)).collect();
+            found.sort_unstable();
+            prop_assert_eq!(&found, &expected);
+            for status in found {
+                *found_in_all.borrow_mut().entry(status).or_default() += 1;
+            }
+            Ok(())
+        },
+    );
+    result.unwrap();
+    let found = found_in_all.borrow();
+    for status in ["missing", "amount_over", "amount_under", "duplicate", "unexpected"] {
+        assert!(found.get(status).is_some_and(|n| *n >= 20), "{found:?}");
+    }
+}
+
+/// Statements show what merchants got of each person, whether the file is made at once or in pieces.
+#[test]
+fn statements_add_up_to_what_merchants_got() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 40, ..ProptestConfig::default() });
+    let strategy = (contracts(), proptest::collection::vec(act(), 10..80), 0.0_f64..1.0);
+    let result = runner.run(&strategy, |(contracts, acts, cut)| {
+        let mut town = Town::new(contracts);
+        for act in &acts {
+            perform(&mut town, act);
+        }
+        let mut chart = super::chart::Chart::default();
+        let mut expected = std::collections::BTreeMap::<String, i64>::new();
+        for entry in &town.entries {
+            for moved in chart.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()) {
+                *expected.entry(moved.merchant.1.to_string()).or_default() += moved.amount.get();
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let found = runtime.block_on(async {
+            let store = MemoryStore::default();
+            let mut journal = store.lead(Claim { node: Default::default(), expected: None }).await.unwrap();
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a place to cut"
+            )]
+            let cut = (town.entries.len() as f64 * cut) as usize;
+            let path = dir.path().join("statements.db");
+            let mut lines = Vec::new();
+            for part in [&town.entries[..cut], &town.entries[cut..]] {
+                if !part.is_empty() {
+                    journal.append(part).await.unwrap();
+                }
+                // Another book each time, as after a restart.
+                let book = StatementBook::new(std::sync::Arc::new(store.clone()), path.clone());
+                lines.clear();
+                for who in 1..3 {
+                    lines.extend(book.lines(person(who), NOON.jst_day(), town.state.day).await.unwrap());
+                }
+            }
+            lines
+        });
+        let mut sums = std::collections::BTreeMap::<String, i64>::new();
+        for line in &found {
+            *sums.entry(line.merchant.clone()).or_default() +=
+                line.relief.get() + line.points.get() + line.instrument.get();
+        }
+        expected.retain(|_, yen| *yen != 0);
+        sums.retain(|_, yen| *yen != 0);
+        prop_assert_eq!(sums, expected);
+        Ok(())
+    });
+    result.unwrap();
 }
 
 #[test]

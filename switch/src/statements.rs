@@ -1,0 +1,596 @@
+//! Residents' statements: a table of what each person paid, kept in step with the journal in a file of its own beside it, so that a
+//! statement costs what it shows and not what the journal holds. The file decides nothing: it is made anew from the journal at any
+//! time, and is when it does not belong to it.
+
+use anyhow::Context;
+use hashbrown::HashMap;
+use kazasu_ledger::record::{TapKind, Verdict};
+use kazasu_ledger::{AccountId, AccountKey, Body, Reader, Store, Transfer, TransferKind};
+use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, watch};
+
+/// Records read at one time.
+const PAGE: usize = 20_000;
+/// Pages that are written together while the file is far behind: rows of one day lie together, so larger is cheaper a row.
+const PAGES: usize = 8;
+/// Records read in one turn while taps go on.
+const TURN: usize = 5_000;
+/// How often the file is brought in step when nobody asks.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Rows of one statement of SQL: SQLite takes 32,766 values.
+const ROWS: usize = 2_000;
+
+/// Raised whenever the tables change; a file of another version is made anew.
+const VERSION: i64 = 1;
+const TABLES: &str = "
+CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
+CREATE TABLE merchant (id INTEGER PRIMARY KEY, acquirer TEXT NOT NULL, merchant TEXT NOT NULL, name TEXT NOT NULL);
+CREATE TABLE merged (gone BLOB PRIMARY KEY, person BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX merged_into ON merged (person);
+CREATE TABLE day (day INTEGER PRIMARY KEY);
+CREATE TABLE pending (seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, person BLOB NOT NULL);
+CREATE TABLE tap (day INTEGER NOT NULL, person BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, merchant INTEGER NOT NULL,
+    kind INTEGER NOT NULL, amount INTEGER NOT NULL, relief INTEGER NOT NULL, points INTEGER NOT NULL, instrument INTEGER NOT NULL,
+    stands INTEGER NOT NULL, PRIMARY KEY (day, person, seq)) WITHOUT ROWID;
+";
+
+/// What a line of a statement is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineKind {
+    /// Money back for goods.
+    Refund,
+    /// As if it had not been.
+    Reversal,
+    /// An amount that is held; what is paid follows with its completion.
+    Authorization,
+    /// What was held is paid.
+    Completion,
+    /// A payment.
+    Payment,
+}
+
+impl LineKind {
+    const ALL: [LineKind; 5] =
+        [LineKind::Refund, LineKind::Reversal, LineKind::Authorization, LineKind::Completion, LineKind::Payment];
+
+    fn of(kind: TapKind) -> Option<LineKind> {
+        match kind {
+            TapKind::Refund | TapKind::RefundAdvice => Some(LineKind::Refund),
+            TapKind::Reversal => Some(LineKind::Reversal),
+            TapKind::Authorize | TapKind::AuthorizationAdvice => Some(LineKind::Authorization),
+            TapKind::Completion => Some(LineKind::Completion),
+            TapKind::Purchase | TapKind::PurchaseAdvice => Some(LineKind::Payment),
+            TapKind::BalanceInquiry | TapKind::Unsupported => None,
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LineKind::Refund => "返品 refund",
+            LineKind::Reversal => "取消 reversal",
+            LineKind::Authorization => "仮売上 authorization",
+            LineKind::Completion => "売上確定 completion",
+            LineKind::Payment => "支払 payment",
+        }
+    }
+}
+
+/// A line of a statement. Amounts are yen; what came back is below zero.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// The tap's record.
+    pub seq: u64,
+    /// When.
+    pub at: Millis,
+    /// The business day.
+    pub day: BusinessDay,
+    /// The merchant as it was called then.
+    pub merchant: String,
+    /// What it is.
+    pub kind: LineKind,
+    /// What was asked for.
+    pub amount: Yen,
+    /// Of relief purses.
+    pub relief: Yen,
+    /// Of points.
+    pub points: Yen,
+    /// Of the linked card or account.
+    pub instrument: Yen,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    Merchant,
+    Relief,
+    Points,
+}
+
+impl Part {
+    const ALL: [Part; 3] = [Part::Merchant, Part::Relief, Part::Points];
+
+    fn of(key: &AccountKey) -> Option<Part> {
+        match key {
+            AccountKey::MerchantPayable(..) => Some(Part::Merchant),
+            AccountKey::Purse(..) => Some(Part::Relief),
+            AccountKey::FunderReceivable(_) => Some(Part::Points),
+            // Whatever else pays a merchant for a tap is or stands for the instrument.
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Parts {
+    relief: i64,
+    points: i64,
+    instrument: i64,
+}
+
+impl Parts {
+    fn is_nothing(self) -> bool {
+        self.relief == 0 && self.points == 0 && self.instrument == 0
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Tap {
+    day: BusinessDay,
+    person: Ppid,
+    seq: u64,
+    at: Millis,
+    merchant: i64,
+    kind: LineKind,
+    amount: Yen,
+    parts: Parts,
+    stands: bool,
+}
+
+/// What became of a tap that was written before.
+struct Outcome {
+    day: BusinessDay,
+    person: Ppid,
+    seq: u64,
+    /// Nothing was paid: the line goes.
+    parts: Option<Parts>,
+}
+
+/// What some records change in the tables.
+#[derive(Default)]
+struct Changes {
+    accounts: Vec<(u32, Part)>,
+    merchants: Vec<(i64, InstitutionId, MerchantId, String)>,
+    merged: Vec<(Ppid, Ppid)>,
+    taps: Vec<Tap>,
+    /// Where in `taps` those are that wait.
+    open: HashMap<u64, usize>,
+    outcomes: Vec<Outcome>,
+}
+
+/// The fold: what is needed to understand the next record.
+#[derive(Default)]
+struct Fold {
+    seq: u64,
+    hash: [u8; 32],
+    accounts: HashMap<u32, Part>,
+    merchants: HashMap<(InstitutionId, MerchantId), (i64, String)>,
+    next_merchant: i64,
+    pending: HashMap<u64, (BusinessDay, Ppid)>,
+}
+
+impl Fold {
+    fn part(&self, id: AccountId) -> Option<Part> {
+        self.accounts.get(&id.0).copied()
+    }
+
+    fn parts(&self, transfers: &[Transfer]) -> Parts {
+        let mut parts = Parts::default();
+        for t in transfers.iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_))) {
+            let (sign, other) = match (self.part(t.debit), self.part(t.credit)) {
+                (other, Some(Part::Merchant)) => (1, other),
+                (Some(Part::Merchant), other) => (-1, other),
+                _ => continue,
+            };
+            let yen = sign * t.amount.get();
+            match other {
+                Some(Part::Relief) => parts.relief += yen,
+                Some(Part::Points) => parts.points += yen,
+                Some(Part::Merchant) | None => parts.instrument += yen,
+            }
+        }
+        parts
+    }
+
+    fn record(&mut self, seq: u64, at: Millis, day: BusinessDay, body: &Body, changes: &mut Changes) {
+        for opening in body.opens() {
+            if let Some(part) = Part::of(&opening.key) {
+                self.accounts.insert(opening.account.0, part);
+                changes.accounts.push((opening.account.0, part));
+            }
+        }
+        match body {
+            Body::Merged(r) => changes.merged.push((r.from, r.into)),
+            Body::MerchantRegistered(r) => {
+                let key = (r.acquirer, r.merchant);
+                if self.merchants.get(&key).is_none_or(|(_, name)| *name != r.name) {
+                    self.next_merchant += 1;
+                    self.merchants.insert(key, (self.next_merchant, r.name.clone()));
+                    changes.merchants.push((self.next_merchant, r.acquirer, r.merchant, r.name.clone()));
+                }
+            }
+            Body::Tapped(r) => {
+                let (Some(person), Some(kind)) = (r.ppid, LineKind::of(r.kind)) else { return };
+                let stands = match r.verdict {
+                    Verdict::Refused(_) => return,
+                    Verdict::Approved(_) => true,
+                    Verdict::Pending => false,
+                };
+                let merchant = self.merchants.get(&(r.key.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
+                let parts = self.parts(&r.transfers);
+                if !stands {
+                    changes.open.insert(seq, changes.taps.len());
+                }
+                changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
+            }
+            Body::IssuerAnswered(r) => {
+                let parts = self.parts(&r.transfers);
+                self.outcome(r.tap, r.code.is_approved().then_some(parts), changes);
+            }
+            Body::StoodIn(r) => {
+                let parts = self.parts(&r.transfers);
+                self.outcome(r.tap, Some(parts), changes);
+            }
+            Body::IssuerSilent(r) => {
+                let parts = self.parts(&r.transfers);
+                self.outcome(r.tap, (!parts.is_nothing()).then_some(parts), changes);
+            }
+            _ => {}
+        }
+    }
+
+    /// The first outcome of a tap that waits for one; what comes later is about something else.
+    fn outcome(&mut self, seq: u64, parts: Option<Parts>, changes: &mut Changes) {
+        if let Some(at) = changes.open.remove(&seq) {
+            let tap = &mut changes.taps[at];
+            match parts {
+                Some(parts) => (tap.parts, tap.stands) = (parts, true),
+                // It goes with those that are written nowhere.
+                None => tap.seq = 0,
+            }
+        } else if let Some((day, person)) = self.pending.remove(&seq) {
+            changes.outcomes.push(Outcome { day, person, seq, parts });
+        }
+    }
+}
+
+/// The file, open.
+struct Statements {
+    conn: SqliteConnection,
+    fold: Fold,
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).expect("a journal of fewer than 2^63 records")
+}
+
+fn ppid(bytes: &[u8]) -> anyhow::Result<Ppid> {
+    Ok(Ppid::from_bytes(bytes.try_into().context("a PPID has 16 bytes")?))
+}
+
+impl Statements {
+    async fn open(path: &Path, reader: &mut dyn Reader) -> anyhow::Result<Statements> {
+        create_private(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(Duration::from_secs(30))
+            .journal_mode(SqliteJournalMode::Wal)
+            // What a power cut takes away is read from the journal once more.
+            .synchronous(SqliteSynchronous::Normal)
+            .statement_cache_capacity(32)
+            .pragma("cache_size", "-65536")
+            .disable_statement_logging();
+        let mut statements = Statements { conn: options.connect().await?, fold: Fold::default() };
+        statements.load(reader).await?;
+        Ok(statements)
+    }
+
+    /// Reads where the file is; a file that is not this journal's, or of another version, is emptied.
+    async fn load(&mut self, reader: &mut dyn Reader) -> anyhow::Result<()> {
+        let there: bool = sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'position'")
+            .fetch_one(&mut self.conn)
+            .await?;
+        if there {
+            let row = sqlx::query("SELECT version, seq, hash FROM position").fetch_one(&mut self.conn).await?;
+            let (version, seq, hash): (i64, i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let seq = u64::try_from(seq)?;
+            let ours = if seq == 0 {
+                true
+            } else {
+                reader.scan(seq, 1).await?.first().is_some_and(|e| e.seq == seq && e.hash[..] == hash[..])
+            };
+            if version == VERSION && ours {
+                return self.read_fold(seq, &hash).await;
+            }
+            tracing::warn!(seq, "the statements' file does not belong to this journal; it is made anew");
+        }
+        let mut whole = self.conn.begin_with("BEGIN IMMEDIATE").await?;
+        for table in ["position", "account", "merchant", "merged", "day", "pending", "tap"] {
+            sqlx::query(sqlx::AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&mut *whole).await?;
+        }
+        sqlx::raw_sql(TABLES).execute(&mut *whole).await?;
+        sqlx::query("INSERT INTO position VALUES (1, ?, 0, ?)")
+            .bind(VERSION)
+            .bind(&[0_u8; 32][..])
+            .execute(&mut *whole)
+            .await?;
+        whole.commit().await?;
+        self.fold = Fold::default();
+        Ok(())
+    }
+
+    /// What the fold knows after the file's last record.
+    async fn read_fold(&mut self, seq: u64, hash: &[u8]) -> anyhow::Result<()> {
+        let mut fold = Fold { seq, hash: hash.try_into().context("a hash has 32 bytes")?, ..Fold::default() };
+        for row in sqlx::query("SELECT id, part FROM account").fetch_all(&mut self.conn).await? {
+            let (id, part): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let part = usize::try_from(part).ok().and_then(|n| Part::ALL.get(n)).context("a part of an account")?;
+            fold.accounts.insert(u32::try_from(id)?, *part);
+        }
+        let merchants = sqlx::query("SELECT id, acquirer, merchant, name FROM merchant ORDER BY id");
+        for row in merchants.fetch_all(&mut self.conn).await? {
+            let (id, acquirer, merchant, name): (i64, String, String, String) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            fold.merchants.insert((acquirer.parse()?, merchant.parse()?), (id, name));
+            fold.next_merchant = id;
+        }
+        for row in sqlx::query("SELECT seq, day, person FROM pending").fetch_all(&mut self.conn).await? {
+            let (seq, day, person): (i64, i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            fold.pending.insert(u64::try_from(seq)?, (BusinessDay(day), ppid(&person)?));
+        }
+        self.fold = fold;
+        Ok(())
+    }
+
+    /// Reads on, at most `most` records; whether the journal's end was reached.
+    async fn follow(&mut self, reader: &mut dyn Reader, most: usize) -> anyhow::Result<bool> {
+        let mut left = most;
+        loop {
+            let mut changes = Changes::default();
+            let mut end = false;
+            let before = (self.fold.seq, self.fold.hash);
+            for _ in 0..PAGES {
+                let size = PAGE.min(left);
+                let page = reader.scan(self.fold.seq + 1, size).await?;
+                left -= page.len();
+                end = page.len() < size;
+                for entry in &page {
+                    let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+                    self.fold.record(entry.seq, entry.at, entry.day, &body, &mut changes);
+                    (self.fold.seq, self.fold.hash) = (entry.seq, entry.hash);
+                }
+                if end || left == 0 {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            if self.fold.seq != before.0 && !self.write(changes, before).await? {
+                // Another process was faster: what it wrote is where this one goes on.
+                self.load(reader).await?;
+                continue;
+            }
+            if end || left == 0 {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Writes what changed in one transaction; false, and nothing is written, when the file is not where it was.
+    async fn write(&mut self, mut changes: Changes, before: (u64, [u8; 32])) -> anyhow::Result<bool> {
+        let mut whole = self.conn.begin_with("BEGIN IMMEDIATE").await?;
+        let row = sqlx::query("SELECT seq, hash FROM position").fetch_one(&mut *whole).await?;
+        let (seq, hash): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        if seq != signed(before.0) || hash != before.1 {
+            whole.rollback().await?;
+            return Ok(false);
+        }
+        for (account, part) in &changes.accounts {
+            sqlx::query("INSERT INTO account VALUES (?, ?)")
+                .bind(i64::from(*account))
+                .bind(*part as i64)
+                .execute(&mut *whole)
+                .await?;
+        }
+        for (id, acquirer, merchant, name) in &changes.merchants {
+            sqlx::query("INSERT INTO merchant VALUES (?, ?, ?, ?)")
+                .bind(id)
+                .bind(acquirer.to_string())
+                .bind(merchant.to_string())
+                .bind(name)
+                .execute(&mut *whole)
+                .await?;
+        }
+        for (gone, person) in &changes.merged {
+            sqlx::query("INSERT INTO merged VALUES (?, ?)")
+                .bind(&gone.bytes()[..])
+                .bind(&person.bytes()[..])
+                .execute(&mut *whole)
+                .await?;
+        }
+        changes.taps.retain(|tap| tap.seq > 0);
+        // Neighbours in the file are written one after the other.
+        changes.taps.sort_unstable_by_key(|tap| (tap.day, tap.person, tap.seq));
+        let mut day = None;
+        for tap in &changes.taps {
+            if day != Some(tap.day) {
+                day = Some(tap.day);
+                sqlx::query("INSERT OR IGNORE INTO day VALUES (?)").bind(tap.day.0).execute(&mut *whole).await?;
+            }
+        }
+        for some in changes.taps.chunks(ROWS) {
+            let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("INSERT INTO tap ");
+            sql.push_values(some, |mut row, tap| {
+                row.push_bind(tap.day.0)
+                    .push_bind(&tap.person.bytes()[..])
+                    .push_bind(signed(tap.seq))
+                    .push_bind(tap.at.0)
+                    .push_bind(tap.merchant)
+                    .push_bind(tap.kind as i64)
+                    .push_bind(tap.amount.get())
+                    .push_bind(tap.parts.relief)
+                    .push_bind(tap.parts.points)
+                    .push_bind(tap.parts.instrument)
+                    .push_bind(tap.stands);
+            });
+            sql.build().execute(&mut *whole).await?;
+        }
+        for tap in changes.taps.iter().filter(|tap| !tap.stands) {
+            self.fold.pending.insert(tap.seq, (tap.day, tap.person));
+            sqlx::query("INSERT INTO pending VALUES (?, ?, ?)")
+                .bind(signed(tap.seq))
+                .bind(tap.day.0)
+                .bind(&tap.person.bytes()[..])
+                .execute(&mut *whole)
+                .await?;
+        }
+        for outcome in &changes.outcomes {
+            let sql = match outcome.parts {
+                Some(_) => {
+                    "UPDATE tap SET relief = ?, points = ?, instrument = ?, stands = 1 WHERE day = ? AND person = ? AND seq = ?"
+                }
+                None => "DELETE FROM tap WHERE day = ? AND person = ? AND seq = ?",
+            };
+            let mut query = sqlx::query(sql);
+            if let Some(parts) = outcome.parts {
+                query = query.bind(parts.relief).bind(parts.points).bind(parts.instrument);
+            }
+            query
+                .bind(outcome.day.0)
+                .bind(&outcome.person.bytes()[..])
+                .bind(signed(outcome.seq))
+                .execute(&mut *whole)
+                .await?;
+            sqlx::query("DELETE FROM pending WHERE seq = ?").bind(signed(outcome.seq)).execute(&mut *whole).await?;
+        }
+        sqlx::query("UPDATE position SET seq = ?, hash = ?")
+            .bind(signed(self.fold.seq))
+            .bind(&self.fold.hash[..])
+            .execute(&mut *whole)
+            .await?;
+        whole.commit().await?;
+        Ok(true)
+    }
+
+    async fn lines(&mut self, person: Ppid, from: BusinessDay, until: BusinessDay) -> anyhow::Result<Vec<Line>> {
+        const SQL: &str = "SELECT t.seq, t.at, t.day, coalesce(m.name, ''), t.kind, t.amount, t.relief, t.points, t.instrument
+            FROM (SELECT ?1 AS person UNION SELECT gone FROM merged WHERE merged.person = ?1) p
+            CROSS JOIN day d CROSS JOIN tap t ON t.day = d.day AND t.person = p.person LEFT JOIN merchant m ON m.id = t.merchant
+            WHERE d.day BETWEEN ?2 AND ?3 AND t.stands ORDER BY t.seq";
+        let rows =
+            sqlx::query(SQL).bind(&person.bytes()[..]).bind(from.0).bind(until.0).fetch_all(&mut self.conn).await?;
+        let line = |row: sqlx::sqlite::SqliteRow| {
+            let kind = usize::try_from(row.try_get::<i64, _>(4)?).ok().and_then(|n| LineKind::ALL.get(n));
+            let yen = |n: usize| row.try_get(n).map(Yen::new);
+            Ok(Line {
+                seq: u64::try_from(row.try_get::<i64, _>(0)?)?,
+                at: Millis(row.try_get(1)?),
+                day: BusinessDay(row.try_get(2)?),
+                merchant: row.try_get(3)?,
+                kind: *kind.context("a kind of line")?,
+                amount: yen(5)?,
+                relief: yen(6)?,
+                points: yen(7)?,
+                instrument: yen(8)?,
+            })
+        };
+        rows.into_iter().map(line).collect()
+    }
+}
+
+/// It says who bought what where: nobody but its owner reads it.
+fn create_private(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options.open(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
+}
+
+/// Statements of a journal's residents.
+#[derive(Clone)]
+pub struct StatementBook {
+    store: Arc<dyn Store>,
+    path: PathBuf,
+    open: Arc<Mutex<Option<Statements>>>,
+}
+
+impl StatementBook {
+    /// Statements of a journal, in the file at `path`. Nothing is opened yet.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, path: PathBuf) -> Self {
+        StatementBook { store, path, open: Arc::default() }
+    }
+
+    /// A person's lines of some business days, in their order, up to the journal's last record; with those of temporary IDs that
+    /// were merged into the person.
+    pub async fn lines(&self, person: Ppid, from: BusinessDay, until: BusinessDay) -> anyhow::Result<Vec<Line>> {
+        let mut there = self.open.lock().await;
+        let mut open = self.taken(&mut there).await?;
+        let mut reader = self.store.reader().await?;
+        open.follow(reader.as_mut(), usize::MAX).await?;
+        let lines = open.lines(person, from, until).await?;
+        *there = Some(open);
+        Ok(lines)
+    }
+
+    /// Put back only when all went well: what failed half-way is opened again.
+    async fn taken(&self, there: &mut Option<Statements>) -> anyhow::Result<Statements> {
+        match there.take() {
+            Some(open) => Ok(open),
+            None => {
+                let mut reader = self.store.reader().await?;
+                Statements::open(&self.path, reader.as_mut()).await
+            }
+        }
+    }
+
+    /// Keeps the file in step until the signal: some records a turn, so that taps do not notice.
+    pub async fn keep(self, mut stop: watch::Receiver<bool>) {
+        let mut failed = false;
+        loop {
+            tokio::select! {
+                _ = stop.changed() => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+            match self.turn().await {
+                Ok(()) => failed = false,
+                // It is tried again, and a statement that is asked for says what is wrong.
+                Err(error) if !failed => {
+                    failed = true;
+                    tracing::warn!(%error, path = %self.path.display(), "statements are behind");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn turn(&self) -> anyhow::Result<()> {
+        let mut there = self.open.lock().await;
+        let mut open = self.taken(&mut there).await?;
+        let mut reader = self.store.reader().await?;
+        open.follow(reader.as_mut(), TURN).await?;
+        *there = Some(open);
+        Ok(())
+    }
+}
