@@ -84,9 +84,18 @@ pub struct Session {
     pub initial: Keys,
     /// The keys in force.
     pub keys: Keys,
+    /// Cut-overs that the switch told: what, and the business day (MMDD).
+    pub cutovers: Vec<(NetworkCode, Option<u16>)>,
     socket: TcpStream,
     receiver: Receiver,
     stan: u64,
+}
+
+/// The answer to a 0800 that the switch sends by itself; `None` when it is no such message.
+#[must_use]
+pub fn answer_to(message: &Message) -> Option<Network> {
+    let asked = Network::from_message(message).ok().filter(|n| message.mti.class() == 8 && n.mti.is_question())?;
+    Some(asked.answer(ResponseCode::APPROVED))
 }
 
 impl Session {
@@ -97,7 +106,15 @@ impl Session {
         let initial = Keys::initial(config)?;
         let receiver = Receiver::new(socket.try_clone()?, config.dialect.clone());
         let stan = u64::try_from(crate::clock::now().0).unwrap_or(0) % 900_000;
-        Ok(Session { config: config.clone(), keys: initial.clone(), initial, socket, receiver, stan })
+        Ok(Session {
+            config: config.clone(),
+            keys: initial.clone(),
+            initial,
+            cutovers: Vec::new(),
+            socket,
+            receiver,
+            stan,
+        })
     }
 
     /// Connects, signs on and fetches session keys.
@@ -155,7 +172,14 @@ impl Session {
         let mut message = Message::default();
         loop {
             if let Some(mac) = self.receiver.next(keys, &mut message)? {
-                return Ok(Some(Received { message, mac }));
+                let Some(answer) = answer_to(&message).filter(|_| mac == Some(true)) else {
+                    return Ok(Some(Received { message, mac }));
+                };
+                self.cutovers.push((answer.purpose, answer.settlement));
+                let mut out = Message::default();
+                answer.to_message(&mut out);
+                self.send(&mut out, Some(&keys.to_switch))?;
+                continue;
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -71,7 +71,7 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     };
     let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, Some(store.clone())).await?;
     taps::import(&town_dir, &switch.engine, &imports).await?;
-    let desk = kazasu::serve::desk(&config, switch.engine.clone(), store.clone());
+    let desk = switch.desk.clone();
     let why = || "perf".to_owned();
     let source = std::fs::read_to_string(town_dir.join("contracts.toml"))?;
     let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
@@ -221,7 +221,7 @@ async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_ledger::Store, o
     anyhow::ensure!(differences == 0, "the ledger differs from itself in {differences} lines");
     out["compared_lines"] = json!(lines);
     out["steps"]["compared"] = json!(seconds(begin));
-    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why() }, "sato").await?;
+    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why(), without: Vec::new() }, "sato").await?;
 
     let begin = Instant::now();
     let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;

@@ -144,6 +144,8 @@ pub struct Desk {
     pub list_authorities: Option<PathBuf>,
     /// Cities, and who may do what for them.
     pub cities: Arc<Vec<crate::config::CityFile>>,
+    /// Who closes days.
+    pub finance: Arc<crate::config::FinanceFile>,
     /// Business days that settled taps stay in memory.
     pub keep_days: u16,
     /// Closes days; absent where there is no journal to read.

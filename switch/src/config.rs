@@ -70,6 +70,9 @@ pub struct ConfigFile {
     pub cities: Vec<CityFile>,
     /// Where merchants are paid from.
     pub payout: Option<PayoutFile>,
+    /// Who closes days.
+    #[serde(default)]
+    pub finance: FinanceFile,
 }
 
 /// `[payout]`: the operator's account, as the bank's transfer file names it.
@@ -97,10 +100,41 @@ pub struct PayoutFile {
     /// Transfers that the bank takes in one file.
     #[serde(default = "default_most_in_file")]
     pub most_in_file: u32,
+    /// Who pays in.
+    #[serde(default, rename = "payer")]
+    pub payers: Vec<PayerFile>,
 }
 
 fn default_most_in_file() -> u32 {
     10_000
+}
+
+/// `[[payout.payer]]`: who pays into the operator's account, as the bank's statement names it.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct PayerFile {
+    /// The payer's name in kana, as the statement has it.
+    pub name: String,
+    /// `issuer N`, or `funder N` of point programme N.
+    pub from: String,
+}
+
+/// `[finance]`: who closes days. Names are those of `[http.people]` in the key file.
+#[derive(Deserialize, Debug, Clone, Default)]
+#[serde(deny_unknown_fields)]
+pub struct FinanceFile {
+    /// Who compares, settles, looks after differences and proposes contracts, payouts and resolutions.
+    pub staff: Vec<String>,
+    /// Who decides what somebody else proposed.
+    pub approvers: Vec<String>,
+}
+
+impl FinanceFile {
+    /// May this caller see takings, settlements and differences?
+    #[must_use]
+    pub fn may_look(&self, name: &str) -> bool {
+        name == "operator" || self.staff.iter().chain(&self.approvers).any(|n| n == name)
+    }
 }
 
 /// `[[city]]`: who may do what for a city. Names are those of `[http.people]` in the key file; nobody is two of them.
@@ -272,6 +306,9 @@ pub struct AcquirerFile {
     /// SHA-256 fingerprints (hexadecimal) of its client certificates.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// Tell it with 0800/201 and 202 that the business day has ended.
+    #[serde(default)]
+    pub cutover: bool,
 }
 
 /// `[[issuer]]`.
@@ -304,6 +341,9 @@ pub struct IssuerFile {
     /// Requests under way at one time.
     #[serde(default = "default_in_flight")]
     pub max_in_flight: usize,
+    /// Tell it with 0800/201 and 202 that the business day has ended.
+    #[serde(default)]
+    pub cutover: bool,
 }
 
 fn default_dialect() -> String {
@@ -546,6 +586,7 @@ impl Config {
         let vault = vault(&keys.vault).with_context(|| in_keys("[vault]"))?;
         let callers = callers(&keys.http).with_context(|| in_keys("[http]"))?;
         cities(&file.cities, &callers).map_err(|e| e.context(named("[[city]]")))?;
+        finance(&file.finance, &callers).map_err(|e| e.context(named("[finance]")))?;
         let payout = payout(&file, &base).map_err(|e| e.context(named("[payout]")))?;
         let audit = keys.audit.as_ref().map(audit).transpose().with_context(|| in_keys("[audit]"))?;
         let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
@@ -647,6 +688,7 @@ fn audit(file: &AuditFile) -> anyhow::Result<crate::closing::AuditKeys> {
 fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closing::PayoutConfig>> {
     let Some(p) = &file.payout else { return Ok(None) };
     let path = base.join(&p.payees_file);
+    only_owner_reads(&path)?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let payees = crate::closing::PayoutConfig::payees(&text).with_context(|| path.display().to_string())?;
     let digits = |what: &str, text: &str, len: usize| {
@@ -657,18 +699,56 @@ fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closin
         anyhow::Ok(text.to_owned())
     };
     ensure!((1..=999_999).contains(&p.most_in_file), "most_in_file must be 1 to 999999, got {}", p.most_in_file);
+    let kana = |what: &str, text: &str, charset| {
+        use kazasu_schemas::zengin::kana::{decode, normalize};
+        match normalize(text, charset) {
+            Ok(name) => Ok(decode(name.as_bytes())),
+            Err(e) => Err(anyhow::anyhow!("{what} must be {}; {} is not", e.expected(), e.got())),
+        }
+    };
+    use kazasu_schemas::zengin::kana::Charset;
+    let mut payers = Vec::new();
+    for payer in &p.payers {
+        let name = crate::relief::bank::name_at_the_bank(&payer.name);
+        let name =
+            name.with_context(|| format!("payer name must be kana as the bank writes it, got {:?}", payer.name))?;
+        let from = crate::closing::payer(&payer.from);
+        let from =
+            from.with_context(|| format!("payer from must be `issuer N` or `funder N`, got {:?}", payer.from))?;
+        if let kazasu_ledger::record::Payer::Issuer(n) = from {
+            ensure!(file.issuers.iter().any(|i| i.number == n), "payer from names issuer {n}, which is not configured");
+        }
+        ensure!(!payers.iter().any(|(known, _)| *known == name), "payer {:?} is there twice", payer.name);
+        payers.push((name, from));
+    }
     let funding = kazasu_schemas::relief::Funding {
         client_code: digits("client_code", &p.client_code, 10)?,
-        client_name: p.client_name.clone(),
+        client_name: kana("client_name", &p.client_name, Charset::Name)?,
         bank: digits("bank", &p.bank, 4)?,
-        bank_name: p.bank_name.clone(),
+        bank_name: kana("bank_name", &p.bank_name, Charset::Bank)?,
         branch: digits("branch", &p.branch, 3)?,
-        branch_name: p.branch_name.clone(),
-        kind: crate::relief::account_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
+        branch_name: kana("branch_name", &p.branch_name, Charset::Bank)?,
+        kind: crate::relief::ordering_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
         account: digits("account", &p.account, 7)?,
         most: p.most_in_file,
     };
-    Ok(Some(crate::closing::PayoutConfig { funding, payees }))
+    Ok(Some(crate::closing::PayoutConfig { funding, payees, payers }))
+}
+
+/// Everybody it names is somebody, and deciding is possible.
+fn finance(finance: &FinanceFile, callers: &[Caller]) -> anyhow::Result<()> {
+    for (what, list) in [("staff", &finance.staff), ("approvers", &finance.approvers)] {
+        for name in list {
+            let known = callers.iter().any(|c| c.name == *name && !c.portal && c.name != "operator");
+            ensure!(known, "{what} names {name:?}, who is nobody of [http.people] in the key file");
+        }
+    }
+    let alone = |name: &String| finance.approvers.iter().all(|other| other == name);
+    let stuck = finance.staff.iter().find(|name| alone(name));
+    if let Some(name) = stuck.filter(|_| !finance.approvers.is_empty()) {
+        bail!("what {name} proposes could be decided by nobody else; approvers must name another person");
+    }
+    Ok(())
 }
 
 /// Every city has people in each role, and nobody has two.
@@ -760,13 +840,16 @@ pub fn load_dialect(base: &Path, name: &str) -> anyhow::Result<Dialect> {
     Dialect::parse(&text).with_context(|| path.display().to_string())
 }
 
-fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
+fn only_owner_reads(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
+    let meta = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mode = meta.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        bail!("{} may be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
-    }
+    ensure!(mode & 0o077 == 0, "{} may be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
+    Ok(())
+}
+
+fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
+    only_owner_reads(path)?;
     let text = zeroize::Zeroizing::new(std::fs::read_to_string(path)?);
     // The parser's message may quote the line, so only the place is told.
     toml::from_str(&text).map_err(|e: toml::de::Error| {
@@ -837,6 +920,7 @@ fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerC
             to_switch: key(&k.to_switch, "to_switch")?,
             from_switch: key(&k.from_switch, "from_switch")?,
             certificates: a.certificates.iter().map(|c| fingerprint(c)).collect::<anyhow::Result<_>>()?,
+            cutover: a.cutover,
         };
         MacKey::new(a.mac, &config.to_switch).with_context(|| format!("acquirer {} to_switch", a.id))?;
         MacKey::new(a.mac, &config.from_switch).with_context(|| format!("acquirer {} from_switch", a.id))?;

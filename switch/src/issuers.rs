@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
+use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -120,6 +121,18 @@ impl Issuers {
             status: status(config.file.number),
         };
         self.configs.iter().map(link).collect()
+    }
+
+    /// Tells those issuers that want to know it that a business day has ended.
+    pub fn cutover(&self, closed: BusinessDay, opened: BusinessDay) {
+        let lead = self.lead();
+        let Some(lead) = &*lead else { return };
+        for config in self.configs.iter().filter(|config| config.file.cutover) {
+            if let Some(link) = lead.commands.get(&config.file.number) {
+                // A link that has ended is told nothing more.
+                let _ = link.send(vec![Command::Cutover { closed: closed.mmdd(), opened: opened.mmdd() }]);
+            }
+        }
     }
 
     /// Ends the links: what is under way gets its answer or its time-out, then they sign off.
@@ -264,7 +277,7 @@ impl IssuerSink for Issuers {
                 // The link has ended: the switch is stopping. Requests were certainly not sent; advices stay owed.
                 not_sent.extend(commands.iter().filter_map(|command| match command {
                     Command::Request { id, .. } => Some(Event::IssuerSilent { tap: *id, why: Silence::NotSent }),
-                    Command::Advice { .. } => None,
+                    Command::Advice { .. } | Command::Cutover { .. } => None,
                 }));
             }
         }

@@ -273,13 +273,19 @@ fn config_file(town: &Town) -> String {
     out += &format!(
         "\n[[city]]\ncode = \"{CITY}\"\nname = \"かざす町 Kazasu Town\"\nofficers = [\"sato\"]\napprovers = [\"suzuki\"]\n\
          treasurers = [\"tanaka\"]\n\n[payout]\npayees_file = \"payees.csv\"\nclient_code = \"0000009999\"\nclient_name = \"ｶｻﾞｽ\"\n\
-         bank = \"9999\"\nbank_name = \"ﾐﾅﾄ\"\nbranch = \"001\"\nbranch_name = \"ﾎﾝﾃﾝ\"\nkind = \"ordinary\"\naccount = \"1000001\"\n"
+         bank = \"9999\"\nbank_name = \"ﾐﾅﾄ\"\nbranch = \"001\"\nbranch_name = \"ﾎﾝﾃﾝ\"\nkind = \"ordinary\"\naccount = \"1000001\"\n\n\
+         # Who pays in, as the bank's statement names it.\n[[payout.payer]]\nname = \"ｻｸﾗｶ-ﾄﾞ\"\nfrom = \"issuer 1\"\n\n\
+         [[payout.payer]]\nname = \"ﾋﾊﾞﾘﾃﾞﾋﾞﾂﾄ\"\nfrom = \"issuer 2\"\n\n[[payout.payer]]\nname = \"ﾐﾅﾄｷﾞﾝｺｳ\"\nfrom = \"issuer 3\"\n\n\
+         # Who closes days: staff prepares, approvers decide what another person proposed.\n[finance]\n\
+         staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]\n"
     );
     for (at, (_, _, dialect, _, _)) in ACQUIRERS.iter().enumerate() {
         out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);
     }
     for (id, name, _, mac, ppid_in) in ACQUIRERS {
-        out += &format!("\n[[acquirer]]\nid = \"{id}\"\nname = \"{name}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n");
+        out += &format!(
+            "\n[[acquirer]]\nid = \"{id}\"\nname = \"{name}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\ncutover = true\n"
+        );
     }
     let issuers = [
         ("さくらカード Sakura Card", "bins = [\"490000\"]\nmac = \"aes-cmac\"", 0),
@@ -289,7 +295,7 @@ fn config_file(town: &Town) -> String {
     ];
     for (number, (name, more, port)) in (1..).zip(issuers) {
         out += &format!(
-            "\n[[issuer]]\nnumber = {number}\nname = \"{name}\"\naddr = \"127.0.0.1:{}\"\n{more}\nanswer_timeout_ms = {}\n",
+            "\n[[issuer]]\nnumber = {number}\nname = \"{name}\"\naddr = \"127.0.0.1:{}\"\n{more}\nanswer_timeout_ms = {}\ncutover = true\n",
             p.issuers[port], town.issuer_timeout_ms
         );
     }

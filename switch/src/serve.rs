@@ -11,6 +11,7 @@ use crate::issuers::Issuers;
 use anyhow::Context;
 use kazasu_ledger::journal::NodeStatus;
 use kazasu_ledger::{Node, Store};
+use kazasu_schemas::jst::BusinessDay;
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -46,6 +47,8 @@ pub fn lock(data_dir: &Path) -> anyhow::Result<DataLock> {
 pub struct Switch {
     /// The core's handle.
     pub engine: Engine,
+    /// What portals and people ask.
+    pub desk: crate::admin::Desk,
     /// Where acquirers connect, in the order of the configuration.
     pub listening: Vec<SocketAddr>,
     /// Where health, metrics and the API are.
@@ -133,6 +136,7 @@ pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::ad
         imports: link_import(config),
         list_authorities,
         cities: Arc::new(config.file.cities.clone()),
+        finance: Arc::new(config.file.finance.clone()),
         keep_days: config.file.keep_days,
         office: Some(crate::closing::Office::new(config, store)),
     }
@@ -199,6 +203,7 @@ impl Switch {
             node: node.clone(),
             store: store.clone(),
         };
+        let desk = api.desk.clone();
         let limits = config.link_limits();
         let mut listeners = Vec::new();
         for l in &config.file.listeners {
@@ -219,13 +224,20 @@ impl Switch {
         }
         crate::http::serve(web, api, signal.clone());
         let links = TaskTracker::new();
+        let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
         for listener in listeners {
-            tokio::spawn(listener.run(acquirers.clone(), engine.clone(), signal.clone(), links.clone()));
+            tokio::spawn(listener.run(
+                acquirers.clone(),
+                engine.clone(),
+                signal.clone(),
+                open_day.clone(),
+                links.clone(),
+            ));
         }
-        tokio::spawn(tick(engine.clone(), signal));
-        Ok(Switch { engine, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
+        tokio::spawn(tick(engine.clone(), day, issuers.clone(), signal));
+        Ok(Switch { engine, desk, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
@@ -320,7 +332,12 @@ async fn ready(engine: &Engine) {
 }
 
 /// Asks the core once a second whether the business day is over, and publishes the state's sizes.
-async fn tick(engine: Engine, mut shutdown: watch::Receiver<bool>) {
+async fn tick(
+    engine: Engine,
+    day: watch::Sender<BusinessDay>,
+    issuers: Arc<Issuers>,
+    mut shutdown: watch::Receiver<bool>,
+) {
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
@@ -332,6 +349,18 @@ async fn tick(engine: Engine, mut shutdown: watch::Receiver<bool>) {
         let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(crate::core::State::sizes)).await;
         if let Ok(Some(sizes)) = sizes {
             crate::telemetry::sizes(&sizes);
+        }
+        // Links are told when the business day has ended; the record of it is the core's.
+        let now = tokio::time::timeout(Duration::from_secs(1), engine.query(|state| state.day)).await;
+        if let Ok(Some(now)) = now {
+            let before = *day.borrow();
+            // The first day of a book that was read only now ended nothing.
+            if before < now {
+                day.send_replace(now);
+                if before != BusinessDay::default() {
+                    issuers.cutover(before, now);
+                }
+            }
         }
     }
 }

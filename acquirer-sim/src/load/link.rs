@@ -3,13 +3,13 @@
 use super::report::{LoadReport, Progress};
 use super::traffic::{Mix, Traffic};
 use super::{Length, LoadPlan, Peer};
-use crate::session::{Keys, Receiver};
+use crate::session::{Keys, Receiver, answer_to};
 use bytes::BytesMut;
 use kazasu_schemas::ids::{Stan, digits};
 use kazasu_schemas::iso8583::{Dialect, Message};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::encode_frame;
-use kazasu_schemas::wire::{Operation, PpidPlace, Request};
+use kazasu_schemas::wire::{Network, Operation, PpidPlace, Request};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::net::TcpStream;
@@ -63,6 +63,7 @@ pub(super) fn start(
     let zeros = || (0..per_link).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
     let slots = Arc::new(Slots { intended: zeros(), what: zeros(), open: AtomicU64::new(0) });
     let (approved_tx, approved) = sync_channel(4_096);
+    let (to_answer, answers) = std::sync::mpsc::channel();
     let sending_over = Arc::new(AtomicBool::new(false));
     let sent = Arc::new(AtomicU64::new(0));
     let sender = Sender {
@@ -97,6 +98,7 @@ pub(super) fn start(
         recent: VecDeque::new(),
         wall: crate::clock::now(),
         first_stan: first_stan(plan.links),
+        answers,
         window: plan.window.unwrap_or(u64::MAX),
     };
     let (over, stopping) = (sending_over.clone(), stop.clone());
@@ -121,6 +123,7 @@ pub(super) fn start(
         report: LoadReport::new(plan.rate),
         lines: Vec::new(),
         counts: [0; 100],
+        to_answer,
     };
     Ok(std::thread::Builder::new().name(format!("receive-{number}")).spawn(move || reading.run())?)
 }
@@ -146,6 +149,8 @@ struct Sender {
     /// Another run in the same second must not use the same numbers.
     first_stan: u64,
     window: u64,
+    /// Answers to what the switch asks by itself.
+    answers: Channel<Network>,
 }
 
 impl Sender {
@@ -184,6 +189,12 @@ impl Sender {
                     _ => std::thread::sleep(left.max(Duration::from_micros(1))),
                 }
                 continue;
+            }
+            while let Ok(answer) = self.answers.try_recv() {
+                answer.to_message(&mut message);
+                if let Err(error) = encode_frame(&self.dialect, &mut message, Some(&self.keys.to_switch), &mut out) {
+                    tracing::error!(%error, "an answer cannot be encoded");
+                }
             }
             self.wall = crate::clock::now();
             let from = n;
@@ -275,6 +286,7 @@ struct Reading {
     report: LoadReport,
     lines: Vec<u8>,
     counts: [u64; 100],
+    to_answer: std::sync::mpsc::Sender<Network>,
 }
 
 impl Reading {
@@ -297,7 +309,11 @@ impl Reading {
             let now = Instant::now();
             loop {
                 match self.receiver.next(&self.keys, &mut message) {
-                    Ok(Some(mac)) => self.take(&message, mac, now),
+                    Ok(Some(mac)) => match answer_to(&message).filter(|_| mac == Some(true)) {
+                        // The sending side may have ended already.
+                        Some(answer) => drop(self.to_answer.send(answer)),
+                        None => self.take(&message, mac, now),
+                    },
                     Ok(None) => break,
                     Err(_) => {
                         self.report.error("undecodable answer");

@@ -126,8 +126,9 @@ impl Wire {
         let message = &mut self.message;
         let id = match link.transmit(now, micros, connection.encoded()) {
             None => return false,
-            Some(Transmit::Network(purpose, stan)) => {
-                Network::request(purpose, self.institution, stan, label.transmission()).to_message(message);
+            Some(Transmit::Network(purpose, stan, day)) => {
+                let ask = Network::request(purpose, self.institution, stan, label.transmission());
+                day.map_or(ask.clone(), |day| ask.about(day)).to_message(message);
                 None
             }
             Some(Transmit::NetworkAnswer(answer)) => {

@@ -40,6 +40,13 @@ pub enum Command {
         /// The message; `repeat` set when an earlier process may have sent it.
         request: IssuerRequest,
     },
+    /// The business day has ended: tell the issuer with 0800/201 and 202, some times if it does not answer.
+    Cutover {
+        /// The day that ended, MMDD.
+        closed: u16,
+        /// The day that has begun, MMDD.
+        opened: u16,
+    },
 }
 
 /// What became of a command.
@@ -142,8 +149,8 @@ pub enum LinkFault {
 /// A message to write.
 #[derive(Debug)]
 pub enum Transmit<'a> {
-    /// 0800: the driver adds institution and time.
-    Network(NetworkCode, Stan),
+    /// 0800: the driver adds institution and time. A cut-over names its business day, MMDD.
+    Network(NetworkCode, Stan, Option<u16>),
     /// 0810 to the issuer's own 0800.
     NetworkAnswer(Network),
     /// A request, handed out once.
@@ -152,8 +159,19 @@ pub enum Transmit<'a> {
     Advice(u64, &'a IssuerRequest),
 }
 
+/// A cut-over that the issuer is told.
+struct Telling {
+    /// Each message with its day, until it is answered.
+    open: Vec<(NetworkCode, u16)>,
+    due: u64,
+    left: u8,
+}
+
+/// How often a cut-over is told to an issuer that does not answer.
+const TELLINGS: u8 = 5;
+
 enum Control {
-    Ask(NetworkCode, Stan),
+    Ask(NetworkCode, Stan, Option<u16>),
     Answer(Network),
 }
 
@@ -173,6 +191,7 @@ pub struct Link {
     echo_due: u64,
     /// The unanswered echo and its deadline.
     echo: Option<(Stan, u64)>,
+    telling: Option<Telling>,
     requests: Requests,
     advices: Advices,
     advice_turn: bool,
@@ -204,6 +223,7 @@ impl Link {
             controls: VecDeque::new(),
             echo_due: 0,
             echo: None,
+            telling: None,
             requests: Requests::new(limits.max_in_flight, limits.answer_timeout),
             advices: Advices::new(limits.saf_window, limits.saf_retry_min, limits.saf_retry_max),
             advice_turn: false,
@@ -254,6 +274,10 @@ impl Link {
         match command {
             Command::Request { id, request } => self.request(now, id, request, reports),
             Command::Advice { id, request } => self.advice(now, id, request),
+            Command::Cutover { closed, opened } => {
+                let open = vec![(NetworkCode::CutoverStart, closed), (NetworkCode::CutoverEnd, opened)];
+                self.telling = Some(Telling { open, due: now, left: TELLINGS });
+            }
         }
     }
 
@@ -369,6 +393,16 @@ impl Link {
             self.advices.resume(now);
         } else if message.purpose == NetworkCode::Echo {
             self.counts.add(MessageKind::Network, Outcome::Approved);
+        } else if let Some(telling) =
+            self.telling.as_mut().filter(|t| t.open.iter().any(|(purpose, _)| *purpose == message.purpose))
+        {
+            // Whatever it answers, it was told.
+            telling.open.retain(|(purpose, _)| *purpose != message.purpose);
+            let approved = message.code.is_some_and(ResponseCode::is_approved);
+            self.counts.add(MessageKind::Network, if approved { Outcome::Approved } else { Outcome::Declined });
+            if self.telling.as_ref().is_some_and(|t| t.open.is_empty()) {
+                self.telling = None;
+            }
         } else {
             self.counts.add(MessageKind::Network, Outcome::Unmatched);
         }
@@ -412,18 +446,35 @@ impl Link {
             Phase::SigningOn { .. } => {}
             Phase::SignedOff { retry_at } if retry_at <= now => self.sign_on(now),
             Phase::SignedOff { .. } => {}
-            Phase::Up => match self.echo {
-                Some((_, deadline)) if deadline <= now => return Err(LinkFault::EchoUnanswered),
-                Some(_) => {}
-                None if self.echo_due <= now => {
-                    let stan = self.ask(NetworkCode::Echo);
-                    self.echo = Some((stan, now + self.limits.answer_timeout));
-                    self.echo_due = now + self.limits.echo_interval;
+            Phase::Up => {
+                match self.echo {
+                    Some((_, deadline)) if deadline <= now => return Err(LinkFault::EchoUnanswered),
+                    Some(_) => {}
+                    None if self.echo_due <= now => {
+                        let stan = self.ask(NetworkCode::Echo, None);
+                        self.echo = Some((stan, now + self.limits.answer_timeout));
+                        self.echo_due = now + self.limits.echo_interval;
+                    }
+                    None => {}
                 }
-                None => {}
-            },
+                self.tell(now);
+            }
         }
         Ok(())
+    }
+
+    fn tell(&mut self, now: u64) {
+        let Some(telling) = self.telling.as_mut().filter(|telling| telling.due <= now) else { return };
+        if telling.left == 0 {
+            self.telling = None;
+            self.counts.add(MessageKind::Network, Outcome::TimedOut);
+            return;
+        }
+        telling.left -= 1;
+        telling.due = now + self.limits.answer_timeout;
+        for (purpose, day) in telling.open.clone() {
+            self.ask(purpose, Some(day));
+        }
     }
 
     /// When [`Link::tick`] (or, while down, connecting) is due next, milliseconds.
@@ -435,7 +486,8 @@ impl Link {
             Phase::SigningOn { deadline, .. } => Some(deadline),
             Phase::Up => {
                 let echo = self.echo.map_or(self.echo_due, |(_, deadline)| deadline);
-                Some(self.advices.next_due().map_or(echo, |due| due.min(echo)))
+                let telling = self.telling.as_ref().map(|telling| telling.due);
+                [Some(echo), self.advices.next_due(), telling].into_iter().flatten().min()
             }
         };
         [phase, self.requests.next_deadline()].into_iter().flatten().min()
@@ -447,7 +499,7 @@ impl Link {
         if let Some(control) = self.controls.pop_front() {
             self.counts.add(MessageKind::Network, Outcome::Sent);
             return Some(match control {
-                Control::Ask(purpose, stan) => Transmit::Network(purpose, stan),
+                Control::Ask(purpose, stan, day) => Transmit::Network(purpose, stan, day),
                 Control::Answer(answer) => Transmit::NetworkAnswer(answer),
             });
         }
@@ -490,19 +542,19 @@ impl Link {
     /// Says good-bye: the next [`Link::transmit`] gives the sign-off.
     pub fn sign_off(&mut self) {
         if self.phase == Phase::Up {
-            self.ask(NetworkCode::SignOff);
+            self.ask(NetworkCode::SignOff, None);
         }
     }
 
     fn sign_on(&mut self, now: u64) {
-        let stan = self.ask(NetworkCode::SignOn);
+        let stan = self.ask(NetworkCode::SignOn, None);
         self.phase = Phase::SigningOn { stan, deadline: now + self.limits.answer_timeout };
     }
 
-    fn ask(&mut self, purpose: NetworkCode) -> Stan {
+    fn ask(&mut self, purpose: NetworkCode, day: Option<u16>) -> Stan {
         self.stans += 1;
         let stan = Stan::wrapping(self.stans);
-        self.controls.push_back(Control::Ask(purpose, stan));
+        self.controls.push_back(Control::Ask(purpose, stan, day));
         stan
     }
 

@@ -117,7 +117,8 @@ impl World {
         while let Some(transmit) = self.link.transmit(self.now, 0, self.encoded) {
             self.encoded += 100;
             out.push(match transmit {
-                Transmit::Network(purpose, _) => format!("0800 {}", purpose.name()),
+                Transmit::Network(purpose, _, None) => format!("0800 {}", purpose.name()),
+                Transmit::Network(purpose, _, Some(day)) => format!("0800 {} {day:04}", purpose.name()),
                 Transmit::NetworkAnswer(answer) => format!("0810 {} {}", answer.purpose.name(), answer.code.unwrap()),
                 Transmit::Request(id, request) => format!("{} {id}", request.mti()),
                 Transmit::Advice(id, request) => format!("{} {id}", request.mti()),
@@ -150,6 +151,41 @@ fn answers_are_matched_in_any_order_and_once() {
     assert_eq!(w.link.in_flight(), 1);
     assert_eq!(w.link.counts().total(Outcome::Unmatched), 2);
     assert_eq!(w.link.counts().get(MessageKind::Financial, Outcome::Declined), 1);
+}
+
+#[test]
+fn a_cut_over_is_told_until_it_is_answered() {
+    let mut w = World::new();
+    // What ends while the link is down is told when it is up.
+    w.command(Command::Cutover { closed: 1_231, opened: 101 });
+    w.connect();
+    w.pass(0).unwrap();
+    assert_eq!(w.sent(), ["0800 cutover_start 1231", "0800 cutover_end 0101"]);
+    let answer = |w: &mut World, purpose, code: &[u8; 2]| {
+        let ask = Network::request(purpose, "00099999".parse().unwrap(), Stan::wrapping(1), Millis(0).transmission());
+        w.link.network(w.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut w.reports).unwrap();
+    };
+    answer(&mut w, NetworkCode::CutoverStart, b"00");
+    w.pass(1_000).unwrap();
+    assert_eq!(w.sent(), ["0800 cutover_end 0101"], "only what is not answered");
+    // An issuer that knows no cut-over was told all the same.
+    answer(&mut w, NetworkCode::CutoverEnd, b"12");
+    w.pass(1_000).unwrap();
+    assert_eq!(w.sent(), Vec::<String>::new());
+    assert_eq!(w.link.counts().get(MessageKind::Network, Outcome::Declined), 1);
+    // One that never answers is told a few times, and nothing else waits for it.
+    w.command(Command::Cutover { closed: 101, opened: 102 });
+    w.command(purchase(1));
+    assert_eq!(w.sent(), ["0200 1"], "nothing waits for it");
+    let mut told = 0;
+    for _ in 0..10 {
+        w.pass(1_000).unwrap();
+        w.hear_from_issuer(NetworkCode::Echo);
+        told += w.sent().iter().filter(|line| line.starts_with("0800 cutover_start")).count();
+    }
+    assert_eq!(told, 5);
+    assert_eq!(w.told(), [Report::TimedOut { id: 1 }]);
+    assert_eq!(w.link.phase(), Phase::Up);
 }
 
 #[test]

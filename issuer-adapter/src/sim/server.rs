@@ -295,9 +295,13 @@ impl Connection {
                 self.signed_on = false;
                 ResponseCode::APPROVED
             }
+            NetworkCode::CutoverStart | NetworkCode::CutoverEnd if self.signed_on => {
+                tracing::info!(issuer = %issuer.name, what = ask.purpose.name(), day = ask.settlement, "cut-over");
+                ResponseCode::APPROVED
+            }
             NetworkCode::Echo if self.signed_on => ResponseCode::APPROVED,
-            NetworkCode::Echo => ResponseCode::SECURITY,
-            NetworkCode::KeyChange | NetworkCode::CutoverStart | NetworkCode::CutoverEnd | NetworkCode::Other(_) => {
+            NetworkCode::Echo | NetworkCode::CutoverStart | NetworkCode::CutoverEnd => ResponseCode::SECURITY,
+            NetworkCode::KeyChange | NetworkCode::Other(_) => {
                 ResponseCode::from_wire(b"12").expect("two digits are a response code")
             }
         };

@@ -50,6 +50,9 @@ pub enum Proposal {
         /// The bank's day.
         #[n(2)]
         value_day: BusinessDay,
+        /// SHA-256 of the accounts that are paid, so that what was approved is what is ordered; zeros when it was not kept.
+        #[cbor(n(3), with = "minicbor::bytes", default)]
+        payees: [u8; 32],
     },
     /// A difference with somebody else's lines is resolved.
     #[n(5)]

@@ -85,6 +85,8 @@ pub struct Network {
     pub purpose: NetworkCode,
     /// DE48 of a key change: the session keys.
     pub keys: Option<Vec<u8>>,
+    /// DE15 of a cut-over, MMDD: the business day that ends (201) or has begun (202).
+    pub settlement: Option<u16>,
 }
 
 /// Wrapped keys are no keys, but they do not belong in a log either.
@@ -110,7 +112,13 @@ impl Network {
         stan: Stan,
         transmission: TransmissionTime,
     ) -> Self {
-        Network { mti: Mti(800), transmission, stan, institution, code: None, purpose, keys: None }
+        Network { mti: Mti(800), transmission, stan, institution, code: None, purpose, keys: None, settlement: None }
+    }
+
+    /// A cut-over's messages say which business day (MMDD) they are about.
+    #[must_use]
+    pub fn about(self, settlement: u16) -> Self {
+        Network { settlement: Some(settlement), ..self }
     }
 
     /// The answer to this request.
@@ -136,6 +144,16 @@ impl Network {
             },
             purpose: NetworkCode::from_number(purpose),
             keys: message.get(48).map(<[u8]>::to_vec),
+            settlement: match message.get(15) {
+                None => None,
+                Some(_) => {
+                    let date = number(message, 15)?;
+                    let (month, day) = (date / 100, date % 100);
+                    let good = (1..=12).contains(&month) && (1..=31).contains(&day);
+                    let wrong = || FieldError::new(15, "must be a date MMDD");
+                    Some(u16::try_from(date).ok().filter(|_| good).ok_or_else(wrong)?)
+                }
+            },
         })
     }
 
@@ -144,6 +162,9 @@ impl Network {
         out.clear(self.mti);
         out.set_number(7, u64::from(self.transmission.get()), 10);
         out.set_number(11, u64::from(self.stan.get()), 6);
+        if let Some(date) = self.settlement {
+            out.set_number(15, u64::from(date), 4);
+        }
         out.set(32, self.institution.as_bytes());
         if let Some(code) = &self.code {
             out.set(39, code.wire());

@@ -14,6 +14,8 @@ const ECHOED: [u8; 15] = [3, 4, 7, 11, 12, 13, 15, 32, 37, 41, 42, 49, 70, 90, 1
 pub(super) enum Verdict {
     /// For the core.
     Core(Inbound),
+    /// The peer answered what it was told.
+    Told(NetworkCode, ResponseCode),
     /// Answered here.
     Network { message: Network, session: bool, install: Option<InstallKeys> },
     /// Refused here: a complete answer but for its MAC.
@@ -81,11 +83,21 @@ pub(super) struct Reader {
     message: Message,
     /// The last refusal in words, for the log.
     pub(super) problem: String,
+    /// Answers to what was told, since they were last taken.
+    pub(super) answers: Vec<(NetworkCode, ResponseCode)>,
 }
 
 impl Reader {
     pub(super) fn new(dialect: Arc<Dialect>, acquirers: Arc<Acquirers>, certificate: Option<[u8; 32]>) -> Self {
-        Reader { dialect, acquirers, certificate, acquirer: None, message: Message::default(), problem: String::new() }
+        Reader {
+            dialect,
+            acquirers,
+            certificate,
+            acquirer: None,
+            message: Message::default(),
+            problem: String::new(),
+            answers: Vec::new(),
+        }
     }
 
     /// Takes one frame without its header.
@@ -99,6 +111,10 @@ impl Reader {
             }
         };
         let mti = self.message.mti;
+        if mti == Mti(810) {
+            let mac = decoded.mac_at.map(|at| (&frame[..at], if self.message.has(128) { 128 } else { 64 }));
+            return self.told(mac);
+        }
         if !mti.is_question() {
             return self.ignore(Reason::UnexpectedAnswer, format!("{mti} answers nothing that was asked here"));
         }
@@ -113,6 +129,22 @@ impl Reader {
                 self.problem = format!("message type {mti} is not served");
                 self.refuse(Reason::UnsupportedType)
             }
+        }
+    }
+
+    /// An answer to what this side told.
+    fn told(&mut self, mac: Option<(&[u8], u8)>) -> Verdict {
+        if let Err(reason) = self.authenticate(mac, true) {
+            return Verdict::Ignored(reason);
+        }
+        match Network::from_message(&self.message) {
+            Ok(answer) if matches!(answer.purpose, NetworkCode::CutoverStart | NetworkCode::CutoverEnd) => {
+                Verdict::Told(answer.purpose, answer.code.unwrap_or(ResponseCode::FORMAT))
+            }
+            Ok(answer) => {
+                self.ignore(Reason::UnexpectedAnswer, format!("0810 {} answers nothing", answer.purpose.name()))
+            }
+            Err(error) => self.ignore(Reason::Format, error.to_string()),
         }
     }
 

@@ -5,7 +5,10 @@ use super::outbound::{SignedOn, Writer};
 use super::session::Acquirers;
 use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
 use bytes::BytesMut;
+use kazasu_schemas::ids::{InstitutionId, Stan};
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::wire::{Network, NetworkCode};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
@@ -35,6 +38,43 @@ pub(super) struct LinkContext {
     pub(super) limits: LinkLimits,
     pub(super) certificate: Option<[u8; 32]>,
     pub(super) shutdown: watch::Receiver<bool>,
+    /// The open business day.
+    pub(super) day: watch::Receiver<BusinessDay>,
+}
+
+/// A cut-over that the peer is told until it answers, a few times.
+struct Telling {
+    /// Each message with its day, MMDD.
+    open: Vec<(NetworkCode, u16)>,
+    due: tokio::time::Instant,
+    left: u8,
+}
+
+/// How often a cut-over is told to a peer that does not answer, and the pause in between.
+const TELLINGS: u8 = 3;
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+impl Telling {
+    fn new(closed: BusinessDay, opened: BusinessDay) -> Self {
+        let open = vec![(NetworkCode::CutoverStart, closed.mmdd()), (NetworkCode::CutoverEnd, opened.mmdd())];
+        Telling { open, due: tokio::time::Instant::now(), left: TELLINGS }
+    }
+
+    /// Tells what is not answered; true when that was given up.
+    fn tell(&mut self, link: &LinkHandle, institution: InstitutionId) -> bool {
+        if self.left == 0 {
+            tracing::warn!(link = link.id, %institution, "the peer does not answer a cut-over (0800/201, 202)");
+            return true;
+        }
+        self.left -= 1;
+        self.due = tokio::time::Instant::now() + TELL_AGAIN;
+        for (purpose, day) in &self.open {
+            let now = crate::clock::now().transmission();
+            let stan = Stan::wrapping(u64::from(purpose.number()) * 1_000 + u64::from(self.left));
+            link.send(LinkOut::Tell(Network::request(*purpose, institution, stan, now).about(*day)));
+        }
+        false
+    }
 }
 
 /// Serves a connection until either side ends it.
@@ -84,6 +124,8 @@ async fn read<R: AsyncRead + Unpin>(
     signed_on: &SignedOn,
 ) -> Result<(), FrameError> {
     let mut reader = Reader::new(context.dialect.clone(), context.acquirers.clone(), context.certificate);
+    let mut day = *context.day.borrow_and_update();
+    let mut telling: Option<Telling> = None;
     let mut frames = context.dialect.frames();
     let mut buffer = BytesMut::with_capacity(64 * 1024);
     let opened = Instant::now();
@@ -92,6 +134,7 @@ async fn read<R: AsyncRead + Unpin>(
         let waits_for_sign_on = reader.acquirer.is_none();
         let left = context.limits.sign_on_timeout.saturating_sub(opened.elapsed());
         buffer.reserve(16 * 1024);
+        let far = tokio::time::Instant::now() + TELL_AGAIN;
         let read = tokio::select! {
             read = socket.read_buf(&mut buffer) => read?,
             () = tokio::time::sleep(left), if waits_for_sign_on => {
@@ -99,12 +142,37 @@ async fn read<R: AsyncRead + Unpin>(
                 return Ok(());
             }
             _ = context.shutdown.changed() => return Ok(()),
+            Ok(()) = context.day.changed() => {
+                let (closed, opened) = (day, *context.day.borrow_and_update());
+                day = opened;
+                let told = reader.acquirer.as_ref().is_some_and(|a| a.config.cutover);
+                telling = told.then(|| Telling::new(closed, opened));
+                continue;
+            }
+            () = tokio::time::sleep_until(telling.as_ref().map_or(far, |t| t.due)), if telling.is_some() => {
+                let institution = reader.acquirer.as_ref().map(|a| a.config.id);
+                if institution.is_none_or(|id| telling.as_mut().is_none_or(|t| t.tell(link, id))) {
+                    telling = None;
+                }
+                continue;
+            }
         };
         if read == 0 {
             return Ok(());
         }
         let received = Instant::now();
         take_frames(&mut reader, &mut frames, &mut buffer, &context.engine, link, signed_on, received)?;
+        for (purpose, code) in reader.answers.drain(..) {
+            let purpose_name = purpose.name();
+            metrics::counter!("kazasu_cutovers_told_total", "purpose" => purpose_name, "outcome" => code.to_string())
+                .increment(1);
+            if let Some(telling) = &mut telling {
+                telling.open.retain(|(open, _)| *open != purpose);
+            }
+        }
+        if telling.as_ref().is_some_and(|t| t.open.is_empty()) {
+            telling = None;
+        }
     }
 }
 
@@ -138,6 +206,7 @@ fn take_frames(
                 }
                 link.send(LinkOut::Network { message, session, install });
             }
+            Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
             Verdict::Refused(answer, reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
                 tracing::warn!(link = link.id, reason = reason.name(), problem = %reader.problem, "message refused");

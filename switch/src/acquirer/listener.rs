@@ -5,6 +5,7 @@ use super::session::Acquirers;
 use crate::engine::Engine;
 use anyhow::Context as _;
 use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::jst::BusinessDay;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
@@ -75,6 +76,7 @@ impl Listener {
         acquirers: Arc<Acquirers>,
         engine: Engine,
         mut shutdown: watch::Receiver<bool>,
+        day: watch::Receiver<BusinessDay>,
         links_open: TaskTracker,
     ) {
         let room = Arc::new(Semaphore::new(self.config.max_links));
@@ -106,6 +108,7 @@ impl Listener {
                 limits: self.config.limits,
                 certificate: None,
                 shutdown: shutdown.clone(),
+                day: day.clone(),
             };
             let (tls, links) = (self.tls.clone(), links.clone());
             links_open.spawn(async move {

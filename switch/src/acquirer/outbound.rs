@@ -104,6 +104,13 @@ impl Writer {
                 }
                 1
             }
+            LinkOut::Tell(message) => {
+                if let Some(acquirer) = acquirer {
+                    message.to_message(&mut self.message);
+                    self.encode(Some(&acquirer.keys(true).from_switch), out);
+                }
+                0
+            }
             LinkOut::Close | LinkOut::Pong => 0,
             LinkOut::Refusal { message, session } => {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);

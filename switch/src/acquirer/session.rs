@@ -31,6 +31,8 @@ pub struct AcquirerConfig {
     pub from_switch: Key,
     /// SHA-256 of the client certificates (DER) it may use; empty when any that the listener trusts will do.
     pub certificates: Vec<[u8; 32]>,
+    /// Is told cut-overs.
+    pub cutover: bool,
 }
 
 /// The pair of prepared keys in force.

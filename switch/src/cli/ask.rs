@@ -432,6 +432,7 @@ pub(super) fn folded(config: &Config, state: std::sync::Arc<crate::core::State>)
         imports: crate::serve::link_import(config),
         list_authorities: None,
         cities: std::sync::Arc::new(config.file.cities.clone()),
+        finance: std::sync::Arc::new(config.file.finance.clone()),
         keep_days: config.file.keep_days,
         office: Some(crate::closing::Office::new(config, config.store())),
     }
@@ -443,7 +444,7 @@ pub(super) enum Counter {
     Running(String, String),
     /// Here.
     Here {
-        desk: crate::admin::Desk,
+        desk: Box<crate::admin::Desk>,
         engine: crate::engine::Engine,
         core: std::thread::JoinHandle<()>,
         by: String,
@@ -459,7 +460,7 @@ impl Counter {
             Place::Here { epoch, _lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
                 Counter::Here {
-                    desk: crate::serve::desk(config, engine.clone(), config.store()),
+                    desk: Box::new(crate::serve::desk(config, engine.clone(), config.store())),
                     engine,
                     core,
                     by: by.to_owned(),

@@ -34,6 +34,9 @@ pub(super) enum DayCommand {
         /// Why it is reconciled.
         #[arg(long, default_value = "照合済 compared")]
         why: String,
+        /// A party that had taps and was not compared: `issuer 4`. The reason names it.
+        #[arg(long)]
+        without: Vec<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -242,12 +245,19 @@ pub(super) struct StatementArgs {
 pub(super) async fn day(command: DayCommand) -> anyhow::Result<()> {
     match command {
         DayCommand::Status { common } => look("days", &common).await,
-        DayCommand::Close { day, cut_over, why, common } => close(day, cut_over, why, &common).await,
+        DayCommand::Close { day, cut_over, why, without, common } => {
+            close(day, cut_over, (why, without), &common).await
+        }
     }
 }
 
 /// Steps that are behind a day are skipped; the first that is refused ends it.
-async fn close(day: Option<String>, cut_over: bool, why: String, common: &Common) -> anyhow::Result<()> {
+async fn close(
+    day: Option<String>,
+    cut_over: bool,
+    (why, without): (String, Vec<String>),
+    common: &Common,
+) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
     let result = async {
@@ -266,7 +276,7 @@ async fn close(day: Option<String>, cut_over: bool, why: String, common: &Common
             unsigned.filter(|d| d["state"] != "open" && d["state"] != "signed").find_map(|d| d["day"].as_str());
         let day = day.clone().or_else(|| unsigned.map(str::to_owned));
         let day = day.ok_or_else(|| Refused::No("every business day that ended is signed".into()))?;
-        steps.push(carry_out(&mut counter, ClosingAsk::Reconciled { day: day.clone(), why }).await?);
+        steps.push(carry_out(&mut counter, ClosingAsk::Reconciled { day: day.clone(), why, without }).await?);
         steps.push(carry_out(&mut counter, ClosingAsk::Settle { day: day.clone() }).await?);
         steps.push(carry_out(&mut counter, ClosingAsk::Sign { day: day.clone() }).await?);
         Ok(serde_json::json!({ "day": day, "steps": steps }))
@@ -382,7 +392,15 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
                 }
             };
             counter.close().await?;
-            show(result, &common)
+            let found = result.as_ref().ok().map(|r| (r["differences"].as_u64(), r["bad_lines"].as_u64()));
+            show(result, &common)?;
+            match found {
+                Some((Some(0), Some(0))) | None => Ok(()),
+                Some((differences, bad)) => {
+                    let (differences, bad) = (differences.unwrap_or(0), bad.unwrap_or(0));
+                    Err(Found(format!("{differences} differences, {bad} lines that cannot be read")).into())
+                }
+            }
         }
         ReconCommand::Export { against, party, from, until, out, common } => {
             let config = Config::load(&common.config)?;
@@ -432,22 +450,19 @@ fn parse_day(text: &str) -> anyhow::Result<BusinessDay> {
 }
 
 pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
-    use crate::report::pdf::{Font, Honorific, Letter, Party};
     let config = Config::load(&args.common.config)?;
     caller(&config, &args.common.by)?;
     let person: Ppid = args.ppid.parse().map_err(|_| Found(format!("{:?} is no PPID", args.ppid)))?;
     let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
-    let state = Arc::new(super::policy::fold(&config).await?);
-    let desk = folded(&config, state);
+    // Statements come from their own table; the state is not asked.
+    let desk = folded(&config, Arc::new(crate::core::State::new()));
     let made = crate::clock::now();
     let report: Report =
         crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;
     match args.out {
         Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
-            let to = Party::new(&format!("利用者 {person}"), &[]);
-            let letter = Letter::new(Party::new(&config.file.book, &[]), to, Honorific::Sama);
-            let font = tokio::task::spawn_blocking(|| Font::find(None)).await??;
-            write_pdf(&path, crate::report::pdf::statement(&report, &letter, &font)?)
+            let pdf = crate::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;
+            write_pdf(&path, pdf.map_err(|e| Found(e.to_string()))?)
         }
         None if args.common.json => {
             println!("{}", report_json::value(&report));

@@ -14,7 +14,13 @@ use std::time::Instant;
 #[derive(Subcommand)]
 pub(super) enum LedgerCommand {
     /// Checks the chain, the rules and the sums of a journal from its first record.
-    Verify(Journal),
+    Verify {
+        #[command(flatten)]
+        journal: Journal,
+        /// A public key (64 hexadecimal digits) that days may be signed with; any key when none is given.
+        #[arg(long, value_parser = public_key)]
+        trusted_key: Vec<[u8; 32]>,
+    },
     /// Debits, credits and balances by account.
     TrialBalance(Journal),
     /// Writes the journal as CSV tables with a dictionary, for the auditor.
@@ -42,9 +48,6 @@ pub(super) struct Journal {
     /// The journal of this configuration, with the password of its key file.
     #[arg(long, conflicts_with = "journal")]
     config: Option<PathBuf>,
-    /// A public key (hexadecimal) that days may be signed with; any key when none is given.
-    #[arg(long)]
-    trusted_key: Vec<String>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -62,7 +65,7 @@ impl Journal {
 
 pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     match command {
-        LedgerCommand::Verify(journal) => verify(journal).await,
+        LedgerCommand::Verify { journal, trusted_key } => verify(journal, &trusted_key).await,
         LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
         LedgerCommand::Export { journal, out } => {
             let (records, transfers) = crate::closing::export(journal.store()?.as_ref(), &out).await?;
@@ -99,16 +102,16 @@ async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
     }
 }
 
-async fn verify(journal: Journal) -> anyhow::Result<()> {
+fn public_key(text: &str) -> Result<[u8; 32], String> {
+    let key = hex::decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    key.ok_or_else(|| format!("must be 64 hexadecimal digits, got {} characters", text.chars().count()))
+}
+
+async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
     let begin = Instant::now();
     let (place, v) = check(&journal).await?;
-    let mut trusted = Vec::new();
-    for text in &journal.trusted_key {
-        let key = hex::decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        trusted.push(key.ok_or_else(|| anyhow::anyhow!("--trusted-key must be 64 hexadecimal digits, got {text:?}"))?);
-    }
     let store = journal.store()?;
-    let signed = match crate::closing::check_heads(store.as_ref(), &trusted).await {
+    let signed = match crate::closing::check_heads(store.as_ref(), trusted).await {
         Ok(signed) => signed,
         Err(error) => {
             if journal.json {

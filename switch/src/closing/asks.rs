@@ -4,7 +4,7 @@ use super::compare::CompareWith;
 use crate::admin::{AskError, Desk, day, reason, value, with};
 use crate::core::{Closing, Command, NotClosed, Rejected, Relief};
 use crate::engine::CommandError;
-use kazasu_ledger::record::{Payer, Proposal};
+use kazasu_ledger::record::Proposal;
 use kazasu_schemas::closing::{Against, DayState, Resolution};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -22,8 +22,13 @@ pub enum ClosingAsk {
     Decide { proposal: u64, approve: bool, why: String },
     /// End the open business day by hand: the day that is meant, so that asking again ends no other.
     CutOver { day: String },
-    /// A day was compared, and every difference is in somebody's hands.
-    Reconciled { day: String, why: String },
+    /// A day was compared with every party that had taps, but for those named, and every difference is in somebody's hands.
+    Reconciled {
+        day: String,
+        why: String,
+        #[serde(default)]
+        without: Vec<String>,
+    },
     /// Book the settlements that ended with a day.
     Settle { day: String },
     /// Sign a day's last record.
@@ -44,14 +49,35 @@ fn refused(why: NotClosed) -> AskError {
     AskError::Command(CommandError::Rejected(Rejected::Closing(Box::new(why))))
 }
 
-fn person(by: &str) -> Result<(), AskError> {
-    if by == "operator" {
-        return Err(value("by", "two people by name do this, of [http.people] in the key file; operator is nobody"));
-    }
-    Ok(())
-}
-
 impl Desk {
+    /// May this caller see and prepare what finance staff see and prepare?
+    pub fn finance_staff(&self, by: &str) -> Result<(), AskError> {
+        if self.finance.may_look(by) {
+            return Ok(());
+        }
+        Err(AskError::Forbidden(format!("{by} is neither staff nor approver of [finance] in the configuration")))
+    }
+
+    /// What takes two people by name: this one proposes.
+    fn proposer(&self, by: &str) -> Result<(), AskError> {
+        if by == "operator" {
+            return Err(value(
+                "by",
+                "two people by name do this, of [finance] in the configuration; operator is nobody",
+            ));
+        }
+        self.finance_staff(by)
+    }
+
+    /// What takes two people by name: this one decides.
+    fn approver(&self, by: &str) -> Result<(), AskError> {
+        self.proposer(by)?;
+        if self.finance.approvers.iter().any(|name| name == by) {
+            return Ok(());
+        }
+        Err(AskError::Forbidden(format!("{by} is no approver of [finance] in the configuration")))
+    }
+
     /// A difference by its number, or the beginning of it.
     async fn difference(&self, text: &str) -> Result<[u8; 16], AskError> {
         let all = self.ask(|state| state.differences(false)).await?;
@@ -78,7 +104,7 @@ impl Desk {
         why: &str,
         by: &str,
     ) -> Result<Value, AskError> {
-        person(by)?;
+        self.proposer(by)?;
         let ask = Relief::Propose {
             proposal: Box::new(proposal.clone()),
             source,
@@ -93,6 +119,7 @@ impl Desk {
 
     /// Carries it out; returns when its record is durable.
     pub async fn closing(&self, ask: ClosingAsk, by: &str) -> Result<Value, AskError> {
+        self.finance_staff(by)?;
         let ask = match ask {
             ClosingAsk::Contracts { source, why } => {
                 let contracts = crate::contracts::read(&source)
@@ -100,7 +127,7 @@ impl Desk {
                 return self.propose_closing(Proposal::Contracts(Box::new(contracts)), source, &why, by).await;
             }
             ClosingAsk::Decide { proposal, approve, why } => {
-                person(by)?;
+                self.approver(by)?;
                 let open = self.ask(move |state| state.relief_proposals()).await?;
                 let city = open.iter().find(|p| p.number == proposal).map(|p| p.city.clone());
                 if city.is_some_and(|city| !city.is_empty()) {
@@ -125,12 +152,11 @@ impl Desk {
                 let now = self.ask(|state| state.day).await?;
                 return Ok(with(done, json!({ "closed": before.to_string(), "opened": now.to_string() })));
             }
-            ClosingAsk::Reconciled { day: text, why } => Closing::Mark {
-                day: day("day", &text)?,
-                state: DayState::Reconciled,
-                by: by.to_owned(),
-                why: reason("why", &why)?,
-            },
+            ClosingAsk::Reconciled { day: text, why, without } => {
+                let day = day("day", &text)?;
+                let why = self.compared_with_all(day, &without, reason("why", &why)?).await?;
+                Closing::Mark { day, state: DayState::Reconciled, by: by.to_owned(), why }
+            }
             ClosingAsk::Settle { day: text } => {
                 let day = day("day", &text)?;
                 return self.settle_day(day, by).await;
@@ -163,17 +189,46 @@ impl Desk {
             }
             ClosingAsk::Received { from, amount, reference } => {
                 let wrong = || value("from", format!("must be `issuer N` or `funder N`, got {from:?}"));
-                let (what, number) = from.split_once(' ').ok_or_else(wrong)?;
-                let number = number.trim().parse().map_err(|_| wrong())?;
-                let payer = match what {
-                    "issuer" => Payer::Issuer(number),
-                    "funder" => Payer::Funder(number),
-                    _ => return Err(wrong()),
-                };
+                let payer = super::payer(&from).ok_or_else(wrong)?;
                 Closing::Received { from: payer, amount: Yen::new(amount), reference, by: by.to_owned() }
             }
         };
         Ok(with(self.command(Command::Closing(ask)).await?, json!({})))
+    }
+
+    /// Was the day compared with every acquirer and issuer that had taps on it, but for those that are named? What is left out is
+    /// written into the reason.
+    async fn compared_with_all(&self, day: BusinessDay, without: &[String], why: String) -> Result<String, AskError> {
+        let parties = self.office()?.books(|books| Ok(books.parties(day))).await.map_err(AskError::Other)?;
+        let runs = self
+            .ask(move |state| {
+                let covers = |run: &&kazasu_ledger::record::ReconRan| run.period.from <= day && day <= run.period.until;
+                let named = |run: &kazasu_ledger::record::ReconRan| format!("{} {}", run.against.name(), run.party);
+                state.runs().iter().rev().filter(covers).map(named).collect::<Vec<_>>()
+            })
+            .await?;
+        if let Some(nobody) = without.iter().find(|name| !parties.contains(name)) {
+            let known = if parties.is_empty() { "nobody".to_owned() } else { parties.join(", ") };
+            return Err(value("without", format!("{nobody:?} had no taps on {day}; {known} had")));
+        }
+        let missing: Vec<&String> =
+            parties.iter().filter(|name| !runs.contains(name) && !without.contains(name)).collect();
+        if !missing.is_empty() {
+            let list = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(value(
+                "day",
+                format!("{day} was not compared with {list}; compare it, or name whom you leave out (without)"),
+            ));
+        }
+        let left_out: Vec<&str> = without.iter().filter(|name| !runs.contains(name)).map(String::as_str).collect();
+        let mut why = why;
+        if !left_out.is_empty() {
+            why = format!("{why} （照合なし without {}）", left_out.join(", "));
+        }
+        if why.chars().count() > 200 {
+            return Err(value("why", "together with whom you leave out it has at most 200 characters"));
+        }
+        Ok(why)
     }
 
     async fn propose_payout(
@@ -204,6 +259,9 @@ impl Desk {
             Some(numbers) => all.iter().filter(|s| numbers.contains(&s.number)).cloned().collect(),
             None => due.filter(|s| s.value_day <= bank_day).cloned().collect(),
         };
+        if let Some(unknown) = named.iter().flatten().find(|n| !chosen.iter().any(|s| s.number == **n)) {
+            return Err(value("settlements", format!("{unknown} is not known")));
+        }
         let missing = self.without_account(&chosen)?;
         if !missing.is_empty() {
             return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
@@ -211,7 +269,8 @@ impl Desk {
         let total = chosen.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
         let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
         let count = settlements.len();
-        let proposal = Proposal::Payout { settlements, total, value_day: bank_day };
+        let payees = self.payout_config()?.digest(&chosen);
+        let proposal = Proposal::Payout { settlements, total, value_day: bank_day, payees };
         let mut out = self.propose_closing(proposal, String::new(), why, by).await?;
         out["settlements"] = count.into();
         out["total_yen"] = total.get().into();

@@ -156,8 +156,12 @@ fn unit(key: &AccountKey) -> String {
 pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let table = |name: &str| {
+        use std::os::unix::fs::OpenOptionsExt;
+        // They say who paid what where.
         let path = dir.join(name);
-        csv::WriterBuilder::new().from_path(&path).with_context(|| format!("cannot write {}", path.display()))
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.create(true).truncate(true).write(true).mode(0o600).open(&path);
+        file.map(csv::Writer::from_writer).with_context(|| format!("cannot write {}", path.display()))
     };
     let (mut records, mut transfers, mut accounts) =
         (table("records.csv")?, table("transfers.csv")?, table("accounts.csv")?);

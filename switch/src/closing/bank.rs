@@ -6,7 +6,7 @@ use crate::engine::CommandError;
 use crate::relief::BankFile;
 use crate::relief::bank::{account_of, document_of, header, is_account, line_names, name_at_the_bank};
 use anyhow::{Context, ensure};
-use kazasu_ledger::record::MadeFile;
+use kazasu_ledger::record::{MadeFile, Payer};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::pain001;
@@ -29,6 +29,19 @@ pub struct PayoutConfig {
     pub funding: Funding,
     /// Merchants' accounts.
     pub payees: Payees,
+    /// Who pays in, by the name in the bank's statement.
+    pub payers: Vec<(String, Payer)>,
+}
+
+/// Who pays, from what people write: `issuer N`, or `funder N` of a point programme.
+pub(crate) fn payer(text: &str) -> Option<Payer> {
+    let (what, number) = text.trim().split_once(' ')?;
+    let number = number.trim().parse().ok()?;
+    match what {
+        "issuer" => Some(Payer::Issuer(number)),
+        "funder" => Some(Payer::Funder(number)),
+        _ => None,
+    }
 }
 
 impl PayoutConfig {
@@ -88,6 +101,25 @@ impl PayoutConfig {
     }
 }
 
+impl PayoutConfig {
+    /// What the accounts of these settlements' merchants come to: it changes when one of them does.
+    pub(super) fn digest(&self, settlements: &[SettlementView]) -> [u8; 32] {
+        let mut accounts: Vec<String> = settlements
+            .iter()
+            .map(|s| {
+                let account = self.payees.get(&(s.acquirer, s.merchant));
+                let of = account.map(|a| format!("{} {} {} {} {}", a.bank, a.branch, a.kind, a.account, a.name));
+                format!("{} {} {}\n", s.acquirer, s.merchant, of.unwrap_or_default())
+            })
+            .collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let mut hash = Sha256::new();
+        accounts.iter().for_each(|account| hash.update(account));
+        hash.finalize().into()
+    }
+}
+
 fn refused(why: NotClosed) -> AskError {
     AskError::Command(CommandError::Rejected(Rejected::Closing(Box::new(why))))
 }
@@ -103,7 +135,7 @@ fn read_reference(text: &str) -> Option<(u64, u32)> {
 }
 
 impl Desk {
-    fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
+    pub(super) fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
         let config = self.office()?.payout.clone();
         config.ok_or_else(|| value("payout", "the configuration has no [payout]: the account that is paid from"))
     }
@@ -133,6 +165,12 @@ impl Desk {
         let missing = self.without_account(&settlements)?;
         if !missing.is_empty() {
             return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
+        }
+        if payout.payees != [0; 32] && payout.payees != config.digest(&settlements) {
+            let text = format!(
+                "an account of payout {number} is not what was approved any more; put it back, or cancel the payout and propose it again"
+            );
+            return Err(value("payees", text));
         }
         let header = header(&config.funding, payout.value_day)?;
         let mut files = Vec::new();
@@ -189,7 +227,7 @@ impl Desk {
     pub async fn payout_statement(&self, bytes: &[u8], by: &str) -> Result<Value, AskError> {
         let read = statement::read(bytes).map_err(|e| value("statement", e))?;
         let config = self.payout_config()?;
-        let mut out = json!({ "entries": read.entries.len(), "taken": [], "returned": [], "known": 0, "unmatched": [],
+        let mut out = json!({ "entries": read.entries.len(), "taken": [], "returned": [], "received": [], "known": 0, "unmatched": [],
             "bad_records": read.bad.iter().map(ToString::to_string).collect::<Vec<_>>() });
         let names = line_names(&read);
         let (mut payouts, mut settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
@@ -241,6 +279,17 @@ impl Desk {
                                 json!({ "payout": payout, "settlement": settlement, "yen": entry.amount.get() }),
                             ),
                         )),
+                        [] => {
+                            let payer = config.payers.iter().find(|(name, _)| Some(name) == payee.as_ref());
+                            payer.map(|(_, from)| {
+                                let (amount, reference, by) = (entry.amount, name.clone(), by.to_owned());
+                                let shown = match from {
+                                    Payer::Issuer(n) => json!({ "issuer": n, "yen": amount.get() }),
+                                    Payer::Funder(n) => json!({ "funder": n, "yen": amount.get() }),
+                                };
+                                (Closing::Received { from: *from, amount, reference, by }, ("received", shown))
+                            })
+                        }
                         _ => None,
                     }
                 }

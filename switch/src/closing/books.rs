@@ -292,6 +292,16 @@ impl Books {
         Ok(MerchantDay { contract: Some(contract.number), totals, fees: Some(day_fees) })
     }
 
+    /// Acquirers and issuers with taps on a day that ended, as `acquirer 27000001` and `issuer 1`.
+    pub(crate) fn parties(&self, day: BusinessDay) -> Vec<String> {
+        let Some(book) = self.days.get(&day) else { return Vec::new() };
+        let moved = |m: &MerchantDay| m.totals.gross.sum() + m.totals.refunds.sum() > 0;
+        let acquirers: std::collections::BTreeSet<_> =
+            book.merchants.iter().filter(|(_, m)| moved(m)).map(|(key, _)| key.0).collect();
+        let issuers = book.issuers.iter().filter(|(_, i)| i.taps > 0).map(|(n, _)| format!("issuer {n}"));
+        acquirers.iter().map(|a| format!("acquirer {a}")).chain(issuers).collect()
+    }
+
     /// The contracts in force after the last record.
     pub(crate) fn contracts(&self) -> Option<Arc<Contracts>> {
         self.contracts.clone()

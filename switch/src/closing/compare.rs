@@ -213,7 +213,9 @@ impl Desk {
         if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
             return Ok(Compared { run, known: true, ..Compared::nothing() });
         }
-        let ours = rows(office.store.as_ref(), &with).await.map_err(|e| value("party", format!("{e:#}")))?;
+        let (store, about) = (office.store.clone(), with.clone());
+        let ours = super::apart(async move { rows(store.as_ref(), &about).await }).await;
+        let ours = ours.and_then(|ours| ours).map_err(|e| value("party", format!("{e:#}")))?;
         let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         // What should have come by the day after and did not is missing.

@@ -25,16 +25,38 @@ fn about(body: &Body, family: &[u64]) -> bool {
     }
 }
 
-/// The story of the tap that record `tap` decided, as steps in their order. `None` when the record is no tap.
+/// A settlement that has something of the tap.
+struct Paid {
+    number: u32,
+    payout: Option<u64>,
+}
+
+/// The story of the tap that record `tap` decided, as steps in their order: with what it completes, refunds or reverses, and what
+/// completes, refunds or reverses it. `None` when the record is no tap.
 pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value>> {
     let mut reader = store.reader().await?;
-    let mut chart = Chart::default();
+    // What came before it: the tap names it.
+    let Some(entry) = reader.scan(tap, 1).await?.into_iter().find(|e| e.seq == tap) else { return Ok(None) };
+    let Body::Tapped(first) = Body::read(&entry.body).with_context(|| format!("record {tap}"))? else {
+        return Ok(None);
+    };
     let mut family = vec![tap];
+    let mut original = first.original;
+    while let Some(seq) = original.filter(|seq| !family.contains(seq)) {
+        family.push(seq);
+        let before = reader.scan(seq, 1).await?.into_iter().find(|e| e.seq == seq);
+        original = match before.map(|e| Body::read(&e.body)).transpose()? {
+            Some(Body::Tapped(r)) => r.original,
+            _ => None,
+        };
+    }
+    let begin = family.iter().copied().min().unwrap_or(tap);
+    let merchant = (first.key.acquirer, first.merchant);
+    let mut chart = Chart::default();
     let mut steps: Vec<Value> = Vec::new();
-    let mut merchant = None;
-    let mut day = BusinessDay::default();
-    let mut settlement: Option<u32> = None;
-    let mut payout: Option<u64> = None;
+    // The days on which something of it moved to or from the merchant.
+    let mut days: Vec<BusinessDay> = Vec::new();
+    let mut paid: Vec<Paid> = Vec::new();
     let mut from = 1;
     loop {
         let page = reader.scan(from, PAGE).await?;
@@ -42,56 +64,50 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
         from = last.seq + 1;
         for entry in &page {
             let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
-            chart.record(entry.seq, entry.day, &body);
-            if entry.seq == tap {
-                let Body::Tapped(r) = &body else { return Ok(None) };
-                merchant = Some((r.key.acquirer, r.merchant));
-                day = entry.day;
-                steps.push(step(&chart, entry.seq, entry.at, entry.day, &body));
-                // What it completes, refunds or reverses is part of the story.
-                family.extend(r.original);
-                continue;
-            }
-            if entry.seq > tap && about(&body, &family) {
-                if matches!(body, Body::Tapped(_)) {
+            let moved = chart.record(entry.seq, entry.day, &body);
+            if entry.seq >= begin && (family.contains(&entry.seq) || about(&body, &family)) {
+                if matches!(body, Body::Tapped(_)) && !family.contains(&entry.seq) {
                     family.push(entry.seq);
                 }
                 steps.push(step(&chart, entry.seq, entry.at, entry.day, &body));
+                if !moved.is_empty() && !days.contains(&entry.day) {
+                    days.push(entry.day);
+                }
             }
             match &body {
-                Body::MerchantSettled(r) if Some((r.acquirer, r.merchant)) == merchant && settlement.is_none() => {
+                Body::MerchantSettled(r) if (r.acquirer, r.merchant) == merchant => {
                     let period = r.settlement.period;
-                    if period.from <= day && day <= period.until {
-                        settlement = Some(r.number);
+                    if days.iter().any(|day| period.from <= *day && *day <= period.until) {
+                        paid.push(Paid { number: r.number, payout: None });
                         steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "merchant_settled",
                             "settlement": r.number, "from": period.from.to_string(), "until": period.until.to_string(),
                             "paid_yen": r.settlement.paid.get(), "fee_yen": r.settlement.fee.get(), "value_day": r.value_day.to_string() }));
                     }
                 }
                 Body::Settled(r) if r.approved => {
-                    if let (Some(Proposal::Payout { settlements, .. }), Some(number)) =
-                        (chart.proposals.get(&r.proposal), settlement)
-                        && settlements.contains(&number)
-                    {
-                        payout = Some(r.proposal);
-                        steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_approved",
-                            "payout": r.proposal, "by": r.by }));
+                    if let Some(Proposal::Payout { settlements, .. }) = chart.proposals.get(&r.proposal) {
+                        for paid in paid.iter_mut().filter(|paid| settlements.contains(&paid.number)) {
+                            paid.payout = Some(r.proposal);
+                            steps.push(
+                                json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_approved",
+                                "payout": r.proposal, "settlement": paid.number, "by": r.by }),
+                            );
+                        }
                     }
                 }
-                Body::PayoutTaken(r) if Some(r.payout) == payout => {
+                Body::PayoutTaken(r) if paid.iter().any(|paid| paid.payout == Some(r.payout)) => {
                     steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_taken", "bank_line": r.reference }));
                 }
-                Body::PayoutReturned(r) if Some(r.payout) == payout && Some(r.settlement) == settlement => {
+                Body::PayoutReturned(r)
+                    if paid.iter().any(|paid| paid.payout == Some(r.payout) && paid.number == r.settlement) =>
+                {
                     steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_returned", "bank_line": r.reference }));
                 }
                 _ => {}
             }
         }
     }
-    if merchant.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(json!({ "record": tap, "business_day": day.to_string(), "steps": steps })))
+    Ok(Some(json!({ "record": tap, "business_day": entry.day.to_string(), "steps": steps })))
 }
 
 fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> Value {

@@ -18,15 +18,22 @@ mod tests;
 
 pub use asks::ClosingAsk;
 pub use audit::{AuditKeys, Signed, check_heads, export};
+pub(crate) use bank::payer;
 pub use bank::{Payees, PayoutConfig};
 pub use compare::{CompareWith, Compared, clearing_file};
 pub use explain::explain;
-pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement};
+pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};
 
 use books::Books;
 use kazasu_ledger::Store;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+
+/// Does something that takes the processor's time on a thread of its own, so that no tap waits behind it.
+pub async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Handle::current();
+    Ok(tokio::task::spawn_blocking(move || runtime.block_on(work)).await?)
+}
 
 /// What closing keeps between two questions: the fold of the journal, read on each time.
 #[derive(Clone)]
@@ -64,9 +71,15 @@ impl Office {
     async fn books<T>(&self, with: impl FnOnce(&Books) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut there = self.books.lock().await;
         // Put back only when all went well: what was left half read is read again.
-        let mut open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));
-        let mut reader = self.store.reader().await?;
-        open.catch_up(reader.as_mut()).await?;
+        let open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));
+        let store = self.store.clone();
+        let caught_up = apart(async move {
+            let mut open = open;
+            let mut reader = store.reader().await?;
+            open.catch_up(reader.as_mut()).await?;
+            anyhow::Ok(open)
+        });
+        let open = caught_up.await??;
         let result = with(&open);
         *there = Some(open);
         result

@@ -245,7 +245,7 @@ pub async fn merchant_letter(desk: &Desk, number: u32, issuer: &str, made: Milli
 }
 
 async fn issuers(desk: &Desk, made: Millis) -> Built {
-    let positions = desk.ask(|state| state.positions()).await?;
+    let positions = desk.ask(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_)))).await?;
     let names = desk.office()?.books(|books| Ok(books.chart.issuers.clone())).await.map_err(AskError::Other)?;
     let balance = |key: AccountKey| positions.iter().find(|p| p.key == key).map_or(Yen::ZERO, |p| p.balance);
     let days = desk
@@ -284,7 +284,7 @@ async fn issuers(desk: &Desk, made: Millis) -> Built {
 }
 
 async fn cities(desk: &Desk, made: Millis) -> Built {
-    let (programmes, positions) = desk.ask(|state| (state.relief_programmes(), state.positions())).await?;
+    let (programmes, points) = desk.ask(|state| (state.relief_programmes(), state.point_positions())).await?;
     let mut out = Report::build("自治体精算", "City settlement", made)
         .sheet("給付事業 Relief")
         .column("事業", "programme", Column::Count)
@@ -317,18 +317,6 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
         .sum("利用", "spent", Column::Points)
         .sum("失効", "expired", Column::Points)
         .sum("原資請求残", "funder_owes", Column::Yen);
-    let mut points: BTreeMap<u16, [i64; 5]> = BTreeMap::new();
-    for p in &positions {
-        let (n, at) = match p.key {
-            AccountKey::PointBudget(n) => (n, 0),
-            AccountKey::Points(_, n) => (n, 1),
-            AccountKey::PointsSpent(n) => (n, 2),
-            AccountKey::PointsExpired(n) => (n, 3),
-            AccountKey::FunderReceivable(n) => (n, 4),
-            _ => continue,
-        };
-        points.entry(n).or_default()[at] += p.balance.get();
-    }
     for (n, [budget, held, spent, expired, owes]) in points {
         let p = Cell::points;
         out.push(vec![Cell::count(n), p(budget), p(held), p(spent), p(expired), Cell::from(Yen::new(owes))]);
@@ -364,31 +352,39 @@ async fn trial_balance(desk: &Desk, about: About, made: Millis) -> Result<Report
         *sum = (sum.0 + account.debits.get(), sum.1 + account.credits.get(), sum.2 + 1);
     }
     let mut out = Report::build("合計残高試算表", "Trial balance", made)
-        .subtitle(&format!("記録 {seq} まで, up to record {seq}"))
-        .sheet("試算表 Trial balance")
-        .column("単位", "unit", Column::Code)
-        .column("科目", "heading", Column::Text)
-        .column("口座数", "accounts", Column::Count)
-        .sum("借方残高", "debit_balance", Column::Yen)
-        .sum("借方合計", "debits", Column::Yen)
-        .sum("貸方合計", "credits", Column::Yen)
-        .sum("貸方残高", "credit_balance", Column::Yen);
-    for ((unit, heading), (debits, credits, accounts)) in headings {
-        let unit = match Unit::from_number(unit) {
-            Some(Unit::Jpy) => "円".to_owned(),
-            Some(Unit::Budget) => "予算円".to_owned(),
-            Some(Unit::Points(n)) => format!("ポイント {n}"),
-            None => unit.to_string(),
-        };
+        .subtitle(&format!("記録 {seq} まで, up to record {seq}"));
+    // Yen, budgets and points are never added up with each other: each unit has its own sheet.
+    let mut last = None;
+    for ((number, heading), (debits, credits, accounts)) in headings {
+        let unit = Unit::from_number(number);
+        let money = matches!(unit, Some(Unit::Jpy | Unit::Budget));
+        if last != Some(number) {
+            last = Some(number);
+            let name = match unit {
+                Some(Unit::Jpy) => "円 Yen".to_owned(),
+                Some(Unit::Budget) => "予算 Budgets".to_owned(),
+                Some(Unit::Points(n)) => format!("ポイント Points {n}"),
+                None => format!("単位 Unit {number}"),
+            };
+            let kind = if money { Column::Yen } else { Column::Points };
+            out = out
+                .sheet(&name)
+                .column("科目", "heading", Column::Text)
+                .column("口座数", "accounts", Column::Count)
+                .sum("借方残高", "debit_balance", kind)
+                .sum("借方合計", "debits", kind)
+                .sum("貸方合計", "credits", kind)
+                .sum("貸方残高", "credit_balance", kind);
+        }
         let net = debits - credits;
-        out.push(cells![
-            unit,
-            heading,
+        let amount = |n: i64| if money { Cell::from(Yen::new(n)) } else { Cell::points(n) };
+        out.push(vec![
+            Cell::from(heading),
             Cell::count(accounts),
-            Yen::new(net.max(0)),
-            Yen::new(debits),
-            Yen::new(credits),
-            Yen::new((-net).max(0)),
+            amount(net.max(0)),
+            amount(debits),
+            amount(credits),
+            amount((-net).max(0)),
         ]);
     }
     out.finish().map_err(other)
@@ -502,7 +498,8 @@ async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskE
             AccountKey::Points(_, n) => (1, n),
             _ => continue,
         };
-        *sums.entry(key).or_default() += account.balance().get();
+        // Points below zero are owed by their holder, and make nobody else's smaller.
+        *sums.entry(key).or_default() += account.balance().get().max(0);
     }
     let base = about.day.map_or_else(|| format!("記録 {seq}"), |day| day.to_string());
     let mut out = Report::build("未使用残高報告", "Outstanding value", made)
@@ -514,13 +511,23 @@ async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskE
         .column("発行者", "issuer", Column::Text)
         .sum("未使用残高", "outstanding", Column::Yen)
         .column("区分", "law", Column::Text)
-        .note("自治体が発行するものは資金決済法第4条第1項第3号により適用除外。その他は1,000万円を超えるとき2分の1以上の供託が必要です。");
+        .note("自治体が発行するものは資金決済法第4条第1項第3号により適用除外。その他は発行者ごとの合計が1,000万円を超えるとき2分の1以上の供託が必要です。方針（policy）の給付枠は、発行者が自治体でも適用除外とはみなしていません。");
+    let of = |kind: u8, n: u16| match kind {
+        0 => names.0.get(&n).cloned().unwrap_or_default(),
+        _ => names.1.get(&n).cloned().map(|(name, issuer)| (name, issuer, false)).unwrap_or_default(),
+    };
+    // The law looks at what one issuer has outstanding in all.
+    let mut by_issuer: BTreeMap<String, i64> = BTreeMap::new();
+    for ((kind, n), outstanding) in &sums {
+        let (_, issuer, city) = of(*kind, *n);
+        if !city {
+            *by_issuer.entry(issuer).or_default() += outstanding;
+        }
+    }
     for ((kind, n), outstanding) in sums {
-        let (name, issuer, city) = match kind {
-            0 => names.0.get(&n).cloned().unwrap_or_default(),
-            _ => names.1.get(&n).cloned().map(|(name, issuer)| (name, issuer, false)).unwrap_or_default(),
-        };
-        let law = match (city, outstanding > 10_000_000) {
+        let (name, issuer, city) = of(kind, n);
+        let above = by_issuer.get(&issuer).is_some_and(|sum| *sum > 10_000_000);
+        let law = match (city, above) {
             (true, _) => "適用除外 exempt",
             (false, true) => "要供託 deposit half",
             (false, false) => "1,000万円以下 below",
@@ -600,6 +607,14 @@ async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
         out.push(cells![seq.to_string(), at, day, merchant, amount, flags]);
     }
     Ok(out)
+}
+
+/// A statement as a letter to its resident.
+pub async fn statement_letter(report: &Report, issuer: &str, person: &str) -> Result<Pdf, AskError> {
+    let to = Party::new(&format!("利用者 {person}"), &[]);
+    let letter = Letter::new(Party::new(issuer, &[]), to, Honorific::Sama);
+    let font = tokio::task::spawn_blocking(|| Font::find(None)).await.map_err(other)?.map_err(other)?;
+    statement(report, &letter, &font).map_err(other)
 }
 
 /// A resident's statement of some days: what was paid where, by what, and what came back.

@@ -209,8 +209,12 @@ impl Town {
         let total = due.iter().fold(0, |sum, s| sum + s.settlement.paid.get());
         let settlements: Vec<u32> = due.iter().map(|s| s.number).collect();
         let value_day = Calendar::built_in().next_business_day(self.state.day.next()).unwrap();
-        let proposal =
-            Box::new(Proposal::Payout { settlements: settlements.clone(), total: Yen::new(total), value_day });
+        let proposal = Box::new(Proposal::Payout {
+            settlements: settlements.clone(),
+            total: Yen::new(total),
+            value_day,
+            payees: [0; 32],
+        });
         let why = || "t".to_owned();
         self.ok(Command::Relief(Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() }));
         let payout = self.state.seq;
@@ -233,7 +237,7 @@ impl Town {
     }
 
     fn balance(&self, wanted: impl Fn(&AccountKey) -> bool) -> i64 {
-        self.state.positions().iter().filter(|p| wanted(&p.key)).map(|p| p.balance.get()).sum()
+        self.state.positions(wanted).iter().map(|p| p.balance.get()).sum()
     }
 
     /// Nets sum to zero across merchants, issuers, residents, fees, tax and bank; and each merchant is owed exactly what its days

@@ -31,8 +31,8 @@ pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{
-    BatchView, Distribution, FilesView, MOST_ROWS, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal, Relief,
-    RowState, RowView, TransferRow,
+    BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal,
+    Relief, RowState, RowView, TransferRow,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};

@@ -8,8 +8,8 @@ use crate::config::Config;
 use crate::report::{table, xlsx};
 use anyhow::Context;
 use kazasu_acquirer_sim::load::Progress;
-use kazasu_ledger::Store;
 use kazasu_ledger::verify::verify;
+use kazasu_ledger::{AccountKey, Store};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
@@ -92,7 +92,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     }
 
     say("\n5. 精算 settlement");
-    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why() }, "sato").await?;
+    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why(), without: Vec::new() }, "sato").await?;
     let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;
     let shown =
         report(&desk, ReportKind::Settlements, About { day: Some(on), ..About::default() }, crate::clock::now())
@@ -178,7 +178,16 @@ async fn reconcile(
 ) -> anyhow::Result<(usize, usize)> {
     let text = day.to_string();
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for (against, party) in [("issuer", "1"), ("issuer", "2"), ("issuer", "3"), ("acquirer", "27000001")] {
+    let parties = [
+        ("issuer", "1"),
+        ("issuer", "2"),
+        ("issuer", "3"),
+        ("issuer", "4"),
+        ("acquirer", "27000001"),
+        ("acquirer", "27000002"),
+        ("acquirer", "27000003"),
+    ];
+    for (against, party) in parties {
         let with = CompareWith::new(against, party, &text, &text)?;
         let mut lines = lines(store, &with).await?;
         // The total was of the lines as they were.
@@ -275,21 +284,36 @@ async fn pay(desk: &Desk, args: &DemoArgs, day: BusinessDay, say: &impl Fn(&str)
     let back = settlements.as_array().into_iter().flatten().find(|s| s["state"] == "ordered");
     let back = back.context("a settlement that is paid")?;
     let (number, yen) = (back["settlement"].as_u64().unwrap_or(0), back["paid_yen"].as_i64().unwrap_or(0));
-    let bytes = bank(value_day, total, yen, &format!("P{payout}-{number}"))?;
+    let owed = desk.ask(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_)))).await?;
+    let owed: Vec<(&str, i64)> = [(1, "ｻｸﾗｶ-ﾄﾞ"), (2, "ﾋﾊﾞﾘﾃﾞﾋﾞﾂﾄ"), (3, "ﾐﾅﾄｷﾞﾝｺｳ")]
+        .into_iter()
+        .filter_map(|(n, name)| {
+            let position = owed.iter().find(|p| p.key == AccountKey::IssuerReceivable(n))?;
+            position.balance.is_positive().then_some((name, position.balance.get()))
+        })
+        .collect();
+    let bytes = bank(value_day, total, (yen, &format!("P{payout}-{number}")), &owed)?;
     std::fs::write(args.data.join("statement.txt"), &bytes)?;
     let read = desk.payout_statement(&bytes, "tanaka").await?;
     let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
     say(&format!(
-        "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、不明 {} 件",
+        "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、発行者の入金 {} 件、不明 {} 件",
         len("taken"),
         len("returned"),
         back["name"].as_str().unwrap_or_default(),
+        len("received"),
         len("unmatched")
     ));
     Ok(Paid { yen: total, returned: len("returned"), unmatched: len("unmatched") })
 }
 
-fn bank(day: BusinessDay, out: i64, back: i64, reference: &str) -> anyhow::Result<Vec<u8>> {
+/// The bank's statement: what was taken, what came back, what issuers paid.
+fn bank(
+    day: BusinessDay,
+    out: i64,
+    (back, reference): (i64, &str),
+    issuers: &[(&str, i64)],
+) -> anyhow::Result<Vec<u8>> {
     let header = statement::Header {
         created: day,
         from: day,
@@ -303,7 +327,7 @@ fn bank(day: BusinessDay, out: i64, back: i64, reference: &str) -> anyhow::Resul
         account_name: "ｶｻﾞｽ".into(),
         opening_balance: None,
     };
-    let entry = |direction, yen, edi: &str| Entry {
+    let entry = |direction, yen, payer: &str, edi: &str| Entry {
         inquiry_number: 0,
         posting_date: day,
         value_date: day,
@@ -312,13 +336,14 @@ fn bank(day: BusinessDay, out: i64, back: i64, reference: &str) -> anyhow::Resul
         amount: Yen::new(yen),
         uncleared: Yen::ZERO,
         payer_code: String::new(),
-        payer_name: "ﾌﾘｺﾐ".into(),
+        payer_name: payer.into(),
         bank_name: "ﾐﾅﾄ".into(),
         branch_name: "ﾎﾝﾃﾝ".into(),
         remarks: String::new(),
         edi: edi.into(),
     };
-    let entries = [entry(Direction::Out, out, ""), entry(Direction::In, back, reference)];
+    let mut entries = vec![entry(Direction::Out, out, "ﾌﾘｺﾐ", ""), entry(Direction::In, back, "ﾌﾘｺﾐ", reference)];
+    entries.extend(issuers.iter().map(|(name, yen)| entry(Direction::In, *yen, name, "")));
     let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
     Ok(statement::write(&[sheet], LineEnding::CrLf)?)
 }

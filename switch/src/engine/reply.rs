@@ -12,6 +12,8 @@ use tokio::sync::{Notify, mpsc};
 pub enum LinkOut {
     /// Answers that the core decided.
     Replies(Vec<Reply>),
+    /// Something that is told and answers nothing, under the keys in force.
+    Tell(Network),
     /// An answer to a network message; `session` says under which keys.
     Network {
         /// The answer.

@@ -1,11 +1,12 @@
 //! Closing the day over HTTP.
 
-use super::{Api, MAX_IMPORT, answer, authorized, read, report_as};
-use crate::admin::{AskError, value};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind};
+use super::{Api, MAX_IMPORT, answer, authorized, caller, read, report_as};
+use crate::admin::{AskError, day, value};
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, apart};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,20 +18,38 @@ use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route("/v1/closing/ask", post(ask))
+        .route("/v1/closing/ask", post(ask).layer(DefaultBodyLimit::max(MAX_ASK)))
         .route("/v1/closing/{what}", get(look))
         .route("/v1/closing/compare", post(compare).layer(DefaultBodyLimit::max(MAX_IMPORT)))
         .route("/v1/closing/payouts/{number}/file", post(payout_file))
         .route("/v1/closing/statement", post(statement).layer(DefaultBodyLimit::max(MAX_IMPORT)))
         .route("/v1/closing/explain/{record}", get(explain))
         .route("/v1/reports/{kind}", get(report))
+        .route("/v1/residents/{ppid}/statement", get(resident_statement))
         .route("/v1/reports/settlements/{number}/letter", get(letter))
 }
 
+/// A contracts file in an ask: the file has at most 4 MiB, and quoting it takes some more.
+const MAX_ASK: usize = 16 << 20;
+
+/// Finance staff and approvers, or the operator.
+fn finance(api: &Api, headers: &HeaderMap) -> Result<String, Box<Response>> {
+    let caller = authorized(api, headers).map_err(|refusal| Box::new(refusal.into_response()))?;
+    match api.desk.finance_staff(&caller.name) {
+        Ok(()) => Ok(caller.name.clone()),
+        Err(error) => Err(Box::new(answer(Err(error)))),
+    }
+}
+
+/// The part of an address behind the question mark, with an answer in JSON when it does not fit.
+fn asked<T: serde::de::DeserializeOwned>(query: Result<Query<T>, QueryRejection>) -> Result<T, Box<Response>> {
+    query.map(|Query(asked)| asked).map_err(|error| Box::new(answer(Err(value("query", error.body_text())))))
+}
+
 async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    let by = match authorized(&api, &headers) {
-        Ok(caller) => caller.name.clone(),
-        Err(refusal) => return refusal.into_response(),
+    let by = match finance(&api, &headers) {
+        Ok(name) => name,
+        Err(refusal) => return *refusal,
     };
     match read::<ClosingAsk>(&body) {
         Ok(ask) => answer(api.desk.closing(ask, &by).await),
@@ -39,8 +58,8 @@ async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respons
 }
 
 async fn look(State(api): State<Api>, Path(what): Path<String>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
+    if let Err(refusal) = finance(&api, &headers) {
+        return *refusal;
     }
     match what.as_str() {
         "days" => answer(api.desk.days().await),
@@ -62,10 +81,19 @@ struct With {
     until: String,
 }
 
-async fn compare(State(api): State<Api>, Query(with): Query<With>, headers: HeaderMap, body: Bytes) -> Response {
-    let by = match authorized(&api, &headers) {
-        Ok(caller) => caller.name.clone(),
-        Err(refusal) => return refusal.into_response(),
+async fn compare(
+    State(api): State<Api>,
+    with: Result<Query<With>, QueryRejection>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let by = match finance(&api, &headers) {
+        Ok(name) => name,
+        Err(refusal) => return *refusal,
+    };
+    let with = match asked(with) {
+        Ok(with) => with,
+        Err(refusal) => return *refusal,
     };
     let compared = match CompareWith::new(&with.against, &with.party, &with.from, &with.until) {
         Ok(with) => {
@@ -86,12 +114,16 @@ struct Form {
 async fn payout_file(
     State(api): State<Api>,
     Path(number): Path<u64>,
-    Query(form): Query<Form>,
+    form: Result<Query<Form>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let by = match authorized(&api, &headers) {
-        Ok(caller) => caller.name.clone(),
-        Err(refusal) => return refusal.into_response(),
+    let by = match finance(&api, &headers) {
+        Ok(name) => name,
+        Err(refusal) => return *refusal,
+    };
+    let form = match asked(form) {
+        Ok(form) => form,
+        Err(refusal) => return *refusal,
     };
     let format = match form.format.as_deref() {
         None | Some("zengin") => Format::Zengin,
@@ -102,17 +134,23 @@ async fn payout_file(
 }
 
 async fn statement(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    match authorized(&api, &headers) {
-        Ok(caller) => answer(api.desk.payout_statement(&body, &caller.name).await),
-        Err(refusal) => refusal.into_response(),
+    match finance(&api, &headers) {
+        Ok(by) => {
+            // A caller that goes away ends nothing in the middle.
+            let work = tokio::spawn(async move { api.desk.payout_statement(&body, &by).await });
+            answer(work.await.unwrap_or_else(|e| Err(AskError::Other(e.into()))))
+        }
+        Err(refusal) => *refusal,
     }
 }
 
 async fn explain(State(api): State<Api>, Path(record): Path<u64>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
+    if let Err(refusal) = finance(&api, &headers) {
+        return *refusal;
     }
-    match crate::closing::explain(api.store.as_ref(), record).await {
+    let store = api.store.clone();
+    let told = apart(async move { crate::closing::explain(store.as_ref(), record).await }).await;
+    match told.and_then(|told| told) {
         Ok(Some(story)) => Json(story).into_response(),
         Ok(None) => {
             let text = format!("record {record} is no tap");
@@ -133,12 +171,16 @@ struct Wanted {
 async fn report(
     State(api): State<Api>,
     Path(kind): Path<String>,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
+    if let Err(refusal) = finance(&api, &headers) {
+        return *refusal;
     }
+    let wanted = match asked(wanted) {
+        Ok(wanted) => wanted,
+        Err(refusal) => return *refusal,
+    };
     let Some(of) = ReportKind::parse(&kind) else {
         return answer(Err(value("report", format!("{kind:?} is no report"))));
     };
@@ -147,24 +189,76 @@ async fn report(
         Err(text) => return answer(Err(value("day", format!("must be a date like 2026-12-01, got {text:?}")))),
     };
     let about = About { day, seq: wanted.seq, settlement: wanted.settlement };
-    match crate::closing::report(&api.desk, of, about, crate::clock::now()).await {
-        Ok(report) => report_as(&report, wanted.format.as_deref(), &kind),
+    let made = apart(async move {
+        match crate::closing::report(&api.desk, of, about, crate::clock::now()).await {
+            Ok(report) => report_as(&report, wanted.format.as_deref(), &kind),
+            Err(error) => answer(Err(error)),
+        }
+    });
+    made.await.unwrap_or_else(|error| answer(Err(AskError::Other(error))))
+}
+
+async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = finance(&api, &headers) {
+        return *refusal;
+    }
+    let made = apart(async move {
+        let issuer = api.desk.book().await?;
+        crate::closing::merchant_letter(&api.desk, number, &issuer, crate::clock::now()).await
+    });
+    match made.await.unwrap_or_else(|error| Err(AskError::Other(error))) {
+        Ok(pdf) => {
+            let name = format!("attachment; filename=\"settlement-{number}.pdf\"");
+            let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
+            (headers, pdf.bytes).into_response()
+        }
         Err(error) => answer(Err(error)),
     }
 }
 
-async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
+#[derive(serde::Deserialize)]
+struct Days {
+    from: String,
+    until: String,
+    format: Option<String>,
+}
+
+/// What a resident paid; for portals too.
+async fn resident_statement(
+    State(api): State<Api>,
+    Path(ppid): Path<String>,
+    days: Result<Query<Days>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = caller(&api, &headers) {
         return refusal.into_response();
     }
-    let made = match api.desk.book().await {
-        Ok(issuer) => crate::closing::merchant_letter(&api.desk, number, &issuer, crate::clock::now()).await,
-        Err(error) => Err(error),
+    let days = match asked(days) {
+        Ok(days) => days,
+        Err(refusal) => return *refusal,
     };
-    match made {
+    let report = async {
+        let person = ppid.parse().map_err(|e: kazasu_schemas::ids::IdError| value("ppid", e))?;
+        let (from, until) = (day("from", &days.from)?, day("until", &days.until)?);
+        crate::closing::resident_statement(&api.desk, person, from, until, crate::clock::now()).await
+    };
+    let report = match report.await {
+        Ok(report) => report,
+        Err(error) => return answer(Err(error)),
+    };
+    if days.format.as_deref() != Some("pdf") {
+        return report_as(&report, days.format.as_deref(), "statement");
+    }
+    let made = apart(async move {
+        let issuer = api.desk.book().await?;
+        crate::closing::statement_letter(&report, &issuer, &ppid).await
+    });
+    match made.await.unwrap_or_else(|error| Err(AskError::Other(error))) {
         Ok(pdf) => {
-            let name = format!("attachment; filename=\"settlement-{number}.pdf\"");
-            let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
+            let headers = [
+                (header::CONTENT_TYPE, "application/pdf"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"statement.pdf\""),
+            ];
             (headers, pdf.bytes).into_response()
         }
         Err(error) => answer(Err(error)),

@@ -396,5 +396,5 @@ pub fn bad_rows_csv(rows: &[BadRow]) -> anyhow::Result<Vec<u8>> {
             if row.value.starts_with(['=', '+', '-', '@']) { format!("'{}", row.value) } else { row.value.clone() };
         out.write_record([&row.line.to_string(), &row.column, &value, &row.problem])?;
     }
-    Ok(out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)
+    out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))
 }

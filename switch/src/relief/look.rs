@@ -130,8 +130,9 @@ fn proposal_json(p: &ProposalView) -> Value {
         Proposal::Contracts(contracts) => {
             json!({ "kind": "contracts", "name": contracts.name, "contracts": contracts.contracts.len() })
         }
-        Proposal::Payout { settlements, total, value_day } => {
-            json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_day": value_day.to_string() })
+        Proposal::Payout { settlements, total, value_day, payees } => {
+            json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_day": value_day.to_string(),
+                "accounts_sha256": hex::encode(payees) })
         }
         Proposal::CancelPayout { payout } => json!({ "kind": "cancel_payout", "payout": payout }),
         Proposal::Resolve { id, how } => json!({ "kind": "resolve", "difference": hex::encode(id), "how": how.name() }),

@@ -12,6 +12,6 @@ pub use asks::ReliefAsk;
 pub use bank::BankFile;
 pub use import::{Imported, MOST_BYTES, Source, bad_rows_csv};
 pub(crate) use report::category;
-pub use report::{FEWEST, Spent, Usage, disclosed, report as final_report, usage};
-pub(crate) use terms::account_kind;
+pub use report::{Disclosed, FEWEST, Spent, Usage, disclosed, report as final_report, usage};
 pub use terms::read as read_terms;
+pub(crate) use terms::{account_kind, ordering_kind};

@@ -157,10 +157,13 @@ fn count(
     out.by_week.entry(week).or_default().absorb(one());
 }
 
+/// Lines that are shown, and the sum and number of those that are not.
+pub type Disclosed<K> = (Vec<(K, Spent)>, Option<(Spent, usize)>);
+
 /// Lines about at least [`FEWEST`] people each. What is about fewer is one line together; should that still be about too few, the
 /// smallest of the others joins it. Nothing is left when all of it is about too few.
 #[must_use]
-pub fn disclosed<K: Ord + Clone>(lines: &BTreeMap<K, Spent>) -> (Vec<(K, Spent)>, Option<(Spent, usize)>) {
+pub fn disclosed<K: Ord + Clone>(lines: &BTreeMap<K, Spent>) -> Disclosed<K> {
     let (mut shown, few): (Vec<_>, Vec<_>) =
         lines.iter().map(|(k, s)| (k.clone(), s.clone())).partition(|(_, spent)| spent.people() >= FEWEST);
     if few.is_empty() {

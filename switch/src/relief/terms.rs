@@ -186,7 +186,7 @@ pub(crate) fn account_kind(text: &str) -> Result<u8, String> {
 }
 
 /// Transfers are ordered from ordinary, current and other accounts.
-fn ordering_kind(text: &str) -> Result<u8, String> {
+pub(crate) fn ordering_kind(text: &str) -> Result<u8, String> {
     match account_kind(text)? {
         4 => Err("must be ordinary, current or other: banks take no orders from a savings account".into()),
         kind => Ok(kind),

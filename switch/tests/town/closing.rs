@@ -5,6 +5,7 @@ use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::NetworkCode;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding, transfer};
 use serde_json::{Value, json};
@@ -32,6 +33,13 @@ impl Staff<'_> {
         let out = self.run(by, args);
         assert_eq!(out.status.code(), Some(1), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8(out.stderr).unwrap()
+    }
+
+    /// Done, with something found: exit code 1.
+    fn found(&self, by: &str, args: &[&str]) -> Value {
+        let out = self.run(by, args);
+        assert_eq!(out.status.code(), Some(1), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice(&out.stdout).unwrap()
     }
 
     fn decided(&self, proposal: &Value) {
@@ -103,15 +111,58 @@ fn a_day_is_closed_with_every_yen_explained() {
     let spoilt = [lines[0].clone(), lines[1].replacen(",10000,", ",9900,", 1), "purchase,x".into()].join("\r\n");
     std::fs::write(town.path("issuer.csv"), spoilt).unwrap();
     let import = ["recon", "import", &file("issuer.csv"), "--against", "issuer", "--party", "1", "--from", &day];
-    let compared = staff.ok("sato", &import);
+    let compared = staff.found("sato", &import);
     assert_eq!(compared["statuses"], json!({ "amount_under": [1, 1], "missing": [1, 0] }), "{compared}");
     assert_eq!(compared["bad_lines"], 1);
     assert_eq!(staff.ok("sato", &import)["known"], true, "the same file twice is recognised");
+    // A file that was cut short says so by its own total, and changes nothing.
+    std::fs::write(town.path("short.csv"), [&lines[0], &lines[1], &lines[3]].map(String::as_str).join("\r\n")).unwrap();
+    let text = staff
+        .no("sato", &["recon", "import", &file("short.csv"), "--against", "issuer", "--party", "1", "--from", &day]);
+    assert!(text.contains("its total says 2 lines and 15000 yen, and it has 1 lines and 10000 yen"), "{text}");
 
-    // The day ends. Differences that nobody looks after keep it from being reconciled; asking again ends no other day.
+    // Who is nobody of [finance] sees and does nothing; who is no approver decides nothing.
+    let config = std::fs::read_to_string(town.path("kazasu.toml")).unwrap();
+    assert!(config.contains("staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]"));
+    let text = staff.no("sato", &["decide", "1", "--approve", "--why", "x"]);
+    assert!(text.contains("sato is no approver of [finance]"), "{text}");
+
+    // The day ends. Acquirers and issuers that want to know are told; they answer.
+    let mut link = kazasu_acquirer_sim::session::Session::open(&town.acquirer(1, &served)).unwrap();
+
+    // Differences that nobody looks after keep it from being reconciled; asking again ends no other day.
     let text = staff.no("sato", &["day", "close", "--cut-over"]);
+    assert!(
+        text.contains(&format!("{day} was not compared with acquirer 27000001, issuer 2, issuer 3")),
+        "what nobody compared is not reconciled: {text}"
+    );
+    assert!(link.receive(&link.keys.clone(), std::time::Duration::from_secs(3)).unwrap().is_none());
+    let (closed_on, opens_on) = {
+        let day = BusinessDay::parse(&day).unwrap();
+        (day.mmdd(), day.next().mmdd())
+    };
+    assert_eq!(
+        link.cutovers,
+        [(NetworkCode::CutoverStart, Some(closed_on)), (NetworkCode::CutoverEnd, Some(opens_on))]
+    );
+    drop(link);
+    let metrics = served.get("/metrics").1;
+    for purpose in ["cutover_start", "cutover_end"] {
+        let told = format!("kazasu_cutovers_told_total{{purpose=\"{purpose}\",outcome=\"00\"}} 1");
+        assert!(metrics.contains(&told), "{told}\n{metrics}");
+    }
+    for (against, party) in [("acquirer", "27000001"), ("issuer", "2")] {
+        let out = file(&format!("{against}.csv"));
+        staff.ok("sato", &["recon", "export", "--against", against, "--party", party, "--from", &day, "--out", &out]);
+        let import = ["recon", "import", &out, "--against", against, "--party", party, "--from", &day];
+        assert_eq!(staff.ok("sato", &import)["total"], "agrees");
+    }
+    let text = staff.no("sato", &["day", "close", "--without", "issuer 4"]);
+    assert!(text.contains("\"issuer 4\" had no taps"), "{text}");
+    let close = ["day", "close", "--cut-over", "--without", "issuer 3"];
+    let text = staff.no("sato", &close);
     assert!(text.contains("2 differences of"), "{text}");
-    let text = staff.no("sato", &["day", "close", "--cut-over"]);
+    let text = staff.no("sato", &close);
     assert!(text.contains(&day), "{text}");
     let open = staff.ok("sato", &["recon", "exceptions"]);
     for difference in open.as_array().unwrap() {
@@ -121,7 +172,7 @@ fn a_day_is_closed_with_every_yen_explained() {
             staff.decided(&staff.ok("suzuki", &["recon", "resolve", id, "booked_issuer", "--why", "agreed"]));
         }
     }
-    let closed = staff.ok("sato", &["day", "close"]);
+    let closed = staff.ok("sato", &["day", "close", "--without", "issuer 3"]);
     assert_eq!(closed["day"], day.as_str());
     let days = staff.ok("sato", &["day", "status"]);
     assert_eq!((&days[1]["state"], &days[1]["open_differences"]), (&json!("signed"), &json!(1)));

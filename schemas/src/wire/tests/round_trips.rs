@@ -145,7 +145,10 @@ fn network() -> impl Strategy<Value = Network> {
     let keys = option::of(prop::collection::vec(any::<u8>(), 0..180));
     (head, option::of(code()), prop::sample::select(purposes), keys).prop_map(|(head, code, purpose, keys)| {
         let (mti, transmission, stan, institution) = head;
-        Network { mti: Mti(mti), transmission, stan, institution, code, purpose, keys }
+        {
+            let settlement = matches!(purpose, NetworkCode::CutoverStart | NetworkCode::CutoverEnd).then_some(1_231);
+            Network { mti: Mti(mti), transmission, stan, institution, code, purpose, keys, settlement }
+        }
     })
 }
 

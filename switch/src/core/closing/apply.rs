@@ -116,12 +116,19 @@ impl ClosingState {
                 self.contracts_version += 1;
                 self.contracts_source = source;
             }
-            Proposal::Payout { settlements, total, value_day } => {
+            Proposal::Payout { settlements, total, value_day, payees } => {
                 for settlement in &settlements {
                     self.settlements[position(settlement - 1)].state = SettlementState::Ordered(number);
                 }
-                let payout =
-                    Payout { settlements, total, value_day, file: None, made_at: None, taken: Default::default() };
+                let payout = Payout {
+                    settlements,
+                    total,
+                    value_day,
+                    payees,
+                    file: None,
+                    made_at: None,
+                    taken: Default::default(),
+                };
                 self.payouts.insert(number, payout);
             }
             Proposal::Resolve { id, how } => {

@@ -14,7 +14,7 @@ use kazasu_ledger::record::{
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
-use kazasu_schemas::contract::{Contracts, Period, Settlement};
+use kazasu_schemas::contract::{Contract, Contracts, Period, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -361,8 +361,19 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
 
 fn contracts_follow(state: &State, contracts: &Contracts) -> Result<(), Rejected> {
     let Some(before) = &state.closing.contracts else { return Ok(()) };
-    let gone = before.contracts.iter().find(|c| !contracts.contracts.iter().any(|n| n.number == c.number));
-    gone.map_or(Ok(()), |c| refuse(NotClosed::ContractGone(c.number)))
+    let ended = state.closing.days.keys().next_back().copied();
+    for old in &before.contracts {
+        let Some(new) = contracts.contracts.iter().find(|n| n.number == old.number) else {
+            return refuse(NotClosed::ContractGone(old.number));
+        };
+        // What charged a day that ended still charged it.
+        let Some(ended) = ended else { continue };
+        let until = |c: &Contract| c.until.map_or(ended, |until| until.min(ended));
+        if (old.from <= ended || new.from <= ended) && (old.from, until(old)) != (new.from, until(new)) {
+            return refuse(NotClosed::ContractPast(old.number, ended));
+        }
+    }
+    Ok(())
 }
 
 fn payable(state: &State, settlements: &[u32], total: Yen) -> Result<(), Rejected> {

@@ -10,6 +10,7 @@ use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A business day.
@@ -80,6 +81,8 @@ pub struct PayoutView {
     pub total: Yen,
     /// The bank's day.
     pub value_day: BusinessDay,
+    /// SHA-256 of the accounts that were approved; zeros when it was not kept.
+    pub payees: [u8; 32],
     /// Its file.
     pub file: Option<(Format, Vec<MadeFile>)>,
     /// When that was made.
@@ -203,6 +206,7 @@ impl State {
             settlements: p.settlements.clone(),
             total: p.total,
             value_day: p.value_day,
+            payees: p.payees,
             file: p.file.clone(),
             made_at: p.made_at,
             taken: p.taken.clone(),
@@ -256,10 +260,28 @@ impl State {
         self.closing.signed.values().cloned().collect()
     }
 
-    /// Every account.
+    /// Each point programme's budget left, points held, spent, expired, and what its funder owes.
     #[must_use]
-    pub fn positions(&self) -> Vec<Position> {
-        let each = self.book.accounts();
+    pub fn point_positions(&self) -> BTreeMap<u16, [i64; 5]> {
+        let mut out: BTreeMap<u16, [i64; 5]> = BTreeMap::new();
+        for (_, account) in self.book.accounts() {
+            let (n, at) = match account.key {
+                AccountKey::PointBudget(n) => (n, 0),
+                AccountKey::Points(_, n) => (n, 1),
+                AccountKey::PointsSpent(n) => (n, 2),
+                AccountKey::PointsExpired(n) => (n, 3),
+                AccountKey::FunderReceivable(n) => (n, 4),
+                _ => continue,
+            };
+            out.entry(n).or_default()[at] += account.balance().get();
+        }
+        out
+    }
+
+    /// Accounts of a kind.
+    #[must_use]
+    pub fn positions(&self, wanted: impl Fn(&AccountKey) -> bool) -> Vec<Position> {
+        let each = self.book.accounts().filter(|(_, a)| wanted(&a.key));
         each.map(|(_, a)| Position { key: a.key, balance: a.balance(), debits: a.debits, credits: a.credits }).collect()
     }
 }

@@ -198,7 +198,7 @@ pub enum NotClosed {
     #[error("payout {0} is not approved")]
     UnknownPayout(u64),
     /// A payout has one file.
-    #[error("the file of payout {0} was made as {1}; a payout has one file, in one form")]
+    #[error("the file of payout {0} was made as {1}, or with other bytes; a payout has one file, in one form")]
     OtherFile(u64, &'static str),
     /// No file yet.
     #[error("the file of payout {0} has not been made")]
@@ -224,6 +224,11 @@ pub enum NotClosed {
     /// The signature is about another record.
     #[error("business day {0} ended with record {1}, not {2}")]
     OtherHead(BusinessDay, u64, u64),
+    /// What days that ended were charged by is not changed afterwards.
+    #[error(
+        "contract {0}: its days up to {1} have ended; from stays as it is, and until is {1} or later, or as it was"
+    )]
+    ContractPast(u32, BusinessDay),
     /// Contracts that lack what the ones before had.
     #[error("contract {0} is missing: a contract stays in the file for ever, with its last day")]
     ContractGone(u32),
@@ -302,6 +307,7 @@ pub(super) struct Payout {
     pub(super) settlements: Vec<u32>,
     pub(super) total: Yen,
     pub(super) value_day: BusinessDay,
+    pub(super) payees: [u8; 32],
     pub(super) file: Option<(Format, Vec<MadeFile>)>,
     pub(super) made_at: Option<Millis>,
     /// Files whose money the bank took.

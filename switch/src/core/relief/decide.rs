@@ -512,7 +512,7 @@ fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Resul
     }
 }
 
-fn released_by_transfer<'a>(state: &'a State, number: u32) -> Result<(&'a Batch, &'a Programme), Refusal> {
+fn released_by_transfer(state: &State, number: u32) -> Result<(&Batch, &Programme), Refusal> {
     let batch = state.relief.batch(number)?;
     let programme = state.relief.programme(batch.programme)?;
     if programme.terms.way != Way::Transfer {

@@ -54,6 +54,9 @@ pub struct ProposalView {
     pub city: String,
 }
 
+/// A transfer file's form, and each file's number of transfers and sum, and whether the bank took it.
+pub type MadeFiles = (Format, Vec<(u32, Yen, bool)>);
+
 /// A batch, as the people who decide see it.
 #[derive(Clone, Debug)]
 pub struct BatchView {
@@ -93,8 +96,8 @@ pub struct BatchView {
     pub value_day: Option<BusinessDay>,
     /// The account that its transfers are ordered from, as it was at the release.
     pub funding: Option<Funding>,
-    /// The transfer file's form, and each file's number of transfers and sum, and whether the bank took it.
-    pub files: Option<(Format, Vec<(u32, Yen, bool)>)>,
+    /// The transfer files, when they were made.
+    pub files: Option<MadeFiles>,
 }
 
 /// An amount and how many rows have it.
@@ -160,7 +163,7 @@ pub struct FilesView {
 }
 
 impl Batch {
-    fn files_made(&self) -> Option<(Format, Vec<(u32, Yen, bool)>)> {
+    fn files_made(&self) -> Option<MadeFiles> {
         let (format, files) = self.file.as_ref()?;
         let taken = |n: usize| u16::try_from(n).is_ok_and(|n| self.sent.contains(&n));
         Some((*format, files.iter().enumerate().map(|(n, f)| (f.count, f.total, taken(n))).collect()))

@@ -13,7 +13,7 @@ pub(super) use apply::RELIEF_ACCOUNTS;
 pub(super) use credit::carry_on;
 pub(super) use decide::command;
 pub(super) use look::issue_names;
-pub use look::{BatchView, Distribution, FilesView, ProgrammeView, ProposalView, RowView, TransferRow};
+pub use look::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, ProposalView, RowView, TransferRow};
 
 use super::state::State;
 use kazasu_ledger::AccountId;
