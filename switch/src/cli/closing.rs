@@ -147,6 +147,27 @@ pub(super) enum ReconCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Totals that acquirers asked about (0500), the last of each of their days.
+    Totals {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// An issuer takes a payment back (chargeback): it goes into the queue, and two people decide who bears it.
+    Dispute {
+        /// The payment's record.
+        record: u64,
+        /// Yen.
+        #[arg(long)]
+        amount: i64,
+        /// The issuer's reference: it is raised once.
+        #[arg(long)]
+        reference: String,
+        /// What the issuer says.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Open differences, or all.
     Exceptions {
         /// Those that are resolved too.
@@ -368,6 +389,10 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
 pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
     match command {
         ReconCommand::Run { common } => look("runs", &common).await,
+        ReconCommand::Totals { common } => look("totals", &common).await,
+        ReconCommand::Dispute { record, amount, reference, why, common } => {
+            one(ClosingAsk::Dispute { record, amount, reference, why }, &common).await
+        }
         ReconCommand::Exceptions { all, common } => look(if all { "differences" } else { "exceptions" }, &common).await,
         ReconCommand::Note { difference, note, owner, common } => {
             one(ClosingAsk::Note { difference, owner, note }, &common).await
@@ -515,6 +540,7 @@ async fn of(desk: &Desk, what: &str) -> Result<Value, crate::admin::AskError> {
         "settlements" => desk.settlements().await,
         "payouts" => desk.payouts().await,
         "runs" => desk.runs().await,
+        "totals" => desk.totals().await,
         "exceptions" => desk.exceptions(false).await,
         "differences" => desk.exceptions(true).await,
         _ => desk.contracts().await,

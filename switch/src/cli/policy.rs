@@ -76,6 +76,9 @@ pub(super) enum PointsCommand {
         period: Period,
         #[command(flatten)]
         journal: JournalOf,
+        /// Write everybody who would have won to this CSV file, which only you may read.
+        #[arg(long)]
+        winners: Option<PathBuf>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -196,12 +199,26 @@ pub(super) async fn run(command: PolicyCommand) -> anyhow::Result<()> {
 }
 
 pub(super) async fn points(command: PointsCommand) -> anyhow::Result<()> {
-    let PointsCommand::Simulate { file, period, journal, json } = command;
+    let PointsCommand::Simulate { file, period, journal, winners, json } = command;
     let (policy, _) = good(&file)?;
     let replay = replay(&file, &period, &journal, 0).await?;
+    if let Some(path) = winners {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(["programme", "ppid", "points"])?;
+        for (programme, cost) in replay.costs() {
+            for (ppid, points) in &cost.winners {
+                out.write_record([programme.to_string(), ppid.to_string(), points.to_string()])?;
+            }
+        }
+        let text = String::from_utf8(out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
+        crate::sample::secret(&path, &text)?;
+    }
     show_costs(&policy, &replay, json);
     Ok(())
 }
+
+/// Winners that are shown; all of them go into a file.
+const WINNERS: usize = 10;
 
 fn check(file: &Path, json: bool) -> anyhow::Result<()> {
     let result = load(file)?;
@@ -334,8 +351,9 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
             .filter_map(|p| Some((p, costs.get(&p.number)?)))
             .map(|(p, c)| {
                 let merchants: Vec<_> = top(c).into_iter().map(|(n, m)| json!({ "merchant": m, "points": n })).collect();
-                json!({ "programme": p.number, "name": p.name, "points": c.points, "taps": c.taps, "people": c.people.len(),
-                    "most_per_person": c.most, "budget": p.budget, "budget_left": c.budget_left, "merchants": merchants })
+                json!({ "programme": p.number, "name": p.name, "points": c.points, "taps": c.taps, "people": c.winners.len(),
+                    "most_per_person": c.most, "budget": p.budget, "budget_left": c.budget_left, "merchants": merchants,
+                    "winners": c.winners.iter().take(WINNERS).map(|(ppid, n)| json!({ "ppid": ppid.to_string(), "points": n })).collect::<Vec<_>>() })
             })
             .collect();
         println!("{}", json!({ "taps": replay.taps, "programmes": list }));
@@ -355,10 +373,17 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
         println!("  対象取引 taps            {:>14}", crate::text::thousands(c.taps));
         println!(
             "  受給者 people            {:>14}",
-            crate::text::thousands(u64::try_from(c.people.len()).unwrap_or(0))
+            crate::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0))
         );
         println!("  最大 most per person     {:>14}", thousands(c.most));
         println!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
+        for (ppid, n) in c.winners.iter().take(WINNERS) {
+            println!("    {ppid} {:>6}", thousands(*n));
+        }
+        if c.winners.len() > WINNERS {
+            println!("    … --winners FILE writes all");
+        }
+        println!("  加盟店 merchants");
         for (n, merchant) in top(c) {
             println!("    {merchant:<18} {:>14}", thousands(n));
         }

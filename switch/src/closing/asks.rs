@@ -39,6 +39,8 @@ pub enum ClosingAsk {
     CancelPayout { payout: u64, why: String },
     /// Look after a difference.
     Note { difference: String, owner: Option<String>, note: String },
+    /// An issuer takes a payment back. Two people decide who bears it, as with any difference.
+    Dispute { record: u64, amount: i64, reference: String, why: String },
     /// Propose how a difference is resolved: explained, booked_issuer, booked_merchant, written_off.
     Resolve { difference: String, how: String, why: String },
     /// An issuer, or the funder of points, paid: `issuer 1`, `funder 1`.
@@ -170,6 +172,10 @@ impl Desk {
             }
             ClosingAsk::CancelPayout { payout, why } => {
                 return self.propose_closing(Proposal::CancelPayout { payout }, String::new(), &why, by).await;
+            }
+            ClosingAsk::Dispute { record, amount, reference, why } => {
+                let why = reason("why", &why)?;
+                Closing::Dispute { tap: record, amount: Yen::new(amount), reference: reference.trim().to_owned(), why }
             }
             ClosingAsk::Note { difference, owner, note } => Closing::Note {
                 id: self.difference(&difference).await?,

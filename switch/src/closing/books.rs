@@ -4,13 +4,13 @@
 use super::chart::{Chart, MerchantKey, Move};
 use crate::vault::Vault;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{CutOver, Proposal};
+use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Reader, Seq, TransferKind};
 use kazasu_schemas::contract::{
     Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Product, Refund, TapFact, TapFee, Tariff,
     Tender,
 };
-use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::ids::{InstitutionId, Ppid};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use std::collections::BTreeMap;
@@ -62,6 +62,8 @@ pub(crate) struct Books {
     given_back: HashMap<(u64, Tender), Yen>,
     cards: HashMap<(Ppid, u32), (Brand, Product)>,
     pub(crate) days: BTreeMap<BusinessDay, DayBook>,
+    /// The last totals that an acquirer asked about (0500), for each of its days: what it said and what stood here.
+    pub(crate) totals: BTreeMap<(BusinessDay, InstitutionId), TotalsCompared>,
     /// Whose taps are kept line by line, and of which days.
     watch: Option<(MerchantKey, BusinessDay, BusinessDay)>,
     pub(crate) lines: Vec<Line>,
@@ -91,6 +93,7 @@ impl Books {
             given_back: HashMap::new(),
             cards: HashMap::new(),
             days: BTreeMap::new(),
+            totals: BTreeMap::new(),
             watch: None,
             lines: Vec::new(),
         }
@@ -151,6 +154,9 @@ impl Books {
                 }
             }
             Body::CutOver(r) => self.day_over(r)?,
+            Body::TotalsCompared(r) => {
+                self.totals.insert((r.about, r.acquirer), r.clone());
+            }
             _ => {}
         }
         Ok(())
@@ -202,9 +208,14 @@ impl Books {
         let mcc = self.chart.merchants.get(key).map(|m| m.mcc);
         let mcc = mcc.ok_or_else(|| anyhow::anyhow!("merchant {}/{} was never registered", key.0, key.1))?;
         let mut adjustments = Yen::ZERO;
+        let mut chargebacks = (Yen::ZERO, 0_u32);
         let mut merged: BTreeMap<(u64, Tender), (Yen, Option<u64>)> = BTreeMap::new();
         let mut issuers: HashMap<u64, u16> = HashMap::new();
         for Fact { moved } in list {
+            if moved.chargeback {
+                chargebacks = (sum(chargebacks.0, Yen::new(-moved.amount.get())), chargebacks.1 + 1);
+                continue;
+            }
             if moved.correction {
                 adjustments = sum(adjustments, moved.amount);
                 continue;
@@ -252,7 +263,8 @@ impl Books {
             Some((contracts, contract))
         });
         let Some((contracts, contract)) = contract else {
-            let mut totals = DayTotals { day, adjustments, ..DayTotals::default() };
+            let (chargebacks, chargeback_cases) = chargebacks;
+            let mut totals = DayTotals { day, adjustments, chargebacks, chargeback_cases, ..DayTotals::default() };
             for fact in &facts {
                 add(&mut totals, fact);
             }
@@ -288,7 +300,8 @@ impl Books {
                 self.issuers.entry(*issuer).or_default().interchange += fact.1.interchange.get();
             }
         }
-        let totals = DayTotals { adjustments, ..DayTotals::of(&day_fees) };
+        let (chargebacks, chargeback_cases) = chargebacks;
+        let totals = DayTotals { adjustments, chargebacks, chargeback_cases, ..DayTotals::of(&day_fees) };
         Ok(MerchantDay { contract: Some(contract.number), totals, fees: Some(day_fees) })
     }
 
@@ -299,7 +312,10 @@ impl Books {
         let acquirers: std::collections::BTreeSet<_> =
             book.merchants.iter().filter(|(_, m)| moved(m)).map(|(key, _)| key.0).collect();
         let issuers = book.issuers.iter().filter(|(_, i)| i.taps > 0).map(|(n, _)| format!("issuer {n}"));
-        acquirers.iter().map(|a| format!("acquirer {a}")).chain(issuers).collect()
+        let acquirers = acquirers.iter().map(|a| format!("acquirer {a}"));
+        // Totals that an acquirer asked about last, and that did not agree.
+        let totals = self.totals.iter().filter(|((of, _), t)| *of == day && t.ours != t.theirs);
+        acquirers.chain(issuers).chain(totals.map(|((_, a), _)| format!("totals {a}"))).collect()
     }
 
     /// The contracts in force after the last record.

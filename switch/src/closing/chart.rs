@@ -60,6 +60,8 @@ pub(crate) struct Move {
     pub(crate) of: Option<u64>,
     /// A correction and no payment: no fee is charged.
     pub(crate) correction: bool,
+    /// A correction that is a chargeback.
+    pub(crate) chargeback: bool,
     /// A refund that was undone: what it gave back of this payment stands again, and its fee with it.
     pub(crate) again: Option<u64>,
 }
@@ -75,6 +77,8 @@ pub(crate) struct Chart {
     pub(crate) taps: HashMap<u64, TapOf>,
     pub(crate) issuers: HashMap<u16, String>,
     pub(crate) acquirers: HashMap<InstitutionId, String>,
+    /// Differences that are chargebacks.
+    disputes: hashbrown::HashSet<[u8; 16]>,
     /// Proposals that wait, for what they mean once they are settled.
     pub(crate) proposals: HashMap<u64, Proposal>,
     pub(crate) book: String,
@@ -123,6 +127,10 @@ impl Chart {
             }
             // What is older can be refunded no more, and nothing refers to it.
             Body::CutOver(r) => self.taps.retain(|_, tap| tap.day >= r.forget_before),
+            Body::DifferencesRaised(r) => {
+                let disputed = r.differences.iter().filter(|d| d.status == crate::core::CHARGEBACK);
+                self.disputes.extend(disputed.map(|d| d.id));
+            }
             Body::Proposed(r) => {
                 self.proposals.insert(seq, r.proposal.clone());
             }
@@ -142,8 +150,11 @@ impl Chart {
             Body::IssuerSilent(r) => return self.moves(r.tap, &r.transfers, false),
             Body::LossBooked(r) => return self.moves(r.message, &r.transfers, true),
             Body::Settled(r) if r.approved => {
-                if let Some(Proposal::Resolve { .. }) = self.proposals.get(&r.proposal) {
-                    return self.moves(seq, &r.transfers, true);
+                if let Some(Proposal::Resolve { id, .. }) = self.proposals.get(&r.proposal) {
+                    let disputed = self.disputes.contains(id);
+                    let mut moves = self.moves(seq, &r.transfers, true);
+                    moves.iter_mut().for_each(|moved| moved.chargeback = disputed && moved.amount < Yen::ZERO);
+                    return moves;
                 }
             }
             _ => {}
@@ -238,7 +249,7 @@ impl Chart {
                 matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice).then_some(refund.original?)
             });
             let of = original.filter(|_| amount < Yen::ZERO);
-            out.push(Move { tap, merchant, tender, issuer, amount, of, correction, again });
+            out.push(Move { tap, merchant, tender, issuer, amount, of, correction, chargeback: false, again });
         }
         out
     }

@@ -36,7 +36,8 @@ impl Desk {
                 json!({ "settlement": s.number, "merchant": s.merchant.to_string(), "name": s.name, "contract": t.contract,
                     "from": t.period.from.to_string(), "until": t.period.until.to_string(),
                     "gross_yen": yen(t.gross.sum()), "refunds_yen": yen(t.refunds.sum()), "fee_yen": t.fee.get(),
-                    "tax_yen": t.tax.get(), "adjustments_yen": t.adjustments.get(), "held_back_yen": t.held_back.get(),
+                    "tax_yen": t.tax.get(), "adjustments_yen": t.adjustments.get(),
+                    "chargebacks_yen": t.chargebacks.get(), "chargeback_fee_yen": t.chargeback_fee.get(), "held_back_yen": t.held_back.get(),
                     "paid_yen": t.paid.get(), "carried_yen": t.carried_forward.get(),
                     "value_day": s.value_day.to_string(), "state": s.state.name() })
             })
@@ -52,6 +53,26 @@ impl Desk {
                 json!({ "payout": p.number, "settlements": p.settlements, "total_yen": p.total.get(),
                     "value_day": p.value_day.to_string(), "file": p.file.as_ref().map(|(format, files)| json!({
                         "format": format.name(), "files": files.len() })), "taken_files": p.taken.len() })
+            })
+            .collect())
+    }
+
+    /// Totals that acquirers asked about (0500), the last of each day: counts and yen there and here.
+    pub async fn totals(&self) -> Result<Value, AskError> {
+        let office = self.office()?;
+        let totals = office.books(|books| Ok(books.totals.values().rev().take(10_000).cloned().collect::<Vec<_>>()));
+        let side = |t: &kazasu_schemas::wire::totals::DayTotals| {
+            json!({ "purchases": t.debits, "purchases_yen": t.debit_amount.get(), "refunds": t.credits,
+                "refunds_yen": t.credit_amount.get(), "reversed_purchases": t.debit_reversals,
+                "reversed_purchases_yen": t.debit_reversal_amount.get(), "reversed_refunds": t.credit_reversals,
+                "reversed_refunds_yen": t.credit_reversal_amount.get(), "net_yen": t.net().get() })
+        };
+        let totals = totals.await.map_err(AskError::Other)?;
+        Ok(totals
+            .iter()
+            .map(|t| {
+                json!({ "day": t.about.to_string(), "acquirer": t.acquirer.to_string(), "agrees": t.ours == t.theirs,
+                    "theirs": side(&t.theirs), "ours": side(&t.ours) })
             })
             .collect())
     }

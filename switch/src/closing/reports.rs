@@ -110,6 +110,8 @@ async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
         .sum("うち交換手数料", "interchange", Column::Yen)
         .sum("消費税", "tax", Column::Yen)
         .sum("調整", "adjustments", Column::Yen)
+        .sum("チャージバック", "chargebacks", Column::Yen)
+        .sum("同手数料", "chargeback_fee", Column::Yen)
         .sum("留保", "held_back", Column::Yen)
         .sum("留保解除", "released", Column::Yen)
         .sum("前期繰越", "carried_before", Column::Yen)
@@ -132,6 +134,8 @@ async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
             t.interchange,
             t.tax,
             t.adjustments,
+            t.chargebacks,
+            t.chargeback_fee,
             t.held_back,
             t.released,
             t.carried_before,
@@ -188,6 +192,8 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         ("手数料 Fees", Yen::new(-t.fee.get())),
         ("消費税 Tax on fees", Yen::new(-t.tax.get())),
         ("調整 Adjustments", t.adjustments),
+        ("チャージバック Charged back", Yen::new(-t.chargebacks.get())),
+        ("チャージバック手数料 Fees of chargebacks", Yen::new(-t.chargeback_fee.get())),
         ("留保 Held back", Yen::new(-t.held_back.get())),
         ("留保解除 Released", t.released),
         ("前期繰越 Carried from before", t.carried_before),

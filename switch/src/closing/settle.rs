@@ -132,7 +132,7 @@ pub(super) fn settlement(
                 break;
             }
             let t = there.map(|m| m.totals).unwrap_or_default();
-            without += t.gross.sum() - t.refunds.sum() + i128::from(t.adjustments.get());
+            without += t.gross.sum() - t.refunds.sum() + i128::from(t.adjustments.get() - t.chargebacks.get());
             continue;
         };
         if stretch.is_some_and(|before| before != (number, period)) {

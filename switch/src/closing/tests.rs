@@ -36,6 +36,7 @@ struct Town {
     paid: Vec<Request>,
     sealer: Sealer,
     entries: Vec<Entry>,
+    charged_back: i64,
 }
 
 fn acquirer() -> InstitutionId {
@@ -56,6 +57,7 @@ impl Town {
             paid: Vec::new(),
             sealer: Sealer::new(1, [0; 32]),
             entries: Vec::new(),
+            charged_back: 0,
         };
         let merchant = |n: usize| Command::RegisterMerchant {
             acquirer: acquirer(),
@@ -267,7 +269,10 @@ impl Town {
             let open = self.books.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
             let days: i128 = open
                 .filter_map(|(_, book)| book.merchants.get(&key))
-                .map(|m| m.totals.gross.sum() - m.totals.refunds.sum() + i128::from(m.totals.adjustments.get()))
+                .map(|m| {
+                    let more = m.totals.adjustments.get() - m.totals.chargebacks.get();
+                    m.totals.gross.sum() - m.totals.refunds.sum() + i128::from(more)
+                })
                 .sum();
             let expected = days + i128::from(opening.carried.get() + opening.released.get());
             let payable = self.balance(|k| *k == AccountKey::MerchantPayable(key.0, key.1));
@@ -283,6 +288,7 @@ enum Act {
     Reverse(usize),
     Hold(u8, usize, i64, i64),
     RefundAgain(usize, i64),
+    ChargeBack(usize, i64),
     Close(u8),
 }
 
@@ -293,6 +299,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (0_usize..50).prop_map(Act::Reverse),
         2 => (1_u8..3, 0_usize..3, 1_i64..60_000, 1_i64..60_000).prop_map(|(w, s, y, z)| Act::Hold(w, s, y, z)),
         2 => (0_usize..50, 1_i64..60_000).prop_map(|(at, y)| Act::RefundAgain(at, y)),
+        2 => (0_usize..50, 1_i64..60_000).prop_map(|(at, y)| Act::ChargeBack(at, y)),
         4 => (0_u8..5).prop_map(Act::Close),
     ]
 }
@@ -334,7 +341,7 @@ fn contracts() -> impl Strategy<Value = Contracts> {
                 payout_days: 1,
                 hold_back: hold.map(|days| HoldBack { rate: Rate(50_000), days }),
                 minimum_payout: Yen::new(minimum),
-                chargeback_fee: Yen::ZERO,
+                chargeback_fee: Yen::new(500),
             }
         };
         Contracts {
@@ -381,6 +388,32 @@ fn perform(town: &mut Town, act: &Act) {
             let again = town.about(Operation::Refund, &original, *yen);
             town.send(&again, true);
         }
+        // The issuer takes something back, and two people charge it to the merchant.
+        Act::ChargeBack(at, yen) => {
+            let Some(original) = town.paid.get(at % town.paid.len().max(1)).copied() else { return };
+            let Some(tap) = town.entries.iter().find_map(|e| match Body::read(&e.body) {
+                Ok(Body::Tapped(t)) if t.rrn == original.rrn && t.key.stan == original.stan => Some(e.seq),
+                _ => None,
+            }) else {
+                return;
+            };
+            let (amount, reference, why) = (Yen::new(*yen), format!("CB{tap}"), "fraud".to_owned());
+            let ask = Closing::Dispute { tap, amount, reference, why };
+            let before = town.state.seq;
+            let rejected = town.event(&Event::Command(Command::Closing(ask))).rejected;
+            if rejected.is_some() || town.state.seq == before {
+                return;
+            }
+            let dispute = town.state.differences(true).into_iter().find(|d| d.difference.own == tap).unwrap();
+            let id = dispute.difference.id;
+            let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::BookedMerchant });
+            let why = || "t".to_owned();
+            let ask = Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() };
+            town.ok(Command::Relief(ask));
+            let settle = Relief::Settle { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
+            town.ok(Command::Relief(settle));
+            town.charged_back += yen;
+        }
         Act::Close(pay) => town.close(*pay),
     }
 }
@@ -388,7 +421,7 @@ fn perform(town: &mut Town, act: &Act) {
 #[test]
 fn nets_sum_to_zero_under_random_contracts() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
-    let seen = std::cell::RefCell::new([0_u32; 4]);
+    let seen = std::cell::RefCell::new([0_u32; 5]);
     let result = runner.run(&(contracts(), proptest::collection::vec(act(), 10..120)), |(contracts, acts)| {
         let mut town = Town::new(contracts);
         for act in &acts {
@@ -396,7 +429,11 @@ fn nets_sum_to_zero_under_random_contracts() {
         }
         town.close(1);
         let settled = town.state.settlements();
+        let days: i64 =
+            town.books.days.values().flat_map(|d| d.merchants.values()).map(|m| m.totals.chargebacks.get()).sum();
+        assert_eq!(days, town.charged_back, "every chargeback is in its merchant's day, and nothing else");
         let mut seen = seen.borrow_mut();
+        seen[4] += u32::from(town.charged_back > 0);
         seen[0] += u32::try_from(settled.len()).unwrap();
         seen[1] += settled.iter().filter(|s| s.settlement.carried_forward < Yen::ZERO).count() as u32;
         seen[2] += settled.iter().filter(|s| s.settlement.released.is_positive()).count() as u32;
@@ -405,7 +442,7 @@ fn nets_sum_to_zero_under_random_contracts() {
         Ok(())
     });
     result.unwrap();
-    // Settlements, negative nets, released hold-backs, returned payouts: all of them came.
+    // Settlements, negative nets, released hold-backs, returned payouts, chargebacks: all of them came.
     assert!(seen.borrow().iter().all(|n| *n >= 20), "{seen:?}");
 }
 
@@ -578,7 +615,10 @@ fn statements_add_up_to_what_merchants_got() {
         let mut expected = std::collections::BTreeMap::<String, i64>::new();
         for entry in &town.entries {
             for moved in chart.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()) {
-                *expected.entry(moved.merchant.1.to_string()).or_default() += moved.amount.get();
+                // What an issuer takes back of a merchant is settled between it and its cardholder.
+                if !moved.correction {
+                    *expected.entry(moved.merchant.1.to_string()).or_default() += moved.amount.get();
+                }
             }
         }
         let dir = tempfile::tempdir().unwrap();

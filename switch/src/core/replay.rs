@@ -16,7 +16,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::wire::{Operation, Options, Original, Refusal, Request, ResponseCode};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How a tap was decided, for comparing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -67,11 +67,13 @@ pub struct Cost {
     pub points: i64,
     /// Taps that were granted points.
     pub taps: u64,
-    /// People with points.
-    pub people: BTreeSet<u32>,
+    /// What each person got, by position.
+    people: BTreeMap<u32, i64>,
+    /// What each person got, the most first; of temporary IDs that were merged, by their own number.
+    pub winners: Vec<(Ppid, i64)>,
     /// Points by merchant.
     pub merchants: BTreeMap<MerchantId, i64>,
-    /// The most that one person got.
+    /// The most that one person got in the period.
     pub most: i64,
     /// Left of the budget.
     pub budget_left: i64,
@@ -153,13 +155,9 @@ impl Replay {
             let mut cost = self.costs.get(&programme.number).cloned().unwrap_or_default();
             cost.budget_left =
                 shadow.point_books.get(&programme.number).map_or(0, |book| shadow.available(book.budget).get());
-            for holder in &cost.people {
-                let wallet = shadow.holder(*holder).wallet.as_deref();
-                let life = wallet.map_or(0, |w| {
-                    w.points.iter().filter(|p| p.programme == programme.number).map(|p| p.life).sum::<i64>()
-                });
-                cost.most = cost.most.max(life);
-            }
+            cost.winners = cost.people.iter().map(|(at, points)| (shadow.holder(*at).ppid, *points)).collect();
+            cost.winners.sort_by_key(|(ppid, points)| (std::cmp::Reverse(*points), *ppid));
+            cost.most = cost.winners.first().map_or(0, |(_, points)| *points);
             out.insert(programme.number, cost);
         }
         out
@@ -228,7 +226,7 @@ impl Replay {
             let cost = self.costs.entry(programme).or_default();
             cost.points += points;
             cost.taps += u64::from(new);
-            cost.people.insert(holder);
+            *cost.people.entry(holder).or_default() += points;
             if let Some(merchant) = merchant {
                 *cost.merchants.entry(merchant).or_default() += points;
             }

@@ -66,6 +66,7 @@ async fn look(State(api): State<Api>, Path(what): Path<String>, headers: HeaderM
         "settlements" => answer(api.desk.settlements().await),
         "payouts" => answer(api.desk.payouts().await),
         "runs" => answer(api.desk.runs().await),
+        "totals" => answer(api.desk.totals().await),
         "exceptions" => answer(api.desk.exceptions(false).await),
         "differences" => answer(api.desk.exceptions(true).await),
         "contracts" => answer(api.desk.contracts().await),

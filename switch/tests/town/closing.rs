@@ -121,6 +121,25 @@ fn a_day_is_closed_with_every_yen_explained() {
         .no("sato", &["recon", "import", &file("short.csv"), "--against", "issuer", "--party", "1", "--from", &day]);
     assert!(text.contains("its total says 2 lines and 15000 yen, and it has 1 lines and 10000 yen"), "{text}");
 
+    // An issuer takes something back: never more than it paid, once for each of its references.
+    let record = lines[2].split(',').nth(1).unwrap().to_owned();
+    let dispute = |amount: &str, reference: &str, good: bool| {
+        let why = "card was stolen";
+        let args = ["recon", "dispute", &record, "--amount", amount, "--reference", reference, "--why", why];
+        if good { staff.ok("sato", &args).to_string() } else { staff.no("sato", &args) }
+    };
+    let text = dispute("5001", "CB-1", false);
+    assert!(text.contains("the issuer can take back ¥5,000, not ¥5,001"), "{text}");
+    dispute("1000", "CB-1", true);
+    assert!(dispute("1000", "CB-1", true).contains("unchanged"));
+    let text = dispute("4001", "CB-2", false);
+    assert!(text.contains("can take back ¥4,000, not ¥4,001"), "{text}");
+
+    let open = staff.ok("sato", &["recon", "exceptions"]);
+    let taken_back = open.as_array().unwrap().iter().find(|d| d["status"] == "chargeback").unwrap();
+    let id = taken_back["difference"].as_str().unwrap();
+    staff.decided(&staff.ok("suzuki", &["recon", "resolve", id, "booked_merchant", "--why", "no slip"]));
+
     // Who is nobody of [finance] sees and does nothing; who is no approver decides nothing.
     let config = std::fs::read_to_string(town.path("kazasu.toml")).unwrap();
     assert!(config.contains("staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]"));
@@ -182,8 +201,9 @@ fn a_day_is_closed_with_every_yen_explained() {
     assert_eq!(settlements.as_array().unwrap().len(), 1);
     assert_eq!(
         (&settlements[0]["gross_yen"], &settlements[0]["fee_yen"], &settlements[0]["paid_yen"]),
-        (&json!(69_000), &json!(0), &json!(69_000))
+        (&json!(69_000), &json!(0), &json!(68_000))
     );
+    assert_eq!(settlements[0]["chargebacks_yen"], 1_000);
 
     // Paying takes two people; the file is made once; the bank's statement closes it, and what comes back is owed again.
     let value_day = settlements[0]["value_day"].as_str().unwrap().to_owned();
@@ -197,7 +217,7 @@ fn a_day_is_closed_with_every_yen_explained() {
     let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
     let on = BusinessDay::parse(&value_day).unwrap();
     let groups = transfer::read(&bytes, on).unwrap();
-    assert_eq!(groups[0].payments[0].amount, Yen::new(69_000));
+    assert_eq!(groups[0].payments[0].amount, Yen::new(68_000));
     assert!(staff.no("tanaka", &["payout", "file", &payout, "--format", "pain001"]).contains("one file, in one form"));
     let header = |account| statement::Header {
         created: on,
@@ -212,35 +232,46 @@ fn a_day_is_closed_with_every_yen_explained() {
         account_name: "ｶｻﾞｽ".into(),
         opening_balance: None,
     };
-    let entry = |direction, edi: &str| Entry {
+    let entry = |direction, yen, payer: &str, edi: &str| Entry {
         inquiry_number: 0,
         posting_date: on,
         value_date: on,
         direction,
         kind: TransactionKind::Transfer,
-        amount: Yen::new(69_000),
+        amount: Yen::new(yen),
         uncleared: Yen::ZERO,
         payer_code: String::new(),
-        payer_name: "ﾌﾘｺﾐ".into(),
+        payer_name: payer.into(),
         bank_name: "ﾐﾅﾄ".into(),
         branch_name: "ﾎﾝﾃﾝ".into(),
         remarks: String::new(),
         edi: edi.into(),
     };
-    let entries = [entry(Direction::Out, ""), entry(Direction::In, &format!("P{payout}-1"))];
+    let entries = [
+        entry(Direction::Out, 68_000, "ﾌﾘｺﾐ", ""),
+        entry(Direction::In, 68_000, "ﾌﾘｺﾐ", &format!("P{payout}-1")),
+        // 15,000 of two taps, less what was booked as its and less what it took back.
+        entry(Direction::In, 13_900, "ｻｸﾗｶ-ﾄﾞ", ""),
+        entry(Direction::In, 1, "ﾀﾞﾚｶ", ""),
+    ];
     let read = |account| {
         let header = header(account);
         let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
         std::fs::write(town.path("statement.txt"), statement::write(&[sheet], LineEnding::CrLf).unwrap()).unwrap();
         staff.ok("tanaka", &["payout", "statement", &file("statement.txt")])
     };
-    assert_eq!(read(7_777_777)["unmatched"].as_array().unwrap().len(), 2, "another account's statement is nobody's");
+    assert_eq!(read(7_777_777)["unmatched"].as_array().unwrap().len(), 4, "another account's statement is nobody's");
     let done = read(1_000_001);
     assert_eq!((done["taken"].as_array().unwrap().len(), done["returned"].as_array().unwrap().len()), (1, 1), "{done}");
-    assert_eq!(read(1_000_001)["known"], 2);
+    assert_eq!(done["received"], json!([{ "issuer": 1, "yen": 13_900 }]), "{done}");
+    assert_eq!(done["unmatched"].as_array().unwrap().len(), 1, "{done}");
+    let again = read(1_000_001);
+    assert_eq!((&again["received"], &again["unmatched"].as_array().unwrap().len()), (&json!([]), &1), "{again}");
     assert_eq!(staff.ok("sato", &["settle"])[0]["state"], "returned");
-    staff.ok("tanaka", &["settle", "--received-from", "issuer 1", "--amount", "14900", "--reference", "2026-11"]);
+    staff.ok("tanaka", &["settle", "--received-from", "issuer 2", "--amount", "4000", "--reference", "2026-11"]);
 
+    let issuers = staff.ok("sato", &["report", "issuers"]).to_string();
+    assert!(!issuers.contains("error"), "{issuers}");
     // One tap's whole story.
     let record = lines[1].split(',').nth(1).unwrap().to_owned();
     let story = staff.ok("sato", &["ledger", "explain", &record]);

@@ -497,6 +497,18 @@ fn a_policy_is_checked_compared_replayed_and_activated() {
         (Some(770), Some(3), Some(4))
     );
     assert_eq!(cost["most_per_person"], 490);
+    let winners = cost["winners"].as_array().unwrap();
+    assert_eq!((winners.len(), &winners[0]["points"]), (3, &serde_json::json!(490)));
+    let list = town.path("winners.csv");
+    let mut all = simulate.to_vec();
+    all.extend(["--winners", list.to_str().unwrap()]);
+    assert!(kazasu(&all).status.success());
+    let list = std::fs::read_to_string(&list).unwrap();
+    assert_eq!(list.lines().count(), 4, "{list}");
+    assert_eq!(
+        list.lines().nth(1).unwrap(),
+        format!("{},{},490", cost["programme"], winners[0]["ppid"].as_str().unwrap())
+    );
     let text =
         String::from_utf8(kazasu(&simulate.iter().copied().filter(|a| *a != "--json").collect::<Vec<_>>()).stdout)
             .unwrap();

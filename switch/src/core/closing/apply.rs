@@ -1,15 +1,15 @@
 //! Folding closing's records into the state.
 
 use super::super::apply::reference_key;
-use super::super::money::plus;
+use super::super::money::{Source, plus};
 use super::super::state::{State, position};
-use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
+use super::{CHARGEBACK, ClosingState, Day, Payout, Raised, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     CutOver, DayMarked, DifferenceNoted, DifferencesRaised, HeadSigned, IssuerSettled, MerchantSettled, MoneyReceived,
     Opening, PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
 };
-use kazasu_schemas::closing::DayState;
+use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::Millis;
 use std::sync::Arc;
 
@@ -149,6 +149,19 @@ impl ClosingState {
 }
 
 impl State {
+    /// What an issuer took back of a payment is given back: no refund can give it back once more.
+    pub(in super::super) fn charged_back(&mut self, id: &[u8; 16], how: Resolution) {
+        let Some(raised) = self.closing.differences.get(id) else { return };
+        if raised.difference.status != CHARGEBACK || how == Resolution::Explained {
+            return;
+        }
+        let (own, yen) = (raised.difference.own, raised.difference.ours);
+        let Some(tap) = self.index_of(own).and_then(|index| self.tap_mut(index)) else { return };
+        if let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) {
+            leg.refunded = plus(leg.refunded, yen);
+        }
+    }
+
     pub(in super::super) fn merchant_settled(&mut self, r: &MerchantSettled) {
         self.closing.opened(&r.opens);
         let Some(at) = self.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };

@@ -6,10 +6,10 @@ use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::{amount_of, booked};
 use super::super::state::{State, position};
-use super::{Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState};
+use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState};
 use kazasu_ledger::record::{
     Body, DayMarked, DifferenceNoted, DifferencesRaised, IssuerSettled, MerchantSettled, MoneyReceived, Opening, Payer,
-    PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
+    PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan, TapKind,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
@@ -53,6 +53,7 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         Closing::Returned { payout, settlement, reference, by } => returned(state, *payout, *settlement, reference, by),
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, differences } => raise(state, *run, differences),
+        Closing::Dispute { tap, amount, reference, why } => dispute(state, *tap, *amount, reference, why),
         Closing::Note { id, owner, note, by } => {
             noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
         }
@@ -315,6 +316,56 @@ fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
     Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new })))
 }
 
+/// A payment at an issuer, and what of it the issuer could still take back.
+fn charged_back(state: &State, seq: u64) -> Result<(u16, AccountId, Yen), Rejected> {
+    let tap = state.tap_by_seq(seq).ok_or(NotClosed::NoPayment(seq))?;
+    let leg = tap.instrument_leg().filter(|_| tap.original.is_none() || tap.kind == TapKind::Completion);
+    let leg = leg.ok_or(NotClosed::NoPayment(seq))?;
+    let key = state.book.account(leg.debit).map(|account| account.key);
+    let (Some(AccountKey::IssuerReceivable(issuer)), Some(merchant)) = (key, state.merchant(tap.merchant)) else {
+        return refuse(NotClosed::NoPayment(seq));
+    };
+    Ok((issuer, merchant.payable, leg.stands()))
+}
+
+fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str) -> Decided {
+    amount_of(amount)?;
+    if reference.trim().is_empty() || reference.chars().count() > 60 {
+        return refuse(NotClosed::Text("a reference (60 at most)"));
+    }
+    if why.trim().is_empty() || why.chars().count() > 100 {
+        return refuse(NotClosed::Text("a reason (100 at most)"));
+    }
+    let (issuer, _, stands) = charged_back(state, tap)?;
+    let id = reference_key(issuer, None, &format!("chargeback {reference}"));
+    if let Some(known) = state.closing.differences.get(&id) {
+        if (known.difference.own, known.difference.ours) == (tap, amount) {
+            return Ok(unchanged());
+        }
+        return Err(Rejected::Reference);
+    }
+    let open =
+        |r: &&super::Raised| r.difference.status == CHARGEBACK && r.difference.own == tap && r.resolved.is_none();
+    let open = state.closing.differences.values().filter(open).fold(Yen::ZERO, |sum, r| plus(sum, r.difference.ours));
+    let left = minus(stands, open);
+    if amount > left {
+        return refuse(NotClosed::Left { tap, left, asked: amount });
+    }
+    let difference = Difference {
+        id,
+        status: CHARGEBACK.to_owned(),
+        party: format!("issuer {issuer}"),
+        own: tap,
+        ours: amount,
+        theirs: Yen::ZERO,
+        line: 0,
+        day: state.day,
+        why: format!("{reference}: {why}"),
+        proposal: "charge it to the merchant (booked_merchant), or explain why the issuer has to pay".to_owned(),
+    };
+    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run: 0, differences: vec![difference] })))
+}
+
 fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
     let there = difference(state, &asked.id)?;
     if asked.owner.as_ref().is_some_and(|owner| owner.trim().is_empty() || owner.chars().count() > 60) {
@@ -400,8 +451,10 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     let raised = difference(state, id)?;
     let d = &raised.difference;
     let less = minus(d.ours, d.theirs);
-    let run = state.closing.runs.get(position(raised.run.saturating_sub(1)));
-    let against = run.map(|r| r.against);
+    let disputed = d.status == CHARGEBACK;
+    // A chargeback was found in no run: its party says whose it is.
+    let run = raised.run.checked_sub(1).and_then(|at| state.closing.runs.get(position(at)));
+    let against = if disputed { Some(Against::Issuer) } else { run.map(|r| r.against) };
     let unfit = |why| refuse(NotClosed::Unfit(hex(id), how.name(), why));
     if how == Resolution::Explained {
         return Ok(Default::default());
@@ -415,7 +468,14 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     if less == Yen::ZERO {
         return unfit("both sides have the same amount; explain it");
     }
-    let issuer = run.and_then(|r| r.party.parse::<u16>().ok()).and_then(|n| state.issuers.get(&n)).copied();
+    if disputed {
+        let (_, _, stands) = charged_back(state, d.own)?;
+        if d.ours > stands {
+            return unfit("the merchant has given it back meanwhile; explain it");
+        }
+    }
+    let number = if disputed { d.party.strip_prefix("issuer ") } else { run.map(|r| r.party.as_str()) };
+    let issuer = number.and_then(|n| n.parse::<u16>().ok()).and_then(|n| state.issuers.get(&n)).copied();
     let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);
     let mut accounts = Accounts::new(state);
     let account = match (how, against) {

@@ -109,6 +109,17 @@ pub enum Closing {
         /// At most [`RAISED_AT_ONCE`].
         differences: Vec<Difference>,
     },
+    /// An issuer takes a payment back: a chargeback, until two people decide who bears it.
+    Dispute {
+        /// The payment.
+        tap: u64,
+        /// Yen.
+        amount: Yen,
+        /// The issuer's own: it is raised once.
+        reference: String,
+        /// What the issuer says.
+        why: String,
+    },
     /// Somebody looks after a difference.
     Note {
         /// Which.
@@ -232,6 +243,19 @@ pub enum NotClosed {
     /// Contracts that lack what the ones before had.
     #[error("contract {0} is missing: a contract stays in the file for ever, with its last day")]
     ContractGone(u32),
+    /// No such payment at an issuer.
+    #[error("record {0} is no payment at an issuer that is still in memory")]
+    NoPayment(u64),
+    /// More than is left of it.
+    #[error("of record {tap} the issuer can take back {left}, not {asked}: the rest was given back or is in dispute")]
+    Left {
+        /// The payment.
+        tap: u64,
+        /// Yen.
+        left: Yen,
+        /// Yen.
+        asked: Yen,
+    },
     /// Text of the wrong length.
     #[error("{0} has 1 to 200 characters")]
     Text(&'static str),
@@ -346,6 +370,9 @@ pub(super) struct ClosingState {
     pub(super) interchange: BTreeMap<u16, AccountId>,
     pub(super) booked: Option<AccountId>,
 }
+
+/// The status of a difference that is a chargeback.
+pub const CHARGEBACK: &str = "chargeback";
 
 /// A payment received is booked once for its payer: two issuers may use the same reference.
 pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {

@@ -63,6 +63,9 @@ impl State {
             | Proposal::Resolve { .. }
             | Proposal::CancelPayout { .. }) => {
                 self.closing.opened(&r.opens);
+                if let Proposal::Resolve { id, how } = &other {
+                    self.charged_back(id, *how);
+                }
                 self.closing.approved(r.proposal, at, other, source, &r.by);
             }
             Proposal::Claim { batch, row, right } => {
