@@ -19,6 +19,8 @@ for pair in "${needed[@]}"; do
 done
 # A PostgreSQL server's binaries; the tests start servers of their own with them.
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+# A Japanese font: letters as PDF embed it.
+ls /usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf >/dev/null 2>&1 || missing+=(fonts-ipaexfont-gothic)
 if [ ${#missing[@]} -gt 0 ]; then
     step "installing ${missing[*]}"
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
@@ -73,6 +75,31 @@ step "the same on two nodes and PostgreSQL"
 chmod 755 "$demo"
 cargo run --release --locked -- demo --data "$demo/nodes" --store postgres --nodes 2 --taps 600 --rate 300 --exit
 
+step "a flood: relief from the application to the report"
+cargo run --release --locked -- demo --relief --data "$demo/relief" --exit --json | tee "$demo/relief.json"
+python3 - "$demo/relief.json" <<'END'
+import json, sys
+result = json.load(open(sys.argv[1]))
+missing = {"residents", "credited", "credited_yen", "spent_yen", "returned_yen", "first_tap_ms", "verified"} - set(result)
+assert not missing, f"missing: {missing}"
+# Every yen that was credited was spent, came back, is held by a terminal, or is still in a purse.
+assert result["verified"] is True and result["credited"] == result["residents"] == 5000, result
+assert result["credited_yen"] == result["spent_yen"] + result["returned_yen"] + result.get("held_yen", 0), result
+END
+
+step "a business day: contracts, reconciliation, settlement, payout, signature, letters"
+cargo run --release --locked -- demo --day --data "$demo/day" --taps 1500 --rate 300 --exit --json | tee "$demo/day.json"
+python3 - "$demo/day.json" <<'END'
+import json, sys
+result = json.load(open(sys.argv[1]))
+missing = {"taps", "planted", "found", "unexplained", "settled_yen", "fees_yen", "verified"} - set(result)
+assert not missing, f"missing: {missing}"
+assert result["planted"] == result["found"] == 5 and result["unexplained"] == 0 and result["verified"] is True, result
+assert result["settled_yen"] > 0 and result["fees_yen"] > 0, result
+END
+target/release/kazasu report settlement-detail --settlement 1 --out "$demo/letter.pdf" --config "$demo/day/kazasu.toml"
+grep -q FontFile "$demo/letter.pdf" || { echo "test.sh: the letter embeds no font" >&2; exit 1; }
+
 step "the benchmarks still run, without an error"
 cargo run --release --locked -p kazasu-perf -- taps --store sqlite --rate 3000 --seconds 3 --residents 5000 --json | tee "$demo/taps.json"
 python3 - "$demo/taps.json" <<'END'
@@ -88,5 +115,8 @@ import json, sys
 result = json.load(open(sys.argv[1]))
 assert result["errors"] == 0 and result["tps"] > 2500 and result["wal_bytes_per_tap"] > 100, result
 END
+
+cargo run --release --locked -p kazasu-perf -- relief --residents 20000 --rate 1000 --json
+cargo run --release --locked -p kazasu-perf -- close --taps 50000 --rate 500 --residents 5000 --json
 
 step "all passed"

@@ -167,6 +167,30 @@ fn interchange_is_for_credit_cards_and_goes_by_brand_and_product() {
 }
 
 #[test]
+fn a_refund_that_is_undone_is_charged_again() {
+    let first = paid(1, Tender::Credit, 1_001);
+    let undone = TapFact { seq: 3, amount: Yen::new(600), ..back(2, &first, 600, 600, None) };
+    let facts = [first, back(2, &first, 600, 0, None), undone];
+    for (refund_fee, basis) in [
+        (RefundFee::Returned, Basis::Tap),
+        (RefundFee::Returned, Basis::DayAndBrand),
+        (RefundFee::Kept, Basis::Tap),
+        (RefundFee::Kept, Basis::DayAndBrand),
+    ] {
+        let contract = Contract { refund_fee, basis, free: Yen::new(100), ..contract() };
+        let charged = |facts: &[TapFact]| {
+            let (mut allowance, mut out) = (Allowance::default(), Vec::new());
+            let fees = tariff(&contract).charge(day("2026-11-24"), facts, &mut allowance, &mut out).unwrap();
+            fees.assert_adds_up(&out);
+            let gross: i64 = fees.lines.iter().map(|l| l.gross.get() - l.refunds.get()).sum();
+            assert!(fees.lines.iter().all(|l| l.gross >= Yen::ZERO && l.refunds >= Yen::ZERO));
+            (fees.fee, fees.interchange, gross, allowance.used)
+        };
+        assert_eq!(charged(&facts), charged(&facts[..1]), "{refund_fee:?} {basis:?}");
+    }
+}
+
+#[test]
 fn facts_that_do_not_fit_together_are_refused_and_leave_nothing_behind() {
     let first = paid(1, Tender::Credit, 1_000);
     let charged = Charged { day: day("2026-11-01"), amount: Yen::new(500), free: Yen::ZERO, exact: 0, fee: Yen::ZERO };
@@ -181,7 +205,8 @@ fn facts_that_do_not_fit_together_are_refused_and_leave_nothing_behind() {
         (vec![paid(1, Tender::Credit, -5)], "got -¥5"),
         (vec![paid(1, Tender::Credit, 1_000_000_000_000)], "got ¥1,000,000,000,000"),
         (vec![TapFact { amount: Yen::new(i64::MIN), ..refund }], "record 2: the amount must be"),
-        (vec![TapFact { amount: Yen::new(5), ..refund }], "record 2: the amount must be"),
+        (vec![TapFact { amount: Yen::ZERO, ..refund }], "record 2: the amount must be"),
+        (vec![TapFact { amount: Yen::new(5), ..refund }], "more than is left of it"),
         (vec![refund], "record 2 gives back of record 1, of which nothing is known here"),
         (vec![paid(1, Tender::Debit, 1_000), refund], "of which nothing is known"),
         (vec![first, back(2, &first, 600, 401, None)], "more than is left of it"),
