@@ -743,9 +743,8 @@ fn finance(finance: &FinanceFile, callers: &[Caller]) -> anyhow::Result<()> {
             ensure!(known, "{what} names {name:?}, who is nobody of [http.people] in the key file");
         }
     }
-    let alone = |name: &String| finance.approvers.iter().all(|other| other == name);
-    let stuck = finance.staff.iter().find(|name| alone(name));
-    if let Some(name) = stuck.filter(|_| !finance.approvers.is_empty()) {
+    let alone = |name: &&String| finance.approvers.iter().all(|other| other == *name);
+    if let Some(name) = finance.staff.iter().chain(&finance.approvers).find(alone) {
         bail!("what {name} proposes could be decided by nobody else; approvers must name another person");
     }
     Ok(())

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ROWS: usize = 2_000;
 
 /// Raised whenever the tables change; a file of another version is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const TABLES: &str = "
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
@@ -242,8 +242,9 @@ impl Fold {
                 changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
             }
             Body::IssuerAnswered(r) => {
+                // An issuer that declines its part leaves what purses and points have paid.
                 let parts = self.parts(&r.transfers);
-                self.outcome(r.tap, r.code.is_approved().then_some(parts), changes);
+                self.outcome(r.tap, (r.code.is_approved() || !parts.is_nothing()).then_some(parts), changes);
             }
             Body::StoodIn(r) => {
                 let parts = self.parts(&r.transfers);
@@ -276,6 +277,8 @@ impl Fold {
 struct Statements {
     conn: SqliteConnection,
     fold: Fold,
+    /// Reads the journal; another one is opened with the file when something went wrong.
+    reader: Box<dyn Reader>,
 }
 
 fn signed(n: u64) -> i64 {
@@ -287,7 +290,7 @@ fn ppid(bytes: &[u8]) -> anyhow::Result<Ppid> {
 }
 
 impl Statements {
-    async fn open(path: &Path, reader: &mut dyn Reader) -> anyhow::Result<Statements> {
+    async fn open(path: &Path, reader: Box<dyn Reader>) -> anyhow::Result<Statements> {
         create_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -298,13 +301,13 @@ impl Statements {
             .statement_cache_capacity(32)
             .pragma("cache_size", "-65536")
             .disable_statement_logging();
-        let mut statements = Statements { conn: options.connect().await?, fold: Fold::default() };
-        statements.load(reader).await?;
+        let mut statements = Statements { conn: options.connect().await?, fold: Fold::default(), reader };
+        statements.load().await?;
         Ok(statements)
     }
 
     /// Reads where the file is; a file that is not this journal's, or of another version, is emptied.
-    async fn load(&mut self, reader: &mut dyn Reader) -> anyhow::Result<()> {
+    async fn load(&mut self) -> anyhow::Result<()> {
         let there: bool = sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'position'")
             .fetch_one(&mut self.conn)
             .await?;
@@ -315,7 +318,7 @@ impl Statements {
             let ours = if seq == 0 {
                 true
             } else {
-                reader.scan(seq, 1).await?.first().is_some_and(|e| e.seq == seq && e.hash[..] == hash[..])
+                self.reader.scan(seq, 1).await?.first().is_some_and(|e| e.seq == seq && e.hash[..] == hash[..])
             };
             if version == VERSION && ours {
                 return self.read_fold(seq, &hash).await;
@@ -361,7 +364,7 @@ impl Statements {
     }
 
     /// Reads on, at most `most` records; whether the journal's end was reached.
-    async fn follow(&mut self, reader: &mut dyn Reader, most: usize) -> anyhow::Result<bool> {
+    async fn follow(&mut self, most: usize) -> anyhow::Result<bool> {
         let mut left = most;
         loop {
             let mut changes = Changes::default();
@@ -369,7 +372,7 @@ impl Statements {
             let before = (self.fold.seq, self.fold.hash);
             for _ in 0..PAGES {
                 let size = PAGE.min(left);
-                let page = reader.scan(self.fold.seq + 1, size).await?;
+                let page = self.reader.scan(self.fold.seq + 1, size).await?;
                 left -= page.len();
                 end = page.len() < size;
                 for entry in &page {
@@ -384,7 +387,7 @@ impl Statements {
             }
             if self.fold.seq != before.0 && !self.write(changes, before).await? {
                 // Another process was faster: what it wrote is where this one goes on.
-                self.load(reader).await?;
+                self.load().await?;
                 continue;
             }
             if end || left == 0 {
@@ -545,23 +548,24 @@ impl StatementBook {
     /// A person's lines of some business days, in their order, up to the journal's last record; with those of temporary IDs that
     /// were merged into the person.
     pub async fn lines(&self, person: Ppid, from: BusinessDay, until: BusinessDay) -> anyhow::Result<Vec<Line>> {
-        let mut there = self.open.lock().await;
-        let mut open = self.taken(&mut there).await?;
-        let mut reader = self.store.reader().await?;
-        open.follow(reader.as_mut(), usize::MAX).await?;
-        let lines = open.lines(person, from, until).await?;
-        *there = Some(open);
-        Ok(lines)
+        let book = self.clone();
+        // Reading on takes the processor's time: on a thread of its own, no tap waits behind it.
+        crate::closing::apart(async move {
+            let mut there = book.open.lock().await;
+            let mut open = book.taken(&mut there).await?;
+            open.follow(usize::MAX).await?;
+            let lines = open.lines(person, from, until).await?;
+            *there = Some(open);
+            Ok(lines)
+        })
+        .await?
     }
 
     /// Put back only when all went well: what failed half-way is opened again.
     async fn taken(&self, there: &mut Option<Statements>) -> anyhow::Result<Statements> {
         match there.take() {
             Some(open) => Ok(open),
-            None => {
-                let mut reader = self.store.reader().await?;
-                Statements::open(&self.path, reader.as_mut()).await
-            }
+            None => Statements::open(&self.path, self.store.reader().await?).await,
         }
     }
 
@@ -573,7 +577,9 @@ impl StatementBook {
                 _ = stop.changed() => return,
                 () = tokio::time::sleep(PAUSE) => {}
             }
-            match self.turn().await {
+            let book = self.clone();
+            let turn = crate::closing::apart(async move { book.turn().await }).await;
+            match turn.and_then(|done| done) {
                 Ok(()) => failed = false,
                 // It is tried again, and a statement that is asked for says what is wrong.
                 Err(error) if !failed => {
@@ -588,8 +594,7 @@ impl StatementBook {
     async fn turn(&self) -> anyhow::Result<()> {
         let mut there = self.open.lock().await;
         let mut open = self.taken(&mut there).await?;
-        let mut reader = self.store.reader().await?;
-        open.follow(reader.as_mut(), TURN).await?;
+        open.follow(TURN).await?;
         *there = Some(open);
         Ok(())
     }

@@ -203,6 +203,9 @@ pub struct DifferencesRaised {
     /// What is new of them.
     #[n(1)]
     pub differences: Vec<Difference>,
+    /// Who raised a chargeback; empty for what a run found.
+    #[cbor(n(2), default)]
+    pub by: String,
 }
 
 /// See [`Body::DifferenceNoted`].

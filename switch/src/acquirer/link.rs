@@ -48,6 +48,8 @@ struct Telling {
     open: Vec<(NetworkCode, u16)>,
     due: tokio::time::Instant,
     left: u8,
+    /// Who is told: whoever signs on on the same link later is somebody else.
+    to: InstitutionId,
 }
 
 /// How often a cut-over is told to a peer that does not answer, and the pause in between.
@@ -55,13 +57,17 @@ const TELLINGS: u8 = 3;
 const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 impl Telling {
-    fn new(closed: BusinessDay, opened: BusinessDay) -> Self {
+    fn new(to: InstitutionId, closed: BusinessDay, opened: BusinessDay) -> Self {
         let open = vec![(NetworkCode::CutoverStart, closed.mmdd()), (NetworkCode::CutoverEnd, opened.mmdd())];
-        Telling { open, due: tokio::time::Instant::now(), left: TELLINGS }
+        Telling { open, due: tokio::time::Instant::now(), left: TELLINGS, to }
     }
 
     /// Tells what is not answered; true when that was given up.
-    fn tell(&mut self, link: &LinkHandle, institution: InstitutionId) -> bool {
+    fn tell(&mut self, link: &LinkHandle, signed_on: Option<InstitutionId>) -> bool {
+        let institution = self.to;
+        if signed_on != Some(institution) {
+            return true;
+        }
         if self.left == 0 {
             tracing::warn!(link = link.id, %institution, "the peer does not answer a cut-over (0800/201, 202)");
             return true;
@@ -145,13 +151,14 @@ async fn read<R: AsyncRead + Unpin>(
             Ok(()) = context.day.changed() => {
                 let (closed, opened) = (day, *context.day.borrow_and_update());
                 day = opened;
-                let told = reader.acquirer.as_ref().is_some_and(|a| a.config.cutover);
-                telling = told.then(|| Telling::new(closed, opened));
+                // What was read only now, after a start, ended nothing.
+                let acquirer = reader.acquirer.as_ref().filter(|a| a.config.cutover && closed != BusinessDay::default());
+                telling = acquirer.map(|a| Telling::new(a.config.id, closed, opened));
                 continue;
             }
             () = tokio::time::sleep_until(telling.as_ref().map_or(far, |t| t.due)), if telling.is_some() => {
-                let institution = reader.acquirer.as_ref().map(|a| a.config.id);
-                if institution.is_none_or(|id| telling.as_mut().is_none_or(|t| t.tell(link, id))) {
+                let signed_on = reader.acquirer.as_ref().map(|a| a.config.id);
+                if telling.as_mut().is_none_or(|t| t.tell(link, signed_on)) {
                     telling = None;
                 }
                 continue;

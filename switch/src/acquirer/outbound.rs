@@ -105,7 +105,7 @@ impl Writer {
                 1
             }
             LinkOut::Tell(message) => {
-                if let Some(acquirer) = acquirer {
+                if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
                     self.encode(Some(&acquirer.keys(true).from_switch), out);
                 }

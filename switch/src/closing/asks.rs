@@ -175,7 +175,8 @@ impl Desk {
             }
             ClosingAsk::Dispute { record, amount, reference, why } => {
                 let why = reason("why", &why)?;
-                Closing::Dispute { tap: record, amount: Yen::new(amount), reference: reference.trim().to_owned(), why }
+                let (amount, reference, by) = (Yen::new(amount), reference.trim().to_owned(), by.to_owned());
+                Closing::Dispute { tap: record, amount, reference, why, by }
             }
             ClosingAsk::Note { difference, owner, note } => Closing::Note {
                 id: self.difference(&difference).await?,

@@ -204,6 +204,11 @@ impl Desk {
         }
         let office = self.office()?;
         self.is_known(&with).await?;
+        let open = self.ask(|state| state.day).await?;
+        if with.until >= open {
+            let text = format!("{} has not ended ({open} is open): what comes later would be missing", with.until);
+            return Err(value("until", text));
+        }
         // The same file of another party or of other days is another comparison.
         let mut hash = Sha256::new();
         hash.update(format!("{} {} {} {}\n", with.against.name(), with.party, with.from, with.until));

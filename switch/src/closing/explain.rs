@@ -2,10 +2,11 @@
 
 use super::chart::Chart;
 use anyhow::Context;
-use kazasu_ledger::record::{Proposal, Verdict, flag};
+use kazasu_ledger::record::{PayoutTaken, Proposal, Verdict, flag};
 use kazasu_ledger::{Body, Store, Transfer};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const PAGE: usize = 20_000;
 
@@ -20,6 +21,7 @@ fn about(body: &Body, family: &[u64]) -> bool {
         Body::StoodIn(r) => of(r.tap),
         Body::IssuerAcknowledged(r) => of(r.message),
         Body::LossBooked(r) => of(r.message),
+        Body::DifferencesRaised(r) => r.differences.iter().any(|d| of(d.own)),
         Body::NoticeSettled(r) => of(r.notice / 16),
         _ => false,
     }
@@ -29,6 +31,15 @@ fn about(body: &Body, family: &[u64]) -> bool {
 struct Paid {
     number: u32,
     payout: Option<u64>,
+}
+
+/// Is this settlement in the payout's file whose money the bank took?
+fn in_file(paid: &Paid, r: &PayoutTaken, orders: &HashMap<u64, Vec<u32>>, files: &HashMap<u64, Vec<u32>>) -> bool {
+    let (Some(order), Some(counts)) = (orders.get(&r.payout), files.get(&r.payout)) else { return false };
+    let size = |n: &u32| usize::try_from(*n).unwrap_or(usize::MAX);
+    let before: usize = counts.iter().take(usize::from(r.file)).map(size).sum();
+    let count = counts.get(usize::from(r.file)).map_or(0, size);
+    paid.payout == Some(r.payout) && order.iter().skip(before).take(count).any(|n| *n == paid.number)
 }
 
 /// The story of the tap that record `tap` decided, as steps in their order: with what it completes, refunds or reverses, and what
@@ -57,6 +68,9 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
     // The days on which something of it moved to or from the merchant.
     let mut days: Vec<BusinessDay> = Vec::new();
     let mut paid: Vec<Paid> = Vec::new();
+    let mut differences: Vec<[u8; 16]> = Vec::new();
+    let mut orders: HashMap<u64, Vec<u32>> = HashMap::new();
+    let mut files: HashMap<u64, Vec<u32>> = HashMap::new();
     let mut from = 1;
     loop {
         let page = reader.scan(from, PAGE).await?;
@@ -66,10 +80,14 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
             let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
             let moved = chart.record(entry.seq, entry.day, &body);
             if entry.seq >= begin && (family.contains(&entry.seq) || about(&body, &family)) {
-                if matches!(body, Body::Tapped(_)) && !family.contains(&entry.seq) {
+                // What is said later about a stand-in names its record.
+                if matches!(body, Body::Tapped(_) | Body::StoodIn(_)) && !family.contains(&entry.seq) {
                     family.push(entry.seq);
                 }
                 steps.push(step(&chart, entry.seq, entry.at, entry.day, &body));
+                if let Body::DifferencesRaised(r) = &body {
+                    differences.extend(r.differences.iter().filter(|d| family.contains(&d.own)).map(|d| d.id));
+                }
                 if !moved.is_empty() && !days.contains(&entry.day) {
                     days.push(entry.day);
                 }
@@ -85,7 +103,20 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                     }
                 }
                 Body::Settled(r) if r.approved => {
+                    if let Some(Proposal::Resolve { id, how }) = chart.proposals.get(&r.proposal)
+                        && differences.contains(id)
+                    {
+                        let mut resolved = step(&chart, entry.seq, entry.at, entry.day, &body);
+                        resolved["what"] = "difference_resolved".into();
+                        resolved["how"] = how.name().into();
+                        resolved["by"] = r.by.clone().into();
+                        steps.push(resolved);
+                        if !moved.is_empty() && !days.contains(&entry.day) {
+                            days.push(entry.day);
+                        }
+                    }
                     if let Some(Proposal::Payout { settlements, .. }) = chart.proposals.get(&r.proposal) {
+                        orders.insert(r.proposal, settlements.clone());
                         for paid in paid.iter_mut().filter(|paid| settlements.contains(&paid.number)) {
                             paid.payout = Some(r.proposal);
                             steps.push(
@@ -95,7 +126,10 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                         }
                     }
                 }
-                Body::PayoutTaken(r) if paid.iter().any(|paid| paid.payout == Some(r.payout)) => {
+                Body::PayoutFileMade(r) => {
+                    files.insert(r.payout, r.files.iter().map(|f| f.count).collect());
+                }
+                Body::PayoutTaken(r) if paid.iter().any(|paid| in_file(paid, r, &orders, &files)) => {
                     steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_taken", "bank_line": r.reference }));
                 }
                 Body::PayoutReturned(r)
@@ -153,6 +187,11 @@ fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> V
         Body::IssuerSilent(r) => out["why"] = format!("{:?}", r.why).into(),
         Body::IssuerLate(r) => out["de39"] = r.code.to_string().into(),
         Body::IssuerAcknowledged(r) => out["de39"] = r.code.to_string().into(),
+        Body::DifferencesRaised(r) => {
+            let list = r.differences.iter().map(|d| json!({ "difference": hex::encode(d.id), "status": d.status,
+                "party": d.party, "record": d.own, "ours_yen": d.ours.get(), "theirs_yen": d.theirs.get(), "why": d.why }));
+            out["differences"] = list.collect();
+        }
         Body::LossBooked(r) => {
             out["de39"] = r.code.to_string().into();
             out["bearer"] = format!("{:?}", r.bearer).into();

@@ -398,7 +398,7 @@ fn perform(town: &mut Town, act: &Act) {
                 return;
             };
             let (amount, reference, why) = (Yen::new(*yen), format!("CB{tap}"), "fraud".to_owned());
-            let ask = Closing::Dispute { tap, amount, reference, why };
+            let ask = Closing::Dispute { tap, amount, reference, why, by: "sato".to_owned() };
             let before = town.state.seq;
             let rejected = town.event(&Event::Command(Command::Closing(ask))).rejected;
             if rejected.is_some() || town.state.seq == before {

@@ -991,7 +991,13 @@ impl State {
         }
         let owed: BTreeSet<Seq> =
             self.unacknowledged.values().flat_map(|(m, _)| [Some(m.tap), m.about]).flatten().collect();
-        let needed = |tap: &Tap| matches!(tap.state, TapState::Pending | TapState::Held) || owed.contains(&tap.seq);
+        // A payment in dispute is needed until two people have decided.
+        let disputed: BTreeSet<Seq> = self.closing.disputed().collect();
+        let needed = |tap: &Tap| {
+            matches!(tap.state, TapState::Pending | TapState::Held)
+                || owed.contains(&tap.seq)
+                || disputed.contains(&tap.seq)
+        };
         for (index, tap) in std::mem::take(&mut self.kept) {
             if needed(&tap) {
                 self.kept.push((index, tap));

@@ -8,7 +8,7 @@ use super::money::{Leg, minus, sum};
 use super::state::{State, TapState};
 use super::{Rejected, Relief, decide};
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Body, Instrument, LinkOrigin, Record, Silence, TapKind, Tapped, Verdict};
+use kazasu_ledger::record::{Body, Instrument, LinkOrigin, Proposal, Record, Silence, TapKind, Tapped, Verdict};
 use kazasu_ledger::{AccountKey, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::ids::{MerchantId, Ppid};
 use kazasu_schemas::iso8583::Mti;
@@ -140,6 +140,7 @@ impl Replay {
             self.begin(record.at)?;
         }
         if self.shadow.is_some() && record.at < self.to {
+            self.take_back(&record.body);
             self.follow(seq, record)?;
         }
         self.real.apply(seq, record)?;
@@ -230,6 +231,18 @@ impl Replay {
             if let Some(merchant) = merchant {
                 *cost.merchants.entry(merchant).or_default() += points;
             }
+        }
+    }
+
+    /// What a resolution took of a payment is taken of it in the second state too.
+    fn take_back(&mut self, body: &Body) {
+        let Body::Settled(r) = body else { return };
+        let open = self.real.relief.proposals.get(&r.proposal).filter(|_| r.approved);
+        let Some(Proposal::Resolve { id, how }) = open.map(|open| &open.proposal) else { return };
+        let Some((own, yen)) = self.real.taken_back(id, *how) else { return };
+        let own = self.map.get(&own).copied().or((own <= self.fork).then_some(own));
+        if let (Some(own), Some(shadow)) = (own, &mut self.shadow) {
+            shadow.take_back(own, yen);
         }
     }
 
@@ -518,7 +531,7 @@ impl Replay {
                 reference: r.reference.clone(),
                 by: r.by.clone(),
             }),
-            // Closing says nothing about taps.
+            // Closing says nothing about taps but what was taken back of them, see `record`.
             Body::DayMarked(_)
             | Body::MerchantSettled(_)
             | Body::IssuerSettled(_)

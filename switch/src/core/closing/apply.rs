@@ -11,6 +11,7 @@ use kazasu_ledger::record::{
 };
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
 use std::sync::Arc;
 
 /// The day that a cut-over ended.
@@ -20,6 +21,12 @@ pub(in super::super) fn day_of_cut_over(closing: &mut ClosingState, seq: u64, at
 }
 
 impl ClosingState {
+    /// Payments of which an issuer takes something back, until that is decided.
+    pub(in super::super) fn disputed(&self) -> impl Iterator<Item = u64> {
+        let open = |r: &&Raised| r.resolved.is_none() && r.difference.status == CHARGEBACK;
+        self.differences.values().filter(open).map(|r| r.difference.own)
+    }
+
     pub(in super::super) fn opened(&mut self, opens: &[Opening]) {
         for Opening { account, key } in opens {
             match key {
@@ -92,7 +99,7 @@ impl ClosingState {
                 run: r.run,
                 since: at,
                 owner: None,
-                notes: Vec::new(),
+                notes: if r.by.is_empty() { Vec::new() } else { vec![(at, r.by.clone(), "受付 raised".to_owned())] },
                 resolved: None,
             };
             self.differences.entry(difference.id).or_insert(raised);
@@ -149,16 +156,19 @@ impl ClosingState {
 }
 
 impl State {
-    /// What an issuer took back of a payment is given back: no refund can give it back once more.
-    pub(in super::super) fn charged_back(&mut self, id: &[u8; 16], how: Resolution) {
-        let Some(raised) = self.closing.differences.get(id) else { return };
-        if raised.difference.status != CHARGEBACK || how == Resolution::Explained {
-            return;
-        }
-        let (own, yen) = (raised.difference.own, raised.difference.ours);
+    /// What a resolution takes of a payment: the tap's record and yen. What was explained takes nothing, and what others have more
+    /// of is no payment here.
+    pub(in super::super) fn taken_back(&self, id: &[u8; 16], how: Resolution) -> Option<(u64, Yen)> {
+        let d = &self.closing.differences.get(id)?.difference;
+        let less = super::super::money::minus(d.ours, d.theirs);
+        (how != Resolution::Explained && d.own > 0 && less.is_positive()).then_some((d.own, less))
+    }
+
+    /// What was taken of a payment is given back: no refund and no chargeback can give it back once more.
+    pub(in super::super) fn take_back(&mut self, own: u64, yen: Yen) {
         let Some(tap) = self.index_of(own).and_then(|index| self.tap_mut(index)) else { return };
         if let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) {
-            leg.refunded = plus(leg.refunded, yen);
+            leg.refunded = plus(leg.refunded, yen.min(leg.stands()).max(Yen::ZERO));
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::apply::reference_key;
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::{amount_of, booked};
-use super::super::state::{State, position};
+use super::super::state::State;
 use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState};
 use kazasu_ledger::record::{
     Body, DayMarked, DifferenceNoted, DifferencesRaised, IssuerSettled, MerchantSettled, MoneyReceived, Opening, Payer,
@@ -53,7 +53,7 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         Closing::Returned { payout, settlement, reference, by } => returned(state, *payout, *settlement, reference, by),
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, differences } => raise(state, *run, differences),
-        Closing::Dispute { tap, amount, reference, why } => dispute(state, *tap, *amount, reference, why),
+        Closing::Dispute { tap, amount, reference, why, by } => dispute(state, *tap, *amount, reference, why, by),
         Closing::Note { id, owner, note, by } => {
             noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
         }
@@ -313,7 +313,7 @@ fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
     if new.is_empty() {
         return Ok(unchanged());
     }
-    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new })))
+    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new, by: String::new() })))
 }
 
 /// A payment at an issuer, and what of it the issuer could still take back.
@@ -328,7 +328,7 @@ fn charged_back(state: &State, seq: u64) -> Result<(u16, AccountId, Yen), Reject
     Ok((issuer, merchant.payable, leg.stands()))
 }
 
-fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str) -> Decided {
+fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by: &str) -> Decided {
     amount_of(amount)?;
     if reference.trim().is_empty() || reference.chars().count() > 60 {
         return refuse(NotClosed::Text("a reference (60 at most)"));
@@ -361,9 +361,12 @@ fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str) -> 
         line: 0,
         day: state.day,
         why: format!("{reference}: {why}"),
-        proposal: "charge it to the merchant (booked_merchant), or explain why the issuer has to pay".to_owned(),
+        proposal:
+            "charge it to the merchant (booked_merchant), bear it (booked_issuer), or explain why the issuer pays"
+                .to_owned(),
     };
-    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run: 0, differences: vec![difference] })))
+    let by = by.to_owned();
+    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run: 0, differences: vec![difference], by })))
 }
 
 fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
@@ -402,6 +405,10 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
         Proposal::Resolve { id, how } => resolve(state, id, *how),
         Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
             there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),
+            // The bank may have its file: until its day is over nobody knows what it did.
+            there if there.file.is_some() && state.day <= there.value_day => {
+                refuse(NotClosed::FileOut(*payout, there.value_day))
+            }
             _ => Ok(Default::default()),
         },
         Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {
@@ -452,9 +459,12 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     let d = &raised.difference;
     let less = minus(d.ours, d.theirs);
     let disputed = d.status == CHARGEBACK;
-    // A chargeback was found in no run: its party says whose it is.
-    let run = raised.run.checked_sub(1).and_then(|at| state.closing.runs.get(position(at)));
-    let against = if disputed { Some(Against::Issuer) } else { run.map(|r| r.against) };
+    // The difference itself says whose it is: another party's run may have its run's number when the first was cut off.
+    let (against, number) = match d.party.split_once(' ') {
+        Some(("issuer", number)) => (Some(Against::Issuer), number),
+        Some(("acquirer", number)) => (Some(Against::Acquirer), number),
+        _ => (None, ""),
+    };
     let unfit = |why| refuse(NotClosed::Unfit(hex(id), how.name(), why));
     if how == Resolution::Explained {
         return Ok(Default::default());
@@ -468,14 +478,10 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     if less == Yen::ZERO {
         return unfit("both sides have the same amount; explain it");
     }
-    if disputed {
-        let (_, _, stands) = charged_back(state, d.own)?;
-        if d.ours > stands {
-            return unfit("the merchant has given it back meanwhile; explain it");
-        }
+    if disputed && charged_back(state, d.own).is_ok_and(|(_, _, stands)| d.ours > stands) {
+        return unfit("the merchant has given it back meanwhile; explain it");
     }
-    let number = if disputed { d.party.strip_prefix("issuer ") } else { run.map(|r| r.party.as_str()) };
-    let issuer = number.and_then(|n| n.parse::<u16>().ok()).and_then(|n| state.issuers.get(&n)).copied();
+    let issuer = number.parse::<u16>().ok().and_then(|n| state.issuers.get(&n)).copied();
     let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);
     let mut accounts = Accounts::new(state);
     let account = match (how, against) {

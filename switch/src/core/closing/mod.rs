@@ -119,6 +119,8 @@ pub enum Closing {
         reference: String,
         /// What the issuer says.
         why: String,
+        /// Who raises it.
+        by: String,
     },
     /// Somebody looks after a difference.
     Note {
@@ -220,6 +222,9 @@ pub enum NotClosed {
     /// Too late.
     #[error("payout {0} was taken by the bank; what comes back is booked from its statement")]
     Taken(u64),
+    /// Its file is out.
+    #[error("the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over")]
+    FileOut(u64, BusinessDay),
     /// It was not taken.
     #[error("settlement {0} of payout {1} was not paid")]
     NotPaid(u32, u64),

@@ -63,8 +63,10 @@ impl State {
             | Proposal::Resolve { .. }
             | Proposal::CancelPayout { .. }) => {
                 self.closing.opened(&r.opens);
-                if let Proposal::Resolve { id, how } = &other {
-                    self.charged_back(id, *how);
+                if let Proposal::Resolve { id, how } = &other
+                    && let Some((own, yen)) = self.taken_back(id, *how)
+                {
+                    self.take_back(own, yen);
                 }
                 self.closing.approved(r.proposal, at, other, source, &r.by);
             }
