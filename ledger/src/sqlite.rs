@@ -127,6 +127,14 @@ fn store_error(error: sqlx::Error) -> StoreError {
     StoreError(error.to_string())
 }
 
+/// A new journal is its owner's alone: it says who paid what where.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options.open(path).map(drop).map_err(|e| StoreError(format!("cannot open {}: {e}", path.display())))
+}
+
 fn signed(n: u64) -> i64 {
     i64::try_from(n).expect("a journal of fewer than 2^63 records")
 }
@@ -148,6 +156,7 @@ impl SqliteJournal {
             // Writes only touch the newest pages, and reading goes through the file once.
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");
+        create_private(path)?;
         let mut conn = options.connect().await.map_err(store_error)?;
         // `run` asks for a bound on lifetimes that a boxed future cannot give; this is what it calls.
         migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError(e.to_string()))?;

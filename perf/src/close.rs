@@ -104,7 +104,7 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
 
     if !args.statements {
         busy_close(&args, &desk, &switch.engine, store.as_ref(), plan, &mut out).await?;
-        let steps = ["compared", "settled", "reports", "payout", "signed"]
+        let steps = ["compared", "reconciled", "settled", "reports", "payout", "signed"]
             .map(|step| format!("{step} {} s", out["steps"][step]));
         say(format!(
             "the day was closed within {} s ({}) while {:.0} taps a second went on",
@@ -221,7 +221,10 @@ async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_ledger::Store, o
     anyhow::ensure!(differences == 0, "the ledger differs from itself in {differences} lines");
     out["compared_lines"] = json!(lines);
     out["steps"]["compared"] = json!(seconds(begin));
+    // Fees are worked out here: who had taps on the day is read from the same books.
+    let begin = Instant::now();
     desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why(), without: Vec::new() }, "sato").await?;
+    out["steps"]["reconciled"] = json!(seconds(begin));
 
     let begin = Instant::now();
     let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;

@@ -642,7 +642,7 @@ async fn look_at(config: &Config, path: &str, by: &str) -> Result<Value, Refused
     let parts: Vec<&str> = path.trim_start_matches("/v1/relief/").split(['/', '?', '&']).collect();
     let number = |text: &str| text.parse().map_err(|_| Refused::No(format!("{text} is no number")));
     let found = match parts[..] {
-        ["proposals"] => desk.relief_proposals().await.map(Some),
+        ["proposals"] => desk.relief_proposals(by).await.map(Some),
         ["programmes"] => desk.relief_programmes().await.map(Some),
         ["programmes", n] => desk.relief_programme(u16::try_from(number(n)?).unwrap_or(0)).await,
         ["batches", n] => desk.relief_batch(number(n)?).await,

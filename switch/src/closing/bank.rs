@@ -160,6 +160,7 @@ impl Desk {
 
     /// Makes the file of an approved payout. Making it again gives the same bytes; another form is refused.
     pub async fn payout_files(&self, number: u64, format: Format, by: &str) -> Result<Vec<BankFile>, AskError> {
+        self.finance_staff(by)?;
         let config = self.payout_config()?;
         let (payout, settlements) = self.payout_view(number).await?;
         let missing = self.without_account(&settlements)?;
@@ -225,6 +226,7 @@ impl Desk {
 
     /// Reads the operator's statement: payouts that the bank took, payments that came back. What is neither is listed.
     pub async fn payout_statement(&self, bytes: &[u8], by: &str) -> Result<Value, AskError> {
+        self.finance_staff(by)?;
         let read = statement::read(bytes).map_err(|e| value("statement", e))?;
         let config = self.payout_config()?;
         let mut out = json!({ "entries": read.entries.len(), "taken": [], "returned": [], "received": [], "known": 0, "unmatched": [],

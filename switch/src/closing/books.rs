@@ -129,7 +129,7 @@ impl Books {
     pub(crate) fn record(&mut self, seq: Seq, day: BusinessDay, body: &Body) -> anyhow::Result<()> {
         self.seq = seq;
         for moved in self.chart.record(seq, day, body) {
-            if let Some(issuer) = moved.issuer {
+            if let Some(issuer) = moved.issuer.filter(|_| !moved.correction) {
                 self.issuers.entry(issuer).or_default().taps += 1;
             }
             self.facts.entry(moved.merchant).or_default().push(Fact { moved });

@@ -202,6 +202,7 @@ impl Desk {
         if with.from > with.until {
             return Err(value("until", format!("{} is before {}", with.until, with.from)));
         }
+        self.finance_staff(by)?;
         let office = self.office()?;
         self.is_known(&with).await?;
         let open = self.ask(|state| state.day).await?;

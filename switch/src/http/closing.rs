@@ -247,6 +247,11 @@ async fn resident_statement(
         Ok(report) => report,
         Err(error) => return answer(Err(error)),
     };
+    let formats = [None, Some("json"), Some("xlsx"), Some("csv"), Some("csv-sjis"), Some("pdf")];
+    if !formats.contains(&days.format.as_deref()) {
+        let got = days.format.unwrap_or_default();
+        return answer(Err(value("format", format!("must be json, xlsx, csv, csv-sjis or pdf, got {got:?}"))));
+    }
     if days.format.as_deref() != Some("pdf") {
         return report_as(&report, days.format.as_deref(), "statement");
     }

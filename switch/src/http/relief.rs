@@ -66,7 +66,7 @@ async fn programme(State(api): State<Api>, Path(number): Path<u16>, headers: Hea
 
 async fn proposals(State(api): State<Api>, headers: HeaderMap) -> Response {
     match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.relief_proposals().await),
+        Ok(caller) => answer(api.desk.relief_proposals(&caller.name).await),
         Err(refusal) => refusal.into_response(),
     }
 }

@@ -46,9 +46,20 @@ impl Desk {
     }
 
     /// Proposals that wait for a second person.
-    pub async fn relief_proposals(&self) -> Result<Value, AskError> {
+    /// A city's are seen by its people, finance's by finance staff, all by the operator.
+    pub async fn relief_proposals(&self, by: &str) -> Result<Value, AskError> {
         let open = self.ask(|state| state.relief_proposals()).await?;
-        Ok(open.iter().map(proposal_json).collect())
+        let seen = |city: &str| match city {
+            _ if by == "operator" => true,
+            "" => self.finance.may_look(by),
+            code => self.cities.iter().any(|city| {
+                city.code == code
+                    && [&city.officers, &city.approvers, &city.treasurers]
+                        .iter()
+                        .any(|list| list.iter().any(|n| n == by))
+            }),
+        };
+        Ok(open.iter().filter(|p| seen(&p.city)).map(proposal_json).collect())
     }
 
     /// A batch: what the people who decide must see.
