@@ -384,6 +384,9 @@ pub struct PointProgramme {
     /// Where.
     #[n(19)]
     pub place: Place,
+    /// The line of the funder's budget that pays (款項目節), as its accounts write it.
+    #[n(20)]
+    pub budget_line: Option<String>,
 }
 
 impl PointProgramme {

@@ -132,6 +132,9 @@ pub struct Terms {
     /// Events that it is about; any when empty.
     #[n(13)]
     pub events: Vec<String>,
+    /// The line of the city's budget that pays (款項目節), as its accounts write it.
+    #[n(14)]
+    pub budget_line: Option<String>,
 }
 
 impl Terms {

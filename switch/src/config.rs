@@ -127,6 +127,33 @@ pub struct FinanceFile {
     pub staff: Vec<String>,
     /// Who decides what somebody else proposed.
     pub approvers: Vec<String>,
+    /// What of a party's file may differ from the ledger, as its contract says.
+    #[serde(default, rename = "tolerance")]
+    pub tolerances: Vec<ToleranceFile>,
+}
+
+/// `[[finance.tolerance]]`: what of a party's file may differ. What is not said is as without one: no yen, one day.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct ToleranceFile {
+    /// `issuer N` or `acquirer ID`.
+    pub of: String,
+    /// An amount may differ by this many yen …
+    #[serde(default)]
+    pub yen: u32,
+    /// … or by this many thousandths of ours, whichever is more.
+    #[serde(default)]
+    pub per_mille: u16,
+    /// Days by which the two may lie apart.
+    #[serde(default = "default_tolerance_days")]
+    pub days: u16,
+    /// Differences up to this many yen are proposed to be written off.
+    #[serde(default)]
+    pub write_off_yen: u32,
+}
+
+fn default_tolerance_days() -> u16 {
+    1
 }
 
 impl FinanceFile {
@@ -737,6 +764,26 @@ fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closin
 
 /// Everybody it names is somebody, and deciding is possible.
 fn finance(finance: &FinanceFile, callers: &[Caller]) -> anyhow::Result<()> {
+    for (at, t) in finance.tolerances.iter().enumerate() {
+        let known = match t.of.split_once(' ') {
+            Some(("issuer", n)) => n.parse::<u16>().is_ok(),
+            Some(("acquirer", id)) => id.parse::<kazasu_schemas::ids::InstitutionId>().is_ok(),
+            _ => false,
+        };
+        ensure!(known, "tolerance of must be `issuer N` or `acquirer ID`, got {:?}", t.of);
+        ensure!(
+            !finance.tolerances[..at].iter().any(|other| other.of == t.of),
+            "tolerance of {:?} is there twice",
+            t.of
+        );
+        ensure!(
+            t.per_mille <= 100,
+            "tolerance of {}: per_mille must be 100 (a tenth) at most, got {}",
+            t.of,
+            t.per_mille
+        );
+        ensure!(t.days <= 30, "tolerance of {}: days must be 30 at most, got {}", t.of, t.days);
+    }
     for (what, list) in [("staff", &finance.staff), ("approvers", &finance.approvers)] {
         for name in list {
             let known = callers.iter().any(|c| c.name == *name && !c.portal && c.name != "operator");

@@ -43,9 +43,12 @@ pub struct MerchantSettled {
     /// Accounts that are used for the first time.
     #[n(5)]
     pub opens: Vec<Opening>,
-    /// Payable to fees, tax and transit.
+    /// Payable to fees, tax, funded points and transit.
     #[cbor(n(6), with = "crate::transfer::list")]
     pub transfers: Transfers,
+    /// Points that the merchant funds, by programme; together the settlement's `points_funding`.
+    #[cbor(n(7), default)]
+    pub points: Vec<(u16, Yen)>,
 }
 
 /// See [`Body::IssuerSettled`].

@@ -147,6 +147,9 @@ pub struct Tapped {
     /// What the policy had to do with it; absent when version 0 had nothing to say.
     #[n(15)]
     pub ruled: Option<Ruled>,
+    /// An advice that came on another day than it is of: its own day (DE13).
+    #[n(16)]
+    pub own_day: Option<BusinessDay>,
 }
 
 /// What the policy had to do with a tap.

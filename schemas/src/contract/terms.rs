@@ -67,6 +67,9 @@ pub struct Contract {
     /// What each chargeback costs the merchant besides its amount.
     #[n(16)]
     pub chargeback_fee: Yen,
+    /// Point programmes whose funder the merchant is: what was paid with their points, anywhere, goes off its settlement.
+    #[cbor(n(17), default)]
+    pub funds_points: Vec<u16>,
 }
 
 impl Contract {

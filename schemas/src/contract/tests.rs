@@ -52,6 +52,7 @@ fn contract() -> Contract {
         hold_back: None,
         minimum_payout: Yen::new(1),
         chargeback_fee: Yen::new(1_500),
+        funds_points: Vec::new(),
     }
 }
 

@@ -7,8 +7,8 @@ use hashbrown::HashMap;
 use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Reader, Seq, TransferKind};
 use kazasu_schemas::contract::{
-    Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Product, Refund, TapFact, TapFee, Tariff,
-    Tender,
+    Allowance, Brand, ByTender, Charged, Contract, Contracts, DayFees, DayTotals, Product, Refund, Scope, TapFact,
+    TapFee, Tariff, Tender,
 };
 use kazasu_schemas::ids::{InstitutionId, Ppid};
 use kazasu_schemas::jst::BusinessDay;
@@ -26,6 +26,8 @@ pub(crate) struct MerchantDay {
     pub(crate) contract: Option<u32>,
     pub(crate) totals: DayTotals,
     pub(crate) fees: Option<DayFees>,
+    /// What was paid with points of programmes that the merchant funds, here or anywhere; together the totals' `points_funding`.
+    pub(crate) funding: BTreeMap<u16, Yen>,
 }
 
 /// An issuer's business day: what it owes for it, and what it keeps.
@@ -57,6 +59,8 @@ pub(crate) struct Books {
     tariffs: HashMap<u32, Arc<Tariff>>,
     facts: HashMap<MerchantKey, Vec<Fact>>,
     issuers: BTreeMap<u16, IssuerDay>,
+    /// What the day brought each point programme's funder to owe.
+    funders: BTreeMap<u16, Yen>,
     allowances: HashMap<MerchantKey, Allowance>,
     charged: HashMap<(u64, Tender), Charged>,
     given_back: HashMap<(u64, Tender), Yen>,
@@ -88,6 +92,7 @@ impl Books {
             tariffs: HashMap::new(),
             facts: HashMap::new(),
             issuers: BTreeMap::new(),
+            funders: BTreeMap::new(),
             allowances: HashMap::new(),
             charged: HashMap::new(),
             given_back: HashMap::new(),
@@ -134,13 +139,20 @@ impl Books {
             }
             self.facts.entry(moved.merchant).or_default().push(Fact { moved });
         }
-        // Whatever changes what an issuer owes, but for what it keeps and what it pays.
-        if !matches!(body, Body::IssuerSettled(_) | Body::MoneyReceived(_)) {
+        // Whatever changes what issuers and funders owe, but for what they keep, pay and settle.
+        if !matches!(body, Body::IssuerSettled(_) | Body::MerchantSettled(_) | Body::MoneyReceived(_)) {
             for t in body.transfers().iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_)))
             {
                 for (id, sign) in [(t.debit, 1), (t.credit, -1)] {
-                    if let Some(AccountKey::IssuerReceivable(issuer)) = self.chart.key(id) {
-                        self.issuers.entry(*issuer).or_default().net += sign * t.amount.get();
+                    match self.chart.key(id) {
+                        Some(AccountKey::IssuerReceivable(issuer)) => {
+                            self.issuers.entry(*issuer).or_default().net += sign * t.amount.get();
+                        }
+                        Some(AccountKey::FunderReceivable(programme)) => {
+                            let owes = self.funders.entry(*programme).or_default();
+                            *owes = sum(*owes, Yen::new(sign * t.amount.get()));
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -164,11 +176,17 @@ impl Books {
 
     fn day_over(&mut self, r: &CutOver) -> anyhow::Result<()> {
         let mut book = DayBook::default();
+        let mut funding = self.funding(r.closed);
+        for key in funding.keys() {
+            self.facts.entry(*key).or_default();
+        }
         let mut facts: Vec<_> = std::mem::take(&mut self.facts).into_iter().collect();
         facts.sort_by_key(|(key, _)| *key);
         let mut fees = Vec::new();
         for (key, list) in facts {
-            let day = self.merchant_day(&key, r.closed, &list, &mut fees)?;
+            let mut day = self.merchant_day(&key, r.closed, &list, &mut fees)?;
+            day.funding = funding.remove(&key).unwrap_or_default();
+            day.totals.points_funding = day.funding.values().fold(Yen::ZERO, |all, yen| sum(all, *yen));
             book.merchants.insert(key, day);
         }
         book.issuers = std::mem::take(&mut self.issuers);
@@ -179,6 +197,24 @@ impl Books {
         let charged = &self.charged;
         self.given_back.retain(|key, _| charged.contains_key(key));
         Ok(())
+    }
+
+    /// What merchants owe for the day as funders of points, each by programme. Of programmes that no contract names somebody else is
+    /// the funder.
+    fn funding(&mut self, day: BusinessDay) -> BTreeMap<MerchantKey, BTreeMap<u16, Yen>> {
+        let mut out = BTreeMap::<MerchantKey, BTreeMap<u16, Yen>>::new();
+        let owed = std::mem::take(&mut self.funders);
+        let Some(contracts) = &self.contracts else { return out };
+        for (programme, amount) in owed.into_iter().filter(|(_, amount)| *amount != Yen::ZERO) {
+            let funds = |c: &&Contract| c.in_force(day) && c.funds_points.contains(&programme);
+            if let Some(Scope::Merchants(list)) = contracts.contracts.iter().find(funds).map(|c| &c.scope)
+                && let [key] = list[..]
+                && self.chart.merchants.contains_key(&key)
+            {
+                out.entry(key).or_default().insert(programme, amount);
+            }
+        }
+        out
     }
 
     /// Brand and product of the card behind a tap.
@@ -268,7 +304,7 @@ impl Books {
             for fact in &facts {
                 add(&mut totals, fact);
             }
-            return Ok(MerchantDay { contract: None, totals, fees: None });
+            return Ok(MerchantDay { contract: None, totals, fees: None, funding: BTreeMap::new() });
         };
         let tariff = match self.tariffs.get(&contract.number) {
             Some(tariff) => tariff.clone(),
@@ -302,7 +338,8 @@ impl Books {
         }
         let (chargebacks, chargeback_cases) = chargebacks;
         let totals = DayTotals { adjustments, chargebacks, chargeback_cases, ..DayTotals::of(&day_fees) };
-        Ok(MerchantDay { contract: Some(contract.number), totals, fees: Some(day_fees) })
+        let (contract, fees) = (Some(contract.number), Some(day_fees));
+        Ok(MerchantDay { contract, totals, fees, funding: BTreeMap::new() })
     }
 
     /// Acquirers and issuers with taps on a day that ended, as `acquirer 27000001` and `issuer 1`.

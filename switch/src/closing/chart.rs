@@ -42,6 +42,8 @@ pub(crate) struct TapOf {
     pub(crate) stan: Stan,
     pub(crate) rrn: Rrn,
     pub(crate) approval: Option<ApprovalCode>,
+    /// The day that a late advice is of.
+    pub(crate) own_day: Option<BusinessDay>,
     day: BusinessDay,
 }
 
@@ -188,6 +190,7 @@ impl Chart {
             stan: r.key.stan,
             rrn: r.rrn,
             approval,
+            own_day: r.own_day,
             day,
         };
         self.taps.insert(seq, tap);

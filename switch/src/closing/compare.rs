@@ -2,6 +2,7 @@
 
 use super::chart::Chart;
 use crate::admin::{AskError, Desk, value};
+use crate::config::FinanceFile;
 use crate::core::{Closing, Command, RAISED_AT_ONCE};
 use crate::recon::file::{self, Contract, Encoding, ExternalFrom, Row, Total, Writer};
 use crate::recon::item::{Item, Kind, Mark, Side};
@@ -56,6 +57,10 @@ pub struct Compared {
     pub statuses: BTreeMap<&'static str, (u64, u64)>,
     /// Yen that were matched.
     pub matched_yen: i64,
+    /// Lines that were matched although their amounts differ, within what the party's contract tolerates.
+    pub tolerated: u64,
+    /// What came for them less what was expected, yen.
+    pub tolerated_yen: i64,
     /// Differences that were found; those that are new are raised.
     pub differences: u64,
 }
@@ -171,12 +176,30 @@ pub async fn clearing_file(store: &dyn Store, with: &CompareWith, out: impl Writ
     Ok((written.rows, written.sum))
 }
 
+/// The rules for a party: what its contract tolerates, as configured. What should have come by the day after and did not is missing.
+pub(super) fn rules(finance: &FinanceFile, with: &CompareWith) -> Rules {
+    let rules = Rules { due_days: 0, ..Rules::between(Side::Ledger, side(with.against)) };
+    let of = format!("{} {}", with.against.name(), with.party);
+    match finance.tolerances.iter().find(|t| t.of == of) {
+        None => rules,
+        Some(t) => Rules {
+            tolerance_yen: t.yen,
+            tolerance_per_mille: t.per_mille,
+            tolerance_days: t.days,
+            window_days: rules.window_days.max(t.days),
+            write_off_yen: t.write_off_yen,
+            ..rules
+        },
+    }
+}
+
 /// Everything that takes the processor's time.
 pub(super) fn compared(
     with: &CompareWith,
     ours: &[Row],
     bytes: &[u8],
     as_of: BusinessDay,
+    rules: &Rules,
 ) -> Result<(file::FileReport, Vec<Item>, Vec<Item>, Outcome), String> {
     let theirs_contract = contract(side(with.against), with);
     let mut theirs: Vec<Item> = Vec::new();
@@ -191,8 +214,7 @@ pub(super) fn compared(
     }
     let ours_contract = contract(Side::Ledger, with);
     let here: Vec<Item> = ours.iter().zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
-    let rules = Rules { due_days: 0, ..Rules::between(Side::Ledger, side(with.against)) };
-    let outcome = compare(&here, &theirs, as_of, &rules).map_err(|e| e.to_string())?;
+    let outcome = compare(&here, &theirs, as_of, rules).map_err(|e| e.to_string())?;
     Ok((report, here, theirs, outcome))
 }
 
@@ -224,8 +246,8 @@ impl Desk {
         let ours = ours.and_then(|ours| ours).map_err(|e| value("party", format!("{e:#}")))?;
         let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
-        // What should have come by the day after and did not is missing.
-        let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, until.next()));
+        let rules = rules(&self.finance, &with);
+        let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, until.next(), &rules));
         let (report, here, there, outcome) =
             work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
         let matched = outcome.counts.of(Status::Matched);
@@ -269,6 +291,8 @@ impl Desk {
             bad: report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect(),
             statuses: statuses.filter(|(_, (a, b))| a + b > 0).collect(),
             matched_yen: outcome.matched_yen.get(),
+            tolerated: outcome.tolerated,
+            tolerated_yen: outcome.tolerated_yen.get(),
             differences: u64::try_from(differences.len()).unwrap_or(0) + outcome.unlisted,
         })
     }
@@ -304,6 +328,8 @@ impl Compared {
             bad: Vec::new(),
             statuses: BTreeMap::new(),
             matched_yen: 0,
+            tolerated: 0,
+            tolerated_yen: 0,
             differences: 0,
         }
     }

@@ -162,6 +162,7 @@ fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> V
             out["entry_mode"] = r.entry_mode.into();
             out["link_version"] = r.link.into();
             out["original"] = r.original.into();
+            out["own_day"] = r.own_day.map(|day| day.to_string()).into();
             out["decision"] = match r.verdict {
                 Verdict::Approved(code) => json!({ "approved": code.to_string() }),
                 Verdict::Pending => json!("asked the issuer"),

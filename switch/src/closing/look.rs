@@ -36,7 +36,7 @@ impl Desk {
                 json!({ "settlement": s.number, "merchant": s.merchant.to_string(), "name": s.name, "contract": t.contract,
                     "from": t.period.from.to_string(), "until": t.period.until.to_string(),
                     "gross_yen": yen(t.gross.sum()), "refunds_yen": yen(t.refunds.sum()), "fee_yen": t.fee.get(),
-                    "tax_yen": t.tax.get(), "adjustments_yen": t.adjustments.get(),
+                    "tax_yen": t.tax.get(), "points_funding_yen": t.points_funding.get(), "adjustments_yen": t.adjustments.get(),
                     "chargebacks_yen": t.chargebacks.get(), "chargeback_fee_yen": t.chargeback_fee.get(), "held_back_yen": t.held_back.get(),
                     "paid_yen": t.paid.get(), "carried_yen": t.carried_forward.get(),
                     "value_day": s.value_day.to_string(), "state": s.state.name() })

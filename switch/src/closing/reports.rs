@@ -109,6 +109,7 @@ async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
         .sum("手数料", "fee", Column::Yen)
         .sum("うち交換手数料", "interchange", Column::Yen)
         .sum("消費税", "tax", Column::Yen)
+        .sum("ポイント原資", "points_funding", Column::Yen)
         .sum("調整", "adjustments", Column::Yen)
         .sum("チャージバック", "chargebacks", Column::Yen)
         .sum("同手数料", "chargeback_fee", Column::Yen)
@@ -133,6 +134,7 @@ async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
             t.fee,
             t.interchange,
             t.tax,
+            t.points_funding,
             t.adjustments,
             t.chargebacks,
             t.chargeback_fee,
@@ -191,6 +193,7 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         ("売上計 Net sales", net),
         ("手数料 Fees", Yen::new(-t.fee.get())),
         ("消費税 Tax on fees", Yen::new(-t.tax.get())),
+        ("ポイント原資 Points funded", Yen::new(-t.points_funding.get())),
         ("調整 Adjustments", t.adjustments),
         ("チャージバック Charged back", Yen::new(-t.chargebacks.get())),
         ("チャージバック手数料 Fees of chargebacks", Yen::new(-t.chargeback_fee.get())),
@@ -207,6 +210,7 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         .column("営業日", "day", Column::Date)
         .column("記録番号", "record", Column::Code)
         .column("元取引", "original", Column::Code)
+        .column("取引日", "own_day", Column::Date)
         .column("端末", "terminal", Column::Code)
         .column("RRN", "rrn", Column::Code)
         .column("承認番号", "approval", Column::Code)
@@ -223,6 +227,7 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
             Cell::from(line.day),
             Cell::from(line.fact.seq.to_string()),
             text(line.fact.refund.map(|r| r.of.to_string())),
+            tap.and_then(|t| t.own_day).map_or(Cell::Empty, Cell::from),
             text(tap.map(|t| t.terminal.to_string())),
             text(tap.map(|t| t.rrn.to_string())),
             text(tap.and_then(|t| t.approval).map(|a| a.to_string())),
@@ -290,12 +295,21 @@ async fn issuers(desk: &Desk, made: Millis) -> Built {
 }
 
 async fn cities(desk: &Desk, made: Millis) -> Built {
-    let (programmes, points) = desk.ask(|state| (state.relief_programmes(), state.point_positions())).await?;
+    let (programmes, points, named) = desk
+        .ask(|state| {
+            let (_, policy, _) = state.policy();
+            let named =
+                policy.points.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone(), p.budget_line.clone())));
+            let named: BTreeMap<u16, (String, String, Option<String>)> = named.collect();
+            (state.relief_programmes(), state.point_positions(), named)
+        })
+        .await?;
     let mut out = Report::build("自治体精算", "City settlement", made)
         .sheet("給付事業 Relief")
         .column("事業", "programme", Column::Count)
         .column("名称", "name", Column::Text)
         .column("市町村", "city", Column::Code)
+        .column("予算科目", "budget_line", Column::Text)
         .sum("予算", "budget", Column::Yen)
         .sum("支出済", "paid", Column::Yen)
         .sum("給付残高", "in_purses", Column::Yen)
@@ -307,6 +321,7 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
             Cell::count(p.terms.number),
             p.terms.name.as_str(),
             p.terms.city.as_str(),
+            p.terms.budget_line.clone().unwrap_or_default(),
             p.terms.budget,
             p.executed,
             p.in_purses,
@@ -318,6 +333,9 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
     let mut out = out
         .sheet("ポイント Points")
         .column("事業", "programme", Column::Count)
+        .column("名称", "name", Column::Text)
+        .column("原資負担者", "funder", Column::Text)
+        .column("予算科目", "budget_line", Column::Text)
         .sum("予算残", "budget_left", Column::Points)
         .sum("残高", "held", Column::Points)
         .sum("利用", "spent", Column::Points)
@@ -325,7 +343,13 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
         .sum("原資請求残", "funder_owes", Column::Yen);
     for (n, [budget, held, spent, expired, owes]) in points {
         let p = Cell::points;
-        out.push(vec![Cell::count(n), p(budget), p(held), p(spent), p(expired), Cell::from(Yen::new(owes))]);
+        let (name, funder, line) = named.get(&n).cloned().unwrap_or_default();
+        let owes = Cell::from(Yen::new(owes));
+        let texts = [name, funder, line.unwrap_or_default()].map(Cell::from);
+        let mut row = vec![Cell::count(n)];
+        row.extend(texts);
+        row.extend([p(budget), p(held), p(spent), p(expired), owes]);
+        out.push(row);
     }
     Ok(out)
 }
@@ -598,7 +622,7 @@ async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
             (flag::CARD_NOT_GOOD, "card_not_good"),
         ];
         let names: Vec<&str> = named.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
-        rows.push((seq, at, day, r.merchant.to_string(), r.amount, names.join(" ")));
+        rows.push((seq, at, day, r.own_day, r.merchant.to_string(), r.amount, names.join(" ")));
     };
     each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
     let mut out = Report::build("要確認取引", "Flagged taps", made)
@@ -606,11 +630,13 @@ async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
         .column("記録番号", "record", Column::Code)
         .column("日時", "at", Column::Time)
         .column("営業日", "day", Column::Date)
+        .column("取引日", "own_day", Column::Date)
         .column("加盟店", "merchant", Column::Code)
         .sum("金額", "yen", Column::Yen)
         .column("しるし", "flags", Column::Code);
-    for (seq, at, day, merchant, amount, flags) in rows {
-        out.push(cells![seq.to_string(), at, day, merchant, amount, flags]);
+    for (seq, at, day, own_day, merchant, amount, flags) in rows {
+        let own_day = own_day.map_or(Cell::Empty, Cell::from);
+        out.push(cells![seq.to_string(), at, day, own_day, merchant, amount, flags]);
     }
     Ok(out)
 }

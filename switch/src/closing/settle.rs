@@ -11,12 +11,15 @@ use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A merchant's settlement that is due with a day.
 pub(super) struct Due {
     acquirer: InstitutionId,
     merchant: MerchantId,
     pub(super) settlement: Settlement,
+    /// Points that the merchant funds, by programme.
+    pub(super) points: Vec<(u16, Yen)>,
     pub(super) value_day: BusinessDay,
 }
 
@@ -71,7 +74,8 @@ impl Desk {
                 fees = sum(sum(fees, d.settlement.fee), d.settlement.chargeback_fee);
                 let settlement = Box::new(d.settlement);
                 let (acquirer, merchant, value_day) = (d.acquirer, d.merchant, d.value_day);
-                let ask = Closing::SettleMerchant { acquirer, merchant, settlement, value_day };
+                let points = d.points.clone();
+                let ask = Closing::SettleMerchant { acquirer, merchant, settlement, points, value_day };
                 answers.push(engine.command_later(Command::Closing(ask)));
             }
             for answer in answers {
@@ -117,6 +121,7 @@ pub(super) fn settlement(
     let mut without = 0_i128;
     let mut stretch: Option<(u32, Period)> = None;
     let mut totals: Vec<DayTotals> = Vec::new();
+    let mut points = BTreeMap::<u16, Yen>::new();
     let mut last = None;
     let mut over = false;
     for (at, book) in books.days.range(first..=day) {
@@ -146,6 +151,10 @@ pub(super) fn settlement(
         stretch = Some((number, period));
         last = Some(*at);
         totals.extend(there.map(|m| m.totals));
+        for (programme, amount) in there.into_iter().flat_map(|m| &m.funding) {
+            let all = points.entry(*programme).or_default();
+            *all = sum(*all, *amount);
+        }
     }
     let (Some((number, period)), Some(until)) = (stretch, last) else { return Ok(None) };
     if !over && period.until > day {
@@ -168,7 +177,8 @@ pub(super) fn settlement(
     let settlement = Settlement::of(contract, Period { from, until }, &totals, opening)?;
     settlement.assert_balanced();
     let value_day = Calendar::built_in().add_business_days(until, u32::from(contract.payout_days))?;
-    Ok(Some(Due { acquirer, merchant, settlement, value_day }))
+    points.retain(|_, amount| *amount != Yen::ZERO);
+    Ok(Some(Due { acquirer, merchant, settlement, points: points.into_iter().collect(), value_day }))
 }
 
 /// What an issuer owes for the days since it was settled last.

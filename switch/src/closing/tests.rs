@@ -6,6 +6,7 @@ use super::settle::{issuer, settlement};
 use crate::core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
 use crate::recon::file::{Row, Writer};
 use crate::recon::item::Kind;
+use crate::recon::result::Proposal as Proposed;
 use crate::statements::StatementBook;
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::memory::MemoryStore;
@@ -20,7 +21,7 @@ use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, Termi
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Rate;
+use kazasu_schemas::policy::{Kinds, Place, PointProgramme, Policy, Rate};
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::wire::{Operation, Request, ResponseCode};
 use proptest::prelude::*;
@@ -41,6 +42,40 @@ struct Town {
 
 fn acquirer() -> InstitutionId {
     "27000001".parse().unwrap()
+}
+
+/// Points that the second shop funds: one yen of ten, everywhere.
+const FUNDED: u16 = 7;
+
+fn points() -> Policy {
+    let day = |text| BusinessDay::parse(text).unwrap();
+    Policy {
+        name: "points".into(),
+        points: vec![PointProgramme {
+            number: FUNDED,
+            name: "points".into(),
+            funder: SHOPS[1].into(),
+            from: day("2020-01-01"),
+            until: day("2039-12-31"),
+            rate: Rate(100_000),
+            minimum: Yen::ZERO,
+            cap_tap: None,
+            cap_month: None,
+            cap_life: None,
+            budget: 1_000_000,
+            rounding: kazasu_schemas::policy::Rounding::Tap,
+            bonus_days: Vec::new(),
+            bonus_weekdays: 0,
+            bonus_rate: Rate(0),
+            expires: None,
+            redeemable: true,
+            one_of: None,
+            instruments: Kinds::ALL,
+            place: Place::default(),
+            budget_line: None,
+        }],
+        ..Policy::default()
+    }
 }
 
 fn person(n: u8) -> Ppid {
@@ -82,6 +117,13 @@ impl Town {
             Command::Fund { number: 1, amount: Yen::new(100_000_000), reference: "t".into() },
             link(1, Link::Deposit(1)),
             link(2, bank),
+            Command::ActivatePolicy {
+                policy: Box::new(points()),
+                source: "file".into(),
+                by: "t".into(),
+                why: "t".into(),
+                first: false,
+            },
         ] {
             assert_eq!(town.event(&Event::Command(command)).rejected, None);
         }
@@ -179,6 +221,7 @@ impl Town {
                 acquirer: key.0,
                 merchant: key.1,
                 settlement: Box::new(due.settlement),
+                points: due.points,
                 value_day: due.value_day,
             };
             self.ok(Command::Closing(ask.clone()));
@@ -253,6 +296,7 @@ impl Town {
         let there = self.balance(|k| *k == AccountKey::Bank)
             + self.balance(|k| matches!(k, AccountKey::IssuerReceivable(_)))
             + self.balance(|k| matches!(k, AccountKey::Interchange(_)))
+            + self.balance(|k| matches!(k, AccountKey::FunderReceivable(_)))
             + self.balance(|k| matches!(k, AccountKey::AdviceShortfall(_)));
         assert_eq!(owed, there, "every yen is with somebody");
         let settled = self.state.settlements();
@@ -262,6 +306,12 @@ impl Town {
             self.balance(|k| *k == AccountKey::FeeTax),
             settled.iter().map(|s| s.settlement.tax.get()).sum::<i64>()
         );
+        // What was paid with points is owed by the shop that funds them, until its settlement takes it.
+        let shop = (acquirer(), SHOPS[1].parse().unwrap());
+        let until = self.state.standing(shop.0, shop.1).until;
+        let open = self.books.days.iter().filter(|(day, _)| until.is_none_or(|until| **day > until));
+        let funding = open.filter_map(|(_, book)| book.merchants.get(&shop)).map(|m| m.totals.points_funding.get());
+        assert_eq!(self.balance(|k| *k == AccountKey::FunderReceivable(FUNDED)), funding.sum::<i64>());
         for shop in SHOPS {
             let key = (acquirer(), shop.parse().unwrap());
             let standing = self.state.standing(key.0, key.1);
@@ -284,6 +334,7 @@ impl Town {
 #[derive(Clone, Debug)]
 enum Act {
     Buy(u8, usize, i64, bool),
+    BuyWithPoints(u8, usize, i64),
     Refund(usize, i64, bool),
     Reverse(usize),
     Hold(u8, usize, i64, i64),
@@ -295,6 +346,7 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         10 => (1_u8..3, 0_usize..3, 1_i64..60_000, prop::bool::weighted(0.9)).prop_map(|(w, s, y, a)| Act::Buy(w, s, y, a)),
+        3 => (1_u8..3, 0_usize..3, 1_i64..60_000).prop_map(|(w, s, y)| Act::BuyWithPoints(w, s, y)),
         4 => (0_usize..50, 1_i64..60_000, prop::bool::weighted(0.8)).prop_map(|(at, y, a)| Act::Refund(at, y, a)),
         2 => (0_usize..50).prop_map(Act::Reverse),
         2 => (1_u8..3, 0_usize..3, 1_i64..60_000, 1_i64..60_000).prop_map(|(w, s, y, z)| Act::Hold(w, s, y, z)),
@@ -342,6 +394,7 @@ fn contracts() -> impl Strategy<Value = Contracts> {
                 hold_back: hold.map(|days| HoldBack { rate: Rate(50_000), days }),
                 minimum_payout: Yen::new(minimum),
                 chargeback_fee: Yen::new(500),
+                funds_points: if n == 1 { vec![FUNDED] } else { Vec::new() },
             }
         };
         Contracts {
@@ -359,6 +412,12 @@ fn perform(town: &mut Town, act: &Act) {
         Act::Buy(who, shop, yen, approve) => {
             let request = town.request(Operation::Purchase, *who, *shop, *yen);
             town.send(&request, *approve);
+            town.paid.push(request);
+        }
+        Act::BuyWithPoints(who, shop, yen) => {
+            let mut request = town.request(Operation::Purchase, *who, *shop, *yen);
+            request.options = kazasu_schemas::wire::Options::USE_POINTS;
+            town.send(&request, true);
             town.paid.push(request);
         }
         Act::Refund(at, yen, approve) => {
@@ -421,7 +480,7 @@ fn perform(town: &mut Town, act: &Act) {
 #[test]
 fn nets_sum_to_zero_under_random_contracts() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
-    let seen = std::cell::RefCell::new([0_u32; 5]);
+    let seen = std::cell::RefCell::new([0_u32; 6]);
     let result = runner.run(&(contracts(), proptest::collection::vec(act(), 10..120)), |(contracts, acts)| {
         let mut town = Town::new(contracts);
         for act in &acts {
@@ -434,6 +493,7 @@ fn nets_sum_to_zero_under_random_contracts() {
         assert_eq!(days, town.charged_back, "every chargeback is in its merchant's day, and nothing else");
         let mut seen = seen.borrow_mut();
         seen[4] += u32::from(town.charged_back > 0);
+        seen[5] += settled.iter().filter(|s| s.settlement.points_funding != Yen::ZERO).count() as u32;
         seen[0] += u32::try_from(settled.len()).unwrap();
         seen[1] += settled.iter().filter(|s| s.settlement.carried_forward < Yen::ZERO).count() as u32;
         seen[2] += settled.iter().filter(|s| s.settlement.released.is_positive()).count() as u32;
@@ -442,7 +502,7 @@ fn nets_sum_to_zero_under_random_contracts() {
         Ok(())
     });
     result.unwrap();
-    // Settlements, negative nets, released hold-backs, returned payouts, chargebacks: all of them came.
+    // Settlements, negative nets, released hold-backs, returned payouts, chargebacks, funded points: all of them came.
     assert!(seen.borrow().iter().all(|n| *n >= 20), "{seen:?}");
 }
 
@@ -580,9 +640,10 @@ fn every_planted_error_is_found_and_nothing_else() {
             };
             let (from, until) = (NOON.jst_day(), town.state.day);
             let with = CompareWith { against, party: party.into(), from, until };
+            let exact = super::compare::rules(&Default::default(), &with);
             let rows = town.lines(&with);
             let (bytes, expected) = planted(&rows, &plants);
-            let (report, _, _, outcome) = compared(&with, &rows, &bytes, until.next()).unwrap();
+            let (report, _, _, outcome) = compared(&with, &rows, &bytes, until.next(), &exact).unwrap();
             prop_assert_eq!(report.bad, 0);
             let mut found: Vec<&str> = outcome.exceptions.iter().map(|e| name(e.status)).collect();
             found.sort_unstable();
@@ -731,4 +792,67 @@ fn a_day_goes_forward_only_and_differences_are_in_somebodys_hands() {
     assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -100);
     assert_eq!((town.state.differences(true).len(), town.state.differences(false).len()), (0, 1));
     assert!(why(&mut town, Command::Relief(ask("suzuki"))).unwrap().contains("nothing is resolved twice"));
+}
+
+/// An advice that comes a day late is booked on the open day, and says of which day it is.
+#[test]
+fn a_late_advice_names_its_own_day() {
+    use proptest::strategy::ValueTree;
+    let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
+    let mut town = Town::new(list);
+    let (first, mmdd) = (town.state.day, town.state.day.mmdd());
+    town.close(0);
+    let mut own_day = |operation, processing, mti, date| {
+        let mut advice = town.request(Operation::Completion, 1, 0, 500);
+        (advice.operation, advice.processing, advice.mti) = (Some(operation), processing, Mti(mti));
+        advice.local_date = date;
+        assert!(town.event(&Event::Request(advice)).body.is_some());
+        let entry = town.entries.last().unwrap();
+        assert_eq!(entry.day, first.next(), "booked on the open day");
+        let Body::Tapped(tapped) = Body::read(&entry.body).unwrap() else { panic!("a tap") };
+        tapped.own_day
+    };
+    assert_eq!(own_day(Operation::PurchaseAdvice, 0, 220, Some(mmdd)), Some(first));
+    assert_eq!(own_day(Operation::PurchaseAdvice, 0, 220, Some(first.next().mmdd())), None, "it is of the open day");
+    assert_eq!(own_day(Operation::PurchaseAdvice, 0, 220, None), None, "it does not say");
+    assert_eq!(own_day(Operation::Purchase, 0, 200, Some(mmdd)), None, "what happens now is of the open day");
+}
+
+/// What a contract tolerates is no difference, and is counted; a yen more is one.
+#[test]
+fn what_a_contract_tolerates_is_no_difference() {
+    use proptest::strategy::ValueTree;
+    let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
+    let mut town = Town::new(list);
+    let day = town.state.day;
+    for yen in [1_000, 1_000, 100_000] {
+        let buy = town.request(Operation::Purchase, 2, 0, yen);
+        town.send(&buy, true);
+    }
+    town.close(0);
+    let with =
+        CompareWith { against: kazasu_schemas::closing::Against::Issuer, party: "1".into(), from: day, until: day };
+    let rows = town.lines(&with);
+    let mut theirs = rows.clone();
+    for (row, more) in theirs.iter_mut().zip([2, -3, 100]) {
+        row.amount = Yen::new(row.amount.get() + more);
+    }
+    let mut writer = Writer::new(Vec::new()).unwrap();
+    for row in &theirs {
+        writer.row(row).unwrap();
+    }
+    let bytes = writer.finish().unwrap().out;
+    let found = |of: &str, yen, per_mille, write_off_yen| {
+        let tolerance = crate::config::ToleranceFile { of: of.into(), yen, per_mille, days: 1, write_off_yen };
+        let finance = crate::config::FinanceFile { tolerances: vec![tolerance], ..Default::default() };
+        let rules = super::compare::rules(&finance, &with);
+        let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
+        let write_offs = outcome.exceptions.iter().filter(|e| matches!(e.proposal, Proposed::WriteOff(_))).count();
+        (outcome.exceptions.len(), outcome.tolerated, outcome.tolerated_yen.get(), write_offs)
+    };
+    assert_eq!(found("issuer 2", 100, 0, 0), (3, 0, 0, 0), "another party's contract");
+    assert_eq!(found("issuer 1", 0, 0, 0), (3, 0, 0, 0));
+    assert_eq!(found("issuer 1", 2, 0, 3), (2, 1, 2, 1));
+    assert_eq!(found("issuer 1", 2, 1, 0), (1, 2, 102, 0), "a thousandth of 100,000");
+    assert_eq!(found("issuer 1", 3, 1, 0), (0, 3, 99, 0));
 }

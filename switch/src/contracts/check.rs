@@ -50,6 +50,29 @@ pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
         }
     }
     for_one_merchant(contracts, places, page);
+    one_funder(contracts, places, page);
+}
+
+/// A point programme has one funder at a time, and it is one merchant.
+fn one_funder(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
+    let mut funders: BTreeMap<u16, Vec<&Contract>> = BTreeMap::new();
+    for (contract, place) in contracts.contracts.iter().zip(&places.contracts).filter(|(_, place)| place.is_sound) {
+        let mut at = page.at(place.start, format_args!("contract {}", contract.number));
+        let is_one = matches!(&contract.scope, Scope::Merchants(list) if list.len() == 1);
+        if !contract.funds_points.is_empty() && !is_one {
+            at.wrong("funds_points", "needs merchants to name exactly one merchant: who funds the points");
+        }
+        for programme in &contract.funds_points {
+            let others = funders.entry(*programme).or_default();
+            if others.iter().any(|other| other.number == contract.number) {
+                at.wrong("funds_points", format_args!("has {programme} twice"));
+            } else if let Some(other) = others.iter().find(|other| overlap(other, contract)) {
+                let text = format!("{programme} is funded by contract {} on the same days", other.number);
+                at.wrong("funds_points", text);
+            }
+            others.push(contract);
+        }
+    }
 }
 
 /// No card may be of two brands or products.

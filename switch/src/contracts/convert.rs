@@ -111,6 +111,7 @@ fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract 
         hold_back,
         minimum_payout: at.key("minimum_payout", any_yen(table.minimum_payout), Yen::ZERO),
         chargeback_fee: at.key("chargeback_fee", any_yen(table.chargeback_fee), Yen::ZERO),
+        funds_points: table.funds_points.iter().map(|n| at.key("funds_points", whole(*n, 1, 65_535), 1)).collect(),
     };
     for (nth, table) in (1..).zip(table.rule) {
         let start = table.span().start;

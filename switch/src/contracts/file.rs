@@ -70,6 +70,8 @@ pub(super) struct ContractFile {
     pub(super) minimum_payout: Option<i64>,
     pub(super) chargeback_fee: Option<i64>,
     #[serde(default)]
+    pub(super) funds_points: Vec<i64>,
+    #[serde(default)]
     pub(super) rule: Vec<Spanned<RuleFile>>,
 }
 

@@ -109,6 +109,12 @@ fn problems_name_their_line_and_what_came() {
             "minimum_payout = -1",
             "minimum_payout must be a whole number from 0 to 999999999999",
         ),
+        (
+            "chargeback_fee = 1_500",
+            "funds_points = [301]",
+            "contract 1: funds_points needs merchants to name exactly one",
+        ),
+        ("chargeback_fee = 1_500", "funds_points = [0]", "funds_points must be a whole number from 1 to 65535"),
         ("chargeback_fee = 1_500", "chargeback_fee = -1", "chargeback_fee must be a whole number from 0"),
         ("free = 100_000", "free = -1", "contract 2: free must be a whole number from 0"),
         (
@@ -233,6 +239,25 @@ fn two_contracts_for_one_merchant_are_refused() {
     }
     let text = format!("name = \"x\"\n{}{}", contract(2, named, FOR_EVER), contract(2, "default = true", FOR_EVER));
     assert!(read(&text).unwrap_err()[0].text.contains("number must ascend from contract to contract"));
+}
+
+#[test]
+fn points_have_one_funder_at_a_time() {
+    let funds = |number, merchant: &str, days: &str, list: &str| {
+        contract(number, &format!("merchants = [\"{merchant}\"]\nfunds_points = {list}"), days)
+    };
+    let read = |tables: [String; 2]| match read(&format!("name = \"x\"\n{}{}", tables[0], tables[1])) {
+        Ok(read) => Ok(read.contracts.iter().map(|c| c.funds_points.clone()).collect::<Vec<_>>()),
+        Err(problems) => Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")),
+    };
+    let both = |days| read([funds(1, "1/A", FOR_EVER, "[301, 302]"), funds(2, "1/B", days, "[302]")]);
+    assert!(both(LATER).unwrap_err().contains("contract 2: funds_points 302 is funded by contract 1 on the same days"));
+    let after = read([funds(1, "1/A", APRIL, "[301, 302]"), funds(2, "1/B", LATER, "[302]")]);
+    assert_eq!(after, Ok(vec![vec![301, 302], vec![302]]), "one after the other");
+    let twice = read([funds(1, "1/A", APRIL, "[301, 301]"), funds(2, "1/B", LATER, "[]")]);
+    assert!(twice.unwrap_err().contains("contract 1: funds_points has 301 twice"));
+    let group = read([contract(1, "class = \"a\"\nfunds_points = [301]", APRIL), funds(2, "1/B", LATER, "[]")]);
+    assert!(group.unwrap_err().contains("funds_points needs merchants to name exactly one merchant"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kazasu_ledger::record::{Body, Ruled, TapKey, TapKind, Tapped, ToIssuer, Tota
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::iso8583::Mti;
-use kazasu_schemas::jst::Millis;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::JPY_NUMERIC;
 use kazasu_schemas::wire::{Operation, Refusal, Request, ResponseCode, Totals};
 
@@ -80,6 +80,21 @@ impl Context<'_> {
         Ok((at, self.state.merchant(at).ok_or(Refusal::UnknownMerchant)?))
     }
 
+    /// The day that an advice is of, when it came on another one.
+    fn own_day(&self) -> Option<BusinessDay> {
+        match self.kind {
+            TapKind::AuthorizationAdvice | TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => {
+                self.state.day.nearest(self.request.local_date?).filter(|day| *day != self.state.day)
+            }
+            TapKind::Authorize
+            | TapKind::Purchase
+            | TapKind::Refund
+            | TapKind::BalanceInquiry
+            | TapKind::Reversal
+            | TapKind::Unsupported => None,
+        }
+    }
+
     fn record(self, outcome: Outcome) -> Decision {
         let seq = self.seq();
         let to_issuer = outcome.to_issuer;
@@ -105,6 +120,7 @@ impl Context<'_> {
             to_issuer,
             balance: outcome.balance,
             ruled: outcome.ruled,
+            own_day: self.own_day(),
         };
         let answer = super::state::answer_of(&tapped);
         let notices = tapped.ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());

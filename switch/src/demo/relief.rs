@@ -24,6 +24,8 @@ use std::time::{Duration, Instant};
 
 /// Residents of a new town.
 pub(super) const RESIDENTS: u64 = 5_000;
+/// How many of the payees have no card; they get temporary IDs.
+const WITHOUT_CARD: u64 = 3;
 /// What each household gets, by what was damaged.
 const DAMAGES: [(&str, i64); 3] = [("全壊", 30_000), ("半壊", 20_000), ("床上浸水", 10_000)];
 const EVENT: &str = "令和8年11月豪雨";
@@ -224,6 +226,7 @@ impl Outcome {
 fn programme(number: u16, budget: i64, closes: Millis) -> String {
     format!(
         "number = {number}\nname = \"豪雨災害見舞金 flood relief\"\ncity = \"13361\"\nlegal_basis = \"かざす町災害見舞金支給条例 第3条\"\n\
+         budget_line = \"3款民生費 4項災害救助費 1目 20節扶助費\"\n\
          budget = {budget}\nceiling = 100_000\nseveral = \"largest\"\nway = \"purse\"\nevents = [\"{EVENT}\"]\nuntil = \"{}\"\n\
          tags = [\"local\"]\nnot_mcc = [\"5921\"]\n",
         closes.jst_text()
@@ -233,7 +236,7 @@ fn programme(number: u16, budget: i64, closes: Millis) -> String {
 /// A file as a city hall's spreadsheet writes it: Shift_JIS, a few mistakes, a few duplicates, people without a card.
 fn applications(seed: u64) -> (Vec<u8>, u64) {
     let mut out = String::from("利用者ID,世帯番号,災害,被害区分,支給額\r\n");
-    for n in 0..RESIDENTS {
+    for n in 0..RESIDENTS - WITHOUT_CARD {
         let (damage, yen) = DAMAGES[usize::try_from(n % 3).expect("below three")];
         let _ = write!(out, "{},H{n:05},{EVENT},{damage},{yen}\r\n", sample_ppid(seed, n));
     }
@@ -243,7 +246,7 @@ fn applications(seed: u64) -> (Vec<u8>, u64) {
     let _ = write!(out, "{},H00005,{EVENT},全壊,\"30,000\"\r\n", person(5));
     let _ = write!(out, "{},H90001,{EVENT},全壊,三万円\r\n{},H90002,令和元年台風,全壊,30000\r\n", person(7), person(8));
     out.push_str("0123,H90003,令和8年11月豪雨,半壊,20000\r\n");
-    for n in 0..3 {
+    for n in 0..WITHOUT_CARD {
         let _ = write!(out, ",H9100{n},{EVENT},半壊,20000\r\n");
     }
     (encoding_rs::SHIFT_JIS.encode(&out).0.into_owned(), RESIDENTS)

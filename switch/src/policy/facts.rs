@@ -69,6 +69,7 @@ fn facts(policy: &Policy) -> BTreeMap<String, String> {
         let at = |key: &str| format!("points {:05} {key}", p.number);
         say(at("name"), Some(p.name.clone()));
         say(at("funder"), Some(p.funder.clone()));
+        say(at("budget_line"), p.budget_line.clone());
         say(at("from"), Some(p.from.to_string()));
         say(at("until"), Some(p.until.to_string()));
         say(at("rate"), Some(rate(p.rate)));

@@ -110,6 +110,7 @@ struct PointsFile {
     number: i64,
     name: String,
     funder: String,
+    budget_line: Option<String>,
     from: String,
     until: String,
     rate: String,
@@ -397,6 +398,7 @@ fn points(at: &mut At<'_>, p: PointsFile) -> PointProgramme {
         redeemable: p.redeemable,
         one_of: p.one_of.map(|text| at.key("one_of", word(&text), String::new())),
         instruments: at.key("instruments", kinds(p.instruments.as_deref()), Kinds::ALL),
+        budget_line: p.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
         place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
     }
 }

@@ -34,7 +34,7 @@ impl Desk {
         let city = self.cities.iter().find(|c| c.code == t.city).map(|c| c.name.clone());
         json!({
             "programme": t.number, "version": v.version, "name": t.name, "city": t.city, "city_name": city,
-            "legal_basis": t.legal_basis, "way": t.way.name(), "several": match t.several {
+            "legal_basis": t.legal_basis, "budget_line": t.budget_line, "way": t.way.name(), "several": match t.several {
                 Several::Largest => "largest", Several::First => "first" },
             "from": t.from.map(|d| d.to_string()),
             "until": t.closes.map_or_else(|| t.until.to_string(), |c| c.jst_text()),

@@ -188,7 +188,11 @@ pub fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> 
     let mut out = Report::build("給付事業 実績報告", "Relief programme: final report", made)
         .subtitle(&format!("{} {city}", t.city))
         .subtitle(&format!("{} {}", t.number, t.name))
-        .subtitle(&format!("根拠 {}", t.legal_basis))
+        .subtitle(&format!(
+            "根拠 {}{}",
+            t.legal_basis,
+            t.budget_line.as_ref().map_or_else(String::new, |l| format!("  予算科目 {l}"))
+        ))
         .subtitle(&format!("期間 {} – {until}", t.from.map_or_else(String::new, |d| d.to_string())))
         .sheet("収支 Money")
         .column("項目", "item", Kind::Text)

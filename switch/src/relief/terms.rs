@@ -19,6 +19,7 @@ struct File {
     name: String,
     city: String,
     legal_basis: String,
+    budget_line: Option<String>,
     budget: i64,
     ceiling: i64,
     several: Option<String>,
@@ -87,6 +88,7 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
         way: at.key("way", way(&file.way), Way::Purse),
         funding: None,
         events: events(at, file.events),
+        budget_line: file.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
     };
     if terms.ceiling > terms.budget {
         at.wrong("ceiling", format_args!("is {}, more than the whole budget of {}", terms.ceiling, terms.budget));

@@ -47,6 +47,7 @@ fn contracts_are_kept_as_numbered_cbor() {
         interchange: Some("standard".into()),
         cycle: Cycle::Weekly(4),
         hold_back: Some(HoldBack { rate: Rate(50_000), days: 30 }),
+        funds_points: vec![301, 302],
         ..contract()
     };
     let named = Contract { number: 2, scope: Scope::Merchants(vec![merchant("M1")]), ..contract() };
@@ -56,7 +57,10 @@ fn contracts_are_kept_as_numbered_cbor() {
     // The format is for ever: indices and numbers, no names.
     let short = Contract { name: String::new(), rules: Vec::new(), ..contract() };
     let hex = hex::encode(minicbor::to_vec(&short).unwrap());
-    assert_eq!(hex, "910160820280195040f68000000082008000f682028003f6011905dc");
+    assert_eq!(hex, "920160820280195040f68000000082008000f682028003f6011905dc80");
+    // Records of before merchants funded points.
+    let before = hex::decode("910160820280195040f68000000082008000f682028003f6011905dc").unwrap();
+    assert_eq!(minicbor::decode::<Contract>(&before).unwrap(), short);
 }
 
 #[test]

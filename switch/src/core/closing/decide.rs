@@ -30,8 +30,8 @@ impl From<NotClosed> for Rejected {
 pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
     let result = match ask {
         Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, by, why),
-        Closing::SettleMerchant { acquirer, merchant, settlement, value_day } => {
-            settle_merchant(state, *acquirer, *merchant, settlement, *value_day)
+        Closing::SettleMerchant { acquirer, merchant, settlement, points, value_day } => {
+            settle_merchant(state, *acquirer, *merchant, settlement, points, *value_day)
         }
         Closing::SettleIssuer { issuer, period, net, interchange } => {
             settle_issuer(state, *issuer, *period, *net, *interchange)
@@ -164,6 +164,7 @@ fn settle_merchant(
     acquirer: InstitutionId,
     merchant: MerchantId,
     settlement: &Settlement,
+    points: &[(u16, Yen)],
     value_day: BusinessDay,
 ) -> Decided {
     let unknown = || NotClosed::UnknownMerchant(acquirer, merchant);
@@ -183,6 +184,8 @@ fn settle_merchant(
         return refuse(NotClosed::Opening { got, got_released, carried, released });
     }
     settlement.assert_balanced();
+    let funded = points.iter().fold(Yen::ZERO, |sum, (_, yen)| plus(sum, *yen));
+    assert_eq!(funded, settlement.points_funding, "what a merchant funds is the sum of its programmes");
     let mut accounts = Accounts::new(state);
     let fees = plus(settlement.fee, settlement.chargeback_fee);
     let mut transfers = Vec::new();
@@ -191,6 +194,10 @@ fn settle_merchant(
     }
     if settlement.tax != Yen::ZERO {
         transfers.extend(either(payable, accounts.get(state.closing.fee_tax, AccountKey::FeeTax), settlement.tax));
+    }
+    for (programme, amount) in points {
+        let book = state.point_books.get(programme).ok_or(Rejected::UnknownProgramme(*programme))?;
+        transfers.extend(either(payable, book.funder, *amount));
     }
     if settlement.paid != Yen::ZERO {
         transfers.extend(either(
@@ -211,6 +218,7 @@ fn settle_merchant(
         value_day,
         opens,
         transfers,
+        points: points.to_vec(),
     })))
 }
 

@@ -42,6 +42,8 @@ pub enum Closing {
         merchant: MerchantId,
         /// The amounts.
         settlement: Box<Settlement>,
+        /// Points that the merchant funds, by programme.
+        points: Vec<(u16, Yen)>,
         /// When it is paid.
         value_day: BusinessDay,
     },

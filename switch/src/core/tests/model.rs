@@ -154,6 +154,7 @@ fn points(number: u16, start: BusinessDay) -> BoxedStrategy<PointProgramme> {
                     one_of: word.then(|| "national".to_owned()),
                     instruments,
                     place,
+                    budget_line: None,
                 }
             },
         )

@@ -25,6 +25,7 @@ fn terms(way: Way) -> Terms {
         name: "水害見舞金".into(),
         city: "13361".into(),
         legal_basis: "条例".into(),
+        budget_line: Some("3-4-1-20 扶助費".into()),
         budget: Yen::new(10_000),
         ceiling: Yen::new(3_000),
         several: Several::Largest,

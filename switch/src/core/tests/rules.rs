@@ -39,6 +39,7 @@ fn points(number: u16) -> PointProgramme {
         one_of: None,
         instruments: Kinds::ALL,
         place: Place::default(),
+        budget_line: None,
     }
 }
 
