@@ -1020,3 +1020,50 @@ fn routes(file: &ConfigFile) -> anyhow::Result<RoutingTable> {
     }
     Ok(routes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sample town's configuration with one piece of its text replaced: what loading it says.
+    fn loaded(from: &str, to: &str) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let town = dir.path().join("town");
+        crate::sample::write(&town, &crate::sample::Town { residents: 1, ..Default::default() }).unwrap();
+        let path = town.join("kazasu.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from} is not in the sample");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        Config::load(&path).map_err(|e| format!("{e:#}"))
+    }
+
+    #[test]
+    fn finance_is_checked_at_the_start() {
+        let approvers = "approvers = [\"suzuki\", \"tanaka\"]\n";
+        let tolerance = |lines: &str| loaded(approvers, &format!("{approvers}[[finance.tolerance]]\n{lines}\n"));
+        let good = tolerance("of = \"issuer 4\"\nyen = 2\nper_mille = 1").unwrap();
+        let t = &good.file.finance.tolerances[0];
+        assert_eq!((t.of.as_str(), t.yen, t.per_mille, t.days, t.write_off_yen), ("issuer 4", 2, 1, 1, 0));
+        for (lines, says) in [
+            ("of = \"bank 1\"", "tolerance of must be `issuer N` or `acquirer ID`, got \"bank 1\""),
+            ("of = \"issuer x\"", "tolerance of must be `issuer N` or `acquirer ID`, got \"issuer x\""),
+            ("of = \"issuer 1\"\nper_mille = 101", "per_mille must be 100 (a tenth) at most, got 101"),
+            ("of = \"issuer 1\"\ndays = 31", "days must be 30 at most, got 31"),
+            ("of = \"issuer 1\"\nyen = -1", "yen"),
+            ("of = \"issuer 1\"\n[[finance.tolerance]]\nof = \"issuer 1\"", "tolerance of \"issuer 1\" is there twice"),
+        ] {
+            let said = tolerance(lines).map(|_| ()).unwrap_err();
+            assert!(said.contains(says) && said.contains("kazasu.toml"), "{lines}: {said}");
+        }
+    }
+
+    #[test]
+    fn finance_names_people_and_somebody_else_decides() {
+        let says = |from: &str, to: &str| loaded(from, to).map(|_| ()).unwrap_err();
+        let staff = "staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]";
+        let said = says(staff, "staff = [\"nobody\"]\napprovers = [\"tanaka\"]");
+        assert!(said.contains("[finance]: staff names \"nobody\", who is nobody of [http.people]"), "{said}");
+        let said = says(staff, "staff = [\"sato\"]\napprovers = [\"sato\"]");
+        assert!(said.contains("what sato proposes could be decided by nobody else"), "{said}");
+    }
+}

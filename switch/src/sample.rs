@@ -277,7 +277,9 @@ fn config_file(town: &Town) -> String {
          # Who pays in, as the bank's statement names it.\n[[payout.payer]]\nname = \"ｻｸﾗｶ-ﾄﾞ\"\nfrom = \"issuer 1\"\n\n\
          [[payout.payer]]\nname = \"ﾋﾊﾞﾘﾃﾞﾋﾞﾂﾄ\"\nfrom = \"issuer 2\"\n\n[[payout.payer]]\nname = \"ﾐﾅﾄｷﾞﾝｺｳ\"\nfrom = \"issuer 3\"\n\n\
          # Who closes days: staff prepares, approvers decide what another person proposed.\n[finance]\n\
-         staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]\n"
+         staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]\n\
+         # What a party's file may differ by, when its contract says so; to the yen without one.\n\
+         # [[finance.tolerance]]\n# of = \"issuer 4\"\n# yen = 1\n"
     );
     for (at, (_, _, dialect, _, _)) in ACQUIRERS.iter().enumerate() {
         out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);

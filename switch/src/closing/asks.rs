@@ -269,6 +269,10 @@ impl Desk {
         if let Some(unknown) = named.iter().flatten().find(|n| !chosen.iter().any(|s| s.number == **n)) {
             return Err(value("settlements", format!("{unknown} is not known")));
         }
+        if chosen.is_empty() {
+            let text = format!("none is due with a value day on or before {bank_day}; kazasu settle lists them");
+            return Err(value("settlements", text));
+        }
         let missing = self.without_account(&chosen)?;
         if !missing.is_empty() {
             return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));

@@ -222,6 +222,8 @@ fn a_day_is_closed_with_every_yen_explained() {
     let text = staff.no("tanaka", &["payout", "file", &payout]);
     assert!(text.contains("is not approved"), "{text}");
     staff.decided(&proposed);
+    let text = staff.no("suzuki", &["payout", "propose", "--value-day", &value_day, "--why", "once more"]);
+    assert!(text.contains("none is due with a value day on or before"), "{text}");
     let bank = file("bank");
     let made = staff.ok("tanaka", &["payout", "file", &payout, "--out", &bank]);
     let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
