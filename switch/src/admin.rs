@@ -146,6 +146,8 @@ pub struct Desk {
     pub cities: Arc<Vec<crate::config::CityFile>>,
     /// Who closes days.
     pub finance: Arc<crate::config::FinanceFile>,
+    /// Days on which banks work.
+    pub calendar: Arc<kazasu_schemas::calendar::Calendar>,
     /// Business days that settled taps stay in memory.
     pub keep_days: u16,
     /// Closes days; absent where there is no journal to read.

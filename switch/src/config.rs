@@ -9,6 +9,7 @@ use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_ledger::Store;
 use kazasu_ledger::postgres::{Address, PostgresStore};
 use kazasu_ledger::sqlite::SqliteStore;
+use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
@@ -60,6 +61,8 @@ pub struct ConfigFile {
     pub limits: LimitsFile,
     /// The policy that is activated when a book has none yet; relative to this file. Later ones are activated by command.
     pub policy_file: Option<PathBuf>,
+    /// Days on which banks do not work (CSV), instead of those that are built in; relative to this file.
+    pub bank_holidays_file: Option<PathBuf>,
     /// Cards.
     #[serde(default)]
     pub cards: CardsFile,
@@ -532,6 +535,8 @@ pub struct Config {
     pub outbox: Option<crate::outbox::OutboxConfig>,
     /// Where merchants are paid from, and their accounts.
     pub payout: Option<Arc<crate::closing::PayoutConfig>>,
+    /// Days on which banks work.
+    pub calendar: Arc<Calendar>,
     /// Signs days.
     pub audit: Option<Arc<crate::closing::AuditKeys>>,
     /// Where the journal is.
@@ -616,6 +621,7 @@ impl Config {
         finance(&file.finance, &callers).map_err(|e| e.context(named("[finance]")))?;
         let payout = payout(&file, &base).map_err(|e| e.context(named("[payout]")))?;
         let audit = keys.audit.as_ref().map(audit).transpose().with_context(|| in_keys("[audit]"))?;
+        let calendar = calendar(&file, &base).map_err(|e| e.context(named("bank_holidays_file")))?;
         let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
         let outbox = outbox(&file, &keys.outbox, &base).with_context(|| named("[outbox]"))?;
         let acquirers = acquirers(&file, &keys).with_context(|| in_keys("[acquirer.…]"))?;
@@ -634,6 +640,7 @@ impl Config {
             policy,
             outbox,
             payout: payout.map(Arc::new),
+            calendar,
             audit: audit.map(Arc::new),
             store,
             cluster_key,
@@ -760,6 +767,18 @@ fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closin
         most: p.most_in_file,
     };
     Ok(Some(crate::closing::PayoutConfig { funding, payees, payers }))
+}
+
+/// Days on which banks work.
+fn calendar(file: &ConfigFile, base: &Path) -> anyhow::Result<Arc<Calendar>> {
+    let Some(path) = &file.bank_holidays_file else { return Ok(Arc::new(Calendar::built_in().clone())) };
+    let path = base.join(path);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let calendar = Calendar::parse(&text).with_context(|| path.display().to_string())?;
+    let today = crate::clock::now().jst_day();
+    // Past its last year no day could be settled.
+    calendar.is_bank_business_day(today).with_context(|| path.display().to_string())?;
+    Ok(Arc::new(calendar))
 }
 
 /// Everybody it names is somebody, and deciding is possible.
@@ -1024,6 +1043,7 @@ fn routes(file: &ConfigFile) -> anyhow::Result<RoutingTable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kazasu_schemas::jst::BusinessDay;
 
     /// The sample town's configuration with one piece of its text replaced: what loading it says.
     fn loaded(from: &str, to: &str) -> Result<Config, String> {
@@ -1055,6 +1075,32 @@ mod tests {
             let said = tolerance(lines).map(|_| ()).unwrap_err();
             assert!(said.contains(says) && said.contains("kazasu.toml"), "{lines}: {said}");
         }
+    }
+
+    #[test]
+    fn bank_holidays_come_from_a_file_that_knows_today() {
+        let today = crate::clock::now().jst_day();
+        let year = today.to_string()[..4].parse::<i32>().unwrap();
+        let own = |year: i32, extra: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("holidays.csv");
+            let days = ["01-01", "01-02", "01-03", "12-31"].map(|d| format!("{year}-{d},bank"));
+            std::fs::write(&path, format!("{}\n{extra}\n", days.join("\n"))).unwrap();
+            let key = format!("bank_holidays_file = {path:?}\nkeys_file = ");
+            loaded("keys_file = ", &key)
+        };
+        let free = BusinessDay::parse(&format!("{year}-06-07")).unwrap();
+        let free = if free.weekday() > 4 { BusinessDay(free.0 + 2) } else { free };
+        let config = own(year, &format!("{free},town's day")).unwrap();
+        assert_eq!(config.calendar.is_bank_business_day(free), Ok(false));
+        assert_eq!(loaded("keys_file = ", "keys_file = ").unwrap().calendar.is_bank_business_day(free), Ok(true));
+        let says = |found: Result<Config, String>| found.map(|_| ()).unwrap_err();
+        let said = says(own(year - 2, ""));
+        assert!(said.contains("bank_holidays_file") && said.contains("is not known"), "{said}");
+        let said = says(own(year, "31.12.,x"));
+        assert!(said.contains("line 5: expected a date like 2026-01-01 or 2026/1/1"), "{said}");
+        let said = says(loaded("keys_file = ", "bank_holidays_file = \"none.csv\"\nkeys_file = "));
+        assert!(said.contains("cannot read") && said.contains("none.csv"), "{said}");
     }
 
     #[test]

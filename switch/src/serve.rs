@@ -137,6 +137,7 @@ pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::ad
         list_authorities,
         cities: Arc::new(config.file.cities.clone()),
         finance: Arc::new(config.file.finance.clone()),
+        calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         office: Some(crate::closing::Office::new(config, store)),
     }

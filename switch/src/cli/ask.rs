@@ -433,6 +433,7 @@ pub(super) fn folded(config: &Config, state: std::sync::Arc<crate::core::State>)
         list_authorities: None,
         cities: std::sync::Arc::new(config.file.cities.clone()),
         finance: std::sync::Arc::new(config.file.finance.clone()),
+        calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
         office: Some(crate::closing::Office::new(config, config.store())),
     }

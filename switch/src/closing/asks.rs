@@ -245,15 +245,14 @@ impl Desk {
         why: &str,
         by: &str,
     ) -> Result<Value, AskError> {
-        use kazasu_schemas::calendar::Calendar;
         let bank_day: BusinessDay = match value_day {
             Some(text) => day("value_day", &text)?,
             None => {
                 let tomorrow = crate::clock::now().jst_day().next();
-                Calendar::built_in().next_business_day(tomorrow).map_err(|e| value("value_day", e))?
+                self.calendar.next_business_day(tomorrow).map_err(|e| value("value_day", e))?
             }
         };
-        if !Calendar::built_in().is_bank_business_day(bank_day).map_err(|e| value("value_day", e))? {
+        if !self.calendar.is_bank_business_day(bank_day).map_err(|e| value("value_day", e))? {
             return Err(value("value_day", format!("banks are closed on {bank_day}")));
         }
         let today = crate::clock::now().jst_day();

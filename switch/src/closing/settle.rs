@@ -54,11 +54,12 @@ impl Desk {
                     state.merchants().iter().map(of).collect::<Vec<_>>()
                 })
                 .await?;
+            let calendar = self.calendar.clone();
             let due = office
                 .books(|books| {
                     let mut due = Vec::new();
                     for (key, standing) in standings {
-                        due.extend(settlement(books, key, day, &standing)?);
+                        due.extend(settlement(books, key, day, &standing, &calendar)?);
                     }
                     Ok(due)
                 })
@@ -109,6 +110,7 @@ pub(super) fn settlement(
     (acquirer, merchant): (InstitutionId, MerchantId),
     day: BusinessDay,
     standing: &StandingView,
+    calendar: &Calendar,
 ) -> anyhow::Result<Option<Due>> {
     let settled = standing.until;
     let Some(contracts) = books.contracts() else { return Ok(None) };
@@ -176,7 +178,7 @@ pub(super) fn settlement(
     }
     let settlement = Settlement::of(contract, Period { from, until }, &totals, opening)?;
     settlement.assert_balanced();
-    let value_day = Calendar::built_in().add_business_days(until, u32::from(contract.payout_days))?;
+    let value_day = calendar.add_business_days(until, u32::from(contract.payout_days))?;
     points.retain(|_, amount| *amount != Yen::ZERO);
     Ok(Some(Due { acquirer, merchant, settlement, points: points.into_iter().collect(), value_day }))
 }

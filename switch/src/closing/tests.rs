@@ -215,7 +215,9 @@ impl Town {
         for shop in SHOPS {
             let key = (acquirer(), shop.parse().unwrap());
             let standing = self.state.standing(key.0, key.1);
-            let Some(due) = settlement(&self.books, key, day, &standing).unwrap() else { continue };
+            let Some(due) = settlement(&self.books, key, day, &standing, Calendar::built_in()).unwrap() else {
+                continue;
+            };
             assert!(due.settlement.period.until <= day);
             let ask = Closing::SettleMerchant {
                 acquirer: key.0,

@@ -263,8 +263,7 @@ struct Paid {
 
 async fn pay(desk: &Desk, args: &DemoArgs, day: BusinessDay, say: &impl Fn(&str)) -> anyhow::Result<Paid> {
     say("6. 振込 payout");
-    let calendar = kazasu_schemas::calendar::Calendar::built_in();
-    let value_day = calendar.add_business_days(day, 2)?;
+    let value_day = desk.calendar.add_business_days(day, 2)?;
     let ask = ClosingAsk::Payout {
         value_day: Some(value_day.to_string()),
         settlements: None,

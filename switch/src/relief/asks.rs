@@ -197,7 +197,7 @@ impl Desk {
         let way = self.ask(move |state| state.relief_way(batch)).await?;
         match (step, way, value_day) {
             (Step::Released, Some(Way::Transfer), Some(day)) => {
-                let open = kazasu_schemas::calendar::Calendar::built_in().is_bank_business_day(day);
+                let open = self.calendar.is_bank_business_day(day);
                 let far = day.0 - crate::clock::now().jst_day().0 > 60;
                 match open.map_err(|e| value("value_day", e))? {
                     true if far => Err(value("value_day", format!("must be within 60 days, got {day}"))),
