@@ -203,7 +203,10 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         ("次期繰越 Carried forward", Yen::new(-t.carried_forward.get())),
         ("支払額 Paid", t.paid),
     ] {
-        out.push(cells![item, amount]);
+        // Few merchants fund points.
+        if !(item.starts_with("ポイント原資") && amount == Yen::ZERO) {
+            out.push(cells![item, amount]);
+        }
     }
     let mut out = out
         .sheet("明細 Taps")
