@@ -147,7 +147,7 @@ pub struct Tapped {
     /// What the policy had to do with it; absent when version 0 had nothing to say.
     #[n(15)]
     pub ruled: Option<Ruled>,
-    /// An advice that came on another day than it is of: its own day (DE13).
+    /// An advice that came after its day: the day that it is of (DE13).
     #[n(16)]
     pub own_day: Option<BusinessDay>,
 }

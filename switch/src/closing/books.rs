@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Reader, Seq, TransferKind};
 use kazasu_schemas::contract::{
-    Allowance, Brand, ByTender, Charged, Contract, Contracts, DayFees, DayTotals, Product, Refund, Scope, TapFact,
+    Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Period, Product, Refund, Scope, TapFact,
     TapFee, Tariff, Tender,
 };
 use kazasu_schemas::ids::{InstitutionId, Ppid};
@@ -59,8 +59,10 @@ pub(crate) struct Books {
     tariffs: HashMap<u32, Arc<Tariff>>,
     facts: HashMap<MerchantKey, Vec<Fact>>,
     issuers: BTreeMap<u16, IssuerDay>,
-    /// What the day brought each point programme's funder to owe.
-    funders: BTreeMap<u16, Yen>,
+    /// What the day brought point programmes' funders to owe, in the order of the records.
+    funded: Vec<Move>,
+    /// The merchant that funds a payment with points, if one does: it also gets what is given back of it.
+    funders: HashMap<(u64, u16), (Option<MerchantKey>, BusinessDay)>,
     allowances: HashMap<MerchantKey, Allowance>,
     charged: HashMap<(u64, Tender), Charged>,
     given_back: HashMap<(u64, Tender), Yen>,
@@ -92,7 +94,8 @@ impl Books {
             tariffs: HashMap::new(),
             facts: HashMap::new(),
             issuers: BTreeMap::new(),
-            funders: BTreeMap::new(),
+            funded: Vec::new(),
+            funders: HashMap::new(),
             allowances: HashMap::new(),
             charged: HashMap::new(),
             given_back: HashMap::new(),
@@ -137,22 +140,18 @@ impl Books {
             if let Some(issuer) = moved.issuer.filter(|_| !moved.correction) {
                 self.issuers.entry(issuer).or_default().taps += 1;
             }
+            if moved.programme.is_some() {
+                self.funded.push(moved);
+            }
             self.facts.entry(moved.merchant).or_default().push(Fact { moved });
         }
-        // Whatever changes what issuers and funders owe, but for what they keep, pay and settle.
-        if !matches!(body, Body::IssuerSettled(_) | Body::MerchantSettled(_) | Body::MoneyReceived(_)) {
+        // Whatever changes what an issuer owes, but for what it keeps and what it pays.
+        if !matches!(body, Body::IssuerSettled(_) | Body::MoneyReceived(_)) {
             for t in body.transfers().iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_)))
             {
                 for (id, sign) in [(t.debit, 1), (t.credit, -1)] {
-                    match self.chart.key(id) {
-                        Some(AccountKey::IssuerReceivable(issuer)) => {
-                            self.issuers.entry(*issuer).or_default().net += sign * t.amount.get();
-                        }
-                        Some(AccountKey::FunderReceivable(programme)) => {
-                            let owes = self.funders.entry(*programme).or_default();
-                            *owes = sum(*owes, Yen::new(sign * t.amount.get()));
-                        }
-                        _ => {}
+                    if let Some(AccountKey::IssuerReceivable(issuer)) = self.chart.key(id) {
+                        self.issuers.entry(*issuer).or_default().net += sign * t.amount.get();
                     }
                 }
             }
@@ -194,27 +193,70 @@ impl Books {
         // What can be refunded no more needs no fee of its own any more.
         let keep = r.forget_before;
         self.charged.retain(|_, charged| charged.day >= keep);
+        self.funders.retain(|_, (_, day)| *day >= keep);
         let charged = &self.charged;
         self.given_back.retain(|key, _| charged.contains_key(key));
         Ok(())
     }
 
-    /// What merchants owe for the day as funders of points, each by programme. Of programmes that no contract names somebody else is
-    /// the funder.
+    /// What merchants owe for the day as funders of points, each by programme. Who funds a payment is fixed by its own day, and gets
+    /// what is given back of it later. What no merchant funds stays with the programme's own funder.
     fn funding(&mut self, day: BusinessDay) -> BTreeMap<MerchantKey, BTreeMap<u16, Yen>> {
         let mut out = BTreeMap::<MerchantKey, BTreeMap<u16, Yen>>::new();
-        let owed = std::mem::take(&mut self.funders);
-        let Some(contracts) = &self.contracts else { return out };
-        for (programme, amount) in owed.into_iter().filter(|(_, amount)| *amount != Yen::ZERO) {
-            let funds = |c: &&Contract| c.in_force(day) && c.funds_points.contains(&programme);
-            if let Some(Scope::Merchants(list)) = contracts.contracts.iter().find(funds).map(|c| &c.scope)
-                && let [key] = list[..]
-                && self.chart.merchants.contains_key(&key)
-            {
-                out.entry(key).or_default().insert(programme, amount);
+        for moved in std::mem::take(&mut self.funded) {
+            let Some(programme) = moved.programme else { continue };
+            let payment = moved.of.or(moved.again);
+            let known = self.funders.get(&(payment.unwrap_or(moved.tap), programme)).map(|(funder, _)| *funder);
+            let funder = match (known, payment) {
+                (Some(funder), _) => funder,
+                (None, Some(_)) => None,
+                (None, None) => {
+                    let funder = self.funder(programme, day);
+                    self.funders.insert((moved.tap, programme), (funder, day));
+                    funder
+                }
+            };
+            // A merchant that nothing settles any more gets and owes nothing.
+            let settles = |key: &MerchantKey| {
+                self.contracts.as_ref().is_some_and(|contracts| self.chart.contract(contracts, key, day).is_some())
+            };
+            if let Some(key) = funder.filter(settles) {
+                let owes = out.entry(key).or_default().entry(programme).or_default();
+                *owes = sum(*owes, moved.amount);
             }
         }
         out
+    }
+
+    /// What a merchant funded on the days of a period that ended, by programme.
+    pub(crate) fn funding_of(&self, key: MerchantKey, period: Period) -> BTreeMap<u16, Yen> {
+        let mut out = BTreeMap::<u16, Yen>::new();
+        let days = self.days.range(period.from..=period.until).filter_map(|(_, book)| book.merchants.get(&key));
+        for (programme, yen) in days.flat_map(|m| &m.funding) {
+            let all = out.entry(*programme).or_default();
+            *all = sum(*all, *yen);
+        }
+        out.retain(|_, yen| *yen != Yen::ZERO);
+        out
+    }
+
+    /// The merchants that fund these programmes on the day after the last that ended.
+    pub(crate) fn funders_now(&self, programmes: &[u16]) -> BTreeMap<u16, MerchantKey> {
+        let day = self.days.keys().next_back().map_or_else(|| crate::clock::now().jst_day(), |day| day.next());
+        programmes.iter().filter_map(|n| Some((*n, self.funder(*n, day)?))).collect()
+    }
+
+    /// The merchant whose contract says on this day that it funds the programme.
+    fn funder(&self, programme: u16, day: BusinessDay) -> Option<MerchantKey> {
+        let contracts = self.contracts.as_ref()?;
+        let contract = contracts.contracts.iter().find(|c| c.in_force(day) && c.funds_points.contains(&programme))?;
+        match &contract.scope {
+            Scope::Merchants(list) => match list[..] {
+                [key] if self.chart.merchants.contains_key(&key) => Some(key),
+                _ => None,
+            },
+            Scope::Default | Scope::Group { .. } => None,
+        }
     }
 
     /// Brand and product of the card behind a tap.

@@ -54,6 +54,8 @@ pub(crate) struct Move {
     pub(crate) tap: u64,
     pub(crate) merchant: MerchantKey,
     pub(crate) tender: Tender,
+    /// The programme whose points it is.
+    pub(crate) programme: Option<u16>,
     /// The issuer behind it.
     pub(crate) issuer: Option<u16>,
     /// Above zero: to the merchant.
@@ -245,6 +247,10 @@ impl Chart {
                 | AccountKey::ReliefClaims(_)
                 | AccountKey::Interchange(_) => continue,
             };
+            let programme = match other {
+                AccountKey::FunderReceivable(n) => Some(*n),
+                _ => None,
+            };
             let original = of.and_then(|of| of.original).filter(|_| !correction);
             // A reversal whose original gave something back.
             let again = original.filter(|_| amount > Yen::ZERO).and_then(|refund| {
@@ -252,7 +258,18 @@ impl Chart {
                 matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice).then_some(refund.original?)
             });
             let of = original.filter(|_| amount < Yen::ZERO);
-            out.push(Move { tap, merchant, tender, issuer, amount, of, correction, chargeback: false, again });
+            out.push(Move {
+                tap,
+                merchant,
+                tender,
+                programme,
+                issuer,
+                amount,
+                of,
+                correction,
+                chargeback: false,
+                again,
+            });
         }
         out
     }

@@ -251,6 +251,10 @@ impl Desk {
         let (report, here, there, outcome) =
             work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
         let matched = outcome.counts.of(Status::Matched);
+        let mut differences: Vec<Difference> =
+            outcome.exceptions.iter().map(|e| difference(e, &with, &here, &there)).collect();
+        differences.extend(tolerated(&outcome, &with, &digest));
+        let in_all = u64::try_from(differences.len()).unwrap_or(0) + outcome.unlisted;
         let ran = ReconRan {
             run: 0,
             against: with.against,
@@ -261,13 +265,11 @@ impl Desk {
             matched: matched.left,
             matched_yen: outcome.matched_yen,
             bad_lines: report.bad,
-            differences: u64::try_from(outcome.exceptions.len()).unwrap_or(0) + outcome.unlisted,
+            differences: in_all,
             by: by.to_owned(),
         };
         // Differences first: should this end in the middle, the file is compared again, and what was raised is known.
         let run = self.ask(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
-        let differences: Vec<Difference> =
-            outcome.exceptions.iter().map(|e| difference(e, &with, &here, &there)).collect();
         for some in differences.chunks(RAISED_AT_ONCE) {
             let raise = Closing::Raise { run, differences: some.to_vec() };
             self.command(Command::Closing(raise)).await?;
@@ -293,7 +295,7 @@ impl Desk {
             matched_yen: outcome.matched_yen.get(),
             tolerated: outcome.tolerated,
             tolerated_yen: outcome.tolerated_yen.get(),
-            differences: u64::try_from(differences.len()).unwrap_or(0) + outcome.unlisted,
+            differences: in_all,
         })
     }
 }
@@ -350,6 +352,35 @@ pub(crate) fn name(status: Status) -> &'static str {
         Status::Duplicate => "duplicate",
         Status::PartlyMatched => "partly_matched",
     }
+}
+
+/// What was tolerated comes to a sum that the party pays, or keeps, and this ledger does not have: one difference for the file, so that it
+/// can be booked.
+pub(super) fn tolerated(outcome: &Outcome, with: &CompareWith, digest: &[u8; 32]) -> Option<Difference> {
+    let sum = outcome.tolerated_yen;
+    if sum == Yen::ZERO {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    hash.update("tolerated");
+    hash.update(digest);
+    let id: [u8; 32] = hash.finalize().into();
+    let party = format!("{} {}", with.against.name(), with.party);
+    Some(Difference {
+        id: id[..16].try_into().expect("32 bytes"),
+        status: "tolerated".to_owned(),
+        own: 0,
+        ours: Yen::ZERO,
+        theirs: sum,
+        line: 0,
+        day: with.until,
+        why: format!(
+            "{} lines differ by no more than the contract with {party} tolerates, by {sum} in all",
+            outcome.tolerated
+        ),
+        proposal: format!("write {sum} off"),
+        party,
+    })
 }
 
 /// An exception as the journal keeps it. Its identity holds the party too, so that two parties' lines never meet.

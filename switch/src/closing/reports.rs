@@ -193,7 +193,6 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         ("売上計 Net sales", net),
         ("手数料 Fees", Yen::new(-t.fee.get())),
         ("消費税 Tax on fees", Yen::new(-t.tax.get())),
-        ("ポイント原資 Points funded", Yen::new(-t.points_funding.get())),
         ("調整 Adjustments", t.adjustments),
         ("チャージバック Charged back", Yen::new(-t.chargebacks.get())),
         ("チャージバック手数料 Fees of chargebacks", Yen::new(-t.chargeback_fee.get())),
@@ -203,10 +202,12 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
         ("次期繰越 Carried forward", Yen::new(-t.carried_forward.get())),
         ("支払額 Paid", t.paid),
     ] {
-        // Few merchants fund points.
-        if !(item.starts_with("ポイント原資") && amount == Yen::ZERO) {
-            out.push(cells![item, amount]);
+        if item.starts_with("調整") {
+            for (programme, yen) in books.funding_of((s.acquirer, s.merchant), t.period) {
+                out.push(cells![format!("ポイント原資 Points funded, programme {programme}"), Yen::new(-yen.get())]);
+            }
         }
+        out.push(cells![item, amount]);
     }
     let mut out = out
         .sheet("明細 Taps")
@@ -307,6 +308,9 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
             (state.relief_programmes(), state.point_positions(), named)
         })
         .await?;
+    let numbers: Vec<u16> = points.keys().copied().collect();
+    // What these merchants owe goes off their settlements; nobody else is to be asked for it.
+    let funders = desk.office()?.books(move |books| Ok(books.funders_now(&numbers))).await.map_err(AskError::Other)?;
     let mut out = Report::build("自治体精算", "City settlement", made)
         .sheet("給付事業 Relief")
         .column("事業", "programme", Column::Count)
@@ -343,7 +347,8 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
         .sum("残高", "held", Column::Points)
         .sum("利用", "spent", Column::Points)
         .sum("失効", "expired", Column::Points)
-        .sum("原資請求残", "funder_owes", Column::Yen);
+        .sum("原資請求残", "funder_owes", Column::Yen)
+        .column("精算で徴収する加盟店", "settled_with", Column::Code);
     for (n, [budget, held, spent, expired, owes]) in points {
         let p = Cell::points;
         let (name, funder, line) = named.get(&n).cloned().unwrap_or_default();
@@ -352,6 +357,7 @@ async fn cities(desk: &Desk, made: Millis) -> Built {
         let mut row = vec![Cell::count(n)];
         row.extend(texts);
         row.extend([p(budget), p(held), p(spent), p(expired), owes]);
+        row.push(funders.get(&n).map_or(Cell::Empty, |(a, m)| Cell::from(format!("{a}/{m}"))));
         out.push(row);
     }
     Ok(out)

@@ -207,9 +207,22 @@ impl Town {
     /// The day ends, is reconciled and settled. Sometimes what is due is paid, and sometimes a payment comes back.
     fn close(&mut self, pay: u8) {
         let day = self.state.day;
+        self.end_day();
+        self.settle(day);
+        if pay > 0 {
+            self.pay(pay);
+        }
+        self.audit();
+    }
+
+    fn end_day(&mut self) {
+        let day = self.state.day;
         self.now = Millis(self.now.0 + 86_400_000);
         self.event(&Event::Tick { keep_days: 400 });
         assert_eq!(self.state.day, day.next());
+    }
+
+    fn settle(&mut self, day: BusinessDay) {
         let mark = |state| Closing::Mark { day, state, by: "t".into(), why: "t".into() };
         self.ok(Command::Closing(mark(DayState::Reconciled)));
         for shop in SHOPS {
@@ -235,10 +248,6 @@ impl Town {
             self.ok(Command::Closing(Closing::SettleIssuer { issuer: n, period, net, interchange }));
         }
         self.ok(Command::Closing(mark(DayState::Settled)));
-        if pay > 0 {
-            self.pay(pay);
-        }
-        self.audit();
     }
 
     /// Fees of all days that ended.
@@ -857,4 +866,95 @@ fn what_a_contract_tolerates_is_no_difference() {
     assert_eq!(found("issuer 1", 2, 0, 3), (2, 1, 2, 1));
     assert_eq!(found("issuer 1", 2, 1, 0), (1, 2, 102, 0), "a thousandth of 100,000");
     assert_eq!(found("issuer 1", 3, 1, 0), (0, 3, 99, 0));
+
+    // What was tolerated is one difference of the file, and is booked like others: the issuer owes what it says.
+    let tolerance =
+        |of: &str| crate::config::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
+    let finance = crate::config::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
+    let rules = super::compare::rules(&finance, &with);
+    let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
+    let difference = super::compare::tolerated(&outcome, &with, &[7; 32]).unwrap();
+    assert_eq!(
+        (difference.status.as_str(), difference.theirs.get(), difference.party.as_str()),
+        ("tolerated", 99, "issuer 1")
+    );
+    let owed = |town: &Town| town.balance(|k| *k == AccountKey::IssuerReceivable(1));
+    let (before, id) = (owed(&town), difference.id);
+    town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference.clone()] }));
+    let seq = town.state.seq;
+    town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference] }));
+    assert_eq!(town.state.seq, seq, "raised once");
+    let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::WrittenOff });
+    let why = || "t".to_owned();
+    town.ok(Command::Relief(Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() }));
+    let settle = Relief::Settle { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
+    town.ok(Command::Relief(settle));
+    assert_eq!((owed(&town) - before, town.balance(|k| *k == AccountKey::Differences)), (99, -99));
+}
+
+/// Who funds a payment with points gets back what is refunded of it, whoever funds the programme by then.
+#[test]
+fn a_refund_comes_back_to_who_funded_the_payment() {
+    use proptest::strategy::ValueTree;
+    let mut list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
+    for contract in &mut list.contracts {
+        (contract.cycle, contract.minimum_payout, contract.hold_back) = (Cycle::Daily, Yen::ZERO, None);
+        (contract.rules[0].rate, contract.rules[0].fixed, contract.tax) = (Rate(0), Yen::ZERO, Tax::Exempt);
+    }
+    let mut town = Town::new(list.clone());
+    let funding = |town: &Town, day: BusinessDay| -> Vec<i64> {
+        let of = |shop: &str| town.books.days[&day].merchants.get(&(acquirer(), shop.parse().unwrap()));
+        SHOPS.iter().map(|shop| of(shop).map_or(0, |m| m.totals.points_funding.get())).collect()
+    };
+    let earn = town.request(Operation::Purchase, 1, 0, 10_000);
+    town.send(&earn, true);
+    let mut pay = town.request(Operation::Purchase, 1, 2, 900);
+    pay.options = kazasu_schemas::wire::Options::USE_POINTS;
+    town.send(&pay, true);
+    let first = town.state.day;
+    town.close(1);
+    assert_eq!(funding(&town, first), [0, 900, 0], "paid at the third shop, funded by the second");
+
+    // The second shop took nothing, so it owes them.
+    // The first shop takes the programme over; a payment of its own time, and a refund of the one before.
+    list.contracts[1].funds_points.clear();
+    list.contracts[0].funds_points = vec![FUNDED];
+    let proposal = Box::new(Proposal::Contracts(Box::new(list.clone())));
+    let why = || "t".to_owned();
+    town.ok(Command::Relief(Relief::Propose { proposal, source: "file".into(), by: "suzuki".into(), why: why() }));
+    let proposal = town.state.seq;
+    town.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why: why() }));
+    let mut later = town.request(Operation::Purchase, 1, 2, 50);
+    later.options = kazasu_schemas::wire::Options::USE_POINTS;
+    town.send(&later, true);
+    let refund = town.about(Operation::Refund, &pay, 400);
+    town.send(&refund, true);
+    let second = town.state.day;
+    let owed = |town: &Town| town.balance(|k| *k == AccountKey::FunderReceivable(FUNDED));
+    let before = owed(&town);
+    assert_eq!(before, 50 - 400);
+    town.end_day();
+    assert_eq!(funding(&town, second), [50, -400, 0]);
+    town.settle(second);
+    assert_eq!(owed(&town), 0, "settled with both");
+    let second_shop = (acquirer(), SHOPS[1].parse().unwrap());
+    let settled = town.state.settlements().into_iter().rfind(|s| (s.acquirer, s.merchant) == second_shop).unwrap();
+    assert_eq!((settled.settlement.points_funding.get(), settled.settlement.carried_forward.get()), (-400, -500));
+
+    // Books that are made anew say the same.
+    let mut again = Books::new(None);
+    for entry in &town.entries {
+        again.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()).unwrap();
+    }
+    let all = |books: &Books| {
+        books.days.values().flat_map(|d| d.merchants.values().map(|m| m.funding.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(all(&again), all(&town.books));
+
+    // Points that nobody can have are funded by nobody.
+    list.contracts[0].funds_points = vec![FUNDED, 99];
+    let proposal = Box::new(Proposal::Contracts(Box::new(list)));
+    let ask = Relief::Propose { proposal, source: "file".into(), by: "suzuki".into(), why: why() };
+    let rejected = town.event(&Event::Command(Command::Relief(ask))).rejected.unwrap().to_string();
+    assert!(rejected.contains("contract 1: funds_points names 99, which is no point programme"), "{rejected}");
 }

@@ -80,11 +80,11 @@ impl Context<'_> {
         Ok((at, self.state.merchant(at).ok_or(Refusal::UnknownMerchant)?))
     }
 
-    /// The day that an advice is of, when it came on another one.
+    /// The day that an advice is of, when it came on a later one.
     fn own_day(&self) -> Option<BusinessDay> {
         match self.kind {
             TapKind::AuthorizationAdvice | TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => {
-                self.state.day.nearest(self.request.local_date?).filter(|day| *day != self.state.day)
+                self.state.day.nearest(self.request.local_date?).filter(|day| *day < self.state.day)
             }
             TapKind::Authorize
             | TapKind::Purchase

@@ -14,7 +14,7 @@ use kazasu_ledger::record::{
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
-use kazasu_schemas::contract::{Contract, Contracts, Period, Settlement};
+use kazasu_schemas::contract::{Contract, Contracts, Period, Scope, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -426,6 +426,16 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
 }
 
 fn contracts_follow(state: &State, contracts: &Contracts) -> Result<(), Rejected> {
+    for contract in contracts.contracts.iter().filter(|c| !c.funds_points.is_empty()) {
+        if let Some(programme) = contract.funds_points.iter().find(|n| !state.point_books.contains_key(n)) {
+            return refuse(NotClosed::NoSuchPoints(contract.number, *programme));
+        }
+        if let Scope::Merchants(list) = &contract.scope
+            && let Some((acquirer, merchant)) = list.iter().find(|key| !state.merchant_at.contains_key(*key))
+        {
+            return refuse(NotClosed::UnknownMerchant(*acquirer, *merchant));
+        }
+    }
     let Some(before) = &state.closing.contracts else { return Ok(()) };
     let ended = state.closing.days.keys().next_back().copied();
     for old in &before.contracts {

@@ -206,6 +206,11 @@ pub enum NotClosed {
         /// What came.
         got: Yen,
     },
+    /// It funds points that nobody can have.
+    #[error(
+        "contract {0}: funds_points names {1}, which is no point programme of this book; activate its policy first"
+    )]
+    NoSuchPoints(u32, u16),
     /// Nothing to pay.
     #[error("a payout names at least one settlement, each once")]
     NothingToPay,
