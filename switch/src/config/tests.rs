@@ -1,0 +1,75 @@
+//! The sample town's configuration, changed.
+
+use super::*;
+use kazasu_schemas::jst::BusinessDay;
+
+/// The sample town's configuration with one piece of its text replaced: what loading it says.
+fn loaded(from: &str, to: &str) -> Result<Config, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let town = dir.path().join("town");
+    crate::sample::write(&town, &crate::sample::Town { residents: 1, ..Default::default() }).unwrap();
+    let path = town.join("kazasu.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from} is not in the sample");
+    std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    Config::load(&path).map_err(|e| format!("{e:#}"))
+}
+
+#[test]
+fn finance_is_checked_at_the_start() {
+    let approvers = "approvers = [\"suzuki\", \"tanaka\"]\n";
+    let tolerance = |lines: &str| loaded(approvers, &format!("{approvers}[[finance.tolerance]]\n{lines}\n"));
+    let good = tolerance("of = \"issuer 4\"\nyen = 2\nper_mille = 1").unwrap();
+    let t = &good.file.finance.tolerances[0];
+    assert_eq!((t.of.as_str(), t.yen, t.per_mille, t.days, t.write_off_yen), ("issuer 4", 2, 1, 1, 0));
+    for (lines, says) in [
+        ("of = \"bank 1\"", "tolerance of must be `issuer N` or `acquirer ID`, got \"bank 1\""),
+        ("of = \"issuer x\"", "tolerance of must be `issuer N` or `acquirer ID`, got \"issuer x\""),
+        ("of = \"issuer 01\"", "tolerance of must be `issuer N` or `acquirer ID`, got \"issuer 01\""),
+        ("of = \"issuer 1\"\nyen = 10_001", "tolerance of issuer 1: yen must be 10000 at most, got 10001"),
+        ("of = \"issuer 1\"\nwrite_off_yen = 10_001", "write_off_yen must be 10000 at most, got 10001"),
+        ("of = \"issuer 1\"\nper_mille = 101", "per_mille must be 100 (a tenth) at most, got 101"),
+        ("of = \"issuer 1\"\ndays = 31", "days must be 30 at most, got 31"),
+        ("of = \"issuer 1\"\nyen = -1", "yen"),
+        ("of = \"issuer 1\"\n[[finance.tolerance]]\nof = \"issuer 1\"", "tolerance of \"issuer 1\" is there twice"),
+    ] {
+        let said = tolerance(lines).map(|_| ()).unwrap_err();
+        assert!(said.contains(says) && said.contains("kazasu.toml"), "{lines}: {said}");
+    }
+}
+
+#[test]
+fn bank_holidays_come_from_a_file() {
+    let today = crate::clock::now().jst_day();
+    let year = today.to_string()[..4].parse::<i32>().unwrap();
+    let own = |year: i32, extra: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("holidays.csv");
+        let days = ["01-01", "01-02", "01-03", "12-31"].map(|d| format!("{year}-{d},bank"));
+        std::fs::write(&path, format!("{}\n{extra}\n", days.join("\n"))).unwrap();
+        let key = format!("bank_holidays_file = {path:?}\nkeys_file = ");
+        loaded("keys_file = ", &key)
+    };
+    let free = BusinessDay::parse(&format!("{year}-06-07")).unwrap();
+    let free = if free.weekday() > 4 { BusinessDay(free.0 + 2) } else { free };
+    let config = own(year, &format!("{free},town's day")).unwrap();
+    assert_eq!(config.calendar.is_bank_business_day(free), Ok(false));
+    assert_eq!(loaded("keys_file = ", "keys_file = ").unwrap().calendar.is_bank_business_day(free), Ok(true));
+    let says = |found: Result<Config, String>| found.map(|_| ()).unwrap_err();
+    // Only value days need it: a file that has run out ends nothing else.
+    assert!(own(year - 2, "").unwrap().calendar.span().1 < today);
+    let said = says(own(year, "31.12.,x"));
+    assert!(said.contains("line 5: expected a date like 2026-01-01 or 2026/1/1"), "{said}");
+    let said = says(loaded("keys_file = ", "bank_holidays_file = \"none.csv\"\nkeys_file = "));
+    assert!(said.contains("cannot read") && said.contains("none.csv"), "{said}");
+}
+
+#[test]
+fn finance_names_people_and_somebody_else_decides() {
+    let says = |from: &str, to: &str| loaded(from, to).map(|_| ()).unwrap_err();
+    let staff = "staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]";
+    let said = says(staff, "staff = [\"nobody\"]\napprovers = [\"tanaka\"]");
+    assert!(said.contains("[finance]: staff names \"nobody\", who is nobody of [http.people]"), "{said}");
+    let said = says(staff, "staff = [\"sato\"]\napprovers = [\"sato\"]");
+    assert!(said.contains("what sato proposes could be decided by nobody else"), "{said}");
+}
