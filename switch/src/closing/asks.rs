@@ -297,9 +297,12 @@ impl CompareWith {
             "issuer" => Against::Issuer,
             other => return Err(value("against", format!("must be acquirer or issuer, got {other:?}"))),
         };
+        // As the ledger writes it, so that one party has one name.
+        let party = party.trim();
+        let number = party.parse::<u16>().ok().filter(|_| against == Against::Issuer);
         Ok(CompareWith {
             against,
-            party: party.trim().to_owned(),
+            party: number.map_or_else(|| party.to_owned(), |n| n.to_string()),
             from: day("from", from)?,
             until: day("until", until)?,
         })

@@ -13,6 +13,8 @@ const MOST_CONTRACTS: usize = 5_000;
 const MOST_RULES: usize = 100;
 const MOST_LISTS: usize = 200;
 const MOST_SCHEDULES: usize = 100;
+/// A settlement moves each of them, and a record has room for so many transfers.
+const MOST_FUNDED: usize = 10;
 
 pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
     prefixes("brands", &contracts.brands, &places.brands, page);
@@ -61,6 +63,9 @@ fn one_funder(contracts: &Contracts, places: &Places, page: &mut Page<'_>) {
         let is_one = matches!(&contract.scope, Scope::Merchants(list) if list.len() == 1);
         if !contract.funds_points.is_empty() && !is_one {
             at.wrong("funds_points", "needs merchants to name exactly one merchant: who funds the points");
+        }
+        if contract.funds_points.len() > MOST_FUNDED {
+            at.wrong("funds_points", format_args!("must name at most {MOST_FUNDED} programmes"));
         }
         for programme in &contract.funds_points {
             let others = funders.entry(*programme).or_default();

@@ -256,6 +256,9 @@ fn points_have_one_funder_at_a_time() {
     assert_eq!(after, Ok(vec![vec![301, 302], vec![302]]), "one after the other");
     let twice = read([funds(1, "1/A", APRIL, "[301, 301]"), funds(2, "1/B", LATER, "[]")]);
     assert!(twice.unwrap_err().contains("contract 1: funds_points has 301 twice"));
+    let many =
+        read([funds(1, "1/A", APRIL, &format!("{:?}", (1..12).collect::<Vec<_>>())), funds(2, "1/B", LATER, "[]")]);
+    assert!(many.unwrap_err().contains("contract 1: funds_points must name at most 10 programmes"));
     let group = read([contract(1, "class = \"a\"\nfunds_points = [301]", APRIL), funds(2, "1/B", LATER, "[]")]);
     assert!(group.unwrap_err().contains("funds_points needs merchants to name exactly one merchant"));
 }
