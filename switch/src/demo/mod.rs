@@ -15,7 +15,7 @@ use anyhow::Context;
 use clap::Args;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
-use kazasu_issuer_adapter::sim::{Sim, SimConfig, effective};
+use kazasu_issuer_adapter::sim::{Sim, SimConfig, SimError, effective};
 use kazasu_ledger::postgres::local::LocalServer;
 use kazasu_ledger::postgres::{Address, PostgresStore};
 use kazasu_ledger::{Body, Store};
@@ -23,7 +23,6 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Key;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -256,11 +255,18 @@ fn own_server(dir: &Path) -> anyhow::Result<LocalServer> {
     Ok(server)
 }
 
-/// An issuer's usual address when it is free, else any.
-fn usual_or_free(addr: &str) -> String {
-    match TcpListener::bind(addr) {
-        Ok(_) => addr.to_owned(),
-        Err(_) => "127.0.0.1:0".to_owned(),
+/// Starts the issuers on their usual ports, or on any where one of those is taken. Looking first and listening later would leave a moment
+/// for somebody else.
+async fn issuers(path: &Path) -> anyhow::Result<Sim> {
+    match Sim::start(SimConfig::load(path)?).await {
+        Err(SimError::Listen { error, .. }) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let mut config = SimConfig::load(path)?;
+            for issuer in &mut config.issuers {
+                issuer.listen = "127.0.0.1:0".into();
+            }
+            Ok(Sim::start(config).await?)
+        }
+        started => Ok(started?),
     }
 }
 
@@ -268,11 +274,7 @@ fn usual_or_free(addr: &str) -> String {
 async fn open(args: &DemoArgs) -> anyhow::Result<OpenTown> {
     let data = args.data.as_path();
     let load = || Config::load(&data.join("kazasu.toml"));
-    let mut issuers = SimConfig::load(&data.join("issuers.toml"))?;
-    for issuer in &mut issuers.issuers {
-        issuer.listen = usual_or_free(&issuer.listen);
-    }
-    let sim = Sim::start(issuers).await?;
+    let sim = issuers(&data.join("issuers.toml")).await?;
     let (store, server) = store(args, &load()?).await?;
     let cluster_key = crate::cluster::ClusterKey::new(Key::new(crate::clock::random_bytes(32)?)?);
     let imports = crate::serve::link_import(&load()?);
