@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calendar;
+pub mod canonical;
 pub mod closing;
 pub mod contract;
 pub mod ids;

@@ -3,6 +3,7 @@
 //! `docs/operations/policy.md` explains every key and how a tap is decided. A policy is kept in the journal, so its fields are
 //! numbered and only ever added to. Amounts are yen or points, both whole; rates are parts per million.
 
+use crate::canonical;
 use crate::ids::{InstitutionId, Mcc, MerchantId};
 use crate::jst::{BusinessDay, Millis};
 use crate::money::Yen;
@@ -202,7 +203,7 @@ impl Limit {
         self.window == other.window
             && self.per == other.per
             && self.mcc == other.mcc
-            && self.class == other.class
+            && canonical::same_or_neither(self.class.as_deref(), other.class.as_deref())
             && self.instruments == other.instruments
             && self.without_pin == other.without_pin
     }
@@ -247,7 +248,7 @@ impl Place {
     /// Does the place take this merchant in?
     #[must_use]
     pub fn takes(&self, shop: Shop<'_>) -> bool {
-        let tags = self.tags.is_empty() || self.tags.iter().any(|tag| shop.tags.contains(tag));
+        let tags = self.tags.is_empty() || self.tags.iter().any(|tag| shop.tags.iter().any(|theirs| canonical::same(tag, theirs)));
         let mcc = self.mcc.is_empty() || in_ranges(&self.mcc, shop.mcc);
         let regions = self.regions.is_empty() || self.regions.iter().any(|r| shop.region.starts_with(r.as_str()));
         let merchants = self.merchants.is_empty() || self.merchants.contains(&(shop.acquirer, shop.merchant));

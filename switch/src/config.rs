@@ -10,6 +10,7 @@ use kazasu_ledger::Store;
 use kazasu_ledger::postgres::{Address, PostgresStore};
 use kazasu_ledger::sqlite::SqliteStore;
 use kazasu_schemas::calendar::Calendar;
+use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
@@ -587,10 +588,13 @@ fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
     out.extend(keys.portals.iter().map(|(name, token)| one(name, token, true)));
     for (at, caller) in out.iter().enumerate() {
         let name = &caller.name;
-        ensure!(!name.trim().is_empty() && name.chars().count() <= 60, "a name has 1 to 60 characters, got {name:?}");
+        ensure!(!is_blank(name) && name.chars().count() <= 60, "a name has 1 to 60 characters, got {name:?}");
         ensure!(caller.token.len() >= 32, "the token of {name} must have at least 32 characters");
-        let twice = out[..at].iter().any(|other| other.name == *name || other.token == caller.token);
-        ensure!(!twice, "{name}: every name and every token is somebody's own");
+        if let Some(other) = out[..at].iter().find(|other| same(&other.name, name)) {
+            bail!("{name:?} and {:?} are one name, however it is spelt; every name is somebody's own", other.name);
+        }
+        let twice = out[..at].iter().any(|other| other.token == caller.token);
+        ensure!(!twice, "{name}: every token is somebody's own");
     }
     Ok(out)
 }

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ROWS: usize = 2_000;
 
 /// Raised whenever the tables change; a file of another version is made anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 const TABLES: &str = "
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
@@ -39,7 +39,7 @@ CREATE TABLE day (day INTEGER PRIMARY KEY);
 CREATE TABLE pending (seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, person BLOB NOT NULL);
 CREATE TABLE tap (day INTEGER NOT NULL, person BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, merchant INTEGER NOT NULL,
     kind INTEGER NOT NULL, amount INTEGER NOT NULL, relief INTEGER NOT NULL, points INTEGER NOT NULL, instrument INTEGER NOT NULL,
-    stands INTEGER NOT NULL, PRIMARY KEY (day, person, seq)) WITHOUT ROWID;
+    uncovered INTEGER NOT NULL, stands INTEGER NOT NULL, PRIMARY KEY (day, person, seq)) WITHOUT ROWID;
 ";
 
 /// What a line of a statement is.
@@ -106,6 +106,8 @@ pub struct Line {
     pub points: Yen,
     /// Of the linked card or account.
     pub instrument: Yen,
+    /// Of nobody's account: claimed from the acquirer, and no business of the resident's.
+    pub uncovered: Yen,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,17 +115,19 @@ enum Part {
     Merchant,
     Relief,
     Points,
+    Uncovered,
 }
 
 impl Part {
-    const ALL: [Part; 3] = [Part::Merchant, Part::Relief, Part::Points];
+    const ALL: [Part; 4] = [Part::Merchant, Part::Relief, Part::Points, Part::Uncovered];
 
     fn of(key: &AccountKey) -> Option<Part> {
         match key {
             AccountKey::MerchantPayable(..) => Some(Part::Merchant),
             AccountKey::Purse(..) => Some(Part::Relief),
             AccountKey::FunderReceivable(_) => Some(Part::Points),
-            // Whatever else pays a merchant for a tap is or stands for the instrument.
+            AccountKey::AdviceShortfall(_) => Some(Part::Uncovered),
+            // What else pays a merchant for a tap is or stands for the instrument.
             _ => None,
         }
     }
@@ -134,11 +138,12 @@ struct Parts {
     relief: i64,
     points: i64,
     instrument: i64,
+    uncovered: i64,
 }
 
 impl Parts {
     fn is_nothing(self) -> bool {
-        self.relief == 0 && self.points == 0 && self.instrument == 0
+        self.relief == 0 && self.points == 0 && self.instrument == 0 && self.uncovered == 0
     }
 }
 
@@ -204,6 +209,7 @@ impl Fold {
             match other {
                 Some(Part::Relief) => parts.relief += yen,
                 Some(Part::Points) => parts.points += yen,
+                Some(Part::Uncovered) => parts.uncovered += yen,
                 Some(Part::Merchant) | None => parts.instrument += yen,
             }
         }
@@ -451,6 +457,7 @@ impl Statements {
                     .push_bind(tap.parts.relief)
                     .push_bind(tap.parts.points)
                     .push_bind(tap.parts.instrument)
+                    .push_bind(tap.parts.uncovered)
                     .push_bind(tap.stands);
             });
             sql.build().execute(&mut *whole).await?;
@@ -467,13 +474,13 @@ impl Statements {
         for outcome in &changes.outcomes {
             let sql = match outcome.parts {
                 Some(_) => {
-                    "UPDATE tap SET relief = ?, points = ?, instrument = ?, stands = 1 WHERE day = ? AND person = ? AND seq = ?"
+                    "UPDATE tap SET relief = ?, points = ?, instrument = ?, uncovered = ?, stands = 1 WHERE day = ? AND person = ? AND seq = ?"
                 }
                 None => "DELETE FROM tap WHERE day = ? AND person = ? AND seq = ?",
             };
             let mut query = sqlx::query(sql);
             if let Some(parts) = outcome.parts {
-                query = query.bind(parts.relief).bind(parts.points).bind(parts.instrument);
+                query = query.bind(parts.relief).bind(parts.points).bind(parts.instrument).bind(parts.uncovered);
             }
             query
                 .bind(outcome.day.0)
@@ -493,7 +500,7 @@ impl Statements {
     }
 
     async fn lines(&mut self, person: Ppid, from: BusinessDay, until: BusinessDay) -> anyhow::Result<Vec<Line>> {
-        const SQL: &str = "SELECT t.seq, t.at, t.day, coalesce(m.name, ''), t.kind, t.amount, t.relief, t.points, t.instrument
+        const SQL: &str = "SELECT t.seq, t.at, t.day, coalesce(m.name, ''), t.kind, t.amount, t.relief, t.points, t.instrument, t.uncovered
             FROM (SELECT ?1 AS person UNION SELECT gone FROM merged WHERE merged.person = ?1) p
             CROSS JOIN day d CROSS JOIN tap t ON t.day = d.day AND t.person = p.person LEFT JOIN merchant m ON m.id = t.merchant
             WHERE d.day BETWEEN ?2 AND ?3 AND t.stands ORDER BY t.seq";
@@ -512,6 +519,7 @@ impl Statements {
                 relief: yen(6)?,
                 points: yen(7)?,
                 instrument: yen(8)?,
+                uncovered: yen(9)?,
             })
         };
         rows.into_iter().map(line).collect()

@@ -50,7 +50,7 @@ pub(super) fn place(lists: &[Prefixes], digits: &[u8]) -> u16 {
 
 /// The place, from 1, of the list with this name.
 pub(super) fn named(lists: &[Prefixes], name: &str) -> Option<u16> {
-    lists.iter().position(|list| list.name == name).map(from_one)
+    lists.iter().position(|list| crate::canonical::same(&list.name, name)).map(from_one)
 }
 
 fn from_one(at: usize) -> u16 {

@@ -3,6 +3,7 @@
 use super::brand::{self, Brand, Prefixes, Product};
 use super::interchange::Schedule;
 use super::terms::Contract;
+use crate::canonical;
 use crate::ids::{InstitutionId, Mcc, MerchantId};
 use crate::jst::BusinessDay;
 use crate::policy::{MccRanges, in_ranges};
@@ -75,8 +76,8 @@ impl Scope {
         match self {
             Scope::Merchants(named) => named.binary_search(&(merchant.acquirer, merchant.merchant)).is_ok(),
             Scope::Group { class, tags, mcc } => {
-                class.as_deref().is_none_or(|class| class == merchant.class)
-                    && (tags.is_empty() || tags.iter().any(|tag| merchant.tags.contains(tag)))
+                class.as_deref().is_none_or(|class| canonical::same(class, merchant.class))
+                    && (tags.is_empty() || tags.iter().any(|tag| merchant.tags.iter().any(|theirs| canonical::same(tag, theirs))))
                     && (mcc.is_empty() || in_ranges(mcc, merchant.mcc))
             }
             Scope::Default => true,

@@ -173,7 +173,7 @@ fn price(contract: u32, place: usize, rule: &FeeRule, contracts: &Contracts) -> 
 /// The schedule's rows whose brand has a list: no card can be of another brand.
 fn interchange(contract: &Contract, contracts: &Contracts) -> Result<Vec<(Brand, Product, i64)>, TariffError> {
     let Some(name) = &contract.interchange else { return Ok(Vec::new()) };
-    let schedule = contracts.interchange.iter().find(|schedule| schedule.name == *name);
+    let schedule = contracts.interchange.iter().find(|schedule| crate::canonical::same(&schedule.name, name));
     let schedule = schedule.ok_or_else(|| TariffError::Schedule { contract: contract.number, name: name.clone() })?;
     let row = |row: &super::InterchangeRow| {
         let product = contracts.product(&row.product).unwrap_or(Product::UNKNOWN);

@@ -117,7 +117,7 @@ impl FeeRule {
     #[must_use]
     pub fn takes(&self, tender: Tender, brand: Option<&str>, mcc: Mcc) -> bool {
         self.tenders.has(tender)
-            && (self.brand.is_none() || self.brand.as_deref() == brand)
+            && (self.brand.is_none() || crate::canonical::same_or_neither(self.brand.as_deref(), brand))
             && (self.mcc.is_empty() || in_ranges(&self.mcc, mcc))
     }
 }

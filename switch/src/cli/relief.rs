@@ -633,6 +633,7 @@ async fn look(path: &str, common: &Common) -> anyhow::Result<()> {
 
 async fn look_at(config: &Config, path: &str, by: &str) -> Result<Value, Refused> {
     let caller = caller(config, by).map_err(Refused::Broken)?;
+    let by = caller.name.as_str();
     if let Some(http) = running(config).await.map_err(Refused::Broken)? {
         let (status, value) = post(&http, path, &caller.token, None).await.map_err(Refused::Broken)?;
         return answered(status, value);

@@ -74,7 +74,7 @@ impl Desk {
     /// What takes two people by name: this one decides.
     fn approver(&self, by: &str) -> Result<(), AskError> {
         self.proposer(by)?;
-        if self.finance.approvers.iter().any(|name| name == by) {
+        if self.finance.approvers.iter().any(|name| kazasu_schemas::canonical::same(name, by)) {
             return Ok(());
         }
         Err(AskError::Forbidden(format!("{by} is no approver of [finance] in the configuration")))

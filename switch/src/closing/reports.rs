@@ -527,18 +527,24 @@ async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskE
             let purses: BTreeMap<u16, (String, String, bool)> = purses.chain(relief).collect();
             let points: BTreeMap<u16, (String, String)> =
                 policy.points.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone()))).collect();
-            (purses, points)
+            (purses, points, state.holder_roots())
         })
         .await?;
-    let mut sums: BTreeMap<(u8, u16), i64> = BTreeMap::new();
+    // A person has one balance, in several accounts when temporary IDs were merged into them.
+    let root = |holder: u32| usize::try_from(holder).ok().and_then(|at| names.2.get(at)).copied().unwrap_or(holder);
+    let mut people: BTreeMap<(u8, u16, u32), i64> = BTreeMap::new();
     for (_, account) in book.accounts() {
         let key = match account.key {
-            AccountKey::Purse(_, n) => (0, n),
-            AccountKey::Points(_, n) => (1, n),
+            AccountKey::Purse(holder, n) => (0, n, root(holder)),
+            AccountKey::Points(holder, n) => (1, n, root(holder)),
             _ => continue,
         };
+        *people.entry(key).or_default() += account.balance().get();
+    }
+    let mut sums: BTreeMap<(u8, u16), i64> = BTreeMap::new();
+    for ((kind, n, _), balance) in people {
         // Points below zero are owed by their holder, and make nobody else's smaller.
-        *sums.entry(key).or_default() += account.balance().get().max(0);
+        *sums.entry((kind, n)).or_default() += balance.max(0);
     }
     let base = about.day.map_or_else(|| format!("記録 {seq}"), |day| day.to_string());
     let mut out = Report::build("未使用残高報告", "Outstanding value", made)
@@ -680,7 +686,9 @@ pub async fn resident_statement(
         .column("金額", "amount", Column::Yen)
         .sum("給付金", "relief", Column::Yen)
         .sum("ポイント", "points", Column::Yen)
-        .sum("カード・口座", "instrument", Column::Yen);
+        .sum("カード・口座", "instrument", Column::Yen)
+        .sum("対象外", "uncovered", Column::Yen)
+        .note("対象外は、残高・口座等で賄えず、ご利用者ではなく加盟店側（アクワイアラ）の負担となる額です。What is uncovered is claimed from the shop's acquirer.");
     for line in lines {
         out.push(cells![
             line.at,
@@ -689,7 +697,8 @@ pub async fn resident_statement(
             line.amount,
             line.relief,
             line.points,
-            line.instrument
+            line.instrument,
+            line.uncovered
         ]);
     }
     out.finish().map_err(other)

@@ -3,6 +3,7 @@
 use super::{Caller, ConfigFile, only_owner_reads};
 use anyhow::{Context, bail, ensure};
 use kazasu_schemas::calendar::Calendar;
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::InstitutionId;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,7 @@ impl FinanceFile {
     /// May this caller see takings, settlements and differences?
     #[must_use]
     pub fn may_look(&self, name: &str) -> bool {
-        name == "operator" || self.staff.iter().chain(&self.approvers).any(|n| n == name)
+        name == "operator" || self.staff.iter().chain(&self.approvers).any(|n| same(n, name))
     }
 }
 
@@ -118,7 +119,7 @@ impl CityFile {
     #[must_use]
     pub fn role(&self, name: &str) -> Option<kazasu_schemas::relief::Role> {
         use kazasu_schemas::relief::Role;
-        let is = |list: &[String]| list.iter().any(|n| n == name);
+        let is = |list: &[String]| list.iter().any(|n| same(n, name));
         match (is(&self.officers), is(&self.approvers), is(&self.treasurers)) {
             (true, ..) => Some(Role::Officer),
             (_, true, _) => Some(Role::Approver),
@@ -216,11 +217,11 @@ pub(super) fn finance(finance: &FinanceFile, callers: &[Caller]) -> anyhow::Resu
     }
     for (what, list) in [("staff", &finance.staff), ("approvers", &finance.approvers)] {
         for name in list {
-            let known = callers.iter().any(|c| c.name == *name && !c.portal && c.name != "operator");
+            let known = callers.iter().any(|c| same(&c.name, name) && !c.portal && c.name != "operator");
             ensure!(known, "{what} names {name:?}, who is nobody of [http.people] in the key file");
         }
     }
-    let alone = |name: &&String| finance.approvers.iter().all(|other| other == *name);
+    let alone = |name: &&String| finance.approvers.iter().all(|other| same(other, name));
     if let Some(name) = finance.staff.iter().chain(&finance.approvers).find(alone) {
         bail!("what {name} proposes could be decided by nobody else; approvers must name another person");
     }
@@ -235,14 +236,14 @@ pub(super) fn cities(cities: &[CityFile], callers: &[Caller]) -> anyhow::Result<
             code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit()),
             "code must be a municipality's 5 digits, got {code:?}"
         );
-        ensure!(!cities[..at].iter().any(|other| other.code == *code), "{code} is there twice");
+        ensure!(!cities[..at].iter().any(|other| same(&other.code, code)), "{code} is there twice");
         let lists = [("officers", &city.officers), ("approvers", &city.approvers), ("treasurers", &city.treasurers)];
         for (what, list) in lists {
             ensure!(!list.is_empty(), "{code}: {what} must name at least one person of [http.people] in the key file");
             for name in list {
-                let known = callers.iter().any(|c| c.name == *name && !c.portal && c.name != "operator");
+                let known = callers.iter().any(|c| same(&c.name, name) && !c.portal && c.name != "operator");
                 ensure!(known, "{code}: {what} names {name:?}, who is nobody of [http.people] in the key file");
-                let roles = lists.iter().filter(|(_, list)| list.contains(name)).count();
+                let roles = lists.iter().filter(|(_, list)| list.iter().any(|other| same(other, name))).count();
                 ensure!(
                     roles == 1,
                     "{code}: {name} has {roles} roles; officers, approvers and treasurers are different people"

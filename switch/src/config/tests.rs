@@ -73,3 +73,27 @@ fn finance_names_people_and_somebody_else_decides() {
     let said = says(staff, "staff = [\"sato\"]\napprovers = [\"sato\"]");
     assert!(said.contains("what sato proposes could be decided by nobody else"), "{said}");
 }
+
+#[test]
+fn a_person_is_one_however_the_name_is_spelt() {
+    let says = |from: &str, to: &str| loaded(from, to).map(|_| ()).unwrap_err();
+    let roles = "officers = [\"sato\"]\napprovers = [\"suzuki\"]\n";
+    for name in ["Sato", "ｓａｔｏ", "sa\u{200b}to", " sato"] {
+        let said = says(roles, &format!("officers = [\"sato\"]\napprovers = [\"{name}\"]\n"));
+        assert!(said.contains("has 2 roles"), "{name:?}: {said}");
+    }
+    let staff = "staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]";
+    let said = says(staff, "staff = [\"sato\"]\napprovers = [\"sato\", \"ＳＡＴＯ\"]");
+    assert!(said.contains("could be decided by nobody else"), "{said}");
+    let config = loaded(staff, "staff = [\"Ｓato\", \"suzuki\"]\napprovers = [\"suzuki\", \"Tanaka\"]").unwrap();
+    assert!(config.file.finance.may_look("sato") && config.file.finance.may_look("TANAKA"));
+    let keys: HttpKeys = toml::from_str(&format!(
+        "token = {:?}\n[people]\nsuzuki = {:?}\n\"ＳＵＺＵＫＩ\" = {:?}\n",
+        "a".repeat(32),
+        "b".repeat(32),
+        "c".repeat(32)
+    ))
+    .unwrap();
+    let said = callers(&keys).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("are one name, however it is spelt"), "{said}");
+}

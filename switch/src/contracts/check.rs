@@ -5,6 +5,7 @@ use super::page::{At, Page};
 use kazasu_schemas::contract::{Contract, Contracts, FeeRule, Prefixes, Schedule, Scope, Tender};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::canonical::{canonical, same, same_or_neither};
 use kazasu_schemas::policy::MccRanges;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,7 @@ pub(super) fn check(contracts: &Contracts, places: &Places, page: &mut Page<'_>)
         if nth == MOST_SCHEDULES {
             at.unfit(format_args!("is one too many: a file has at most {MOST_SCHEDULES} schedules"));
         }
-        if !names.insert(schedule.name.as_str()) {
+        if !names.insert(canonical(&schedule.name)) {
             at.wrong("name", "is used twice");
         }
         if place.is_sound {
@@ -86,7 +87,11 @@ fn prefixes(what: &str, lists: &[Prefixes], places: &[usize], page: &mut Page<'_
         page.at(*start, what).wrong(&lists[MOST_LISTS].name, format_args!("is one too many: at most {MOST_LISTS}"));
     }
     let mut ranges: Vec<(u32, u32, usize)> = Vec::new();
+    let mut names = BTreeSet::new();
     for (nth, list) in lists.iter().enumerate() {
+        if !names.insert(canonical(&list.name)) {
+            page.at(places[nth], what).wrong(&list.name, "is there twice, however it is spelt");
+        }
         ranges.extend(list.ranges.iter().map(|(low, high)| (*low, *high, nth)));
     }
     ranges.sort_unstable();
@@ -118,8 +123,9 @@ fn rows(schedule: &Schedule, place: &Place, contracts: &Contracts, page: &mut Pa
         if contracts.brand(&row.brand).is_none() {
             at.wrong("brand", unknown(&row.brand, "brands", &contracts.brands));
         }
-        let is_first = brands.insert(&row.brand);
-        if !seen.insert((&row.brand, &row.product)) {
+        let (brand, product) = (canonical(&row.brand), canonical(&row.product));
+        let is_first = brands.insert(brand.clone());
+        if !seen.insert((brand, product)) {
             at.wrong("product", format_args!("{:?} of {:?} has two rows", row.product, row.brand));
         } else if !is_first && contracts.product(&row.product).is_none() {
             let text = unknown(&row.product, "products", &contracts.products);
@@ -138,7 +144,7 @@ fn terms(contract: &Contract, contracts: &Contracts, at: &mut At<'_, '_>) {
         at.wrong("until", format_args!("({until}) is before from ({})", contract.from));
     }
     if let Some(name) = &contract.interchange
-        && !contracts.interchange.iter().any(|schedule| schedule.name == *name)
+        && !contracts.interchange.iter().any(|schedule| same(&schedule.name, name))
     {
         at.wrong("interchange", format_args!("names no [[interchange]] table: {name:?}"));
     }
@@ -185,7 +191,7 @@ fn rules(contract: &Contract, place: &Place, contracts: &Contracts, page: &mut P
 fn covers(earlier: &FeeRule, rule: &FeeRule) -> bool {
     let mcc = |(low, high): &(Mcc, Mcc)| earlier.mcc.iter().any(|(a, b)| a <= low && high <= b);
     earlier.tenders.covers(rule.tenders)
-        && (earlier.brand.is_none() || earlier.brand == rule.brand)
+        && (earlier.brand.is_none() || same_or_neither(earlier.brand.as_deref(), rule.brand.as_deref()))
         && (earlier.mcc.is_empty() || !rule.mcc.is_empty() && rule.mcc.iter().all(mcc))
 }
 
@@ -240,7 +246,7 @@ fn may_meet(a: &Contract, b: &Contract) -> bool {
     match (&a.scope, &b.scope) {
         (Scope::Default, Scope::Default) => true,
         (Scope::Group { class: class_a, mcc: mcc_a, .. }, Scope::Group { class: class_b, mcc: mcc_b, .. }) => {
-            let class = class_a.is_none() || class_b.is_none() || class_a == class_b;
+            let class = class_a.is_none() || class_b.is_none() || same_or_neither(class_a.as_deref(), class_b.as_deref());
             class && meet(mcc_a, mcc_b)
         }
         (Scope::Default | Scope::Group { .. } | Scope::Merchants(_), _) => false,

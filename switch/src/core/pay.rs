@@ -132,7 +132,7 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
     let from_purses = purses.iter().fold(Yen::ZERO, |sum, (_, pays)| plus(sum, *pays));
     let mut points = smallvec::SmallVec::new();
     if request.options.has(Options::USE_POINTS) && left.is_positive() {
-        points = state.point_tender(payer.wallet, payer.rules, payer.day, &mut left);
+        points = state.point_tender(payer.wallet, payer.rules, payer.day, purses.len(), &mut left);
     }
     let covered = minus(request.amount, left);
     let mut part = left;

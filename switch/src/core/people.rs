@@ -3,6 +3,7 @@
 use super::admin::{Rejected, instrument, next_link, recorded, reject, unchanged};
 use super::apply::reference_key;
 use super::event::{Command, Decision, Done, Effect};
+use super::money::{minus, plus};
 use super::rules::MOST_PROGRAMMES;
 use super::state::{State, Sweep};
 use super::wallet::{InstrumentKey, NOBODY};
@@ -13,12 +14,13 @@ use kazasu_ledger::record::{
 };
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::relief::{Terms, Way};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
     let result = match command {
@@ -280,7 +282,7 @@ pub(super) fn amount_of(amount: Yen) -> Result<(), Rejected> {
 
 /// A reference is booked once: `true` when it was, with this amount.
 pub(super) fn booked(state: &State, key: [u8; 16], reference: &str, amount: Yen) -> Result<bool, Rejected> {
-    if reference.trim().is_empty() || reference.chars().count() > 100 {
+    if is_blank(reference) || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
     match state.references.get(&key) {
@@ -374,7 +376,7 @@ fn broken(state: &State, ppid: Ppid) -> Result<&super::state::Broken, Rejected> 
 
 fn decide_retarget(state: &State, now: Millis, ppid: Ppid, approve: bool, by: &str, why: &str) -> Decided {
     let (instrument, proposer) = broken(state, ppid)?.proposal.as_ref().ok_or(Rejected::NoProposal(ppid))?;
-    if proposer == by {
+    if same(proposer, by) {
         return Err(Rejected::SamePerson(by.to_owned()));
     }
     let link = if approve {
@@ -413,13 +415,27 @@ pub(super) fn lapse(state: &State, now: Millis) -> Decision {
     let by_city = state.relief.programmes.values().filter(|p| closed(&p.terms)).map(|p| p.terms.number);
     for number in by_policy.chain(by_city) {
         let Some(book) = state.purse_books.get(&number) else { continue };
-        if let Some((transfers, through)) = empty(state, &book.purses, book.sweep, book.fund) {
+        let all = |account| state.available(account);
+        if let Some((transfers, through)) = empty(&book.purses, book.sweep, book.fund, all) {
             return lapsed(number, false, transfers, through);
         }
     }
     for programme in policy.points.iter().filter(|p| p.expires.is_some_and(|last| today > last)) {
         let Some(book) = state.point_books.get(&programme.number) else { continue };
-        if let Some((transfers, through)) = empty(state, &book.accounts, book.sweep, book.expired) {
+        // What a person's other accounts of the programme owe is not there to lapse.
+        let mut taken: HashMap<u32, Yen> = HashMap::new();
+        let of_person = |account: AccountId| {
+            let available = state.available(account);
+            let Some(AccountKey::Points(holder, _)) = state.book.account(account).map(|a| a.key) else { return available };
+            let root = state.root(holder);
+            let wallet = state.holder(root).wallet.as_deref();
+            let balance = wallet.map_or(available, |w| state.points_left(w, programme.number));
+            let gone = taken.entry(root).or_default();
+            let left = available.min(minus(balance, *gone)).max(Yen::ZERO);
+            *gone = plus(*gone, left);
+            left
+        };
+        if let Some((transfers, through)) = empty(&book.accounts, book.sweep, book.expired, of_person) {
             return lapsed(programme.number, true, transfers, through);
         }
     }
@@ -430,12 +446,18 @@ fn lapsed(programme: u16, points: bool, transfers: Transfers, through: u32) -> D
     Decision::record(Body::Lapsed(Lapsed { programme, points, transfers, through })).then(Effect::Again)
 }
 
-fn empty(state: &State, accounts: &[AccountId], sweep: Sweep, into: AccountId) -> Option<(Transfers, u32)> {
+/// Empties the next accounts: each of what `lapses` says.
+fn empty(
+    accounts: &[AccountId],
+    sweep: Sweep,
+    into: AccountId,
+    mut lapses: impl FnMut(AccountId) -> Yen,
+) -> Option<(Transfers, u32)> {
     let mut transfers = Transfers::new();
     let mut through = sweep.through;
     for account in accounts.iter().skip(sweep.through).take(LOOKED_AT) {
         through += 1;
-        let left = state.available(*account);
+        let left = lapses(*account);
         if left.is_positive() {
             transfers.push(Transfer::direct(*account, into, left));
         }

@@ -3,6 +3,7 @@
 use super::state::{Merchant, State};
 use super::wallet::{InstrumentKey, Wallet};
 use kazasu_ledger::record::{CardStatus, flag};
+use kazasu_schemas::canonical;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::{Kind, Kinds, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
@@ -14,6 +15,8 @@ use std::sync::Arc;
 pub(super) const MOST_PROGRAMMES: usize = 64;
 /// Purses that pay for one tap.
 const MOST_PURSES: usize = 6;
+/// Purses, and two for each account of points, that pay for one tap.
+const MOST_TENDERS: usize = 10;
 /// Point programmes that pay for one tap.
 const MOST_POINTS: usize = 2;
 /// Programmes that grant on one tap.
@@ -117,7 +120,7 @@ impl Rules {
         let mut rules = MerchantRules::default();
         for limit in &self.policy.limits {
             let mcc = limit.mcc.as_ref().is_none_or(|ranges| in_ranges(ranges, merchant.mcc));
-            if mcc && limit.class.as_ref().is_none_or(|class| *class == traits.class) {
+            if mcc && limit.class.as_ref().is_none_or(|class| canonical::same(class, &traits.class)) {
                 rules.limits |= 1 << limit.number;
             }
         }
@@ -286,37 +289,55 @@ impl State {
         out
     }
 
-    /// Points that pay at a merchant: programme, account, points.
+    /// Points that pay at a merchant: programme, account, points. A person who was merged has several accounts of a programme and one
+    /// balance: what one account owes, the others do not pay with. `purses` pay before them.
     pub(super) fn point_tender(
         &self,
         wallet: Option<&Wallet>,
         merchant: MerchantRules,
         day: BusinessDay,
+        purses: usize,
         left: &mut Yen,
     ) -> SmallVec<[(u16, kazasu_ledger::AccountId, Yen); MOST_POINTS]> {
         let mut out = SmallVec::new();
         let Some(wallet) = wallet else { return out };
         let policy = &self.rules.policy;
-        type Usable = (bool, Option<BusinessDay>, u16, kazasu_ledger::AccountId, Yen);
-        let mut usable: SmallVec<[Usable; 4]> = SmallVec::new();
+        let mut programmes: SmallVec<[(bool, Option<BusinessDay>, u16); 4]> = SmallVec::new();
         for points in &wallet.points {
             let Ok(at) = policy.points.binary_search_by_key(&points.programme, |p| p.number) else { continue };
             let programme = &policy.points[at];
-            let available = self.available(points.account);
-            if merchant.points & (1 << at) != 0 && programme.pays(day) && available.is_positive() {
-                let last = programme.expires;
-                usable.push((last.is_none(), last, points.programme, points.account, available));
+            let usable = merchant.points & (1 << at) != 0 && programme.pays(day);
+            let entry = (programme.expires.is_none(), programme.expires, programme.number);
+            if usable && !programmes.contains(&entry) && self.points_left(wallet, programme.number).is_positive() {
+                programmes.push(entry);
             }
         }
-        usable.sort_by_key(|(none, last, programme, ..)| (*none, *last, *programme));
-        for (.., programme, account, available) in usable.into_iter().take(MOST_POINTS) {
-            let pays = available.min(*left);
-            if pays.is_positive() {
-                out.push((programme, account, pays));
-                *left = super::money::minus(*left, pays);
+        programmes.sort_unstable();
+        // Each account is two transfers, of which a record's holds have room for so many.
+        let mut room = MOST_TENDERS.saturating_sub(purses) / 2;
+        for (.., programme) in programmes.into_iter().take(MOST_POINTS) {
+            let mut balance = self.points_left(wallet, programme);
+            let of = wallet.points.iter().filter(|p| p.programme == programme);
+            let mut accounts: SmallVec<[_; 4]> = of.map(|p| (self.available(p.account), p.account)).collect();
+            // Stable: of equal ones the person's own comes before one that came with a temporary ID.
+            accounts.sort_by_key(|(available, _)| std::cmp::Reverse(*available));
+            for (available, account) in accounts {
+                let pays = available.min(balance).min(*left);
+                if pays.is_positive() && room > 0 {
+                    out.push((programme, account, pays));
+                    *left = super::money::minus(*left, pays);
+                    balance = super::money::minus(balance, pays);
+                    room -= 1;
+                }
             }
         }
         out
+    }
+
+    /// What a person has of a point programme, all their accounts together; below zero when more was taken back than is there.
+    pub(super) fn points_left(&self, wallet: &Wallet, programme: u16) -> Yen {
+        let of = wallet.points.iter().filter(|p| p.programme == programme);
+        of.fold(Yen::ZERO, |sum, p| super::money::plus(sum, self.available(p.account)))
     }
 
     /// What programmes grant on an instrument part, and which of them round by the month.
@@ -343,7 +364,9 @@ impl State {
             let granted = |number| wallet.map_or((0, 0, Yen::ZERO), |w| w.granted(number, month));
             if let Some(word) = &programme.one_of {
                 let mut others =
-                    policy.points.iter().filter(|o| o.number != programme.number && o.one_of.as_ref() == Some(word));
+                    policy.points.iter().filter(|o| {
+                        o.number != programme.number && o.one_of.as_ref().is_some_and(|other| canonical::same(other, word))
+                    });
                 if others.any(|o| granted(o.number).1 > 0 || grants.iter().any(|(n, _)| *n == o.number)) {
                     continue;
                 }

@@ -1,6 +1,7 @@
 //! Policies that contradict themselves.
 
 use super::file::Table;
+use kazasu_schemas::canonical::same_or_neither;
 use kazasu_schemas::policy::{Limit, Policy, Rounding, Window, in_ranges};
 use std::collections::BTreeSet;
 
@@ -76,7 +77,7 @@ fn limits(policy: &Policy, tell: Tell<'_>) {
 fn same_scope(a: &Limit, b: &Limit) -> bool {
     a.per == b.per
         && a.mcc == b.mcc
-        && a.class == b.class
+        && same_or_neither(a.class.as_deref(), b.class.as_deref())
         && a.instruments == b.instruments
         && a.without_pin == b.without_pin
 }

@@ -1,5 +1,6 @@
 //! Reading the file. Every problem is found, not only the first, and each names its line.
 
+use kazasu_schemas::canonical::{canonical, is_blank};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
@@ -290,7 +291,12 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
         let (span, codes) = (codes.span(), codes.into_inner());
         let mut at = At { source, span, what: "groups".into(), problems };
         let ranges = at.key(&name, ranges(&codes), Vec::new());
-        groups.insert(name, ranges);
+        if is_blank(&name) {
+            at.wrong(&name, "must be a name");
+        }
+        if groups.insert(canonical(&name).into_owned(), ranges).is_some() {
+            at.wrong(&name, "is there twice, however it is spelt");
+        }
     }
     for table in file.limit {
         let (span, l) = (table.span(), table.into_inner());
@@ -345,7 +351,7 @@ fn limit(at: &mut At<'_>, l: LimitFile, groups: &BTreeMap<String, MccRanges>) ->
         per: at.key("per", per(l.per.as_deref()), Per::Resident),
         mcc: l.group.map(|name| {
             let known = || groups.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let group = groups.get(&name).cloned();
+            let group = groups.get(&*canonical(&name)).cloned();
             at.key("group", group.ok_or_else(|| format!("names no group: {name:?}; known: {}", known())), Vec::new())
         }),
         class: l.class.map(|text| at.key("class", word(&text), String::new())),
@@ -447,19 +453,20 @@ pub(crate) fn yen(n: i64, least: i64) -> Result<Yen, String> {
 }
 
 pub(crate) fn title(text: &str) -> Result<String, String> {
-    let plain = !text.trim().is_empty() && text.chars().count() <= 100 && !text.chars().any(char::is_control);
+    let plain = !is_blank(text) && text.chars().count() <= 100 && !text.chars().any(char::is_control);
     if plain { Ok(text.trim().to_owned()) } else { Err(format!("must be 1 to 100 characters, got {text:?}")) }
 }
 
 fn word(text: &str) -> Result<String, String> {
     let plain =
-        !text.is_empty() && text.chars().count() <= 40 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        !is_blank(text) && text.chars().count() <= 40 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
     if plain { Ok(text.to_owned()) } else { Err(format!("must be 1 to 40 characters without spaces, got {text:?}")) }
 }
 
 pub(crate) fn region(text: &str) -> Result<String, String> {
-    if (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(text.to_owned())
+    let code = canonical(text);
+    if (1..=5).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(code.into_owned())
     } else {
         Err(format!("must be a municipality code of 5 digits or its beginning, got {text:?}"))
     }

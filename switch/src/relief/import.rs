@@ -7,6 +7,7 @@ use crate::core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Rel
 use crate::engine::CommandError;
 use crate::import::BadRow;
 use crate::vault::Vault;
+use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};
@@ -296,12 +297,12 @@ fn application(
         text => Some(text.parse::<Ppid>().map_err(|e| wrong("ppid", text, e.problem))?),
     };
     let household = get("household");
-    if household.is_empty() || household.chars().count() > 60 {
+    if is_blank(household) || household.chars().count() > 60 {
         return Err(wrong("household", household, "must be 1 to 60 characters: the household's number"));
     }
     let event = get("event");
-    let known = terms.events.is_empty() || terms.events.iter().any(|e| e == event);
-    if event.is_empty() || event.chars().count() > 100 || !known {
+    let known = terms.events.is_empty() || terms.events.iter().any(|e| same(e, event));
+    if is_blank(event) || event.chars().count() > 100 || !known {
         let expected = if terms.events.is_empty() { "1 to 100 characters".to_owned() } else { terms.events.join(", ") };
         return Err(wrong("event", event, format!("must be {expected}")));
     }
@@ -323,27 +324,13 @@ fn application(
         "yes" | "はい" | "○" => true,
         other => return Err(wrong("supplement", other, "must be yes, no or empty")),
     };
-    let dedup = vault.hidden("household and event", &[&folded(household), &folded(event)]);
+    let dedup = vault.hidden("household and event", &[&canonical::household(household), &canonical::canonical(event)]);
     let account = match terms.way {
         Way::Purse => None,
         Way::Transfer => account(&get, &dedup, vault)?,
     };
     let line = u32::try_from(line).unwrap_or(u32::MAX);
     Ok(Application { line, ppid, dedup, amount, damage: damage.to_owned(), account, supplement, issues: 0 })
-}
-
-/// The same household written in another way is the same: full-width letters and digits, case, spaces, leading zeros.
-fn folded(text: &str) -> String {
-    let narrow = |c: char| match c {
-        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        'ー' | '−' | '‐' | '―' => '-',
-        c => c,
-    };
-    let plain: String = text.chars().map(narrow).filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-    match plain.trim_start_matches('0') {
-        rest if plain.bytes().all(|b| b.is_ascii_digit()) && !rest.is_empty() => rest.to_owned(),
-        _ => plain,
-    }
 }
 
 /// The account, sealed; nothing when all its columns are empty.

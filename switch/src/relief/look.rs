@@ -56,7 +56,7 @@ impl Desk {
                 city.code == code
                     && [&city.officers, &city.approvers, &city.treasurers]
                         .iter()
-                        .any(|list| list.iter().any(|n| n == by))
+                        .any(|list| list.iter().any(|n| kazasu_schemas::canonical::same(n, by)))
             }),
         };
         Ok(open.iter().filter(|p| seen(&p.city)).map(proposal_json).collect())

@@ -2,6 +2,7 @@
 
 use crate::policy::Problem;
 use crate::policy::file::{At, List, date, place, region, title, whole, yen};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Funding, Several, Terms, Way};
@@ -125,6 +126,11 @@ fn events(at: &mut At<'_>, list: List) -> Vec<String> {
     let list = list.unwrap_or_default();
     if list.len() > 100 {
         at.wrong("events", format_args!("names {}; at most 100", list.len()));
+    }
+    for (nth, text) in list.iter().enumerate() {
+        if list[..nth].iter().any(|other| same(other, text)) {
+            at.wrong("events", format_args!("names {text:?} twice, however it is spelt"));
+        }
     }
     list.iter().map(|text| at.key("events", title(text), String::new())).collect()
 }

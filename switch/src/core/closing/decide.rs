@@ -1,7 +1,7 @@
 //! Deciding what is asked about closing.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::apply::reference_key;
+use super::super::apply::{reference_key, scoped_key, typed_key};
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::{amount_of, booked};
@@ -13,6 +13,7 @@ use kazasu_ledger::record::{
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
 use kazasu_schemas::contract::{Contract, Contracts, Period, Scope, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
@@ -265,7 +266,7 @@ fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
 }
 
 fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
-    if reference.trim().is_empty() || reference.chars().count() > 100 {
+    if is_blank(reference) || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
     let key = reference_key(0, None, reference);
@@ -338,15 +339,16 @@ fn charged_back(state: &State, seq: u64) -> Result<(u16, AccountId, Yen), Reject
 
 fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by: &str) -> Decided {
     amount_of(amount)?;
-    if reference.trim().is_empty() || reference.chars().count() > 60 {
+    if is_blank(reference) || reference.chars().count() > 60 {
         return refuse(NotClosed::Text("a reference (60 at most)"));
     }
-    if why.trim().is_empty() || why.chars().count() > 100 {
+    if is_blank(why) || why.chars().count() > 100 {
         return refuse(NotClosed::Text("a reason (100 at most)"));
     }
     let (issuer, _, stands) = charged_back(state, tap)?;
-    let id = reference_key(issuer, None, &format!("chargeback {reference}"));
-    if let Some(known) = state.closing.differences.get(&id) {
+    let id = scoped_key(issuer, None, "chargeback ", reference);
+    let typed = typed_key(issuer, "chargeback ", reference);
+    if let Some(known) = [id, typed].iter().find_map(|id| state.closing.differences.get(id)) {
         if (known.difference.own, known.difference.ours) == (tap, amount) {
             return Ok(unchanged());
         }
@@ -379,13 +381,13 @@ fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by:
 
 fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
     let there = difference(state, &asked.id)?;
-    if asked.owner.as_ref().is_some_and(|owner| owner.trim().is_empty() || owner.chars().count() > 60) {
+    if asked.owner.as_ref().is_some_and(|owner| is_blank(owner) || owner.chars().count() > 60) {
         return refuse(NotClosed::Text("an owner"));
     }
-    if asked.note.trim().is_empty() || asked.note.chars().count() > 200 {
+    if is_blank(&asked.note) || asked.note.chars().count() > 200 {
         return refuse(NotClosed::Text("a note"));
     }
-    if there.notes.last().is_some_and(|(_, by, note)| *by == asked.by && *note == asked.note)
+    if there.notes.last().is_some_and(|(_, by, note)| same(by, &asked.by) && *note == asked.note)
         && (asked.owner.is_none() || there.owner == asked.owner)
     {
         return Ok(unchanged());

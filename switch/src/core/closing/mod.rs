@@ -392,7 +392,7 @@ pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {
         Payer::Issuer(n) => format!("issuer {n}"),
         Payer::Funder(n) => format!("funder {n}"),
     };
-    super::apply::reference_key(0, None, &format!("received {from} {reference}"))
+    super::apply::scoped_key(0, None, &format!("received {from} "), reference)
 }
 
 impl Payout {

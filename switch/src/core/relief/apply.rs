@@ -11,11 +11,17 @@ use kazasu_ledger::record::{
     Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefReturned, ReliefRowSet,
     ReliefRowsAdded, ReliefSent, ReliefStepTaken, Settled,
 };
+use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A person's name as it is compared.
+fn person(by: &str) -> String {
+    canonical(by).into_owned()
+}
 
 /// A new programme's accounts, in the order of opening.
 pub(in super::super) const RELIEF_ACCOUNTS: [fn(u16) -> AccountKey; 8] = [
@@ -122,7 +128,7 @@ impl State {
             opened: at,
             step: None,
             rows: Vec::new(),
-            people: BTreeMap::from([(r.by.clone(), Role::Officer)]),
+            people: BTreeMap::from([(person(&r.by), Role::Officer)]),
             steps: Vec::new(),
             refused: 0,
             granted: Vec::new(),
@@ -225,7 +231,7 @@ impl State {
     }
 
     pub(in super::super) fn relief_row_set(&mut self, r: &ReliefRowSet) {
-        self.relief.batches[position(r.batch)].people.insert(r.by.clone(), Role::Officer);
+        self.relief.batches[position(r.batch)].people.insert(person(&r.by), Role::Officer);
         let counted = |row: &Row| row.state == RowState::Waiting && row.issues & issue::NEVER == 0;
         if counted(self.relief_row(r.batch, r.row)) && !matches!(r.change, RowChange::Accept) {
             self.counts_no_more(r.batch, r.row);
@@ -253,7 +259,7 @@ impl State {
     pub(in super::super) fn relief_step_taken(&mut self, at: Millis, r: &ReliefStepTaken) {
         let batch = &mut self.relief.batches[position(r.batch)];
         batch.steps.push((r.step, at, r.by.clone(), r.why.clone()));
-        batch.people.insert(r.by.clone(), r.step.role());
+        batch.people.insert(person(&r.by), r.step.role());
         let programme = batch.programme;
         batch.step = Some(r.step);
         match r.step {
@@ -332,7 +338,7 @@ impl State {
     pub(in super::super) fn relief_file_made(&mut self, r: &ReliefFileMade) {
         let batch = &mut self.relief.batches[position(r.batch)];
         batch.file = Some((r.format, r.files.clone()));
-        batch.people.insert(r.by.clone(), Role::Treasurer);
+        batch.people.insert(person(&r.by), Role::Treasurer);
     }
 
     pub(in super::super) fn relief_sent(&mut self, r: &ReliefSent) {

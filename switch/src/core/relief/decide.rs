@@ -15,10 +15,14 @@ use kazasu_ledger::record::{
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::canonical::{canonical, is_blank, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
+
+/// Purses of one person that one repayment is taken out of: a record has room for so many.
+const MOST_PURSES: usize = 28;
 
 type Decided = Result<Decision, Rejected>;
 
@@ -103,7 +107,7 @@ fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &s
     };
     if let Some((number, open)) = relief.proposals.iter().find(|(_, open)| about(&open.proposal)) {
         // The same once more is no second proposal.
-        if open.proposal == *proposal && open.by == by {
+        if same_proposal(&open.proposal, proposal) && same(&open.by, by) {
             return Ok(unchanged());
         }
         return refuse(Refusal::ProposalOpen(*number));
@@ -124,7 +128,7 @@ fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &s
 
 fn settle(state: &State, now: Millis, number: u64, approve: bool, by: &str, why: &str) -> Decided {
     let Some(open) = state.relief.proposals.get(&number) else { return refuse(Refusal::UnknownProposal(number)) };
-    if open.by == by {
+    if same(&open.by, by) {
         return refuse(Refusal::SamePerson(by.to_owned()));
     }
     if let Proposal::Claim { batch, .. } = &open.proposal {
@@ -239,9 +243,20 @@ fn over(state: &State, now: Millis, programme: &Programme) -> Result<(), Refusal
     if terms.is_over(now.max(state.at)) { Err(Refusal::Over(terms.number, terms.until)) } else { Ok(()) }
 }
 
+/// The same once more: a return of funds is known by its reference, however it is spelt.
+fn same_proposal(a: &Proposal, b: &Proposal) -> bool {
+    match (a, b) {
+        (
+            Proposal::ReturnFunds { programme: a, amount: x, reference: r },
+            Proposal::ReturnFunds { programme: b, amount: y, reference: s },
+        ) => (a, x) == (b, y) && same(r, s),
+        (a, b) => a == b,
+    }
+}
+
 /// One person has one role in a batch.
 fn role(batch: &Batch, by: &str, wanted: Role) -> Result<(), Refusal> {
-    match batch.people.get(by) {
+    match batch.people.get(&*canonical(by)) {
         Some(was) if *was != wanted => {
             Err(Refusal::TwoRoles { by: by.to_owned(), was: was.name(), wanted: wanted.name() })
         }
@@ -537,7 +552,7 @@ fn file_made(state: &State, asked: ReliefFileMade) -> Decided {
 
 /// A statement's line is booked once.
 fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
-    if reference.trim().is_empty() || reference.chars().count() > 100 {
+    if is_blank(reference) || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
     let key = reference_key(0, None, reference);
@@ -607,21 +622,16 @@ fn repaid(
         return refuse(Refusal::Owed { batch: number, row: at, owed, got: amount });
     }
     let accounts = &state.relief.programme(batch.programme)?.accounts;
-    let from = match (from_purse, row.state) {
-        (false, _) => state.bank.expect("the book is open"),
-        (true, RowState::Credited(purse)) => purse,
+    let mut transfers = match (from_purse, row.state) {
+        (false, _) => vec![Transfer::direct(state.bank.expect("the book is open"), accounts.fund, amount)],
+        (true, RowState::Credited(purse)) => out_of_purses(state, batch.programme, purse, accounts.fund, amount),
         (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned) => {
             return refuse(Refusal::RowState(number, at, "in no purse"));
         }
     };
-    let transfers = moved(
-        state,
-        &[
-            Transfer::direct(from, accounts.fund, amount),
-            Transfer::direct(accounts.claims, accounts.receivable, amount),
-            Transfer::direct(accounts.executed, accounts.budget, amount),
-        ],
-    )?;
+    transfers.push(Transfer::direct(accounts.claims, accounts.receivable, amount));
+    transfers.push(Transfer::direct(accounts.executed, accounts.budget, amount));
+    let transfers = moved(state, &transfers)?;
     let (reference, by) = (reference.to_owned(), by.to_owned());
     Ok(recorded(Body::ReliefRepaid(ReliefRepaid {
         batch: number,
@@ -632,6 +642,27 @@ fn repaid(
         transfers,
         by,
     })))
+}
+
+/// A person has one balance of a programme: first the purse that the row is in, then those that came with temporary IDs. What is not
+/// there is asked of the first, which refuses it.
+fn out_of_purses(state: &State, programme: u16, first: AccountId, fund: AccountId, amount: Yen) -> Vec<Transfer> {
+    let holder = match state.book.account(first).map(|account| account.key) {
+        Some(AccountKey::Purse(holder, _)) => Some(state.root(holder)),
+        _ => None,
+    };
+    let wallet = holder.and_then(|at| state.holder(at).wallet.as_deref());
+    let others = wallet.into_iter().flat_map(|w| &w.purses);
+    let others = others.filter(|(n, account)| *n == programme && *account != first).map(|(_, account)| *account);
+    let mut left = amount;
+    let mut shares: Vec<(AccountId, Yen)> = Vec::new();
+    for account in std::iter::once(first).chain(others).take(MOST_PURSES) {
+        let share = state.available(account).min(left).max(Yen::ZERO);
+        left = minus(left, share);
+        shares.push((account, share));
+    }
+    shares[0].1 = plus(shares[0].1, left);
+    shares.into_iter().filter_map(|(account, share)| direct(account, fund, share)).collect()
 }
 
 /// What all rows that are to be paid come to, for invariants.

@@ -375,7 +375,7 @@ pub(super) struct Batch {
     pub(super) opened: Millis,
     pub(super) step: Option<Step>,
     pub(super) rows: Vec<Row>,
-    /// Who did what.
+    /// Who did what, by names in their canonical form.
     pub(super) people: BTreeMap<String, Role>,
     /// When each step was taken, by whom and why.
     pub(super) steps: Vec<(Step, Millis, String, String)>,
@@ -495,10 +495,10 @@ impl State {
 
 /// A repayment is booked once for its row: two rows may be given back by one payment of the same reference.
 pub(super) fn repaid_key(programme: u16, batch: u32, row: u32, reference: &str) -> [u8; 16] {
-    super::apply::reference_key(programme, None, &format!("repaid {batch}-{row} {reference}"))
+    super::apply::scoped_key(programme, None, &format!("repaid {batch}-{row} "), reference)
 }
 
 /// A return of funds has references of its own.
 pub(super) fn returned_key(programme: u16, reference: &str) -> [u8; 16] {
-    super::apply::reference_key(programme, None, &format!("returned {reference}"))
+    super::apply::scoped_key(programme, None, "returned ", reference)
 }

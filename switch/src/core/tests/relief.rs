@@ -1,5 +1,7 @@
 //! Relief: each step and refusal, and random histories in which every yen of the budget must be in exactly one place.
 
+mod keys;
+
 use super::*;
 use crate::core::relief::Refusal as No;
 use kazasu_ledger::AccountKey;

@@ -1,5 +1,8 @@
 //! Rules one by one, where the oracle does not go: lapses, losses, notices, lists, merges, activation, and what is refused.
 
+mod balance;
+mod keys;
+
 use super::*;
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{CardStatus, LinkOrigin, ListReason, OwnLimits};
