@@ -248,7 +248,8 @@ impl Place {
     /// Does the place take this merchant in?
     #[must_use]
     pub fn takes(&self, shop: Shop<'_>) -> bool {
-        let tags = self.tags.is_empty() || self.tags.iter().any(|tag| shop.tags.iter().any(|theirs| canonical::same(tag, theirs)));
+        let tags = self.tags.is_empty()
+            || self.tags.iter().any(|tag| shop.tags.iter().any(|theirs| canonical::same(tag, theirs)));
         let mcc = self.mcc.is_empty() || in_ranges(&self.mcc, shop.mcc);
         let regions = self.regions.is_empty() || self.regions.iter().any(|r| shop.region.starts_with(r.as_str()));
         let merchants = self.merchants.is_empty() || self.merchants.contains(&(shop.acquirer, shop.merchant));

@@ -175,7 +175,9 @@ fn yen(n: Option<i64>) -> Option<Yen> {
 }
 
 pub(crate) fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
-    let plain = !kazasu_schemas::canonical::is_blank(text) && text.chars().count() <= 200 && !text.chars().any(char::is_control);
+    let plain = !kazasu_schemas::canonical::is_blank(text)
+        && text.chars().count() <= 200
+        && !text.chars().any(char::is_control);
     if plain { Ok(text.trim().to_owned()) } else { Err(value(field, "must be 1 to 200 characters")) }
 }
 

@@ -24,7 +24,25 @@ fn what_looks_alike_is_one_key() {
 
 #[test]
 fn what_differs_stays_apart() {
-    let all = ["A-1", "A1", "A-11", "B-1", "A/1", "A_1", "A.1", "カ", "ガ", "か", "一", "1", "0", "O", "l", "台風21号", "台風22号"];
+    let all = [
+        "A-1",
+        "A1",
+        "A-11",
+        "B-1",
+        "A/1",
+        "A_1",
+        "A.1",
+        "カ",
+        "ガ",
+        "か",
+        "一",
+        "1",
+        "0",
+        "O",
+        "l",
+        "台風21号",
+        "台風22号",
+    ];
     for (nth, a) in all.iter().enumerate() {
         for b in &all[..nth] {
             assert!(!same(a, b), "{a:?} and {b:?}");
@@ -56,7 +74,9 @@ fn respelt(text: &str, how: &[u8]) -> String {
     let mut how = how.iter().cycle();
     let mut next = || *how.next().expect("something to go by");
     for c in text.chars() {
-        if let Some(noise) = ["\u{200b}", "\u{3000}", " ", "\u{feff}", "\u{ad}", "\u{fe0e}", "\u{202a}"].get(usize::from(next())) {
+        if let Some(noise) =
+            ["\u{200b}", "\u{3000}", " ", "\u{feff}", "\u{ad}", "\u{fe0e}", "\u{202a}"].get(usize::from(next()))
+        {
             out.push_str(noise);
         }
         let wide = char::from_u32(u32::from(c) + 0xfee0);

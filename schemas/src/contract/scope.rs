@@ -77,7 +77,8 @@ impl Scope {
             Scope::Merchants(named) => named.binary_search(&(merchant.acquirer, merchant.merchant)).is_ok(),
             Scope::Group { class, tags, mcc } => {
                 class.as_deref().is_none_or(|class| canonical::same(class, merchant.class))
-                    && (tags.is_empty() || tags.iter().any(|tag| merchant.tags.iter().any(|theirs| canonical::same(tag, theirs))))
+                    && (tags.is_empty()
+                        || tags.iter().any(|tag| merchant.tags.iter().any(|theirs| canonical::same(tag, theirs))))
                     && (mcc.is_empty() || in_ranges(mcc, merchant.mcc))
             }
             Scope::Default => true,

@@ -396,7 +396,8 @@ fn number() -> anyhow::Result<String> {
 }
 
 pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
-    let caller = config.callers.iter().find(|caller| kazasu_schemas::canonical::same(&caller.name, by) && !caller.portal);
+    let caller =
+        config.callers.iter().find(|caller| kazasu_schemas::canonical::same(&caller.name, by) && !caller.portal);
     caller.with_context(|| {
         let names: Vec<&str> = config.callers.iter().filter(|c| !c.portal).map(|c| c.name.as_str()).collect();
         format!("--by {by:?} is nobody in the key file; known are {}", names.join(", "))

@@ -772,7 +772,10 @@ fn a_statement_shows_what_the_acquirer_owes_apart() {
     });
     let paid: Vec<_> = lines.iter().map(|l| (l.amount.get(), l.instrument.get(), l.uncovered.get())).collect();
     assert_eq!(paid, [(250, 0, 250), (250, 100, 150), (200, -50, -150), (30, 0, 30)]);
-    assert_eq!(lines.iter().map(|l| l.uncovered.get()).sum::<i64>(), town.balance(|k| matches!(k, AccountKey::AdviceShortfall(_))));
+    assert_eq!(
+        lines.iter().map(|l| l.uncovered.get()).sum::<i64>(),
+        town.balance(|k| matches!(k, AccountKey::AdviceShortfall(_)))
+    );
 }
 
 #[test]

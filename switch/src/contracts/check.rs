@@ -2,10 +2,10 @@
 
 use super::convert::{Place, Places};
 use super::page::{At, Page};
+use kazasu_schemas::canonical::{canonical, same, same_or_neither};
 use kazasu_schemas::contract::{Contract, Contracts, FeeRule, Prefixes, Schedule, Scope, Tender};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::canonical::{canonical, same, same_or_neither};
 use kazasu_schemas::policy::MccRanges;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -246,7 +246,8 @@ fn may_meet(a: &Contract, b: &Contract) -> bool {
     match (&a.scope, &b.scope) {
         (Scope::Default, Scope::Default) => true,
         (Scope::Group { class: class_a, mcc: mcc_a, .. }, Scope::Group { class: class_b, mcc: mcc_b, .. }) => {
-            let class = class_a.is_none() || class_b.is_none() || same_or_neither(class_a.as_deref(), class_b.as_deref());
+            let class =
+                class_a.is_none() || class_b.is_none() || same_or_neither(class_a.as_deref(), class_b.as_deref());
             class && meet(mcc_a, mcc_b)
         }
         (Scope::Default | Scope::Group { .. } | Scope::Merchants(_), _) => false,

@@ -18,8 +18,9 @@ pub(super) fn any_yen(n: Option<i64>) -> Result<Yen, String> {
 }
 
 pub(super) fn word(text: &str) -> Result<String, String> {
-    let plain =
-        !kazasu_schemas::canonical::is_blank(text) && text.chars().count() <= 40 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    let plain = !kazasu_schemas::canonical::is_blank(text)
+        && text.chars().count() <= 40
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control());
     if plain { Ok(text.to_owned()) } else { Err(format!("must be 1 to 40 characters without spaces, got {text:?}")) }
 }
 

@@ -426,7 +426,9 @@ pub(super) fn lapse(state: &State, now: Millis) -> Decision {
         let mut taken: HashMap<u32, Yen> = HashMap::new();
         let of_person = |account: AccountId| {
             let available = state.available(account);
-            let Some(AccountKey::Points(holder, _)) = state.book.account(account).map(|a| a.key) else { return available };
+            let Some(AccountKey::Points(holder, _)) = state.book.account(account).map(|a| a.key) else {
+                return available;
+            };
             let root = state.root(holder);
             let wallet = state.holder(root).wallet.as_deref();
             let balance = wallet.map_or(available, |w| state.points_left(w, programme.number));

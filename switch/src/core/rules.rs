@@ -363,10 +363,9 @@ impl State {
             }
             let granted = |number| wallet.map_or((0, 0, Yen::ZERO), |w| w.granted(number, month));
             if let Some(word) = &programme.one_of {
-                let mut others =
-                    policy.points.iter().filter(|o| {
-                        o.number != programme.number && o.one_of.as_ref().is_some_and(|other| canonical::same(other, word))
-                    });
+                let mut others = policy.points.iter().filter(|o| {
+                    o.number != programme.number && o.one_of.as_ref().is_some_and(|other| canonical::same(other, word))
+                });
                 if others.any(|o| granted(o.number).1 > 0 || grants.iter().any(|(n, _)| *n == o.number)) {
                     continue;
                 }

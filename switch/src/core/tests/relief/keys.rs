@@ -40,7 +40,8 @@ fn a_return_of_funds_is_one_under_every_spelling() {
     fund(&mut town, 2_000, "one").unwrap();
     fund(&mut town, 2_000, "ＯＮＥ ").unwrap();
     assert_eq!(balance(&town, |k| *k == AccountKey::PurseFund(101)), 2_000);
-    let back = |reference: &str| Proposal::ReturnFunds { programme: 101, amount: Yen::new(500), reference: reference.into() };
+    let back =
+        |reference: &str| Proposal::ReturnFunds { programme: 101, amount: Yen::new(500), reference: reference.into() };
     let number = propose(&mut town, back("back-1"), OFFICER).unwrap();
     assert_eq!(propose(&mut town, back("ＢＡＣＫ－１"), "Sato"), Ok(number), "the same proposal");
     settle(&mut town, number, true, APPROVER).unwrap();

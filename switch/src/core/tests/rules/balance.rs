@@ -12,8 +12,11 @@ fn town() -> Town {
         ask(&mut town, Command::OpenDeposit { number }).unwrap();
         ask(&mut town, Command::Fund { number, amount: Yen::new(10_000), reference: "t".into() }).unwrap();
         let origin = LinkOrigin::Import;
-        ask(&mut town, Command::Link { ppid: person(who), from: None, to: Link::Deposit(number), origin, by: "t".into() })
-            .unwrap();
+        ask(
+            &mut town,
+            Command::Link { ppid: person(who), from: None, to: Link::Deposit(number), origin, by: "t".into() },
+        )
+        .unwrap();
     }
     town
 }

@@ -81,7 +81,9 @@ fn a_tag_and_a_class_are_the_policys_however_a_row_spells_them() {
     }];
     let mut town = town_with(rules);
     credit(&mut town, 1, 3_000, "relief").unwrap();
-    for (tag, class) in [("Local‐Shop", "大型店"), ("ｌｏｃａｌ－ｓｈｏｐ", "大型店\u{200b}"), ("local-shop", " 大型店")] {
+    for (tag, class) in
+        [("Local‐Shop", "大型店"), ("ｌｏｃａｌ－ｓｈｏｐ", "大型店\u{200b}"), ("local-shop", " 大型店")]
+    {
         shop(&mut town, class, tag);
         assert_eq!(town.purchase(1, 500).1, "00", "{tag}");
         assert_eq!(town.purchase(2, 101).1, "61", "{class}");
