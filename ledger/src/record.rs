@@ -205,6 +205,15 @@ pub enum Body {
     /// A day's last record was signed.
     #[n(53)]
     HeadSigned(#[n(0)] HeadSigned),
+    /// A reversal that came while something was pending took effect on what that gave back.
+    #[n(54)]
+    Undone(#[n(0)] Undone),
+    /// An issuer refused a refund advice of a payment that it had refused too: that much less was lost.
+    #[n(55)]
+    LossReturned(#[n(0)] LossReturned),
+    /// An issuer is told what was undone, now that it has undone what came before.
+    #[n(56)]
+    IssuerTold(#[n(0)] IssuerTold),
 }
 
 impl Body {
@@ -266,6 +275,9 @@ impl Body {
             Body::DifferencesRaised(_) => 51,
             Body::DifferenceNoted(_) => 52,
             Body::HeadSigned(_) => 53,
+            Body::Undone(_) => 54,
+            Body::LossReturned(_) => 55,
+            Body::IssuerTold(_) => 56,
         }
     }
 
@@ -283,6 +295,8 @@ impl Body {
             Body::Lapsed(r) => &r.transfers,
             Body::StoodIn(r) => &r.transfers,
             Body::LossBooked(r) => &r.transfers,
+            Body::Undone(r) => &r.transfers,
+            Body::LossReturned(r) => &r.transfers,
             Body::Settled(r) => &r.transfers,
             Body::ReliefStepTaken(r) => &r.transfers,
             Body::ReliefCredited(r) => &r.transfers,
@@ -326,6 +340,7 @@ impl Body {
             | Body::DifferencesRaised(_)
             | Body::DifferenceNoted(_)
             | Body::HeadSigned(_)
+            | Body::IssuerTold(_)
             | Body::NoticeSettled(_) => &[],
         }
     }
@@ -388,6 +403,9 @@ impl Body {
             | Body::DifferencesRaised(_)
             | Body::DifferenceNoted(_)
             | Body::HeadSigned(_)
+            | Body::Undone(_)
+            | Body::LossReturned(_)
+            | Body::IssuerTold(_)
             | Body::NoticeSettled(_) => Default::default(),
         }
     }
@@ -410,7 +428,7 @@ impl Body {
 }
 
 /// Names of the kinds by number, for tables and metrics.
-pub const KIND_NAMES: [&str; 54] = [
+pub const KIND_NAMES: [&str; 57] = [
     "opened",
     "acquirer_registered",
     "issuer_registered",
@@ -465,6 +483,9 @@ pub const KIND_NAMES: [&str; 54] = [
     "differences_raised",
     "difference_noted",
     "head_signed",
+    "undone",
+    "loss_returned",
+    "issuer_told",
 ];
 
 /// See [`Body::TotalsCompared`].

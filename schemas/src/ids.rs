@@ -150,6 +150,14 @@ impl ApprovalCode {
 }
 
 impl Rrn {
+    /// Does the number tell one transaction from another? One character repeated (zeros, nines, blanks behind it) is what
+    /// terminals send that have no number to give.
+    #[must_use]
+    pub fn names_something(&self) -> bool {
+        let text = self.as_str().as_bytes();
+        text.iter().any(|b| Some(b) != text.first())
+    }
+
     /// A reference number that carries `n` in twelve decimal digits (mod 10^12), as the switch gives towards issuers.
     #[must_use]
     pub fn from_number(n: u64) -> Self {
@@ -531,6 +539,9 @@ mod tests {
         assert_eq!(ApprovalCode::from_number(35).to_string(), "00000Z");
         assert_eq!(ApprovalCode::from_number(36_u64.pow(6)).to_string(), "000000");
         assert_eq!(Rrn::from_number(42).number(), Some(42));
+        for (text, names) in [("000000000000", false), ("0", false), ("999999999999", false), ("000000000001", true)] {
+            assert_eq!(text.parse::<Rrn>().unwrap().names_something(), names, "{text}");
+        }
         assert_eq!(Stan::from_wire(b"000123").unwrap().get(), 123);
         assert!(Stan::from_wire(b"00012x").is_err());
         assert_eq!("0763".parse::<Mcc>().unwrap().to_string(), "0763");

@@ -167,6 +167,24 @@ impl TransmissionTime {
     pub fn get(self) -> u32 {
         self.0
     }
+
+    /// How many seconds this label lies behind another, the shorter way round the year: below zero when it lies before it. Good for
+    /// telling whether two labels contradict each other, no better than a label otherwise.
+    #[must_use]
+    pub fn seconds_behind(self, other: TransmissionTime) -> i64 {
+        const YEAR: i64 = 366 * 86_400;
+        let apart = (self.second_of_year() - other.second_of_year()).rem_euclid(YEAR);
+        if apart > YEAR / 2 { apart - YEAR } else { apart }
+    }
+
+    /// In a year of 366 days.
+    fn second_of_year(self) -> i64 {
+        const BEFORE: [i64; 12] = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
+        let n = i64::from(self.0);
+        let month = usize::try_from(n / 100_000_000 - 1).ok().and_then(|at| BEFORE.get(at)).copied().unwrap_or(0);
+        let days = month + n / 1_000_000 % 100 - 1;
+        ((days * 24 + n / 10_000 % 100) * 60 + n / 100 % 100) * 60 + n % 100
+    }
 }
 
 /// True for a month and day that exist in some year.
@@ -204,6 +222,17 @@ mod tests {
         assert_eq!(after.local(), (0, 1124));
         assert_eq!(after.transmission().get(), 1_123_150_000);
         assert_eq!(before.jst_day().next(), after.jst_day());
+    }
+
+    #[test]
+    fn labels_are_compared_round_the_year() {
+        let at = |text: &str| TransmissionTime::from_wire(text.as_bytes()).unwrap();
+        assert_eq!(at("1123150000").seconds_behind(at("1123145959")), 1);
+        assert_eq!(at("1123145959").seconds_behind(at("1123150000")), -1);
+        assert_eq!(at("0101000000").seconds_behind(at("1231235959")), 1);
+        assert_eq!(at("1231235959").seconds_behind(at("0101000000")), -1);
+        assert_eq!(at("0301000000").seconds_behind(at("0228000000")), 2 * 86_400);
+        assert_eq!(at("1124000000").seconds_behind(at("1123150000")), 9 * 3_600);
     }
 
     #[test]

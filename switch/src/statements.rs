@@ -256,6 +256,14 @@ impl Fold {
                 let parts = self.parts(&r.transfers);
                 self.outcome(r.tap, Some(parts), changes);
             }
+            Body::Undone(r) => {
+                let Some(person) = r.ppid else { return };
+                let merchant = self.merchants.get(&(r.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
+                let parts = self.parts(&r.transfers);
+                let amount = Yen::new((parts.relief + parts.points + parts.instrument).abs());
+                let kind = LineKind::Reversal;
+                changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount, parts, stands: true });
+            }
             Body::IssuerSilent(r) => {
                 let parts = self.parts(&r.transfers);
                 self.outcome(r.tap, (!parts.is_nothing()).then_some(parts), changes);

@@ -150,6 +150,10 @@ pub struct Tapped {
     /// An advice that came after its day: the day that it is of (DE13).
     #[n(16)]
     pub own_day: Option<BusinessDay>,
+    /// Of a reversal whose original was found: what of it may remain (DE95), zero when all is undone. It holds whatever becomes of
+    /// what is pending then.
+    #[n(17)]
+    pub remains: Option<Yen>,
 }
 
 /// What the policy had to do with a tap.
@@ -182,6 +186,9 @@ pub struct Ruled {
     /// Programmes that round by the month and count this tap.
     #[n(8)]
     pub months: Vec<u16>,
+    /// A reversal that was answered 00 and not carried out: the record of the tap that its DE90 names.
+    #[n(9)]
+    pub named: Option<u64>,
 }
 
 /// Bits of [`Ruled::flags`].
@@ -194,14 +201,26 @@ pub mod flag {
     pub const OVER_OFFLINE: u16 = 4;
     /// An advice of a card that is held, revoked, expired or merged.
     pub const CARD_NOT_GOOD: u16 = 8;
+    /// A reversal that names another person than the tap that it names: not carried out.
+    pub const OTHER_PERSON: u16 = 64;
+    /// A reversal that names a tap of another terminal: not carried out.
+    pub const OTHER_TERMINAL: u16 = 128;
 
     /// Their names.
-    pub const NAMES: [(u16, &str); 4] = [
+    pub const NAMES: [(u16, &str); 6] = [
         (CRL_BASED, "crl_based"),
         (OVER_LIMIT, "over_limit"),
         (OVER_OFFLINE, "over_offline"),
         (CARD_NOT_GOOD, "card_not_good"),
+        (OTHER_PERSON, "other_person"),
+        (OTHER_TERMINAL, "other_terminal"),
     ];
+
+    /// The names of these flags.
+    #[must_use]
+    pub fn names(flags: u16) -> Vec<&'static str> {
+        NAMES.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect()
+    }
 }
 
 /// An account that a record opens.
@@ -304,4 +323,58 @@ pub struct IssuerAcknowledged {
     /// DE39 from the issuer: anything but 00 needs a person's eye.
     #[n(1)]
     pub code: ResponseCode,
+}
+
+/// See [`super::Body::Undone`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Undone {
+    /// The tap of which more is undone.
+    #[n(0)]
+    pub tap: u64,
+    /// The reversal that said so, with what may remain.
+    #[n(1)]
+    pub reversal: u64,
+    /// What is given back.
+    #[cbor(n(2), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// What the tap's issuer is told; nothing while it still has to undo a refund of the tap ([`IssuerTold`] follows).
+    #[n(3)]
+    pub to_issuer: Option<ToIssuer>,
+    /// The person, for who reads the journal.
+    #[n(4)]
+    pub ppid: Option<Ppid>,
+    /// The merchant's acquirer.
+    #[n(5)]
+    pub acquirer: InstitutionId,
+    /// The merchant.
+    #[n(6)]
+    pub merchant: MerchantId,
+}
+
+/// See [`super::Body::LossReturned`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct LossReturned {
+    /// The record that caused the refund advice.
+    #[n(0)]
+    pub message: u64,
+    /// DE39 from the issuer.
+    #[n(1)]
+    pub code: ResponseCode,
+    /// Who had borne it.
+    #[n(2)]
+    pub bearer: Bearer,
+    /// The issuer owes what the refund did not take; who bore it bears that much less.
+    #[cbor(n(3), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+}
+
+/// See [`super::Body::IssuerTold`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct IssuerTold {
+    /// The tap that was undone.
+    #[n(0)]
+    pub tap: u64,
+    /// The reversal.
+    #[n(1)]
+    pub to_issuer: ToIssuer,
 }

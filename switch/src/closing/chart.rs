@@ -3,7 +3,7 @@
 
 use crate::vault::Vault;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Instrument, Proposal, TapKind, Tapped};
+use kazasu_ledger::record::{Instrument, Proposal, TapKind, Tapped, Undone};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::contract::{Contracts, Tender};
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
@@ -153,6 +153,8 @@ impl Chart {
             }
             Body::IssuerSilent(r) => return self.moves(r.tap, &r.transfers, false),
             Body::LossBooked(r) => return self.moves(r.message, &r.transfers, true),
+            Body::LossReturned(r) => return self.moves(r.message, &r.transfers, true),
+            Body::Undone(r) => return self.undone(seq, day, r),
             Body::Settled(r) if r.approved => {
                 if let Some(Proposal::Resolve { id, .. }) = self.proposals.get(&r.proposal) {
                     let disputed = self.disputes.contains(id);
@@ -196,6 +198,19 @@ impl Chart {
             day,
         };
         self.taps.insert(seq, tap);
+        self.moves(seq, &r.transfers, false)
+    }
+
+    /// What a reversal undid later is another reversal of the same tap, told with the same numbers.
+    fn undone(&mut self, seq: u64, day: BusinessDay, r: &Undone) -> Moves {
+        let of = self.taps.get(&r.tap).cloned();
+        let said = self.taps.get(&r.reversal).cloned();
+        if let Some(of) = of {
+            let (ppid, link) = (of.ppid, of.link);
+            let original = Some(r.tap);
+            let tap = TapOf { ppid, link, original, kind: TapKind::Reversal, day, ..said.unwrap_or(of) };
+            self.taps.insert(seq, tap);
+        }
         self.moves(seq, &r.transfers, false)
     }
 

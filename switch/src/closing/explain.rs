@@ -14,13 +14,18 @@ const PAGE: usize = 20_000;
 fn about(body: &Body, family: &[u64]) -> bool {
     let of = |n: u64| family.contains(&n);
     match body {
-        Body::Tapped(r) => r.original.is_some_and(of),
+        Body::Tapped(r) => {
+            r.original.is_some_and(of) || r.ruled.as_ref().and_then(|ruled| ruled.named).is_some_and(of)
+        }
         Body::IssuerAnswered(r) => of(r.tap),
         Body::IssuerSilent(r) => of(r.tap),
         Body::IssuerLate(r) => of(r.tap),
         Body::StoodIn(r) => of(r.tap),
         Body::IssuerAcknowledged(r) => of(r.message),
         Body::LossBooked(r) => of(r.message),
+        Body::LossReturned(r) => of(r.message),
+        Body::Undone(r) => of(r.tap) || of(r.reversal),
+        Body::IssuerTold(r) => of(r.tap),
         Body::DifferencesRaised(r) => r.differences.iter().any(|d| of(d.own)),
         Body::NoticeSettled(r) => of(r.notice / 16),
         _ => false,
@@ -80,8 +85,10 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
             let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
             let moved = chart.record(entry.seq, entry.day, &body);
             if entry.seq >= begin && (family.contains(&entry.seq) || about(&body, &family)) {
-                // What is said later about a stand-in names its record.
-                if matches!(body, Body::Tapped(_) | Body::StoodIn(_)) && !family.contains(&entry.seq) {
+                // What is said later about a stand-in, or about what was undone or told later, names its record.
+                let named =
+                    matches!(body, Body::Tapped(_) | Body::StoodIn(_) | Body::Undone(_) | Body::IssuerTold(_));
+                if named && !family.contains(&entry.seq) {
                     family.push(entry.seq);
                 }
                 steps.push(step(&chart, entry.seq, entry.at, entry.day, &body));
@@ -171,14 +178,10 @@ fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> V
             let ruled = r.ruled.as_ref();
             out["policy_version"] = ruled.map_or(0, |ruled| ruled.policy).into();
             let flags = ruled.map_or(0, |ruled| ruled.flags);
-            let named = [
-                (flag::CRL_BASED, "crl_based"),
-                (flag::OVER_LIMIT, "over_limit"),
-                (flag::OVER_OFFLINE, "over_offline"),
-                (flag::CARD_NOT_GOOD, "card_not_good"),
-            ];
-            out["flags"] =
-                named.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect::<Vec<_>>().into();
+            out["flags"] = flag::names(flags).into();
+            if let Some(named) = ruled.and_then(|ruled| ruled.named) {
+                out["names_record"] = named.into();
+            }
             out["to_issuer"] = r.to_issuer.map(|m| json!({ "issuer": m.issuer, "yen": m.amount.get() })).into();
         }
         Body::IssuerAnswered(r) => {
@@ -193,6 +196,11 @@ fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> V
                 "party": d.party, "record": d.own, "ours_yen": d.ours.get(), "theirs_yen": d.theirs.get(), "why": d.why }));
             out["differences"] = list.collect();
         }
+        Body::LossReturned(r) => {
+            out["de39"] = r.code.to_string().into();
+            out["bearer"] = format!("{:?}", r.bearer).into();
+        }
+        Body::Undone(r) => out["reversal"] = r.reversal.into(),
         Body::LossBooked(r) => {
             out["de39"] = r.code.to_string().into();
             out["bearer"] = format!("{:?}", r.bearer).into();

@@ -600,10 +600,13 @@ async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &
 async fn stand_in(desk: &Desk, made: Millis) -> Built {
     let mut rows = Vec::new();
     let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
-        if let Body::LossBooked(r) = body {
-            let yen = r.transfers.iter().fold(0, |sum, t| sum + t.amount.get());
-            rows.push((seq, at, day, r.message, r.code.to_string(), format!("{:?}", r.bearer), yen));
-        }
+        let (message, code, bearer, transfers, sign) = match body {
+            Body::LossBooked(r) => (r.message, r.code, r.bearer, &r.transfers, 1),
+            Body::LossReturned(r) => (r.message, r.code, r.bearer, &r.transfers, -1),
+            _ => return,
+        };
+        let yen = sign * transfers.iter().fold(0, |sum, t| sum + t.amount.get());
+        rows.push((seq, at, day, message, code.to_string(), format!("{bearer:?}"), yen));
     };
     each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
     let mut out = Report::build("代行承認損失", "Stand-in losses", made)
@@ -630,14 +633,9 @@ async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
         if flags == 0 || about.day.is_some_and(|wanted| wanted != day) {
             return;
         }
-        let named = [
-            (flag::CRL_BASED, "crl_based"),
-            (flag::OVER_LIMIT, "over_limit"),
-            (flag::OVER_OFFLINE, "over_offline"),
-            (flag::CARD_NOT_GOOD, "card_not_good"),
-        ];
-        let names: Vec<&str> = named.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
-        rows.push((seq, at, day, r.own_day, r.merchant.to_string(), r.amount, names.join(" ")));
+        let names = flag::names(flags).join(" ");
+        let named = r.ruled.as_ref().and_then(|ruled| ruled.named);
+        rows.push((seq, at, day, r.own_day, r.merchant.to_string(), r.amount, names, named));
     };
     each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
     let mut out = Report::build("要確認取引", "Flagged taps", made)
@@ -648,10 +646,11 @@ async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
         .column("取引日", "own_day", Column::Date)
         .column("加盟店", "merchant", Column::Code)
         .sum("金額", "yen", Column::Yen)
-        .column("しるし", "flags", Column::Code);
-    for (seq, at, day, own_day, merchant, amount, flags) in rows {
+        .column("しるし", "flags", Column::Code)
+        .column("指す記録", "names_record", Column::Code);
+    for (seq, at, day, own_day, merchant, amount, flags, named) in rows {
         let own_day = own_day.map_or(Cell::Empty, Cell::from);
-        out.push(cells![seq.to_string(), at, day, own_day, merchant, amount, flags]);
+        out.push(cells![seq.to_string(), at, day, own_day, merchant, amount, flags, named.map_or(Cell::Empty, |n| n.to_string().into())]);
     }
     Ok(out)
 }

@@ -1,6 +1,7 @@
 //! Folding a record into the state. It decides nothing: whatever was recorded is carried out, and a record that cannot be
 //! carried out means that the journal is damaged.
 
+use super::apply_undo::Reversal;
 use super::event::notice_key;
 use super::money::{Source, is_payment, legs_of, minus, plus, spread, sum};
 use super::rules::Rules;
@@ -11,15 +12,15 @@ use super::state::{
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
     Body, CardStatus, CertificateBound, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, ListApplied,
-    ListReason, LossBooked, MerchantRegistered, Merged, Opening, PolicyActivated, Record, Silence, StoodIn, TapKind,
+    ListReason, MerchantRegistered, Merged, Opening, PolicyActivated, Record, Silence, StoodIn, TapKind,
     Tapped, Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::canonical::canonical;
-use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::ids::{InstitutionId, Ppid};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Bearer, Per, Window};
+use kazasu_schemas::policy::{Per, Window};
 use kazasu_schemas::relief::Way;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Answer, Options, Receipt, Refusal, ResponseCode};
@@ -53,9 +54,7 @@ impl State {
             Body::IssuerAnswered(r) => self.issuer_answered(seq, record, r),
             Body::IssuerSilent(r) => self.issuer_silent(seq, record.at, r),
             Body::IssuerLate(_) => {}
-            Body::IssuerAcknowledged(r) => {
-                self.unacknowledged.remove(&r.message);
-            }
+            Body::IssuerAcknowledged(r) => self.issuer_acknowledged(r),
             Body::TotalsCompared(_) => {}
             Body::CutOver(r) => {
                 super::closing::day_of_cut_over(&mut self.closing, seq, record.at, r);
@@ -114,6 +113,9 @@ impl State {
             Body::Resealed(r) => self.resealed(&r.ppid, r.version, &r.pan),
             Body::StoodIn(r) => self.stood_in(seq, record, r),
             Body::LossBooked(r) => self.loss_booked(r),
+            Body::LossReturned(r) => self.loss_returned(r),
+            Body::Undone(r) => self.undone_later(seq, record, r),
+            Body::IssuerTold(r) => self.issuer_told(seq, record.at, r),
             Body::NoticeSettled(r) => {
                 if r.delivered {
                     self.notices.remove(&r.notice);
@@ -423,16 +425,10 @@ impl State {
             self.pending.insert(seq, index);
         }
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
-            self.unacknowledged.insert(seq, (message, record.at));
+            self.owes(seq, message, record.at);
         }
-        if merchant != u32::MAX && is_original(r.kind) && !refused {
-            let key = reference(&r.key.acquirer, &r.merchant, &r.rrn);
-            if is_payment(r.kind) {
-                self.by_reference.insert(key, index);
-            } else {
-                // A refund repeats its payment's number, which goes on naming the payment.
-                self.by_reference.entry(key).or_insert(index);
-            }
+        if merchant != u32::MAX && is_original(r.kind) && !refused && r.rrn.names_something() {
+            self.refer(reference(&r.key.acquirer, &r.merchant, &r.rrn), index, r.kind);
         }
         match (r.kind, original) {
             _ if refused => {}
@@ -441,7 +437,10 @@ impl State {
             }
             (TapKind::Completion, Some(of)) => self.completed(of, index, r),
             (TapKind::Refund | TapKind::RefundAdvice, Some(of)) => self.refunded(of, index, r),
-            (TapKind::Reversal, Some(of)) if approved => self.reversed(of, record, r),
+            (TapKind::Reversal, Some(of)) if approved => {
+                let transfers = &r.transfers[..];
+                self.reversed(of, record.day, Reversal { by: seq, remains: r.remains, transfers, told: r.to_issuer });
+            }
             _ => {}
         }
         self.count(record, r);
@@ -664,45 +663,62 @@ impl State {
     }
 
     /// A reversal took effect on the tap at `of`.
-    fn reversed(&mut self, of: TapIndex, record: &Record, r: &Tapped) {
-        self.came_back(&r.transfers);
+    pub(super) fn reversed(&mut self, of: TapIndex, today: BusinessDay, r: Reversal<'_>) {
+        self.came_back(r.transfers);
         let Some(tap) = self.tap(of) else { return };
-        let (seq, before, day, kind, paid) = (tap.seq, tap.state, tap.counted_day, tap.kind, tap.original);
-        let refund = matches!(kind, TapKind::Refund | TapKind::RefundAdvice);
+        let (seq, before, day, paid, acquirer) = (tap.seq, tap.state, tap.counted_day, tap.original, tap.key.acquirer);
+        let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
+        let paid = paid.filter(|_| refund);
         match before {
-            TapState::Pending => {
-                self.pending.remove(&seq);
-                self.released(of, &r.transfers, day);
-                if let Some(tap) = self.tap_mut(of) {
-                    tap.state = TapState::Reversed;
-                    tap.answer = Some(refused(Refusal::ReversedBefore));
+            TapState::Pending => match r.remains.filter(|remains| remains.is_positive()) {
+                Some(remains) => self.may_remain(seq, remains, r.by, false),
+                None => {
+                    self.pending.remove(&seq);
+                    self.released(of, r.transfers, day);
+                    if let Some(tap) = self.tap_mut(of) {
+                        tap.state = TapState::Reversed;
+                        tap.answer = Some(refused(Refusal::ReversedBefore));
+                    }
                 }
-            }
+            },
             TapState::Held => {
-                self.released(of, &r.transfers, day);
+                self.released(of, r.transfers, day);
                 let left = |leg: &super::money::Leg| leg.hold.is_some_and(|hold| self.book.hold(hold).is_some());
                 if self.tap(of).is_some_and(|tap| !tap.legs.iter().any(left)) {
                     self.set_state(of, TapState::Reversed);
                 }
             }
             TapState::Posted => {
-                let amount = self.through_merchant(&r.transfers);
-                if !amount.is_positive() {
-                    return;
+                let amount = self.given_back(r.transfers, refund);
+                let untold = r.told.is_none() && self.is_kept_from_issuer(of, r.transfers);
+                if amount.is_positive() {
+                    self.undone(of, amount, r.transfers, paid);
+                    self.point_sums(day, r.transfers);
+                    let new = !self.undos.get(&seq).is_some_and(|undo| undo.by == r.by && undo.counted);
+                    self.count_reversal((acquirer, today), refund, (new, amount));
                 }
-                self.undone(of, amount, &r.transfers, refund.then_some(paid).flatten());
-                self.point_sums(day, &r.transfers);
-                let totals = self.totals.entry((r.key.acquirer, record.day)).or_default();
-                let (n, yen) = if refund {
-                    (&mut totals.credit_reversals, &mut totals.credit_reversal_amount)
-                } else {
-                    (&mut totals.debit_reversals, &mut totals.debit_reversal_amount)
-                };
-                *n += 1;
-                add_to_day(yen, amount);
+                if let Some(remains) = r.remains {
+                    self.may_remain(seq, remains, r.by, amount.is_positive());
+                }
+                if let Some(undo) = self.undos.get_mut(&seq) {
+                    undo.untold = (undo.untold && r.told.is_none()) || untold;
+                }
             }
             TapState::Completed(_) | TapState::Refused | TapState::Reversed => {}
         }
+        self.look_at(Some(of));
+        self.look_at(paid);
+    }
+
+    fn count_reversal(&mut self, totals: (InstitutionId, BusinessDay), refund: bool, (new, amount): (bool, Yen)) {
+        let totals = self.totals.entry(totals).or_default();
+        let (n, yen) = if refund {
+            (&mut totals.credit_reversals, &mut totals.credit_reversal_amount)
+        } else {
+            (&mut totals.debit_reversals, &mut totals.debit_reversal_amount)
+        };
+        *n += u64::from(new);
+        add_to_day(yen, amount);
     }
 
     /// A posted tap is undone by `amount`; of a refund, what it had given back stands again.
@@ -729,6 +745,7 @@ impl State {
         match refund_of {
             None => self.give_back(of, part, all),
             Some(paid) => {
+                self.stands_again(of, paid, &shares);
                 // What stands again counts again.
                 let part = self.tap(paid).map_or(Yen::ZERO, |paid| {
                     let own = legs.iter().zip(&shares).filter(|(at, _)| paid.legs[usize::from(**at)].is_part());
@@ -792,6 +809,8 @@ impl State {
         } else if let Some(paid) = tap.original {
             let back: smallvec::SmallVec<[(u8, Yen); 4]> =
                 tap.legs.iter().map(|leg| (leg.of, voided(leg.hold))).collect();
+            let shares: super::money::Shares = back.iter().map(|(_, amount)| *amount).collect();
+            self.stands_again(of, paid, &shares);
             if let Some(paid) = self.tap_mut(paid) {
                 for (at, amount) in back {
                     let leg = &mut paid.legs[usize::from(at)];
@@ -816,6 +835,14 @@ impl State {
         let merchant =
             |id| matches!(self.book.account(id).map(|account| account.key), Some(AccountKey::MerchantPayable(..)));
         let own = transfers.iter().filter(|t| is_posting(t) && (merchant(t.debit) || merchant(t.credit)));
+        own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
+    }
+
+    /// Yen that a reversal of a payment takes from its merchant, or one of a refund brings back.
+    fn given_back(&self, transfers: &[Transfer], of_refund: bool) -> Yen {
+        let merchant =
+            |id| matches!(self.book.account(id).map(|account| account.key), Some(AccountKey::MerchantPayable(..)));
+        let own = transfers.iter().filter(|t| merchant(if of_refund { t.credit } else { t.debit }));
         own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
     }
 
@@ -904,11 +931,12 @@ impl State {
         if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
             self.tell(seq, record.at, ppid, day, &ruled.alerts);
         }
+        self.look_at_outcome(index);
     }
 
     fn issuer_silent(&mut self, seq: Seq, at: Millis, r: &IssuerSilent) {
         if let Some(message) = r.to_issuer {
-            self.unacknowledged.insert(seq, (message, at));
+            self.owes(seq, message, at);
         }
         let Some(index) = self.pending.remove(&r.tap) else { return };
         let Some(day) = self.tap(index).map(|tap| tap.counted_day) else { return };
@@ -920,10 +948,11 @@ impl State {
             Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
             Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
         }));
+        self.look_at_outcome(index);
     }
 
     fn stood_in(&mut self, seq: Seq, record: &Record, r: &StoodIn) {
-        self.unacknowledged.insert(seq, (r.to_issuer, record.at));
+        self.owes(seq, r.to_issuer, record.at);
         self.stood_for.insert(r.tap, StoodFor { message: seq, at: record.at, bearer: r.bearer });
         let Some(index) = self.pending.remove(&r.tap) else { return };
         let today = record.at.jst_day();
@@ -949,30 +978,7 @@ impl State {
         if let Some(ppid) = ppid {
             self.tell(seq, record.at, ppid, day, &r.ruled.alerts);
         }
-    }
-
-    fn loss_booked(&mut self, r: &LossBooked) {
-        let Some((advice, _)) = self.unacknowledged.remove(&r.message) else { return };
-        for opening in &r.opens {
-            if let AccountKey::StandInLoss(issuer) = opening.key {
-                self.losses.insert(issuer, opening.account);
-            }
-        }
-        let Some(index) = self.index_of(advice.tap) else { return };
-        let Some(tap) = self.tap_mut(index) else { return };
-        let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
-        match r.bearer {
-            Bearer::Operator => {
-                leg.debit = r.transfers[0].debit;
-                leg.source = Source::Loss;
-            }
-            Bearer::Merchant => {
-                leg.undone = plus(leg.undone, r.transfers[0].amount);
-                leg.debit = leg.credit;
-                leg.source = Source::Loss;
-            }
-            Bearer::Issuer => {}
-        }
+        self.look_at_outcome(index);
     }
 
     /// The day turns, and settled taps of old days leave the memory. What something still depends on is set aside.
@@ -990,8 +996,11 @@ impl State {
                 sweep.through = 0;
             }
         }
-        let owed: BTreeSet<Seq> =
+        let mut owed: BTreeSet<Seq> =
             self.unacknowledged.values().flat_map(|(m, _)| [Some(m.tap), m.about]).flatten().collect();
+        // So is what a reversal has not undone yet, or not told, and what a refund that waits may give back to.
+        owed.extend(self.undo_due.iter().chain(self.refund_reversals.keys()));
+        owed.extend(self.pending.values().filter_map(|of| Some(self.tap(self.tap(*of)?.original?)?.seq)));
         // A payment in dispute is needed until two people have decided.
         let disputed: BTreeSet<Seq> = self.closing.disputed().collect();
         let needed = |tap: &Tap| {
@@ -1023,14 +1032,14 @@ impl State {
     /// Takes out what led to a tap that has left the memory.
     fn forget(&mut self, index: TapIndex, tap: &Tap) {
         self.stood_for.remove(&tap.seq);
+        self.undos.remove(&tap.seq);
+        self.parts_of.remove(&tap.seq);
         if self.known.get(&tap.key) == Some(&Known::Tap(index)) {
             self.known.remove(&tap.key);
         }
         if let Some(merchant) = self.merchant(tap.merchant) {
             let key = reference(&tap.key.acquirer, &merchant.id, &tap.rrn);
-            if self.by_reference.get(&key) == Some(&index) {
-                self.by_reference.remove(&key);
-            }
+            self.refer_no_more(key, index, tap.kind);
         }
     }
 }

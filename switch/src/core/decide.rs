@@ -8,7 +8,7 @@ use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use kazasu_schemas::money::JPY_NUMERIC;
+use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 use kazasu_schemas::wire::{Operation, Refusal, Request, ResponseCode, Totals};
 
 /// What the state says to an event at a time. It changes nothing.
@@ -23,7 +23,7 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
             super::issuer::answered(state, now, *message, *code, *approval)
         }
         Event::IssuerSilent { tap, why } => super::issuer::silent(state, now, *tap, *why),
-        Event::IssuerAcknowledged { message, code } => super::issuer::acknowledged(state, *message, *code),
+        Event::IssuerAcknowledged { message, code } => super::loss::acknowledged(state, *message, *code),
         Event::Command(command) => super::admin::command(state, now, command),
         Event::Tick { keep_days } => super::admin::tick(state, now, *keep_days),
     }
@@ -45,9 +45,11 @@ pub(super) struct Outcome {
     pub(super) link: Option<u32>,
     pub(super) original: Option<u64>,
     pub(super) tombstone: Option<TapKey>,
-    pub(super) balance: Option<(kazasu_schemas::money::Yen, kazasu_schemas::money::Yen)>,
+    pub(super) balance: Option<(Yen, Yen)>,
     pub(super) ruled: Option<Ruled>,
     pub(super) ppid: Option<kazasu_schemas::ids::Ppid>,
+    /// Of a reversal: what may remain of its original.
+    pub(super) remains: Option<Yen>,
 }
 
 impl Context<'_> {
@@ -71,6 +73,7 @@ impl Context<'_> {
             balance: None,
             ruled: None,
             ppid: self.request.ppid,
+            remains: None,
         }
     }
 
@@ -98,11 +101,11 @@ impl Context<'_> {
     fn record(self, outcome: Outcome) -> Decision {
         let seq = self.seq();
         let to_issuer = outcome.to_issuer;
-        // A reversal of a pending tap ends the waiting of whoever asked for it.
+        // A full reversal of a pending tap ends the waiting of whoever asked for it.
         let interrupted = outcome
             .original
             .filter(|original| self.kind == TapKind::Reversal && self.state.pending.contains_key(original))
-            .filter(|_| matches!(outcome.verdict, Verdict::Approved(_)));
+            .filter(|_| matches!(outcome.verdict, Verdict::Approved(_)) && outcome.remains == Some(Yen::ZERO));
         let tapped = Tapped {
             key: key_of(self.request),
             fingerprint: self.fingerprint,
@@ -121,14 +124,20 @@ impl Context<'_> {
             balance: outcome.balance,
             ruled: outcome.ruled,
             own_day: self.own_day(),
+            remains: outcome.remains,
         };
         let answer = super::state::answer_of(&tapped);
         let notices = tapped.ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
+        let suspect = tapped.ruled.as_ref().and_then(|ruled| Some((ruled.named?, ruled.flags)));
         let decision = match answer {
             Some(answer) => Decision::record(Body::Tapped(tapped)).then(Effect::Answer(answer)),
             None => Decision::record(Body::Tapped(tapped)).then(Effect::Wait(seq)),
         };
         let decision = decision.notify(seq, notices);
+        let decision = match suspect {
+            Some((named, flags)) => decision.then(Effect::NotCarriedOut { record: seq, named, flags }),
+            None => decision,
+        };
         let decision = match interrupted {
             Some(tap) => decision.then(Effect::AnswerWaiting(tap, refused(Refusal::ReversedBefore))),
             None => decision,

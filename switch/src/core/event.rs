@@ -331,6 +331,15 @@ pub enum Effect {
     Again,
     /// Only counted: the name of a counter.
     Count(&'static str),
+    /// A reversal was answered 00 and not carried out: told to the operator.
+    NotCarriedOut {
+        /// Its record.
+        record: Seq,
+        /// The record that it names.
+        named: Seq,
+        /// Why: flags of the record.
+        flags: u16,
+    },
 }
 
 /// How a command ended.

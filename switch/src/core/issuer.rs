@@ -6,15 +6,13 @@ use super::rules::Spender;
 use super::state::{State, Tap, TapState, refused};
 use super::wallet::InstrumentKey;
 use kazasu_ledger::record::{
-    Body, IssuerAcknowledged, IssuerAnswered, IssuerLate, IssuerSilent, LossBooked, Opening, Outcome, Silence, StoodIn,
-    TapKind, ToIssuer,
+    Body, IssuerAnswered, IssuerLate, IssuerSilent, Outcome, Silence, StoodIn, TapKind, ToIssuer,
 };
 use kazasu_ledger::transfer::Transfers;
-use kazasu_ledger::{AccountKey, Seq, Transfer, TransferKind};
+use kazasu_ledger::{Seq, Transfer, TransferKind};
 use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Bearer;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use kazasu_schemas::wire::{Answer, Options, Receipt, Refusal, ResponseCode};
 
@@ -96,7 +94,7 @@ pub(super) fn answered(
         (false, _) => settle(state, tap, |source| partly && own(source)),
     };
     if !code.is_approved() {
-        transfers.extend(again_lost(state, tap));
+        transfers.extend(refund_lost(state, tap));
     }
     let ruled =
         if approved { some(outcome(state, now, tap, partly.then_some(covered), code.is_approved())) } else { None };
@@ -137,7 +135,7 @@ pub(super) fn silent(state: &State, now: Millis, seq: Seq, why: Silence) -> Deci
         tap: seq,
     });
     let mut transfers = settle(state, tap, |_| false);
-    transfers.extend(again_lost(state, tap));
+    transfers.extend(refund_lost(state, tap));
     let decision = Decision::record(Body::IssuerSilent(IssuerSilent { tap: seq, why, transfers, to_issuer }))
         .then(Effect::AnswerWaiting(seq, refused(refusal)));
     match to_issuer {
@@ -186,56 +184,8 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
     )
 }
 
-/// A refund that is not carried out lets its payment stand again. Where the issuer has refused that payment meanwhile, what stands
-/// again is the operator's loss as the rest is.
-pub(super) fn again_lost(state: &State, refund: &Tap) -> Transfers {
-    let Some(paid) = refund.original.and_then(|index| state.tap(index)) else { return Transfers::new() };
-    if super::money::is_payment(refund.kind) {
-        return Transfers::new();
-    }
-    let lost = refund.legs.iter().filter_map(|leg| {
-        let of = &paid.legs[usize::from(leg.of)];
-        let amount = state.book.hold(leg.hold?)?.amount;
-        (of.source == Source::Loss && of.debit != of.credit && of.debit != leg.credit)
-            .then(|| Transfer::direct(of.debit, leg.credit, amount))
-    });
-    lost.collect()
-}
-
-/// An advice arrived. A second acknowledgement of the same advice changes nothing.
-pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> Decision {
-    let Some((advice, _)) = state.unacknowledged.get(&message) else {
-        return Decision::only(Effect::Count("acknowledged_again"));
-    };
-    if code.is_approved() {
-        return Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
-    }
-    let decision = match loss(state, message, *advice, code) {
-        Some(body) => Decision::record(Body::LossBooked(body)),
-        None => Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code })),
-    };
-    decision.then(Effect::Count("advice_not_accepted"))
-}
-
-/// The issuer refuses what was paid without asking it: somebody bears what still stands of it.
-fn loss(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossBooked> {
-    if advice.operation != IssuerOperation::PurchaseAdvice {
-        return None;
-    }
-    let tap = state.tap_by_seq(advice.tap)?;
-    let stood = state.stood_for.get(&tap.seq).map(|stood| stood.bearer);
-    let bearer = stood.or(state.rules.policy.offline.map(|rule| rule.bearer))?;
-    let leg = tap.instrument_leg().filter(|leg| tap.state == TapState::Posted && leg.stands().is_positive())?;
-    let mut opens = Vec::new();
-    let debit = match bearer {
-        Bearer::Issuer => return None,
-        Bearer::Merchant => leg.credit,
-        Bearer::Operator => state.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
-            let account = state.book.next_account();
-            opens.push(Opening { account, key: AccountKey::StandInLoss(advice.issuer) });
-            account
-        }),
-    };
-    let transfers = Transfers::from_slice(&[Transfer::direct(debit, leg.debit, leg.stands())]);
-    Some(LossBooked { message, code, bearer, opens, transfers })
+/// What a refund that is not carried out lets stand again, where its payment is lost.
+pub(super) fn refund_lost(state: &State, refund: &Tap) -> Transfers {
+    let amount = |leg: &super::money::Leg| state.book.hold(leg.hold?).map(|hold| hold.amount);
+    refund.legs.iter().filter_map(|leg| super::loss::again_lost(state, refund, leg, amount(leg)?)).collect()
 }

@@ -5,12 +5,15 @@
 
 mod admin;
 mod apply;
+mod apply_undo;
 mod closing;
 mod decide;
 mod event;
 mod follow;
 mod issuer;
+mod loss;
 mod money;
+mod original;
 mod outgoing;
 mod pay;
 mod people;
@@ -18,6 +21,7 @@ mod relief;
 mod replay;
 mod rules;
 mod state;
+mod undo;
 mod wallet;
 
 pub(crate) use admin::NO_ISSUER;
@@ -36,6 +40,7 @@ pub use relief::{
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use undo::left_to_undo;
 
 #[cfg(test)]
 mod tests;

@@ -248,7 +248,7 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
     outcome.link = payer.link.and_then(|(at, _)| state.link(at)).map(|link| link.version);
     let less = (approved < request.amount).then_some(approved);
     let options = request.options.0;
-    let all = Ruled { policy: 0, flags, limits, approved: less, receipt, options, alerts, opens, months };
+    let all = Ruled { policy: 0, flags, limits, approved: less, receipt, options, alerts, opens, months, named: None };
     outcome.ruled = ruled(state, all);
     Ok(outcome)
 }

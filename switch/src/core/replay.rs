@@ -3,12 +3,14 @@
 //! Up to the beginning of the period both states are one. From there on the draft is in force in the second one, with the
 //! counters, purses and points that the people had; whatever it decides differently changes what comes after.
 
-use super::event::{Command, Effect, Event, Link};
+use super::event::{Command, Decision, Effect, Event, Link};
 use super::money::{Leg, minus, sum};
 use super::state::{State, TapState};
-use super::{Rejected, Relief, decide};
+use super::{Rejected, Relief, decide, left_to_undo};
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Body, Instrument, LinkOrigin, Proposal, Record, Silence, TapKind, Tapped, Verdict};
+use kazasu_ledger::record::{
+    Body, Instrument, IssuerTold, LinkOrigin, Proposal, Record, Silence, TapKind, Tapped, Undone, Verdict,
+};
 use kazasu_ledger::{AccountKey, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::ids::{MerchantId, Ppid};
 use kazasu_schemas::iso8583::Mti;
@@ -99,6 +101,8 @@ pub struct Replay {
     /// Taps that would have asked an issuer that was not asked; it is taken to approve.
     pub assumed: u64,
     costs: BTreeMap<u16, Cost>,
+    /// What the second state undid by itself last of each of its taps.
+    undone: HashMap<Seq, Seq>,
     /// There is more to lapse.
     again: bool,
     /// The last record that both states have.
@@ -122,6 +126,7 @@ impl Replay {
             most,
             assumed: 0,
             costs: BTreeMap::new(),
+            undone: HashMap::new(),
             again: false,
             fork: 0,
         }
@@ -200,8 +205,25 @@ impl Replay {
             }
             self.count(own, record.body.transfers());
             self.again = decision.effects.contains(&Effect::Again);
+            self.undo_what_is_left()?;
         }
         Ok((said, decision.rejected, pending))
+    }
+
+    /// What reversals have left to do in the second state.
+    fn undo_what_is_left(&mut self) -> Result<(), ReplayError> {
+        while let Some(shadow) = &mut self.shadow
+            && let Some(Decision { body: Some(body), .. }) = left_to_undo(shadow)
+        {
+            let own = shadow.seq + 1;
+            if let Body::Undone(Undone { tap, .. }) | Body::IssuerTold(IssuerTold { tap, .. }) = &body {
+                self.undone.insert(*tap, own);
+            }
+            let record = Record { at: shadow.at, day: shadow.day, body };
+            shadow.apply(own, &record)?;
+            self.count(own, record.body.transfers());
+        }
+        Ok(())
     }
 
     /// Points granted and taken back.
@@ -259,6 +281,15 @@ impl Replay {
             Body::StoodIn(r) => self.silent(seq, at, r.tap, Silence::NotSent),
             Body::IssuerAcknowledged(r) => self.acknowledged(at, r.message, r.code),
             Body::LossBooked(r) => self.acknowledged(at, r.message, r.code),
+            Body::LossReturned(r) => self.acknowledged(at, r.message, r.code),
+            Body::Undone(Undone { tap, .. }) | Body::IssuerTold(IssuerTold { tap, .. }) => {
+                // The second state has done the same by itself, if it came to that there.
+                let own = self.shadow_of(*tap).and_then(|tap| self.undone.get(&tap).copied());
+                if let Some(own) = own {
+                    self.map.insert(seq, own);
+                }
+                Ok(())
+            }
             Body::CutOver(r) => {
                 let keep_days = u16::try_from(r.opened.0 - r.forget_before.0).unwrap_or(1);
                 let event = if r.opened == at.jst_day() {
@@ -371,8 +402,11 @@ impl Replay {
         }
     }
 
-    /// What remained of a tap after a reversal: the record keeps what it gave back.
+    /// What remained of a tap after a reversal: records of old keep only what it gave back.
     fn remains(&self, tap: &super::Tap, r: &Tapped) -> Yen {
+        if let Some(remains) = r.remains {
+            return remains;
+        }
         let held = |leg: &Leg| leg.hold.and_then(|id| self.real.book.hold(id)).map_or(Yen::ZERO, |hold| hold.amount);
         let stands = match tap.state {
             TapState::Held => sum(&tap.legs, Leg::is_yen, held),
@@ -556,6 +590,9 @@ impl Replay {
             | Body::Resealed(_)
             | Body::StoodIn(_)
             | Body::LossBooked(_)
+            | Body::LossReturned(_)
+            | Body::Undone(_)
+            | Body::IssuerTold(_)
             | Body::NoticeSettled(_) => return None,
         })
     }

@@ -12,7 +12,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Bearer;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Answer, Balance, Options, Original, Receipt, Refusal, Request, ResponseCode};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A tap's position in the order of taps; positions are not reused when old taps are forgotten.
@@ -307,7 +307,15 @@ pub struct State {
     pub(super) kept: Vec<(TapIndex, Tap)>,
     pub(super) forgotten: TapIndex,
     pub(super) known: HashMap<TapKey, Known>,
-    pub(super) by_reference: HashMap<u64, TapIndex>,
+    pub(super) by_reference: HashMap<u64, super::original::Reference>,
+    /// Taps of which reversals have said what may remain, by record, as long as more of them may come to stand.
+    pub(super) undos: BTreeMap<Seq, super::undo::Undo>,
+    /// Those of them of which something is to be undone, or told, now.
+    pub(super) undo_due: BTreeSet<Seq>,
+    /// Reversals of refunds that an issuer has not acknowledged, by the refunds' payment.
+    pub(super) refund_reversals: BTreeMap<Seq, BTreeSet<Seq>>,
+    /// What of payments at issuers, and of refunds of them, is not as their legs say.
+    pub(super) parts_of: BTreeMap<Seq, super::loss::Parts>,
     pub(super) pending: BTreeMap<Seq, TapIndex>,
     pub(super) unacknowledged: BTreeMap<Seq, (ToIssuer, Millis)>,
     pub(super) totals: BTreeMap<(InstitutionId, BusinessDay), DayTotals>,
@@ -370,6 +378,11 @@ impl State {
             *out.entry(message.issuer).or_default() += 1;
         }
         out
+    }
+
+    /// True while the issuer of a payment may still count a refund of it that was undone here.
+    pub(super) fn is_busy_with_refunds(&self, payment: Seq) -> bool {
+        self.refund_reversals.contains_key(&payment)
     }
 
     /// Was this tap approved in its issuer's place?
@@ -485,35 +498,6 @@ impl State {
             Ok(at) => Some(self.forgotten + u64::try_from(at).expect("a position")),
             Err(_) => self.kept.binary_search_by_key(&seq, |(_, tap)| tap.seq).ok().map(|at| self.kept[at].0),
         }
-    }
-
-    /// The tap that DE90 (or, when there is none, the retrieval reference number) names, following completions.
-    pub(super) fn original_of(&self, request: &Request) -> Option<TapIndex> {
-        let exact = request.original.as_ref().and_then(|original| {
-            let key = original_key(original, request)?;
-            match self.known.get(&key)? {
-                Known::Tap(index) => Some(*index),
-                Known::Tombstone(_) => None,
-            }
-        });
-        let index = exact.or_else(|| self.by_reference(request))?;
-        match self.tap(index)?.state {
-            TapState::Completed(by) => Some(by),
-            TapState::Pending | TapState::Held | TapState::Posted | TapState::Refused | TapState::Reversed => {
-                Some(index)
-            }
-        }
-    }
-
-    /// DE37 and DE42; for a reversal also DE41 and DE4, which repeat the original's.
-    fn by_reference(&self, request: &Request) -> Option<TapIndex> {
-        let index = *self.by_reference.get(&reference(&request.acquirer, &request.merchant, &request.rrn))?;
-        let tap = self.tap(index)?;
-        let same_merchant = self.merchant(tap.merchant).is_some_and(|m| m.id == request.merchant);
-        let same = tap.rrn == request.rrn && tap.key.acquirer == request.acquirer && same_merchant;
-        let reversal = request.mti.class() == 4;
-        let exact = tap.key.terminal == request.terminal && tap.amount == request.amount;
-        (same && (!reversal || exact)).then_some(index)
     }
 }
 

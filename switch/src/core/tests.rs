@@ -1,5 +1,6 @@
 //! The core on its own: a small town, messages in, records and answers out.
 
+mod agreement;
 mod follow_ups;
 mod issuers;
 mod model;
@@ -110,6 +111,17 @@ impl Town {
     /// Decides, applies, keeps the record; a second opinion checks that deciding changed nothing.
     pub(super) fn event(&mut self, event: &Event) -> Decision {
         let decision = decide(&self.state, self.now, event);
+        self.carry_out(&decision);
+        let mut rounds = 0;
+        while let Some(more) = left_to_undo(&self.state) {
+            self.carry_out(&more);
+            rounds += 1;
+            assert!(rounds < 100, "what is left to undo ends");
+        }
+        decision
+    }
+
+    fn carry_out(&mut self, decision: &Decision) {
         if let Some(body) = decision.body.clone() {
             let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
             let record = Record { at: self.now.max(self.state.at), day, body };
@@ -123,7 +135,6 @@ impl Town {
                 assert!(outgoing.is_some(), "a message that is caused can be made: {message:?}");
             }
         }
-        decision
     }
 
     pub(super) fn request(&mut self, operation: Operation, who: u8, yen: i64) -> Request {

@@ -8,7 +8,7 @@ use super::reply::{Asked, LinkHandle, Reply, ReplyBody};
 use super::waiting::{Next, Waiting, catch_up};
 use super::writer::{Job, News, Writer};
 use super::{CommandError, Elsewhere, Engine, EngineConfig, Health, Inbound, Msg, Role};
-use crate::core::{Command, Decision, Done, Effect, Event, State, decide};
+use crate::core::{Command, Decision, Done, Effect, Event, State, decide, left_to_undo};
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Silence, Verdict};
@@ -666,6 +666,21 @@ impl<'a> Core<'a> {
         for effect in effects {
             asker = self.effect(effect, event, asker, basis);
         }
+        self.undo_what_is_left(event);
+    }
+
+    /// What reversals still have to undo comes before anything else is decided: nobody sees the state in between.
+    fn undo_what_is_left(&mut self, event: &Event) {
+        while let Some(Decision { body: Some(body), effects, .. }) = left_to_undo(&self.state) {
+            let now = (self.shell.config.clock)();
+            let record = Record { at: now.max(self.state.at), day: self.state.day, body };
+            let seq = self.state.seq + 1;
+            self.state.apply(seq, &record).expect("a decision keeps the ledger's rules");
+            self.batch.records.push(record);
+            for effect in effects {
+                self.effect(effect, event, Asker::Nobody, Basis::NewRecord);
+            }
+        }
     }
 
     /// The open business day; the first record opens the day of its own date.
@@ -728,6 +743,19 @@ impl<'a> Core<'a> {
             }
             (Effect::Count(what), _, asker) => {
                 metrics::counter!("kazasu_events_total", "what" => what).increment(1);
+                asker
+            }
+            (Effect::NotCarriedOut { record, named, flags }, _, asker) => {
+                for why in kazasu_ledger::record::flag::names(flags) {
+                    metrics::counter!("kazasu_reversals_not_carried_out_total", "why" => why).increment(1);
+                    tracing::warn!(
+                        record,
+                        named,
+                        why,
+                        "a reversal was answered 00 and not carried out; the flagged report shows it: a person decides whether \
+                         what it names is to be given back"
+                    );
+                }
                 asker
             }
             (Effect::Answer(_) | Effect::AnswerTotals(_) | Effect::Wait(_) | Effect::Done(_), _, asker) => asker,

@@ -168,7 +168,9 @@ impl State {
     pub(in super::super) fn take_back(&mut self, own: u64, yen: Yen) {
         let Some(tap) = self.index_of(own).and_then(|index| self.tap_mut(index)) else { return };
         if let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) {
-            leg.refunded = plus(leg.refunded, yen.min(leg.stands()).max(Yen::ZERO));
+            let taken = yen.min(leg.stands()).max(Yen::ZERO);
+            leg.refunded = plus(leg.refunded, taken);
+            self.change_parts(own, |parts| parts.taken = plus(parts.taken, taken));
         }
     }
 

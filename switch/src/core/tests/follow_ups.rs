@@ -99,18 +99,187 @@ fn a_reversal_that_overtakes_its_original_leaves_a_tombstone() {
 
 #[test]
 fn a_reversal_without_exact_data_is_matched_by_reference_terminal_merchant_and_amount() {
+    type Change = Box<dyn Fn(&mut Request)>;
+    let cases: Vec<(bool, &str, Change)> = vec![
+        (true, "DE90 is left out", Box::new(|r| r.original = None)),
+        (true, "DE90 and the PPID are left out", Box::new(|r| (r.original, r.ppid) = (None, None))),
+        (true, "DE7 in local time", Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 + 32_400_000).transmission()))),
+        (true, "another class", Box::new(|r| change(r, |o| o.mti = Mti(100)))),
+        (true, "no acquirer", Box::new(|r| change(r, |o| o.acquirer = [b'0'; 11]))),
+        (false, "DE90 names another DE11", Box::new(|r| change(r, |o| o.stan = Stan::wrapping(900)))),
+        (false, "DE90 names another day", Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 - 86_400_000).transmission()))),
+        (false, "another acquirer", Box::new(|r| change(r, |o| o.acquirer = [b'1'; 11]))),
+        (false, "another amount", Box::new(|r| (r.original, r.amount) = (None, Yen::new(501)))),
+        (false, "another person", Box::new(|r| (r.original, r.ppid) = (None, Some(person(2))))),
+        (false, "a person that is not known", Box::new(|r| (r.original, r.ppid) = (None, Some(person(77))))),
+        (false, "another terminal", Box::new(|r| (r.original, r.terminal) = (None, "T2".parse().unwrap()))),
+        (false, "another merchant", Box::new(|r| (r.original, r.merchant) = (None, "OTHER".parse().unwrap()))),
+        (false, "a refund", Box::new(|r| (r.original, r.processing) = (None, 200_000))),
+        (false, "sent before it", Box::new(|r| (r.original, r.transmission) = (None, Millis(NOON.0 - 600_000).transmission()))),
+        (false, "no number", Box::new(|r| (r.original, r.rrn) = (None, "000000000000".parse().unwrap()))),
+    ];
+    for (undone, what, spoil) in cases {
+        let mut town = Town::new();
+        let (paid, _) = town.purchase(1, 500);
+        let mut reversal = town.about(Operation::Reversal, &paid, 500);
+        spoil(&mut reversal);
+        assert_eq!(town.code(&reversal), "00", "{what}");
+        assert_eq!(town.available(1), if undone { 10_000 } else { 9_500 }, "{what}");
+        town.check_replay();
+    }
+}
+
+fn change(request: &mut Request, change: impl Fn(&mut kazasu_schemas::wire::Original)) {
+    change(request.original.as_mut().unwrap());
+}
+
+#[test]
+fn a_number_that_repeats_or_says_nothing_names_nothing() {
+    for rrn in ["000000000000", "999999999999", "A", "000000000042"] {
+        let mut town = Town::new();
+        let mut paid: Vec<Request> = Vec::new();
+        for who in [1, 2] {
+            let mut request = town.request(Operation::Purchase, who, 400);
+            request.rrn = rrn.parse().unwrap();
+            assert_eq!(town.code(&request), "00");
+            paid.push(request);
+        }
+        let mut reversal = town.about(Operation::Reversal, &paid[0], 400);
+        reversal.original = None;
+        assert_eq!(town.code(&reversal), "00", "{rrn}");
+        let mut refund = town.about(Operation::Refund, &paid[0], 400);
+        refund.original = None;
+        assert_eq!(town.code(&refund), "25", "{rrn}");
+        assert_eq!((town.available(1), town.available(2)), (9_600, 100), "{rrn}");
+        let exact = town.about(Operation::Reversal, &paid[1], 400);
+        assert_eq!(town.code(&exact), "00");
+        assert_eq!((town.available(1), town.available(2)), (9_600, 500), "{rrn}");
+        town.check_replay();
+    }
+}
+
+#[test]
+fn a_number_that_repeated_names_again_when_the_others_are_forgotten() {
+    let mut town = Town::new();
+    let turn = |town: &mut Town| {
+        town.now = town.state.day.next().start();
+        town.event(&Event::Tick { keep_days: 2 });
+    };
+    let pay = |town: &mut Town| {
+        let mut request = town.request(Operation::Purchase, 1, 100);
+        request.rrn = "R1".parse().unwrap();
+        assert_eq!(town.code(&request), "00");
+        request
+    };
+    pay(&mut town);
+    pay(&mut town);
+    (0..4).for_each(|_| turn(&mut town));
+    let paid = pay(&mut town);
+    let mut reversal = town.about(Operation::Reversal, &paid, 100);
+    reversal.original = None;
+    assert_eq!(town.code(&reversal), "00");
+    assert_eq!(town.available(1), 9_800);
+    town.check_replay();
+}
+
+#[test]
+fn de90_that_names_something_unknown_speaks_against_every_other_payment() {
+    let mut town = Town::new();
+    let zeros: Rrn = "000000000000".parse().unwrap();
+    let mut paid = town.request(Operation::Purchase, 1, 1_280);
+    paid.rrn = zeros;
+    assert_eq!(town.code(&paid), "00");
+    for rrn in [zeros, "R1".parse().unwrap()] {
+        // Lost on the way, and reversed.
+        let mut late = town.request(Operation::Purchase, 2, 280);
+        (late.rrn, late.amount) = (rrn, Yen::new(1_280));
+        let reversal = town.about(Operation::Reversal, &late, 1_280);
+        assert_eq!(town.code(&reversal), "00");
+        assert_eq!((town.available(1), town.payable("SHOP")), (8_720, 1_280), "nothing of it is undone");
+        assert_eq!(town.code(&late), "94");
+    }
+    // The first attempt was lost; the second has the same number, and stands.
+    let lost = town.request(Operation::Purchase, 1, 300);
+    let mut again = town.request(Operation::Purchase, 1, 300);
+    again.rrn = lost.rrn;
+    assert_eq!(town.code(&again), "00");
+    let reversal = town.about(Operation::Reversal, &lost, 300);
+    assert_eq!(town.code(&reversal), "00");
+    assert_eq!(town.available(1), 8_420);
+    for (operation, code) in [(Operation::Refund, "25"), (Operation::RefundAdvice, "25"), (Operation::Completion, "25")] {
+        let about = town.about(operation, &lost, 300);
+        assert_eq!(town.code(&about), code, "{operation:?}");
+    }
+    assert_eq!((town.code(&lost), town.available(1)), ("94".to_owned(), 8_420));
+    town.check_replay();
+}
+
+/// What the record of the last message says about a reversal that was not carried out.
+fn not_carried_out(town: &Town) -> Option<(u16, u64)> {
+    let Body::Tapped(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
+    let ruled = tapped.ruled.as_ref()?;
+    Some((ruled.flags, ruled.named?))
+}
+
+#[test]
+fn a_reversal_of_another_persons_payment_is_answered_and_put_before_a_person() {
     let mut town = Town::new();
     let (paid, _) = town.purchase(1, 500);
-    let unknown = town.request(Operation::Purchase, 1, 500);
-    let mut reversal = town.about(Operation::Reversal, &unknown, 500);
-    reversal.rrn = paid.rrn;
-    let mut other_amount = reversal;
-    other_amount.amount = Yen::new(501);
-    other_amount.stan = Stan::wrapping(900);
-    assert_eq!(town.code(&other_amount), "00");
-    assert_eq!(town.available(1), 9_500, "not the same amount, so not the same payment");
-    assert_eq!(town.code(&reversal), "00");
+    let seq = town.state.seq;
+    for who in [2, 99] {
+        let mut reversal = town.about(Operation::Reversal, &paid, 500);
+        reversal.ppid = Some(person(who));
+        let decision = town.send(&reversal);
+        assert_eq!(code(&decision), "00", "a reversal is never refused");
+        assert_eq!((town.available(1), town.payable("SHOP")), (9_500, 500));
+        let flags = kazasu_ledger::record::flag::OTHER_PERSON;
+        assert_eq!(not_carried_out(&town), Some((flags, seq)));
+        let told = Effect::NotCarriedOut { record: town.state.seq, named: seq, flags };
+        assert!(decision.effects.contains(&told), "{:?}", decision.effects);
+        assert!(town.send(&reversal).body.is_none(), "a repeat makes no second record");
+    }
+    assert_eq!(town.code(&paid), "00", "the payment stands, and is no late original");
+    let mut right = town.about(Operation::Reversal, &paid, 500);
+    right.ppid = None;
+    assert_eq!(town.code(&right), "00");
+    assert_eq!((town.available(1), not_carried_out(&town)), (10_000, None));
+    town.check_replay();
+}
+
+#[test]
+fn nor_does_it_touch_another_persons_payment_that_waits() {
+    let mut town = Town::new();
+    let request = town.request(Operation::Purchase, 3, 800);
+    town.send(&request);
+    let seq = town.state.seq;
+    for replacement in [None, Some(Yen::new(100))] {
+        let mut reversal = town.about(Operation::Reversal, &request, 800);
+        (reversal.ppid, reversal.replacement) = (Some(person(1)), replacement);
+        let decision = town.send(&reversal);
+        assert_eq!((code(&decision).as_str(), waiting_code(&decision)), ("00", None));
+    }
+    assert_eq!(waiting_code(&town.issuer_says(seq, "00")).unwrap(), "00");
+    assert_eq!((town.receivable(), town.payable("SHOP")), ((800, 0), 800));
+    town.check_replay();
+}
+
+#[test]
+fn a_reversal_at_another_terminal_is_answered_and_put_before_a_person() {
+    let mut town = Town::new();
+    let (paid, _) = town.purchase(1, 500);
+    let seq = town.state.seq;
+    for rrn in [paid.rrn, "OTHER".parse().unwrap()] {
+        let mut reversal = town.about(Operation::Reversal, &paid, 500);
+        (reversal.terminal, reversal.rrn) = ("T2".parse().unwrap(), rrn);
+        assert_eq!(town.code(&reversal), "00");
+        assert_eq!((town.available(1), town.payable("SHOP")), (9_500, 500));
+        assert_eq!(not_carried_out(&town), Some((kazasu_ledger::record::flag::OTHER_TERMINAL, seq)));
+    }
+    let mut refund = town.about(Operation::Refund, &paid, 500);
+    refund.terminal = "T2".parse().unwrap();
+    assert_eq!(town.code(&refund), "00", "a refund may come from another terminal of the shop");
     assert_eq!(town.available(1), 10_000);
+    town.check_replay();
 }
 
 #[test]

@@ -220,6 +220,8 @@ struct Tap {
     over_offline: bool,
     card_not_good: bool,
     crl_based: bool,
+    /// Reversals that came while it waited: not more than this remains.
+    most: Option<i64>,
 }
 
 impl Tap {
@@ -244,6 +246,7 @@ impl Tap {
             over_offline: false,
             card_not_good: false,
             crl_based: false,
+            most: None,
         }
     }
 
@@ -328,6 +331,34 @@ impl Tap {
         match self.op {
             Op::Purchase | Op::PurchaseAdvice => self.post(),
             Op::Authorize | Op::AuthorizationAdvice => self.state = State::Held,
+        }
+    }
+
+    /// Undoes all but so much.
+    fn leave(&mut self, remains: i64) {
+        if self.state == State::Held {
+            if remains < self.held() {
+                self.keep(remains);
+                if remains == 0 {
+                    self.state = State::Undone;
+                }
+            }
+        } else if remains < self.stands() {
+            let shares = self.shares(self.stands() - remains);
+            for (tender, share) in self.tenders.iter_mut().zip(shares) {
+                tender.reversed += share;
+            }
+            // What was refunded before stays a payment that was refunded.
+            if remains == 0 && self.tenders.iter().all(|tender| tender.refunded == 0) {
+                self.state = State::Undone;
+            }
+        }
+    }
+
+    /// It has its outcome: what reversals said meanwhile takes effect.
+    fn reverse_later(&mut self) {
+        if let Some(remains) = self.most {
+            self.leave(remains);
         }
     }
 
@@ -643,6 +674,7 @@ impl Oracle {
         let Some(tap) = self.waiting(id) else { return Out::Refused("late") };
         if yes {
             tap.approve();
+            tap.reverse_later();
             return Out::Approved { yen: tap.yen, code: "00" };
         }
         let covered = tap.held() - tap.held_part();
@@ -650,6 +682,7 @@ impl Oracle {
             // Purses and points come first in tender order.
             tap.keep(covered);
             tap.approve();
+            tap.reverse_later();
             return Out::Approved { yen: covered, code: "10" };
         }
         tap.release(State::Refused);
@@ -667,6 +700,7 @@ impl Oracle {
         if stood_in.is_some() {
             tap.stood_in = stood_in;
             tap.approve();
+            tap.reverse_later();
             return Out::Approved { yen: tap.yen, code: "00" };
         }
         tap.release(State::Refused);
@@ -717,32 +751,10 @@ impl Oracle {
         let Some(tap) = self.open(id) else { return done };
         match tap.state {
             State::Refused | State::Undone => {}
-            State::Waiting => {
-                if remains > 0 {
-                    return Out::Refused("12");
-                }
-                tap.release(State::Undone);
-            }
-            State::Held => {
-                if remains < tap.held() {
-                    tap.keep(remains);
-                    if remains == 0 {
-                        tap.state = State::Undone;
-                    }
-                }
-            }
-            State::Posted => {
-                if remains < tap.stands() {
-                    let shares = tap.shares(tap.stands() - remains);
-                    for (tender, share) in tap.tenders.iter_mut().zip(shares) {
-                        tender.reversed += share;
-                    }
-                    // What was refunded before stays a payment that was refunded.
-                    if remains == 0 && tap.tenders.iter().all(|tender| tender.refunded == 0) {
-                        tap.state = State::Undone;
-                    }
-                }
-            }
+            // What may remain holds once the issuer has answered.
+            State::Waiting if remains > 0 => tap.most = Some(tap.most.map_or(remains, |most| most.min(remains))),
+            State::Waiting => tap.release(State::Undone),
+            State::Held | State::Posted => tap.leave(remains),
         }
         done
     }

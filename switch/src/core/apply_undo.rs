@@ -1,0 +1,229 @@
+//! Folding what reversals leave to do later, and what issuers refuse, into the state.
+
+use super::money::{Leg, Shares, Source, is_payment, minus, plus};
+use super::original::Reference;
+use super::state::{State, TapIndex, TapState};
+use super::undo::Undo;
+use kazasu_ledger::record::{
+    IssuerAcknowledged, IssuerTold, LossBooked, LossReturned, Record, TapKind, ToIssuer, Undone,
+};
+use kazasu_ledger::{AccountKey, Seq, Transfer};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+
+/// A reversal as a record carries it out.
+#[derive(Clone, Copy)]
+pub(super) struct Reversal<'a> {
+    /// The acquirer's reversal.
+    pub(super) by: Seq,
+    /// What may remain; records of old do not say it.
+    pub(super) remains: Option<Yen>,
+    pub(super) transfers: &'a [Transfer],
+    pub(super) told: Option<ToIssuer>,
+}
+
+impl State {
+    /// A retrieval reference number belongs to a tap.
+    pub(super) fn refer(&mut self, key: u64, index: TapIndex, kind: TapKind) {
+        match self.by_reference.get_mut(&key) {
+            None => {
+                self.by_reference.insert(key, Reference::One(index));
+            }
+            // A refund repeats its payment's number, which goes on naming the payment.
+            Some(_) if !is_payment(kind) => {}
+            Some(there @ Reference::One(_)) => *there = Reference::Many(2),
+            Some(Reference::Many(n)) => *n = n.saturating_add(1),
+        }
+    }
+
+    /// The tap leaves the memory.
+    pub(super) fn refer_no_more(&mut self, key: u64, index: TapIndex, kind: TapKind) {
+        let gone = match self.by_reference.get_mut(&key) {
+            Some(Reference::One(known)) => *known == index,
+            Some(Reference::Many(n)) if is_payment(kind) => {
+                *n -= 1;
+                *n == 0
+            }
+            Some(Reference::Many(_)) | None => false,
+        };
+        if gone {
+            self.by_reference.remove(&key);
+        }
+    }
+
+    /// An issuer is told something until it acknowledges it.
+    pub(super) fn owes(&mut self, seq: Seq, message: ToIssuer, at: Millis) {
+        self.unacknowledged.insert(seq, (message, at));
+        if let Some(payment) = self.payment_of_refund(message) {
+            self.refund_reversals.entry(payment).or_default().insert(seq);
+        }
+    }
+
+    fn no_longer_owes(&mut self, seq: Seq) -> Option<ToIssuer> {
+        let (message, _) = self.unacknowledged.remove(&seq)?;
+        if let Some(payment) = self.payment_of_refund(message)
+            && let Some(messages) = self.refund_reversals.get_mut(&payment)
+        {
+            messages.remove(&seq);
+            if messages.is_empty() {
+                self.refund_reversals.remove(&payment);
+                self.look_at(self.index_of(payment));
+            }
+        }
+        Some(message)
+    }
+
+    /// The payment whose refund a reversal undoes.
+    fn payment_of_refund(&self, message: ToIssuer) -> Option<Seq> {
+        let about = message.about.filter(|_| message.operation == IssuerOperation::Reversal)?;
+        let refund = self.tap_by_seq(about).filter(|tap| is_refund(tap.kind))?;
+        Some(self.tap(refund.original?)?.seq)
+    }
+
+    /// Not more than this of a tap stands in the end. What an earlier reversal said of less holds.
+    pub(super) fn may_remain(&mut self, tap: Seq, remains: Yen, by: Seq, counted: bool) {
+        let undo = self.undos.entry(tap).or_insert(Undo { remains, by, counted, untold: false });
+        if remains < undo.remains {
+            (undo.remains, undo.by, undo.counted) = (remains, by, counted);
+        } else if undo.by == by {
+            undo.counted |= counted;
+        }
+    }
+
+    /// Was something given back of what the issuer pays, which the issuer cannot be told yet?
+    pub(super) fn is_kept_from_issuer(&self, of: TapIndex, transfers: &[Transfer]) -> bool {
+        let Some(tap) = self.tap(of) else { return false };
+        let back = |leg: &Leg| transfers.iter().any(|t| (t.debit, t.credit) == (leg.credit, leg.debit));
+        self.is_busy_with_refunds(tap.seq)
+            && super::undo::issuer_of(self, tap).is_some()
+            && tap.instrument_leg().is_some_and(back)
+    }
+
+    /// Keeps in mind whether a tap has something left to undo.
+    pub(super) fn look_at(&mut self, of: Option<TapIndex>) {
+        let Some(tap) = of.and_then(|index| self.tap(index)) else { return };
+        let (seq, state) = (tap.seq, tap.state);
+        let Some(undo) = self.undos.get(&seq) else { return };
+        // Nothing of it can come to stand again.
+        let over = match state {
+            TapState::Refused => true,
+            TapState::Reversed => !undo.untold,
+            TapState::Pending | TapState::Held | TapState::Posted | TapState::Completed(_) => false,
+        };
+        if over {
+            self.undos.remove(&seq);
+            self.undo_due.remove(&seq);
+        } else if super::undo::is_owed(self, self.tap_by_seq(seq).expect("it was there just now")) {
+            self.undo_due.insert(seq);
+        } else {
+            self.undo_due.remove(&seq);
+        }
+    }
+
+    /// A tap that waited has its outcome, and so has what it is a refund of.
+    pub(super) fn look_at_outcome(&mut self, of: TapIndex) {
+        let paid = self.tap(of).filter(|tap| is_refund(tap.kind)).and_then(|tap| tap.original);
+        self.look_at(Some(of));
+        self.look_at(paid);
+    }
+
+    pub(super) fn undone_later(&mut self, seq: Seq, record: &Record, r: &Undone) {
+        if let Some(message) = r.to_issuer {
+            self.owes(seq, message, record.at);
+        }
+        let Some(undo) = self.undos.get(&r.tap).copied() else { return };
+        let Some(index) = self.index_of(r.tap) else { return };
+        let (by, remains) = (undo.by, Some(undo.remains));
+        self.reversed(index, record.day, Reversal { by, remains, transfers: &r.transfers, told: r.to_issuer });
+    }
+
+    pub(super) fn issuer_told(&mut self, seq: Seq, at: Millis, r: &IssuerTold) {
+        self.owes(seq, r.to_issuer, at);
+        if let Some(undo) = self.undos.get_mut(&r.tap) {
+            undo.untold = false;
+        }
+        self.look_at(self.index_of(r.tap));
+    }
+
+    pub(super) fn issuer_acknowledged(&mut self, r: &IssuerAcknowledged) {
+        let Some(advice) = self.no_longer_owes(r.message) else { return };
+        if !r.code.is_approved() && advice.operation == IssuerOperation::RefundAdvice {
+            self.denied(advice.tap);
+        }
+    }
+
+    /// An issuer has not taken a refund advice. What of it stands here, and of which payment.
+    fn denied(&mut self, refund: Seq) -> Option<(Seq, Yen)> {
+        let tap = self.tap_by_seq(refund).filter(|tap| tap.state == TapState::Posted)?;
+        let amount = tap.instrument_leg().map(|leg| minus(leg.posted, leg.undone)).filter(|yen| yen.is_positive())?;
+        let paid = self.tap(tap.original?)?.seq;
+        for seq in [refund, paid] {
+            self.change_parts(seq, |parts| parts.denied = plus(parts.denied, amount));
+        }
+        Some((paid, amount))
+    }
+
+    /// A refund gives back that much less: what of its payment stands again is lost where the payment is, as far as the loss left it
+    /// out, and what the issuer had refused of the refund is no more.
+    pub(super) fn stands_again(&mut self, refund: TapIndex, paid: TapIndex, shares: &Shares) {
+        let (Some(tap), Some(of)) = (self.tap(refund), self.tap(paid)) else { return };
+        let Some((leg, share)) = tap.legs.iter().zip(shares).find(|(leg, _)| leg.source == Source::Instrument) else {
+            return;
+        };
+        let there = &of.legs[usize::from(leg.of)];
+        let lost = there.source == Source::Loss && there.debit != leg.credit;
+        let (refund, paid, share) = (tap.seq, of.seq, *share);
+        let denied = self.parts(refund).denied.min(share);
+        self.change_parts(refund, |parts| parts.denied = minus(parts.denied, denied));
+        self.change_parts(paid, |parts| {
+            parts.denied = minus(parts.denied, denied);
+            parts.unlost = if lost { minus(parts.unlost, parts.unlost.min(share)) } else { parts.unlost };
+        });
+    }
+
+    pub(super) fn loss_booked(&mut self, r: &LossBooked) {
+        let Some(advice) = self.no_longer_owes(r.message) else { return };
+        for opening in &r.opens {
+            if let AccountKey::StandInLoss(issuer) = opening.key {
+                self.losses.insert(issuer, opening.account);
+            }
+        }
+        let Some(index) = self.index_of(advice.tap) else { return };
+        let taken = self.parts(advice.tap).taken;
+        let lost = r.transfers[0].amount;
+        let Some(tap) = self.tap_mut(index) else { return };
+        let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
+        let unlost = minus(minus(minus(leg.posted, leg.undone), taken), lost);
+        match r.bearer {
+            Bearer::Operator => {
+                leg.debit = r.transfers[0].debit;
+                leg.source = Source::Loss;
+            }
+            Bearer::Merchant => {
+                leg.undone = plus(leg.undone, lost.min(leg.stands()));
+                leg.debit = leg.credit;
+                leg.source = Source::Loss;
+            }
+            Bearer::Issuer => {}
+        }
+        self.change_parts(advice.tap, |parts| parts.unlost = unlost.max(Yen::ZERO));
+        // The issuer does not have it: there is nothing to tell it of.
+        if let Some(undo) = self.undos.get_mut(&advice.tap) {
+            undo.untold = false;
+        }
+        self.look_at(Some(index));
+    }
+
+    pub(super) fn loss_returned(&mut self, r: &LossReturned) {
+        let Some(advice) = self.no_longer_owes(r.message) else { return };
+        if let Some((paid, amount)) = self.denied(advice.tap) {
+            self.change_parts(paid, |parts| parts.unlost = plus(parts.unlost, amount));
+        }
+    }
+}
+
+fn is_refund(kind: TapKind) -> bool {
+    matches!(kind, TapKind::Refund | TapKind::RefundAdvice)
+}

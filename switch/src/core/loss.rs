@@ -1,0 +1,121 @@
+//! What is lost where an issuer refuses a payment that it was not asked about. The payment is lost as far as it stands at the
+//! issuer. A refund of it is a message of its own: what the issuer gave back for it, it gave back for a payment that it never made,
+//! so that is lost too. Whatever the order in which the issuer says so, what it owes here is what its own book says.
+
+use super::event::{Decision, Effect};
+use super::money::{Leg, Source, minus};
+use super::state::{State, Tap, TapState};
+use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, Opening, TapKind, ToIssuer};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountKey, Seq, Transfer};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::wire::ResponseCode;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+
+/// What of a payment's instrument part is not as its leg alone says; most payments have none of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Parts {
+    /// Given back by refund advices that the issuer refused: it still counts it. Of a refund: its own part, refused.
+    pub(super) denied: Yen,
+    /// Taken of it by resolved differences and chargebacks.
+    pub(super) taken: Yen,
+    /// Of a payment that the issuer refused: what the booked loss left out because a refund had given it back here.
+    pub(super) unlost: Yen,
+}
+
+/// An advice arrived. A second acknowledgement of the same advice changes nothing.
+pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> Decision {
+    let Some((advice, _)) = state.unacknowledged.get(&message) else {
+        return Decision::only(Effect::Count("acknowledged_again"));
+    };
+    if code.is_approved() {
+        return Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
+    }
+    let body = match advice.operation {
+        IssuerOperation::PurchaseAdvice => lost(state, message, *advice, code).map(Body::LossBooked),
+        IssuerOperation::RefundAdvice => returned(state, message, *advice, code).map(Body::LossReturned),
+        IssuerOperation::Authorize
+        | IssuerOperation::Purchase
+        | IssuerOperation::Refund
+        | IssuerOperation::Completion
+        | IssuerOperation::Reversal => None,
+    };
+    let body = body.unwrap_or(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
+    Decision::record(body).then(Effect::Count("advice_not_accepted"))
+}
+
+/// The issuer refuses what was paid without asking it: somebody bears all of it that stands there. Refunds are not looked at:
+/// each stands, or not, by what the issuer says to its own message.
+fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossBooked> {
+    let tap = state.tap_by_seq(advice.tap)?;
+    let stood = state.stood_for.get(&tap.seq).map(|stood| stood.bearer);
+    let bearer = stood.or(state.rules.policy.offline.map(|rule| rule.bearer))?;
+    let leg = tap.instrument_leg().filter(|_| tap.state == TapState::Posted)?;
+    let parts = state.parts(tap.seq);
+    let amount = minus(minus(minus(leg.posted, leg.undone), parts.denied), parts.taken);
+    if !amount.is_positive() {
+        return None;
+    }
+    let mut opens = Vec::new();
+    let debit = match bearer {
+        Bearer::Issuer => return None,
+        Bearer::Merchant => leg.credit,
+        Bearer::Operator => state.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
+            let account = state.book.next_account();
+            opens.push(Opening { account, key: AccountKey::StandInLoss(advice.issuer) });
+            account
+        }),
+    };
+    let transfers = Transfers::from_slice(&[Transfer::direct(debit, leg.debit, amount)]);
+    Some(LossBooked { message, code, bearer, opens, transfers })
+}
+
+/// The issuer refuses a refund advice of a payment that it has refused before: it gave nothing back, so that much less is lost.
+fn returned(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossReturned> {
+    let refund = state.tap_by_seq(advice.tap).filter(|tap| tap.state == TapState::Posted)?;
+    let paid = refund.original.and_then(|index| state.tap(index))?;
+    let leg = refund.instrument_leg()?;
+    let of = paid.legs.get(usize::from(leg.of)).filter(|of| is_lost_elsewhere(of, leg))?;
+    let amount = minus(leg.posted, leg.undone);
+    if !amount.is_positive() {
+        return None;
+    }
+    let bearer = if of.debit == of.credit { Bearer::Merchant } else { Bearer::Operator };
+    let transfers = Transfers::from_slice(&[Transfer::direct(leg.credit, of.debit, amount)]);
+    Some(LossReturned { message, code, bearer, transfers })
+}
+
+/// The payment's leg was lost after the refund had begun: the refund still goes to the issuer.
+fn is_lost_elsewhere(of: &Leg, refund: &Leg) -> bool {
+    of.source == Source::Loss && of.debit != refund.credit
+}
+
+/// A leg of a refund that is not carried out, or undone by `amount`, lets its payment stand again. Where the issuer has refused
+/// that payment, and the loss left out what the refund gave back, it is lost now.
+pub(super) fn again_lost(state: &State, refund: &Tap, leg: &Leg, amount: Yen) -> Option<Transfer> {
+    if !matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice) {
+        return None;
+    }
+    let paid = refund.original.and_then(|index| state.tap(index))?;
+    let of = paid.legs.get(usize::from(leg.of)).filter(|of| is_lost_elsewhere(of, leg))?;
+    let amount = amount.min(state.parts(paid.seq).unlost);
+    amount.is_positive().then(|| Transfer::direct(of.debit, leg.credit, amount))
+}
+
+impl State {
+    /// See [`Parts`].
+    pub(super) fn parts(&self, tap: Seq) -> Parts {
+        self.parts_of.get(&tap).copied().unwrap_or_default()
+    }
+
+    pub(super) fn change_parts(&mut self, tap: Seq, change: impl FnOnce(&mut Parts)) {
+        let mut parts = self.parts(tap);
+        change(&mut parts);
+        if parts == Parts::default() {
+            self.parts_of.remove(&tap);
+        } else {
+            self.parts_of.insert(tap, parts);
+        }
+    }
+}

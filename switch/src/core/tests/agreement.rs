@@ -1,0 +1,638 @@
+//! What reversals and refunds leave, whatever their issuer says and in whatever order: an issuer with a book of its own stands on
+//! the other side and answers, refuses, stays silent and answers late. In the end what it owes here is what its book says, and
+//! what merchants are owed is what a model that knows neither holds nor legs has worked out.
+
+use super::rules::{balance, credit, policy, town_with};
+use super::*;
+use kazasu_ledger::AccountKey;
+use kazasu_schemas::policy::{Bearer, Offline, Policy, StandIn};
+use kazasu_schemas::wire::issuer::IssuerOperation;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const OWN: &str = "10000001";
+
+/// One message as the issuer knows it.
+#[derive(Debug)]
+struct Entry {
+    operation: IssuerOperation,
+    code: &'static str,
+    /// What stands of it.
+    stands: i64,
+    /// Refunds of it.
+    refunded: i64,
+    about: Option<u64>,
+    /// The completion that used it up.
+    completed: Option<u64>,
+}
+
+/// An issuer that keeps a book by messages, and undoes nothing that it has given back already.
+#[derive(Default, Debug)]
+struct Issuer {
+    entries: BTreeMap<u64, Entry>,
+    refused_reversals: u32,
+}
+
+impl Issuer {
+    /// What it says to a message; the same again when it has it already.
+    fn takes(&mut self, town: &Town, seq: Seq, to: ToIssuer, refuses: bool) -> &'static str {
+        if let Some(known) = self.entries.get(&seq) {
+            return known.code;
+        }
+        let out = town.state.outgoing(seq, to, OWN.parse().unwrap()).unwrap();
+        let about = out.original.map(|original| u64::from(original.stan.get()));
+        let (amount, remains) = (to.amount.get(), to.remains.map_or(0, Yen::get));
+        let code = match to.operation {
+            IssuerOperation::Reversal => self.reverses(about.unwrap(), remains),
+            IssuerOperation::Completion => {
+                let first = self.entries.get_mut(&about.unwrap()).expect("it was authorized");
+                first.completed = Some(seq);
+                first.stands = 0;
+                "00"
+            }
+            _ if refuses => "51",
+            IssuerOperation::Refund | IssuerOperation::RefundAdvice => {
+                let paid = about.and_then(|about| self.payment(about));
+                if let Some(paid) = paid.and_then(|paid| self.entries.get_mut(&paid)) {
+                    paid.refunded += amount;
+                }
+                "00"
+            }
+            IssuerOperation::Authorize | IssuerOperation::Purchase | IssuerOperation::PurchaseAdvice => "00",
+        };
+        let stands = if code == "00" && to.operation != IssuerOperation::Reversal { amount } else { 0 };
+        let entry = Entry { operation: to.operation, code, stands, refunded: 0, about, completed: None };
+        self.entries.insert(seq, entry);
+        code
+    }
+
+    fn payment(&self, about: u64) -> Option<u64> {
+        Some(self.entries.get(&about)?.completed.unwrap_or(about))
+    }
+
+    fn reverses(&mut self, about: u64, remains: i64) -> &'static str {
+        let Some(first) = self.entries.get_mut(&about) else {
+            // It was lost on the way; should it still come, it is not executed.
+            let operation = IssuerOperation::Purchase;
+            let entry = Entry { operation, code: "94", stands: 0, refunded: 0, about: None, completed: None };
+            self.entries.insert(about, entry);
+            return "00";
+        };
+        if first.code != "00" {
+            return "00";
+        }
+        if first.completed.is_some() || remains > first.stands || remains < first.refunded {
+            self.refused_reversals += 1;
+            return "13";
+        }
+        let undone = first.stands - remains;
+        first.stands = remains;
+        let refund = matches!(first.operation, IssuerOperation::Refund | IssuerOperation::RefundAdvice);
+        let of = first.about.filter(|_| refund).and_then(|of| self.payment(of));
+        if let Some(paid) = of.and_then(|of| self.entries.get_mut(&of)) {
+            paid.refunded -= undone;
+        }
+        "00"
+    }
+
+    fn owes(&self) -> i64 {
+        let of = |entry: &Entry| match entry.operation {
+            IssuerOperation::Purchase | IssuerOperation::PurchaseAdvice | IssuerOperation::Completion => entry.stands,
+            IssuerOperation::Refund | IssuerOperation::RefundAdvice => -entry.stands,
+            IssuerOperation::Authorize | IssuerOperation::Reversal => 0,
+        };
+        self.entries.values().map(of).sum()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Standing {
+    Waits,
+    Held,
+    Stands,
+    Gone,
+}
+
+/// A payment as the shop understands it.
+#[derive(Debug)]
+struct Paid {
+    request: Request,
+    seq: Seq,
+    gross: i64,
+    undone: i64,
+    most: Option<i64>,
+    standing: Standing,
+    refunds: Vec<Back>,
+}
+
+/// A refund as the shop understands it.
+#[derive(Debug)]
+struct Back {
+    request: Request,
+    seq: Seq,
+    amount: i64,
+    most: Option<i64>,
+    standing: Standing,
+}
+
+fn less(most: Option<i64>, remains: i64) -> Option<i64> {
+    Some(most.map_or(remains, |most| most.min(remains)))
+}
+
+impl Paid {
+    fn net(&self) -> i64 {
+        let back = self.refunds.iter().filter(|back| back.standing != Standing::Gone);
+        self.gross - self.undone - back.map(|back| back.amount).sum::<i64>()
+    }
+
+    /// What the reversals have said holds again.
+    fn settle(&mut self) {
+        match (self.most, self.standing) {
+            (Some(most), Standing::Stands) => self.undone += (self.net() - most).max(0),
+            (Some(most), Standing::Held) => {
+                self.gross = self.gross.min(most);
+                if self.gross == 0 {
+                    self.standing = Standing::Gone;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn owed(&self) -> i64 {
+        let back = self.refunds.iter().filter(|back| back.standing == Standing::Stands);
+        let back: i64 = back.map(|back| back.amount).sum();
+        if self.standing == Standing::Stands { self.gross - self.undone - back } else { -back }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Approved,
+    Declined,
+    /// It was executed, and the answer comes too late.
+    Late,
+    Lost,
+    NotSent,
+    Restarted,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Pay(Operation, i64),
+    Complete(usize, i64),
+    Refund(Operation, usize, i64),
+    Reverse(usize, Option<usize>, i64),
+    Repeat(usize),
+    Ask(usize, Fate),
+    Tell(usize, bool),
+}
+
+struct World {
+    town: Town,
+    issuer: Issuer,
+    paid: Vec<Paid>,
+    sent: Vec<(Request, Option<Answer>)>,
+    /// Requests to the issuer that have no outcome.
+    asked: Vec<(Seq, ToIssuer)>,
+}
+
+impl World {
+    fn new(bearer: Bearer, purse: i64) -> Self {
+        let limits = Yen::new(1_000_000);
+        let offline = Some(Offline { resident_day: limits, bearer });
+        let stand_in =
+            vec![StandIn { issuer: ISSUER, tap: limits, issuer_day: limits, resident_day: limits, bearer }];
+        let mut town = town_with(Policy { offline, stand_in, ..policy() });
+        if purse > 0 {
+            credit(&mut town, 3, purse, "relief").unwrap();
+        }
+        World { town, issuer: Issuer::default(), paid: Vec::new(), sent: Vec::new(), asked: Vec::new() }
+    }
+
+    /// Sends a message; its code, or `waits`.
+    fn send(&mut self, request: Request) -> String {
+        let decision = self.town.send(&request);
+        if let Some((seq, to)) = sent(&decision)
+            && !to.operation.is_advice()
+        {
+            self.asked.push((seq, to));
+        }
+        self.sent.push((request, answer(&decision)));
+        code(&decision)
+    }
+
+    fn standing(code: &str) -> Standing {
+        match code {
+            "waits" => Standing::Waits,
+            "00" => Standing::Stands,
+            _ => Standing::Gone,
+        }
+    }
+
+    fn play(&mut self, step: Step) {
+        match step {
+            Step::Pay(operation, yen) => {
+                let request = self.town.request(operation, 3, yen);
+                let code = self.send(request);
+                let seq = self.town.journal_seq_of(&request);
+                let standing = match Self::standing(&code) {
+                    Standing::Stands if operation == Operation::Authorize => Standing::Held,
+                    other => other,
+                };
+                let paid = Paid { request, seq, gross: yen, undone: 0, most: None, standing, refunds: Vec::new() };
+                self.paid.push(paid);
+            }
+            Step::Complete(at, yen) => {
+                let Some(paid) = self.paid.get(at) else { return };
+                let request = self.town.about(Operation::Completion, &paid.request, yen);
+                let code = self.send(request);
+                let seq = self.town.journal_seq_of(&request);
+                let paid = &mut self.paid[at];
+                let good = paid.standing == Standing::Held && yen <= paid.gross;
+                assert_eq!(code == "00", good, "completion of {paid:?}: {code}");
+                if good {
+                    (paid.seq, paid.gross, paid.standing, paid.most) = (seq, yen, Standing::Stands, None);
+                }
+            }
+            Step::Refund(operation, at, yen) => self.refund(operation, at, yen),
+            Step::Reverse(at, None, remains) => self.reverse(at, remains),
+            Step::Reverse(at, Some(back), remains) => self.reverse_refund(at, back, remains),
+            Step::Repeat(at) => {
+                let Some((request, first)) = self.sent.get(at).copied() else { return };
+                let before = self.town.journal.len();
+                let again = answer(&self.town.send(&request));
+                assert!(first.is_none() || again == first, "a repeat gets the stored answer");
+                assert_eq!(self.town.journal.len(), before);
+            }
+            Step::Ask(at, fate) => {
+                if at < self.asked.len() {
+                    let (seq, to) = self.asked.remove(at);
+                    self.ask(seq, to, fate);
+                }
+            }
+            Step::Tell(at, refuses) => {
+                self.tell(at, refuses);
+            }
+        }
+    }
+
+    fn refund(&mut self, operation: Operation, at: usize, yen: i64) {
+        let Some(paid) = self.paid.get(at) else { return };
+        let request = self.town.about(operation, &paid.request, yen);
+        let code = self.send(request);
+        let seq = self.town.journal_seq_of(&request);
+        let lost = self.town.state.tap_by_seq(self.paid[at].seq).is_some_and(|tap| tap.instrument_leg().is_none());
+        let paid = &mut self.paid[at];
+        let good = paid.standing == Standing::Stands && yen <= paid.net();
+        assert!(lost || (code == "00" || code == "waits") == good, "refund of {yen} of {paid:?}: {code}");
+        let back = Back { request, seq, amount: yen, most: None, standing: Self::standing(&code) };
+        paid.refunds.push(back);
+    }
+
+    fn reverse(&mut self, at: usize, remains: i64) {
+        let Some(paid) = self.paid.get(at) else { return };
+        let mut request = self.town.about(Operation::Reversal, &paid.request, paid.request.amount.get());
+        request.replacement = (remains > 0).then_some(Yen::new(remains));
+        assert_eq!(self.send(request), "00", "a reversal is never refused");
+        let paid = &mut self.paid[at];
+        if paid.standing == Standing::Waits && remains == 0 {
+            paid.standing = Standing::Gone;
+            let seq = paid.seq;
+            self.asked.retain(|(asked, _)| *asked != seq);
+        } else if paid.standing != Standing::Gone {
+            paid.most = less(paid.most, remains);
+            paid.settle();
+        }
+    }
+
+    fn reverse_refund(&mut self, at: usize, back: usize, remains: i64) {
+        let Some(back) = self.paid.get(at).and_then(|paid| paid.refunds.get(back)) else { return };
+        let (seq, mut request) = (back.seq, self.town.about(Operation::Reversal, &back.request, back.amount));
+        request.replacement = (remains > 0).then_some(Yen::new(remains));
+        assert_eq!(self.send(request), "00", "a reversal is never refused");
+        let paid = &mut self.paid[at];
+        let back = paid.refunds.iter_mut().find(|back| back.seq == seq).unwrap();
+        match back.standing {
+            Standing::Waits if remains == 0 => {
+                back.standing = Standing::Gone;
+                self.asked.retain(|(asked, _)| *asked != seq);
+            }
+            Standing::Waits => back.most = less(back.most, remains),
+            Standing::Stands => back.amount = back.amount.min(remains),
+            Standing::Held | Standing::Gone => {}
+        }
+        paid.settle();
+    }
+
+    fn ask(&mut self, seq: Seq, to: ToIssuer, fate: Fate) {
+        let decision = match fate {
+            Fate::Approved | Fate::Declined => {
+                let code = self.issuer.takes(&self.town, seq, to, matches!(fate, Fate::Declined));
+                self.town.issuer_says(seq, code)
+            }
+            Fate::Late => {
+                let code = self.issuer.takes(&self.town, seq, to, false);
+                let decision = self.town.issuer_silent(seq, Silence::TimedOut);
+                self.town.issuer_says(seq, code);
+                decision
+            }
+            Fate::Lost => self.town.issuer_silent(seq, Silence::TimedOut),
+            Fate::NotSent => self.town.issuer_silent(seq, Silence::NotSent),
+            Fate::Restarted => {
+                self.issuer.takes(&self.town, seq, to, false);
+                self.town.issuer_silent(seq, Silence::Restarted)
+            }
+        };
+        let code = waiting_code(&decision).expect("it waited");
+        for paid in &mut self.paid {
+            if paid.seq == seq {
+                let authorize = paid.request.operation == Some(Operation::Authorize);
+                paid.standing = match Self::standing(&code) {
+                    Standing::Stands if authorize => Standing::Held,
+                    other => other,
+                };
+            }
+            for back in paid.refunds.iter_mut().filter(|back| back.seq == seq) {
+                back.standing = Self::standing(&code);
+                if let Some(most) = back.most.filter(|_| back.standing == Standing::Stands) {
+                    back.amount = back.amount.min(most);
+                }
+            }
+            paid.settle();
+        }
+    }
+
+    /// The issuer hears of one of the advices: not before what it is about, nor before another about the same, as the link's order
+    /// has it.
+    fn tell(&mut self, at: usize, refuses: bool) -> bool {
+        let owed: Vec<(Seq, ToIssuer)> = self.town.state.unacknowledged().collect();
+        let Some((seq, to)) = owed.get(at).copied() else { return false };
+        let about = to.about.map(|about| self.town.state.stood_for.get(&about).map_or(about, |stood| stood.message));
+        let same = |earlier: &ToIssuer| to.about.is_some() && earlier.about == to.about;
+        if owed.iter().any(|(earlier, of)| Some(*earlier) == about || (*earlier < seq && same(of))) {
+            return false;
+        }
+        let code = self.issuer.takes(&self.town, seq, to, refuses);
+        let code = ResponseCode::from_wire(code.as_bytes()).unwrap();
+        self.town.event(&Event::IssuerAcknowledged { message: seq, code });
+        true
+    }
+
+    /// Everything that is open comes to its end.
+    fn finish(&mut self, pick: &[usize]) {
+        let mut picks = pick.iter().copied().cycle();
+        while !self.asked.is_empty() {
+            let at = picks.next().unwrap() % self.asked.len();
+            let (seq, to) = self.asked.remove(at);
+            self.ask(seq, to, if at.is_multiple_of(2) { Fate::Approved } else { Fate::Late });
+        }
+        loop {
+            let n = self.town.state.unacknowledged().count();
+            if n == 0 {
+                break;
+            }
+            let first = picks.next().unwrap();
+            assert!((0..n).any(|k| self.tell((first + k) % n, first.is_multiple_of(3))), "some advice can be told");
+        }
+    }
+
+    fn check(&self, bearer: Bearer) {
+        let state = &self.town.state;
+        assert_eq!(state.undo_due.len(), 0, "nothing is left to undo or to tell");
+        assert_eq!(state.refund_reversals.len(), 0);
+        assert_eq!(self.issuer.refused_reversals, 0, "the issuer could follow every reversal: {:?}", self.issuer);
+        // What the issuer did not take of refunds whose payment it took waits for people: it is in the exceptions.
+        let at_issuer = |seq: &Seq| state.tap_by_seq(*seq).is_some_and(|tap| {
+            tap.instrument_leg().is_some() && !matches!(tap.kind, kazasu_ledger::record::TapKind::Refund | kazasu_ledger::record::TapKind::RefundAdvice)
+        });
+        let denied: i64 =
+            state.parts_of.iter().filter(|(seq, _)| at_issuer(seq)).map(|(_, parts)| parts.denied.get()).sum();
+        assert_eq!(self.town.receivable().0, self.issuer.owes() - denied, "{:?}", self.issuer);
+        if bearer == Bearer::Operator {
+            let owed: i64 = self.paid.iter().map(Paid::owed).sum();
+            assert_eq!(self.town.payable("SHOP"), owed, "{:?}", self.paid);
+        }
+        for paid in &self.paid {
+            if let (Some(most), Standing::Stands) = (paid.most, paid.standing) {
+                assert!(paid.net() <= most, "{paid:?}");
+            }
+        }
+    }
+}
+
+impl Town {
+    /// The record that decided a message.
+    fn journal_seq_of(&self, request: &Request) -> Seq {
+        let key = super::super::state::key_of(request);
+        let found = self.journal.iter().rposition(|record| match &record.body {
+            Body::Tapped(tapped) => tapped.key == key,
+            _ => false,
+        });
+        Seq::try_from(found.expect("it was decided") + 1).unwrap()
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let pay = prop_oneof![
+        4 => Just(Operation::Purchase),
+        2 => Just(Operation::PurchaseAdvice),
+        1 => Just(Operation::Authorize),
+    ];
+    let refund = prop_oneof![Just(Operation::Refund), Just(Operation::RefundAdvice)];
+    let fate = prop_oneof![
+        6 => Just(Fate::Approved),
+        3 => Just(Fate::Declined),
+        2 => Just(Fate::Late),
+        2 => Just(Fate::Lost),
+        4 => Just(Fate::NotSent),
+        1 => Just(Fate::Restarted),
+    ];
+    let remains = || prop_oneof![2 => Just(0_i64), 2 => 1..1_000_i64];
+    let step = prop_oneof![
+        4 => (pay, 1..1_000_i64).prop_map(|(o, yen)| Step::Pay(o, yen)),
+        1 => (0..4_usize, 1..1_000_i64).prop_map(|(at, yen)| Step::Complete(at, yen)),
+        5 => (refund, 0..4_usize, 1..700_i64).prop_map(|(o, at, yen)| Step::Refund(o, at, yen)),
+        4 => (0..4_usize, remains()).prop_map(|(at, yen)| Step::Reverse(at, None, yen)),
+        2 => (0..4_usize, 0..3_usize, remains()).prop_map(|(at, back, yen)| Step::Reverse(at, Some(back), yen)),
+        1 => (0..20_usize).prop_map(Step::Repeat),
+        7 => (0..4_usize, fate).prop_map(|(at, fate)| Step::Ask(at, fate)),
+        6 => (0..6_usize, prop::bool::weighted(0.3)).prop_map(|(at, refuses)| Step::Tell(at, refuses)),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+    #[test]
+    fn in_any_order_the_issuers_book_and_ours_agree(
+        steps in steps(),
+        picks in prop::collection::vec(0..30_usize, 4..12),
+        merchant in prop::bool::weighted(0.3),
+        purse in prop_oneof![Just(0_i64), 1..1_500_i64],
+    ) {
+        let bearer = if merchant { Bearer::Merchant } else { Bearer::Operator };
+        let mut world = World::new(bearer, purse);
+        for step in steps {
+            world.play(step);
+        }
+        world.finish(&picks);
+        world.check(bearer);
+        world.town.check_replay();
+    }
+}
+
+fn stood_in(world: &mut World, yen: i64) -> (Request, Seq) {
+    world.play(Step::Pay(Operation::Purchase, yen));
+    world.play(Step::Ask(0, Fate::NotSent));
+    let paid = world.paid.last().unwrap();
+    (paid.request, world.town.state.stood_for[&paid.seq].message)
+}
+
+fn says(world: &mut World, message: Seq, code: &str) {
+    let code = ResponseCode::from_wire(code.as_bytes()).unwrap();
+    world.town.event(&Event::IssuerAcknowledged { message, code });
+}
+
+fn lost(town: &Town) -> i64 {
+    balance(town, |key| matches!(key, AccountKey::StandInLoss(_)))
+}
+
+#[test]
+fn a_reversal_holds_whatever_becomes_of_a_refund_that_waits() {
+    for fate in [Fate::Approved, Fate::Declined, Fate::Late, Fate::Lost, Fate::NotSent, Fate::Restarted] {
+        let mut world = World::new(Bearer::Operator, 0);
+        world.play(Step::Pay(Operation::Purchase, 1_000));
+        world.play(Step::Ask(0, Fate::Approved));
+        world.play(Step::Refund(Operation::Refund, 0, 1_000));
+        world.play(Step::Reverse(0, None, 0));
+        world.play(Step::Ask(0, fate));
+        assert_eq!((world.town.payable("SHOP"), world.town.receivable()), (0, (0, 0)), "{fate:?}");
+        world.finish(&[0]);
+        assert_eq!(world.issuer.owes(), 0, "{fate:?}");
+        world.check(Bearer::Operator);
+        world.town.check_replay();
+    }
+}
+
+#[test]
+fn a_partial_reversal_takes_effect_when_the_outcome_is_known() {
+    for (fate, stands) in
+        [(Fate::Approved, 400), (Fate::NotSent, 400), (Fate::Declined, 0), (Fate::Late, 0), (Fate::Restarted, 0)]
+    {
+        let mut world = World::new(Bearer::Operator, 0);
+        world.play(Step::Pay(Operation::Purchase, 1_000));
+        world.play(Step::Reverse(0, None, 700));
+        world.play(Step::Reverse(0, None, 400));
+        world.play(Step::Reverse(0, None, 2_000));
+        world.play(Step::Repeat(1));
+        world.play(Step::Ask(0, fate));
+        assert_eq!((world.town.payable("SHOP"), world.town.receivable()), (stands, (stands, 0)), "{fate:?}");
+        world.finish(&[1]);
+        assert_eq!(world.issuer.owes(), stands, "{fate:?}");
+        let totals = world.town.state.totals(acquirer(), world.town.state.day);
+        assert_eq!(totals.debit_reversals, u64::from(stands > 0), "one of the reversals undid something");
+        world.check(Bearer::Operator);
+        world.town.check_replay();
+    }
+}
+
+#[test]
+fn a_partial_reversal_of_a_waiting_authorization_leaves_what_it_says() {
+    let mut world = World::new(Bearer::Operator, 0);
+    world.play(Step::Pay(Operation::Authorize, 1_000));
+    world.play(Step::Reverse(0, None, 300));
+    world.play(Step::Ask(0, Fate::Approved));
+    assert_eq!(world.town.receivable(), (0, 300));
+    world.play(Step::Complete(0, 301));
+    world.play(Step::Complete(0, 300));
+    world.finish(&[0]);
+    assert_eq!((world.town.payable("SHOP"), world.issuer.owes()), (300, 300));
+    world.check(Bearer::Operator);
+}
+
+#[test]
+fn a_full_reversal_behind_a_partial_one_undoes_all() {
+    let mut world = World::new(Bearer::Operator, 0);
+    world.play(Step::Pay(Operation::Purchase, 1_000));
+    world.play(Step::Reverse(0, None, 400));
+    world.play(Step::Reverse(0, None, 0));
+    world.finish(&[0]);
+    assert_eq!((world.town.payable("SHOP"), world.issuer.owes()), (0, 0));
+    world.check(Bearer::Operator);
+}
+
+#[test]
+fn an_issuer_is_told_of_a_reversal_only_when_it_has_undone_the_refund() {
+    let mut world = World::new(Bearer::Operator, 0);
+    world.play(Step::Pay(Operation::Purchase, 1_000));
+    world.play(Step::Ask(0, Fate::Approved));
+    world.play(Step::Refund(Operation::Refund, 0, 300));
+    world.play(Step::Reverse(0, None, 0));
+    world.play(Step::Ask(0, Fate::Late));
+    let owed: Vec<_> = world.town.state.unacknowledged().map(|(_, to)| (to.about, to.remains.map(Yen::get))).collect();
+    let (paid, back) = (world.paid[0].seq, world.paid[0].refunds[0].seq);
+    assert_eq!(owed, [(Some(paid), Some(300)), (Some(back), None)]);
+    assert_eq!(world.town.payable("SHOP"), 0, "here it is undone already");
+    world.play(Step::Tell(0, false));
+    world.play(Step::Tell(0, false));
+    let owed: Vec<_> = world.town.state.unacknowledged().map(|(_, to)| (to.about, to.remains)).collect();
+    assert_eq!(owed, [(Some(paid), None)]);
+    world.finish(&[0]);
+    assert_eq!(world.issuer.owes(), 0);
+    world.check(Bearer::Operator);
+    world.town.check_replay();
+}
+
+#[test]
+fn a_refund_of_a_payment_that_is_refused_afterwards_is_lost_too_in_either_order() {
+    for (operation, reversed) in [(Operation::Purchase, false), (Operation::PurchaseAdvice, false), (Operation::Purchase, true)] {
+        for refused_first in [true, false] {
+            let mut world = World::new(Bearer::Operator, 0);
+            let message = if operation == Operation::Purchase {
+                stood_in(&mut world, 1_000).1
+            } else {
+                world.play(Step::Pay(operation, 1_000));
+                world.paid[0].seq
+            };
+            world.play(Step::Refund(Operation::RefundAdvice, 0, 300));
+            let refund = world.paid[0].refunds[0].seq;
+            if reversed {
+                world.play(Step::Reverse(0, None, 0));
+            }
+            let both = [(message, "51"), (refund, "00")];
+            for at in if refused_first { [0, 1] } else { [1, 0] } {
+                says(&mut world, both[at].0, both[at].1);
+            }
+            let left = if reversed { 0 } else { 700 };
+            // The issuer gave 300 back for a payment that it never made: it is owed them.
+            assert_eq!(world.town.receivable(), (-300, 0));
+            assert_eq!((world.town.payable("SHOP"), lost(&world.town)), (left, left + 300));
+            world.town.check_replay();
+        }
+    }
+}
+
+#[test]
+fn a_refund_that_is_refused_like_its_payment_loses_nothing() {
+    for bearer in [Bearer::Operator, Bearer::Merchant] {
+        for refused_first in [true, false] {
+            let mut world = World::new(bearer, 0);
+            let (_, message) = stood_in(&mut world, 1_000);
+            world.play(Step::Refund(Operation::RefundAdvice, 0, 300));
+            let refund = world.paid[0].refunds[0].seq;
+            for message in if refused_first { [message, refund] } else { [refund, message] } {
+                says(&mut world, message, "51");
+            }
+            let loss = if bearer == Bearer::Operator { 700 } else { 0 };
+            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{bearer:?}");
+            // The refund is undone: the goods are the customer's again, and not paid.
+            world.play(Step::Reverse(0, Some(0), 0));
+            let (payable, loss) = if bearer == Bearer::Operator { (1_000, 1_000) } else { (0, 0) };
+            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{bearer:?}");
+            assert_eq!(world.town.payable("SHOP"), payable, "{bearer:?}");
+            world.town.check_replay();
+        }
+    }
+}

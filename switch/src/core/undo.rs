@@ -1,0 +1,201 @@
+//! Undoing: what a reversal gives back, at once or when it is known what became of what was pending. A reversal says what may
+//! remain of a tap. That holds from then on: where a refund fails later, or a tap is approved later, so that more stands than may
+//! remain, the rest is undone by a record of its own, and the issuer is told as soon as it can take it.
+
+use super::event::{Decision, Effect};
+use super::money::{Leg, Shares, Source, keep, minus, plus, spread, sum};
+use super::state::{State, Tap, TapState};
+use kazasu_ledger::record::{Body, IssuerTold, TapKind, ToIssuer, Undone};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+
+/// What the reversals of a tap have said so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Undo {
+    /// Not more than this stands in the end.
+    pub(super) remains: Yen,
+    /// The reversal that said so.
+    pub(super) by: Seq,
+    /// That reversal is in the acquirer's totals already.
+    pub(super) counted: bool,
+    /// The issuer has not been told all that was undone.
+    pub(super) untold: bool,
+}
+
+/// What a tap is undone by.
+pub(super) struct Undoing {
+    pub(super) transfers: Transfers,
+    pub(super) to_issuer: Option<ToIssuer>,
+}
+
+impl Undoing {
+    fn nothing() -> Self {
+        Undoing { transfers: Transfers::new(), to_issuer: None }
+    }
+}
+
+/// The issuer that pays a part of a tap.
+pub(super) fn issuer_of(state: &State, tap: &Tap) -> Option<u16> {
+    tap.instrument_leg()?;
+    state.link(tap.link)?.instrument.as_ref()?.issuer()
+}
+
+pub(super) fn held(state: &State, leg: &Leg) -> Yen {
+    leg.hold.and_then(|id| state.book.hold(id)).map_or(Yen::ZERO, |hold| hold.amount)
+}
+
+/// What the leg of the linked instrument has of the shares.
+pub(super) fn instrument_share(tap: &Tap, shares: &Shares) -> Yen {
+    let own = tap.legs.iter().zip(shares).filter(|(leg, _)| leg.source == Source::Instrument);
+    own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
+}
+
+/// Transfers that post what is kept of each hold and give back the rest.
+pub(super) fn settle(state: &State, tap: &Tap, kept: &Shares, post: bool) -> Transfers {
+    let mut transfers = Transfers::new();
+    for (leg, kept) in tap.legs.iter().zip(kept) {
+        let Some(hold) = leg.hold else { continue };
+        let mut push = |kind, amount: Yen| {
+            if amount.is_positive() {
+                transfers.push(Transfer { kind, debit: leg.debit, credit: leg.credit, amount });
+            }
+        };
+        if post {
+            push(TransferKind::Post(hold), *kept);
+        }
+        push(TransferKind::Void(hold), minus(held(state, leg), *kept));
+    }
+    transfers
+}
+
+/// Each leg's share back the way it came, in the order of the legs.
+pub(super) fn give_back(tap: &Tap, shares: &Shares, kind: TransferKind) -> Transfers {
+    let back = tap.legs.iter().zip(shares).filter(|(_, share)| share.is_positive());
+    back.map(|(leg, share)| Transfer { kind, debit: leg.credit, credit: leg.debit, amount: *share }).collect()
+}
+
+/// The reversal of a tap towards its issuer. `carried` is the tap whose terminal and merchant the message has.
+pub(super) fn message(tap: &Tap, issuer: u16, remains: Yen, carried: Seq) -> ToIssuer {
+    ToIssuer {
+        issuer,
+        operation: IssuerOperation::Reversal,
+        amount: tap.instrument_leg().map_or(tap.amount, |leg| leg.asked),
+        remains: remains.is_positive().then_some(remains),
+        about: Some(tap.seq),
+        tap: carried,
+    }
+}
+
+/// Reserved: all but what remains is released.
+pub(super) fn reserved(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> Undoing {
+    if remains >= sum(&tap.legs, Leg::is_yen, |leg| held(state, leg)) {
+        return Undoing::nothing();
+    }
+    let kept = keep(&state.book, &tap.legs, remains);
+    let left = instrument_share(tap, &kept);
+    let before = tap.instrument_leg().map_or(Yen::ZERO, |leg| held(state, leg));
+    // An authorization that was only advised is unknown to the issuer.
+    let issuer = issuer_of(state, tap).filter(|_| tap.kind != TapKind::AuthorizationAdvice && left < before);
+    Undoing {
+        transfers: settle(state, tap, &kept, false),
+        to_issuer: issuer.map(|issuer| message(tap, issuer, left, carried)),
+    }
+}
+
+/// Posted already: a compensating entry, never a deletion. What has been refunded stays refunded.
+pub(super) fn posted(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> Result<Undoing, RuleError> {
+    let stands = sum(&tap.legs, Leg::is_yen, Leg::stands);
+    if remains >= stands {
+        return Ok(Undoing::nothing());
+    }
+    let shares = spread(&tap.legs, minus(stands, remains));
+    let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
+    let transfers = if refund { take_back(state, tap, &shares) } else { give_back(tap, &shares, TransferKind::Direct) };
+    state.book.check(&transfers)?;
+    let share = instrument_share(tap, &shares);
+    // An issuer that may still count a refund cannot undo what that has given back.
+    let issuer = issuer_of(state, tap).filter(|_| share.is_positive() && !state.is_busy_with_refunds(tap.seq));
+    let to_issuer = issuer.map(|issuer| message(tap, issuer, minus(at_issuer(tap), share), carried));
+    Ok(Undoing { transfers, to_issuer })
+}
+
+/// What the issuer has of a tap, refunds of it apart.
+fn at_issuer(tap: &Tap) -> Yen {
+    tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone))
+}
+
+/// A refund is undone: from the accounts as far as they still have the money, the rest is the acquirer's shortfall. Points that
+/// the budget does not have any more stay taken back.
+fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
+    let covered = |from: AccountId, amount: Yen| {
+        let account = state.book.account(from).expect("the state names open accounts");
+        if account.key.is_bounded() { account.available().max(Yen::ZERO).min(amount) } else { amount }
+    };
+    let mut transfers = Transfers::new();
+    let mut uncovered = Yen::ZERO;
+    let mut merchant = None;
+    for (leg, share) in tap.legs.iter().zip(shares).filter(|(_, share)| share.is_positive()) {
+        let pays = covered(leg.credit, *share);
+        if pays.is_positive() {
+            transfers.push(Transfer::direct(leg.credit, leg.debit, pays));
+        }
+        transfers.extend(super::loss::again_lost(state, tap, leg, pays));
+        if leg.is_yen() {
+            uncovered = plus(uncovered, minus(*share, pays));
+            merchant = Some(leg.debit);
+        }
+    }
+    let shortfall = state.acquirers.get(&tap.key.acquirer);
+    if let (Some(payable), Some(shortfall)) = (merchant.filter(|_| uncovered.is_positive()), shortfall) {
+        transfers.push(Transfer::direct(*shortfall, payable, uncovered));
+    }
+    transfers
+}
+
+/// Does a tap stand at more than its reversals have said, or is there something that its issuer can be told now?
+pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
+    let Some(undo) = state.undos.get(&tap.seq) else { return false };
+    let stands = match tap.state {
+        TapState::Held => sum(&tap.legs, Leg::is_yen, |leg| held(state, leg)),
+        TapState::Posted => sum(&tap.legs, Leg::is_yen, Leg::stands),
+        TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => Yen::ZERO,
+    };
+    stands > undo.remains || can_be_told(state, tap, *undo)
+}
+
+fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
+    undo.untold && issuer_of(state, tap).is_some() && !state.is_busy_with_refunds(tap.seq)
+}
+
+/// The next thing that reversals have left to do, as a record of its own. It is decided before anything else is.
+#[must_use]
+pub fn left_to_undo(state: &State) -> Option<Decision> {
+    state.undo_due.iter().find_map(|seq| carry_on(state, *seq))
+}
+
+fn carry_on(state: &State, seq: Seq) -> Option<Decision> {
+    let (tap, undo) = (state.tap_by_seq(seq)?, *state.undos.get(&seq)?);
+    let undoing = match tap.state {
+        TapState::Held => reserved(state, tap, undo.remains, seq),
+        TapState::Posted => posted(state, tap, undo.remains, seq).ok()?,
+        TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => Undoing::nothing(),
+    };
+    let (body, to_issuer) = if undoing.transfers.is_empty() {
+        let issuer = issuer_of(state, tap).filter(|_| can_be_told(state, tap, undo))?;
+        let to_issuer = message(tap, issuer, at_issuer(tap), seq);
+        (Body::IssuerTold(IssuerTold { tap: seq, to_issuer }), Some(to_issuer))
+    } else {
+        let merchant = state.merchant(tap.merchant)?.id;
+        let Undoing { transfers, to_issuer } = undoing;
+        let (acquirer, ppid) = (tap.key.acquirer, tap.ppid);
+        let body = Undone { tap: seq, reversal: undo.by, transfers, to_issuer, ppid, acquirer, merchant };
+        (Body::Undone(body), to_issuer)
+    };
+    let decision = Decision::record(body).then(Effect::Count("reversal_carried_on"));
+    Some(match to_issuer {
+        Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
+        None => decision,
+    })
+}
