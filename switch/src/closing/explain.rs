@@ -14,9 +14,7 @@ const PAGE: usize = 20_000;
 fn about(body: &Body, family: &[u64]) -> bool {
     let of = |n: u64| family.contains(&n);
     match body {
-        Body::Tapped(r) => {
-            r.original.is_some_and(of) || r.ruled.as_ref().and_then(|ruled| ruled.named).is_some_and(of)
-        }
+        Body::Tapped(r) => r.original.is_some_and(of) || r.ruled.as_ref().and_then(|ruled| ruled.named).is_some_and(of),
         Body::IssuerAnswered(r) => of(r.tap),
         Body::IssuerSilent(r) => of(r.tap),
         Body::IssuerLate(r) => of(r.tap),
@@ -86,8 +84,7 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
             let moved = chart.record(entry.seq, entry.day, &body);
             if entry.seq >= begin && (family.contains(&entry.seq) || about(&body, &family)) {
                 // What is said later about a stand-in, or about what was undone or told later, names its record.
-                let named =
-                    matches!(body, Body::Tapped(_) | Body::StoodIn(_) | Body::Undone(_) | Body::IssuerTold(_));
+                let named = matches!(body, Body::Tapped(_) | Body::StoodIn(_) | Body::Undone(_) | Body::IssuerTold(_));
                 if named && !family.contains(&entry.seq) {
                     family.push(entry.seq);
                 }

@@ -650,7 +650,16 @@ async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
         .column("指す記録", "names_record", Column::Code);
     for (seq, at, day, own_day, merchant, amount, flags, named) in rows {
         let own_day = own_day.map_or(Cell::Empty, Cell::from);
-        out.push(cells![seq.to_string(), at, day, own_day, merchant, amount, flags, named.map_or(Cell::Empty, |n| n.to_string().into())]);
+        out.push(cells![
+            seq.to_string(),
+            at,
+            day,
+            own_day,
+            merchant,
+            amount,
+            flags,
+            named.map_or(Cell::Empty, |n| n.to_string().into())
+        ]);
     }
     Ok(out)
 }

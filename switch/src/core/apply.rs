@@ -12,8 +12,8 @@ use super::state::{
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
     Body, CardStatus, CertificateBound, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, ListApplied,
-    ListReason, MerchantRegistered, Merged, Opening, PolicyActivated, Record, Silence, StoodIn, TapKind,
-    Tapped, Verdict,
+    ListReason, MerchantRegistered, Merged, Opening, PolicyActivated, Record, Silence, StoodIn, TapKind, Tapped,
+    Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::canonical::canonical;

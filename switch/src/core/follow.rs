@@ -66,7 +66,9 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
             (true, false) => return None,
             (false, true) => (IssuerOperation::Completion, Some(tap.seq)),
             // The issuer had declined its part.
-            (false, false) if tap.instrument_leg().is_none_or(|leg| !held(context.state, leg).is_positive()) => return None,
+            (false, false) if tap.instrument_leg().is_none_or(|leg| !held(context.state, leg).is_positive()) => {
+                return None;
+            }
             // Purses and points paid all of it: what the issuer reserved is not needed.
             (false, false) => return Some(undo::message(tap, issuer, Yen::ZERO, context.seq())),
         };

@@ -56,9 +56,7 @@ impl State {
     fn completed_by(&self, index: TapIndex) -> TapIndex {
         match self.tap(index).map(|tap| tap.state) {
             Some(TapState::Completed(by)) => by,
-            Some(
-                TapState::Pending | TapState::Held | TapState::Posted | TapState::Refused | TapState::Reversed,
-            )
+            Some(TapState::Pending | TapState::Held | TapState::Posted | TapState::Refused | TapState::Reversed)
             | None => index,
         }
     }

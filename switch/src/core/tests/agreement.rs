@@ -201,8 +201,7 @@ impl World {
     fn new(bearer: Bearer, purse: i64) -> Self {
         let limits = Yen::new(1_000_000);
         let offline = Some(Offline { resident_day: limits, bearer });
-        let stand_in =
-            vec![StandIn { issuer: ISSUER, tap: limits, issuer_day: limits, resident_day: limits, bearer }];
+        let stand_in = vec![StandIn { issuer: ISSUER, tap: limits, issuer_day: limits, resident_day: limits, bearer }];
         let mut town = town_with(Policy { offline, stand_in, ..policy() });
         if purse > 0 {
             credit(&mut town, 3, purse, "relief").unwrap();
@@ -403,9 +402,15 @@ impl World {
         assert_eq!(state.refund_reversals.len(), 0);
         assert_eq!(self.issuer.refused_reversals, 0, "the issuer could follow every reversal: {:?}", self.issuer);
         // What the issuer did not take of refunds whose payment it took waits for people: it is in the exceptions.
-        let at_issuer = |seq: &Seq| state.tap_by_seq(*seq).is_some_and(|tap| {
-            tap.instrument_leg().is_some() && !matches!(tap.kind, kazasu_ledger::record::TapKind::Refund | kazasu_ledger::record::TapKind::RefundAdvice)
-        });
+        let at_issuer = |seq: &Seq| {
+            state.tap_by_seq(*seq).is_some_and(|tap| {
+                tap.instrument_leg().is_some()
+                    && !matches!(
+                        tap.kind,
+                        kazasu_ledger::record::TapKind::Refund | kazasu_ledger::record::TapKind::RefundAdvice
+                    )
+            })
+        };
         let denied: i64 =
             state.parts_of.iter().filter(|(seq, _)| at_issuer(seq)).map(|(_, parts)| parts.denied.get()).sum();
         assert_eq!(self.town.receivable().0, self.issuer.owes() - denied, "{:?}", self.issuer);
@@ -587,7 +592,9 @@ fn an_issuer_is_told_of_a_reversal_only_when_it_has_undone_the_refund() {
 
 #[test]
 fn a_refund_of_a_payment_that_is_refused_afterwards_is_lost_too_in_either_order() {
-    for (operation, reversed) in [(Operation::Purchase, false), (Operation::PurchaseAdvice, false), (Operation::Purchase, true)] {
+    for (operation, reversed) in
+        [(Operation::Purchase, false), (Operation::PurchaseAdvice, false), (Operation::Purchase, true)]
+    {
         for refused_first in [true, false] {
             let mut world = World::new(Bearer::Operator, 0);
             let message = if operation == Operation::Purchase {

@@ -103,11 +103,19 @@ fn a_reversal_without_exact_data_is_matched_by_reference_terminal_merchant_and_a
     let cases: Vec<(bool, &str, Change)> = vec![
         (true, "DE90 is left out", Box::new(|r| r.original = None)),
         (true, "DE90 and the PPID are left out", Box::new(|r| (r.original, r.ppid) = (None, None))),
-        (true, "DE7 in local time", Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 + 32_400_000).transmission()))),
+        (
+            true,
+            "DE7 in local time",
+            Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 + 32_400_000).transmission())),
+        ),
         (true, "another class", Box::new(|r| change(r, |o| o.mti = Mti(100)))),
         (true, "no acquirer", Box::new(|r| change(r, |o| o.acquirer = [b'0'; 11]))),
         (false, "DE90 names another DE11", Box::new(|r| change(r, |o| o.stan = Stan::wrapping(900)))),
-        (false, "DE90 names another day", Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 - 86_400_000).transmission()))),
+        (
+            false,
+            "DE90 names another day",
+            Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 - 86_400_000).transmission())),
+        ),
         (false, "another acquirer", Box::new(|r| change(r, |o| o.acquirer = [b'1'; 11]))),
         (false, "another amount", Box::new(|r| (r.original, r.amount) = (None, Yen::new(501)))),
         (false, "another person", Box::new(|r| (r.original, r.ppid) = (None, Some(person(2))))),
@@ -115,7 +123,11 @@ fn a_reversal_without_exact_data_is_matched_by_reference_terminal_merchant_and_a
         (false, "another terminal", Box::new(|r| (r.original, r.terminal) = (None, "T2".parse().unwrap()))),
         (false, "another merchant", Box::new(|r| (r.original, r.merchant) = (None, "OTHER".parse().unwrap()))),
         (false, "a refund", Box::new(|r| (r.original, r.processing) = (None, 200_000))),
-        (false, "sent before it", Box::new(|r| (r.original, r.transmission) = (None, Millis(NOON.0 - 600_000).transmission()))),
+        (
+            false,
+            "sent before it",
+            Box::new(|r| (r.original, r.transmission) = (None, Millis(NOON.0 - 600_000).transmission())),
+        ),
         (false, "no number", Box::new(|r| (r.original, r.rrn) = (None, "000000000000".parse().unwrap()))),
     ];
     for (undone, what, spoil) in cases {
@@ -206,7 +218,8 @@ fn de90_that_names_something_unknown_speaks_against_every_other_payment() {
     let reversal = town.about(Operation::Reversal, &lost, 300);
     assert_eq!(town.code(&reversal), "00");
     assert_eq!(town.available(1), 8_420);
-    for (operation, code) in [(Operation::Refund, "25"), (Operation::RefundAdvice, "25"), (Operation::Completion, "25")] {
+    for (operation, code) in [(Operation::Refund, "25"), (Operation::RefundAdvice, "25"), (Operation::Completion, "25")]
+    {
         let about = town.about(operation, &lost, 300);
         assert_eq!(town.code(&about), code, "{operation:?}");
     }
