@@ -1,9 +1,12 @@
 //! `acquirer-sim`: plays acquirers and their terminals. `run` plays scenarios and reports differences, `load` measures.
 //!
-//! Exit codes: 0 everything as expected, 1 differences or errors under load, 2 usage, files or no connection.
+//! Exit codes: 0 everything as expected, 1 differences or errors under load, 2 usage, files, no connection, or output that cannot be
+//! written, 141 output that its reader closed.
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use kazasu_console::logs::Format;
+use kazasu_console::{print_text, say};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use kazasu_acquirer_sim::scenario::{Outcome, Scenario, play};
@@ -73,15 +76,12 @@ enum MixArg {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
-    match run(Cli::parse().command) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("acquirer-sim: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    let cli: Cli = match kazasu_console::command_line("acquirer-sim") {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    kazasu_console::logs::start(Format::Text, "warn");
+    kazasu_console::end("acquirer-sim", run(cli.command).map(|good| u8::from(!good)), |_| 2)
 }
 
 fn run(command: Command) -> anyhow::Result<bool> {
@@ -108,9 +108,9 @@ fn run(command: Command) -> anyhow::Result<bool> {
             };
             let report = load::run(&plan, &Arc::new(Progress::default()), &Arc::new(AtomicBool::new(false)))?;
             if json {
-                println!("{}", report.json());
+                say!("{}", report.json());
             } else {
-                print!("{}", report.text());
+                print_text!("{}", report.text());
             }
             Ok(report.error_count() == 0)
         }
@@ -134,13 +134,13 @@ fn run_scenarios(paths: &[PathBuf], config: &Path, json: bool) -> anyhow::Result
         if json {
             let mut value = serde_json::to_value(&outcome)?;
             value["file"] = path.display().to_string().into();
-            println!("{value}");
+            say!("{value}");
         } else {
             print_outcome(&outcome, &path);
         }
     }
     if !json {
-        println!("\n{good} as expected, {bad} different, {skipped} not for {}", config.dialect.name);
+        say!("\n{good} as expected, {bad} different, {skipped} not for {}", config.dialect.name);
     }
     Ok(bad == 0)
 }
@@ -148,13 +148,13 @@ fn run_scenarios(paths: &[PathBuf], config: &Path, json: bool) -> anyhow::Result
 fn print_outcome(outcome: &Outcome, path: &Path) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     if let Some(why) = &outcome.skipped {
-        println!("–  {name}  {} ({why})", outcome.title);
+        say!("–  {name}  {} ({why})", outcome.title);
         return;
     }
     let mark = if outcome.differences.is_empty() { "✓" } else { "✗" };
-    println!("{mark}  {name}  {} ({} steps, {} ms)", outcome.title, outcome.steps, outcome.millis);
+    say!("{mark}  {name}  {} ({} steps, {} ms)", outcome.title, outcome.steps, outcome.millis);
     for d in &outcome.differences {
-        println!("     step {} {}: {} expected {}, got {}", d.step, d.what, d.field, d.expected, d.got);
+        say!("     step {} {}: {} expected {}, got {}", d.step, d.what, d.field, d.expected, d.got);
     }
 }
 

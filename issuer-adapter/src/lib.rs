@@ -17,6 +17,6 @@ pub mod link;
 pub mod routing;
 pub mod sim;
 
-pub use driver::{LinkConfig, LinkMac, LinkStatus, spawn};
+pub use driver::{LinkConfig, LinkMac, LinkStatus, register_metrics, spawn};
 pub use link::{Command, Report};
 pub use routing::{RoutingError, RoutingTable};

@@ -5,6 +5,7 @@ use crate::transfer::Transfers;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A record's place in the journal: 1, 2, 3, … without a gap.
 pub type Seq = u64;
@@ -99,11 +100,40 @@ pub trait Journal: Reader {
     /// Makes a batch durable.
     fn append<'a>(&'a mut self, batch: &'a [Entry]) -> Task<'a, Result<(), AppendError>>;
 
+    /// Does what keeps the store in shape and nobody's answer has to wait for: called after a batch's effects have left. It
+    /// loses nothing when it fails, and says so in the log.
+    fn tidy(&mut self, _: Moment) -> Task<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// What the last batch took, as far as the engine can tell the parts from each other.
+    fn took(&self) -> Took {
+        Took::default()
+    }
+
     /// The epoch that this writer holds.
     fn epoch(&self) -> u64;
 
     /// Ends writing in good order, so that a copy of the store is complete. What was appended is durable without it too.
     fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>>;
+}
+
+/// When [`Journal::tidy`] is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// No batch waits.
+    Idle,
+    /// The next batch waits already.
+    Busy,
+}
+
+/// How long the parts of one append took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Took {
+    /// Putting the rows in, before anything is durable.
+    pub write: Option<Duration>,
+    /// Making them durable.
+    pub sync: Option<Duration>,
 }
 
 /// Who wants to write, and under which condition.

@@ -3,31 +3,31 @@
 //! WAL with `synchronous = FULL`: a commit is one append to the write-ahead log and one fdatasync. A batch goes to the
 //! database's thread as one multi-statement text (begin, fence, rows, commit), because each round trip there and back
 //! costs two wake-ups. Rows are padded to a few fixed sizes with NULLs that the statement leaves out, so that a handful of
-//! texts are prepared once. The log is moved into the main file by a connection of its own while commits go on; the writer
-//! itself only moves the little that came in meanwhile, so that the log can begin again from its start.
+//! texts are prepared once. The log is moved into the main file beside the commits (`sqlite/wal.rs`), never between a commit and
+//! its answers.
+
+mod wal;
 
 use crate::journal::{
-    AppendError, Claim, Entry, Head, Journal, LeadError, Reader, Seq, Store, StoreError, Task, TransferRow, check_order,
+    AppendError, Claim, Entry, Head, Journal, LeadError, Moment, Reader, Seq, Store, StoreError, Task, Took, TransferRow,
+    check_order,
 };
 use crate::transfer::Transfer;
+use futures_util::TryStreamExt;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Executor, Row, SqlSafeStr, SqliteConnection};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, LazyLock};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+use wal::Wal;
 
 /// Journal rows a statement: a batch is cut into pieces of the largest size, and the rest padded to the next size up.
 const SIZES: [usize; 6] = [1, 4, 16, 64, 128, 256];
 /// The same for transfers. A tap under a policy has two or three, and a batch that fits goes in one round trip.
 const TRANSFERS: [usize; 9] = [1, 4, 16, 64, 128, 192, 256, 384, 512];
-/// Records after which the log is moved into the main file.
-const CHECKPOINT_RECORDS: u64 = 20_000;
 
 /// Opens the transaction and fails it when another writer has the lead: a second row of `lead` breaks its constraint.
 const BEGIN: &str =
@@ -106,8 +106,8 @@ struct SqliteJournal {
     conn: SqliteConnection,
     epoch: u64,
     head: Seq,
-    checkpointer: Checkpointer,
-    checkpointed: Seq,
+    wal: Wal,
+    took: Took,
 }
 
 /// A reader of a journal file: a copy, or one that a switch is writing to.
@@ -158,12 +158,13 @@ impl SqliteJournal {
             .pragma("temp_store", "memory");
         create_private(path)?;
         let mut conn = options.connect().await.map_err(store_error)?;
+        check_version(&mut conn).await?;
         // `run` asks for a bound on lifetimes that a boxed future cannot give; this is what it calls.
         migrator().run_direct(None, &mut conn, false).await.map_err(|e| StoreError(e.to_string()))?;
         let epoch = raise(&mut conn, claim).await?;
         let head = read_head(&mut conn).await?.seq;
-        let checkpointer = Checkpointer::start(path)?;
-        Ok(SqliteJournal { conn, epoch, head, checkpointer, checkpointed: head })
+        let wal = Wal::start(path)?;
+        Ok(SqliteJournal { conn, epoch, head, wal, took: Took::default() })
     }
 
     async fn write(&mut self, batch: &[Entry]) -> Result<(), AppendError> {
@@ -173,7 +174,7 @@ impl SqliteJournal {
             return Err(self.give_up(error).await);
         }
         self.head = last;
-        self.checkpoint().await;
+        self.wal.wrote(batch);
         Ok(())
     }
 
@@ -187,22 +188,27 @@ impl SqliteJournal {
             bind(&mut args, signed(self.epoch))?;
             bind_entries(&mut args, batch, padded(&SIZES, j))?;
             bind_transfers(&mut args, &rows, padded(&TRANSFERS, t))?;
-            return self.execute(&TEXTS.opening[j][t], args).await;
+            self.took = execute(&mut self.conn, &TEXTS.opening[j][t], args).await?;
+            return Ok(());
         }
         let mut args = SqliteArguments::default();
         bind(&mut args, signed(self.epoch))?;
-        self.execute(BEGIN, args).await?;
+        let begin = Instant::now();
+        execute(&mut self.conn, BEGIN, args).await?;
         for piece in batch.chunks(most(&SIZES)) {
             let mut args = SqliteArguments::default();
             bind_entries(&mut args, piece, most(&SIZES))?;
-            self.execute(&TEXTS.journal, args).await?;
+            execute(&mut self.conn, &TEXTS.journal, args).await?;
         }
         for piece in rows.chunks(most(&TRANSFERS)) {
             let mut args = SqliteArguments::default();
             bind_transfers(&mut args, piece, most(&TRANSFERS))?;
-            self.execute(&TEXTS.transfers, args).await?;
+            execute(&mut self.conn, &TEXTS.transfers, args).await?;
         }
-        self.execute("COMMIT", SqliteArguments::default()).await
+        let written = Instant::now();
+        execute(&mut self.conn, "COMMIT", SqliteArguments::default()).await?;
+        self.took = Took { write: Some(written - begin), sync: Some(written.elapsed()) };
+        Ok(())
     }
 
     /// Tells what an error means. While the transaction is still open, rolling it back proves that nothing was kept; when
@@ -219,21 +225,38 @@ impl SqliteJournal {
             Err(_) => AppendError::Refused(error.to_string()),
         }
     }
+}
 
-    /// Keeps the log short. A failure here loses nothing: the log only grows until the next attempt.
-    async fn checkpoint(&mut self) {
-        if self.checkpointer.take_done() {
-            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.conn).await {
-                tracing::warn!(%error, "the write-ahead log could not be moved");
-            }
-        } else if self.head - self.checkpointed >= CHECKPOINT_RECORDS {
-            self.checkpointed = self.head;
-            self.checkpointer.request();
+/// Runs a text of one or several statements. Of several, the last is the commit: what comes before it is the writing.
+async fn execute(conn: &mut SqliteConnection, sql: &'static str, args: SqliteArguments) -> Result<Took, sqlx::Error> {
+    let begin = Instant::now();
+    let (mut last, mut before) = (begin, begin);
+    let mut done = conn.fetch_many(sqlx::query_with(sql, args));
+    while let Some(statement) = done.try_next().await? {
+        if statement.is_left() {
+            (before, last) = (last, Instant::now());
         }
     }
+    Ok(Took { write: Some(before - begin), sync: Some(last - before) })
+}
 
-    async fn execute(&mut self, sql: &'static str, args: SqliteArguments) -> Result<(), sqlx::Error> {
-        sqlx::query_with(sql, args).execute(&mut self.conn).await.map(|_| ())
+/// SQLite before this one can lose commits when the write-ahead log begins again while another connection moves it.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// Refuses a library that is too old to be trusted with money.
+async fn check_version(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT sqlite_version()").fetch_one(conn).await.map_err(store_error)?;
+    trusted(row.try_get(0).map_err(store_error)?)
+}
+
+fn trusted(version: &str) -> Result<(), StoreError> {
+    let found: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    match found {
+        Ok(found) if found.as_slice() >= OLDEST_SQLITE.as_slice() => Ok(()),
+        _ => Err(StoreError(format!(
+            "this program is built with SQLite {version}, whose write-ahead log can lose commits; it needs 3.51.3 or newer: \
+             build it with the SQLite that comes with it (the feature sqlite-bundled)"
+        ))),
     }
 }
 
@@ -311,70 +334,6 @@ fn pad(args: &mut SqliteArguments, rows: usize) -> Result<(), sqlx::Error> {
     (0..rows * 6).try_for_each(|_| bind(args, None::<i64>))
 }
 
-/// Moves the log into the main file on a thread and connection of its own.
-struct Checkpointer {
-    requests: SyncSender<()>,
-    done: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Checkpointer {
-    fn start(path: &Path) -> Result<Self, StoreError> {
-        let (requests, wanted) = sync_channel(1);
-        let done = Arc::new(AtomicBool::new(false));
-        let (path, flag) = (path.to_owned(), done.clone());
-        let thread = std::thread::Builder::new()
-            .name("kazasu-wal".into())
-            .spawn(move || {
-                if let Err(error) = Self::run(&path, &wanted, &flag) {
-                    tracing::warn!(%error, "the write-ahead log is not moved any more");
-                }
-            })
-            .map_err(|e| StoreError(e.to_string()))?;
-        Ok(Checkpointer { requests, done, thread })
-    }
-
-    fn run(path: &Path, wanted: &Receiver<()>, done: &AtomicBool) -> Result<(), StoreError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .map_err(|e| StoreError(e.to_string()))?;
-        let mut conn = None;
-        while wanted.recv().is_ok() {
-            runtime.block_on(async {
-                let open = match conn.take() {
-                    Some(open) => open,
-                    None => options(path).synchronous(SqliteSynchronous::Full).connect().await.map_err(store_error)?,
-                };
-                let open: &mut SqliteConnection = conn.insert(open);
-                sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(open).await.map_err(store_error)
-            })?;
-            done.store(true, Ordering::Release);
-        }
-        match conn {
-            Some(conn) => runtime.block_on(conn.close()).map_err(store_error),
-            None => Ok(()),
-        }
-    }
-
-    /// Ends the thread after what it is doing.
-    fn stop(self) {
-        drop(self.requests);
-        if self.thread.join().is_err() {
-            tracing::error!("the thread that moves the write-ahead log panicked");
-        }
-    }
-
-    fn request(&self) {
-        // Full means that one is wanted already.
-        let _ = self.requests.try_send(());
-    }
-
-    fn take_done(&self) -> bool {
-        self.done.swap(false, Ordering::AcqRel)
-    }
-}
-
 impl Reader for SqliteJournal {
     fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
         Box::pin(scan(&mut self.conn, from, limit))
@@ -394,6 +353,14 @@ impl Journal for SqliteJournal {
         Box::pin(self.write(batch))
     }
 
+    fn tidy(&mut self, moment: Moment) -> Task<'_, ()> {
+        Box::pin(self.wal.tidy(&mut self.conn, moment))
+    }
+
+    fn took(&self) -> Took {
+        self.took
+    }
+
     fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -401,8 +368,8 @@ impl Journal for SqliteJournal {
     /// Moves the whole log into the main file, so that the file alone is the journal.
     fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>> {
         Box::pin(async move {
-            let SqliteJournal { mut conn, checkpointer, .. } = *self;
-            checkpointer.stop();
+            let SqliteJournal { mut conn, wal, .. } = *self;
+            wal.stop();
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.map_err(store_error)?;
             conn.close().await.map_err(store_error)
         })
@@ -515,4 +482,34 @@ fn migrator() -> Migrator {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
     };
     Migrator::with_migrations(ALL.map(migration).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_can_lose_commits_is_refused() {
+        for old in ["3.51.2", "3.46.0", "2.99.99", "3.7", "", "new"] {
+            let error = trusted(old).unwrap_err().to_string();
+            assert!(error.contains(old) && error.contains("3.51.3"), "{error}");
+        }
+        for good in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
+            trusted(good).unwrap();
+        }
+    }
+
+    /// `fsync` also waits for the file's times; with this setting of the build SQLite does not.
+    #[test]
+    fn sqlite_is_built_to_sync_data_only() {
+        let flags = option_env!("LIBSQLITE3_FLAGS").unwrap_or_default();
+        assert!(flags.contains("HAVE_FDATASYNC"), "LIBSQLITE3_FLAGS is {flags:?}; .cargo/config.toml sets it");
+    }
+
+    #[tokio::test]
+    async fn the_library_that_is_built_in_is_good() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut conn = options(&dir.path().join("x.db")).create_if_missing(true).connect().await.unwrap();
+        check_version(&mut conn).await.unwrap();
+    }
 }

@@ -2,6 +2,7 @@
 //! to another and writes two entries. Everything is prepared, nothing is wasted, and the clients are tasks of this process: there
 //! are no sockets of terminals, no ISO 8583, no MAC and no hash chain, so it does less than the switch does.
 
+use kazasu_console::say;
 use crate::server::Server;
 use anyhow::Context;
 use clap::Args;
@@ -135,12 +136,12 @@ pub(crate) async fn run(args: BaselineArgs) -> anyhow::Result<()> {
     let many = measure(&server, args.merchants, args.seconds).await?;
     let hot = measure(&server, 1, args.seconds).await?;
     if args.json {
-        println!("{}", json(&many, &hot));
+        say!("{}", json(&many, &hot));
         return Ok(());
     }
-    println!("one SQL transaction a payment, on a PostgreSQL server of this machine's binaries");
+    say!("one SQL transaction a payment, on a PostgreSQL server of this machine's binaries");
     for (what, best) in [(format!("{} merchants", args.merchants), many), ("one hot merchant".into(), hot)] {
-        println!("  {what:<18} {:>8.0}/s with {} clients, p99 {:.1} ms", best.tps, best.clients, best.p99_ms);
+        say!("  {what:<18} {:>8.0}/s with {} clients, p99 {:.1} ms", best.tps, best.clients, best.p99_ms);
     }
     Ok(())
 }

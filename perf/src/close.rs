@@ -1,6 +1,7 @@
 //! A business day is closed while others tap: compared, settled, reported, signed; the journal is verified, and residents ask for
 //! their statements.
 
+use kazasu_console::say;
 use crate::taps::{self, Store};
 use anyhow::Context;
 use clap::Args;
@@ -97,7 +98,7 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     let mut out = json!({ "taps": filled.answered, "taps_s": seconds(begin), "store": args.store.name() });
     let say = |text: String| {
         if !args.json {
-            println!("{text}");
+            say!("{text}");
         }
     };
     say(format!("{} taps were made within {} s", filled.answered, out["taps_s"]));
@@ -138,7 +139,7 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     switch.stop().await?;
     sim.stop().await;
     if args.json {
-        println!("{out}");
+        say!("{out}");
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The ceiling: the same generator and framing against a server that only sends every message back.
 
+use kazasu_console::tell;
 use bytes::{BufMut, BytesMut};
 use kazasu_schemas::iso8583::Dialect;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ pub(crate) async fn start() -> anyhow::Result<SocketAddr> {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 if let Err(error) = serve(stream).await {
-                    eprintln!("echo: {error}");
+                    tell!("echo: {error}");
                 }
             });
         }

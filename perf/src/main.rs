@@ -52,13 +52,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match kazasu_console::command_line("perf") {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("perf: cannot start: {error}");
-            return ExitCode::from(2);
-        }
+        Err(error) => return kazasu_console::end("perf", Err(anyhow::anyhow!("cannot start: {error}")), |_| 2),
     };
     let result = runtime.block_on(async {
         match cli.command {
@@ -74,11 +74,5 @@ fn main() -> ExitCode {
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("perf: {error:#}");
-            ExitCode::from(1)
-        }
-    }
+    kazasu_console::end("perf", result.map(|()| 0), |_| 1)
 }

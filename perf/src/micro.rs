@@ -1,5 +1,6 @@
 //! Micro benchmarks: one thing each, in a loop long enough to trust, the median of several rounds printed.
 
+use kazasu_console::say;
 use bytes::BytesMut;
 use kazasu::core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
@@ -241,10 +242,10 @@ pub(crate) async fn run(as_json: bool) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     out.insert("fdatasync_us".into(), json!(fdatasync_us(dir.path(), std::time::Duration::ZERO)?.round()));
     if as_json {
-        println!("{}", Value::Object(out));
+        say!("{}", Value::Object(out));
     } else {
         for (name, value) in &out {
-            println!("{name:<48} {value:>12}");
+            say!("{name:<48} {value:>12}");
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! A city credits its residents while others tap: how long until everybody can spend it, and what the taps notice.
 
+use kazasu_console::say;
 use crate::server::Server;
 use crate::taps::{self, Store};
 use anyhow::Context;
@@ -103,18 +104,18 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
         f64::from(u32::try_from(report.percentile(99.0)).unwrap_or(u32::MAX)) / 1e3
     };
     if args.json {
-        println!(
+        say!(
             "{}",
             json!({ "residents": args.residents, "import_s": import_s, "credited_s": credited_s, "rate": args.rate,
                 "p99_ms": ms(&report), "p99_ms_before": ms(&quiet), "errors": report.error_count() })
         );
     } else {
-        println!("{} applications read in within {import_s:.1} s", args.residents);
-        println!(
+        say!("{} applications read in within {import_s:.1} s", args.residents);
+        say!(
             "{} purses credited within {credited_s:.1} s while {:.0} taps a second went on",
             args.residents, args.rate
         );
-        println!(
+        say!(
             "p99 of the taps {:.1} ms (without a release {:.1} ms), {} errors",
             ms(&report),
             ms(&quiet),

@@ -1,5 +1,6 @@
 //! End to end: generator, sockets, MACs, core, ledger, answers; on-us, or off-us through real issuer links.
 
+use kazasu_console::{print_text, say, tell};
 use crate::baseline_sql::{self, Best};
 use crate::cpu::Cpu;
 use crate::server::Server;
@@ -276,7 +277,7 @@ async fn highest(plan: &LoadPlan, store: Store, quiet: bool, seconds: u64) -> an
             fire(LoadPlan { rate, length: Length::Time(Duration::from_secs(seconds)), ..plan.clone() }).await?;
         let good = report.percentile(99.0) < limit && report.error_count() == 0 && report.tps() > rate * 0.97;
         if !quiet {
-            eprintln!(
+            tell!(
                 "{rate:>8.0}/s  p99 {:>7} µs  {}",
                 report.percentile(99.0),
                 if good { "good" } else { "too much" }
@@ -444,7 +445,7 @@ async fn under_rules(args: &TapsArgs, dir: &Path) -> anyhow::Result<Ruled> {
         let tps = most(&plan).await?;
         found[usize::from(with)][turn / 2] = tps;
         if !args.json {
-            eprintln!("{:<14} {tps:>9.0}/s", if with { "with rules" } else { "without rules" });
+            tell!("{:<14} {tps:>9.0}/s", if with { "with rules" } else { "without rules" });
         }
         let balanced = switch.engine.query(|s| s.book.is_balanced()).await.context("the core is gone")?;
         anyhow::ensure!(balanced, "the book does not balance after the run");
@@ -556,23 +557,23 @@ fn print(
         });
     }
     if args.json {
-        println!("{out}");
+        say!("{out}");
         return;
     }
-    print!("{}", report.text());
+    print_text!("{}", report.text());
     let Alone { tap, fdatasync, tap_paced, fdatasync_paced } = alone;
-    println!("  one tap alone p50 {tap} µs back to back (fdatasync here: {fdatasync:.0} µs)");
-    println!("                p50 {tap_paced} µs after 10 ms of silence (fdatasync likewise: {fdatasync_paced:.0} µs)");
+    say!("  one tap alone p50 {tap} µs back to back (fdatasync here: {fdatasync:.0} µs)");
+    say!("                p50 {tap_paced} µs after 10 ms of silence (fdatasync likewise: {fdatasync_paced:.0} µs)");
     let parts: Vec<String> = cost.cpu.iter().map(|(part, us)| format!("{part} {us} µs")).collect();
-    println!("  processor     a tap: {}", parts.join(", "));
+    say!("  processor     a tap: {}", parts.join(", "));
     if let Some((wal, stored)) = cost.bytes {
-        println!("  database      a tap: {wal} bytes of log, {stored} bytes stored");
+        say!("  database      a tap: {wal} bytes of log, {stored} bytes stored");
     }
-    println!("  ledger        {records} records, {}; starts again in {} s", out["store"], out["restart_s"]);
+    say!("  ledger        {records} records, {}; starts again in {} s", out["store"], out["restart_s"]);
     if let Some((peak, many, hot)) = usual {
-        println!("  highest rate  {peak:.0}/s with p99 below the limit and no error");
+        say!("  highest rate  {peak:.0}/s with p99 below the limit and no error");
         for (what, best) in [("1,000 merchants", many), ("one hot merchant", hot)] {
-            println!(
+            say!(
                 "  usual design  {:>6.0}/s with {what} ({} clients, p99 {:.1} ms): 1/{:.1} of that",
                 best.tps,
                 best.clients,
@@ -583,11 +584,11 @@ fn print(
     }
     if let Some(ruled) = ruled {
         let core = |cpu: &std::collections::BTreeMap<String, f64>| cpu.get("core").copied().unwrap_or(0.0);
-        println!("                    {:>14} {:>14}", "without rules", "with rules");
+        say!("                    {:>14} {:>14}", "without rules", "with rules");
         let p99 = (report.percentile(99.0), ruled.same.percentile(99.0));
-        println!("  p99 at this rate  {:>11} µs {:>11} µs", p99.0, p99.1);
-        println!("  core a tap        {:>11} µs {:>11} µs", core(&cost.cpu), core(&ruled.cpu));
-        println!(
+        say!("  p99 at this rate  {:>11} µs {:>11} µs", p99.0, p99.1);
+        say!("  core a tap        {:>11} µs {:>11} µs", core(&cost.cpu), core(&ruled.cpu));
+        say!(
             "  most taps         {:>12.0}/s {:>12.0}/s: {:.0} %, medians of {TURNS} turns with {} under way",
             median(ruled.without),
             median(ruled.with),
@@ -596,7 +597,7 @@ fn print(
         );
     }
     if let Some(tps) = echo {
-        println!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");
+        say!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");
     }
 }
 
@@ -627,9 +628,9 @@ pub(crate) async fn residents(n: u64, store: Store, as_json: bool) -> anyhow::Re
     let bytes = out["rss"].as_u64().unwrap_or(0).saturating_sub(out["rss_before"].as_u64().unwrap_or(0));
     out["bytes_per_resident"] = json!(bytes / n.max(1));
     if as_json {
-        println!("{out}");
+        say!("{out}");
     } else {
-        println!(
+        say!(
             "{n} residents: import {} s, start {} s, {} bytes each",
             out["import_s"], out["start_s"], out["bytes_per_resident"]
         );
@@ -661,6 +662,6 @@ pub(crate) async fn restart(town_dir: &Path) -> anyhow::Result<()> {
     let start = begin.elapsed().as_secs_f64();
     let rss = memory()?;
     switch.stop().await?;
-    println!("{}", json!({ "start_s": (start * 100.0).round() / 100.0, "rss": rss, "rss_before": rss_before }));
+    say!("{}", json!({ "start_s": (start * 100.0).round() / 100.0, "rss": rss, "rss_before": rss_before }));
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::engine::CommandError;
 use crate::engine::{Engine, Role};
 use crate::import;
 use crate::issuers::Issuers;
+use crate::tasks::{Kind, fault};
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -60,7 +61,8 @@ pub async fn bind(addr: &str, any_port: bool) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until shutdown.
-pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool>) {
+pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
+    let tasks = api.engine.health().tasks.clone();
     let app = Router::new()
         .route("/", get(page))
         .route("/healthz", get(|| async { "ok\n" }))
@@ -81,18 +83,68 @@ pub fn serve(listener: TcpListener, api: Api, mut shutdown: watch::Receiver<bool
         .route("/v1/residents/{ppid}/link", put(put_link).delete(delete_link))
         .route("/v1/residents/{ppid}/limits", put(put_limits))
         .route("/v1/residents/{ppid}/spendable", put(put_spendable))
-        .route("/v1/residents/{ppid}/card", put(put_card))
-        .layer(middleware::from_fn_with_state(api.clone(), admit))
-        .with_state(api);
-    tokio::spawn(async move {
-        let signal = async move {
-            // An error means that the sender is gone, which is a shutdown too.
-            let _ = shutdown.changed().await;
-        };
-        if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(signal).await {
-            tracing::error!(%error, "HTTP server ended");
+        .route("/v1/residents/{ppid}/card", put(put_card));
+    #[cfg(debug_assertions)]
+    let app = app.route("/v1/break/{task}", post(break_task));
+    let app = app.layer(middleware::from_fn_with_state(api.clone(), admit)).with_state(api);
+    let port = Port(Arc::new(listener));
+    tasks.keep(Kind::Http, "", move || {
+        let (port, app, mut shutdown) = (port.clone(), app.clone(), shutdown.clone());
+        async move {
+            let signal = async move {
+                // An error means that the sender is gone, which is a shutdown too.
+                let _ = shutdown.changed().await;
+            };
+            axum::serve(port, app).with_graceful_shutdown(signal).await.map_err(|error| error.to_string())
         }
     });
+}
+
+/// The port, which stays open when the server has to begin again.
+#[derive(Clone)]
+struct Port(Arc<TcpListener>);
+
+impl axum::serve::Listener for Port {
+    type Io = tokio::net::TcpStream;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            fault(Kind::Http);
+            match self.0.accept().await {
+                Ok(accepted) => return accepted,
+                // Usually too many open files: waiting lets others close.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept an HTTP connection");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}
+
+/// Breaks a task, for a test. Builds without debug assertions do not have it.
+#[cfg(debug_assertions)]
+async fn break_task(State(api): State<Api>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = authorized(&api, &headers) {
+        return refusal.into_response();
+    }
+    match Kind::ALL.into_iter().find(|kind| kind.name() == name) {
+        Some(Kind::Core) => {
+            // Nobody waits for an answer to this question.
+            let _: Option<()> = api.engine.query(|_| panic!("core breaks off, for a test")).await;
+            StatusCode::ACCEPTED.into_response()
+        }
+        Some(kind) => {
+            crate::tasks::arm(kind);
+            StatusCode::ACCEPTED.into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// Strangers' bodies are not read: whoever asks for something is known by then, and only so many bodies are read at one time.
@@ -113,7 +165,7 @@ async fn ready(State(api): State<Api>) -> Response {
     if health.is_ready() {
         "ready\n".into_response()
     } else {
-        let why = health.halted().unwrap_or_else(|| match health.role() {
+        let why = health.halted().or_else(|| health.tasks.trouble()).unwrap_or_else(|| match health.role() {
             Role::Following if health.reachable.load(Ordering::Acquire) => {
                 "the leader's ledger takes no records".into()
             }

@@ -4,6 +4,7 @@ use crate::config::IssuerConfig;
 use crate::core::{Event, Outgoing, Owed};
 use crate::engine::{Engine, IssuerSink};
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
+use crate::tasks::{Kind, Tasks, fault};
 use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
@@ -68,6 +69,7 @@ impl Issuers {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
         let lead = Mutex::new(None);
+        configs.iter().for_each(|config| kazasu_issuer_adapter::register_metrics(&config.file.name));
         Arc::new(Issuers {
             vault,
             own,
@@ -82,8 +84,8 @@ impl Issuers {
     }
 
     /// Delivers notices to residents' portals from now on. Must be called on the runtime that deliveries are to run on.
-    pub fn deliver_notices(self: &Arc<Self>, config: OutboxConfig) -> anyhow::Result<()> {
-        let outbox = Outbox::start(config, Arc::new(Settler(Arc::downgrade(self))))?;
+    pub fn deliver_notices(self: &Arc<Self>, config: OutboxConfig, tasks: &Tasks) -> anyhow::Result<()> {
+        let outbox = Outbox::watched(config, Arc::new(Settler(Arc::downgrade(self))), tasks)?;
         anyhow::ensure!(self.outbox.set(outbox).is_ok(), "the outbox was started before");
         Ok(())
     }
@@ -221,17 +223,24 @@ impl IssuerSink for Issuers {
         for config in &self.configs {
             let (tx, rx) = mpsc::unbounded_channel();
             commands.insert(config.file.number, tx);
-            let engine = engine.clone();
-            let report = move |reports: Vec<Report>| engine.events(reports.into_iter().map(event).collect());
+            let reports_to = engine.clone();
+            let report = move |reports: Vec<Report>| reports_to.events(reports.into_iter().map(event).collect());
             let link = link_config(config, self.own);
-            let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, crate::clock::now, shutdown.clone());
-            let number = config.file.number;
+            let clock = || {
+                fault(Kind::IssuerLink);
+                crate::clock::now()
+            };
+            let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, clock, shutdown.clone());
+            let (tasks, name) = (engine.health().tasks.clone(), config.file.name.clone());
             self.tasks.spawn(async move {
-                if let Err(error) = task.await {
-                    tracing::error!(issuer = number, %error, "an issuer link ended badly");
+                tasks.runs(Kind::IssuerLink, &name);
+                match task.await {
+                    Ok(()) => tasks.is_over(Kind::IssuerLink, &name),
+                    // It begins again by itself, as often as it can; now it could not.
+                    Err(error) => tasks.ended(Kind::IssuerLink, &name, error.to_string()),
                 }
             });
-            running.push(RunningLink { issuer: number, name: config.file.name.clone(), status: Some(status) });
+            running.push(RunningLink { issuer: config.file.number, name: config.file.name.clone(), status: Some(status) });
         }
         *self.lead() = Some(Lead { engine: engine.clone(), commands, running, shutdown });
     }

@@ -28,6 +28,7 @@ pub mod report;
 pub mod sample;
 pub mod serve;
 pub mod statements;
+pub mod tasks;
 pub mod telemetry;
 pub mod text;
 pub mod vault;

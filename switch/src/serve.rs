@@ -8,6 +8,7 @@ use crate::core::Command;
 use crate::engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
+use crate::tasks::{Kind, fault};
 use anyhow::Context;
 use kazasu_ledger::journal::NodeStatus;
 use kazasu_ledger::{Node, Store};
@@ -170,6 +171,7 @@ impl Switch {
         let peers_addr = peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?;
         let node = node(&config, peers_addr, http)?;
         let health = Arc::new(Health::default());
+        let tasks = health.tasks.clone();
         let (target, seen) = watch::channel(None);
         let elsewhere: Arc<dyn Elsewhere> = match &peers {
             Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
@@ -177,7 +179,7 @@ impl Switch {
         };
         let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
         match &config.outbox {
-            Some(outbox) => issuers.deliver_notices(outbox.clone()).context("[outbox]")?,
+            Some(outbox) => issuers.deliver_notices(outbox.clone(), &health.tasks).context("[outbox]")?,
             None => issuers.give_notices_up(),
         }
         let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
@@ -189,11 +191,25 @@ impl Switch {
             let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
             let timing = takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() });
             let watcher = Watcher::new(store.clone(), node.clone(), timing, engine.clone(), target);
-            tokio::spawn(watcher.run(watching));
+            let watcher = Arc::new(tokio::sync::Mutex::new(watcher));
+            tasks.keep(Kind::Watch, "", move || {
+                let (watcher, watching) = (watcher.clone(), watching.clone());
+                async move {
+                    watcher.lock().await.run(watching).await;
+                    Ok(())
+                }
+            });
             ready(&engine).await;
         }
         if let Some((peers, _)) = peers {
-            tokio::spawn(peers.run(engine.clone(), signal.clone()));
+            let (peers, engine, signal) = (Arc::new(peers), engine.clone(), signal.clone());
+            tasks.keep(Kind::Peers, "", move || {
+                let (peers, engine, signal) = (peers.clone(), engine.clone(), signal.clone());
+                async move {
+                    peers.run(engine, signal).await;
+                    Ok(())
+                }
+            });
         }
         let api = crate::http::Api {
             engine: engine.clone(),
@@ -221,23 +237,50 @@ impl Switch {
             );
         }
         if let Some(office) = &api.desk.office {
-            tokio::spawn(office.statements.clone().keep(signal.clone()));
+            let (statements, signal) = (office.statements.clone(), signal.clone());
+            tasks.keep(Kind::Statements, "", move || {
+                let keeping = statements.clone().keep(signal.clone());
+                async move {
+                    keeping.await;
+                    Ok(())
+                }
+            });
         }
         crate::http::serve(web, api, signal.clone());
+        tasks.keep(Kind::Upkeep, "", {
+            let signal = signal.clone();
+            move || crate::telemetry::upkeep(signal.clone())
+        });
         let links = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
         for listener in listeners {
-            tokio::spawn(listener.run(
-                acquirers.clone(),
-                engine.clone(),
-                signal.clone(),
-                open_day.clone(),
-                links.clone(),
-            ));
+            let which = listener.addr()?.to_string();
+            let listener = Arc::new(listener);
+            let (acquirers, engine, signal) = (acquirers.clone(), engine.clone(), signal.clone());
+            let (open_day, links) = (open_day.clone(), links.clone());
+            tasks.keep(Kind::Listener, &which, move || {
+                let listener = listener.clone();
+                let (acquirers, engine, signal) = (acquirers.clone(), engine.clone(), signal.clone());
+                let (open_day, links) = (open_day.clone(), links.clone());
+                async move {
+                    listener.run(acquirers, engine, signal, open_day, links).await;
+                    Ok(())
+                }
+            });
         }
-        tokio::spawn(tick(engine.clone(), day, issuers.clone(), signal));
+        let day = Arc::new(day);
+        tasks.keep(Kind::Tick, "", {
+            let (engine, issuers) = (engine.clone(), issuers.clone());
+            move || {
+                let ticking = tick(engine.clone(), day.clone(), issuers.clone(), signal.clone());
+                async move {
+                    ticking.await;
+                    Ok(())
+                }
+            }
+        });
         Ok(Switch { engine, desk, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
     }
 
@@ -335,7 +378,7 @@ async fn ready(engine: &Engine) {
 /// Asks the core once a second whether the business day is over, and publishes the state's sizes.
 async fn tick(
     engine: Engine,
-    day: watch::Sender<BusinessDay>,
+    day: Arc<watch::Sender<BusinessDay>>,
     issuers: Arc<Issuers>,
     mut shutdown: watch::Receiver<bool>,
 ) {
@@ -345,6 +388,7 @@ async fn tick(
             _ = interval.tick() => {}
             _ = shutdown.changed() => return,
         }
+        fault(Kind::Tick);
         engine.tick();
         crate::telemetry::health(engine.health());
         let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(crate::core::State::sizes)).await;

@@ -1,10 +1,15 @@
-//! Logs and metrics.
+//! Metrics: the recorder, what is published of the core's state, and the upkeep that keeps their memory small.
+
+mod catalogue;
 
 use crate::core::StateSizes;
 use crate::engine::Health;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use crate::tasks::{Kind, fault};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
 
 static PROMETHEUS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -25,10 +30,35 @@ pub fn prometheus() -> PrometheusHandle {
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::debug!("another metrics recorder is installed");
             }
+            catalogue::describe();
             handle
         })
         .clone()
 }
+
+/// Moves the samples of histograms into their buckets now and then, whether or not anybody asks for them: until then each
+/// sample takes memory of its own. It keeps a thread of the pool busy for some microseconds, so it may run among the tasks.
+pub async fn upkeep(shutdown: watch::Receiver<bool>) -> Result<(), String> {
+    upkeep_of(prometheus(), UPKEEP, shutdown).await
+}
+
+async fn upkeep_of(
+    prometheus: PrometheusHandle,
+    pause: Duration,
+    mut shutdown: watch::Receiver<bool>,
+) -> Result<(), String> {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = shutdown.changed() => return Ok(()),
+        }
+        fault(Kind::Upkeep);
+        prometheus.run_upkeep();
+    }
+}
+
+/// The pause between two moves of samples.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Publishes the state's sizes.
 pub fn sizes(sizes: &StateSizes) {
@@ -49,31 +79,54 @@ pub fn sizes(sizes: &StateSizes) {
 /// Publishes what this process can say of itself whatever its core is doing.
 pub fn health(health: &Health) {
     let flag = |on: bool| if on { 1.0 } else { 0.0 };
+    metrics::counter!("kazasu_log_lines_lost_total").absolute(kazasu_console::logs::lost());
     let queued = health.queued.load(Ordering::Acquire);
     metrics::gauge!("kazasu_queue_depth").set(f64::from(u32::try_from(queued).unwrap_or(u32::MAX)));
     metrics::gauge!("kazasu_ledger_up").set(flag(health.is_ready()));
     metrics::gauge!("kazasu_leading").set(flag(health.role() == crate::engine::Role::Leading));
 }
 
-/// How logs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Starts logging to standard error; `RUST_LOG` overrides the level.
-pub fn logs(format: LogFormat, level: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let result = match format {
-        LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
-    if let Err(error) = result {
-        tracing::debug!(%error, "logging was set up before");
+    fn resident_bytes() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1_024
+    }
+
+    /// Run by the test below in a process of its own, where nobody else uses memory.
+    #[tokio::test]
+    #[ignore = "run by the test below"]
+    async fn samples_without_a_scraper() {
+        let recorder = PrometheusBuilder::new().set_buckets(&[0.1, 1.0]).unwrap().build_recorder();
+        let handle = recorder.handle();
+        let (stop, stopped) = watch::channel(false);
+        let upkeep = tokio::spawn(upkeep_of(handle.clone(), Duration::from_millis(20), stopped));
+        let histogram = metrics::with_local_recorder(&recorder, || metrics::histogram!("seconds"));
+        let begin = resident_bytes();
+        for _ in 0..200 {
+            for _ in 0..50_000 {
+                histogram.record(0.5);
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let grown = resident_bytes().saturating_sub(begin);
+        stop.send_replace(true);
+        upkeep.await.unwrap().unwrap();
+        // Ten million samples are 80 MB where they are kept.
+        assert!(grown < 40_000_000, "{grown} bytes more");
+        assert!(handle.render().contains("seconds_count 10000000"), "a sample is missing");
+    }
+
+    #[test]
+    fn memory_does_not_grow_with_the_samples_when_nobody_asks_for_them() {
+        let me = std::env::current_exe().unwrap();
+        let test = ["telemetry::tests::samples_without_a_scraper", "--exact", "--ignored", "--nocapture"];
+        let out = std::process::Command::new(me).args(test).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success() && said.contains("1 passed"), "{said}");
     }
 }

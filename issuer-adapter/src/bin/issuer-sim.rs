@@ -3,7 +3,9 @@
 use anyhow::Context;
 use clap::Parser;
 use kazasu_issuer_adapter::sim::{ConfigError, Sim, SimConfig, SimError};
-use std::io::Write;
+use kazasu_console::logs::Format;
+use kazasu_console::out::OutputError;
+use kazasu_console::say;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,18 +26,15 @@ struct Args {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
-    match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("issuer-sim: {error:#}");
-            let usage = matches!(error.downcast_ref(), Some(SimError::Config(_) | SimError::Listen { .. }));
-            if usage || error.is::<ConfigError>() { ExitCode::from(2) } else { ExitCode::from(1) }
-        }
-    }
+    let args: Args = match kazasu_console::command_line("issuer-sim") {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
+    kazasu_console::logs::start(Format::Text, "info");
+    kazasu_console::end("issuer-sim", run(args).await.map(|()| 0), |error| {
+        let usage = matches!(error.downcast_ref(), Some(SimError::Config(_) | SimError::Listen { .. }));
+        if usage || error.is::<ConfigError>() { 2 } else { 1 }
+    })
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
@@ -45,15 +44,21 @@ async fn run(args: Args) -> anyhow::Result<()> {
     }
     let kinds: Vec<_> = config.issuers.iter().map(|issuer| issuer.kind).collect();
     let sim = Sim::start(config).await?;
-    announce(&sim, &kinds, args.json).context("writing to stdout")?;
+    announce(&sim, &kinds, args.json)?;
     stopped().await.context("waiting for a signal")?;
     let totals = sim.totals();
     sim.stop().await;
     if !args.json {
         for (name, t) in totals {
-            println!(
+            say!(
                 "{name}: {} received, {} approved, {} declined, {} repeated, {} refused, {} unanswered, {} rejected",
-                t.received, t.approved, t.declined, t.repeated, t.refused, t.unanswered, t.rejected
+                t.received,
+                t.approved,
+                t.declined,
+                t.repeated,
+                t.refused,
+                t.unanswered,
+                t.rejected
             );
         }
     }
@@ -61,26 +66,25 @@ async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// Says where the issuers listen.
-fn announce(sim: &Sim, kinds: &[kazasu_issuer_adapter::sim::IssuerKind], json: bool) -> std::io::Result<()> {
+fn announce(sim: &Sim, kinds: &[kazasu_issuer_adapter::sim::IssuerKind], json: bool) -> Result<(), OutputError> {
     let addresses = sim.addresses();
-    let mut out = std::io::stdout().lock();
     if json {
         let issuers: Vec<_> = addresses
             .iter()
             .zip(kinds)
             .map(|((name, addr), kind)| serde_json::json!({ "name": name, "kind": kind, "address": addr.to_string() }))
             .collect();
-        writeln!(out, "{}", serde_json::json!({ "issuers": issuers, "replayed": sim.replayed() }))?;
+        say!("{}", serde_json::json!({ "issuers": issuers, "replayed": sim.replayed() }));
     } else {
         for ((name, addr), kind) in addresses.iter().zip(kinds) {
             let kind = format!("{kind:?}").to_lowercase();
-            writeln!(out, "{name:20} {kind:8} {addr}")?;
+            say!("{name:20} {kind:8} {addr}");
         }
         if sim.replayed() > 0 {
-            writeln!(out, "{} messages replayed from the journal", sim.replayed())?;
+            say!("{} messages replayed from the journal", sim.replayed());
         }
     }
-    out.flush()
+    kazasu_console::out::check()
 }
 
 /// Ctrl-C or SIGTERM.

@@ -146,7 +146,7 @@ impl Wire {
         };
         let key = self.mac.as_ref().map(|mac| &mac.to_issuer);
         if let Err(error) = encode_frame(&self.dialect, message, key, &mut connection.out) {
-            tracing::error!(issuer = %self.name, id, %error, "a message cannot be written in the issuer's dialect");
+            tracing::error!(issuer = %self.name, record = id, %error, "a message cannot be written in the issuer's dialect");
             if let Some(id) = id {
                 link.unsendable(now, id, reports);
             }
@@ -232,7 +232,9 @@ impl Wire {
         if self.last_log.is_none_or(|last| now >= last + LOG_PAUSE) {
             self.last_log = Some(now);
             let mti = self.message.mti;
-            tracing::warn!(issuer = %self.name, outcome = outcome.label(), %mti, why, "a message is ignored");
+            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
+            let (issuer, outcome) = (&self.name, outcome.label());
+            tracing::warn!(%issuer, outcome, %mti, rrn = rrn.trim(), why, "a message is ignored");
         }
     }
 }

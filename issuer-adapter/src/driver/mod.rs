@@ -10,11 +10,13 @@ pub use status::{LinkCounters, LinkStatus};
 
 use crate::link::{Command, Limits, Link, Report};
 use connection::{Connection, Wire};
+use futures_util::FutureExt;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::MacKey;
 use status::Meters;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,6 +91,10 @@ impl LinkConfig {
 /// The task ends when `shutdown` is cancelled or the commands' sender is dropped: it refuses new requests, waits until
 /// those in flight are answered or timed out, signs off and closes. Advices that are unacknowledged then are the
 /// caller's to give again. Aborting the task instead leaves requests in flight without a report.
+///
+/// Should the task panic, the connection is closed, requests in flight are reported as for any connection that broke, and the
+/// task begins again with the advices it has; `kazasu_task_ended_total` counts it. The handle gives an error only when even
+/// that panics.
 pub fn spawn(
     config: LinkConfig,
     commands: UnboundedReceiver<Vec<Command>>,
@@ -111,11 +117,19 @@ pub fn spawn(
         // A child: that the sender of this link is gone must not end the others.
         shutdown: shutdown.child_token(),
     };
-    (tokio::spawn(task.run()), status)
+    (tokio::spawn(task.watched()), status)
+}
+
+/// Makes an issuer's metrics, so that they are there before its link is started.
+pub fn register_metrics(name: &str) {
+    drop(Meters::new(name));
 }
 
 /// Batches of commands taken before the socket gets its turn again.
 const MAX_BATCHES: usize = 256;
+
+/// The pause after a panic, so that one that comes again and again leaves room for others.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// How long the sign-off may take to leave.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -142,7 +156,19 @@ enum End {
 }
 
 impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
-    async fn run(mut self) {
+    /// Runs the link until it is told to end, whatever happens on the way.
+    async fn watched(mut self) {
+        while let Err(panic) = AssertUnwindSafe(self.run()).catch_unwind().await {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            self.meters.broke_off();
+            // What was written is not known any more: every request that was handed to the socket may have left.
+            self.broken(u64::MAX, format!("the link's task broke off: {text}"));
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn run(&mut self) {
         while let Some(stream) = self.connect().await {
             let mut connection = match Connection::new(stream) {
                 Ok(connection) => connection,
@@ -183,9 +209,9 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         let before = self.reports.len();
         self.link.disconnected(now, written, &mut self.reports);
         let ended = self.reports.len() - before;
-        tracing::warn!(issuer = %self.config.name, %why, requests_ended = ended, "issuer link is down");
-        self.status.set_down((self.wall_clock)(), Some(why));
+        self.status.set_down((self.wall_clock)(), Some(why.clone()));
         self.settle();
+        tracing::warn!(issuer = %self.config.name, %why, requests_ended = ended, "issuer link is down");
     }
 
     /// Hands reports on and publishes the numbers.

@@ -164,6 +164,7 @@ pub(super) struct Meters {
     in_flight: Gauge,
     saf_queue: Gauge,
     answer_seconds: Histogram,
+    ended: Counter,
 }
 
 impl Meters {
@@ -184,8 +185,14 @@ impl Meters {
             up: metrics::gauge!("kazasu_issuer_link_up", "issuer" => issuer.clone()),
             in_flight: metrics::gauge!("kazasu_issuer_in_flight", "issuer" => issuer.clone()),
             saf_queue: metrics::gauge!("kazasu_issuer_saf_queue", "issuer" => issuer.clone()),
-            answer_seconds: metrics::histogram!("kazasu_issuer_answer_seconds", "issuer" => issuer),
+            answer_seconds: metrics::histogram!("kazasu_issuer_answer_seconds", "issuer" => issuer.clone()),
+            ended: metrics::counter!("kazasu_task_ended_total", "task" => "issuer_link", "which" => issuer),
         }
+    }
+
+    /// The link's task panicked.
+    pub(super) fn broke_off(&self) {
+        self.ended.increment(1);
     }
 
     pub(super) fn publish(&mut self, link: &Link) {

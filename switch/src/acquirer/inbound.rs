@@ -40,6 +40,21 @@ pub(super) enum Reason {
     KeyBlock,
 }
 
+/// The names of all reasons.
+pub(crate) const REASONS: &[&str] = &[
+    "undecodable",
+    "format",
+    "not_signed_on",
+    "no_mac",
+    "wrong_mac",
+    "other_acquirer",
+    "unknown_acquirer",
+    "certificate",
+    "unsupported_type",
+    "unexpected_answer",
+    "key_block",
+];
+
 impl Reason {
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -98,6 +113,13 @@ impl Reader {
             problem: String::new(),
             answers: Vec::new(),
         }
+    }
+
+    /// For the log: who signed on, and the DE37 of the message that was taken last; empty when not known.
+    pub(super) fn names(&self) -> (String, String) {
+        let acquirer = self.acquirer.as_ref().map(|a| a.config.id.to_string()).unwrap_or_default();
+        let rrn = self.message.get(37).map(|rrn| String::from_utf8_lossy(rrn).trim().to_owned()).unwrap_or_default();
+        (acquirer, rrn)
     }
 
     /// Takes one frame without its header.

@@ -4,11 +4,13 @@ use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
 use super::session::Acquirers;
 use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
+use crate::tasks::{AbortOnDrop, Kind, fault};
 use bytes::BytesMut;
 use kazasu_schemas::ids::{InstitutionId, Stan};
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::wire::{Network, NetworkCode};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
@@ -32,6 +34,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(30);
 /// What a link needs.
 pub(super) struct LinkContext {
     pub(super) id: u64,
+    pub(super) peer: SocketAddr,
     pub(super) dialect: Arc<Dialect>,
     pub(super) acquirers: Arc<Acquirers>,
     pub(super) engine: Engine,
@@ -69,7 +72,7 @@ impl Telling {
             return true;
         }
         if self.left == 0 {
-            tracing::warn!(link = link.id, %institution, "the peer does not answer a cut-over (0800/201, 202)");
+            tracing::warn!(link = link.id, acquirer = %institution, "the peer does not answer a cut-over (0800/201, 202)");
             return true;
         }
         self.left -= 1;
@@ -93,21 +96,22 @@ where
     let link = Arc::new(LinkHandle::new(context.id, Origin::Acquirer, out));
     let signed_on = SignedOn::default();
     let writing = Writer::new(context.dialect.clone(), link.clone(), signed_on.clone(), context.limits.write_timeout);
-    let mut writing = tokio::spawn(writing.run(writer, queue));
-    let id = context.id;
+    // Should this task panic, its writer must not stay behind with an open connection.
+    let mut writing = AbortOnDrop(tokio::spawn(writing.run(writer, queue)));
+    let (id, peer) = (context.id, context.peer);
     tokio::select! {
         end = read(context, reader, &link, &signed_on) => match end {
-            Ok(()) => tracing::debug!(link = id, "peer closed the connection"),
-            Err(FrameError::Io(error)) => tracing::info!(link = id, %error, "connection lost"),
+            Ok(()) => tracing::debug!(link = id, %peer, "peer closed the connection"),
+            Err(FrameError::Io(error)) => tracing::info!(link = id, %peer, %error, "connection lost"),
             Err(error) => {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "framing").increment(1);
-                tracing::warn!(link = id, %error, "the stream cannot be cut into messages any more; closing this link");
+                tracing::warn!(link = id, %peer, %error, "the stream cannot be cut into messages any more; closing this link");
             }
         },
-        end = &mut writing => {
+        end = &mut writing.0 => {
             if let Ok(Err(error)) = end {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "write").increment(1);
-                tracing::warn!(link = id, %error, "answers cannot be delivered; closing this link");
+                tracing::warn!(link = id, %peer, %error, "answers cannot be delivered; closing this link");
             }
             return;
         }
@@ -116,11 +120,10 @@ where
     let last = async {
         link.idle().await;
         link.send(LinkOut::Close);
-        (&mut writing).await
+        (&mut writing.0).await
     };
-    if tokio::time::timeout(LAST_ANSWERS, last).await.is_err() {
-        writing.abort();
-    }
+    // A writer that is not done by then is ended.
+    let _ = tokio::time::timeout(LAST_ANSWERS, last).await;
 }
 
 async fn read<R: AsyncRead + Unpin>(
@@ -145,6 +148,7 @@ async fn read<R: AsyncRead + Unpin>(
             read = socket.read_buf(&mut buffer) => read?,
             () = tokio::time::sleep(left), if waits_for_sign_on => {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "no_sign_on").increment(1);
+                tracing::info!(link = link.id, peer = %context.peer, "no sign-on in time; closing this link");
                 return Ok(());
             }
             _ = context.shutdown.changed() => return Ok(()),
@@ -168,7 +172,9 @@ async fn read<R: AsyncRead + Unpin>(
             return Ok(());
         }
         let received = Instant::now();
-        take_frames(&mut reader, &mut frames, &mut buffer, &context.engine, link, signed_on, received)?;
+        fault(Kind::AcquirerLink);
+        let from = From { engine: &context.engine, link, signed_on, peer: context.peer, received };
+        take_frames(&mut reader, &mut frames, &mut buffer, &from)?;
         for (purpose, code) in reader.answers.drain(..) {
             let purpose_name = purpose.name();
             metrics::counter!("kazasu_cutovers_told_total", "purpose" => purpose_name, "outcome" => code.to_string())
@@ -183,17 +189,24 @@ async fn read<R: AsyncRead + Unpin>(
     }
 }
 
+/// Where a buffer's bytes came from, and when.
+struct From<'a> {
+    engine: &'a Engine,
+    link: &'a Arc<LinkHandle>,
+    signed_on: &'a SignedOn,
+    peer: SocketAddr,
+    received: Instant,
+}
+
 /// Takes every whole frame from the buffer; requests go to the core together, and stay in order with what the link
 /// answers itself.
 fn take_frames(
     reader: &mut Reader,
     frames: &mut FrameCodec,
     buffer: &mut BytesMut,
-    engine: &Engine,
-    link: &Arc<LinkHandle>,
-    signed_on: &SignedOn,
-    received: Instant,
+    from: &From<'_>,
 ) -> Result<(), FrameError> {
+    let From { engine, link, signed_on, peer, received } = *from;
     let mut for_core = Vec::new();
     let end = loop {
         let frame = match frames.decode(buffer) {
@@ -216,14 +229,18 @@ fn take_frames(
             Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
             Verdict::Refused(answer, reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
-                tracing::warn!(link = link.id, reason = reason.name(), problem = %reader.problem, "message refused");
+                let (acquirer, rrn) = reader.names();
+                let (reason, problem) = (reason.name(), &reader.problem);
+                tracing::warn!(link = link.id, %peer, acquirer, rrn, reason, %problem, "message refused");
                 link.came(1);
                 let session = !reader.is_under_initial_keys();
                 link.send(LinkOut::Refusal { message: answer, session });
             }
             Verdict::Ignored(reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
-                tracing::warn!(link = link.id, reason = reason.name(), problem = %reader.problem, "message ignored");
+                let (acquirer, rrn) = reader.names();
+                let (reason, problem) = (reason.name(), &reader.problem);
+                tracing::warn!(link = link.id, %peer, acquirer, rrn, reason, %problem, "message ignored");
             }
         }
     };

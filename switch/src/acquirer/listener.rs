@@ -3,6 +3,7 @@
 use super::link::{LinkContext, LinkLimits, serve};
 use super::session::Acquirers;
 use crate::engine::Engine;
+use crate::tasks::{Kind, fault};
 use anyhow::Context as _;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
@@ -53,6 +54,7 @@ pub struct Listener {
     socket: TcpListener,
     config: ListenerConfig,
     tls: Option<TlsAcceptor>,
+    room: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -62,7 +64,8 @@ impl Listener {
         let socket = crate::serve::bind(&config.addr, config.any_port)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
-        Ok(Listener { socket, config, tls })
+        let room = Arc::new(Semaphore::new(config.max_links));
+        Ok(Listener { socket, config, tls, room })
     }
 
     /// The address that it really has.
@@ -70,18 +73,18 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Accepts until shutdown.
+    /// Accepts until shutdown. It can be run again after it broke off: the port stays open.
     pub async fn run(
-        self,
+        &self,
         acquirers: Arc<Acquirers>,
         engine: Engine,
         mut shutdown: watch::Receiver<bool>,
         day: watch::Receiver<BusinessDay>,
         links_open: TaskTracker,
     ) {
-        let room = Arc::new(Semaphore::new(self.config.max_links));
-        let links = metrics::gauge!("kazasu_links_open");
+        let tasks = engine.health().tasks.clone();
         loop {
+            fault(Kind::Listener);
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 _ = shutdown.changed() => return,
@@ -95,13 +98,14 @@ impl Listener {
                     continue;
                 }
             };
-            let Ok(permit) = room.clone().try_acquire_owned() else {
+            let Ok(permit) = self.room.clone().try_acquire_owned() else {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "too_many").increment(1);
                 tracing::warn!(%peer, max = self.config.max_links, "too many links; closing the new one");
                 continue;
             };
             let context = LinkContext {
                 id: LINK_NUMBER.fetch_add(1, Ordering::Relaxed),
+                peer,
                 dialect: self.config.dialect.clone(),
                 acquirers: acquirers.clone(),
                 engine: engine.clone(),
@@ -110,15 +114,29 @@ impl Listener {
                 shutdown: shutdown.clone(),
                 day: day.clone(),
             };
-            let (tls, links) = (self.tls.clone(), links.clone());
+            let (tls, tasks) = (self.tls.clone(), tasks.clone());
             links_open.spawn(async move {
-                links.increment(1);
+                let _open = Open::new(permit);
                 tracing::debug!(link = context.id, %peer, "link opened");
-                connection(context, stream, tls).await;
-                links.decrement(1);
-                drop(permit);
+                tasks.once(Kind::AcquirerLink, connection(context, stream, tls)).await;
             });
         }
+    }
+}
+
+/// A connection's place among those that may be open, given back however it ends.
+struct Open(#[allow(dead_code, reason = "the place is given back when it is dropped")] OwnedSemaphorePermit);
+
+impl Open {
+    fn new(place: OwnedSemaphorePermit) -> Open {
+        metrics::gauge!("kazasu_links_open").increment(1);
+        Open(place)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!("kazasu_links_open").decrement(1);
     }
 }
 
@@ -139,11 +157,11 @@ async fn connection(mut context: LinkContext, stream: TcpStream, tls: Option<Tls
         }
         Ok(Err(error)) => {
             metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(link = context.id, %error, "TLS handshake failed");
+            tracing::warn!(link = context.id, peer = %context.peer, %error, "TLS handshake failed");
         }
         Err(_) => {
             metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(link = context.id, "TLS handshake took over 10 s");
+            tracing::warn!(link = context.id, peer = %context.peer, "TLS handshake took over 10 s");
         }
     }
 }

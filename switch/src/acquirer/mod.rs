@@ -6,6 +6,7 @@ mod listener;
 mod outbound;
 mod session;
 
+pub(crate) use inbound::REASONS;
 pub use link::LinkLimits;
 pub use listener::{Listener, ListenerConfig, TlsFiles};
 pub use session::{Acquirer, AcquirerConfig, Acquirers, InstallKeys};

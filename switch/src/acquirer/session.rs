@@ -124,6 +124,10 @@ impl Acquirer {
         } else {
             self.links.fetch_sub(1, Ordering::AcqRel);
         }
+        self.publish();
+    }
+
+    fn publish(&self) {
         metrics::gauge!("kazasu_acquirer_links", "acquirer" => self.config.id.to_string())
             .set(f64::from(u32::try_from(self.links()).unwrap_or(u32::MAX)));
     }
@@ -140,7 +144,10 @@ impl Acquirers {
     /// Prepares the keys of each.
     pub fn new(configs: Vec<AcquirerConfig>) -> Result<Self, KeyLengthError> {
         let all = configs.into_iter().map(|config| Ok((config.id, Arc::new(Acquirer::new(config)?))));
-        all.collect::<Result<_, KeyLengthError>>().map(Acquirers)
+        let all: HashMap<_, _> = all.collect::<Result<_, KeyLengthError>>()?;
+        // Who has never connected has its series all the same.
+        all.values().for_each(|acquirer: &Arc<Acquirer>| acquirer.publish());
+        Ok(Acquirers(all))
     }
 
     /// By DE32.

@@ -1,6 +1,7 @@
 //! What portals and operators ask for, from the command line: through the running switch when there is one, else into its
 //! journal.
 
+use kazasu_console::{say, tell};
 use super::Found;
 use super::import::{self, ImportCommand, Place, What};
 use crate::admin::{Ask, AskError};
@@ -361,12 +362,12 @@ pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
                 recorded += 1;
                 // An ID that was made here is known nowhere else.
                 if let Some(made) = value["ppid"].as_str().filter(|_| !line.contains("\"ppid\"")) {
-                    eprintln!("{} line {n}: {made}", file.display());
+                    tell!("{} line {n}: {made}", file.display());
                 }
             }
             Err(Refused::No(why)) => {
                 refused += 1;
-                eprintln!("{} line {n}: {why}", file.display());
+                tell!("{} line {n}: {why}", file.display());
             }
             Err(Refused::Broken(error)) => {
                 desk.close().await?;
@@ -376,9 +377,9 @@ pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
     }
     desk.close().await?;
     if common.json {
-        println!("{}", serde_json::json!({ "recorded": recorded, "unchanged": unchanged, "refused": refused }));
+        say!("{}", serde_json::json!({ "recorded": recorded, "unchanged": unchanged, "refused": refused }));
     } else {
-        println!("{}: {recorded} recorded, {unchanged} unchanged, {refused} refused", file.display());
+        say!("{}: {recorded} recorded, {unchanged} unchanged, {refused} refused", file.display());
     }
     if refused > 0 {
         return Err(Found(format!("{refused} asks were refused")).into());
@@ -584,7 +585,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
     match result {
         Ok(value) => {
             if common.json {
-                println!("{value}");
+                say!("{value}");
             } else {
                 print(&value, 0);
             }
@@ -662,12 +663,12 @@ fn label(key: &str) -> String {
 fn print(value: &Value, depth: usize) {
     let indent = "  ".repeat(depth);
     match value {
-        Value::Array(items) if items.is_empty() => println!("{indent}なし none"),
+        Value::Array(items) if items.is_empty() => say!("{indent}なし none"),
         Value::Array(items) => {
             for item in items {
                 print(item, depth);
                 if depth == 0 {
-                    println!();
+                    say!();
                 }
             }
         }
@@ -676,22 +677,22 @@ fn print(value: &Value, depth: usize) {
                 match value {
                     Value::Array(items) if items.is_empty() => {}
                     Value::Object(_) | Value::Array(_) => {
-                        println!("{indent}{}", label(key));
+                        say!("{indent}{}", label(key));
                         print(value, depth + 1);
                     }
                     Value::Null => {}
                     Value::Number(n) if key.ends_with("yen") || key.ends_with("points") => {
-                        println!("{indent}{}  {}", label(key), n.as_i64().map_or_else(|| n.to_string(), signed));
+                        say!("{indent}{}  {}", label(key), n.as_i64().map_or_else(|| n.to_string(), signed));
                     }
-                    Value::String(text) => println!("{indent}{}  {text}", label(key)),
-                    Value::Bool(true) => println!("{indent}{}  はい yes", label(key)),
-                    Value::Bool(false) => println!("{indent}{}  いいえ no", label(key)),
-                    other => println!("{indent}{}  {other}", label(key)),
+                    Value::String(text) => say!("{indent}{}  {text}", label(key)),
+                    Value::Bool(true) => say!("{indent}{}  はい yes", label(key)),
+                    Value::Bool(false) => say!("{indent}{}  いいえ no", label(key)),
+                    other => say!("{indent}{}  {other}", label(key)),
                 }
             }
         }
-        Value::String(text) => println!("{indent}{text}"),
-        other => println!("{indent}{other}"),
+        Value::String(text) => say!("{indent}{text}"),
+        other => say!("{indent}{other}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
+use kazasu_console::{print_text, say, tell};
 use super::Found;
 use super::ask::{Common, Counter, Refused, caller, folded, post, said, show};
 use super::import::running;
@@ -312,16 +313,16 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
     match command {
         ContractCommand::Check { file } => match crate::contracts::read(&text(&file)?) {
             Ok(contracts) => {
-                println!("{}: good. {} contracts", file.display(), contracts.contracts.len());
+                say!("{}: good. {} contracts", file.display(), contracts.contracts.len());
                 Ok(())
             }
             Err(problems) => {
-                problems.iter().for_each(|p| eprintln!("{}: {p}", file.display()));
+                problems.iter().for_each(|p| tell!("{}: {p}", file.display()));
                 Err(Found(format!("{} problems", problems.len())).into())
             }
         },
         ContractCommand::Sample => {
-            print!("{}", crate::contracts::SAMPLE);
+            print_text!("{}", crate::contracts::SAMPLE);
             Ok(())
         }
         ContractCommand::Propose { file, why, common } => {
@@ -434,7 +435,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
             let file = std::fs::File::create(&out).with_context(|| format!("cannot write {}", out.display()))?;
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, std::io::BufWriter::new(file)).await?;
-            println!("{}: {rows} lines, {sum}", out.display());
+            say!("{}: {rows} lines, {sum}", out.display());
             Ok(())
         }
     }
@@ -466,7 +467,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
 
 fn write_pdf(path: &Path, pdf: crate::report::pdf::Pdf) -> anyhow::Result<()> {
     std::fs::write(path, pdf.bytes).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("{} ({} pages)", path.display(), pdf.pages);
+    say!("{} ({} pages)", path.display(), pdf.pages);
     Ok(())
 }
 
@@ -490,11 +491,11 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
             write_pdf(&path, pdf.map_err(|e| Found(e.to_string()))?)
         }
         None if args.common.json => {
-            println!("{}", report_json::value(&report));
+            say!("{}", report_json::value(&report));
             Ok(())
         }
         None => {
-            print!("{}", table::text(&report));
+            print_text!("{}", table::text(&report));
             Ok(())
         }
         out => super::report::give(&report, out.as_deref(), false, args.common.json),

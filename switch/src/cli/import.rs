@@ -1,5 +1,6 @@
 //! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
 
+use kazasu_console::say;
 use super::Found;
 use crate::config::Config;
 use crate::engine::{Engine, Health, Nowhere};
@@ -50,7 +51,7 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
         write_bad_rows(&path, &report)?;
     }
     if json {
-        println!("{}", serde_json::to_string(&report)?);
+        say!("{}", serde_json::to_string(&report)?);
     } else {
         print(&file, &report);
     }
@@ -183,7 +184,7 @@ fn write_bad_rows(path: &Path, report: &ImportReport) -> anyhow::Result<()> {
 }
 
 fn print(file: &Path, report: &ImportReport) {
-    println!(
+    say!(
         "{}: {} rows: {} recorded, {} unchanged, {} refused",
         file.display(),
         report.rows,
@@ -192,13 +193,13 @@ fn print(file: &Path, report: &ImportReport) {
         report.bad
     );
     if report.without_route > 0 {
-        println!("  {} cards belong to no configured issuer and will be refused with 92", report.without_route);
+        say!("  {} cards belong to no configured issuer and will be refused with 92", report.without_route);
     }
     for row in report.bad_rows.iter().take(20) {
         let column = if row.column.is_empty() { String::new() } else { format!(", {} {:?}", row.column, row.value) };
-        println!("  line {}{column}: {}", row.line, row.problem);
+        say!("  line {}{column}: {}", row.line, row.problem);
     }
     if report.bad > 20 {
-        println!("  … and {} more (--bad-rows FILE writes them)", report.bad - 20);
+        say!("  … and {} more (--bad-rows FILE writes them)", report.bad - 20);
     }
 }

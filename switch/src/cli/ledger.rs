@@ -1,5 +1,6 @@
 //! `kazasu ledger verify` and `kazasu ledger trial-balance`.
 
+use kazasu_console::say;
 use super::Found;
 use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
@@ -70,12 +71,12 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
         LedgerCommand::Export { journal, out } => {
             let (records, transfers) = crate::closing::export(journal.store()?.as_ref(), &out).await?;
             if journal.json {
-                println!(
+                say!(
                     "{}",
                     serde_json::json!({ "records": records, "transfers": transfers, "folder": out.display().to_string() })
                 );
             } else {
-                println!(
+                say!(
                     "{}: {records} records, {transfers} transfers; DICTIONARY.md explains the tables",
                     out.display()
                 );
@@ -94,7 +95,7 @@ async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
         Ok(verified) => Ok((place, verified)),
         Err(VerifyError::Fault(fault)) => {
             if journal.json {
-                println!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
+                say!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
             }
             Err(Found(format!("{place}: {fault}")).into())
         }
@@ -115,7 +116,7 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
         Ok(signed) => signed,
         Err(error) => {
             if journal.json {
-                println!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
+                say!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
             }
             return Err(Found(format!("{place}: {error:#}")).into());
         }
@@ -125,18 +126,18 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
         let mut out = totals(&v);
         out["ms"] = ms.into();
         out["signed"] = serde_json::to_value(&signed)?;
-        println!("{out}");
+        say!("{out}");
         return Ok(());
     }
-    println!("{place}: 正常 sound");
-    println!("  records      {:>14}   in {ms} ms", v.records);
+    say!("{place}: 正常 sound");
+    say!("  records      {:>14}   in {ms} ms", v.records);
     for (name, n) in KIND_NAMES.iter().zip(v.kinds).filter(|(_, n)| *n > 0) {
-        println!("    {name:<22}{n:>14}");
+        say!("    {name:<22}{n:>14}");
     }
     print_totals(&v);
-    println!("  署名済 signed days {:>8}   last {}", signed.days, signed.last_day.as_deref().unwrap_or("–"));
+    say!("  署名済 signed days {:>8}   last {}", signed.days, signed.last_day.as_deref().unwrap_or("–"));
     for key in &signed.keys {
-        println!("    key {key}");
+        say!("    key {key}");
     }
     Ok(())
 }
@@ -149,11 +150,11 @@ pub(super) fn totals(v: &Verified) -> serde_json::Value {
 
 /// The same for people.
 pub(super) fn print_totals(v: &Verified) {
-    println!("  head         {}", hex::encode(v.head));
-    println!("  business day {}", v.day);
-    println!("  借方 debits   {:>22}", yen(v.sums.debits));
-    println!("  貸方 credits  {:>22}", yen(v.sums.credits));
-    println!("  open holds   {:>14}", v.open_holds);
+    say!("  head         {}", hex::encode(v.head));
+    say!("  business day {}", v.day);
+    say!("  借方 debits   {:>22}", yen(v.sums.debits));
+    say!("  貸方 credits  {:>22}", yen(v.sums.credits));
+    say!("  open holds   {:>14}", v.open_holds);
 }
 
 fn yen(n: i128) -> String {
@@ -167,15 +168,15 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
             serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "unit": a.key.unit().number(), "debits": a.debits.get(),
                 "credits": a.credits.get(), "debits_held": a.debits_held.get(), "credits_held": a.credits_held.get(), "balance": a.balance().get() })
         }).collect();
-        println!("{}", serde_json::json!({ "records": v.records, "day": v.day.to_string(), "accounts": accounts }));
+        say!("{}", serde_json::json!({ "records": v.records, "day": v.day.to_string(), "accounts": accounts }));
         return Ok(());
     }
-    println!("合計残高試算表 trial balance, after record {} ({})\n", v.records, v.day);
+    say!("合計残高試算表 trial balance, after record {} ({})\n", v.records, v.day);
     let mut headings: BTreeMap<&str, Vec<&Account>> = BTreeMap::new();
     for account in &v.accounts {
         headings.entry(account.key.heading()).or_default().push(account);
     }
-    println!("{:>20} {:>20} {:>20}  勘定科目 heading (accounts)", "借方 debits", "貸方 credits", "残高 balance");
+    say!("{:>20} {:>20} {:>20}  勘定科目 heading (accounts)", "借方 debits", "貸方 credits", "残高 balance");
     // Points are no yen: they come after the yen's total, and each programme has its own.
     let (money, others): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
     let (budgets, points): (Vec<_>, Vec<_>) =
@@ -185,9 +186,9 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let side = accounts[0].key.side();
         let balance = if side == Side::Debit { debits - credits } else { credits - debits };
-        println!("{:>20} {:>20} {:>20}  {heading} ({})", yen(debits), yen(credits), yen(balance), accounts.len());
+        say!("{:>20} {:>20} {:>20}  {heading} ({})", yen(debits), yen(credits), yen(balance), accounts.len());
     }
-    println!("{:>20} {:>20} {:>20}  合計 total", yen(v.sums.debits), yen(v.sums.credits), "");
+    say!("{:>20} {:>20} {:>20}  合計 total", yen(v.sums.debits), yen(v.sums.credits), "");
     let count = |n: i128| format!("{} P", yen(n).replace('¥', ""));
     let (mut all_debits, mut all_credits) = (0, 0);
     for (heading, accounts) in &points {
@@ -195,13 +196,13 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         (all_debits, all_credits) = (all_debits + debits, all_credits + credits);
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        println!("{:>20} {:>20} {:>20}  {heading} ({})", count(debits), count(credits), count(balance), accounts.len());
+        say!("{:>20} {:>20} {:>20}  {heading} ({})", count(debits), count(credits), count(balance), accounts.len());
     }
     for (heading, accounts) in &budgets {
         let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        println!(
+        say!(
             "{:>20} {:>20} {:>20}  {heading} ({}) 予算 budget",
             yen(debits),
             yen(credits),
@@ -210,7 +211,7 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         );
     }
     if !points.is_empty() {
-        println!("{:>20} {:>20} {:>20}  ポイント合計 total of points", count(all_debits), count(all_credits), "");
+        say!("{:>20} {:>20} {:>20}  ポイント合計 total of points", count(all_debits), count(all_credits), "");
     }
     Ok(())
 }

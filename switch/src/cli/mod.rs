@@ -2,7 +2,7 @@
 //! portals and operators ask: `link`, `card`, `limits`, `purse`, `notice`, `policy`, `points`, `merchant`, `apply`.
 //!
 //! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 the check or job found
-//! something wrong, 2 usage or configuration.
+//! something wrong, 2 usage, configuration, or output that cannot be written, 141 output that its reader closed.
 
 mod ask;
 mod closing;
@@ -15,7 +15,8 @@ mod report;
 mod serve;
 mod store;
 
-use crate::telemetry::LogFormat;
+use kazasu_console::say;
+use kazasu_console::logs::Format;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,9 +25,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "kazasu", version, about, arg_required_else_help = true)]
 struct Cli {
-    /// How log lines on standard error are written.
+    /// How log lines on standard error are written; with `json`, `serve` prints JSON on standard output too.
     #[arg(long, global = true, value_enum, default_value = "text")]
-    log: LogFormat,
+    log: Format,
     #[command(subcommand)]
     command: Command,
 }
@@ -229,48 +230,30 @@ pub(crate) async fn call(
     })
 }
 
-/// Whoever reads the output may stop early (`| head`): then the program ends, with the exit code of a broken pipe and without
-/// a word.
-fn end_with_the_pipe() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        let broken = |text: &str| text.starts_with("failed printing to stdout") && text.contains("Broken pipe");
-        if info.payload_as_str().is_some_and(broken) {
-            std::process::exit(141);
-        }
-        usual(info);
-    }));
-}
-
-/// Runs the program.
+/// Runs the program. Output that its reader has closed (`| head`) ends it without a word.
 #[must_use]
 pub fn main() -> ExitCode {
-    end_with_the_pipe();
-    let cli = Cli::parse();
-    let level = if matches!(cli.command, Command::Serve { .. }) { "info" } else { "error" };
-    crate::telemetry::logs(cli.log, level);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("kazasu: cannot start: {error}");
-            return ExitCode::from(2);
-        }
+    let cli: Cli = match kazasu_console::command_line("kazasu") {
+        Ok(cli) => cli,
+        Err(code) => return code,
     };
-    let result = runtime.block_on(run(cli.command));
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("kazasu: {error:#}");
-            ExitCode::from(if error.is::<Found>() { 1 } else { 2 })
+    let level = if matches!(cli.command, Command::Serve { .. }) { "info" } else { "error" };
+    kazasu_console::logs::start(cli.log, level);
+    let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let result = runtime.block_on(run(cli.command, cli.log));
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            result
         }
-    }
+        Err(error) => Err(anyhow::anyhow!("cannot start: {error}")),
+    };
+    kazasu_console::end("kazasu", result.map(|()| 0), |error| if error.is::<Found>() { 1 } else { 2 })
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command, log: Format) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => crate::demo::run(args).await,
-        Command::Serve { config, json } => serve::run(&config, json).await,
+        Command::Serve { config, json } => serve::run(&config, json || log == Format::Json).await,
         Command::Init { dir, residents, port_offset } => init(&dir, residents, port_offset),
         Command::Config { what: ConfigCommand::Check { config } } => {
             let checked = crate::config::Config::load(&config)?;
@@ -280,7 +263,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             if let Some(path) = checked.list_authorities() {
                 std::fs::read(&path).map_err(|e| anyhow::anyhow!("cards.list_authorities {}: {e}", path.display()))?;
             }
-            println!(
+            say!(
                 "{}: good. {} listeners, {} acquirers, {} issuers, ledger in {}",
                 config.display(),
                 checked.file.listeners.len(),
@@ -291,7 +274,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             if let crate::config::StoreConfig::Postgres(address) = &checked.store
                 && !address.is_verified()
             {
-                println!(
+                say!(
                     "  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert"
                 );
             }
@@ -336,7 +319,7 @@ fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Resu
     }
     crate::sample::write(dir, &crate::sample::Town { residents, ports, ..Default::default() })?;
     let dir = dir.display();
-    println!(
+    say!(
         "Wrote a sample town with fresh keys to {dir}.\n\n\
          issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
          kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\

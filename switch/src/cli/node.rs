@@ -1,5 +1,6 @@
 //! `kazasu node status` and `kazasu node handover`.
 
+use kazasu_console::say;
 use super::Found;
 use crate::config::Config;
 use crate::text::thousands;
@@ -72,20 +73,20 @@ async fn status(cluster: &Cluster) -> anyhow::Result<()> {
                     "address": n.node.address, "http": n.node.http, "version": n.version })
             })
             .collect();
-        println!(
+        say!(
             "{}",
             json!({ "epoch": lead.epoch, "leader": lead.leader.name, "released": lead.released, "records": head, "nodes": list })
         );
         return Ok(());
     }
-    println!("{}", config.store().place());
-    println!("  epoch {}, leader 主ノード {}, {} records\n", lead.epoch, lead.leader.name, thousands(head));
-    println!(
+    say!("{}", config.store().place());
+    say!("  epoch {}, leader 主ノード {}, {} records\n", lead.epoch, lead.leader.name, thousands(head));
+    say!(
         "  {:<16} {:<14} {:>12} {:>8} {:>9}  {:<22} http",
         "ノード node", "役割 role", "applied", "lag", "report", "address"
     );
     for n in &nodes {
-        println!(
+        say!(
             "  {:<18} {:<16} {:>12} {:>8} {:>7.1} s  {:<22} {}",
             n.node.name,
             role(n),
@@ -114,9 +115,9 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     }
     let new = body["leader"].as_str().unwrap_or_default();
     if cluster.json {
-        println!("{}", json!({ "from": lead.leader.name, "to": new }));
+        say!("{}", json!({ "from": lead.leader.name, "to": new }));
     } else {
-        println!("the lead went from {} to {new} 主ノードを交代しました", lead.leader.name);
+        say!("the lead went from {} to {new} 主ノードを交代しました", lead.leader.name);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
 
+use kazasu_console::say;
 use super::Found;
 use super::ask::{Common, Look, look, one};
 use crate::admin::Ask;
@@ -224,12 +225,12 @@ fn check(file: &Path, json: bool) -> anyhow::Result<()> {
     let result = load(file)?;
     if json {
         let problems = result.as_ref().err();
-        println!("{}", json!({ "good": problems.is_none(), "problems": problems }));
+        say!("{}", json!({ "good": problems.is_none(), "problems": problems }));
     }
     match result {
         Ok((policy, _)) => {
             if !json {
-                println!(
+                say!(
                     "{}: 正常 good. {:?}: {} limits, {} purse programmes, {} point programmes",
                     file.display(),
                     policy.name,
@@ -257,17 +258,17 @@ async fn diff(file: &Path, journal: &JournalOf, json: bool) -> anyhow::Result<()
         .await?;
     let found = differences(&before, &after);
     if json {
-        println!("{}", json!({ "version": version, "differences": found }));
+        say!("{}", json!({ "version": version, "differences": found }));
         return Ok(());
     }
     if found.is_empty() {
-        println!("{}: 差分なし the same as version {version}", file.display());
+        say!("{}: 差分なし the same as version {version}", file.display());
         return Ok(());
     }
-    println!("変更点 changes against version {version}");
+    say!("変更点 changes against version {version}");
     for d in found {
         let none = || "–".to_owned();
-        println!("  {:<32} {}  →  {}", d.what, d.before.unwrap_or_else(none), d.after.unwrap_or_else(none));
+        say!("  {:<32} {}  →  {}", d.what, d.before.unwrap_or_else(none), d.after.unwrap_or_else(none));
     }
     Ok(())
 }
@@ -303,11 +304,11 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) {
             .collect();
         let out = json!({ "taps": replay.taps, "changed": changed, "changes": changes, "listed": listed,
             "assumed_approved_by_issuer": replay.assumed });
-        println!("{out}");
+        say!("{out}");
         return;
     }
     let thousands = crate::text::thousands;
-    println!(
+    say!(
         "{}: 再現 {} taps replayed, {} decided differently",
         file.display(),
         thousands(replay.taps),
@@ -315,17 +316,17 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) {
     );
     for ((before, after), (n, yen)) in &replay.changes {
         let yen = kazasu_schemas::money::Yen::new(*yen);
-        println!("  {:<28} →  {:<28} {:>12} taps  {:>16}", before.name(), after.name(), thousands(*n), yen.to_string());
+        say!("  {:<28} →  {:<28} {:>12} taps  {:>16}", before.name(), after.name(), thousands(*n), yen.to_string());
     }
     if replay.assumed > 0 {
-        println!(
+        say!(
             "  発行者の承認を仮定 {} taps would have asked an issuer that was not asked; it is taken to approve",
             thousands(replay.assumed)
         );
     }
     for c in &replay.listed {
         let amount = c.amount.to_string();
-        println!(
+        say!(
             "  record {:>10}  {}  {}  {amount:>12}  {} → {}",
             c.seq,
             c.at.jst_text(),
@@ -356,7 +357,7 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
                     "winners": c.winners.iter().take(WINNERS).map(|(ppid, n)| json!({ "ppid": ppid.to_string(), "points": n })).collect::<Vec<_>>() })
             })
             .collect();
-        println!("{}", json!({ "taps": replay.taps, "programmes": list }));
+        say!("{}", json!({ "taps": replay.taps, "programmes": list }));
         return;
     }
     let thousands = |n: i64| {
@@ -366,26 +367,26 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
             crate::text::thousands(n.unsigned_abs())
         }
     };
-    println!("試算 simulated over {} taps", crate::text::thousands(replay.taps));
+    say!("試算 simulated over {} taps", crate::text::thousands(replay.taps));
     for (p, c) in policy.points.iter().filter_map(|p| Some((p, costs.get(&p.number)?))) {
-        println!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
-        println!("  付与 points granted      {:>14}", thousands(c.points));
-        println!("  対象取引 taps            {:>14}", crate::text::thousands(c.taps));
-        println!(
+        say!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
+        say!("  付与 points granted      {:>14}", thousands(c.points));
+        say!("  対象取引 taps            {:>14}", crate::text::thousands(c.taps));
+        say!(
             "  受給者 people            {:>14}",
             crate::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0))
         );
-        println!("  最大 most per person     {:>14}", thousands(c.most));
-        println!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
+        say!("  最大 most per person     {:>14}", thousands(c.most));
+        say!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
         for (ppid, n) in c.winners.iter().take(WINNERS) {
-            println!("    {ppid} {:>6}", thousands(*n));
+            say!("    {ppid} {:>6}", thousands(*n));
         }
         if c.winners.len() > WINNERS {
-            println!("    … --winners FILE writes all");
+            say!("    … --winners FILE writes all");
         }
-        println!("  加盟店 merchants");
+        say!("  加盟店 merchants");
         for (n, merchant) in top(c) {
-            println!("    {merchant:<18} {:>14}", thousands(n));
+            say!("    {merchant:<18} {:>14}", thousands(n));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `kazasu relief`: a city's officers, approvers and treasurers at the command line, through the running switch when there is one,
 //! else into its journal.
 
+use kazasu_console::{progress, say, tell};
 use super::Found;
 use super::ask::{Common, Counter, Refused, caller, post, said, show};
 use super::import::running;
@@ -378,7 +379,7 @@ async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
     match command {
         ProgrammeCommand::Check { file } => match crate::relief::read_terms(&text(&file)?) {
             Ok(terms) => {
-                println!(
+                say!(
                     "{}: good. {} {}, {} by {}",
                     file.display(),
                     terms.number,
@@ -389,7 +390,7 @@ async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
                 Ok(())
             }
             Err(problems) => {
-                problems.iter().for_each(|p| eprintln!("{}: {p}", file.display()));
+                problems.iter().for_each(|p| tell!("{}: {p}", file.display()));
                 Err(Found(format!("{} problems", problems.len())).into())
             }
         },
@@ -497,14 +498,13 @@ impl Bar {
             let filled = usize::try_from(done * 30 / all).unwrap_or(30).min(30);
             let bar = format!("{}{}", "█".repeat(filled), "░".repeat(30 - filled));
             let percent = done * 100 / all;
-            eprint!("\r  {} {bar} {percent:>3} %  {} / {}", self.what, thousands(done), thousands(all));
-            let _ = std::io::stderr().flush();
+            progress!("\r  {} {bar} {percent:>3} %  {} / {}", self.what, thousands(done), thousands(all));
         }
     }
 
     fn end(&self) {
         if self.live {
-            eprintln!();
+            progress!("\n");
         }
     }
 }
@@ -544,7 +544,7 @@ async fn import(
         write_private(&refused_to, &bad_rows_csv(&imported.bad_rows)?)?;
     }
     if common.json {
-        println!("{}", serde_json::to_string(&imported)?);
+        say!("{}", serde_json::to_string(&imported)?);
     } else {
         summary(file, &imported, &refused_to);
     }
@@ -557,7 +557,7 @@ async fn import(
 fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
     let known =
         if imported.known { "読込済みの同じファイル the same file as before" } else { "受付 taken in" };
-    println!(
+    say!(
         "{} ({}): 申請 rows {}, {known} {}, 不備 refused {}",
         file.display(),
         imported.encoding,
@@ -565,13 +565,13 @@ fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
         thousands(imported.taken),
         thousands(imported.bad)
     );
-    println!("  バッチ batch {}: kazasu relief preview {}", imported.batch, imported.batch);
+    say!("  バッチ batch {}: kazasu relief preview {}", imported.batch, imported.batch);
     for row in imported.bad_rows.iter().take(10) {
         let column = if row.column.is_empty() { String::new() } else { format!(", {} {:?}", row.column, row.value) };
-        println!("  line {}{column}: {}", row.line, row.problem);
+        say!("  line {}{column}: {}", row.line, row.problem);
     }
     if imported.bad > 0 {
-        println!("  不備の一覧 all of them: {}", refused_to.display());
+        say!("  不備の一覧 all of them: {}", refused_to.display());
     }
 }
 

@@ -1,5 +1,6 @@
 //! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
 
+use kazasu_console::{print_text, say, tell};
 use crate::report::{Report, csv, json, table, xlsx};
 use anyhow::Context;
 use std::path::Path;
@@ -8,16 +9,16 @@ use std::path::Path;
 pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json: bool) -> anyhow::Result<()> {
     let Some(path) = out else {
         if as_json {
-            println!("{}", json::value(report));
+            say!("{}", json::value(report));
         } else {
-            print!("{}", table::text(report));
+            print_text!("{}", table::text(report));
         }
         return Ok(());
     };
     let write = |path: &Path, bytes: &[u8]| {
         std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         if !as_json {
-            println!("{}", path.display());
+            say!("{}", path.display());
         }
         anyhow::Ok(path.display().to_string())
     };
@@ -31,7 +32,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
                 let path = if at == 0 { path.to_owned() } else { path.with_extension(format!("{}.csv", at + 1)) };
                 written.push(write(&path, &bytes)?);
                 if done.replaced > 0 {
-                    eprintln!(
+                    tell!(
                         "{}: {} characters that Shift_JIS does not have became 〓",
                         path.display(),
                         done.replaced
@@ -42,7 +43,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
         other => anyhow::bail!("--out must end in .xlsx or .csv, got {other:?}"),
     }
     if as_json {
-        println!("{}", serde_json::json!({ "files": written }));
+        say!("{}", serde_json::json!({ "files": written }));
     }
     Ok(())
 }

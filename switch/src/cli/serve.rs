@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::serve::Switch;
+use kazasu_console::out::{self, OutputError};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,19 +20,9 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
-    if json {
-        let listening: Vec<String> = switch.listening.iter().map(ToString::to_string).collect();
-        let pid = std::process::id();
-        println!(
-            "{}",
-            serde_json::json!({ "ready": true, "listening": listening, "http": switch.http.to_string(), "pid": pid })
-        );
-    } else {
-        println!("かざす Kazasu is ready. 受付を開始しました。");
-        for (addr, dialect) in switch.listening.iter().zip(dialects) {
-            println!("  acquirers  {addr}  {dialect}");
-        }
-        println!("  status     http://{}/", switch.http);
+    if let Err(error) = announce(&switch, &dialects, json) {
+        // Who started it is not told; taps are answered all the same.
+        tracing::warn!(%error, "nobody could be told that the switch is ready");
     }
     let mut watch = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -48,4 +39,19 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
     }
     tracing::info!("stopping: finishing what was admitted");
     switch.stop().await
+}
+
+/// Says where the switch listens.
+fn announce(switch: &Switch, dialects: &[String], json: bool) -> Result<(), OutputError> {
+    let listening: Vec<String> = switch.listening.iter().map(ToString::to_string).collect();
+    let text = if json {
+        let (http, pid) = (switch.http.to_string(), std::process::id());
+        serde_json::json!({ "ready": true, "listening": listening, "http": http, "pid": pid }).to_string()
+    } else {
+        let pairs = listening.iter().zip(dialects);
+        let acquirers: String = pairs.map(|(addr, dialect)| format!("  acquirers  {addr}  {dialect}\n")).collect();
+        format!("かざす Kazasu is ready. 受付を開始しました。\n{acquirers}  status     http://{}/", switch.http)
+    };
+    out::write(format_args!("{text}\n"))?;
+    out::flush()
 }

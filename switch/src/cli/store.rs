@@ -1,5 +1,6 @@
 //! `kazasu store migrate`, `check` and `copy`.
 
+use kazasu_console::{progress, say};
 use super::Found;
 use super::ledger::{print_totals, totals};
 use crate::config::{Config, StoreConfig};
@@ -9,7 +10,7 @@ use clap::{Args, Subcommand};
 use kazasu_ledger::postgres::{PostgresStore, migrate};
 use kazasu_ledger::transport::{CopyError, copy};
 use kazasu_ledger::{Node, Store};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -65,7 +66,7 @@ pub(super) async fn run(command: StoreCommand) -> anyhow::Result<()> {
             StoreConfig::Postgres(address) => {
                 let store = PostgresStore::new(address);
                 let new = migrate(&store).await?;
-                println!("{}: tables are up to date, {new} migrations were new", store.place());
+                say!("{}: tables are up to date, {new} migrations were new", store.place());
                 Ok(())
             }
             StoreConfig::Sqlite(path) => {
@@ -78,7 +79,7 @@ pub(super) async fn run(command: StoreCommand) -> anyhow::Result<()> {
             if let Some(shared) = store.shared() {
                 shared.watch(Node { name: "check".into(), ..Node::alone() }).await?.leadership().await?;
             }
-            println!("{}: reachable, tables as expected, {} records", store.place(), thousands(head.seq));
+            say!("{}: reachable, tables as expected, {} records", store.place(), thousands(head.seq));
             Ok(())
         }
         StoreCommand::Copy { from, to, json } => {
@@ -95,13 +96,12 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
     let live = !json && std::io::stderr().is_terminal();
     let progress = |done: u64, all: u64| {
         if live {
-            eprint!("\r\x1b[2K  {} of {} records", thousands(done), thousands(all));
-            let _ = std::io::stderr().flush();
+            progress!("\r\x1b[2K  {} of {} records", thousands(done), thousands(all));
         }
     };
     let copied = copy(source, target, progress).await;
     if live {
-        eprint!("\r\x1b[2K");
+        progress!("\r\x1b[2K");
     }
     let copied = match copied {
         Ok(copied) => copied,
@@ -114,13 +114,13 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
         let mut out = totals(&copied.verified);
         out["copied"] = copied.copied.into();
         out["before"] = copied.before.into();
-        println!("{out}");
+        say!("{out}");
         return Ok(());
     }
-    println!("{} → {}", source.place(), target.place());
-    println!("  copied       {:>14}   in {:.1} s", thousands(copied.copied), begin.elapsed().as_secs_f64());
-    println!("  there before {:>14}", thousands(copied.before));
-    println!("  一致 equal: chain head, debits, credits and all {} accounts", copied.verified.accounts.len());
+    say!("{} → {}", source.place(), target.place());
+    say!("  copied       {:>14}   in {:.1} s", thousands(copied.copied), begin.elapsed().as_secs_f64());
+    say!("  there before {:>14}", thousands(copied.before));
+    say!("  一致 equal: chain head, debits, credits and all {} accounts", copied.verified.accounts.len());
     print_totals(&copied.verified);
     Ok(())
 }

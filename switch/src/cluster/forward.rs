@@ -4,7 +4,8 @@
 use super::Target;
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, LinkOut, Origin, Reply, ReplyBody, Role};
+use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
+use crate::tasks::{Kind, fault};
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +52,7 @@ impl Forwarder {
         target: watch::Receiver<Option<Target>>,
         health: Arc<Health>,
     ) -> Forwarder {
+        let tasks = health.tasks.clone();
         let (commands, rx) = mpsc::unbounded_channel();
         let (news_tx, news) = mpsc::unbounded_channel();
         let task = Task {
@@ -65,7 +67,16 @@ impl Forwarder {
             news: news_tx,
             leaderless: Some(Instant::now()),
         };
-        tokio::spawn(task.run(rx, news, target));
+        // What is open outlives a task that breaks off: it is asked again over a new connection.
+        let kept = Arc::new(tokio::sync::Mutex::new(Kept { task, commands: rx, news, target }));
+        tasks.keep(Kind::Forward, "", move || {
+            let kept = kept.clone();
+            async move {
+                let Kept { task, commands, news, target } = &mut *kept.lock().await;
+                task.run(commands, news, target).await;
+                Ok(())
+            }
+        });
         Forwarder { commands }
     }
 }
@@ -96,6 +107,14 @@ impl Elsewhere for Forwarder {
     }
 }
 
+/// The task and its queues.
+struct Kept {
+    task: Task,
+    commands: mpsc::UnboundedReceiver<Cmd>,
+    news: mpsc::UnboundedReceiver<News>,
+    target: watch::Receiver<Option<Target>>,
+}
+
 struct Task {
     name: Box<str>,
     key: ClusterKey,
@@ -115,15 +134,17 @@ struct Task {
 
 impl Task {
     async fn run(
-        mut self,
-        mut commands: mpsc::UnboundedReceiver<Cmd>,
-        mut news: mpsc::UnboundedReceiver<News>,
-        mut target: watch::Receiver<Option<Target>>,
+        &mut self,
+        commands: &mut mpsc::UnboundedReceiver<Cmd>,
+        news: &mut mpsc::UnboundedReceiver<News>,
+        target: &mut watch::Receiver<Option<Target>>,
     ) {
+        self.disconnect();
         let mut watched = true;
         let mut tick = tokio::time::interval(RECONNECT);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            fault(Kind::Forward);
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Cmd::Take(asked)) => self.take(asked),
@@ -208,7 +229,7 @@ impl Task {
 
     /// Gives answers to the links that asked, those of one link together.
     fn answer(&mut self, messages: Vec<FromLeader>) {
-        let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
+        let mut replies: Vec<(Arc<LinkHandle>, Reply)> = Vec::with_capacity(messages.len());
         for message in messages {
             let tag = match &message {
                 FromLeader::Answer(tag, _) | FromLeader::Totals(tag, _) => *tag,
@@ -231,14 +252,9 @@ impl Task {
                 }
             };
             let reply = Reply { body, received: asked.received, tag: asked.tag };
-            match by_link.iter_mut().find(|(link, _)| Arc::ptr_eq(link, &asked.link)) {
-                Some((_, replies)) => replies.push(reply),
-                None => by_link.push((asked.link, vec![reply])),
-            }
+            replies.push((asked.link, reply));
         }
-        for (link, replies) in by_link {
-            link.send(LinkOut::Replies(replies));
-        }
+        send_by_link(replies.into_iter());
     }
 
     /// Gives up on what has waited too long.

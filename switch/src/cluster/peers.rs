@@ -3,6 +3,7 @@
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
 use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
+use crate::tasks::{Kind, fault};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub struct Peers {
     socket: TcpListener,
     key: ClusterKey,
+    room: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 impl Peers {
@@ -33,7 +36,8 @@ impl Peers {
     pub async fn bind(addr: &str, key: ClusterKey) -> anyhow::Result<Self> {
         let socket =
             TcpListener::bind(addr).await.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
-        Ok(Peers { socket, key })
+        let (room, strangers) = (Semaphore::new(MOST_PEERS), Semaphore::new(MOST_STRANGERS));
+        Ok(Peers { socket, key, room: Arc::new(room), strangers: Arc::new(strangers) })
     }
 
     /// The address that it really has.
@@ -41,11 +45,11 @@ impl Peers {
         self.socket.local_addr()
     }
 
-    /// Accepts until shutdown.
-    pub async fn run(self, engine: Engine, mut shutdown: watch::Receiver<bool>) {
-        let room = Arc::new(Semaphore::new(MOST_PEERS));
-        let strangers = Arc::new(Semaphore::new(MOST_STRANGERS));
+    /// Accepts until shutdown. It can be run again after it broke off: the port stays open.
+    pub async fn run(&self, engine: Engine, mut shutdown: watch::Receiver<bool>) {
+        let tasks = engine.health().tasks.clone();
         loop {
+            fault(Kind::Peers);
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
                 _ = shutdown.changed() => return,
@@ -58,17 +62,19 @@ impl Peers {
                     continue;
                 }
             };
-            let Ok(stranger) = strangers.clone().try_acquire_owned() else {
+            let Ok(stranger) = self.strangers.clone().try_acquire_owned() else {
                 metrics::counter!("kazasu_peers_turned_away_total").increment(1);
                 continue;
             };
-            let (key, engine, shutdown, room) = (self.key.clone(), engine.clone(), shutdown.clone(), room.clone());
-            tokio::spawn(async move {
+            let (key, engine, shutdown, room) = (self.key.clone(), engine.clone(), shutdown.clone(), self.room.clone());
+            let tasks = tasks.clone();
+            let serving = async move {
                 match serve(stream, &key, &engine, shutdown, stranger, &room).await {
                     Ok(()) => tracing::info!(%peer, "another node's link ended"),
                     Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
                 }
-            });
+            };
+            tokio::spawn(async move { tasks.once(Kind::PeerLink, serving).await });
         }
     }
 }
@@ -128,6 +134,7 @@ async fn serve(
             if engine.health().leads.load(Ordering::Acquire) != lead {
                 return Ok(());
             }
+            fault(Kind::PeerLink);
             ask(engine, &link, frame)?;
         }
     };

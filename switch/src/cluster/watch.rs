@@ -5,6 +5,7 @@
 
 use super::Target;
 use crate::engine::{Engine, Health, Role};
+use crate::tasks::{Kind, fault};
 use kazasu_ledger::journal::{Leadership, Node, NodeReport, Watch};
 use kazasu_ledger::{Seq, Store};
 use std::sync::Arc;
@@ -66,11 +67,13 @@ impl Watcher {
         Watcher { store, node, timing, engine, health, target, sight: None, tried: None, beaten: None }
     }
 
-    /// Watches until shutdown.
-    pub async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
+    /// Watches until shutdown. It can be run again after it broke off.
+    pub async fn run(&mut self, mut shutdown: watch::Receiver<bool>) {
+        self.sight = None;
         let mut connection: Option<Box<dyn Watch>> = None;
         let mut troubled = false;
         loop {
+            fault(Kind::Watch);
             let begin = Instant::now();
             match self.beat(&mut connection).await {
                 Ok(()) => {

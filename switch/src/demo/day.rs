@@ -1,6 +1,7 @@
 //! `kazasu demo --day`: a business day in a minute. Terminals tap, the day ends, issuers' and an acquirer's files come with planted
 //! mistakes, reconciliation finds exactly those, merchants are settled and paid, one payment comes back, the day is signed.
 
+use kazasu_console::say;
 use super::{DemoArgs, OpenTown, drained, traffic, watch_for_interrupt};
 use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
@@ -33,7 +34,7 @@ const PLANTED: [(&str, &str); 4] = [
 pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()> {
     let say = |text: &str| {
         if !args.json {
-            println!("{text}");
+            say!("{text}");
         }
     };
     let config = Config::load(&args.data.join("kazasu.toml"))?;
@@ -114,10 +115,10 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
         "paid_yen": paid.yen, "day": day, "verified": verified,
     });
     if args.json {
-        println!("{result}");
+        say!("{result}");
     } else {
         let yen = |key: &str| Yen::new(result[key].as_i64().unwrap_or(0));
-        println!(
+        say!(
             "\n  取引 taps          {taps}\n  仕込み planted     {}\n  発見 found         {}\n  不明 unexplained   {}\n  精算額 settled     {}\n  \
              手数料 fees        {}\n  元帳検証 verified   {}",
             result["planted"],
@@ -129,7 +130,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
         );
     }
     if !args.exit && !args.json && std::io::stdout().is_terminal() {
-        println!(
+        say!(
             "\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: http://{}/",
             town.switches[0].http
         );

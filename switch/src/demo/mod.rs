@@ -5,6 +5,7 @@ mod day;
 mod relief;
 mod summary;
 
+use kazasu_console::{print_text, say};
 use crate::config::{ClusterFile, Config};
 use crate::engine::Role;
 use crate::issuers::RunningLink;
@@ -83,7 +84,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let say = |text: String| {
         if !args.json {
-            println!("{text}");
+            say!("{text}");
         }
     };
     let continued = args.data.join("kazasu.toml").is_file();
@@ -145,12 +146,12 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let summary = summary::read(town.store.as_ref(), before, &theirs, report, stopped_early).await?;
     let summary = summary.on_nodes(town.switches.len(), handover?);
     if args.json {
-        println!("{}", summary.json(&status));
+        say!("{}", summary.json(&status));
     } else {
-        print!("{}", summary.text());
+        print_text!("{}", summary.text());
     }
     if !args.exit && !args.json && !stopped_early && std::io::stdout().is_terminal() {
-        println!("\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: {status}");
+        say!("\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: {status}");
         stop.store(false, Ordering::Release);
         while !stop.load(Ordering::Acquire) {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -399,7 +400,7 @@ async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<Atomic
         let _ = out.flush();
     }
     if live {
-        println!();
+        say!();
     }
 }
 

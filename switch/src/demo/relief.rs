@@ -1,6 +1,7 @@
 //! `kazasu demo --relief`: a flood. A city's officer prepares, another approves, the treasurer releases, and residents tap the same
 //! second; then the programme ends, what is left goes back, and the report is written.
 
+use kazasu_console::{print_text, say};
 use super::{DemoArgs, OpenTown, PATIENCE, drained, traffic, watch_for_interrupt};
 use crate::admin::Desk;
 use crate::config::Config;
@@ -33,7 +34,7 @@ const EVENT: &str = "令和8年11月豪雨";
 pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()> {
     let say = |text: &str| {
         if !args.json {
-            println!("{text}");
+            say!("{text}");
         }
     };
     let config = Config::load(&args.data.join("kazasu.toml"))?;
@@ -160,12 +161,12 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
         verified: verify(store.reader().await?.as_mut(), |_| {}).await.is_ok(),
     };
     if args.json {
-        println!("{}", result.json());
+        say!("{}", result.json());
     } else {
-        print!("{}", result.text());
+        print_text!("{}", result.text());
     }
     if !args.exit && !args.json && !stop.load(Ordering::Acquire) && std::io::stdout().is_terminal() {
-        println!(
+        say!(
             "\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: http://{}/",
             town.switches[0].http
         );

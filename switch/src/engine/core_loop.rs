@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use kazasu_ledger::record::{Silence, Verdict};
 use kazasu_ledger::{AppendError, Body, Head, Record, Seq, Store};
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::wire::Request;
+use kazasu_schemas::wire::{Refusal, Request};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -646,6 +646,7 @@ impl<'a> Core<'a> {
         }
         let basis = if body.is_some() { Basis::NewRecord } else { Basis::Known };
         if let Some(body) = body {
+            count_refusal(&body);
             let record = Record { at: now.max(self.state.at), day: self.day_of(&body, now), body };
             let seq = self.state.seq + 1;
             self.state.apply(seq, &record).expect("a decision keeps the ledger's rules");
@@ -743,6 +744,10 @@ impl<'a> Core<'a> {
             }
             (Effect::Count(what), _, asker) => {
                 metrics::counter!("kazasu_events_total", "what" => what).increment(1);
+                // The only refusal of which there is no record.
+                if what == Refusal::DuplicateMismatch.name() {
+                    refused(Refusal::DuplicateMismatch);
+                }
                 asker
             }
             (Effect::NotCarriedOut { record, named, flags }, _, asker) => {
@@ -761,6 +766,25 @@ impl<'a> Core<'a> {
             (Effect::Answer(_) | Effect::AnswerTotals(_) | Effect::Wait(_) | Effect::Done(_), _, asker) => asker,
         }
     }
+}
+
+/// Counts what the switch refuses, by the refusal's name.
+fn count_refusal(body: &Body) {
+    if let Body::Tapped(tapped) = body
+        && let Verdict::Refused(refusal) = tapped.verdict
+    {
+        refused(refusal);
+    }
+    if let Body::IssuerSilent(silent) = body {
+        refused(match silent.why {
+            Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
+            Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
+        });
+    }
+}
+
+fn refused(refusal: Refusal) {
+    metrics::counter!("kazasu_refusals_total", "refusal" => refusal.name()).increment(1);
 }
 
 fn event_of(message: Inbound) -> Event {

@@ -13,9 +13,11 @@ mod waiting;
 mod writer;
 
 pub use commit::IssuerSink;
+pub(crate) use reply::send_by_link;
 pub use reply::{Asked, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
 
 use crate::core::{Command, Done, Event, State};
+use crate::tasks::{Kind, OnPanic, Tasks};
 use crossbeam_channel::Sender;
 use kazasu_ledger::{Node, Store};
 use kazasu_schemas::ids::InstitutionId;
@@ -187,6 +189,8 @@ pub struct Health {
     pub leads: AtomicU64,
     /// Something has happened that the watch over the store should look at now.
     pub look: Notify,
+    /// What runs, and what has ended.
+    pub tasks: Tasks,
 }
 
 impl Health {
@@ -205,7 +209,7 @@ impl Health {
             Role::Following => flag(&self.caught_up) && flag(&self.reachable) && flag(&self.leader_ready),
             Role::Starting | Role::Finished => false,
         };
-        able && self.halted().is_none()
+        able && self.halted().is_none() && self.tasks.trouble().is_none()
     }
 
     /// What this node does.
@@ -320,6 +324,7 @@ impl Engine {
         let shell = core_loop::Shell { config, store, issuers, elsewhere, engine: engine.clone(), rx, health };
         let thread = std::thread::Builder::new().name("kazasu-core".into()).spawn(move || {
             let _end = EndOfCore(shell.health.clone());
+            let _noted = OnPanic::new(&shell.health.tasks, Kind::Core);
             core_loop::run(&shell, started_tx);
         })?;
         started.await??;

@@ -1,6 +1,7 @@
 //! Replies on their way back to the link that asked.
 
 use super::{Health, Inbound};
+use hashbrown::HashMap;
 use kazasu_schemas::wire::{Answer, Network, Operation, Request, ResponseCode, Totals};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,6 +117,22 @@ pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<
         }
     };
     Some(Reply { body, received, tag })
+}
+
+/// Sends replies on their way, those of one link together and in their order.
+pub(crate) fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
+    let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
+    let mut places: HashMap<usize, usize> = HashMap::new();
+    for (link, reply) in replies {
+        let place = *places.entry(Arc::as_ptr(&link).addr()).or_insert(by_link.len());
+        match by_link.get_mut(place) {
+            Some((_, replies)) => replies.push(reply),
+            None => by_link.push((link, vec![reply])),
+        }
+    }
+    for (link, replies) in by_link {
+        link.send(LinkOut::Replies(replies));
+    }
 }
 
 /// Whose link it is.

@@ -9,6 +9,7 @@ use super::reply::Asked;
 use super::writer::{News, PAGE, Writer};
 use super::{CommandError, Health, Msg, Role};
 use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+use crate::tasks::{Kind, OnPanic, fault};
 use kazasu_ledger::{Claim, Entry, Head, LeadError, Store};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -53,7 +54,7 @@ impl Waiting<'_> {
     pub(super) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
         self.elsewhere(again);
         let shared = self.shell.config.shared;
-        let mut follower = shared.then(|| Follower::start(self.shell.store.clone(), self.replica.head()));
+        let mut follower = shared.then(|| Follower::start(self.shell.store.clone(), self.replica.head(), &self.shell.health));
         let mut writer: Option<Writer> = None;
         let mut try_at = (!shared).then(Instant::now);
         let mut resets = 0;
@@ -103,7 +104,7 @@ impl Waiting<'_> {
                             resets += 1;
                             *self.replica = Replica::default();
                             self.shell.health.caught_up.store(false, Ordering::Release);
-                            follower = Some(Follower::start(self.shell.store.clone(), Head::EMPTY));
+                            follower = Some(Follower::start(self.shell.store.clone(), Head::EMPTY, &self.shell.health));
                         }
                     },
                     Ok(Followed::CaughtUp) => {
@@ -116,7 +117,7 @@ impl Waiting<'_> {
                     }
                     Ok(Followed::Trouble(why)) if self.starting => return Next::Failed(anyhow::anyhow!(why)),
                     Ok(Followed::Trouble(why)) => tracing::warn!(%why, "the journal cannot be followed"),
-                    Err(_) => follower = Some(Follower::start(self.shell.store.clone(), self.replica.head())),
+                    Err(_) => follower = Some(Follower::start(self.shell.store.clone(), self.replica.head(), &self.shell.health)),
                 },
                 recv(old) -> news => match news {
                     Ok(News::Failed(_, open)) => self.elsewhere(open),
@@ -215,9 +216,11 @@ struct Follower {
 }
 
 impl Follower {
-    fn start(store: Arc<dyn Store>, from: Head) -> Follower {
+    fn start(store: Arc<dyn Store>, from: Head, health: &Health) -> Follower {
+        let tasks = health.tasks.clone();
         let (tx, news) = bounded(4);
         let thread = std::thread::Builder::new().name("kazasu-follow".into()).spawn(move || {
+            let _noted = OnPanic::new(&tasks, Kind::Follower);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
                 Ok(runtime) => runtime.block_on(follow(store.as_ref(), from.seq + 1, &tx)),
@@ -237,6 +240,7 @@ async fn follow(store: &dyn Store, mut next: u64, tx: &Sender<Followed>) {
         let trouble = match store.reader().await {
             Err(error) => error,
             Ok(mut reader) => loop {
+                fault(Kind::Follower);
                 let page = match reader.scan(next, PAGE).await {
                     Ok(page) => page,
                     Err(error) => break error,

@@ -3,9 +3,11 @@
 
 use super::Health;
 use super::commit::{Batch, Effects, IssuerSink};
-use super::reply::{Asked, LinkHandle, LinkOut, Reply};
+use super::reply::{Asked, send_by_link};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::tasks::{Kind, OnPanic, fault};
 use kazasu_ledger::chain::Sealer;
+use kazasu_ledger::journal::{Moment, Took};
 use kazasu_ledger::{AppendError, Claim, Entry, Head, Journal, LeadError, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,6 +72,7 @@ impl Writer {
         let cancelled = Arc::new(AtomicBool::new(false));
         let flag = cancelled.clone();
         let thread = std::thread::Builder::new().name("kazasu-commit".into()).spawn(move || {
+            let _noted = OnPanic::new(&health.tasks, Kind::Writer);
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
                 Err(error) => {
@@ -140,8 +143,12 @@ impl Thread {
         };
         let mut sealer = Sealer::new(head.seq + 1, head.hash);
         let metrics = Metrics::new();
-        while let Ok(Job::Commit(batch)) = jobs.recv() {
+        loop {
+            let idle = Instant::now();
+            let Ok(Job::Commit(batch)) = jobs.recv() else { break };
+            fault(Kind::Writer);
             let begin = Instant::now();
+            metrics.wait.record(idle.elapsed().as_secs_f64());
             let before = Head { seq: sealer.next() - 1, hash: sealer.head() };
             let entries: Vec<Entry> = batch.records.iter().map(|record| sealer.seal(record)).collect();
             let sealed = Instant::now();
@@ -151,9 +158,13 @@ impl Thread {
                         self.health.durable.store(last.seq, Ordering::Release);
                     }
                     metrics.committed(batch.since, begin, sealed, entries.len());
+                    metrics.took(sealed.elapsed(), self.journal.took());
                     // The core may go on before the answers are out.
                     let _ = self.news.send(News::Committed(Head { seq: sealer.next() - 1, hash: sealer.head() }));
+                    let released = Instant::now();
                     let_go(batch.held.release(&durable), &self.issuers, &self.health);
+                    metrics.release.record(released.elapsed().as_secs_f64());
+                    self.tidy(if jobs.is_empty() { Moment::Idle } else { Moment::Busy }, &metrics);
                 }
                 Err(error) => {
                     tracing::error!(%error, records = entries.len(), "the ledger refused a batch; the writer stops");
@@ -166,11 +177,17 @@ impl Thread {
         self.finish();
     }
 
-    fn finish(self) {
-        if self.cancelled.load(Ordering::Acquire) {
-            // Its connection may lead nowhere.
-            return;
+    /// What keeps the store in shape, when nobody's answer waits for it any more.
+    fn tidy(&mut self, moment: Moment, metrics: &Metrics) {
+        let begin = Instant::now();
+        self.runtime.block_on(self.journal.tidy(moment));
+        let took = begin.elapsed();
+        if took > TIDY_NOTED {
+            metrics.checkpoint.record(took.as_secs_f64());
         }
+    }
+
+    fn finish(self) {
         if self.cancelled.load(Ordering::Acquire) {
             // Its connection may lead nowhere.
             return;
@@ -278,16 +295,7 @@ fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
     if !effects.notices.is_empty() {
         issuers.notify(effects.notices);
     }
-    let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
-    for (link, reply, _) in effects.replies {
-        match by_link.iter_mut().find(|(l, _)| Arc::ptr_eq(l, &link)) {
-            Some((_, replies)) => replies.push(reply),
-            None => by_link.push((link, vec![reply])),
-        }
-    }
-    for (link, replies) in by_link {
-        link.send(LinkOut::Replies(replies));
-    }
+    send_by_link(effects.replies.into_iter().map(|(link, reply, _)| (link, reply)));
     for (to, done) in effects.done {
         let _ = to.send(Ok(done));
     }
@@ -300,7 +308,16 @@ struct Metrics {
     commit: metrics::Histogram,
     records: metrics::Counter,
     head: metrics::Gauge,
+    /// For a batch to come.
+    wait: metrics::Histogram,
+    write: metrics::Histogram,
+    sync: metrics::Histogram,
+    release: metrics::Histogram,
+    checkpoint: metrics::Histogram,
 }
+
+/// Keeping the store in shape most often is nothing to do at all, which would drown what is worth knowing.
+const TIDY_NOTED: Duration = Duration::from_micros(100);
 
 impl Metrics {
     fn new() -> Self {
@@ -310,8 +327,21 @@ impl Metrics {
             seal: metrics::histogram!("kazasu_stage_seconds", "stage" => "seal"),
             commit: metrics::histogram!("kazasu_stage_seconds", "stage" => "commit"),
             records: metrics::counter!("kazasu_records_total"),
-            head: metrics::gauge!("kazasu_commit_seconds_last"),
+            head: metrics::gauge!("kazasu_commit_last_seconds"),
+            wait: metrics::histogram!("kazasu_commit_seconds", "part" => "wait"),
+            write: metrics::histogram!("kazasu_commit_seconds", "part" => "write"),
+            sync: metrics::histogram!("kazasu_commit_seconds", "part" => "sync"),
+            release: metrics::histogram!("kazasu_commit_seconds", "part" => "release"),
+            checkpoint: metrics::histogram!("kazasu_commit_seconds", "part" => "checkpoint"),
         }
+    }
+
+    /// An engine that cannot tell the parts from each other gives the whole as making it durable.
+    fn took(&self, whole: Duration, took: Took) {
+        if let Some(write) = took.write {
+            self.write.record(write.as_secs_f64());
+        }
+        self.sync.record(took.sync.unwrap_or(whole).as_secs_f64());
     }
 
     fn committed(&self, since: Option<Instant>, begin: Instant, sealed: Instant, records: usize) {

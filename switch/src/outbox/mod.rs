@@ -10,6 +10,7 @@ mod webhook;
 pub use mail::MailConfig;
 pub use webhook::WebhookConfig;
 
+use crate::tasks::{Kind, Tasks, fault};
 use crate::clock;
 use anyhow::Context;
 use serde::Serialize;
@@ -156,6 +157,11 @@ pub struct Outbox {
 impl Outbox {
     /// Checks the configuration and starts delivering on the current tokio runtime. Errors name the key that is wrong.
     pub fn start(config: OutboxConfig, settle: Arc<dyn Settle>) -> anyhow::Result<Outbox> {
+        Outbox::watched(config, settle, &Tasks::default())
+    }
+
+    /// The same, where `tasks` tells what runs and what has ended.
+    pub(crate) fn watched(config: OutboxConfig, settle: Arc<dyn Settle>, tasks: &Tasks) -> anyhow::Result<Outbox> {
         config.check()?;
         let runtime = tokio::runtime::Handle::try_current().context("the outbox needs a tokio runtime")?;
         let concurrent = config.concurrent;
@@ -180,9 +186,16 @@ impl Outbox {
             wake: Notify::new(),
         });
         let stop = CancellationToken::new();
-        for _ in 0..concurrent {
+        let _runtime = runtime.enter();
+        for number in 1..=concurrent {
             let (shared, stop) = (shared.clone(), stop.clone());
-            runtime.spawn(async move { stop.run_until_cancelled(shared.work()).await });
+            tasks.keep(Kind::Outbox, &number.to_string(), move || {
+                let (shared, stop) = (shared.clone(), stop.clone());
+                async move {
+                    stop.run_until_cancelled(shared.work()).await;
+                    Ok(())
+                }
+            });
         }
         Ok(Outbox { shared, _stop: Arc::new(stop.drop_guard()) })
     }
@@ -363,6 +376,27 @@ enum Step {
     Again(Duration, String),
 }
 
+/// A notice that a worker holds. Should the worker panic, the notice is tried again.
+struct UnderWay<'a> {
+    shared: &'a Shared,
+    key: NoticeKey,
+    term: u64,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let mut guard = self.shared.state();
+        let state = &mut *guard;
+        let waits = state.ready.contains(&self.key) || state.later.iter().any(|(_, key)| *key == self.key);
+        if state.term == self.term && state.entries.contains_key(&self.key) && !waits {
+            state.later.insert((Instant::now() + self.shared.first_pause, self.key));
+        }
+    }
+}
+
 struct Shared {
     channels: Vec<Channel>,
     first_pause: Duration,
@@ -384,7 +418,11 @@ impl Shared {
     async fn work(&self) {
         loop {
             match self.next() {
-                Ok(job) => self.deliver(job).await,
+                Ok(job) => {
+                    let _under_way = UnderWay { shared: self, key: job.key, term: job.term };
+                    fault(Kind::Outbox);
+                    self.deliver(job).await;
+                }
                 Err(Some(at)) => tokio::select! {
                     () = self.wake.notified() => {}
                     () = tokio::time::sleep_until(at) => {}
@@ -690,6 +728,34 @@ mod tests {
             let (least, pause) = (Duration::from_secs(least), outbox.shared.pause(attempt));
             assert!(pause >= least && pause <= least.mul_f64(1.2001), "{attempt}: {pause:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_notice_whose_worker_panics_is_tried_again() {
+        let (settle, _journal) = testing::Journal::open();
+        let shared = Shared {
+            channels: Vec::new(),
+            first_pause: Duration::from_millis(1),
+            longest_pause: Duration::from_secs(1),
+            attempts: 3,
+            timeout: Duration::from_secs(1),
+            queue: 10,
+            settle,
+            state: Mutex::default(),
+            wake: Notify::new(),
+        };
+        let entry = Entry { notice: Arc::new(testing::notice(1)), attempts: 0, progress: Vec::new() };
+        shared.state().entries.insert(1, entry);
+        shared.state().ready.push_back(1);
+        let job = shared.next().ok().unwrap();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _under_way = UnderWay { shared: &shared, key: job.key, term: job.term };
+            panic!("no reason");
+        }));
+        assert!(panicked.is_err());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let again = shared.next().ok().unwrap();
+        assert_eq!((again.key, again.attempt), (1, 2));
     }
 
     #[tokio::test]

@@ -61,7 +61,7 @@ pub(crate) fn frame(session: &Session, request: &Request) -> BytesMut {
     out
 }
 
-fn code(session: &mut Session) -> String {
+pub(crate) fn code(session: &mut Session) -> String {
     let keys = session.keys.clone();
     let received = session.receive(&keys, Duration::from_secs(10)).unwrap().expect("an answer");
     String::from_utf8_lossy(received.message.get(39).unwrap()).into_owned()

@@ -716,3 +716,47 @@ fn while_no_primary_can_commit_taps_are_refused_quickly_and_links_stay_up() {
     drop(sessions);
     cluster.check(&[]);
 }
+
+/// What connects the nodes breaks off on either side, and is started again: taps through the node that follows are answered.
+#[test]
+fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
+    let mut cluster = Cluster::new(2, false, Sample { residents: 0, issuer_timeout_ms: 700, ..Sample::default() });
+    cluster.start_all();
+    let leader = cluster.leader();
+    let follower = 1 - leader;
+    let token = crate::rules::token(&cluster.town, "", "token");
+    let mut number = 1;
+    for (node, kind) in [
+        (leader, "watch"),
+        (leader, "peers"),
+        (leader, "peer_link"),
+        (follower, "forward"),
+        (follower, "watch"),
+        (follower, "follower"),
+    ] {
+        let served = cluster.served(node);
+        let ended = |served: &Served| crate::runs_on::metric(served, "kazasu_task_ended_total", &format!("\"{kind}\""));
+        let before = ended(served);
+        let path = format!("/v1/break/{kind}");
+        assert_eq!(crate::rules::call(served, "POST", &path, &token, &serde_json::Value::Null).0, 202);
+        if kind == "peers" {
+            // It comes by when a node connects: the follower's link is made anew.
+            let path = "/v1/break/peer_link";
+            assert_eq!(crate::rules::call(served, "POST", path, &token, &serde_json::Value::Null).0, 202);
+        }
+        wait_for(kind, Duration::from_secs(20), || (ended(served) > before).then_some(()));
+        cluster.ready();
+        let mut session = kazasu_acquirer_sim::session::Session::open(
+            &cluster.town.acquirer(1, cluster.served(follower)),
+        )
+        .unwrap();
+        for _ in 0..5 {
+            number += 1;
+            assert_eq!(crate::runs_on::taps(&mut session, number, "held-rich"), "00", "{kind}");
+        }
+    }
+    assert_eq!(cluster.leader(), leader, "nobody had to take over");
+    for served in cluster.nodes.iter_mut().filter_map(Option::take) {
+        served.stop();
+    }
+}

@@ -190,7 +190,13 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn start(mut command: Command, log: &Path) -> Served {
         let file = std::fs::File::options().create(true).append(true).open(log).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
+        command.stderr(file);
+        Served::start_as_is(command, log)
+    }
+
+    /// The same, with the standard error that the command has.
+    pub(crate) fn start_as_is(mut command: Command, log: &Path) -> Served {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|e| {
@@ -204,6 +210,17 @@ impl Served {
             child,
             log: log.to_owned(),
         }
+    }
+
+    /// The end of standard error's pipe that a reader holds.
+    pub(crate) fn stderr(&mut self) -> std::process::ChildStderr {
+        self.child.stderr.take().unwrap()
+    }
+
+    /// Waits until the process has ended by itself; its exit code.
+    pub(crate) fn ends(mut self) -> Option<i32> {
+        let ended = wait_for("the switch to end", Duration::from_secs(20), || self.child.try_wait().unwrap());
+        ended.code()
     }
 
     pub(crate) fn pid(&self) -> u32 {

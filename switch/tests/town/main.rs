@@ -13,6 +13,7 @@ mod imports;
 mod proxy;
 mod relief;
 mod rules;
+mod runs_on;
 mod samples;
 mod scenarios;
 mod tls;

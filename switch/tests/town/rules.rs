@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// A token of the key file.
-fn token(town: &Town, section: &str, name: &str) -> String {
+pub(crate) fn token(town: &Town, section: &str, name: &str) -> String {
     let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
     let mut at = &keys["http"];
     if !section.is_empty() {
@@ -21,7 +21,7 @@ fn token(town: &Town, section: &str, name: &str) -> String {
 }
 
 /// Method, path, token, body; status and JSON.
-fn call(served: &Served, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn call(served: &Served, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
     let url = format!("http://{}{path}", served.http);
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build(),

@@ -1,0 +1,401 @@
+//! Keeping SQLite's write-ahead log short.
+//!
+//! A thread with a connection of its own moves the log into the main file while commits go on. Because commits add to the log
+//! meanwhile, such a pass never reaches its end; the writer moves the little that is left, so that the log can begin again
+//! from its start. It does so after answers have left, and when no batch waits, or when the log has become long; how much is
+//! left is known from what was written since the last pass began. The log is bounded: at [`LONGEST`] the writer waits for the
+//! pass that runs.
+
+use super::{StoreError, options, store_error};
+use crate::journal::{Entry, Moment};
+use sqlx::sqlite::SqliteSynchronous;
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Bytes of log after which a pass begins.
+const PASS: u64 = 16 * 1024 * 1024;
+/// What is left by a pass is moved by the writer at once up to this many bytes, even if a batch waits.
+const LITTLE: u64 = 4 * 1024 * 1024;
+/// The log is made to begin again from here on, even if a batch waits.
+const LONG: u64 = 64 * 1024 * 1024;
+/// The log becomes no longer than this, as far as readers allow it.
+const LONGEST: u64 = 256 * 1024 * 1024;
+/// A page in the log, with its header.
+const PAGE: u64 = 4_096 + 24;
+/// Pages that each commit writes again: the last leaves of two trees, some above them, the lead's row.
+const AGAIN: u64 = 6;
+/// What a row takes beyond its body; what a transfer takes.
+const ROW: usize = 64;
+const TRANSFER: usize = 40;
+/// How long the writer waits for a pass when the log is at its longest, before it goes on all the same.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is in the log, and the thread that moves it.
+pub(super) struct Wal {
+    path: PathBuf,
+    checkpointer: Checkpointer,
+    /// A pass is under way.
+    passing: bool,
+    /// Bytes in the log since it began from its start.
+    log: u64,
+    /// Bytes that came in since the last pass began.
+    since_pass: u64,
+    /// The writer moves what is left from this length on. It rises when a reader holds the log back.
+    begin_again_at: u64,
+}
+
+/// What is to be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Nothing,
+    Pass,
+    Wait,
+    MoveTheRest,
+}
+
+impl Wal {
+    pub(super) fn start(path: &Path) -> Result<Wal, StoreError> {
+        let checkpointer = Checkpointer::start(path)?;
+        // What an earlier process left in the log was read when the journal was opened, and is moved with the rest.
+        let log = std::fs::metadata(log_file(path)).map_or(0, |file| file.len());
+        Ok(Wal { path: path.to_owned(), checkpointer, passing: false, log, since_pass: log, begin_again_at: PASS })
+    }
+
+    /// A batch is in the log.
+    pub(super) fn wrote(&mut self, batch: &[Entry]) {
+        let bytes: usize = batch.iter().map(|e| e.body.len() + ROW + e.transfers.len() * TRANSFER).sum();
+        let pages = u64::try_from(bytes).unwrap_or(u64::MAX / 2) / 4_096 + AGAIN;
+        self.log += pages * PAGE;
+        self.since_pass += pages * PAGE;
+    }
+
+    fn step(&self, moment: Moment) -> Step {
+        let too_long = self.log >= LONGEST && self.log >= self.begin_again_at;
+        if self.passing {
+            return if too_long { Step::Wait } else { Step::Nothing };
+        }
+        let little = self.since_pass <= LITTLE;
+        let wanted = match moment {
+            Moment::Idle => PASS,
+            Moment::Busy => LONG,
+        };
+        if self.log >= wanted.max(self.begin_again_at) && (little || too_long) {
+            return Step::MoveTheRest;
+        }
+        if self.since_pass >= PASS || (self.log >= LONG && !little && self.log >= self.begin_again_at) {
+            return Step::Pass;
+        }
+        Step::Nothing
+    }
+
+    /// Does the next step, if one is due. What fails is logged and done again later: the log only grows until then.
+    pub(super) async fn tidy(&mut self, conn: &mut SqliteConnection, moment: Moment) {
+        self.look();
+        match self.step(moment) {
+            Step::Nothing => {}
+            Step::Pass => {
+                self.passing = self.checkpointer.request();
+                if self.passing {
+                    self.since_pass = 0;
+                } else {
+                    self.restart();
+                }
+            }
+            Step::Wait => {
+                let said = self.checkpointer.wait();
+                self.hear(said);
+            }
+            Step::MoveTheRest => self.move_the_rest(conn).await,
+        }
+    }
+
+    /// What the thread has to say.
+    fn look(&mut self) {
+        if self.passing {
+            let said = self.checkpointer.said();
+            self.hear(said);
+        }
+    }
+
+    fn hear(&mut self, said: Said) {
+        match said {
+            Said::Nothing => {}
+            Said::Passed(Passed::Done) => self.passing = false,
+            Said::Passed(Passed::Failed) => {
+                self.passing = false;
+                // Not at once again: what is wrong with the disk may last.
+                self.since_pass = 0;
+                self.begin_again_at = self.log + PASS;
+            }
+            Said::Ended => self.restart(),
+        }
+    }
+
+    fn restart(&mut self) {
+        tracing::error!("the thread that moves the write-ahead log has ended; starting it again");
+        self.passing = false;
+        self.since_pass = 0;
+        match Checkpointer::start(&self.path) {
+            Ok(checkpointer) => self.checkpointer = checkpointer,
+            Err(error) => tracing::error!(%error, "the write-ahead log is moved by the writer alone"),
+        }
+    }
+
+    async fn move_the_rest(&mut self, conn: &mut SqliteConnection) {
+        let left = match pass(conn).await {
+            Ok(left) => left,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log could not be moved");
+                None
+            }
+        };
+        if left == Some(0) {
+            (self.log, self.since_pass, self.begin_again_at) = (0, 0, PASS);
+        } else {
+            // A reader needs it as it is, or the disk takes nothing: later.
+            self.since_pass = 0;
+            self.begin_again_at = self.log + PASS;
+        }
+    }
+
+    /// Ends the thread after what it is doing.
+    pub(super) fn stop(self) {
+        self.checkpointer.stop();
+    }
+}
+
+fn log_file(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Moves what can be moved without waiting for anybody; gives the pages that are left, `None` when another connection is
+/// moving them.
+async fn pass(conn: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(conn).await.map_err(store_error)?;
+    let int = |i: usize| row.try_get::<i64, _>(i).map_err(store_error);
+    let (busy, pages, moved) = (int(0)?, int(1)?, int(2)?);
+    Ok((busy == 0).then_some(pages - moved))
+}
+
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    Done,
+    Failed,
+}
+
+enum Said {
+    Nothing,
+    Passed(Passed),
+    Ended,
+}
+
+/// Moves the log into the main file on a thread and connection of its own.
+struct Checkpointer {
+    requests: SyncSender<()>,
+    news: Receiver<Passed>,
+    thread: JoinHandle<()>,
+}
+
+impl Checkpointer {
+    fn start(path: &Path) -> Result<Self, StoreError> {
+        let (requests, wanted) = sync_channel(1);
+        let (done, news) = sync_channel(1);
+        let path = path.to_owned();
+        let thread = std::thread::Builder::new()
+            .name("kazasu-wal".into())
+            .spawn(move || Self::run(&path, &wanted, &done))
+            .map_err(|e| StoreError(e.to_string()))?;
+        Ok(Checkpointer { requests, news, thread })
+    }
+
+    fn run(path: &Path, wanted: &Receiver<()>, done: &SyncSender<Passed>) {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return tracing::error!(%error, "no runtime for moving the write-ahead log"),
+        };
+        let mut conn = None;
+        while wanted.recv().is_ok() {
+            let passed = runtime.block_on(Self::once(path, &mut conn));
+            let passed = match passed {
+                Ok(()) => Passed::Done,
+                Err(error) => {
+                    tracing::warn!(%error, "the write-ahead log could not be moved; it is tried again later");
+                    conn = None;
+                    Passed::Failed
+                }
+            };
+            if done.send(passed).is_err() {
+                break;
+            }
+        }
+        if let Some(conn) = conn
+            && let Err(error) = runtime.block_on(conn.close())
+        {
+            tracing::warn!(%error, "a connection to the journal was not closed in good order");
+        }
+    }
+
+    async fn once(path: &Path, conn: &mut Option<SqliteConnection>) -> Result<(), StoreError> {
+        let open = match conn.take() {
+            Some(open) => open,
+            None => options(path).synchronous(SqliteSynchronous::Full).connect().await.map_err(store_error)?,
+        };
+        pass(conn.insert(open)).await.map(drop)
+    }
+
+    /// False when the thread is gone.
+    fn request(&self) -> bool {
+        !self.thread.is_finished() && self.requests.try_send(()).is_ok()
+    }
+
+    fn said(&self) -> Said {
+        match self.news.try_recv() {
+            Ok(passed) => Said::Passed(passed),
+            Err(TryRecvError::Empty) => Said::Nothing,
+            Err(TryRecvError::Disconnected) => Said::Ended,
+        }
+    }
+
+    /// Waits for the pass that runs.
+    fn wait(&self) -> Said {
+        match self.news.recv_timeout(PATIENCE) {
+            Ok(passed) => Said::Passed(passed),
+            Err(RecvTimeoutError::Timeout) => Said::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Said::Ended,
+        }
+    }
+
+    fn stop(self) {
+        drop(self.requests);
+        drop(self.news);
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that moves the write-ahead log panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::GENESIS;
+    use crate::journal::{Claim, Journal, Node, Store};
+    use crate::sqlite::SqliteStore;
+    use kazasu_schemas::jst::{BusinessDay, Millis};
+
+    /// About a mebibyte of log.
+    fn batch(first: u64) -> Vec<Entry> {
+        let entry = |seq| Entry {
+            seq,
+            at: Millis(0),
+            day: BusinessDay(0),
+            kind: 0,
+            body: vec![7; 4_000],
+            hash: GENESIS,
+            transfers: Default::default(),
+        };
+        (first..first + 256).map(entry).collect()
+    }
+
+    async fn open(path: &Path) -> Box<dyn Journal> {
+        let claim = Claim { node: Node::alone(), expected: None };
+        SqliteStore::new(path).lead(claim).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_log_stays_short_while_batches_always_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut journal = open(&path).await;
+        let mut longest = 0;
+        for n in 0..200 {
+            journal.append(&batch(n * 256 + 1)).await.unwrap();
+            let took = journal.took();
+            assert!(took.write.is_some() && took.sync.is_some());
+            journal.tidy(Moment::Busy).await;
+            longest = longest.max(std::fs::metadata(log_file(&path)).unwrap().len());
+        }
+        assert!(longest < LONG * 2, "the log was {longest} bytes long");
+        journal.close().await.unwrap();
+        assert_eq!(std::fs::metadata(log_file(&path)).map_or(0, |file| file.len()), 0);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_holds_the_log_back_loses_nothing_and_is_followed_by_a_short_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut journal = open(&path).await;
+        journal.append(&batch(1)).await.unwrap();
+        let mut reader = options(&path).read_only(true).connect().await.unwrap();
+        sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
+        sqlx::query("SELECT count(*) FROM journal").fetch_one(&mut reader).await.unwrap();
+        for n in 1..40 {
+            journal.append(&batch(n * 256 + 1)).await.unwrap();
+            journal.tidy(Moment::Idle).await;
+        }
+        let held = std::fs::metadata(log_file(&path)).unwrap().len();
+        assert!(held > 30 * 1024 * 1024, "{held}");
+        sqlx::query("ROLLBACK").execute(&mut reader).await.unwrap();
+        for n in 40..80 {
+            journal.append(&batch(n * 256 + 1)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            journal.tidy(Moment::Idle).await;
+        }
+        let row = sqlx::query("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut reader).await.unwrap();
+        let pages = row.try_get::<i64, _>(1).unwrap();
+        assert!(pages * 4_120 < 50 * 1024 * 1024, "the log did not begin again: {pages} pages");
+        assert_eq!(journal.head().await.unwrap().seq, 80 * 256);
+        reader.close().await.unwrap();
+        journal.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_has_ended_is_started_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let mut conn = options(&path).create_if_missing(true).connect().await.unwrap();
+        let mut wal = Wal::start(&path).unwrap();
+        // As if it had panicked.
+        let (requests, _) = sync_channel(1);
+        let (_, news) = sync_channel(1);
+        let thread = std::thread::spawn(|| {});
+        while !thread.is_finished() {}
+        wal.checkpointer = Checkpointer { requests, news, thread };
+        wal.since_pass = PASS;
+        wal.tidy(&mut conn, Moment::Idle).await;
+        assert!(!wal.passing && !wal.checkpointer.thread.is_finished());
+        wal.since_pass = PASS;
+        wal.tidy(&mut conn, Moment::Idle).await;
+        assert!(wal.passing);
+        wal.stop();
+    }
+
+    #[test]
+    fn the_writer_waits_for_nothing_but_a_log_at_its_longest() {
+        let wal = |log, since_pass, passing| {
+            let (requests, _) = sync_channel(1);
+            let (_, news) = sync_channel(1);
+            let checkpointer = Checkpointer { requests, news, thread: std::thread::spawn(|| {}) };
+            Wal { path: PathBuf::new(), checkpointer, passing, log, since_pass, begin_again_at: PASS }
+        };
+        for (log, since, passing, idle, busy) in [
+            (PASS - 1, PASS - 1, false, Step::Nothing, Step::Nothing),
+            (PASS, PASS, false, Step::Pass, Step::Pass),
+            (PASS, 0, true, Step::Nothing, Step::Nothing),
+            // A pass has ended, and a little came in meanwhile.
+            (PASS, LITTLE, false, Step::MoveTheRest, Step::Nothing),
+            (LONG, LITTLE, false, Step::MoveTheRest, Step::MoveTheRest),
+            (LONG, LITTLE + 1, false, Step::Pass, Step::Pass),
+            (LONGEST, 0, true, Step::Wait, Step::Wait),
+            (LONGEST, PASS, false, Step::MoveTheRest, Step::MoveTheRest),
+        ] {
+            let wal = wal(log, since, passing);
+            assert_eq!((wal.step(Moment::Idle), wal.step(Moment::Busy)), (idle, busy), "{log} {since} {passing}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Every metric: its name, kind, unit and help, and the series that exist from the start. A metric that is not here has no help
+//! text, and a test finds it.
+
+use crate::acquirer::REASONS;
+use crate::tasks::Kind as Task;
+use kazasu_schemas::wire::Refusal;
+use metrics::{Label, Unit};
+
+/// What a metric is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// Only rises.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+    /// Counts by size.
+    Histogram,
+}
+
+/// The labels of a metric that have fixed values, each with all of them; their combinations exist from the start.
+#[derive(Clone, Copy, Debug)]
+enum Series {
+    /// One series without labels.
+    Single,
+    /// One label.
+    By(&'static str, &'static [&'static str]),
+    /// Two labels.
+    ByTwo([(&'static str, &'static [&'static str]); 2]),
+    /// One for each refusal of the table.
+    Refusals,
+    /// One for each reason why a frame does not reach the core.
+    Reasons,
+    /// Answers to acquirers: message types and the codes that the table has.
+    Answers,
+    /// One for each kind of task.
+    Tasks,
+    /// Their labels name what the configuration has: made where that is known.
+    Configured,
+}
+
+/// One metric.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// In which unit it counts; `None` for pieces.
+    pub unit: Option<Unit>,
+    /// What it says.
+    pub help: &'static str,
+    series: Series,
+}
+
+const fn counter(name: &'static str, series: Series, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, unit: None, help, series }
+}
+
+const fn gauge(name: &'static str, series: Series, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, unit: None, help, series }
+}
+
+const fn seconds(name: &'static str, kind: Kind, series: Series, help: &'static str) -> Metric {
+    Metric { name, kind, unit: Some(Unit::Seconds), help, series }
+}
+
+use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single, Tasks};
+
+/// Why connections of acquirers are closed by this side.
+const CLOSED: &[&str] = &["framing", "write", "too_many", "no_sign_on", "tls"];
+const NETWORK: &[&str] = &["sign_on", "sign_off", "key_change", "cutover_start", "cutover_end", "echo", "other"];
+const EVENTS: &[&str] = &[
+    "acknowledged_again",
+    "advice_not_accepted",
+    "duplicate_answered",
+    "duplicate_mismatch",
+    "duplicate_waiting",
+    "issuer_answer_unknown",
+    "issuer_late",
+    "silence_after_outcome",
+    "stood_in",
+];
+const STATE: &[&str] = &["residents", "links", "merchants", "taps", "pending", "unacknowledged", "holds"];
+/// The types of messages that answer acquirers.
+const ANSWERS: &[&str] = &["0110", "0130", "0210", "0230", "0410", "0430", "0510", "0530", "0810"];
+
+/// Every metric.
+pub(super) const ALL: &[Metric] = &[
+    counter("kazasu_messages_total", Answers, "Answers sent to acquirers, by message type and DE39."),
+    counter("kazasu_refusals_total", Refusals, "Messages that the switch refused, by the refusal's name."),
+    counter(
+        "kazasu_refused_frames_total",
+        Reasons,
+        "Frames of acquirers that were refused or ignored before the core, by reason.",
+    ),
+    counter(
+        "kazasu_overload_refusals_total",
+        Single,
+        "Messages refused with 91 because too many were under way (max_queued).",
+    ),
+    counter(
+        "kazasu_unanswered_total",
+        Single,
+        "Messages left without an answer because the first of their kind may have been approved.",
+    ),
+    counter("kazasu_network_messages_total", By("purpose", NETWORK), "Network messages (0800) of acquirers, by purpose."),
+    counter(
+        "kazasu_cutovers_told_total",
+        ByTwo([("purpose", &["cutover_start", "cutover_end"]), ("outcome", &["00"])]),
+        "Acquirers' answers to cut-overs that they were told, by DE39.",
+    ),
+    gauge("kazasu_links_open", Single, "Connections of acquirers that are open."),
+    counter("kazasu_links_closed_total", By("reason", CLOSED), "Connections of acquirers that this side closed, by reason."),
+    gauge("kazasu_acquirer_links", Configured, "Links of an acquirer that are signed on."),
+    seconds(
+        "kazasu_stage_seconds",
+        Kind::Histogram,
+        By("stage", &["decide_and_queue", "seal", "commit", "received_to_encoded"]),
+        "Seconds that a stage of answering takes; commit is the whole of a batch.",
+    ),
+    seconds(
+        "kazasu_commit_seconds",
+        Kind::Histogram,
+        By("part", &["wait", "write", "sync", "release", "checkpoint"]),
+        "Seconds of a commit by cause: waiting for a batch, writing rows, making them durable, letting answers go, and \
+         afterwards moving the log.",
+    ),
+    seconds("kazasu_commit_last_seconds", Kind::Gauge, Single, "Seconds that the last commit took."),
+    Metric {
+        name: "kazasu_commit_batch_records",
+        kind: Kind::Histogram,
+        unit: Some(Unit::Count),
+        help: "Records in a commit.",
+        series: Single,
+    },
+    counter("kazasu_records_total", Single, "Records made durable."),
+    counter(
+        "kazasu_commits_in_doubt_total",
+        Single,
+        "Batches of which it was unknown whether they were written.",
+    ),
+    gauge("kazasu_queue_depth", Single, "Messages admitted and not yet answered."),
+    gauge("kazasu_state_size", By("what", STATE), "How many of what the core has in memory."),
+    gauge("kazasu_ledger_up", Single, "1 while taps are answered here, the same as /readyz."),
+    gauge("kazasu_leading", Single, "1 while this node leads."),
+    gauge("kazasu_epoch", Single, "The store's epoch as this node saw it last."),
+    gauge("kazasu_lag_records", Single, "Records that this node is behind the leader."),
+    gauge("kazasu_store_watched", Single, "1 while the store can be asked who leads."),
+    counter("kazasu_leads_lost_total", Single, "Leads that this node lost."),
+    counter("kazasu_takeovers_tried_total", Single, "Attempts of this node to take the lead."),
+    counter("kazasu_forwarded_total", Single, "Messages passed on to the node that leads."),
+    counter("kazasu_peer_messages_total", Single, "Messages that other nodes passed on to this one."),
+    counter("kazasu_peers_turned_away_total", Single, "Connections to the nodes' port that were closed because too many had not shown the key."),
+    counter("kazasu_events_total", By("what", EVENTS), "What the core decided besides requests."),
+    counter("kazasu_notices_total", By("outcome", &["delivered", "dead", "retry"]), "Attempts to deliver notices, by outcome."),
+    gauge("kazasu_notices_waiting", Single, "Notices that wait for delivery."),
+    counter("kazasu_notices_dropped_total", Single, "Notices for which there was no room; they are offered again."),
+    gauge("kazasu_issuer_link_up", Configured, "1 while an issuer's link is signed on."),
+    gauge("kazasu_issuer_in_flight", Configured, "Requests under way to an issuer."),
+    gauge("kazasu_issuer_saf_queue", Configured, "Advices that an issuer has not acknowledged."),
+    counter("kazasu_issuer_messages_total", Configured, "Messages to and from an issuer, by type and what became of them."),
+    seconds("kazasu_issuer_answer_seconds", Kind::Histogram, Configured, "Seconds until an issuer answers a request."),
+    gauge("kazasu_task_up", Tasks, "1 while a task of the switch runs; which tells several of a kind from each other."),
+    counter("kazasu_task_ended_total", Tasks, "Tasks that ended without having been asked to, and were started again if they can be."),
+    counter("kazasu_log_lines_lost_total", Single, "Log lines that were dropped because standard error took none."),
+];
+
+/// Tells the recorder what every metric is, and makes the series that exist from the start.
+pub(super) fn describe() {
+    for metric in ALL {
+        let unit = metric.unit.unwrap_or(Unit::Count);
+        match metric.kind {
+            Kind::Counter => metrics::describe_counter!(metric.name, unit, metric.help),
+            Kind::Gauge => metrics::describe_gauge!(metric.name, unit, metric.help),
+            Kind::Histogram => metrics::describe_histogram!(metric.name, unit, metric.help),
+        }
+        for labels in labels(metric.series) {
+            match metric.kind {
+                Kind::Counter => metrics::counter!(metric.name, labels).increment(0),
+                Kind::Gauge => metrics::gauge!(metric.name, labels).increment(0.0),
+                Kind::Histogram => drop(metrics::histogram!(metric.name, labels)),
+            }
+        }
+    }
+}
+
+/// The labels of every series that exists from the start.
+fn labels(series: Series) -> Vec<Vec<Label>> {
+    let by = |name: &'static str, values: &[&'static str]| -> Vec<Vec<Label>> {
+        values.iter().map(|value| vec![Label::from_static_parts(name, value)]).collect()
+    };
+    match series {
+        Single => vec![Vec::new()],
+        By(name, values) => by(name, values),
+        ByTwo([(name, values), (second, others)]) => {
+            let pair = |labels: Vec<Label>| {
+                let mut all = Vec::new();
+                for other in by(second, others) {
+                    all.push(labels.iter().cloned().chain(other).collect());
+                }
+                all
+            };
+            by(name, values).into_iter().flat_map(pair).collect()
+        }
+        Refusals => Refusal::ALL.iter().flat_map(|refusal| by("refusal", &[refusal.name()])).collect(),
+        Reasons => by("reason", REASONS),
+        Answers => {
+            let mut codes: Vec<String> = Refusal::ALL.iter().map(|refusal| refusal.code().to_string()).collect();
+            codes.extend(["00", "05", "30", "63"].map(str::to_owned));
+            codes.sort();
+            codes.dedup();
+            let series = |kind: &'static str, code: &String| {
+                vec![Label::from_static_parts("type", kind), Label::new("outcome", code.clone())]
+            };
+            ANSWERS.iter().flat_map(|kind| codes.iter().map(move |code| series(kind, code))).collect()
+        }
+        Tasks => {
+            let nameless = |task: Task| vec![Label::from_static_parts("task", task.name()), Label::new("which", "")];
+            Task::ALL.into_iter().filter(|task| !task.has_several()).map(nameless).collect()
+        }
+        Configured => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn sources(folder: &Path, out: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, out);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                out.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    /// The names that the macros are called with, wherever the text breaks its lines.
+    fn used() -> BTreeSet<(String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut texts = Vec::new();
+        for part in ["switch/src", "issuer-adapter/src", "ledger/src"] {
+            sources(&root.join(part), &mut texts);
+        }
+        let mut names = BTreeSet::new();
+        for (kind, text) in ["counter", "gauge", "histogram"].iter().flat_map(|kind| texts.iter().map(move |t| (kind, t))) {
+            for call in text.split(&format!("{kind}!(")).skip(1) {
+                if let Some(name) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) {
+                    names.insert(((*kind).to_owned(), name.to_owned()));
+                }
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn every_metric_that_is_used_is_in_the_table_and_the_other_way_round() {
+        let table: BTreeSet<(String, String)> =
+            ALL.iter().map(|m| (format!("{:?}", m.kind).to_lowercase(), m.name.to_owned())).collect();
+        assert_eq!(table.len(), ALL.len(), "a name is twice in the table");
+        assert_eq!(used(), table);
+    }
+
+    #[test]
+    fn names_are_as_prometheus_wants_them() {
+        for metric in ALL {
+            let parts: Vec<&str> = metric.name.split('_').collect();
+            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
+            assert!(metric.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", metric.name);
+            assert!(!metric.help.is_empty() && metric.help.ends_with('.'), "{}", metric.name);
+            let in_seconds = metric.unit == Some(Unit::Seconds);
+            assert_eq!(in_seconds, parts.last() == Some(&"seconds"), "{}", metric.name);
+            for wrong in ["ms", "millis", "us", "kb", "mb", "minutes", "counter", "gauge", "histogram", "bucket", "sum"] {
+                assert!(!parts.contains(&wrong), "{}: {wrong}", metric.name);
+            }
+        }
+    }
+}
