@@ -5,11 +5,11 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use kazasu_console::logs::Format;
-use kazasu_console::{print_text, say};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use kazasu_acquirer_sim::scenario::{Outcome, Scenario, play};
+use kazasu_console::logs::Format;
+use kazasu_console::{print_text, say};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;

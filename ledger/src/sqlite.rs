@@ -9,8 +9,8 @@
 mod wal;
 
 use crate::journal::{
-    AppendError, Claim, Entry, Head, Journal, LeadError, Moment, Reader, Seq, Store, StoreError, Task, Took, TransferRow,
-    check_order,
+    AppendError, Claim, Entry, Head, Journal, LeadError, Moment, Reader, Seq, Store, StoreError, Task, Took,
+    TransferRow, check_order,
 };
 use crate::transfer::Transfer;
 use futures_util::TryStreamExt;

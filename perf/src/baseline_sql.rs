@@ -2,10 +2,10 @@
 //! to another and writes two entries. Everything is prepared, nothing is wasted, and the clients are tasks of this process: there
 //! are no sockets of terminals, no ISO 8583, no MAC and no hash chain, so it does less than the switch does.
 
-use kazasu_console::say;
 use crate::server::Server;
 use anyhow::Context;
 use clap::Args;
+use kazasu_console::say;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 use std::sync::Arc;

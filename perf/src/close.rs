@@ -1,7 +1,6 @@
 //! A business day is closed while others tap: compared, settled, reported, signed; the journal is verified, and residents ask for
 //! their statements.
 
-use kazasu_console::say;
 use crate::taps::{self, Store};
 use anyhow::Context;
 use clap::Args;
@@ -15,6 +14,7 @@ use kazasu::report::xlsx;
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
+use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_ledger::verify::verify;
 use kazasu_schemas::jst::BusinessDay;

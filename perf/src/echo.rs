@@ -1,7 +1,7 @@
 //! The ceiling: the same generator and framing against a server that only sends every message back.
 
-use kazasu_console::tell;
 use bytes::{BufMut, BytesMut};
+use kazasu_console::tell;
 use kazasu_schemas::iso8583::Dialect;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

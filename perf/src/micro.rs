@@ -1,8 +1,8 @@
 //! Micro benchmarks: one thing each, in a loop long enough to trust, the median of several rounds printed.
 
-use kazasu_console::say;
 use bytes::BytesMut;
 use kazasu::core::{Command, Event, Link, State, decide};
+use kazasu_console::say;
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::journal::{Claim, Entry, Head, Node};
 use kazasu_ledger::memory::MemoryStore;

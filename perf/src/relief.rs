@@ -1,6 +1,5 @@
 //! A city credits its residents while others tap: how long until everybody can spend it, and what the taps notice.
 
-use kazasu_console::say;
 use crate::server::Server;
 use crate::taps::{self, Store};
 use anyhow::Context;
@@ -10,6 +9,7 @@ use kazasu::relief::{ReliefAsk, Source};
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, Mix, Peer, sample_ppid};
+use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -113,7 +113,8 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
         say!("{} applications read in within {import_s:.1} s", args.residents);
         say!(
             "{} purses credited within {credited_s:.1} s while {:.0} taps a second went on",
-            args.residents, args.rate
+            args.residents,
+            args.rate
         );
         say!(
             "p99 of the taps {:.1} ms (without a release {:.1} ms), {} errors",

@@ -1,6 +1,5 @@
 //! End to end: generator, sockets, MACs, core, ledger, answers; on-us, or off-us through real issuer links.
 
-use kazasu_console::{print_text, say, tell};
 use crate::baseline_sql::{self, Best};
 use crate::cpu::Cpu;
 use crate::server::Server;
@@ -12,6 +11,7 @@ use kazasu::sample::{self, Mix as Residents, Ports, Town};
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::{AcquirerConfig, Merchant};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
+use kazasu_console::{print_text, say, tell};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_ledger::memory::MemoryStore;
 use kazasu_schemas::ids::Mcc;
@@ -277,11 +277,7 @@ async fn highest(plan: &LoadPlan, store: Store, quiet: bool, seconds: u64) -> an
             fire(LoadPlan { rate, length: Length::Time(Duration::from_secs(seconds)), ..plan.clone() }).await?;
         let good = report.percentile(99.0) < limit && report.error_count() == 0 && report.tps() > rate * 0.97;
         if !quiet {
-            tell!(
-                "{rate:>8.0}/s  p99 {:>7} µs  {}",
-                report.percentile(99.0),
-                if good { "good" } else { "too much" }
-            );
+            tell!("{rate:>8.0}/s  p99 {:>7} µs  {}", report.percentile(99.0), if good { "good" } else { "too much" });
         }
         if good {
             (best, failed) = (Some(report), 0);
@@ -632,7 +628,9 @@ pub(crate) async fn residents(n: u64, store: Store, as_json: bool) -> anyhow::Re
     } else {
         say!(
             "{n} residents: import {} s, start {} s, {} bytes each",
-            out["import_s"], out["start_s"], out["bytes_per_resident"]
+            out["import_s"],
+            out["start_s"],
+            out["bytes_per_resident"]
         );
     }
     Ok(())

@@ -240,7 +240,11 @@ impl IssuerSink for Issuers {
                     Err(error) => tasks.ended(Kind::IssuerLink, &name, error.to_string()),
                 }
             });
-            running.push(RunningLink { issuer: config.file.number, name: config.file.name.clone(), status: Some(status) });
+            running.push(RunningLink {
+                issuer: config.file.number,
+                name: config.file.name.clone(),
+                status: Some(status),
+            });
         }
         *self.lead() = Some(Lead { engine: engine.clone(), commands, running, shutdown });
     }

@@ -293,7 +293,9 @@ mod armed {
 
     /// Panics when a test wants it.
     pub(crate) fn fault(kind: Kind) {
-        if ARMED.load(Ordering::Relaxed) & bit(kind) != 0 && ARMED.fetch_and(!bit(kind), Ordering::AcqRel) & bit(kind) != 0 {
+        if ARMED.load(Ordering::Relaxed) & bit(kind) != 0
+            && ARMED.fetch_and(!bit(kind), Ordering::AcqRel) & bit(kind) != 0
+        {
             panic!("{} breaks off, for a test", kind.name());
         }
     }
@@ -362,7 +364,14 @@ mod tests {
     fn a_thread_that_panics_is_noted_and_one_that_returns_is_not() {
         let tasks = Tasks::default();
         let guard = OnPanic::new(&tasks, Kind::Writer);
-        assert!(std::thread::spawn(move || { let _guard = guard; panic!("broken") }).join().is_err());
+        assert!(
+            std::thread::spawn(move || {
+                let _guard = guard;
+                panic!("broken")
+            })
+            .join()
+            .is_err()
+        );
         assert!(tasks.trouble().is_some_and(|why| why.contains("writer")));
         let tasks = Tasks::default();
         let guard = OnPanic::new(&tasks, Kind::Writer);

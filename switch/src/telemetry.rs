@@ -4,8 +4,8 @@ mod catalogue;
 
 use crate::core::StateSizes;
 use crate::engine::Health;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use crate::tasks::{Kind, fault};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

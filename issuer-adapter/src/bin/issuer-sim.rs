@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use clap::Parser;
-use kazasu_issuer_adapter::sim::{ConfigError, Sim, SimConfig, SimError};
 use kazasu_console::logs::Format;
 use kazasu_console::out::OutputError;
 use kazasu_console::say;
+use kazasu_issuer_adapter::sim::{ConfigError, Sim, SimConfig, SimError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -1,13 +1,13 @@
 //! What portals and operators ask for, from the command line: through the running switch when there is one, else into its
 //! journal.
 
-use kazasu_console::{say, tell};
 use super::Found;
 use super::import::{self, ImportCommand, Place, What};
 use crate::admin::{Ask, AskError};
 use crate::config::Config;
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use kazasu_console::{say, tell};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

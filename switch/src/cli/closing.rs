@@ -1,6 +1,5 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
-use kazasu_console::{print_text, say, tell};
 use super::Found;
 use super::ask::{Common, Counter, Refused, caller, folded, post, said, show};
 use super::import::running;
@@ -10,6 +9,7 @@ use crate::config::Config;
 use crate::report::{Report, json as report_json, table};
 use anyhow::Context;
 use clap::Subcommand;
+use kazasu_console::{print_text, say, tell};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Format;

@@ -1,6 +1,5 @@
 //! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
 
-use kazasu_console::say;
 use super::Found;
 use crate::config::Config;
 use crate::engine::{Engine, Health, Nowhere};
@@ -9,6 +8,7 @@ use crate::issuers::Issuers;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Subcommand;
+use kazasu_console::say;
 use kazasu_ledger::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! `kazasu ledger verify` and `kazasu ledger trial-balance`.
 
-use kazasu_console::say;
 use super::Found;
 use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
+use kazasu_console::say;
 use kazasu_ledger::record::KIND_NAMES;
 use kazasu_ledger::verify::{Verified, VerifyError};
 use kazasu_ledger::{Account, Side};
@@ -76,10 +76,7 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
                     serde_json::json!({ "records": records, "transfers": transfers, "folder": out.display().to_string() })
                 );
             } else {
-                say!(
-                    "{}: {records} records, {transfers} transfers; DICTIONARY.md explains the tables",
-                    out.display()
-                );
+                say!("{}: {records} records, {transfers} transfers; DICTIONARY.md explains the tables", out.display());
             }
             Ok(())
         }

@@ -15,9 +15,9 @@ mod report;
 mod serve;
 mod store;
 
-use kazasu_console::say;
-use kazasu_console::logs::Format;
 use clap::{Parser, Subcommand};
+use kazasu_console::logs::Format;
+use kazasu_console::say;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -274,9 +274,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
             if let crate::config::StoreConfig::Postgres(address) = &checked.store
                 && !address.is_verified()
             {
-                say!(
-                    "  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert"
-                );
+                say!("  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert");
             }
             Ok(())
         }

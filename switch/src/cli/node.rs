@@ -1,11 +1,11 @@
 //! `kazasu node status` and `kazasu node handover`.
 
-use kazasu_console::say;
 use super::Found;
 use crate::config::Config;
 use crate::text::thousands;
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use kazasu_console::say;
 use kazasu_ledger::journal::{Leadership, Node, NodeStatus};
 use serde_json::json;
 use std::path::PathBuf;
@@ -83,7 +83,12 @@ async fn status(cluster: &Cluster) -> anyhow::Result<()> {
     say!("  epoch {}, leader 主ノード {}, {} records\n", lead.epoch, lead.leader.name, thousands(head));
     say!(
         "  {:<16} {:<14} {:>12} {:>8} {:>9}  {:<22} http",
-        "ノード node", "役割 role", "applied", "lag", "report", "address"
+        "ノード node",
+        "役割 role",
+        "applied",
+        "lag",
+        "report",
+        "address"
     );
     for n in &nodes {
         say!(

@@ -1,6 +1,5 @@
 //! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
 
-use kazasu_console::say;
 use super::Found;
 use super::ask::{Common, Look, look, one};
 use crate::admin::Ask;
@@ -9,6 +8,7 @@ use crate::core::{Replay, State};
 use crate::policy::{differences, read};
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use kazasu_console::say;
 use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::policy::Policy;
@@ -372,10 +372,7 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
         say!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
         say!("  付与 points granted      {:>14}", thousands(c.points));
         say!("  対象取引 taps            {:>14}", crate::text::thousands(c.taps));
-        say!(
-            "  受給者 people            {:>14}",
-            crate::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0))
-        );
+        say!("  受給者 people            {:>14}", crate::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0)));
         say!("  最大 most per person     {:>14}", thousands(c.most));
         say!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
         for (ppid, n) in c.winners.iter().take(WINNERS) {

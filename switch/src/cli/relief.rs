@@ -1,7 +1,6 @@
 //! `kazasu relief`: a city's officers, approvers and treasurers at the command line, through the running switch when there is one,
 //! else into its journal.
 
-use kazasu_console::{progress, say, tell};
 use super::Found;
 use super::ask::{Common, Counter, Refused, caller, post, said, show};
 use super::import::running;
@@ -10,6 +9,7 @@ use crate::relief::{Imported, ReliefAsk, Source, bad_rows_csv};
 use crate::text::thousands;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
+use kazasu_console::{progress, say, tell};
 use kazasu_schemas::relief::Format;
 use serde_json::{Value, json};
 use std::io::{BufRead, IsTerminal, Write};

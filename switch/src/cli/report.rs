@@ -1,8 +1,8 @@
 //! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
 
-use kazasu_console::{print_text, say, tell};
 use crate::report::{Report, csv, json, table, xlsx};
 use anyhow::Context;
+use kazasu_console::{print_text, say, tell};
 use std::path::Path;
 
 /// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it).
@@ -32,11 +32,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
                 let path = if at == 0 { path.to_owned() } else { path.with_extension(format!("{}.csv", at + 1)) };
                 written.push(write(&path, &bytes)?);
                 if done.replaced > 0 {
-                    tell!(
-                        "{}: {} characters that Shift_JIS does not have became 〓",
-                        path.display(),
-                        done.replaced
-                    );
+                    tell!("{}: {} characters that Shift_JIS does not have became 〓", path.display(), done.replaced);
                 }
             }
         }

@@ -1,12 +1,12 @@
 //! `kazasu store migrate`, `check` and `copy`.
 
-use kazasu_console::{progress, say};
 use super::Found;
 use super::ledger::{print_totals, totals};
 use crate::config::{Config, StoreConfig};
 use crate::text::thousands;
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
+use kazasu_console::{progress, say};
 use kazasu_ledger::postgres::{PostgresStore, migrate};
 use kazasu_ledger::transport::{CopyError, copy};
 use kazasu_ledger::{Node, Store};

@@ -1,7 +1,6 @@
 //! `kazasu demo --day`: a business day in a minute. Terminals tap, the day ends, issuers' and an acquirer's files come with planted
 //! mistakes, reconciliation finds exactly those, merchants are settled and paid, one payment comes back, the day is signed.
 
-use kazasu_console::say;
 use super::{DemoArgs, OpenTown, drained, traffic, watch_for_interrupt};
 use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
@@ -9,6 +8,7 @@ use crate::config::Config;
 use crate::report::{table, xlsx};
 use anyhow::Context;
 use kazasu_acquirer_sim::load::Progress;
+use kazasu_console::say;
 use kazasu_ledger::verify::verify;
 use kazasu_ledger::{AccountKey, Store};
 use kazasu_schemas::jst::BusinessDay;

@@ -5,7 +5,6 @@ mod day;
 mod relief;
 mod summary;
 
-use kazasu_console::{print_text, say};
 use crate::config::{ClusterFile, Config};
 use crate::engine::Role;
 use crate::issuers::RunningLink;
@@ -16,6 +15,7 @@ use anyhow::Context;
 use clap::Args;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
+use kazasu_console::{print_text, say};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, SimError, effective};
 use kazasu_ledger::postgres::local::LocalServer;
 use kazasu_ledger::postgres::{Address, PostgresStore};

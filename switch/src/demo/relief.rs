@@ -1,7 +1,6 @@
 //! `kazasu demo --relief`: a flood. A city's officer prepares, another approves, the treasurer releases, and residents tap the same
 //! second; then the programme ends, what is left goes back, and the report is written.
 
-use kazasu_console::{print_text, say};
 use super::{DemoArgs, OpenTown, PATIENCE, drained, traffic, watch_for_interrupt};
 use crate::admin::Desk;
 use crate::config::Config;
@@ -10,6 +9,7 @@ use crate::report::{csv, table, xlsx};
 use crate::text::thousands;
 use anyhow::Context;
 use kazasu_acquirer_sim::load::{Progress, sample_ppid};
+use kazasu_console::{print_text, say};
 use kazasu_ledger::record::Body;
 use kazasu_ledger::verify::verify;
 use kazasu_ledger::{AccountKey, Store};

@@ -8,8 +8,8 @@ use super::replica::Replica;
 use super::reply::Asked;
 use super::writer::{News, PAGE, Writer};
 use super::{CommandError, Health, Msg, Role};
-use crossbeam_channel::{Receiver, Sender, bounded, never, select};
 use crate::tasks::{Kind, OnPanic, fault};
+use crossbeam_channel::{Receiver, Sender, bounded, never, select};
 use kazasu_ledger::{Claim, Entry, Head, LeadError, Store};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -54,7 +54,8 @@ impl Waiting<'_> {
     pub(super) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
         self.elsewhere(again);
         let shared = self.shell.config.shared;
-        let mut follower = shared.then(|| Follower::start(self.shell.store.clone(), self.replica.head(), &self.shell.health));
+        let mut follower =
+            shared.then(|| Follower::start(self.shell.store.clone(), self.replica.head(), &self.shell.health));
         let mut writer: Option<Writer> = None;
         let mut try_at = (!shared).then(Instant::now);
         let mut resets = 0;

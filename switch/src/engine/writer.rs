@@ -4,8 +4,8 @@
 use super::Health;
 use super::commit::{Batch, Effects, IssuerSink};
 use super::reply::{Asked, send_by_link};
-use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::tasks::{Kind, OnPanic, fault};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::journal::{Moment, Took};
 use kazasu_ledger::{AppendError, Claim, Entry, Head, Journal, LeadError, Store, StoreError};

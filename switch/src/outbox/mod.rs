@@ -10,8 +10,8 @@ mod webhook;
 pub use mail::MailConfig;
 pub use webhook::WebhookConfig;
 
-use crate::tasks::{Kind, Tasks, fault};
 use crate::clock;
+use crate::tasks::{Kind, Tasks, fault};
 use anyhow::Context;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, VecDeque};

@@ -103,14 +103,22 @@ pub(super) const ALL: &[Metric] = &[
         Single,
         "Messages left without an answer because the first of their kind may have been approved.",
     ),
-    counter("kazasu_network_messages_total", By("purpose", NETWORK), "Network messages (0800) of acquirers, by purpose."),
+    counter(
+        "kazasu_network_messages_total",
+        By("purpose", NETWORK),
+        "Network messages (0800) of acquirers, by purpose.",
+    ),
     counter(
         "kazasu_cutovers_told_total",
         ByTwo([("purpose", &["cutover_start", "cutover_end"]), ("outcome", &["00"])]),
         "Acquirers' answers to cut-overs that they were told, by DE39.",
     ),
     gauge("kazasu_links_open", Single, "Connections of acquirers that are open."),
-    counter("kazasu_links_closed_total", By("reason", CLOSED), "Connections of acquirers that this side closed, by reason."),
+    counter(
+        "kazasu_links_closed_total",
+        By("reason", CLOSED),
+        "Connections of acquirers that this side closed, by reason.",
+    ),
     gauge("kazasu_acquirer_links", Configured, "Links of an acquirer that are signed on."),
     seconds(
         "kazasu_stage_seconds",
@@ -134,11 +142,7 @@ pub(super) const ALL: &[Metric] = &[
         series: Single,
     },
     counter("kazasu_records_total", Single, "Records made durable."),
-    counter(
-        "kazasu_commits_in_doubt_total",
-        Single,
-        "Batches of which it was unknown whether they were written.",
-    ),
+    counter("kazasu_commits_in_doubt_total", Single, "Batches of which it was unknown whether they were written."),
     gauge("kazasu_queue_depth", Single, "Messages admitted and not yet answered."),
     gauge("kazasu_state_size", By("what", STATE), "How many of what the core has in memory."),
     gauge("kazasu_ledger_up", Single, "1 while taps are answered here, the same as /readyz."),
@@ -150,18 +154,34 @@ pub(super) const ALL: &[Metric] = &[
     counter("kazasu_takeovers_tried_total", Single, "Attempts of this node to take the lead."),
     counter("kazasu_forwarded_total", Single, "Messages passed on to the node that leads."),
     counter("kazasu_peer_messages_total", Single, "Messages that other nodes passed on to this one."),
-    counter("kazasu_peers_turned_away_total", Single, "Connections to the nodes' port that were closed because too many had not shown the key."),
+    counter(
+        "kazasu_peers_turned_away_total",
+        Single,
+        "Connections to the nodes' port that were closed because too many had not shown the key.",
+    ),
     counter("kazasu_events_total", By("what", EVENTS), "What the core decided besides requests."),
-    counter("kazasu_notices_total", By("outcome", &["delivered", "dead", "retry"]), "Attempts to deliver notices, by outcome."),
+    counter(
+        "kazasu_notices_total",
+        By("outcome", &["delivered", "dead", "retry"]),
+        "Attempts to deliver notices, by outcome.",
+    ),
     gauge("kazasu_notices_waiting", Single, "Notices that wait for delivery."),
     counter("kazasu_notices_dropped_total", Single, "Notices for which there was no room; they are offered again."),
     gauge("kazasu_issuer_link_up", Configured, "1 while an issuer's link is signed on."),
     gauge("kazasu_issuer_in_flight", Configured, "Requests under way to an issuer."),
     gauge("kazasu_issuer_saf_queue", Configured, "Advices that an issuer has not acknowledged."),
-    counter("kazasu_issuer_messages_total", Configured, "Messages to and from an issuer, by type and what became of them."),
+    counter(
+        "kazasu_issuer_messages_total",
+        Configured,
+        "Messages to and from an issuer, by type and what became of them.",
+    ),
     seconds("kazasu_issuer_answer_seconds", Kind::Histogram, Configured, "Seconds until an issuer answers a request."),
     gauge("kazasu_task_up", Tasks, "1 while a task of the switch runs; which tells several of a kind from each other."),
-    counter("kazasu_task_ended_total", Tasks, "Tasks that ended without having been asked to, and were started again if they can be."),
+    counter(
+        "kazasu_task_ended_total",
+        Tasks,
+        "Tasks that ended without having been asked to, and were started again if they can be.",
+    ),
     counter("kazasu_log_lines_lost_total", Single, "Log lines that were dropped because standard error took none."),
 ];
 
@@ -247,7 +267,9 @@ mod tests {
             sources(&root.join(part), &mut texts);
         }
         let mut names = BTreeSet::new();
-        for (kind, text) in ["counter", "gauge", "histogram"].iter().flat_map(|kind| texts.iter().map(move |t| (kind, t))) {
+        for (kind, text) in
+            ["counter", "gauge", "histogram"].iter().flat_map(|kind| texts.iter().map(move |t| (kind, t)))
+        {
             for call in text.split(&format!("{kind}!(")).skip(1) {
                 if let Some(name) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) {
                     names.insert(((*kind).to_owned(), name.to_owned()));
@@ -274,7 +296,8 @@ mod tests {
             assert!(!metric.help.is_empty() && metric.help.ends_with('.'), "{}", metric.name);
             let in_seconds = metric.unit == Some(Unit::Seconds);
             assert_eq!(in_seconds, parts.last() == Some(&"seconds"), "{}", metric.name);
-            for wrong in ["ms", "millis", "us", "kb", "mb", "minutes", "counter", "gauge", "histogram", "bucket", "sum"] {
+            for wrong in ["ms", "millis", "us", "kb", "mb", "minutes", "counter", "gauge", "histogram", "bucket", "sum"]
+            {
                 assert!(!parts.contains(&wrong), "{}: {wrong}", metric.name);
             }
         }

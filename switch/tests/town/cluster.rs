@@ -746,10 +746,8 @@ fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
         }
         wait_for(kind, Duration::from_secs(20), || (ended(served) > before).then_some(()));
         cluster.ready();
-        let mut session = kazasu_acquirer_sim::session::Session::open(
-            &cluster.town.acquirer(1, cluster.served(follower)),
-        )
-        .unwrap();
+        let mut session =
+            kazasu_acquirer_sim::session::Session::open(&cluster.town.acquirer(1, cluster.served(follower))).unwrap();
         for _ in 0..5 {
             number += 1;
             assert_eq!(crate::runs_on::taps(&mut session, number, "held-rich"), "00", "{kind}");

@@ -95,9 +95,7 @@ fn logs_that_cannot_be_written_cost_lines_and_nothing_else() {
 #[test]
 fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
     let town = town();
-    town.configure(
-        "\n[outbox]\nfirst_pause_ms = 100\n\n[outbox.webhook]\nurl = \"http://127.0.0.1:9/notices\"\n",
-    );
+    town.configure("\n[outbox]\nfirst_pause_ms = 100\n\n[outbox.webhook]\nurl = \"http://127.0.0.1:9/notices\"\n");
     let keys = town.path("keys.toml");
     let text = std::fs::read_to_string(&keys).unwrap();
     let outbox = "[outbox]\nwebhook = \"00112233445566778899aabbccddeeff\"\n\n[http]\n";
@@ -185,7 +183,9 @@ fn metrics_are_as_prometheus_wants_them_and_there_from_the_start() {
     for part in ["wait", "write", "sync", "release", "checkpoint"] {
         assert!(seen.contains(&format!("kazasu_commit_seconds_count{{part=\"{part}\"}}")), "{part}");
     }
-    for there in ["kazasu_leads_lost_total", "kazasu_unanswered_total", "kazasu_log_lines_lost_total", "kazasu_links_open"] {
+    for there in
+        ["kazasu_leads_lost_total", "kazasu_unanswered_total", "kazasu_log_lines_lost_total", "kazasu_links_open"]
+    {
         assert!(seen.contains(there), "{there}");
     }
     assert_eq!(text.matches("\nkazasu_issuer_link_up{").count(), 4, "each issuer, also the one that is away");
@@ -247,7 +247,8 @@ fn output_that_is_full_is_told_with_code_2_and_output_that_is_closed_is_quiet() 
 fn json_logs_are_json_lines_and_nothing_else() {
     let town = town();
     let json = |text: &str| {
-        let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{l}: {e}"))).collect();
+        let lines: Vec<Value> =
+            text.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{l}: {e}"))).collect();
         assert!(!lines.is_empty());
         lines
     };
