@@ -5,6 +5,7 @@ use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, TerminalId};
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::secret::Key;
+use kazasu_schemas::utf8;
 use kazasu_schemas::wire::PpidPlace;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ impl AcquirerConfig {
     pub fn load(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let base = path.parent().unwrap_or(Path::new("."));
-        Self::parse(&text, base).with_context(|| path.display().to_string())
+        Self::parse(utf8::without_mark(&text), base).with_context(|| path.display().to_string())
     }
 
     fn parse(text: &str, base: &Path) -> anyhow::Result<Self> {
@@ -97,7 +98,7 @@ impl AcquirerConfig {
                 let text = std::fs::read_to_string(&path).with_context(|| {
                     format!("dialect {:?} is none of {shipped}, and {} cannot be read", file.dialect, path.display())
                 })?;
-                Dialect::parse(&text)?
+                Dialect::parse(utf8::without_mark(&text))?
             }
         };
         let key = |text: &str, name: &'static str| Key::from_hex(text).context(name);

@@ -129,10 +129,27 @@ fn store_error(error: sqlx::Error) -> StoreError {
 
 /// A new journal is its owner's alone: it says who paid what where.
 fn create_private(path: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true).mode(0o600);
-    options.open(path).map(drop).map_err(|e| StoreError(format!("cannot open {}: {e}", path.display())))
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+    let make = || {
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let file = match made {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return std::fs::OpenOptions::new().write(true).open(path).map(drop);
+            }
+            made => made?,
+        };
+        // The umask may have taken the owner's own rights away.
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        // What root makes in the folder of the user that the switch runs as must be that user's. SQLite does the same for its own
+        // files beside the journal.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = std::fs::metadata(folder)?;
+        if file.metadata()?.uid() == 0 && folder.uid() != 0 {
+            chown(path, Some(folder.uid()), Some(folder.gid()))?;
+        }
+        Ok(())
+    };
+    make().map_err(|e: std::io::Error| StoreError(format!("cannot open {}: {e}", path.display())))
 }
 
 fn signed(n: u64) -> i64 {

@@ -19,5 +19,6 @@ pub mod policy;
 pub mod relief;
 pub mod secret;
 pub mod spendable;
+pub mod utf8;
 pub mod wire;
 pub mod zengin;

@@ -1,9 +1,10 @@
 //! What portals and operators ask for, in one vocabulary: the HTTP routes and the command line both speak it, so that what one
 //! can do the other can, against a running switch or into its journal.
 
-use crate::core::{Broken, Command, Done, Resident, State};
+use crate::core::{Broken, Command, Done, LimitChange, LimitsChange, Resident, State};
 use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
+use crate::json::Said;
 use anyhow::Context;
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
 use kazasu_schemas::ids::{Ppid, Serial};
@@ -48,21 +49,23 @@ pub enum Ask {
     /// Suspend a card, revoke it, or let it be used again.
     SetCard { ppid: String, status: String, why: String },
     /// A certificate belongs to a person's card.
-    BindCertificate { ppid: String, serial: String, last_day: String },
+    BindCertificate { ppid: String, serial: String, issuer: Option<String>, last_day: String },
     /// Take a card status list over: DER or PEM, in hexadecimal.
     ApplyList { list: String },
     /// Issue a temporary ID; a random one when none is named.
     IssueTemporary { ppid: Option<String>, until: Option<String> },
     /// Merge a temporary ID into a PPID.
     Merge { from: String, into: String },
-    /// A resident's own limits: all of them.
+    /// A resident's own limits: what is not named stays, null takes a limit away.
     SetLimits {
         ppid: String,
-        tap: Option<i64>,
-        day: Option<i64>,
-        month: Option<i64>,
-        #[serde(default)]
-        decline: bool,
+        #[serde(default, skip_serializing_if = "Said::is_nothing")]
+        tap: Said<i64>,
+        #[serde(default, skip_serializing_if = "Said::is_nothing")]
+        day: Said<i64>,
+        #[serde(default, skip_serializing_if = "Said::is_nothing")]
+        month: Said<i64>,
+        decline: Option<bool>,
     },
     /// The month's limit from a declaration. The declaration is not kept.
     SetSpendable {
@@ -71,8 +74,7 @@ pub enum Ask {
         household: u32,
         housing: bool,
         debts: i64,
-        #[serde(default)]
-        decline: bool,
+        decline: Option<bool>,
     },
     /// Pay into a purse programme's fund.
     FundProgramme { programme: u16, amount: i64, reference: String },
@@ -170,8 +172,14 @@ fn moment(text: Option<&String>) -> Result<Option<Millis>, AskError> {
     text.map(read).transpose()
 }
 
-fn yen(n: Option<i64>) -> Option<Yen> {
-    n.map(Yen::new)
+const NO_AUTHORITY: &str = "no authority is configured: [cards] list_authorities names its certificates";
+
+fn change(said: Said<i64>) -> LimitChange {
+    match said {
+        Said::Nothing => LimitChange::Keep,
+        Said::Remove => LimitChange::Remove,
+        Said::Set(yen) => LimitChange::To(Yen::new(yen)),
+    }
 }
 
 pub(crate) fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
@@ -256,9 +264,10 @@ impl Desk {
                 };
                 Command::SetCard { ppid: ppid("ppid", &person)?, status, by, why: reason("why", &why)? }
             }
-            Ask::BindCertificate { ppid: person, serial, last_day } => Command::BindCertificate {
+            Ask::BindCertificate { ppid: person, serial, issuer, last_day } => Command::BindCertificate {
                 ppid: ppid("ppid", &person)?,
                 serial: serial.parse::<Serial>().map_err(|e| value("serial", e))?,
+                issuer: self.issuer(issuer).await?,
                 last_day: day("last_day", &last_day)?,
                 by,
             },
@@ -282,8 +291,13 @@ impl Desk {
             }
             Ask::Merge { from, into } => Command::Merge { from: ppid("from", &from)?, into: ppid("into", &into)?, by },
             Ask::SetLimits { ppid: person, tap, day, month, decline } => {
-                let limits = OwnLimits { tap: yen(tap), day: yen(day), month: yen(month), decline };
-                Command::SetOwnLimits { ppid: ppid("ppid", &person)?, limits, by }
+                let [tap, day, month] = [tap, day, month].map(change);
+                let change = LimitsChange { tap, day, month, decline };
+                if change == LimitsChange::default() {
+                    let text = "nothing is named: give tap, day, month (yen, or null to take the limit away) or decline";
+                    return Err(value("limits", text));
+                }
+                Command::ChangeOwnLimits { ppid: ppid("ppid", &person)?, change, by }
             }
             Ask::SetSpendable { ppid: person, income, household, housing, debts, decline } => {
                 let person = ppid("ppid", &person)?;
@@ -291,10 +305,8 @@ impl Desk {
                 let result =
                     spendable(Declared { income, household, housing, debts }).map_err(|e| value("declaration", e))?;
                 more = spendable_json(result);
-                let now = self.ask(move |state| state.resident(&person, state.day)).await?;
-                let before = now.map(|r| r.later.map_or(r.limits, |(_, later)| later)).unwrap_or_default();
-                let limits = OwnLimits { month: Some(result.month), decline, ..before };
-                Command::SetOwnLimits { ppid: person, limits, by }
+                let change = LimitsChange { month: LimitChange::To(result.month), decline, ..LimitsChange::default() };
+                Command::ChangeOwnLimits { ppid: person, change, by }
             }
             Ask::FundProgramme { programme, amount, reference } => {
                 if self.ask(move |state| state.relief_programme_city(programme)).await?.is_some() {
@@ -347,10 +359,38 @@ impl Desk {
         }
     }
 
+    /// The issuer of a certificate that is bound: one of the configured authorities. Where there is one, it need not be said; where
+    /// there are several, a number without it would be any one's.
+    async fn issuer(&self, text: Option<String>) -> Result<Option<String>, AskError> {
+        let Some(path) = self.list_authorities.clone() else {
+            return match text {
+                None => Ok(None),
+                Some(_) => Err(value("issuer", NO_AUTHORITY)),
+            };
+        };
+        let read = tokio::task::spawn_blocking(move || {
+            let pem = crate::files::read(&path)?;
+            anyhow::Ok(crate::crl::authorities(&pem)?)
+        });
+        let names = read.await.map_err(|e| AskError::Other(e.into()))?.map_err(AskError::Other)?;
+        let all = || names.iter().map(|name| format!("{:?}", name.shown())).collect::<Vec<_>>().join(", ");
+        match (text, names.as_slice()) {
+            (None, [only]) => Ok(Some(only.canonical())),
+            (None, _) => {
+                let text = "several authorities are configured, and each numbers its own certificates: say which of";
+                Err(value("issuer", format!("{text} {}", all())))
+            }
+            (Some(text), _) => match names.iter().find(|name| name.is_called(&text)) {
+                Some(name) => Ok(Some(name.canonical())),
+                None => Err(value("issuer", format!("no configured authority is called {text:?}; there is {}", all()))),
+            },
+        }
+    }
+
     async fn list(&self, bytes: Vec<u8>, by: String) -> Result<(Command, Value), AskError> {
         let path = self.list_authorities.clone();
         let path = path.ok_or_else(|| {
-            value("list", "no authority is configured: [cards] list_authorities names its certificates")
+            value("list", NO_AUTHORITY)
         })?;
         let read = tokio::task::spawn_blocking(move || -> Result<_, AskError> {
             let authorities = std::fs::read(&path)
@@ -359,14 +399,22 @@ impl Desk {
             crate::crl::read(&bytes, &authorities, crate::clock::now()).map_err(|e| value("list", e))
         });
         let list = read.await.map_err(|e| AskError::Other(e.into()))??;
+        let (shown, issuer) = (list.issuer.shown().to_owned(), Some(list.issuer.canonical()));
         let scope = match &list.place {
-            Some(place) => format!("{} {place}", list.issuer),
-            None => list.issuer.clone(),
+            Some(place) => format!("{shown} {place}"),
+            None => shown.clone(),
         };
-        let facts = json!({ "issuer": list.issuer, "place": list.place, "number": list.number, "issued": list.this_update.jst_text(),
+        let facts = json!({ "issuer": shown, "place": list.place, "number": list.number, "issued": list.this_update.jst_text(),
             "certificates": list.entries.len() });
         Ok((
-            Command::ApplyList { number: list.number, issued: list.this_update, entries: list.entries, scope, by },
+            Command::ApplyList {
+                number: list.number,
+                issued: list.this_update,
+                entries: list.entries,
+                scope,
+                issuer,
+                by,
+            },
             facts,
         ))
     }

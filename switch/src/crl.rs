@@ -3,6 +3,10 @@
 //!
 //! A list is read completely or not at all. Its entries are looked at only after its signature has been found good.
 
+mod name;
+
+pub use name::IssuerName;
+
 use kazasu_ledger::record::ListReason;
 use kazasu_schemas::ids::Serial;
 use kazasu_schemas::jst::Millis;
@@ -42,6 +46,7 @@ const REASON_CODE: &[u8] = &[0x55, 0x1d, 21];
 const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 24];
 const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 27];
 const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 28];
+const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
 const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
 /// sha1WithRSAEncryption, 1.2.840.113549.1.1.5.
 const SHA1_WITH_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5];
@@ -51,8 +56,8 @@ const SHA1_WITH_RSA_OIW: &[u8] = &[0x2b, 0x0e, 3, 2, 29];
 /// A list whose signature is good.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct List {
-    /// The authority's name, as text for people.
-    pub issuer: String,
+    /// The authority's name. Every certificate on the list is of this issuer.
+    pub issuer: IssuerName,
     /// Which of the authority's lists it is, when it gives several (distributionPoint, RFC 5280 5.2.5): each speaks only of the
     /// certificates that name it.
     pub place: Option<String>,
@@ -169,6 +174,9 @@ pub enum CrlError {
         /// The extension.
         oid: String,
     },
+    /// An entry of another issuer (certificateIssuer, RFC 5280 5.3.3).
+    #[error("entry {0} is of another issuer (certificateIssuer): give each authority's own list")]
+    OtherIssuer(usize),
     /// An issuing distribution point (RFC 5280 5.2.5) that leaves out user certificates or brings in another authority's.
     #[error(
         "the list has only a part or is another's ({0} in its issuingDistributionPoint): give the user certificates' list"
@@ -231,7 +239,32 @@ pub fn read(bytes: &[u8], authorities: &[u8], now: Millis) -> Result<List, CrlEr
     }
     let (number, place) = extensions(parts.extensions)?;
     let entries = entries(parts.revoked.map(|revoked| revoked.content).unwrap_or_default(), MAX_ENTRIES)?;
-    Ok(List { issuer: raw_name(parts.issuer.whole), place, number, this_update, next_update, entries })
+    let issuer = issuer_name(parts.issuer.whole)?;
+    Ok(List { issuer, place, number, this_update, next_update, entries })
+}
+
+/// The names of the authorities in a PEM file, each once.
+///
+/// # Errors
+/// See [`CrlError`].
+pub fn authorities(pem: &[u8]) -> Result<Vec<IssuerName>, CrlError> {
+    let blocks = certificates(pem)?;
+    let mut names: Vec<IssuerName> = Vec::new();
+    for der in &blocks {
+        let certificate = certificate(der)?;
+        let name = IssuerName::of(certificate.subject(), name(certificate.subject()));
+        if !names.iter().any(|known| known.canonical() == name.canonical()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn issuer_name(der: &[u8]) -> Result<IssuerName, CrlError> {
+    match X509Name::from_der(der) {
+        Ok((_, parsed)) => Ok(IssuerName::of(&parsed, name(&parsed))),
+        Err(_) => Err(malformed("issuer", "the name cannot be read")),
+    }
 }
 
 /// The DER of the list, out of its PEM block if it is in one.
@@ -525,6 +558,8 @@ fn reason(extensions: Option<Element<'_>>, entry: usize) -> Result<Option<ListRe
                 };
             }
             INVALIDITY_DATE => {}
+            // Only indirect lists have it. Passed over, it would revoke another authority's certificate.
+            CERTIFICATE_ISSUER => return Err(CrlError::OtherIssuer(entry)),
             oid if extension.critical => {
                 return Err(CrlError::CriticalEntryExtension { entry, oid: dotted(oid) });
             }
@@ -839,6 +874,12 @@ aJnflCokxmg=
         out
     }
 
+    /// The authority of this name.
+    #[track_caller]
+    fn called(text: &str, authorities: &[u8]) -> IssuerName {
+        super::authorities(authorities).unwrap().into_iter().find(|name| name.is_called(text)).unwrap()
+    }
+
     #[track_caller]
     fn refused(bytes: &[u8], authorities: &[u8]) -> CrlError {
         read(bytes, authorities, NOW).unwrap_err()
@@ -850,7 +891,7 @@ aJnflCokxmg=
         let list = ca.list(|_| {});
         let expected = List {
             place: None,
-            issuer: "CN=User CA".into(),
+            issuer: called("CN=User CA", &ca.pem()),
             number: 7,
             this_update: Millis(NOW.0 - HOUR),
             next_update: Some(Millis(NOW.0 + DAY)),
@@ -869,7 +910,7 @@ aJnflCokxmg=
             read(RSA_LIST.as_bytes(), RSA_AUTHORITY.as_bytes(), NOW),
             Ok(List {
                 place: Some("http://crl.example/1.crl 100e8b4623f4".into()),
-                issuer: "C=JP, O=Test, CN=User CA 試験".into(),
+                issuer: called("CN=User CA 試験, O=Test, C=JP", RSA_AUTHORITY.as_bytes()),
                 number: 0x1234,
                 this_update: Millis(1_795_392_000_000),
                 next_update: Some(Millis(1_795_478_400_000)),
@@ -1118,7 +1159,14 @@ aJnflCokxmg=
         let issuer = extension_der(&[0x55, 0x1d, 29], true, &[0x30, 0]);
         assert_eq!(
             one(entry_der(&[5], &[issuer])),
-            Err(CrlError::CriticalEntryExtension { entry: 1, oid: "2.5.29.29".into() })
+            Err(CrlError::OtherIssuer(1))
+        );
+        let issuer = extension_der(&[0x55, 0x1d, 29], false, &[0x30, 0]);
+        assert_eq!(one(entry_der(&[5], &[issuer])), Err(CrlError::OtherIssuer(1)));
+        let unknown = extension_der(&[0x55, 0x1d, 99], true, &[0x30, 0]);
+        assert_eq!(
+            one(entry_der(&[5], &[unknown])),
+            Err(CrlError::CriticalEntryExtension { entry: 1, oid: "2.5.29.99".into() })
         );
         for bad in [&b""[..], &[0], &[1; 21]] {
             assert!(matches!(one(entry_der(bad, &[])), Err(CrlError::Serial { entry: 1, .. })), "{bad:?}");

@@ -1,6 +1,7 @@
 //! Health, metrics, status and the import API over HTTP. Reading is open on the configured address; changing anything needs
 //! the bearer token from the key file.
 
+mod body;
 mod closing;
 mod relief;
 
@@ -10,10 +11,12 @@ use crate::engine::CommandError;
 use crate::engine::{Engine, Role};
 use crate::import;
 use crate::issuers::Issuers;
+use crate::json::{self, JsonError};
 use crate::tasks::{Kind, fault};
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
@@ -29,12 +32,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-/// The largest ask: a card status list of 64 MiB in hexadecimal.
-const MAX_ASK: usize = 130 * 1024 * 1024;
 /// Bodies that are read at one time; the next wait.
 const BODIES: usize = 16;
-/// The largest import file.
-const MAX_IMPORT: usize = 256 * 1024 * 1024;
 
 /// What the handlers use.
 #[derive(Clone)]
@@ -70,9 +69,9 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
         .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
         .route("/v1/status", get(|State(api): State<Api>| async move { Json(status(&api).await) }))
         .route("/v1/handover", post(hand_over))
-        .route("/v1/import/merchants", post(import_merchants).layer(DefaultBodyLimit::max(MAX_IMPORT)))
-        .route("/v1/import/links", post(import_links).layer(DefaultBodyLimit::max(MAX_IMPORT)))
-        .route("/v1/ask", post(ask).layer(DefaultBodyLimit::max(MAX_ASK)))
+        .route("/v1/import/merchants", post(import_merchants))
+        .route("/v1/import/links", post(import_links))
+        .route("/v1/ask", post(ask))
         .route("/v1/policy", get(policy))
         .route("/v1/links/broken", get(broken_links))
         .route("/v1/links/shared", get(shared_accounts))
@@ -86,6 +85,8 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
         .route("/v1/residents/{ppid}/card", put(put_card));
     #[cfg(debug_assertions)]
     let app = app.route("/v1/break/{task}", post(break_task));
+    // `admit` has read the body by then, within the path's own limit.
+    let app = app.layer(DefaultBodyLimit::disable());
     let app = app.layer(middleware::from_fn_with_state(api.clone(), admit)).with_state(api);
     let port = Port(Arc::new(listener));
     tasks.keep(Kind::Http, "", move || {
@@ -147,17 +148,24 @@ async fn break_task(State(api): State<Api>, Path(name): Path<String>, headers: H
     }
 }
 
-/// Strangers' bodies are not read: whoever asks for something is known by then, and only so many bodies are read at one time.
+/// Strangers' bodies are not read: who asks for something is known by then, and only so many bodies are read at one time.
 async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if request.method() == Method::GET {
-        return next.run(request).await;
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if [Method::GET, Method::HEAD].contains(&method) {
+        return body::in_form(&method, &path, next.run(request).await).await;
     }
     if let Err(refusal) = caller(&api, request.headers()) {
         return refusal.into_response();
     }
     static PERMITS: Semaphore = Semaphore::const_new(BODIES);
     let _permit = PERMITS.acquire().await;
-    next.run(request).await
+    let (parts, body) = request.into_parts();
+    let whole = match body::whole(&path, &parts.headers, body).await {
+        Ok(whole) => whole,
+        Err(refusal) => return *refusal,
+    };
+    let request = Request::from_parts(parts, whole.into());
+    body::in_form(&method, &path, next.run(request).await).await
 }
 
 async fn ready(State(api): State<Api>) -> Response {
@@ -272,6 +280,12 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// The part of an address behind the question mark, with an answer in JSON when it does not fit.
+fn asked<T: serde::de::DeserializeOwned>(query: Result<Query<T>, QueryRejection>) -> Result<T, Box<Response>> {
+    let wrong = |error: QueryRejection| answer(Err(crate::admin::value("query", error.body_text())));
+    query.map(|Query(asked)| asked).map_err(|error| Box::new(wrong(error)))
+}
+
 type Refusal = (StatusCode, Json<serde_json::Value>);
 
 /// Who asks. Hashes are compared, so that the time taken says nothing about the tokens.
@@ -319,26 +333,17 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// Reads a body by hand: the framework's own message would not say which field, and could repeat a card number.
+/// What an ask's body says.
 fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
-    serde_json::from_slice(body).map_err(|error| {
-        let text = format!("the body is not what was expected: {}", unquoted(&error.to_string()));
-        Box::new((StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response())
-    })
+    json::read(body).map_err(|error| misread(&error))
 }
 
-/// A parser's message without the value that came: it may be a card number.
-pub(crate) fn unquoted(text: &str) -> String {
-    let mut out = text.to_owned();
-    for (kind, quote) in [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')] {
-        let mut from = 0;
-        while let Some(at) = out[from..].find(kind).map(|at| from + at + kind.len()) {
-            let len = out[at..].find(quote).unwrap_or(out.len() - at);
-            out.replace_range(at..at + len, "…");
-            from = at;
-        }
+fn misread(error: &JsonError) -> Box<Response> {
+    let mut body = json!({ "error": format!("the body is not what was expected: {error}") });
+    if let Some(field) = error.field() {
+        body["field"] = field.into();
     }
-    crate::text::masked(&out)
+    Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
 }
 
 async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
@@ -358,23 +363,22 @@ async fn for_resident(api: &Api, headers: &HeaderMap, what: &str, ppid: String, 
         Ok(caller) => (caller.name.clone(), caller.portal),
         Err(refusal) => return refusal.into_response(),
     };
-    let mut value: serde_json::Map<String, serde_json::Value> =
-        match if body.is_empty() { Ok(serde_json::Map::new()) } else { read(body) } {
-            Ok(value) => value,
-            Err(refusal) => return *refusal,
-        };
-    if portal && what == "set_card" && value.get("status").is_none_or(|status| status != "held") {
+    let mut object = match json::object(body) {
+        Ok(object) => object,
+        Err(error) => return *misread(&error),
+    };
+    if let Some(key) = ["do", "ppid"].into_iter().find(|key| object.contains_key(*key)) {
+        return *misread(&JsonError::Shape(format!("unknown field `{key}`: the path says it")));
+    }
+    if portal && what == "set_card" && object.get("status").is_none_or(|status| status != "held") {
         let text = "a portal may only suspend a card (status held)";
         return (StatusCode::FORBIDDEN, Json(json!({ "error": text }))).into_response();
     }
-    value.insert("do".into(), what.into());
-    value.insert("ppid".into(), ppid.into());
-    match serde_json::from_value::<Ask>(value.into()) {
+    object.insert("do".into(), what.into());
+    object.insert("ppid".into(), ppid.into());
+    match json::shaped::<Ask>(object) {
         Ok(ask) => answer(api.desk.carry_out(ask, &by, portal).await),
-        Err(error) => {
-            let text = format!("the body is not what was expected: {}", unquoted(&error.to_string()));
-            (StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response()
-        }
+        Err(error) => *misread(&error),
     }
 }
 
@@ -442,6 +446,7 @@ async fn notices(State(api): State<Api>, headers: HeaderMap) -> Response {
 
 /// What a hand-over is asked for.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct HandOver {
     /// The node that is to lead; any when it is left out.
     #[serde(default)]
@@ -489,7 +494,7 @@ fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {
 
 /// A report as JSON, or as a file.
 fn report_as(report: &crate::report::Report, format: Option<&str>, name: &str) -> Response {
-    use crate::report::{csv, json, xlsx};
+    use crate::report::{csv, xlsx};
     let file = |bytes: Vec<u8>, kind: &str, ending: &str| {
         let disposition = format!("attachment; filename=\"{name}.{ending}\"");
         ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
@@ -497,7 +502,7 @@ fn report_as(report: &crate::report::Report, format: Option<&str>, name: &str) -
     let csv = |encoding| csv::sheet(&report.sheets()[0], encoding, csv::Header::Japanese).map(|(bytes, _)| bytes);
     let wrong = |error: &dyn std::fmt::Display| answer(Err(AskError::Other(anyhow::anyhow!("{error}"))));
     match format {
-        None | Some("json") => Json(json::value(report)).into_response(),
+        None | Some("json") => Json(crate::report::json::value(report)).into_response(),
         Some("xlsx") => match xlsx::workbook(report) {
             Ok(bytes) => file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
             Err(error) => wrong(&error),

@@ -10,7 +10,6 @@ use kazasu_schemas::ids::Ppid;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Where everything listens.
@@ -238,7 +237,7 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     plain(&dir.join("relief.toml"), RELIEF)?;
     plain(&dir.join("contracts.toml"), CONTRACTS)?;
     secret(&dir.join("payees.csv"), &payees_file())?;
-    plain(&dir.join("applications.csv"), &applications(town.seed, town.residents.min(20)))?;
+    secret(&dir.join("applications.csv"), &applications(town.seed, town.residents.min(20)))?;
     plain(&dir.join("town.jsonl"), &asks_file())?;
     // Card numbers of the sample are made up, but real files of this form hold real ones.
     secret(&dir.join("links.csv"), &links_file(town))
@@ -250,14 +249,7 @@ fn plain(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Writes a file that only its owner may read; it must not exist yet.
 pub(crate) fn secret(path: &Path, text: &str) -> anyhow::Result<()> {
-    use std::io::Write;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+    crate::files::write_new(path, text.as_bytes())
 }
 
 fn config_file(town: &Town) -> String {

@@ -536,14 +536,10 @@ impl Statements {
 
 /// It says who bought what where: nobody but its owner reads it.
 fn create_private(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        crate::files::private_folder(dir)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true).mode(0o600);
-    options.open(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    crate::files::open_private(path).map(drop)
 }
 
 /// Statements of a journal's residents.

@@ -1,5 +1,6 @@
 //! The scenario file: TOML that reads like a story. docs/operations/scenarios.md explains every key.
 
+use kazasu_schemas::utf8;
 use kazasu_schemas::wire::totals::DayTotals;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -273,7 +274,7 @@ impl Scenario {
     /// Reads a file.
     pub fn load(path: &Path) -> anyhow::Result<Scenario> {
         let text = std::fs::read_to_string(path).map_err(|e| anyhow::anyhow!("cannot read {}: {e}", path.display()))?;
-        Scenario::parse(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+        Scenario::parse(utf8::without_mark(&text)).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     }
 
     /// Reads a file's text.

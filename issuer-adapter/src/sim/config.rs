@@ -5,6 +5,7 @@ use super::script::Script;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
 use kazasu_schemas::secret::{Key, Pan};
+use kazasu_schemas::utf8;
 use kazasu_schemas::wire::issuer::Account;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -166,8 +167,9 @@ impl SimConfig {
     /// Reads a file. Relative paths in it are relative to its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let in_file = |problem: String| ConfigError::File { path: path.to_owned(), problem };
-        let text = std::fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
-        let mut config: SimConfig = toml::from_str(&text).map_err(|error| in_file(position(&text, &error)))?;
+        let bytes = std::fs::read(path).map_err(|error| in_file(error.to_string()))?;
+        let text = utf8::text(&bytes).map_err(|error| in_file(error.to_string()))?;
+        let mut config: SimConfig = toml::from_str(text).map_err(|error| in_file(position(text, &error)))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         config.journal = config.journal.map(|journal| folder.join(journal));
         for issuer in &mut config.issuers {
@@ -296,7 +298,7 @@ pub(crate) fn dialect(issuer: &IssuerConfig) -> Result<Dialect, ConfigError> {
             Dialect::SHIPPED.join(", ")
         ))
     })?;
-    Dialect::parse(&text).map_err(|error| wrong(error.to_string()))
+    Dialect::parse(utf8::without_mark(&text)).map_err(|error| wrong(error.to_string()))
 }
 
 /// The issuer's MAC keys, ready for use: to the issuer, from the issuer.

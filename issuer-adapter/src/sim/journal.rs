@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,7 @@ impl Journal {
     /// Replays the file in order, cuts off a torn last line and opens it for appending.
     pub(crate) fn open(path: &Path, mut each: impl FnMut(&str, &Entry)) -> Result<Journal, JournalError> {
         let io = |error| JournalError::Io { path: path.to_owned(), error };
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
+        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map_err(io)?;
         let whole = read(path, &file, |line| each(&line.issuer, &line.message))?;
         file.set_len(whole).map_err(io)?;
         Ok(Journal(Some((path.to_owned(), file))))

@@ -96,7 +96,7 @@ pub struct CertificateBound {
     /// The person.
     #[n(0)]
     pub ppid: Ppid,
-    /// The certificate.
+    /// The certificate: its number with its issuer.
     #[n(1)]
     pub serial: Serial,
     /// Its last day.
@@ -105,6 +105,9 @@ pub struct CertificateBound {
     /// Who said so.
     #[n(3)]
     pub by: String,
+    /// Its issuer, in the form in which equal names are equal; records of before name none.
+    #[n(4)]
+    pub issuer: Option<String>,
 }
 
 /// Why a certificate is on a card status list.
@@ -140,6 +143,9 @@ pub struct ListApplied {
     /// Who brought it.
     #[n(5)]
     pub by: String,
+    /// Its authority, in the form in which equal names are equal; records of before name none.
+    #[n(6)]
+    pub issuer: Option<String>,
 }
 
 /// See [`super::Body::OwnLimitsSet`].

@@ -5,6 +5,7 @@ use super::Found;
 use super::import::{self, ImportCommand, Place, What};
 use crate::admin::{Ask, AskError};
 use crate::config::Config;
+use crate::json::Said;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::{say, tell};
@@ -148,6 +149,9 @@ pub(super) enum CardCommand {
         /// Serial number, hexadecimal.
         #[arg(long)]
         serial: String,
+        /// The authority that issued it, as in "C=JP, O=JPKI, OU=JPKI for user authentication"; needed where several are configured.
+        #[arg(long)]
+        issuer: Option<String>,
         /// The certificate's last day.
         #[arg(long)]
         last_day: String,
@@ -184,22 +188,23 @@ pub(super) enum CardCommand {
 
 #[derive(Subcommand)]
 pub(super) enum LimitsCommand {
-    /// Sets a resident's own limits, all of them: what is lower holds at once, what is higher from tomorrow.
+    /// Sets a resident's own limits; those that are not named stay. What is lower holds at once, what is higher from tomorrow.
+    #[command(group(clap::ArgGroup::new("limits").required(true).multiple(true).args(["tap", "day", "month", "decline"])))]
     Set {
         /// The person.
         ppid: String,
-        /// Yen per tap; none when absent.
-        #[arg(long)]
-        tap: Option<i64>,
-        /// Yen per day.
-        #[arg(long)]
-        day: Option<i64>,
-        /// Yen per month.
-        #[arg(long)]
-        month: Option<i64>,
-        /// Decline beyond the month's limit; only tell when absent.
-        #[arg(long)]
-        decline: bool,
+        /// Yen per tap; `none` takes the limit away.
+        #[arg(long, value_name = "YEN|none", value_parser = limit)]
+        tap: Option<Said<i64>>,
+        /// Yen per day; `none` takes the limit away.
+        #[arg(long, value_name = "YEN|none", value_parser = limit)]
+        day: Option<Said<i64>>,
+        /// Yen per month; `none` takes the limit away.
+        #[arg(long, value_name = "YEN|none", value_parser = limit)]
+        month: Option<Said<i64>>,
+        /// Decline beyond the month's limit; `--decline=no`: only tell.
+        #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes", value_parser = yes)]
+        decline: Option<bool>,
         #[command(flatten)]
         common: Common,
     },
@@ -219,9 +224,9 @@ pub(super) enum LimitsCommand {
         /// Credit debts to be paid in a year, yen.
         #[arg(long, default_value_t = 0)]
         debts: i64,
-        /// Decline beyond it; only tell when absent.
-        #[arg(long)]
-        decline: bool,
+        /// Decline beyond it; `--decline=no`: only tell. It stays as it is when absent.
+        #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes", value_parser = yes)]
+        decline: Option<bool>,
         #[command(flatten)]
         common: Common,
     },
@@ -301,11 +306,11 @@ pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
 pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
     match command {
         CardCommand::Status { ppid, status, why, common } => one(Ask::SetCard { ppid, status, why }, &common).await,
-        CardCommand::Bind { ppid, serial, last_day, common } => {
-            one(Ask::BindCertificate { ppid, serial, last_day }, &common).await
+        CardCommand::Bind { ppid, serial, issuer, last_day, common } => {
+            one(Ask::BindCertificate { ppid, serial, issuer, last_day }, &common).await
         }
         CardCommand::List { file, common } => {
-            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let bytes = crate::files::read(&file)?;
             one(Ask::ApplyList { list: hex::encode(bytes) }, &common).await
         }
         CardCommand::Temporary { ppid, until, common } => one(Ask::IssueTemporary { ppid, until }, &common).await,
@@ -313,9 +318,26 @@ pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
     }
 }
 
+/// A limit: yen, or none.
+fn limit(text: &str) -> Result<Said<i64>, String> {
+    match text {
+        "none" => Ok(Said::Remove),
+        yen => yen.parse().map(Said::Set).map_err(|_| "expected whole yen, or `none`".to_owned()),
+    }
+}
+
+fn yes(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("expected `yes` or `no`".to_owned()),
+    }
+}
+
 pub(super) async fn limits(command: LimitsCommand) -> anyhow::Result<()> {
     match command {
         LimitsCommand::Set { ppid, tap, day, month, decline, common } => {
+            let [tap, day, month] = [tap, day, month].map(Option::unwrap_or_default);
             one(Ask::SetLimits { ppid, tap, day, month, decline }, &common).await
         }
         LimitsCommand::Spendable { ppid, income, household, housing, debts, decline, common } => {
@@ -344,17 +366,18 @@ pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
 
 /// Carries out a file of asks. A line that is refused is told and does not stop the others.
 pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = crate::files::read_text(file)?;
     let config = Config::load(&common.config)?;
     let mut desk = Counter::open(&config, &common.by).await?;
     let (mut recorded, mut unchanged, mut refused) = (0_u64, 0_u64, 0_u64);
-    for (line, n) in text.lines().zip(1..) {
+    // An object has no raw line break inside, whichever kind a program ends its lines with.
+    for (line, n) in text.replace("\r\n", "\n").split(['\n', '\r']).zip(1..) {
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
-        let result = match serde_json::from_str::<Ask>(line) {
+        let result = match crate::json::read::<Ask>(line.as_bytes()) {
             Ok(ask) => desk.carry_out(&ask).await,
-            Err(error) => Err(Refused::No(format!("cannot be read: {}", crate::http::unquoted(&error.to_string())))),
+            Err(error) => Err(Refused::No(format!("cannot be read: {error}"))),
         };
         match result {
             Ok(value) if value["result"] == "unchanged" => unchanged += 1,

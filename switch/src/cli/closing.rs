@@ -309,7 +309,7 @@ async fn close(
 }
 
 pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
-    let text = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    use crate::files::read_text as text;
     match command {
         ContractCommand::Check { file } => match crate::contracts::read(&text(&file)?) {
             Ok(contracts) => {
@@ -372,7 +372,7 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             show(super::relief::written(result, &out)?, &common)
         }
         PayoutCommand::Statement { file, common } => {
-            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let bytes = crate::files::read(&file)?;
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
             let result = match &mut counter {
@@ -402,7 +402,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             one(ClosingAsk::Resolve { difference, how, why }, &common).await
         }
         ReconCommand::Import { file, against, party, from, until, common } => {
-            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let bytes = crate::files::read(&file)?;
             let until = until.unwrap_or_else(|| from.clone());
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
@@ -433,8 +433,9 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             caller(&config, &common.by)?;
             let until = until.unwrap_or_else(|| from.clone());
             let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
-            let file = std::fs::File::create(&out).with_context(|| format!("cannot write {}", out.display()))?;
-            let (rows, sum) = clearing_file(config.store().as_ref(), &with, std::io::BufWriter::new(file)).await?;
+            let mut file = std::io::BufWriter::new(crate::files::PrivateFile::create(&out)?);
+            let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
+            file.into_inner().map_err(|e| anyhow::anyhow!("cannot write {}: {e}", out.display()))?.finish()?;
             say!("{}: {rows} lines, {sum}", out.display());
             Ok(())
         }
@@ -466,7 +467,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
 }
 
 fn write_pdf(path: &Path, pdf: crate::report::pdf::Pdf) -> anyhow::Result<()> {
-    std::fs::write(path, pdf.bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    crate::files::write_private(path, &pdf.bytes)?;
     say!("{} ({} pages)", path.display(), pdf.pages);
     Ok(())
 }

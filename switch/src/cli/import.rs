@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::engine::{Engine, Health, Nowhere};
 use crate::import::{self, ImportReport};
 use crate::issuers::Issuers;
+use crate::report::guard::guarded;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Subcommand;
@@ -41,7 +42,7 @@ pub(super) enum What {
 
 pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()> {
     let ImportCommand::Import { file, config, bad_rows, json } = command;
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = crate::files::read(&file)?;
     let config = Config::load(&config)?;
     let report = match place(&config).await? {
         Place::Running(http) => online(&config, &http, bytes, what).await?,
@@ -174,13 +175,14 @@ async fn online(config: &Config, http: &str, bytes: Vec<u8>, what: What) -> anyh
 }
 
 fn write_bad_rows(path: &Path, report: &ImportReport) -> anyhow::Result<()> {
-    let mut out = csv::Writer::from_path(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(["line", "column", "value", "problem"])?;
     for row in &report.bad_rows {
-        out.write_record([&row.line.to_string(), &row.column, &row.value, &row.problem])?;
+        let [column, value, problem] = [&row.column, &row.value, &row.problem].map(|text| guarded(text));
+        out.write_record([&*row.line.to_string(), &*column, &*value, &*problem])?;
     }
-    out.flush()?;
-    Ok(())
+    // A row that is refused may name a person and hold a card number.
+    crate::files::write_private(path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)
 }
 
 fn print(file: &Path, report: &ImportReport) {

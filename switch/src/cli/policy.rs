@@ -171,7 +171,7 @@ pub(super) async fn fold(config: &Config) -> anyhow::Result<State> {
 
 /// A file's policy, or all that is wrong with it.
 fn load(file: &Path) -> anyhow::Result<Result<(Policy, String), Vec<String>>> {
-    let source = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let source = crate::files::read_text(file)?;
     Ok(match read(&source) {
         Ok(policy) => Ok((policy, source)),
         Err(problems) => Err(problems.iter().map(|p| format!("{} {p}", file.display())).collect()),
@@ -211,8 +211,7 @@ pub(super) async fn points(command: PointsCommand) -> anyhow::Result<()> {
                 out.write_record([programme.to_string(), ppid.to_string(), points.to_string()])?;
             }
         }
-        let text = String::from_utf8(out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
-        crate::sample::secret(&path, &text)?;
+        crate::files::write_private(&path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
     }
     show_costs(&policy, &replay, json);
     Ok(())

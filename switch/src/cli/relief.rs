@@ -375,7 +375,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
 }
 
 async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
-    let text = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    use crate::files::read_text as text;
     match command {
         ProgrammeCommand::Check { file } => match crate::relief::read_terms(&text(&file)?) {
             Ok(terms) => {
@@ -516,7 +516,7 @@ async fn import(
     bad_rows: Option<PathBuf>,
     common: &Common,
 ) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = crate::files::read(file)?;
     let name = file.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
@@ -541,7 +541,7 @@ async fn import(
     };
     let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
     if imported.bad > 0 {
-        write_private(&refused_to, &bad_rows_csv(&imported.bad_rows)?)?;
+        crate::files::write_private(&refused_to, &bad_rows_csv(&imported.bad_rows)?)?;
     }
     if common.json {
         say!("{}", serde_json::to_string(&imported)?);
@@ -680,12 +680,13 @@ pub(super) fn written(result: Result<Value, Refused>, out: &Path) -> anyhow::Res
         Ok(value) => value,
         Err(refused) => return Ok(Err(refused)),
     };
-    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    // Names and accounts of payees.
+    crate::files::private_folder(out)?;
     for file in value["files"].as_array_mut().into_iter().flatten() {
         let name = file["name"].as_str().unwrap_or("transfer").to_owned();
         let bytes = hex::decode(file["hex"].as_str().unwrap_or_default())?;
         let path = out.join(Path::new(&name).file_name().context("a file's name")?);
-        write_private(&path, &bytes)?;
+        crate::files::write_private(&path, &bytes)?;
         file["hex"].take();
         file["path"] = path.display().to_string().into();
     }
@@ -698,21 +699,8 @@ pub(crate) fn files_json(files: &[crate::relief::BankFile]) -> Value {
     json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
 }
 
-/// Names and accounts of payees: only the owner may read it.
-fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(file.write_all(bytes)?)
-}
-
 async fn statement(file: &Path, common: &Common) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = crate::files::read(file)?;
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
     let result = match &mut counter {

@@ -1,7 +1,6 @@
 //! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
 
 use crate::report::{Report, csv, json, table, xlsx};
-use anyhow::Context;
 use kazasu_console::{print_text, say, tell};
 use std::path::Path;
 
@@ -16,7 +15,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
         return Ok(());
     };
     let write = |path: &Path, bytes: &[u8]| {
-        std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        crate::files::write_private(path, bytes)?;
         if !as_json {
             say!("{}", path.display());
         }

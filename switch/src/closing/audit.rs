@@ -2,6 +2,8 @@
 
 use crate::admin::{AskError, Desk, value};
 use crate::core::{Closing, Command, Done};
+use crate::files::PrivateFile;
+use crate::report::guard::guarded;
 use anyhow::Context;
 use kazasu_ledger::record::{HeadSigned, KIND_NAMES, signed_text};
 use kazasu_ledger::{AccountKey, Body, Store};
@@ -154,15 +156,9 @@ fn unit(key: &AccountKey) -> String {
 
 /// Writes the journal as CSV tables into a folder: records, transfers, accounts, and the dictionary that explains them.
 pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let table = |name: &str| {
-        use std::os::unix::fs::OpenOptionsExt;
-        // They say who paid what where.
-        let path = dir.join(name);
-        let mut options = std::fs::OpenOptions::new();
-        let file = options.create(true).truncate(true).write(true).mode(0o600).open(&path);
-        file.map(csv::Writer::from_writer).with_context(|| format!("cannot write {}", path.display()))
-    };
+    crate::files::private_folder(dir)?;
+    // They say who paid what where.
+    let table = |name: &str| PrivateFile::create(&dir.join(name)).map(csv::Writer::from_writer);
     let (mut records, mut transfers, mut accounts) =
         (table("records.csv")?, table("transfers.csv")?, table("accounts.csv")?);
     records.write_record(["seq", "at", "business_day", "kind", "kind_name", "transfers", "body_cbor_hex", "hash"])?;
@@ -185,7 +181,7 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
                     let bounded = if key.is_bounded() { "yes" } else { "no" };
                     accounts.write_record([
                         &opening.account.0.to_string(),
-                        &key.to_string(),
+                        guarded(&key.to_string()).as_ref(),
                         key.heading(),
                         &unit(&key),
                         side,
@@ -222,10 +218,10 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
             }
         }
     }
-    for table in [&mut records, &mut transfers, &mut accounts] {
-        table.flush()?;
+    for table in [records, transfers, accounts] {
+        table.into_inner().map_err(|e| anyhow::anyhow!("cannot write into {}: {e}", dir.display()))?.finish()?;
     }
-    std::fs::write(dir.join("DICTIONARY.md"), DICTIONARY).context("cannot write DICTIONARY.md")?;
+    crate::files::write_private(&dir.join("DICTIONARY.md"), DICTIONARY.as_bytes())?;
     Ok((lines, legs))
 }
 

@@ -133,7 +133,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
     let Some(p) = &file.payout else { return Ok(None) };
     let path = base.join(&p.payees_file);
     only_owner_reads(&path)?;
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = crate::files::read_text(&path)?;
     let payees = crate::closing::PayoutConfig::payees(&text).with_context(|| path.display().to_string())?;
     let digits = |what: &str, text: &str, len: usize| {
         ensure!(
@@ -183,7 +183,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
 pub(super) fn calendar(file: &ConfigFile, base: &Path) -> anyhow::Result<Arc<Calendar>> {
     let Some(path) = &file.bank_holidays_file else { return Ok(Arc::new(Calendar::built_in().clone())) };
     let path = base.join(path);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = crate::files::read_text(&path)?;
     Ok(Arc::new(Calendar::parse(&text).with_context(|| path.display().to_string())?))
 }
 

@@ -85,6 +85,12 @@ pub enum Rejected {
     /// The certificate is bound to another person.
     #[error("certificate {0} is bound to another card")]
     SerialTaken(Serial),
+    /// Whether it is the certificate of another person cannot be told.
+    #[error(
+        "certificate {0} is bound to another card, and one of the two has no issuer: say the issuer, and bind the other one \
+         again with its own"
+    )]
+    SerialUnclear(Serial),
     /// A list that is not newer than the one in force.
     #[error("the list has number {got} of {got_at}; in force is {number} of {at}, and only a newer one is taken")]
     OldList {

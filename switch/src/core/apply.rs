@@ -6,14 +6,13 @@ use super::event::notice_key;
 use super::money::{Source, is_payment, legs_of, minus, plus, spread, sum};
 use super::rules::Rules;
 use super::state::{
-    Broken, CardList, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex,
+    Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex,
     TapState, answer_of, position, reference, refused,
 };
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
-    Body, CardStatus, CertificateBound, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, ListApplied,
-    ListReason, MerchantRegistered, Merged, Opening, PolicyActivated, Record, Silence, StoodIn, TapKind, Tapped,
-    Verdict,
+    Body, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening, PolicyActivated,
+    Record, Silence, StoodIn, TapKind, Tapped, Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::canonical::canonical;
@@ -316,47 +315,6 @@ impl State {
         }
         self.wallet_mut(into).merged.push(r.from);
         self.relief.merged(r.from.bytes(), r.into.bytes());
-    }
-
-    fn certificate_bound(&mut self, r: &CertificateBound) {
-        let holder = self.person(r.ppid);
-        let new = !self.certificates.contains_key(&r.serial);
-        let nth = self.certificates_bound;
-        self.certificates_bound += 1;
-        self.certificates.insert(r.serial, (nth, holder));
-        let listed = self.on_a_list(&r.serial);
-        let card = &mut self.holders[position(holder)].card;
-        card.listed = listed.map_or(CardStatus::Good, status_of);
-        // A suspension or revocation was of the card before; the same certificate once more lifts nothing.
-        if new {
-            card.said = CardStatus::Good;
-        }
-        card.last_day = Some(r.last_day);
-        // A card has one certificate: the one before it says nothing any more.
-        card.certificate = nth;
-    }
-
-    fn list_applied(&mut self, r: &ListApplied) {
-        let new = || CardList { number: r.number, issued: r.issued, entries: hashbrown::HashMap::new() };
-        let list = self.lists.entry(r.scope.clone()).or_insert_with(new);
-        (list.number, list.issued) = (r.number, r.issued);
-        for serial in &r.removed {
-            list.entries.remove(serial);
-        }
-        list.entries.extend(r.added.iter().copied());
-        for serial in r.removed.iter().chain(r.added.iter().map(|(serial, _)| serial)) {
-            let status = self.on_a_list(serial).map_or(CardStatus::Good, status_of);
-            let Some((nth, holder)) = self.certificates.get(serial) else { continue };
-            let card = &mut self.holders[position(*holder)].card;
-            if card.certificate == *nth {
-                card.listed = status;
-            }
-        }
-    }
-
-    /// What the lists in force say of a certificate: the strictest.
-    fn on_a_list(&self, serial: &kazasu_schemas::ids::Serial) -> Option<ListReason> {
-        self.lists.values().filter_map(|list| list.entries.get(serial)).max().copied()
     }
 
     fn lapsed(&mut self, r: &Lapsed) {
@@ -1102,13 +1060,6 @@ fn standing(r: &Tapped) -> TapState {
         Verdict::Refused(_) => TapState::Refused,
         Verdict::Approved(_) if matches!(r.kind, TapKind::Authorize | TapKind::AuthorizationAdvice) => TapState::Held,
         Verdict::Approved(_) => TapState::Posted,
-    }
-}
-
-fn status_of(reason: ListReason) -> CardStatus {
-    match reason {
-        ListReason::Hold => CardStatus::Held,
-        ListReason::Revoked => CardStatus::Revoked,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What reaches the core, and what it answers.
 
+use super::limits::LimitsChange;
 use super::Rejected;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
@@ -177,12 +178,14 @@ pub enum Command {
         /// Why.
         why: String,
     },
-    /// A certificate's serial belongs to a person's card.
+    /// A certificate belongs to a person's card: its issuer and its serial number.
     BindCertificate {
         /// The person; known from here on.
         ppid: Ppid,
         /// The certificate.
         serial: Serial,
+        /// Its issuer, in the form in which equal names are equal; `None` when nobody says.
+        issuer: Option<String>,
         /// Its last day.
         last_day: BusinessDay,
         /// Who.
@@ -198,15 +201,26 @@ pub enum Command {
         entries: Vec<(Serial, ListReason)>,
         /// What it is about: its authority, and which of the authority's lists.
         scope: String,
+        /// Its authority, in the form in which equal names are equal.
+        issuer: Option<String>,
         /// Who.
         by: String,
     },
-    /// Change a resident's own limits.
+    /// Set a resident's own limits, all of them.
     SetOwnLimits {
         /// The person.
         ppid: Ppid,
         /// All of them.
         limits: OwnLimits,
+        /// Who.
+        by: String,
+    },
+    /// Change some of a resident's own limits. The others stay.
+    ChangeOwnLimits {
+        /// The person.
+        ppid: Ppid,
+        /// What.
+        change: LimitsChange,
         /// Who.
         by: String,
     },

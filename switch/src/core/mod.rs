@@ -6,11 +6,13 @@
 mod admin;
 mod apply;
 mod apply_undo;
+mod certificates;
 mod closing;
 mod decide;
 mod event;
 mod follow;
 mod issuer;
+mod limits;
 mod loss;
 mod money;
 mod original;
@@ -32,6 +34,7 @@ pub use closing::{
 };
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
+pub use limits::{LimitChange, LimitsChange};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{

@@ -54,7 +54,7 @@ pub(super) fn pay(
         Err(refusal) => return Err(refusal),
     };
     if !advice && operation != Operation::BalanceInquiry {
-        flags |= state.listed(now, request.amount)?;
+        flags |= state.listed(now, request.amount, state.holder(named).card.certificate)?;
         if !has_pin(request.entry_mode) && state.rules.policy.no_pin.is_some_and(|most| request.amount > most) {
             return Err(Refusal::PinRequired);
         }

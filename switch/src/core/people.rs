@@ -2,20 +2,20 @@
 
 use super::admin::{Rejected, instrument, next_link, recorded, reject, unchanged};
 use super::apply::reference_key;
+use super::certificates::{self, NewList};
 use super::event::{Command, Decision, Done, Effect};
 use super::money::{minus, plus};
 use super::rules::MOST_PROGRAMMES;
 use super::state::{State, Sweep};
 use super::wallet::{InstrumentKey, NOBODY};
 use kazasu_ledger::record::{
-    Body, CardStatus, CardStatusSet, CertificateBound, Instrument, Lapsed, LinkBroken, LinkOrigin, ListApplied,
-    ListReason, Merged, NoticeSettled, Opening, OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded,
+    Body, CardStatus, CardStatusSet, Instrument, Lapsed, LinkBroken, LinkOrigin, Merged, NoticeSettled, Opening, OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded,
     PurseCredited, Resealed, RetargetDecided, RetargetProposed, TemporaryIssued,
 };
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::canonical::{is_blank, same};
-use kazasu_schemas::ids::{Ppid, Serial};
+use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::Policy;
@@ -29,11 +29,17 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::IssueTemporary { ppid, until, by } => issue_temporary(state, *ppid, *until, by),
         Command::Merge { from, into, by } => merge(state, *from, *into, by),
         Command::SetCard { ppid, status, by, why } => set_card(state, *ppid, *status, by, why),
-        Command::BindCertificate { ppid, serial, last_day, by } => bind(state, *ppid, *serial, *last_day, by),
-        Command::ApplyList { number, issued, entries, scope, by } => {
-            apply_list(state, *number, *issued, entries, scope, by)
+        Command::BindCertificate { ppid, serial, issuer, last_day, by } => {
+            certificates::bind(state, *ppid, issuer.as_deref(), *serial, *last_day, by)
         }
-        Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, *ppid, *limits, by),
+        Command::ApplyList { number, issued, entries, scope, issuer, by } => {
+            let list = NewList { number: *number, issued: *issued, entries, scope, issuer: issuer.as_deref() };
+            certificates::apply_list(state, list, by)
+        }
+        Command::SetOwnLimits { ppid, limits, by } => set_own_limits(state, now, *ppid, |_| *limits, by),
+        Command::ChangeOwnLimits { ppid, change, by } => {
+            set_own_limits(state, now, *ppid, |wanted| change.apply(wanted), by)
+        }
         Command::FundProgramme { programme, amount, reference, by } => fund(state, *programme, *amount, reference, by),
         Command::CreditPurse { ppid, programme, amount, reference, by } => {
             credit(state, now, *ppid, *programme, *amount, reference, by)
@@ -78,7 +84,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
     result.unwrap_or_else(reject)
 }
 
-type Decided = Result<Decision, Rejected>;
+pub(super) type Decided = Result<Decision, Rejected>;
 
 /// A policy must be able to follow the one in force: programmes stay, limits keep their meaning, budgets cover what was granted.
 fn activate(state: &State, policy: &Policy, source: &str, by: &str, why: &str) -> Decided {
@@ -212,65 +218,25 @@ fn set_card(state: &State, ppid: Ppid, status: CardStatus, by: &str, why: &str) 
     Ok(recorded(Body::CardStatusSet(CardStatusSet { ppid, status, by: by.to_owned(), why: why.to_owned() })))
 }
 
-fn bind(state: &State, ppid: Ppid, serial: Serial, last_day: BusinessDay, by: &str) -> Decided {
-    let at = state.residents.get(&ppid).copied();
-    match state.certificates.get(&serial) {
-        Some((_, holder)) if Some(*holder) != at => return Err(Rejected::SerialTaken(serial)),
-        Some((nth, holder)) => {
-            let card = state.holder(*holder).card;
-            if card.certificate == *nth && card.last_day == Some(last_day) {
-                return Ok(unchanged());
-            }
-        }
-        None => {}
-    }
-    Ok(recorded(Body::CertificateBound(CertificateBound { ppid, serial, last_day, by: by.to_owned() })))
-}
-
-fn apply_list(
+/// `limits` makes what is wanted from what was wanted last.
+fn set_own_limits(
     state: &State,
-    number: u64,
-    issued: Millis,
-    entries: &[(Serial, ListReason)],
-    scope: &str,
+    now: Millis,
+    ppid: Ppid,
+    limits: impl FnOnce(OwnLimits) -> OwnLimits,
     by: &str,
 ) -> Decided {
-    let before = state.lists.get(scope);
-    if let Some(list) = before {
-        let same = list.number == number && list.issued == issued && list.entries.len() == entries.len();
-        if same && entries.iter().all(|(serial, reason)| list.entries.get(serial) == Some(reason)) {
-            return Ok(unchanged());
-        }
-        if number <= list.number || issued < list.issued {
-            return Err(Rejected::OldList {
-                got: number,
-                got_at: issued.jst_text(),
-                number: list.number,
-                at: list.issued.jst_text(),
-            });
-        }
-    }
-    let on_it: BTreeSet<Serial> = entries.iter().map(|(serial, _)| *serial).collect();
-    let was = |serial: &Serial| before.and_then(|list| list.entries.get(serial));
-    let mut added: Vec<_> = entries.iter().filter(|(serial, reason)| was(serial) != Some(reason)).copied().collect();
-    added.sort_unstable();
-    let gone = before.iter().flat_map(|list| list.entries.keys()).filter(|serial| !on_it.contains(*serial));
-    let mut removed: Vec<Serial> = gone.copied().collect();
-    removed.sort_unstable();
-    let (scope, by) = (scope.to_owned(), by.to_owned());
-    Ok(recorded(Body::ListApplied(ListApplied { number, issued, added, removed, scope, by })))
-}
-
-fn set_own_limits(state: &State, now: Millis, ppid: Ppid, limits: OwnLimits, by: &str) -> Decided {
     let at = known(state, ppid)?;
+    let day = now.jst_day();
+    let own = state.holder(state.root(at)).wallet.as_ref().map(|w| w.own).unwrap_or_default();
+    let before = own.later(day).map_or(own.on(day), |(_, later)| later);
+    let limits = limits(before);
     for (name, limit) in [("tap", limits.tap), ("day", limits.day), ("month", limits.month)] {
         if let Some(yen) = limit.filter(|yen| !(0..=MAX_WIRE_AMOUNT).contains(&yen.get())) {
             return Err(Rejected::OwnLimit(name, yen));
         }
     }
-    let day = now.jst_day();
-    let own = state.holder(state.root(at)).wallet.as_ref().map(|w| w.own).unwrap_or_default();
-    if own.later(day).map_or(own.on(day), |(_, later)| later) == limits {
+    if before == limits {
         return Ok(unchanged());
     }
     Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned() })))

@@ -466,7 +466,8 @@ impl Replay {
                 Command::SetCard { ppid: r.ppid, status: r.status, by: r.by.clone(), why: r.why.clone() }
             }
             Body::CertificateBound(r) => {
-                Command::BindCertificate { ppid: r.ppid, serial: r.serial, last_day: r.last_day, by: r.by.clone() }
+                let (issuer, by) = (r.issuer.clone(), r.by.clone());
+                Command::BindCertificate { ppid: r.ppid, serial: r.serial, issuer, last_day: r.last_day, by }
             }
             Body::ListApplied(r) => {
                 let mut entries = self.real.lists.get(&r.scope).map(|list| list.entries.clone()).unwrap_or_default();
@@ -475,8 +476,8 @@ impl Replay {
                 }
                 entries.extend(r.added.iter().copied());
                 let entries = entries.into_iter().collect();
-                let (scope, by) = (r.scope.clone(), r.by.clone());
-                Command::ApplyList { number: r.number, issued: r.issued, entries, scope, by }
+                let (scope, issuer, by) = (r.scope.clone(), r.issuer.clone(), r.by.clone());
+                Command::ApplyList { number: r.number, issued: r.issued, entries, scope, issuer, by }
             }
             Body::OwnLimitsSet(r) => Command::SetOwnLimits { ppid: r.ppid, limits: r.limits, by: r.by.clone() },
             Body::ProgrammeFunded(r) => Command::FundProgramme {

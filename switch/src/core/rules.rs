@@ -240,11 +240,11 @@ impl State {
         }
     }
 
-    /// Is the card status list good enough for this amount? Gives the flags that the tap is marked with.
-    pub(super) fn listed(&self, now: Millis, amount: Yen) -> Result<u16, Refusal> {
+    /// Is the status list of this card's certificate good enough for this amount? Gives the flags that the tap is marked with.
+    pub(super) fn listed(&self, now: Millis, amount: Yen, certificate: u32) -> Result<u16, Refusal> {
         let Some(rule) = self.rules.policy.validity else { return Ok(0) };
-        // Nobody says which list a card belongs to, so the oldest one in force decides.
-        let issued = self.lists.values().map(|list| list.issued).min().ok_or(Refusal::ListTooOld)?;
+        // An authority may have several lists, and none says which of them a card belongs to: the oldest one decides.
+        let issued = self.oldest_list(certificate).ok_or(Refusal::ListTooOld)?;
         let age = now.0.saturating_sub(issued.0);
         let hours = |n: u32| i64::from(n) * 3_600_000;
         if age <= hours(rule.fresh_hours) {

@@ -1,5 +1,6 @@
 //! The state: what the journal adds up to, indexed for deciding.
 
+use super::certificates::{Certificates, IssuerAt};
 use super::money::{Leg, Legs, Source, sum};
 use super::rules::{MerchantRules, Rules};
 use super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NOBODY, Wallet};
@@ -228,6 +229,8 @@ pub struct CardList {
     pub number: u64,
     /// When it was issued.
     pub issued: Millis,
+    /// The authority.
+    pub(super) issuer: IssuerAt,
     pub(super) entries: HashMap<Serial, ListReason>,
 }
 
@@ -292,9 +295,8 @@ pub struct State {
     pub(super) instruments: HashMap<InstrumentKey, InstrumentUse>,
     /// Card status lists in force, by what they are about.
     pub(super) lists: BTreeMap<String, CardList>,
-    /// Certificates by serial: their position among those that were ever bound, and whose they are.
-    pub(super) certificates: HashMap<Serial, (u32, HolderAt)>,
-    pub(super) certificates_bound: u32,
+    /// Every certificate that was ever bound.
+    pub(super) certificates: Certificates,
     pub(super) broken: BTreeMap<HolderAt, Broken>,
     /// Payments into funds and purses by their references, so that each is booked once.
     pub(super) references: HashMap<[u8; 16], Yen>,

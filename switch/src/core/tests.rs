@@ -1,6 +1,7 @@
 //! The core on its own: a small town, messages in, records and answers out.
 
 mod agreement;
+mod certificates;
 mod follow_ups;
 mod issuers;
 mod model;

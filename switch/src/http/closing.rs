@@ -1,13 +1,13 @@
 //! Closing the day over HTTP.
 
-use super::{Api, MAX_IMPORT, answer, authorized, caller, read, report_as};
+use super::{Api, answer, asked, authorized, caller, read, report_as};
 use crate::admin::{AskError, day, value};
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, apart};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -18,19 +18,16 @@ use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route("/v1/closing/ask", post(ask).layer(DefaultBodyLimit::max(MAX_ASK)))
+        .route("/v1/closing/ask", post(ask))
         .route("/v1/closing/{what}", get(look))
-        .route("/v1/closing/compare", post(compare).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/closing/compare", post(compare))
         .route("/v1/closing/payouts/{number}/file", post(payout_file))
-        .route("/v1/closing/statement", post(statement).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/closing/statement", post(statement))
         .route("/v1/closing/explain/{record}", get(explain))
         .route("/v1/reports/{kind}", get(report))
         .route("/v1/residents/{ppid}/statement", get(resident_statement))
         .route("/v1/reports/settlements/{number}/letter", get(letter))
 }
-
-/// A contracts file in an ask: the file has at most 4 MiB, and quoting it takes some more.
-const MAX_ASK: usize = 16 << 20;
 
 /// Finance staff and approvers, or the operator.
 fn finance(api: &Api, headers: &HeaderMap) -> Result<String, Box<Response>> {
@@ -39,11 +36,6 @@ fn finance(api: &Api, headers: &HeaderMap) -> Result<String, Box<Response>> {
         Ok(()) => Ok(caller.name.clone()),
         Err(error) => Err(Box::new(answer(Err(error)))),
     }
-}
-
-/// The part of an address behind the question mark, with an answer in JSON when it does not fit.
-fn asked<T: serde::de::DeserializeOwned>(query: Result<Query<T>, QueryRejection>) -> Result<T, Box<Response>> {
-    query.map(|Query(asked)| asked).map_err(|error| Box::new(answer(Err(value("query", error.body_text())))))
 }
 
 async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
@@ -75,6 +67,7 @@ async fn look(State(api): State<Api>, Path(what): Path<String>, headers: HeaderM
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct With {
     against: String,
     party: String,
@@ -108,6 +101,7 @@ async fn compare(
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Form {
     format: Option<String>,
 }
@@ -162,6 +156,7 @@ async fn explain(State(api): State<Api>, Path(record): Path<u64>, headers: Heade
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Wanted {
     format: Option<String>,
     day: Option<String>,
@@ -218,6 +213,7 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Days {
     from: String,
     until: String,

@@ -1,12 +1,13 @@
 //! Relief over HTTP.
 
-use super::{Api, MAX_IMPORT, answer, authorized, read};
+use super::{Api, answer, asked, authorized, read};
 use crate::admin::AskError;
 use crate::relief::{ReliefAsk, Source};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -20,10 +21,10 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/relief/ask", post(ask))
         .route("/v1/relief/programmes", get(programmes))
         .route("/v1/relief/programmes/{number}", get(programme))
-        .route("/v1/relief/programmes/{number}/batches", post(import).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/relief/programmes/{number}/batches", post(import))
         .route("/v1/relief/programmes/{number}/report", get(report))
         .route("/v1/relief/batches/{number}/transfer", post(transfer))
-        .route("/v1/relief/statement", post(statement).layer(DefaultBodyLimit::max(MAX_IMPORT)))
+        .route("/v1/relief/statement", post(statement))
         .route("/v1/relief/proposals", get(proposals))
         .route("/v1/relief/batches/{number}", get(batch))
         .route("/v1/relief/batches/{number}/progress", get(progress))
@@ -108,6 +109,7 @@ async fn batch(State(api): State<Api>, Path(number): Path<u32>, headers: HeaderM
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Which {
     only: Option<String>,
     #[serde(default)]
@@ -117,16 +119,21 @@ struct Which {
 async fn rows(
     State(api): State<Api>,
     Path(number): Path<u32>,
-    Query(which): Query<Which>,
+    which: Result<Query<Which>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    match reader(&api, &headers, Some(number), None).await {
-        Ok(()) => found(api.desk.relief_rows(number, which.only, which.from).await, &format!("batch {number}")),
-        Err(refusal) => refusal,
+    if let Err(refusal) = reader(&api, &headers, Some(number), None).await {
+        return refusal;
     }
+    let which = match asked(which) {
+        Ok(which) => which,
+        Err(refusal) => return *refusal,
+    };
+    found(api.desk.relief_rows(number, which.only, which.from).await, &format!("batch {number}"))
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Form {
     format: Option<String>,
 }
@@ -135,12 +142,16 @@ struct Form {
 async fn transfer(
     State(api): State<Api>,
     Path(number): Path<u32>,
-    Query(form): Query<Form>,
+    form: Result<Query<Form>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let by = match authorized(&api, &headers) {
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
+    };
+    let form = match asked(form) {
+        Ok(form) => form,
+        Err(refusal) => return *refusal,
     };
     let format = match form.format.as_deref() {
         None | Some("zengin") => Format::Zengin,
@@ -164,12 +175,16 @@ async fn statement(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
 async fn report(
     State(api): State<Api>,
     Path(number): Path<u16>,
-    Query(form): Query<Form>,
+    form: Result<Query<Form>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     if let Err(refusal) = reader(&api, &headers, None, Some(number)).await {
         return refusal;
     }
+    let form = match asked(form) {
+        Ok(form) => form,
+        Err(refusal) => return *refusal,
+    };
     let found_view = api.desk.ask(move |state| state.relief_programme(number).map(|v| (v, state.holder_roots())));
     let (view, roots) = match found_view.await {
         Ok(Some(found)) => found,
@@ -188,6 +203,7 @@ async fn report(
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Named {
     name: String,
     why: String,
@@ -198,13 +214,17 @@ struct Named {
 async fn import(
     State(api): State<Api>,
     Path(programme): Path<u16>,
-    Query(named): Query<Named>,
+    named: Result<Query<Named>, QueryRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let by = match authorized(&api, &headers) {
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
+    };
+    let named = match asked(named) {
+        Ok(named) => named,
+        Err(refusal) => return *refusal,
     };
     static IMPORTS: Semaphore = Semaphore::const_new(2);
     let Ok(permit) = IMPORTS.try_acquire() else {

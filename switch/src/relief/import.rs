@@ -6,6 +6,7 @@ use crate::admin::{AskError, Desk, value};
 use crate::core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
 use crate::engine::CommandError;
 use crate::import::BadRow;
+use crate::report::guard::guarded;
 use crate::vault::Vault;
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
@@ -378,10 +379,8 @@ pub fn bad_rows_csv(rows: &[BadRow]) -> anyhow::Result<Vec<u8>> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(b"\xef\xbb\xbf".to_vec());
     out.write_record(["行 line", "列 column", "値 value", "理由 reason"])?;
     for row in rows {
-        // A cell that a spreadsheet would calculate is told as text.
-        let value =
-            if row.value.starts_with(['=', '+', '-', '@']) { format!("'{}", row.value) } else { row.value.clone() };
-        out.write_record([&row.line.to_string(), &row.column, &value, &row.problem])?;
+        let [column, value, problem] = [&row.column, &row.value, &row.problem].map(|text| guarded(text));
+        out.write_record([&*row.line.to_string(), &*column, &*value, &*problem])?;
     }
     out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))
 }

@@ -1,10 +1,11 @@
 //! CSV for spreadsheets and for other systems: UTF-8 with a byte order mark or Shift_JIS, lines that end with CRLF, amounts as plain
 //! digits. A file holds one header and rows, nothing else: titles, totals and notes would be read as rows.
 //!
-//! Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection"); numbers are not touched.
+//! Text that a spreadsheet would take for a formula gets an apostrophe in front ([`super::guard`]); numbers are not touched.
 
 use super::cell::Cell;
 use super::error::{ReportError, ValueError};
+use super::guard::guarded;
 use super::sheet::{Column, Sheet, check_columns, check_value};
 use super::shift_jis;
 use std::io::{self, Write};
@@ -95,7 +96,7 @@ impl<W: Write> CsvOut<W> {
             Header::Without => return Ok(csv),
         };
         for name in names {
-            csv.field(&guarded(name));
+            csv.field(&guarded(&name));
         }
         csv.end_row()?;
         Ok(csv)
@@ -116,7 +117,7 @@ impl<W: Write> CsvOut<W> {
         }
         for cell in row {
             match cell {
-                Cell::Text(text) => self.field(&guarded(text.clone())),
+                Cell::Text(text) => self.field(&guarded(text)),
                 Cell::Empty
                 | Cell::Yen(_)
                 | Cell::Count(_)
@@ -165,10 +166,4 @@ pub fn sheet(sheet: &Sheet, encoding: Encoding, header: Header) -> Result<(Vec<u
     }
     let done = csv.finish()?;
     Ok((bytes, done))
-}
-
-/// Text with an apostrophe in front where a spreadsheet would calculate it. The wide forms count: Excel in Japan takes them too.
-fn guarded(text: String) -> String {
-    let formula = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '−' | '＠');
-    if text.starts_with(formula) { format!("'{text}") } else { text }
 }

@@ -7,6 +7,7 @@
 pub mod cell;
 pub mod csv;
 pub mod error;
+pub mod guard;
 pub mod json;
 mod kana;
 pub mod pdf;

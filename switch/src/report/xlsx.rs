@@ -6,6 +6,7 @@
 
 use super::Report;
 use super::cell::{Cell, Kind};
+use super::guard::is_formula;
 use super::sheet::{Column, Sheet, TOTAL_LABEL, Total};
 use kazasu_schemas::jst::{BusinessDay, DAY_MS, Millis};
 use rust_decimal::Decimal;
@@ -62,7 +63,7 @@ pub(super) fn in_parts(report: &Report, rows_a_sheet: usize) -> Result<Vec<u8>, 
                 let first_free = written[at].header + 1 + count(rows.len());
                 let below = totals(page, sheet, &written, first_free, &styles)?;
                 for (row, note) in (below..).zip(sheet.notes()) {
-                    page.write_string_with_format(row, 0, note, &styles.small)?;
+                    put_text(page, row, 0, note, &styles.small)?;
                 }
             }
         }
@@ -89,7 +90,7 @@ fn part(
     let last_column = column_number(sheet.columns().len() - 1);
     for (col, column) in (0..).zip(sheet.columns()) {
         let style = if column.kind().is_number() { &styles.header_right } else { &styles.header };
-        page.write_string_with_format(header, col, header_text(column), style)?;
+        put_text(page, header, col, &header_text(column), style)?;
         page.set_column_width(col, width(column, col, rows, sheet.totals()))?;
     }
     page.set_row_height(header, 32.0)?;
@@ -117,11 +118,11 @@ fn part(
 
 /// The lines above the table; the answer is the row of the header.
 fn title_block(page: &mut Worksheet, report: &Report, styles: &Styles) -> Result<u32, XlsxError> {
-    page.write_string_with_format(0, 0, report.title(), &styles.title)?;
-    page.write_string_with_format(1, 0, report.title_en(), &styles.small)?;
+    put_text(page, 0, 0, report.title(), &styles.title)?;
+    put_text(page, 1, 0, report.title_en(), &styles.small)?;
     let mut row = 2;
     for line in report.subtitles().iter().map(String::as_str).chain([report.made_line().as_str()]) {
-        page.write_string_with_format(row, 0, line, &styles.plain)?;
+        put_text(page, row, 0, line, &styles.plain)?;
         row += 1;
     }
     Ok(row + 1)
@@ -154,7 +155,7 @@ fn totals(page: &mut Worksheet, sheet: &Sheet, parts: &[Part], row: u32, styles:
         }
     }
     if let Some(at) = sheet.label_column() {
-        page.write_string_with_format(row, column_number(at), TOTAL_LABEL, styles.total(Kind::Text))?;
+        put_text(page, row, column_number(at), TOTAL_LABEL, styles.total(Kind::Text))?;
     }
     Ok(row + 2)
 }
@@ -174,23 +175,39 @@ fn ranges(parts: &[Part], col: u16) -> Vec<String> {
 fn write(page: &mut Worksheet, row: u32, col: u16, cell: &Cell, style: &Format) -> Result<(), XlsxError> {
     match cell {
         Cell::Empty => page.write_blank(row, col, style)?,
-        Cell::Text(text) => page.write_string_with_format(row, col, text, style)?,
+        Cell::Text(text) => put_text(page, row, col, text, style)?,
         Cell::Yen(yen) => page.write_with_format(row, col, yen.get(), style)?,
         Cell::Count(n) | Cell::Points(n) => page.write_with_format(row, col, *n, style)?,
         Cell::Percent(rate) => match fraction(*rate).to_f64() {
             Some(rate) => page.write_number_with_format(row, col, rate, style)?,
-            None => page.write_string_with_format(row, col, cell.shown(), style)?,
+            None => put_text(page, row, col, &cell.shown(), style)?,
         },
         Cell::Date(day) => match serial(*day) {
             Some(serial) => page.write_number_with_format(row, col, serial, style)?,
-            None => page.write_string_with_format(row, col, cell.shown(), style)?,
+            None => put_text(page, row, col, &cell.shown(), style)?,
         },
         Cell::Time(at) => match serial_time(*at) {
             Some(serial) => page.write_number_with_format(row, col, serial, style)?,
-            None => page.write_string_with_format(row, col, cell.shown(), style)?,
+            None => put_text(page, row, col, &cell.shown(), style)?,
         },
     };
     Ok(())
+}
+
+/// Writes text as text. What would be calculated as soon as a person edits the cell, or pastes it elsewhere, gets Excel's mark for
+/// text; the value stays as it is.
+fn put_text<'a>(
+    page: &'a mut Worksheet,
+    row: u32,
+    col: u16,
+    text: &str,
+    style: &Format,
+) -> Result<&'a mut Worksheet, XlsxError> {
+    if is_formula(text) {
+        page.write_string_with_format(row, col, text, &style.clone().set_quote_prefix())
+    } else {
+        page.write_string_with_format(row, col, text, style)
+    }
 }
 
 /// Excel's own percent: 3.25 % is 0.0325.

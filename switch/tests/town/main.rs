@@ -16,4 +16,5 @@ mod rules;
 mod runs_on;
 mod samples;
 mod scenarios;
+mod strict;
 mod tls;

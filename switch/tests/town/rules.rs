@@ -34,13 +34,13 @@ pub(crate) fn call(served: &Served, method: &str, path: &str, token: &str, body:
 }
 
 /// Plays steps and expects them to go as written.
-fn goes(town: &Town, served: &Served, steps: &str) {
+pub(crate) fn goes(town: &Town, served: &Served, steps: &str) {
     let scenario = Scenario::parse(&format!("title = 'x'\n{steps}")).unwrap();
     let outcome = play(&scenario, &town.acquirer(1, served)).unwrap();
     assert_eq!(outcome.differences, []);
 }
 
-fn purchase(card: &str, yen: u32, code: &str) -> String {
+pub(crate) fn purchase(card: &str, yen: u32, code: &str) -> String {
     format!(
         "[[step]]\nsend = 'purchase'\ncard = '{card}'\nat = 'shop'\namount = {yen}\nexpect = {{ code = '{code}' }}\n"
     )
@@ -59,13 +59,13 @@ fn kazasu_with(args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn json_of(out: &Output) -> Value {
+pub(crate) fn json_of(out: &Output) -> Value {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
 /// The error of a command that found something wrong.
-fn refused(out: &Output) -> String {
+pub(crate) fn refused(out: &Output) -> String {
     assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stdout));
     String::from_utf8(out.stderr.clone()).unwrap()
 }
@@ -286,13 +286,13 @@ fn without_an_outbox_a_notice_is_on_the_list_of_those_given_up() {
 }
 
 /// A list, signed by a new authority or by the one given.
-struct Authority {
+pub(crate) struct Authority {
     certificate: rcgen::CertificateParams,
     key: rcgen::KeyPair,
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut certificate = rcgen::CertificateParams::new(Vec::new()).unwrap();
         certificate.distinguished_name.push(rcgen::DnType::CommonName, name);
         certificate.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -300,11 +300,11 @@ impl Authority {
         Authority { certificate, key: rcgen::KeyPair::generate().unwrap() }
     }
 
-    fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.certificate.clone().self_signed(&self.key).unwrap().pem()
     }
 
-    fn list(&self, number: u64, entries: &[(u8, rcgen::RevocationReason)]) -> Vec<u8> {
+    pub(crate) fn list(&self, number: u64, entries: &[(u8, rcgen::RevocationReason)]) -> Vec<u8> {
         let now = kazasu::clock::now().0 / 1_000;
         let now = time::OffsetDateTime::from_unix_timestamp(now).unwrap();
         let revoked = entries.iter().map(|(serial, reason)| rcgen::RevokedCertParams {

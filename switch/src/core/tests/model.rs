@@ -588,7 +588,7 @@ impl Both {
                     number,
                     issued,
                     entries: vec![revoked],
-                    scope: "CA".into(),
+                    scope: "CA".into(), issuer: None,
                     by: "op".into(),
                 });
                 self.oracle.list_at(Some(issued));
@@ -615,7 +615,7 @@ impl Both {
         let bind = |both: &mut Self, last_day| {
             // Every certificate has its own serial.
             let serial = Serial::from_bytes(&(both.town.state.seq + 1_000).to_be_bytes()).unwrap();
-            both.command(Command::BindCertificate { ppid, serial, last_day, by: "op".into() });
+            both.command(Command::BindCertificate { ppid, serial, issuer: None, last_day, by: "op".into() });
         };
         let card = match what {
             0 => Card::Held,

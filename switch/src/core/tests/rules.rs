@@ -10,7 +10,7 @@ use kazasu_schemas::ids::Serial;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::policy::*;
 
-fn day(text: &str) -> BusinessDay {
+pub(super) fn day(text: &str) -> BusinessDay {
     BusinessDay::parse(text).unwrap()
 }
 
@@ -63,7 +63,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-fn ask(town: &mut Town, command: Command) -> Result<(), String> {
+pub(super) fn ask(town: &mut Town, command: Command) -> Result<(), String> {
     let decision = town.event(&Event::Command(command));
     decision.rejected.map_or(Ok(()), |why| Err(why.to_string()))
 }
@@ -427,11 +427,11 @@ fn a_status_list_speaks_of_certificates_and_only_newer_ones_count() {
     let serial = |n: u8| Serial::from_bytes(&[n, 1]).unwrap();
     let bind = |town: &mut Town, who, n| {
         let (ppid, last_day, by) = (person(who), day("2030-01-01"), "platform".into());
-        ask(town, Command::BindCertificate { ppid, serial: serial(n), last_day, by })
+        ask(town, Command::BindCertificate { ppid, serial: serial(n), issuer: None, last_day, by })
     };
     let list = |town: &mut Town, number, at, entries: &[(u8, ListReason)]| {
         let entries = entries.iter().map(|(n, reason)| (serial(*n), *reason)).collect();
-        ask(town, Command::ApplyList { number, issued: at, entries, scope: "CA".into(), by: "op".into() })
+        ask(town, Command::ApplyList { number, issued: at, entries, scope: "CA".into(), issuer: None, by: "op".into() })
     };
     bind(&mut town, 1, 1).unwrap();
     bind(&mut town, 2, 2).unwrap();
@@ -745,7 +745,7 @@ fn a_revocation_is_not_lifted_by_accident() {
     let set = |status| Command::SetCard { ppid: person(1), status, by: "op".into(), why: "x".into() };
     let bind = |n: u8, last| Command::BindCertificate {
         ppid: person(1),
-        serial: Serial::from_bytes(&[n]).unwrap(),
+        serial: Serial::from_bytes(&[n]).unwrap(), issuer: None,
         last_day: day(last),
         by: "op".into(),
     };
@@ -772,13 +772,13 @@ fn each_list_of_an_authority_speaks_of_its_own_certificates() {
     let mut town = town_with(policy());
     let serial = |n: u8| Serial::from_bytes(&[n]).unwrap();
     let bind =
-        Command::BindCertificate { ppid: person(1), serial: serial(1), last_day: day("2030-01-01"), by: "op".into() };
+        Command::BindCertificate { ppid: person(1), serial: serial(1), issuer: None, last_day: day("2030-01-01"), by: "op".into() };
     ask(&mut town, bind).unwrap();
     let list = |scope: &str, number, entries: &[(u8, ListReason)]| Command::ApplyList {
         number,
         issued: NOON,
         entries: entries.iter().map(|(n, reason)| (serial(*n), *reason)).collect(),
-        scope: scope.into(),
+        scope: scope.into(), issuer: None,
         by: "op".into(),
     };
     ask(&mut town, list("CA chiyoda", 4, &[(1, ListReason::Revoked)])).unwrap();

@@ -3,6 +3,7 @@
 use super::{Contract, ExternalFrom};
 use crate::recon::item::{Item, Kind, UnknownKind};
 use crate::recon::keys::{Own, Party, Reference, Trace};
+use crate::report::guard::unguarded;
 use kazasu_schemas::ids::{ApprovalCode, IdError, InstitutionId, MerchantId, Rrn, Stan, TerminalId, digits};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{JPY_NUMERIC, MAX_WIRE_AMOUNT, Yen};
@@ -73,6 +74,7 @@ impl Row {
 
     /// Takes the row's values from `get`, by column.
     pub(super) fn fill<'a>(&mut self, get: impl Fn(&'static str) -> &'a str) -> Result<(), Problem> {
+        let get = |column| unguarded(get(column));
         self.amount = amount(get("amount"))?;
         let unknown = |_: UnknownKind| Problem { column: "kind", problem: UnknownKind::PROBLEM };
         self.kind = get("kind").parse().map_err(unknown)?;

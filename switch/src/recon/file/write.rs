@@ -2,6 +2,7 @@
 
 use super::columns::Row;
 use super::{COLUMNS, MAX_ROWS};
+use crate::report::guard::guarded;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -98,6 +99,8 @@ impl<W: Write> Writer<W> {
 
     fn text(&mut self, value: &str) {
         self.line.push(',');
+        // People open these files in spreadsheets too. The reader takes the mark off again.
+        let value = &*guarded(value);
         if value.contains([',', '"']) {
             self.line.push('"');
             self.line.push_str(&value.replace('"', "\"\""));

@@ -118,3 +118,21 @@ fn dates_that_excel_does_not_have_are_text() {
     assert!(matches!(range.get_value((6, 0)), Some(Data::DateTime(d)) if d.as_f64() == 61.0));
     assert!(matches!(range.get_value((6, 1)), Some(Data::DateTime(d)) if d.as_f64() == 25_569.0));
 }
+
+#[test]
+fn what_would_be_calculated_bears_the_mark_for_text_and_keeps_its_value() {
+    let column = |report: crate::report::Builder| report.sheet("表").column("名", "name", Kind::Text);
+    let marked = |text: &str| {
+        let report = column(Report::build("題", "title", Millis(0))).row(cells![text]).finish().unwrap();
+        let bytes = workbook(&report).unwrap();
+        let values = read(&bytes).worksheet_range("表").unwrap();
+        assert!(values.used_cells().any(|(_, _, cell)| *cell == Data::String(text.into())), "{text:?}");
+        xml(&bytes, "xl/styles.xml").contains("quotePrefix=\"1\"")
+    };
+    for text in ["=1+1", "＝1", "+81", "＋1", "@x", "-x"] {
+        assert!(marked(text), "{text:?}");
+    }
+    for text in ["山田", "-5", "a=b"] {
+        assert!(!marked(text), "{text:?}");
+    }
+}

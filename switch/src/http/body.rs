@@ -1,0 +1,166 @@
+//! The one place where a body is read: by whom it may be sent is known before, how long and of which kind it may be is said here,
+//! and so that every refusal has the API's form.
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use serde_json::json;
+
+/// The largest import file.
+const MOST_IMPORT: usize = 256 << 20;
+/// The largest ask: a card status list of 64 MiB in hexadecimal.
+const MOST_ASK: usize = 130 << 20;
+/// A contracts file in an ask: the file has at most 4 MiB, and quoting it takes some more.
+const MOST_CLOSING: usize = 16 << 20;
+/// Everything else.
+const MOST: usize = 2 << 20;
+
+/// What a path takes at most, bytes.
+fn most(path: &str) -> usize {
+    let files = ["/v1/import/", "/v1/closing/compare", "/v1/closing/statement", "/v1/relief/statement"];
+    match path {
+        "/v1/ask" => MOST_ASK,
+        "/v1/closing/ask" => MOST_CLOSING,
+        _ if files.iter().any(|file| path.starts_with(file)) => MOST_IMPORT,
+        _ if path.starts_with("/v1/relief/programmes/") => MOST_IMPORT,
+        _ => MOST,
+    }
+}
+
+/// The body as a whole.
+pub(super) async fn whole(path: &str, headers: &HeaderMap, body: Body) -> Result<Bytes, Box<Response>> {
+    taken(headers)?;
+    let most = most(path);
+    let too_long = || {
+        let text = format!("the body is longer than {} MiB, the most that {path} takes", most >> 20);
+        refusal(StatusCode::PAYLOAD_TOO_LARGE, text)
+    };
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if announced.is_some_and(|length: u64| usize::try_from(length).map_or(true, |length| length > most)) {
+        return Err(too_long());
+    }
+    let mut parts = body.into_data_stream();
+    let mut out = Vec::new();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|error| {
+            refusal(StatusCode::BAD_REQUEST, format!("the body broke off after {} bytes: {error}", out.len()))
+        })?;
+        if out.len() + part.len() > most {
+            return Err(too_long());
+        }
+        out.extend_from_slice(&part);
+    }
+    Ok(out.into())
+}
+
+/// A file or an object is the body itself: no form around it, not compressed, in UTF-8 where it is JSON. The content type is not
+/// needed, and programs that always send the one of web forms (`curl -d`) are not refused for it.
+fn taken(headers: &HeaderMap) -> Result<(), Box<Response>> {
+    let text = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let unsupported = |text: String| Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    let encoding = text(header::CONTENT_ENCODING);
+    if !["", "identity"].contains(&encoding.trim()) {
+        return unsupported(format!("content-encoding {encoding:?} is not taken: send the body as it is"));
+    }
+    let kind = text(header::CONTENT_TYPE);
+    let (essence, parameters) = kind.split_once(';').unwrap_or((&kind, ""));
+    if essence.trim().starts_with("multipart/") {
+        let text = "a form is not taken: send the object or the file itself as the body (curl --data-binary @FILE)";
+        return unsupported(text.into());
+    }
+    let charset = parameters.split(';').filter_map(|p| p.trim().strip_prefix("charset=")).next_back();
+    let charset = charset.map(|charset| charset.trim_matches('"'));
+    match charset {
+        Some(other) if essence.trim().ends_with("json") && !["utf-8", "utf8"].contains(&other) => {
+            unsupported(format!("JSON is taken in UTF-8 only, got charset {other:?}"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn refusal(status: StatusCode, text: String) -> Box<Response> {
+    Box::new((status, Json(json!({ "error": text }))).into_response())
+}
+
+/// Refusals of the framework in the API's form.
+pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> Response {
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !path.starts_with("/v1/") || !is_error || !is_plain {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, 64 << 10).await.unwrap_or_default();
+    let text = match (parts.status, String::from_utf8_lossy(&said).trim()) {
+        (StatusCode::NOT_FOUND, "") => "there is nothing here: see docs/operations/api.md for the paths".to_owned(),
+        (StatusCode::METHOD_NOT_ALLOWED, "") => {
+            let allowed = parts.headers.get(header::ALLOW).and_then(|v| v.to_str().ok()).unwrap_or("another method");
+            format!("{method} is not for this path: {allowed}")
+        }
+        (status, "") => status.to_string(),
+        // What stands in a path or a query may be a card number.
+        (_, said) => crate::text::masked(said),
+    };
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let mut out = (parts.status, Json(json!({ "error": text }))).into_response();
+    out.headers_mut().extend(parts.headers);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(header::HeaderName, &str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+    }
+
+    async fn read(path: &str, list: &[(header::HeaderName, &str)], bytes: Vec<u8>) -> Result<Bytes, StatusCode> {
+        whole(path, &headers(list), Body::from(bytes)).await.map_err(|refusal| refusal.status())
+    }
+
+    #[tokio::test]
+    async fn a_body_has_at_most_what_its_path_takes() {
+        let limits = [
+            ("/v1/residents/X/limits", 2),
+            ("/v1/relief/ask", 2),
+            ("/v1/closing/ask", 16),
+        ];
+        for (path, mib) in limits {
+            assert_eq!(read(path, &[], vec![b' '; mib << 20]).await.unwrap().len(), mib << 20);
+            assert_eq!(read(path, &[], vec![b' '; (mib << 20) + 1]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+            // What is announced is refused before it comes.
+            let length = ((mib << 20) + 1).to_string();
+            let announced = [(header::CONTENT_LENGTH, length.as_str())];
+            assert_eq!(read(path, &announced, Vec::new()).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let files = ["/v1/import/links", "/v1/closing/compare", "/v1/relief/programmes/101/batches"];
+        assert!(files.iter().all(|path| most(path) == 256 << 20));
+        let all = [(header::CONTENT_LENGTH, "99999999999999999999999")];
+        assert!(read("/v1/ask", &all, b"{}".to_vec()).await.is_ok(), "a length that is no number is not believed");
+    }
+
+    #[tokio::test]
+    async fn forms_and_compressed_bodies_are_refused_and_content_types_that_are_merely_wrong_are_not() {
+        let kind = |value| [(header::CONTENT_TYPE, value)];
+        for good in [
+            "application/json",
+            "application/json; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/x-www-form-urlencoded",
+            "text/csv; charset=shift_jis",
+            "text/plain",
+        ] {
+            assert!(read("/v1/ask", &kind(good), b"{}".to_vec()).await.is_ok(), "{good}");
+        }
+        for bad in ["multipart/form-data; boundary=x", "application/json; charset=shift_jis", "application/merge-patch+json;charset=utf-16"] {
+            assert_eq!(read("/v1/ask", &kind(bad), b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{bad}");
+        }
+        let packed = [(header::CONTENT_ENCODING, "gzip")];
+        assert_eq!(read("/v1/ask", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+}

@@ -1,0 +1,180 @@
+//! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
+
+use crate::harness::{Served, Town, kazasu};
+use crate::rules::{Authority, goes, json_of, purchase, refused, token};
+use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
+
+/// Any method, headers and bytes.
+fn send(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Value) {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true);
+    let agent = ureq::Agent::new_with_config(config.build());
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", served.http));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = agent.run(request.body(body.to_vec()).unwrap()).unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+#[test]
+fn a_body_that_is_not_understood_takes_no_right_away() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let served = town.serve();
+    let portal = format!("Bearer {}", token(&town, "portals", "portal"));
+    let operator = format!("Bearer {}", token(&town, "", "token"));
+    let who = named_ppid("held-a").to_string();
+    let path = format!("/v1/residents/{who}");
+    let limits = |body: &[u8]| send(&served, "PUT", &format!("{path}/limits"), &[("authorization", &portal)], body);
+    let now = || send(&served, "GET", &path, &[("authorization", &portal)], b"").1;
+    let (status, value) = limits(br#"{"tap": 9000, "day": 20000, "month": 100000, "decline": true}"#);
+    assert_eq!((status, value["result"].as_str()), (200, Some("recorded")), "{value}");
+    let before = now();
+    for (body, says) in [
+        (&b""[..], "there is nothing"),
+        (b" \r\n", "there is nothing"),
+        (b"{}", "nothing is named"),
+        (b"null", "got null"),
+        (b"[]", "got a list"),
+        (br#"{"decline": null}"#, "nothing is named"),
+        (br#"{"day": 1, "day": 2}"#, "the key \"day\" is there twice"),
+        (br#"{"day": 1, "\u0064ay": null}"#, "the key \"day\" is there twice"),
+        (br#"{"day": "1"}"#, "day: expected a whole number, got text"),
+        (br#"{"day": 1.5}"#, "day: expected a whole number"),
+        (br#"{"dya": 1}"#, "unknown field `dya`"),
+        (br#"{"day": 1, "ppid": "x"}"#, "unknown field `ppid`"),
+        (br#"{"day": 1, "do": "set_card"}"#, "unknown field `do`"),
+        (br#"{"day": 1} {}"#, "trailing characters"),
+        (b"{\"day\": 1, \"x\": \"\xff\"}", "expected text in UTF-8; byte 17"),
+        (b"day=1", "expected value"),
+    ] {
+        let (status, value) = limits(body);
+        let text = String::from_utf8_lossy(body).into_owned();
+        assert_eq!(status, 400, "{text}: {value}");
+        assert!(value["error"].as_str().unwrap().contains(says), "{text}: {value}");
+    }
+    assert_eq!(limits(br#"{"month": true}"#).1["field"], "month");
+    assert_eq!(now(), before, "nothing was changed");
+    // What is not named stays, and what is taken away is said.
+    assert_eq!(limits(br#"{"day": 10000}"#).0, 200);
+    assert_eq!(now()["limits"], json!({ "tap_yen": 9_000, "day_yen": 10_000, "month_yen": 100_000, "decline": true }));
+    assert_eq!(limits(br#"{"tap": null, "month": 50000}"#).0, 200);
+    let value = now();
+    assert_eq!(value["limits"], json!({ "tap_yen": 9_000, "day_yen": 10_000, "month_yen": 50_000, "decline": true }));
+    assert_eq!(value["limits_later"]["tap_yen"], Value::Null, "{value}");
+    assert_eq!(value["limits_later"]["day_yen"], 10_000);
+
+    // Every other path that takes an ask.
+    for (method, path) in [
+        ("PUT", format!("{path}/link")),
+        ("DELETE", format!("{path}/link")),
+        ("PUT", format!("{path}/spendable")),
+        ("PUT", format!("{path}/card")),
+        ("POST", "/v1/ask".into()),
+        ("POST", "/v1/relief/ask".into()),
+        ("POST", "/v1/closing/ask".into()),
+        ("POST", "/v1/handover".into()),
+    ] {
+        for (body, says) in [(&b""[..], "there is nothing"), (br#"{"a": {"b": 1, "b": 1}}"#, "the key \"b\" is there twice")] {
+            let (status, value) = send(&served, method, &path, &[("authorization", &operator)], body);
+            assert_eq!(status, 400, "{method} {path}: {value}");
+            assert!(value["error"].as_str().unwrap().contains(says), "{method} {path}: {value}");
+        }
+    }
+    let ask = |headers: &[(&str, &str)], body: &[u8]| {
+        let headers = [&[("authorization", operator.as_str())], headers].concat();
+        send(&served, "POST", "/v1/import/links", &headers, body)
+    };
+    let (status, value) = ask(&[("content-type", "multipart/form-data; boundary=x")], b"--x");
+    assert!(status == 415 && value["error"].as_str().unwrap().contains("--data-binary"), "{status} {value}");
+    assert_eq!(ask(&[("content-encoding", "gzip")], b"x").0, 415);
+    let (status, value) = limits(&vec![b' '; (2 << 20) + 1]);
+    assert!(status == 413 && value["error"].as_str().unwrap().contains("longer than 2 MiB"), "{status} {value}");
+    let (status, value) = send(&served, "POST", &path, &[("authorization", &operator)], b"{}");
+    assert!(status == 405 && value["error"].as_str().unwrap().contains("GET"), "{status} {value}");
+    let (status, value) = send(&served, "GET", "/v1/nothing", &[("authorization", &operator)], b"");
+    assert!(status == 404 && value["error"].is_string(), "{status} {value}");
+    served.stop();
+}
+
+#[test]
+fn one_authoritys_list_says_nothing_of_anothers_certificate() {
+    use rcgen::RevocationReason::{CertificateHold, KeyCompromise};
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let (east, west) = (Authority::new("User CA East"), Authority::new("User CA West"));
+    std::fs::write(town.path("authorities.pem"), east.pem() + &west.pem()).unwrap();
+    town.configure("\n[cards]\nlist_authorities = \"authorities.pem\"\n");
+    let served = town.serve();
+    let config = town.config();
+    let own = |args: &[&str]| kazasu(&[args, &["--json", "--config", &config]].concat());
+    let (one, other) = (ruled_ppid("pin", "27000001").to_string(), ruled_ppid("limit-own", "27000001").to_string());
+    let bind = |who: &str, issuer: &[&str]| {
+        own(&[&["card", "bind", who, "--serial", "010a", "--last-day", "2030-03-31"], issuer].concat())
+    };
+    let error = refused(&bind(&one, &[]));
+    assert!(error.contains("say which of \"CN=User CA East\", \"CN=User CA West\""), "{error}");
+    let error = refused(&bind(&one, &["--issuer", "CN=User CA Eats"]));
+    assert!(error.contains("no configured authority is called \"CN=User CA Eats\""), "{error}");
+    assert_eq!(json_of(&bind(&one, &["--issuer", "cn=user ca  east"]))["result"], "recorded");
+    assert_eq!(json_of(&bind(&other, &["--issuer", "CN=User CA West"]))["result"], "recorded");
+    assert_eq!(json_of(&bind(&other, &["--issuer", "CN=User CA West"]))["result"], "unchanged");
+    assert!(refused(&bind(&one, &["--issuer", "CN=User CA West"])).contains("bound to another card"));
+    let apply = |name: &str, bytes: &[u8]| {
+        let path = town.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        json_of(&own(&["card", "list", path.to_str().unwrap()]))
+    };
+    apply("west.crl", &west.list(1, &[(0x0a, KeyCompromise)]));
+    goes(&town, &served, &(purchase("pin", 100, "00") + &purchase("limit-own", 100, "62")));
+    apply("east.crl", &east.list(1, &[(0x0a, CertificateHold)]));
+    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "62")));
+    apply("west.crl", &west.list(2, &[]));
+    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "00")));
+    served.stop();
+    town.verified();
+}
+
+#[test]
+fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_alone() {
+    let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    let marked = |name: &str| {
+        let text = std::fs::read_to_string(town.path(name)).unwrap();
+        std::fs::write(town.path(name), format!("\u{feff}{text}")).unwrap();
+    };
+    ["kazasu.toml", "keys.toml", "policy.toml", "payees.csv", "relief.toml", "contracts.toml"].map(marked);
+    let config = town.config();
+    let path = |name: &str| town.path(name).to_str().unwrap().to_owned();
+    assert!(kazasu(&["config", "check", "--config", &config]).status.success());
+    for args in [["policy", "check", "policy.toml"], ["contract", "check", "contracts.toml"]] {
+        let out = kazasu(&[args[0], args[1], &path(args[2])]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+    let who = named_ppid("held-a").to_string();
+    let asks = format!("\u{feff}{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":100}}\r# a comment\r{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":90,\"day\":80}}\r");
+    std::fs::write(town.path("asks.jsonl"), asks).unwrap();
+    let out = kazasu(&["apply", &path("asks.jsonl"), "--json", "--config", &config]);
+    let counted: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(counted, json!({ "recorded": 1, "unchanged": 0, "refused": 1 }));
+    assert!(refused(&out).contains("line 3: cannot be read: the key \"day\" is there twice"));
+
+    // A row that would be calculated, in a file that all could read before.
+    std::fs::write(town.path("links.csv"), "ppid,kind,number\n=1+1,credit,4900000000000000\n").unwrap();
+    std::fs::write(town.path("bad.csv"), "old").unwrap();
+    std::fs::set_permissions(town.path("bad.csv"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let out = kazasu(&["link", "import", &path("links.csv"), "--bad-rows", &path("bad.csv"), "--config", &config]);
+    assert_eq!(out.status.code(), Some(1));
+    let mode = |name: &str| std::fs::metadata(town.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("bad.csv"), 0o600);
+    let bad = std::fs::read_to_string(town.path("bad.csv")).unwrap();
+    assert!(bad.contains("'=1+1") && !bad.contains(",=1+1"), "{bad}");
+    let out = kazasu(&["report", "trial-balance", "--out", &path("books.xlsx"), "--by", "sato", "--config", &config]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let out = kazasu(&["ledger", "export", &path("data/journal.db"), "--out", &path("export")]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for name in ["books.xlsx", "export/records.csv", "export/accounts.csv", "data/journal.db", "data/lock"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    assert_eq!((mode("data"), mode("export")), (0o700, 0o700));
+}
