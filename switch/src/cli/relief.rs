@@ -12,7 +12,7 @@ use clap::{Subcommand, ValueEnum};
 use kazasu_console::{progress, say, tell};
 use kazasu_schemas::relief::Format;
 use serde_json::{Value, json};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

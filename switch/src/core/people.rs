@@ -20,7 +20,7 @@ use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::relief::{Terms, Way};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
     let result = match command {

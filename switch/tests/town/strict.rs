@@ -143,7 +143,7 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
         let text = std::fs::read_to_string(town.path(name)).unwrap();
         std::fs::write(town.path(name), format!("\u{feff}{text}")).unwrap();
     };
-    ["kazasu.toml", "keys.toml", "policy.toml", "payees.csv", "relief.toml", "contracts.toml"].map(marked);
+    ["kazasu.toml", "keys.toml", "policy.toml", "payees.csv", "relief.toml", "contracts.toml"].into_iter().for_each(marked);
     let config = town.config();
     let path = |name: &str| town.path(name).to_str().unwrap().to_owned();
     assert!(kazasu(&["config", "check", "--config", &config]).status.success());
