@@ -47,7 +47,9 @@ mod tests {
 
     #[test]
     fn a_mark_is_no_part_of_a_text() {
-        for (bytes, expected) in [("", ""), ("\u{feff}", ""), ("\u{feff}a = 1\n", "a = 1\n"), ("a\u{feff}", "a\u{feff}")] {
+        for (bytes, expected) in
+            [("", ""), ("\u{feff}", ""), ("\u{feff}a = 1\n", "a = 1\n"), ("a\u{feff}", "a\u{feff}")]
+        {
             assert_eq!(text(bytes.as_bytes()), Ok(expected));
         }
     }

@@ -68,14 +68,7 @@ pub enum Ask {
         decline: Option<bool>,
     },
     /// The month's limit from a declaration. The declaration is not kept.
-    SetSpendable {
-        ppid: String,
-        income: i64,
-        household: u32,
-        housing: bool,
-        debts: i64,
-        decline: Option<bool>,
-    },
+    SetSpendable { ppid: String, income: i64, household: u32, housing: bool, debts: i64, decline: Option<bool> },
     /// Pay into a purse programme's fund.
     FundProgramme { programme: u16, amount: i64, reference: String },
     /// Credit purse money.
@@ -294,7 +287,8 @@ impl Desk {
                 let [tap, day, month] = [tap, day, month].map(change);
                 let change = LimitsChange { tap, day, month, decline };
                 if change == LimitsChange::default() {
-                    let text = "nothing is named: give tap, day, month (yen, or null to take the limit away) or decline";
+                    let text =
+                        "nothing is named: give tap, day, month (yen, or null to take the limit away) or decline";
                     return Err(value("limits", text));
                 }
                 Command::ChangeOwnLimits { ppid: ppid("ppid", &person)?, change, by }
@@ -389,9 +383,7 @@ impl Desk {
 
     async fn list(&self, bytes: Vec<u8>, by: String) -> Result<(Command, Value), AskError> {
         let path = self.list_authorities.clone();
-        let path = path.ok_or_else(|| {
-            value("list", NO_AUTHORITY)
-        })?;
+        let path = path.ok_or_else(|| value("list", NO_AUTHORITY))?;
         let read = tokio::task::spawn_blocking(move || -> Result<_, AskError> {
             let authorities = std::fs::read(&path)
                 .with_context(|| format!("cannot read {}", path.display()))

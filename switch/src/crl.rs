@@ -1157,10 +1157,7 @@ aJnflCokxmg=
         assert_eq!(one(entry_der(&[5], &[reason(&[7])])), on(ListReason::Revoked));
         assert_eq!(one(entry_der(&[5], &[extension_der(&[0x55, 0x1d, 23], false, &[])])), on(ListReason::Revoked));
         let issuer = extension_der(&[0x55, 0x1d, 29], true, &[0x30, 0]);
-        assert_eq!(
-            one(entry_der(&[5], &[issuer])),
-            Err(CrlError::OtherIssuer(1))
-        );
+        assert_eq!(one(entry_der(&[5], &[issuer])), Err(CrlError::OtherIssuer(1)));
         let issuer = extension_der(&[0x55, 0x1d, 29], false, &[0x30, 0]);
         assert_eq!(one(entry_der(&[5], &[issuer])), Err(CrlError::OtherIssuer(1)));
         let unknown = extension_der(&[0x55, 0x1d, 99], true, &[0x30, 0]);

@@ -6,13 +6,13 @@ use super::event::notice_key;
 use super::money::{Source, is_payment, legs_of, minus, plus, spread, sum};
 use super::rules::Rules;
 use super::state::{
-    Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex,
-    TapState, answer_of, position, reference, refused,
+    Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex, TapState,
+    answer_of, position, reference, refused,
 };
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
-    Body, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening, PolicyActivated,
-    Record, Silence, StoodIn, TapKind, Tapped, Verdict,
+    Body, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening,
+    PolicyActivated, Record, Silence, StoodIn, TapKind, Tapped, Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::canonical::canonical;

@@ -204,7 +204,8 @@ impl State {
         let new = || CardList { number: r.number, issued: r.issued, issuer, entries: hashbrown::HashMap::new() };
         let list = self.lists.entry(r.scope.clone()).or_insert_with(new);
         (list.number, list.issued) = (r.number, r.issued);
-        let mut changed: Vec<Serial> = r.removed.iter().chain(r.added.iter().map(|(serial, _)| serial)).copied().collect();
+        let mut changed: Vec<Serial> =
+            r.removed.iter().chain(r.added.iter().map(|(serial, _)| serial)).copied().collect();
         if list.issuer != issuer {
             // It speaks of other certificates now, with every entry.
             changed.extend(list.entries.keys());

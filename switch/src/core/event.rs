@@ -1,7 +1,7 @@
 //! What reaches the core, and what it answers.
 
-use super::limits::LimitsChange;
 use super::Rejected;
+use super::limits::LimitsChange;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
     Body, CardStatus, Instrument, LinkOrigin, ListReason, MerchantTraits, OwnLimits, Silence, ToIssuer,

@@ -9,8 +9,9 @@ use super::rules::MOST_PROGRAMMES;
 use super::state::{State, Sweep};
 use super::wallet::{InstrumentKey, NOBODY};
 use kazasu_ledger::record::{
-    Body, CardStatus, CardStatusSet, Instrument, Lapsed, LinkBroken, LinkOrigin, Merged, NoticeSettled, Opening, OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded,
-    PurseCredited, Resealed, RetargetDecided, RetargetProposed, TemporaryIssued,
+    Body, CardStatus, CardStatusSet, Instrument, Lapsed, LinkBroken, LinkOrigin, Merged, NoticeSettled, Opening,
+    OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded, PurseCredited, Resealed, RetargetDecided,
+    RetargetProposed, TemporaryIssued,
 };
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};

@@ -125,11 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_has_at_most_what_its_path_takes() {
-        let limits = [
-            ("/v1/residents/X/limits", 2),
-            ("/v1/relief/ask", 2),
-            ("/v1/closing/ask", 16),
-        ];
+        let limits = [("/v1/residents/X/limits", 2), ("/v1/relief/ask", 2), ("/v1/closing/ask", 16)];
         for (path, mib) in limits {
             assert_eq!(read(path, &[], vec![b' '; mib << 20]).await.unwrap().len(), mib << 20);
             assert_eq!(read(path, &[], vec![b' '; (mib << 20) + 1]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
@@ -157,8 +153,16 @@ mod tests {
         ] {
             assert!(read("/v1/ask", &kind(good), b"{}".to_vec()).await.is_ok(), "{good}");
         }
-        for bad in ["multipart/form-data; boundary=x", "application/json; charset=shift_jis", "application/merge-patch+json;charset=utf-16"] {
-            assert_eq!(read("/v1/ask", &kind(bad), b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{bad}");
+        for bad in [
+            "multipart/form-data; boundary=x",
+            "application/json; charset=shift_jis",
+            "application/merge-patch+json;charset=utf-16",
+        ] {
+            assert_eq!(
+                read("/v1/ask", &kind(bad), b"{}".to_vec()).await,
+                Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+                "{bad}"
+            );
         }
         let packed = [(header::CONTENT_ENCODING, "gzip")];
         assert_eq!(read("/v1/ask", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));

@@ -48,13 +48,32 @@ fn what_is_no_object_is_named() {
     for text in ["", " \r\n\t", "\u{feff}"] {
         assert_eq!(object(text.as_bytes()), Err(JsonError::Empty));
     }
-    for (text, got) in [("null", "null"), ("[]", "a list"), ("[{}]", "a list"), ("1", "a number"), ("true", "true or false"), ("\"{}\"", "text")] {
+    for (text, got) in [
+        ("null", "null"),
+        ("[]", "a list"),
+        ("[{}]", "a list"),
+        ("1", "a number"),
+        ("true", "true or false"),
+        ("\"{}\"", "text"),
+    ] {
         assert_eq!(object(text.as_bytes()), Err(JsonError::NotAnObject(got)));
     }
     assert_eq!(object("\u{feff}{}".as_bytes()), Ok(Map::new()));
     assert!(matches!(object(b"{\"a\":\"\xff\"}"), Err(JsonError::NotText(NotText::Byte { at: 7, line: 1 }))));
     assert_eq!(object(b"\xff\xfe{\0}\0"), Err(JsonError::NotText(NotText::Utf16)));
-    for text in ["{} {}", "{}x", "{}]", "{", "{\"a\":1,}", "{'a':1}", "{a:1}", "{\"a\":01}", "{\"a\":NaN}", "{\"a\":1}//", "{\"a\":1 \"b\":2}"] {
+    for text in [
+        "{} {}",
+        "{}x",
+        "{}]",
+        "{",
+        "{\"a\":1,}",
+        "{'a':1}",
+        "{a:1}",
+        "{\"a\":01}",
+        "{\"a\":NaN}",
+        "{\"a\":1}//",
+        "{\"a\":1 \"b\":2}",
+    ] {
         assert!(matches!(object(text.as_bytes()), Err(JsonError::Syntax(_))), "{text}");
     }
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
@@ -65,9 +84,18 @@ fn what_is_no_object_is_named() {
 fn a_wrong_value_is_named_with_its_key() {
     for (text, says) in [
         (r#"{"do":"limit","ppid":"a","day":"1"}"#, "day: expected a whole number, got text"),
-        (r#"{"do":"limit","ppid":"a","day":1.5}"#, "day: expected a whole number, got a number with a fraction, or beyond 64 bits"),
-        (r#"{"do":"limit","ppid":"a","day":1e3}"#, "day: expected a whole number, got a number with a fraction, or beyond 64 bits"),
-        (r#"{"do":"limit","ppid":"a","day":99999999999999999999}"#, "day: expected a whole number, got a number with a fraction, or beyond 64 bits"),
+        (
+            r#"{"do":"limit","ppid":"a","day":1.5}"#,
+            "day: expected a whole number, got a number with a fraction, or beyond 64 bits",
+        ),
+        (
+            r#"{"do":"limit","ppid":"a","day":1e3}"#,
+            "day: expected a whole number, got a number with a fraction, or beyond 64 bits",
+        ),
+        (
+            r#"{"do":"limit","ppid":"a","day":99999999999999999999}"#,
+            "day: expected a whole number, got a number with a fraction, or beyond 64 bits",
+        ),
         (r#"{"do":"limit","ppid":"a","count":-1}"#, "count: expected a whole number from 0 to 65535, got a number"),
         (r#"{"do":"limit","ppid":null}"#, "ppid: expected text, got null"),
         (r#"{"do":"limit","ppid":4900009000000061}"#, "ppid: expected text, got a number"),
@@ -79,7 +107,9 @@ fn a_wrong_value_is_named_with_its_key() {
         assert_eq!(refused(text), says);
     }
     assert!(refused(r#"{"do":"limit"}"#).contains("missing field `ppid`"));
-    assert!(refused(r#"{"do":"limit","ppid":"a","dya":1}"#).contains("unknown field `dya`, expected one of `ppid`, `day`"));
+    assert!(
+        refused(r#"{"do":"limit","ppid":"a","dya":1}"#).contains("unknown field `dya`, expected one of `ppid`, `day`")
+    );
     assert!(refused(r#"{"do":"nothing","day":1}"#).contains("unknown field `day`"));
     assert!(refused(r#"{"do":"fly"}"#).contains("unknown variant `fly`"));
     assert!(refused(r#"{"ppid":"a"}"#).contains("missing field `do`"));

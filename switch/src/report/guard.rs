@@ -30,7 +30,8 @@ pub fn is_formula(text: &str) -> bool {
     if text.starts_with(['\t', '\r', '\n']) {
         return true;
     }
-    let blank = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let blank =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     let text = text.trim_start_matches(blank);
     match text.chars().next() {
         Some('=' | '+' | '@' | '＝' | '＋' | '－' | '＠' | '−' | '﹢' | '﹣' | '﹦' | '﹫') => true,
@@ -55,8 +56,31 @@ mod tests {
     #[test]
     fn what_would_be_calculated_gets_an_apostrophe() {
         for text in [
-            "=1+1", "+81", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x", "−1", "﹦1", " =1",
-            "\u{3000}=1", "\u{200b}=1", "\u{feff}=1", "-", "--1", "-1.", "-.5", "-1,000", "'=1", "''＝1", "\0=1",
+            "=1+1",
+            "+81",
+            "-1+cmd|' /C calc'!A0",
+            "@SUM(1)",
+            "\tx",
+            "\rx",
+            "\nx",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠x",
+            "−1",
+            "﹦1",
+            " =1",
+            "\u{3000}=1",
+            "\u{200b}=1",
+            "\u{feff}=1",
+            "-",
+            "--1",
+            "-1.",
+            "-.5",
+            "-1,000",
+            "'=1",
+            "''＝1",
+            "\0=1",
         ] {
             assert_eq!(guarded(text), format!("'{text}"));
         }

@@ -77,7 +77,9 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
         ("POST", "/v1/closing/ask".into()),
         ("POST", "/v1/handover".into()),
     ] {
-        for (body, says) in [(&b""[..], "there is nothing"), (br#"{"a": {"b": 1, "b": 1}}"#, "the key \"b\" is there twice")] {
+        for (body, says) in
+            [(&b""[..], "there is nothing"), (br#"{"a": {"b": 1, "b": 1}}"#, "the key \"b\" is there twice")]
+        {
             let (status, value) = send(&served, method, &path, &[("authorization", &operator)], body);
             assert_eq!(status, 400, "{method} {path}: {value}");
             assert!(value["error"].as_str().unwrap().contains(says), "{method} {path}: {value}");
@@ -143,7 +145,9 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
         let text = std::fs::read_to_string(town.path(name)).unwrap();
         std::fs::write(town.path(name), format!("\u{feff}{text}")).unwrap();
     };
-    ["kazasu.toml", "keys.toml", "policy.toml", "payees.csv", "relief.toml", "contracts.toml"].into_iter().for_each(marked);
+    ["kazasu.toml", "keys.toml", "policy.toml", "payees.csv", "relief.toml", "contracts.toml"]
+        .into_iter()
+        .for_each(marked);
     let config = town.config();
     let path = |name: &str| town.path(name).to_str().unwrap().to_owned();
     assert!(kazasu(&["config", "check", "--config", &config]).status.success());
@@ -152,7 +156,9 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
     let who = named_ppid("held-a").to_string();
-    let asks = format!("\u{feff}{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":100}}\r# a comment\r{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":90,\"day\":80}}\r");
+    let asks = format!(
+        "\u{feff}{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":100}}\r# a comment\r{{\"do\":\"set_limits\",\"ppid\":\"{who}\",\"day\":90,\"day\":80}}\r"
+    );
     std::fs::write(town.path("asks.jsonl"), asks).unwrap();
     let out = kazasu(&["apply", &path("asks.jsonl"), "--json", "--config", &config]);
     let counted: Value = serde_json::from_slice(&out.stdout).unwrap();

@@ -23,12 +23,7 @@ fn bind(town: &mut Town, who: u8, issuer: Option<&str>, n: u8) -> Result<(), Str
     ask(town, Command::BindCertificate { ppid: person(who), serial: serial(n), issuer, last_day, by: "op".into() })
 }
 
-fn list(
-    town: &mut Town,
-    issuer: Option<&str>,
-    number: u64,
-    entries: &[(u8, ListReason)],
-) -> Result<(), String> {
+fn list(town: &mut Town, issuer: Option<&str>, number: u64, entries: &[(u8, ListReason)]) -> Result<(), String> {
     let scope = issuer.unwrap_or("CA").to_owned();
     scoped(town, &scope, issuer, number, entries)
 }

@@ -588,7 +588,8 @@ impl Both {
                     number,
                     issued,
                     entries: vec![revoked],
-                    scope: "CA".into(), issuer: None,
+                    scope: "CA".into(),
+                    issuer: None,
                     by: "op".into(),
                 });
                 self.oracle.list_at(Some(issued));

@@ -745,7 +745,8 @@ fn a_revocation_is_not_lifted_by_accident() {
     let set = |status| Command::SetCard { ppid: person(1), status, by: "op".into(), why: "x".into() };
     let bind = |n: u8, last| Command::BindCertificate {
         ppid: person(1),
-        serial: Serial::from_bytes(&[n]).unwrap(), issuer: None,
+        serial: Serial::from_bytes(&[n]).unwrap(),
+        issuer: None,
         last_day: day(last),
         by: "op".into(),
     };
@@ -771,14 +772,20 @@ fn a_revocation_is_not_lifted_by_accident() {
 fn each_list_of_an_authority_speaks_of_its_own_certificates() {
     let mut town = town_with(policy());
     let serial = |n: u8| Serial::from_bytes(&[n]).unwrap();
-    let bind =
-        Command::BindCertificate { ppid: person(1), serial: serial(1), issuer: None, last_day: day("2030-01-01"), by: "op".into() };
+    let bind = Command::BindCertificate {
+        ppid: person(1),
+        serial: serial(1),
+        issuer: None,
+        last_day: day("2030-01-01"),
+        by: "op".into(),
+    };
     ask(&mut town, bind).unwrap();
     let list = |scope: &str, number, entries: &[(u8, ListReason)]| Command::ApplyList {
         number,
         issued: NOON,
         entries: entries.iter().map(|(n, reason)| (serial(*n), *reason)).collect(),
-        scope: scope.into(), issuer: None,
+        scope: scope.into(),
+        issuer: None,
         by: "op".into(),
     };
     ask(&mut town, list("CA chiyoda", 4, &[(1, ListReason::Revoked)])).unwrap();
