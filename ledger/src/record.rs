@@ -214,6 +214,9 @@ pub enum Body {
     /// An issuer is told what was undone, now that it has undone what came before.
     #[n(56)]
     IssuerTold(#[n(0)] IssuerTold),
+    /// A later file has what an earlier one lacked: differences ended by themselves.
+    #[n(57)]
+    DifferencesClosed(#[n(0)] DifferencesClosed),
 }
 
 impl Body {
@@ -278,6 +281,7 @@ impl Body {
             Body::Undone(_) => 54,
             Body::LossReturned(_) => 55,
             Body::IssuerTold(_) => 56,
+            Body::DifferencesClosed(_) => 57,
         }
     }
 
@@ -339,6 +343,7 @@ impl Body {
             | Body::ReconRan(_)
             | Body::DifferencesRaised(_)
             | Body::DifferenceNoted(_)
+            | Body::DifferencesClosed(_)
             | Body::HeadSigned(_)
             | Body::IssuerTold(_)
             | Body::NoticeSettled(_) => &[],
@@ -402,6 +407,7 @@ impl Body {
             | Body::ReconRan(_)
             | Body::DifferencesRaised(_)
             | Body::DifferenceNoted(_)
+            | Body::DifferencesClosed(_)
             | Body::HeadSigned(_)
             | Body::Undone(_)
             | Body::LossReturned(_)
@@ -428,7 +434,7 @@ impl Body {
 }
 
 /// Names of the kinds by number, for tables and metrics.
-pub const KIND_NAMES: [&str; 57] = [
+pub const KIND_NAMES: [&str; 58] = [
     "opened",
     "acquirer_registered",
     "issuer_registered",
@@ -486,6 +492,7 @@ pub const KIND_NAMES: [&str; 57] = [
     "undone",
     "loss_returned",
     "issuer_told",
+    "differences_closed",
 ];
 
 /// See [`Body::TotalsCompared`].

@@ -218,8 +218,10 @@ impl Fold {
 
     fn record(&mut self, seq: u64, at: Millis, day: BusinessDay, body: &Body, changes: &mut Changes) {
         for opening in body.opens() {
-            if let Some(part) = Part::of(&opening.key) {
-                self.accounts.insert(opening.account.0, part);
+            // A registration that is changed names again what it opened: what is written already is not written once more.
+            if let Some(part) = Part::of(&opening.key)
+                && self.accounts.insert(opening.account.0, part) != Some(part)
+            {
                 changes.accounts.push((opening.account.0, part));
             }
         }
@@ -420,7 +422,7 @@ impl Statements {
             return Ok(false);
         }
         for (account, part) in &changes.accounts {
-            sqlx::query("INSERT INTO account VALUES (?, ?)")
+            sqlx::query("INSERT OR REPLACE INTO account VALUES (?, ?)")
                 .bind(i64::from(*account))
                 .bind(*part as i64)
                 .execute(&mut *whole)
@@ -436,7 +438,7 @@ impl Statements {
                 .await?;
         }
         for (gone, person) in &changes.merged {
-            sqlx::query("INSERT INTO merged VALUES (?, ?)")
+            sqlx::query("INSERT OR REPLACE INTO merged VALUES (?, ?)")
                 .bind(&gone.bytes()[..])
                 .bind(&person.bytes()[..])
                 .execute(&mut *whole)

@@ -211,6 +211,31 @@ pub struct DifferencesRaised {
     pub by: String,
 }
 
+/// See [`Body::DifferencesClosed`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct DifferencesClosed {
+    /// The run that found it.
+    #[n(0)]
+    pub run: u32,
+    /// What ended, and why.
+    #[n(1)]
+    pub closed: Vec<EndedDifference>,
+    /// Who brought the file.
+    #[n(2)]
+    pub by: String,
+}
+
+/// A difference that ended by itself.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct EndedDifference {
+    /// Which.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub id: [u8; 16],
+    /// What was found, in words.
+    #[n(1)]
+    pub why: String,
+}
+
 /// See [`Body::DifferenceNoted`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
 pub struct DifferenceNoted {

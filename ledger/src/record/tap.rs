@@ -323,6 +323,9 @@ pub struct IssuerAcknowledged {
     /// DE39 from the issuer: anything but 00 needs a person's eye.
     #[n(1)]
     pub code: ResponseCode,
+    /// What the issuer refused and nobody bears: a difference, raised with this record.
+    #[n(2)]
+    pub raised: Option<Box<kazasu_schemas::closing::Difference>>,
 }
 
 /// See [`super::Body::Undone`].

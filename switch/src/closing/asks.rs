@@ -211,9 +211,14 @@ impl Desk {
             .ask(move |state| {
                 let covers = |run: &&kazasu_ledger::record::ReconRan| run.period.from <= day && day <= run.period.until;
                 let named = |run: &kazasu_ledger::record::ReconRan| format!("{} {}", run.against.name(), run.party);
-                state.runs().iter().rev().filter(covers).map(named).collect::<Vec<_>>()
+                let (read, unread): (Vec<_>, Vec<_>) =
+                    state.runs().iter().rev().filter(covers).partition(|run| run.bad_lines == 0);
+                let list = |runs: Vec<&kazasu_ledger::record::ReconRan>| runs.into_iter().map(named).collect::<Vec<_>>();
+                (list(read), list(unread))
             })
             .await?;
+        // Of a file with lines that could not be read nobody knows what they say.
+        let (runs, unread) = runs;
         if let Some(nobody) = without.iter().find(|name| !parties.contains(name)) {
             let known = if parties.is_empty() { "nobody".to_owned() } else { parties.join(", ") };
             return Err(value("without", format!("{nobody:?} had no taps on {day}; {known} had")));
@@ -222,9 +227,15 @@ impl Desk {
             parties.iter().filter(|name| !runs.contains(name) && !without.contains(name)).collect();
         if !missing.is_empty() {
             let list = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            let partly: Vec<&str> =
+                missing.iter().filter(|name| unread.contains(name)).map(|name| name.as_str()).collect();
+            let partly = match partly[..] {
+                [] => String::new(),
+                _ => format!(" (lines of {} could not be read: read the mended file in)", partly.join(", ")),
+            };
             return Err(value(
                 "day",
-                format!("{day} was not compared with {list}; compare it, or name whom you leave out (without)"),
+                format!("{day} was not compared with {list}{partly}; compare it, or name whom you leave out (without)"),
             ));
         }
         let left_out: Vec<&str> = without.iter().filter(|name| !runs.contains(name)).map(String::as_str).collect();

@@ -3,8 +3,9 @@
 
 use crate::vault::Vault;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Instrument, Proposal, TapKind, Tapped, Undone};
+use kazasu_ledger::record::{Instrument, LossBooked, LossReturned, Proposal, Settled, TapKind, Tapped, Undone};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
+use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::contract::{Contracts, Tender};
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::jst::BusinessDay;
@@ -45,6 +46,8 @@ pub(crate) struct TapOf {
     /// The day that a late advice is of.
     pub(crate) own_day: Option<BusinessDay>,
     day: BusinessDay,
+    /// The merchant that it names.
+    pub(crate) place: MerchantKey,
 }
 
 /// Yen that a merchant got of somebody, or gave back.
@@ -81,11 +84,35 @@ pub(crate) struct Chart {
     pub(crate) taps: HashMap<u64, TapOf>,
     pub(crate) issuers: HashMap<u16, String>,
     pub(crate) acquirers: HashMap<InstitutionId, String>,
-    /// Differences that are chargebacks.
-    disputes: hashbrown::HashSet<[u8; 16]>,
+    /// The tap that a message to an issuer was approved for in its place, by the message's record.
+    stood_in: HashMap<u64, u64>,
+    differences: HashMap<[u8; 16], Differs>,
     /// Proposals that wait, for what they mean once they are settled.
     pub(crate) proposals: HashMap<u64, Proposal>,
     pub(crate) book: String,
+}
+
+/// What is kept of a difference, for its resolution.
+#[derive(Clone, Debug)]
+struct Differs {
+    own: u64,
+    party: String,
+    /// What the other side has less than this ledger.
+    less: Yen,
+    chargeback: bool,
+}
+
+/// What of a tap a party does not owe, or is not owed, any more: it refused it afterwards, or two people booked a difference.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Restated {
+    /// The tap.
+    pub(crate) tap: u64,
+    /// Whose line it is: `issuer 1`, `acquirer 27000001`.
+    pub(crate) party: String,
+    /// Yen less than its line said.
+    pub(crate) less: Yen,
+    /// A chargeback is a line of its own, of the day on which it was decided.
+    pub(crate) chargeback: bool,
 }
 
 pub(crate) type Moves = SmallVec<[Move; 2]>;
@@ -131,10 +158,8 @@ impl Chart {
             }
             // What is older can be refunded no more, and nothing refers to it.
             Body::CutOver(r) => self.taps.retain(|_, tap| tap.day >= r.forget_before),
-            Body::DifferencesRaised(r) => {
-                let disputed = r.differences.iter().filter(|d| d.status == crate::core::CHARGEBACK);
-                self.disputes.extend(disputed.map(|d| d.id));
-            }
+            Body::DifferencesRaised(r) => r.differences.iter().for_each(|d| self.differs(d)),
+            Body::IssuerAcknowledged(r) => r.raised.iter().for_each(|d| self.differs(d)),
             Body::Proposed(r) => {
                 self.proposals.insert(seq, r.proposal.clone());
             }
@@ -146,26 +171,113 @@ impl Chart {
                 return self.moves(r.tap, &r.transfers, false);
             }
             Body::StoodIn(r) => {
+                self.stood_in.insert(seq, r.tap);
                 if let Some(tap) = self.taps.get_mut(&r.tap) {
                     tap.approval = Some(r.approval);
                 }
                 return self.moves(r.tap, &r.transfers, false);
             }
             Body::IssuerSilent(r) => return self.moves(r.tap, &r.transfers, false),
-            Body::LossBooked(r) => return self.moves(r.message, &r.transfers, true),
-            Body::LossReturned(r) => return self.moves(r.message, &r.transfers, true),
+            Body::LossBooked(r) => return self.moves(self.advised(r.message), &r.transfers, true),
+            Body::LossReturned(r) => return self.moves(self.advised(r.message), &r.transfers, true),
             Body::Undone(r) => return self.undone(seq, day, r),
             Body::Settled(r) if r.approved => {
                 if let Some(Proposal::Resolve { id, .. }) = self.proposals.get(&r.proposal) {
-                    let disputed = self.disputes.contains(id);
+                    let chargeback = self.differences.get(id).is_some_and(|d| d.chargeback);
                     let mut moves = self.moves(seq, &r.transfers, true);
-                    moves.iter_mut().for_each(|moved| moved.chargeback = disputed && moved.amount < Yen::ZERO);
+                    moves.iter_mut().for_each(|moved| moved.chargeback = chargeback && moved.amount < Yen::ZERO);
                     return moves;
                 }
             }
-            _ => {}
+            Body::Settled(_)
+            | Body::DepositOpened(_)
+            | Body::Funded(_)
+            | Body::Unlinked(_)
+            | Body::IssuerLate(_)
+            | Body::TotalsCompared(_)
+            | Body::PolicyActivated(_)
+            | Body::TemporaryIssued(_)
+            | Body::CardStatusSet(_)
+            | Body::CertificateBound(_)
+            | Body::ListApplied(_)
+            | Body::OwnLimitsSet(_)
+            | Body::ProgrammeFunded(_)
+            | Body::PurseCredited(_)
+            | Body::Lapsed(_)
+            | Body::LinkBroken(_)
+            | Body::RetargetProposed(_)
+            | Body::NoticeSettled(_)
+            | Body::ReliefBatchOpened(_)
+            | Body::ReliefRowsAdded(_)
+            | Body::ReliefRowSet(_)
+            | Body::ReliefStepTaken(_)
+            | Body::ReliefCredited(_)
+            | Body::ReliefFileMade(_)
+            | Body::ReliefSent(_)
+            | Body::ReliefReturned(_)
+            | Body::ReliefRepaid(_)
+            | Body::DayMarked(_)
+            | Body::MerchantSettled(_)
+            | Body::IssuerSettled(_)
+            | Body::MoneyReceived(_)
+            | Body::PayoutFileMade(_)
+            | Body::PayoutTaken(_)
+            | Body::PayoutReturned(_)
+            | Body::ReconRan(_)
+            | Body::DifferenceNoted(_)
+            | Body::DifferencesClosed(_)
+            | Body::IssuerTold(_)
+            | Body::HeadSigned(_) => {}
         }
         Moves::new()
+    }
+
+    fn differs(&mut self, d: &Difference) {
+        let less = Yen::new(d.ours.get() - d.theirs.get());
+        let chargeback = d.status == crate::core::CHARGEBACK;
+        self.differences.insert(d.id, Differs { own: d.own, party: d.party.clone(), less, chargeback });
+    }
+
+    /// The tap that a message to an issuer is about: its own record's, or the one that was approved in the issuer's place.
+    fn advised(&self, message: u64) -> u64 {
+        self.stood_in.get(&message).copied().unwrap_or(message)
+    }
+
+    /// What the record that was taken in last says about lines of before.
+    pub(crate) fn restated(&self, body: &Body) -> SmallVec<[Restated; 1]> {
+        if let Body::LossBooked(LossBooked { message, transfers, .. })
+        | Body::LossReturned(LossReturned { message, transfers, .. }) = body
+        {
+            return self.refused_since(*message, transfers);
+        }
+        if let Body::Settled(r) = body {
+            return self.resolved(r).into_iter().collect();
+        }
+        SmallVec::new()
+    }
+
+    /// What an issuer does not owe because it refused it afterwards, whoever bears it.
+    fn refused_since(&self, message: u64, transfers: &[Transfer]) -> SmallVec<[Restated; 1]> {
+        let tap = self.advised(message);
+        let lost = transfers.iter().filter_map(|t| {
+            let (issuer, less) = match (self.key(t.debit)?, self.key(t.credit)?) {
+                (_, AccountKey::IssuerReceivable(n)) => (n, t.amount),
+                (AccountKey::IssuerReceivable(n), _) => (n, Yen::new(-t.amount.get())),
+                _ => return None,
+            };
+            Some(Restated { tap, party: format!("issuer {issuer}"), less, chargeback: false })
+        });
+        lost.collect()
+    }
+
+    fn resolved(&self, r: &Settled) -> Option<Restated> {
+        let proposal = self.proposals.get(&r.proposal).filter(|_| r.approved)?;
+        let Proposal::Resolve { id, how } = proposal else { return None };
+        let d = self.differences.get(id).filter(|d| d.own > 0)?;
+        // Where nothing was booked, the line stays as it was.
+        let booked = *how != Resolution::Explained && !r.transfers.is_empty();
+        let (tap, party, less, chargeback) = (d.own, d.party.clone(), d.less, d.chargeback);
+        booked.then_some(Restated { tap, party, less, chargeback })
     }
 
     fn linked(&mut self, ppid: Ppid, version: u32, instrument: &Instrument) {
@@ -196,6 +308,7 @@ impl Chart {
             approval,
             own_day: r.own_day,
             day,
+            place: (r.key.acquirer, r.merchant),
         };
         self.taps.insert(seq, tap);
         self.moves(seq, &r.transfers, false)

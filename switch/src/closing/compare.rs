@@ -1,6 +1,7 @@
 //! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
 
-use super::chart::Chart;
+use super::mended::{self, Before, Found};
+use super::chart::{Chart, MerchantKey, Restated, TapOf};
 use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
 use crate::core::{Closing, Command, RAISED_AT_ONCE};
@@ -63,6 +64,8 @@ pub struct Compared {
     pub tolerated_yen: i64,
     /// Differences that were found; those that are new are raised.
     pub differences: u64,
+    /// Differences that an earlier file had opened and that ended by themselves with this one.
+    pub closed: u64,
 }
 
 /// The ledger's lines about a party: a fold of the journal.
@@ -98,28 +101,32 @@ impl<'a> Lines<'a> {
                 && !moved.correction
                 && (self.with.from..=self.with.until).contains(&day);
             let Some(tap) = self.chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
-            let kind = match tap.kind {
-                TapKind::Refund | TapKind::RefundAdvice => Kind::Refund,
-                TapKind::Reversal => Kind::Reversal,
-                TapKind::Authorize
-                | TapKind::Purchase
-                | TapKind::BalanceInquiry
-                | TapKind::AuthorizationAdvice
-                | TapKind::Completion
-                | TapKind::PurchaseAdvice
-                | TapKind::Unsupported => Kind::Purchase,
-            };
-            let row = self.rows.entry(moved.tap).or_insert_with(|| Row {
-                reference: std::num::NonZeroU64::new(moved.tap),
-                acquirer: Some(moved.merchant.0),
-                merchant: Some(moved.merchant.1),
-                terminal: Some(tap.terminal),
-                stan: Some(tap.stan),
-                rrn: Some(tap.rrn),
-                approval: tap.approval,
-                ..Row::new(kind, Yen::ZERO, day)
-            });
+            let row = self.rows.entry(moved.tap).or_insert_with(|| line(moved.tap, moved.merchant, tap, day));
             row.amount = super::books::sum(row.amount, moved.amount);
+        }
+        for restated in self.chart.restated(body) {
+            self.restate(seq, day, &restated);
+        }
+    }
+
+    /// What a party does not owe any more of a line, whenever that was booked, is not in the line. A chargeback is a line of its own.
+    fn restate(&mut self, seq: u64, day: BusinessDay, restated: &Restated) {
+        if restated.party != format!("{} {}", self.with.against.name(), self.with.party) {
+            return;
+        }
+        let less = Yen::new(-restated.less.get());
+        if !restated.chargeback {
+            if let Some(row) = self.rows.get_mut(&restated.tap) {
+                row.amount = super::books::sum(row.amount, less);
+            }
+            return;
+        }
+        if (self.with.from..=self.with.until).contains(&day) {
+            let row = match self.chart.taps.get(&restated.tap) {
+                Some(tap) => Row { reference: None, kind: Kind::Chargeback, ..line(restated.tap, tap.place, tap, day) },
+                None => Row::new(Kind::Chargeback, Yen::ZERO, day),
+            };
+            self.rows.insert(seq, Row { amount: less, ..row });
         }
     }
 
@@ -128,7 +135,32 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The ledger's lines about a party, from the journal.
+/// A line of a tap, without its amount.
+fn line(seq: u64, merchant: MerchantKey, tap: &TapOf, day: BusinessDay) -> Row {
+    let kind = match tap.kind {
+        TapKind::Refund | TapKind::RefundAdvice => Kind::Refund,
+        TapKind::Reversal => Kind::Reversal,
+        TapKind::Authorize
+        | TapKind::Purchase
+        | TapKind::BalanceInquiry
+        | TapKind::AuthorizationAdvice
+        | TapKind::Completion
+        | TapKind::PurchaseAdvice
+        | TapKind::Unsupported => Kind::Purchase,
+    };
+    Row {
+        reference: std::num::NonZeroU64::new(seq),
+        acquirer: Some(merchant.0),
+        merchant: Some(merchant.1),
+        terminal: Some(tap.terminal),
+        stan: Some(tap.stan),
+        rrn: Some(tap.rrn),
+        approval: tap.approval,
+        ..Row::new(kind, Yen::ZERO, day)
+    }
+}
+
+/// The ledger's lines about a party, from the journal: to its end, since what is booked later may change a line of before.
 async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>> {
     let mut lines = Lines::new(with)?;
     let mut reader = store.reader().await?;
@@ -136,15 +168,10 @@ async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>>
     loop {
         let page = reader.scan(from, PAGE).await?;
         let Some(last) = page.last() else { return Ok(lines.finish()) };
-        // What came after the last day cannot be about it.
-        let over = last.day > with.until;
         from = last.seq + 1;
         for entry in &page {
             let body = Body::read(&entry.body).map_err(|e| anyhow::anyhow!("record {}: {e}", entry.seq))?;
             lines.record(entry.seq, entry.day, &body);
-        }
-        if over {
-            return Ok(lines.finish());
         }
         tokio::task::yield_now().await;
     }
@@ -213,7 +240,10 @@ pub(super) fn compared(
         ));
     }
     let ours_contract = contract(Side::Ledger, with);
-    let here: Vec<Item> = ours.iter().zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
+    // Not every issuer lists what it takes back among its payments.
+    let listed = theirs.iter().any(|item| item.kind == Kind::Chargeback);
+    let ours = ours.iter().filter(|row| listed || row.kind != Kind::Chargeback);
+    let here: Vec<Item> = ours.zip(1..).map(|(row, line)| row.item(line, &ours_contract)).collect();
     let outcome = compare(&here, &theirs, as_of, rules).map_err(|e| e.to_string())?;
     Ok((report, here, theirs, outcome))
 }
@@ -232,13 +262,10 @@ impl Desk {
             let text = format!("{} has not ended ({open} is open): what comes later would be missing", with.until);
             return Err(value("until", text));
         }
-        // The same file of another party or of other days is another comparison.
-        let mut hash = Sha256::new();
-        hash.update(format!("{} {} {} {}\n", with.against.name(), with.party, with.from, with.until));
-        hash.update(&*bytes);
-        let digest: [u8; 32] = hash.finalize().into();
+        let digest = digest_of(&with, &bytes);
         let _one_at_a_time = office.comparing.lock().await;
-        if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
+        let before = self.ask(move |state| state.run_of(&digest).map(|run| (run, bad_lines(state, run)))).await?;
+        if let Some((run, 0)) = before {
             return Ok(Compared { run, known: true, ..Compared::nothing() });
         }
         let (store, about) = (office.store.clone(), with.clone());
@@ -248,13 +275,31 @@ impl Desk {
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);
         let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, until.next(), &rules));
-        let (report, here, there, outcome) =
-            work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
-        let matched = outcome.counts.of(Status::Matched);
-        let mut differences: Vec<Difference> =
-            outcome.exceptions.iter().map(|e| difference(e, &with, &here, &there)).collect();
-        differences.extend(tolerated(&outcome, &with, &digest));
-        let in_all = u64::try_from(differences.len()).unwrap_or(0) + outcome.unlisted;
+        let made = work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
+        let unread = made.0.bad;
+        // A file of which lines could not be read is compared anew only when more of it can be read by now.
+        let digest = match before {
+            Some((run, bad)) if unread >= bad => return Ok(Compared { run, known: true, ..Compared::nothing() }),
+            Some(_) => digest_again(&digest, unread),
+            None => digest,
+        };
+        if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
+            return Ok(Compared { run, known: true, ..Compared::nothing() });
+        }
+        self.record_comparison(&with, made, digest, by).await
+    }
+
+    /// Raises what differs, ends what does not differ any more, and records the run.
+    async fn record_comparison(
+        &self,
+        with: &CompareWith,
+        (report, here, there, outcome): (file::FileReport, Vec<Item>, Vec<Item>, Outcome),
+        digest: [u8; 32],
+        by: &str,
+    ) -> Result<Compared, AskError> {
+        let party = format!("{} {}", with.against.name(), with.party);
+        let before = self.ask(move |state| Before::of(state, &party)).await?;
+        let found = sorted_out(&before, with, (&report, &here, &there, &outcome), &digest);
         let ran = ReconRan {
             run: 0,
             against: with.against,
@@ -262,28 +307,29 @@ impl Desk {
             digest,
             period: Period { from: with.from, until: with.until },
             lines: [u64::try_from(here.len()).unwrap_or(0), u64::try_from(there.len()).unwrap_or(0)],
-            matched: matched.left,
+            matched: outcome.counts.of(Status::Matched).left,
             matched_yen: outcome.matched_yen,
             bad_lines: report.bad,
-            differences: in_all,
+            differences: found.in_all,
             by: by.to_owned(),
         };
         // Differences first: should this end in the middle, the file is compared again, and what was raised is known.
         let run = self.ask(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
-        for some in differences.chunks(RAISED_AT_ONCE) {
+        for some in found.raised.chunks(RAISED_AT_ONCE) {
             let raise = Closing::Raise { run, differences: some.to_vec() };
             self.command(Command::Closing(raise)).await?;
         }
+        for some in found.ended.chunks(RAISED_AT_ONCE) {
+            let end = Closing::End { run, ended: some.to_vec(), by: by.to_owned() };
+            self.command(Command::Closing(end)).await?;
+        }
+        let lines = ran.lines;
         self.command(Command::Closing(Closing::Ran(Box::new(ran)))).await?;
-        let statuses = Status::ALL.iter().map(|status| {
-            let tally = outcome.counts.of(*status);
-            (name(*status), (tally.left, tally.right))
-        });
         Ok(Compared {
             run,
             known: false,
-            ours: u64::try_from(here.len()).unwrap_or(0),
-            theirs: u64::try_from(there.len()).unwrap_or(0),
+            ours: lines[0],
+            theirs: lines[1],
             total: match report.total {
                 Total::Agrees => "agrees",
                 Total::Differs { .. } => "differs",
@@ -291,13 +337,60 @@ impl Desk {
             },
             bad_lines: report.bad,
             bad: report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect(),
-            statuses: statuses.filter(|(_, (a, b))| a + b > 0).collect(),
+            statuses: statuses(&outcome, report.bad),
             matched_yen: outcome.matched_yen.get(),
             tolerated: outcome.tolerated,
             tolerated_yen: outcome.tolerated_yen.get(),
-            differences: in_all,
+            differences: found.in_all,
+            closed: u64::try_from(found.ended.len()).unwrap_or(0),
         })
     }
+}
+
+/// The same file of another party or of other days is another comparison.
+fn digest_of(with: &CompareWith, bytes: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(format!("{} {} {} {}\n", with.against.name(), with.party, with.from, with.until));
+    hash.update(bytes);
+    hash.finalize().into()
+}
+
+/// The same file, of which more could be read than before.
+fn digest_again(digest: &[u8; 32], unread: u64) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(digest);
+    hash.update(unread.to_be_bytes());
+    hash.finalize().into()
+}
+
+fn bad_lines(state: &crate::core::State, run: u32) -> u64 {
+    state.runs().iter().find(|ran| ran.run == run).map_or(0, |ran| ran.bad_lines)
+}
+
+/// Lines by status. While lines of the file are unread, what it seems to lack is undecided.
+fn statuses(outcome: &Outcome, unread: u64) -> BTreeMap<&'static str, (u64, u64)> {
+    let each = Status::ALL.iter().map(|status| {
+        let tally = outcome.counts.of(*status);
+        let undecided = unread > 0 && *status == Status::Missing;
+        (if undecided { UNDECIDED } else { name(*status) }, (tally.left, tally.right))
+    });
+    each.filter(|(_, (a, b))| a + b > 0).collect()
+}
+
+/// What a comparison comes to, with what was known of the party before.
+pub(super) fn sorted_out(
+    before: &Before,
+    with: &CompareWith,
+    (report, here, there, outcome): (&file::FileReport, &[Item], &[Item], &Outcome),
+    digest: &[u8; 32],
+) -> Found {
+    let differences = outcome.exceptions.iter().map(|e| difference(e, with, here, there)).collect();
+    let mut found = mended::found(differences, before, &mended::equal_lines(outcome, here, there), report.bad);
+    found.in_all += outcome.unlisted;
+    let sum = outcome.tolerated_yen;
+    let of = |sum| tolerated_difference(sum, outcome.tolerated, with, digest);
+    mended::tolerated(sum, before, with, report.bad, &mut found, of);
+    found
 }
 
 impl Desk {
@@ -333,9 +426,13 @@ impl Compared {
             tolerated: 0,
             tolerated_yen: 0,
             differences: 0,
+            closed: 0,
         }
     }
 }
+
+/// What is said of lines here that may be among those that could not be read.
+const UNDECIDED: &str = "undecided";
 
 /// As programs write it.
 pub(crate) fn name(status: Status) -> &'static str {
@@ -356,31 +453,24 @@ pub(crate) fn name(status: Status) -> &'static str {
 
 /// What was tolerated comes to a sum that the party pays, or keeps, and this ledger does not have: one difference for the file, so that it
 /// can be booked.
-pub(super) fn tolerated(outcome: &Outcome, with: &CompareWith, digest: &[u8; 32]) -> Option<Difference> {
-    let sum = outcome.tolerated_yen;
-    if sum == Yen::ZERO {
-        return None;
-    }
+pub(super) fn tolerated_difference(sum: Yen, lines: u64, with: &CompareWith, digest: &[u8; 32]) -> Difference {
     let mut hash = Sha256::new();
-    hash.update("tolerated");
+    hash.update(mended::TOLERATED);
     hash.update(digest);
     let id: [u8; 32] = hash.finalize().into();
     let party = format!("{} {}", with.against.name(), with.party);
-    Some(Difference {
+    Difference {
         id: id[..16].try_into().expect("32 bytes"),
-        status: "tolerated".to_owned(),
+        status: mended::TOLERATED.to_owned(),
         own: 0,
         ours: Yen::ZERO,
         theirs: sum,
         line: 0,
         day: with.until,
-        why: format!(
-            "{} lines differ by no more than the contract with {party} tolerates, by {sum} in all",
-            outcome.tolerated
-        ),
+        why: format!("{lines} lines differ by no more than the contract with {party} tolerates, by {sum} in all"),
         proposal: format!("write {sum} off"),
         party,
-    })
+    }
 }
 
 /// An exception as the journal keeps it. Its identity holds the party too, so that two parties' lines never meet.

@@ -120,6 +120,6 @@ fn difference_json(d: &DifferenceView) -> Value {
     let yen = |y: Yen, there: bool| there.then_some(y.get());
     json!({ "difference": hex::encode(x.id), "status": x.status, "party": x.party, "run": d.run, "day": x.day.to_string(),
         "record": some(x.own), "line": some(x.line), "ours_yen": yen(x.ours, x.own > 0 || x.ours != Yen::ZERO),
-        "theirs_yen": yen(x.theirs, x.line > 0), "why": x.why, "proposal": x.proposal, "since": d.since.jst_text(),
+        "theirs_yen": yen(x.theirs, x.line > 0 || x.theirs != Yen::ZERO), "why": x.why, "proposal": x.proposal, "since": d.since.jst_text(),
         "owner": d.owner, "notes": notes, "resolved": resolved })
 }

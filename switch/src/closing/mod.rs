@@ -11,6 +11,7 @@ mod chart;
 mod compare;
 mod explain;
 mod look;
+mod mended;
 mod reports;
 mod settle;
 #[cfg(test)]

@@ -53,7 +53,10 @@ impl State {
             Body::IssuerAnswered(r) => self.issuer_answered(seq, record, r),
             Body::IssuerSilent(r) => self.issuer_silent(seq, record.at, r),
             Body::IssuerLate(_) => {}
-            Body::IssuerAcknowledged(r) => self.issuer_acknowledged(r),
+            Body::IssuerAcknowledged(r) => {
+                self.issuer_acknowledged(r);
+                self.closing.acknowledged(record.at, r);
+            }
             Body::TotalsCompared(_) => {}
             Body::CutOver(r) => {
                 super::closing::day_of_cut_over(&mut self.closing, seq, record.at, r);
@@ -134,6 +137,7 @@ impl State {
             Body::ReconRan(r) => self.closing.ran(r),
             Body::DifferencesRaised(r) => self.closing.raised(record.at, r),
             Body::DifferenceNoted(r) => self.closing.noted(record.at, r),
+            Body::DifferencesClosed(r) => self.closing.ended(record.at, r),
             Body::HeadSigned(r) => self.closing.signed(record.at, r),
             Body::ReliefBatchOpened(r) => self.relief_batch_opened(record.at, r),
             Body::ReliefRowsAdded(r) => self.relief_rows_added(r),
@@ -371,6 +375,7 @@ impl State {
             options: Options(ruled.map_or(0, |ruled| ruled.options)),
             months: ruled.map_or_else(Vec::new, |ruled| ruled.months.clone()),
             legs: if carries { legs_of(&self.book, seq, &r.transfers) } else { Default::default() },
+            kept: Yen::ZERO,
             original,
             answer: answer_of(r),
         };
@@ -384,6 +389,7 @@ impl State {
         }
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
             self.owes(seq, message, record.at);
+            self.advised(seq, &r.transfers);
         }
         if merchant != u32::MAX && is_original(r.kind) && !refused && r.rrn.names_something() {
             self.refer(reference(&r.key.acquirer, &r.merchant, &r.rrn), index, r.kind);
@@ -911,6 +917,7 @@ impl State {
 
     fn stood_in(&mut self, seq: Seq, record: &Record, r: &StoodIn) {
         self.owes(seq, r.to_issuer, record.at);
+        self.advised(seq, &r.transfers);
         self.stood_for.insert(r.tap, StoodFor { message: seq, at: record.at, bearer: r.bearer });
         let Some(index) = self.pending.remove(&r.tap) else { return };
         let today = record.at.jst_day();
@@ -959,8 +966,8 @@ impl State {
         // So is what a reversal has not undone yet, or not told, and what a refund that waits may give back to.
         owed.extend(self.undo_due.iter().chain(self.refund_reversals.keys()));
         owed.extend(self.pending.values().filter_map(|of| Some(self.tap(self.tap(*of)?.original?)?.seq)));
-        // A payment in dispute is needed until two people have decided.
-        let disputed: BTreeSet<Seq> = self.closing.disputed().collect();
+        // What a difference is about is needed until two people have decided.
+        let disputed = self.in_difference();
         let needed = |tap: &Tap| {
             matches!(tap.state, TapState::Pending | TapState::Held)
                 || owed.contains(&tap.seq)

@@ -132,6 +132,7 @@ impl State {
     pub(super) fn undone_later(&mut self, seq: Seq, record: &Record, r: &Undone) {
         if let Some(message) = r.to_issuer {
             self.owes(seq, message, record.at);
+            self.advised(seq, &r.transfers);
         }
         let Some(undo) = self.undos.get(&r.tap).copied() else { return };
         let Some(index) = self.index_of(r.tap) else { return };
@@ -185,6 +186,7 @@ impl State {
 
     pub(super) fn loss_booked(&mut self, r: &LossBooked) {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
+        self.closing.advised.remove(&r.message);
         for opening in &r.opens {
             if let AccountKey::StandInLoss(issuer) = opening.key {
                 self.losses.insert(issuer, opening.account);
@@ -218,6 +220,7 @@ impl State {
 
     pub(super) fn loss_returned(&mut self, r: &LossReturned) {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
+        self.closing.advised.remove(&r.message);
         if let Some((paid, amount)) = self.denied(advice.tap) {
             self.change_parts(paid, |parts| parts.unlost = plus(parts.unlost, amount));
         }

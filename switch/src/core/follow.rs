@@ -94,7 +94,7 @@ pub(super) fn refund(context: &Context<'_>, operation: Operation) -> Result<Outc
         return Err(Refusal::OriginalNotOpen);
     }
     let amount = context.request.amount;
-    if amount > sum(&tap.legs, Leg::is_yen, Leg::stands) {
+    if amount > tap.returnable() {
         return Err(Refusal::AboveOriginal);
     }
     same_person(context, tap)?;

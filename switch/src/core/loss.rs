@@ -30,7 +30,7 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
         return Decision::only(Effect::Count("acknowledged_again"));
     };
     if code.is_approved() {
-        return Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
+        return Decision::record(Body::IssuerAcknowledged(IssuerAcknowledged { message, code, raised: None }));
     }
     let body = match advice.operation {
         IssuerOperation::PurchaseAdvice => lost(state, message, *advice, code).map(Body::LossBooked),
@@ -41,7 +41,11 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
         | IssuerOperation::Completion
         | IssuerOperation::Reversal => None,
     };
-    let body = body.unwrap_or(Body::IssuerAcknowledged(IssuerAcknowledged { message, code }));
+    // What nobody bears is a difference that people look after.
+    let body = body.unwrap_or_else(|| {
+        let raised = Some(Box::new(super::closing::refused_advice(state, message, advice, code)));
+        Body::IssuerAcknowledged(IssuerAcknowledged { message, code, raised })
+    });
     Decision::record(body).then(Effect::Count("advice_not_accepted"))
 }
 
@@ -57,6 +61,8 @@ fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Op
     if !amount.is_positive() {
         return None;
     }
+    // What an acquirer's difference took of the merchant is the operator's: the merchant does not bear it a second time.
+    let bearer = if bearer == Bearer::Merchant && tap.kept < Yen::ZERO { Bearer::Operator } else { bearer };
     let mut opens = Vec::new();
     let debit = match bearer {
         Bearer::Issuer => return None,

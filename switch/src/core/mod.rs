@@ -29,7 +29,7 @@ mod wallet;
 pub(crate) use admin::NO_ISSUER;
 pub use admin::Rejected;
 pub use closing::{
-    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, SettlementState,
+    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE, SettlementState,
     SettlementView, StandingView,
 };
 pub use decide::decide;

@@ -261,10 +261,10 @@ impl Replay {
         let Body::Settled(r) = body else { return };
         let open = self.real.relief.proposals.get(&r.proposal).filter(|_| r.approved);
         let Some(Proposal::Resolve { id, how }) = open.map(|open| &open.proposal) else { return };
-        let Some((own, yen)) = self.real.taken_back(id, *how) else { return };
-        let own = self.map.get(&own).copied().or((own <= self.fork).then_some(own));
+        let Some(booking) = self.real.booking_of(id, *how) else { return };
+        let own = self.map.get(&booking.own).copied().or((booking.own <= self.fork).then_some(booking.own));
         if let (Some(own), Some(shadow)) = (own, &mut self.shadow) {
-            shadow.take_back(own, yen);
+            shadow.book(super::closing::Booking { own, ..booking });
         }
     }
 
@@ -577,6 +577,7 @@ impl Replay {
             | Body::ReconRan(_)
             | Body::DifferencesRaised(_)
             | Body::DifferenceNoted(_)
+            | Body::DifferencesClosed(_)
             | Body::HeadSigned(_)
             | Body::Opened(_)
             | Body::Tapped(_)

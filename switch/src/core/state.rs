@@ -113,6 +113,8 @@ pub struct Tap {
     pub(super) months: Vec<u16>,
     /// How it was paid.
     pub(super) legs: Legs,
+    /// What the merchant has of it beyond what its legs say; below zero: less. Differences that were booked on one side make it.
+    pub(super) kept: Yen,
     /// The tap that this one completes, refunds or reverses.
     pub(super) original: Option<TapIndex>,
     /// The answer that repeats get.

@@ -106,11 +106,11 @@ pub(super) fn reserved(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> 
 
 /// Posted already: a compensating entry, never a deletion. What has been refunded stays refunded.
 pub(super) fn posted(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> Result<Undoing, RuleError> {
-    let stands = sum(&tap.legs, Leg::is_yen, Leg::stands);
-    if remains >= stands {
+    let back = tap.undoable(remains);
+    if !back.is_positive() {
         return Ok(Undoing::nothing());
     }
-    let shares = spread(&tap.legs, minus(stands, remains));
+    let shares = spread(&tap.legs, back);
     let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
     let transfers = if refund { take_back(state, tap, &shares) } else { give_back(tap, &shares, TransferKind::Direct) };
     state.book.check(&transfers)?;
@@ -157,12 +157,12 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
 /// Does a tap stand at more than its reversals have said, or is there something that its issuer can be told now?
 pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
     let Some(undo) = state.undos.get(&tap.seq) else { return false };
-    let stands = match tap.state {
-        TapState::Held => sum(&tap.legs, Leg::is_yen, |leg| held(state, leg)),
-        TapState::Posted => sum(&tap.legs, Leg::is_yen, Leg::stands),
-        TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => Yen::ZERO,
+    let more = match tap.state {
+        TapState::Held => sum(&tap.legs, Leg::is_yen, |leg| held(state, leg)) > undo.remains,
+        TapState::Posted => tap.undoable(undo.remains).is_positive(),
+        TapState::Pending | TapState::Completed(_) | TapState::Refused | TapState::Reversed => false,
     };
-    stands > undo.remains || can_be_told(state, tap, *undo)
+    more || can_be_told(state, tap, *undo)
 }
 
 fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {

@@ -149,15 +149,22 @@ impl Trace {
     /// No trace.
     pub const NONE: Trace = Trace(0);
 
-    /// By acquirer (leading zeros do not count), terminal and retrieval reference number (DE32, 41, 37).
+    /// By acquirer (leading zeros do not count), terminal and retrieval reference number (DE32, 41, 37). A number of zeros is what a
+    /// terminal sends that has none: it names nothing.
     #[must_use]
     pub fn by_rrn(acquirer: &InstitutionId, terminal: &TerminalId, rrn: &Rrn) -> Self {
+        if rrn.wire().iter().all(|byte| matches!(byte, b'0' | b' ')) {
+            return Trace::NONE;
+        }
         Self::digest(b'R', acquirer, terminal, rrn.wire())
     }
 
-    /// By acquirer, terminal and STAN (DE32, 41, 11).
+    /// By acquirer, terminal and STAN (DE32, 41, 11). Zero names nothing.
     #[must_use]
     pub fn by_stan(acquirer: &InstitutionId, terminal: &TerminalId, stan: Stan) -> Self {
+        if stan.get() == 0 {
+            return Trace::NONE;
+        }
         let mut digits = [0; 6];
         write_digits(u64::from(stan.get()), &mut digits);
         Self::digest(b'S', acquirer, terminal, &digits)

@@ -12,7 +12,7 @@ use super::item::{Item, Side};
 use super::keys::{Basis, Key, fingerprint};
 use super::result::{Counts, Group, Outcome, Status, Verdict};
 use super::rules::Rules;
-use super::{batches, explain, nearby, references, sums};
+use super::{batches, explain, nearby, references, repeats, sums};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{JPY_NUMERIC, MAX_WIRE_AMOUNT, Yen};
 
@@ -57,7 +57,8 @@ pub enum CannotCompare {
 pub fn compare(left: &[Item], right: &[Item], as_of: BusinessDay, rules: &Rules) -> Result<Outcome, CannotCompare> {
     check(left, rules.left)?;
     check(right, rules.right)?;
-    let mut work = Work::new(left, right, as_of, rules);
+    let right = repeats::without_repeats(left, right);
+    let mut work = Work::new(left, &right, as_of, rules);
     for basis in Basis::ALL {
         match basis {
             Basis::OwnReference

@@ -22,6 +22,7 @@ pub mod mask;
 pub mod matching;
 mod nearby;
 mod references;
+mod repeats;
 pub mod result;
 pub mod rules;
 mod subset;

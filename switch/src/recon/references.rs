@@ -263,13 +263,19 @@ fn repeats(work: &mut Work<'_>, basis: Basis, run: &[Entry], members: &mut Vec<A
     }
 }
 
+fn stans_differ(a: &Item, b: &Item) -> bool {
+    !a.by_stan.is_none() && !b.by_stan.is_none() && a.by_stan != b.by_stan
+}
+
 /// Open lines with one trace, kind and amount on different days: joined where there is one on each side, within the window.
 fn other_day(work: &mut Work<'_>, basis: Basis, run: &[Entry]) {
     if let [left, right] = run
         && left.at.hand() != right.at.hand()
     {
         let (a, b) = (work.item(left.at), work.item(right.at));
-        if Rules::near(a.day, b.day, work.rules.window_days) && compatible(work.rules, basis, a, b) {
+        // A number of another day that repeats names nothing: the STAN must not contradict it.
+        let contradicted = basis == Basis::RrnOtherDay && stans_differ(a, b);
+        if !contradicted && Rules::near(a.day, b.day, work.rules.window_days) && compatible(work.rules, basis, a, b) {
             work.pair(left.at, right.at, basis);
         }
     }

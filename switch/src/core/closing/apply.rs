@@ -1,17 +1,16 @@
 //! Folding closing's records into the state.
 
 use super::super::apply::reference_key;
-use super::super::money::{Source, plus};
+use super::super::money::plus;
 use super::super::state::{State, position};
-use super::{CHARGEBACK, ClosingState, Day, Payout, Raised, Settled, SettlementState};
+use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
-    CutOver, DayMarked, DifferenceNoted, DifferencesRaised, HeadSigned, IssuerSettled, MerchantSettled, MoneyReceived,
+    CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, MoneyReceived,
     Opening, PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::money::Yen;
 use std::sync::Arc;
 
 /// The day that a cut-over ended.
@@ -21,12 +20,6 @@ pub(in super::super) fn day_of_cut_over(closing: &mut ClosingState, seq: u64, at
 }
 
 impl ClosingState {
-    /// Payments of which an issuer takes something back, until that is decided.
-    pub(in super::super) fn disputed(&self) -> impl Iterator<Item = u64> {
-        let open = |r: &&Raised| r.resolved.is_none() && r.difference.status == CHARGEBACK;
-        self.differences.values().filter(open).map(|r| r.difference.own)
-    }
-
     pub(in super::super) fn opened(&mut self, opens: &[Opening]) {
         for Opening { account, key } in opens {
             match key {
@@ -101,8 +94,28 @@ impl ClosingState {
                 owner: None,
                 notes: if r.by.is_empty() { Vec::new() } else { vec![(at, r.by.clone(), "受付 raised".to_owned())] },
                 resolved: None,
+                ended_by: None,
             };
             self.differences.entry(difference.id).or_insert(raised);
+        }
+    }
+
+    /// What an issuer refused is a difference from the record of its answer on.
+    pub(in super::super) fn acknowledged(&mut self, at: Millis, r: &IssuerAcknowledged) {
+        self.advised.remove(&r.message);
+        if let Some(difference) = &r.raised {
+            let raised = DifferencesRaised { run: 0, differences: vec![(**difference).clone()], by: String::new() };
+            self.raised(at, &raised);
+        }
+    }
+
+    pub(in super::super) fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
+        for EndedDifference { id, why } in &r.closed {
+            if let Some(raised) = self.differences.get_mut(id) {
+                raised.notes.push((at, r.by.clone(), why.clone()));
+                raised.resolved = Some((Resolution::Explained, at, format!("照合 run {}", r.run)));
+                raised.ended_by = Some(r.run);
+            }
         }
     }
 
@@ -156,24 +169,6 @@ impl ClosingState {
 }
 
 impl State {
-    /// What a resolution takes of a payment: the tap's record and yen. What was explained takes nothing, and what others have more
-    /// of is no payment here.
-    pub(in super::super) fn taken_back(&self, id: &[u8; 16], how: Resolution) -> Option<(u64, Yen)> {
-        let d = &self.closing.differences.get(id)?.difference;
-        let less = super::super::money::minus(d.ours, d.theirs);
-        (how != Resolution::Explained && d.own > 0 && less.is_positive()).then_some((d.own, less))
-    }
-
-    /// What was taken of a payment is given back: no refund and no chargeback can give it back once more.
-    pub(in super::super) fn take_back(&mut self, own: u64, yen: Yen) {
-        let Some(tap) = self.index_of(own).and_then(|index| self.tap_mut(index)) else { return };
-        if let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) {
-            let taken = yen.min(leg.stands()).max(Yen::ZERO);
-            leg.refunded = plus(leg.refunded, taken);
-            self.change_parts(own, |parts| parts.taken = plus(parts.taken, taken));
-        }
-    }
-
     pub(in super::super) fn merchant_settled(&mut self, r: &MerchantSettled) {
         self.closing.opened(&r.opens);
         let Some(at) = self.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };

@@ -6,10 +6,10 @@ use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::{amount_of, booked};
 use super::super::state::State;
-use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState};
+use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState, standing};
 use kazasu_ledger::record::{
-    Body, DayMarked, DifferenceNoted, DifferencesRaised, IssuerSettled, MerchantSettled, MoneyReceived, Opening, Payer,
-    PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan, TapKind,
+    Body, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, IssuerSettled, MerchantSettled, MoneyReceived, Opening, Payer,
+    PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
@@ -58,6 +58,7 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         Closing::Note { id, owner, note, by } => {
             noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
         }
+        Closing::End { run, ended: list, by } => ended(state, *run, list, by),
         Closing::Sign(signed) => match state.closing.days.get(&signed.day) {
             None => refuse(NotClosed::Open(signed.day)),
             Some(day) if day.seq != signed.seq => refuse(NotClosed::OtherHead(signed.day, day.seq, signed.seq)),
@@ -325,18 +326,6 @@ fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
     Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new, by: String::new() })))
 }
 
-/// A payment at an issuer, and what of it the issuer could still take back.
-fn charged_back(state: &State, seq: u64) -> Result<(u16, AccountId, Yen), Rejected> {
-    let tap = state.tap_by_seq(seq).ok_or(NotClosed::NoPayment(seq))?;
-    let leg = tap.instrument_leg().filter(|_| tap.original.is_none() || tap.kind == TapKind::Completion);
-    let leg = leg.ok_or(NotClosed::NoPayment(seq))?;
-    let key = state.book.account(leg.debit).map(|account| account.key);
-    let (Some(AccountKey::IssuerReceivable(issuer)), Some(merchant)) = (key, state.merchant(tap.merchant)) else {
-        return refuse(NotClosed::NoPayment(seq));
-    };
-    Ok((issuer, merchant.payable, leg.stands()))
-}
-
 fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by: &str) -> Decided {
     amount_of(amount)?;
     if is_blank(reference) || reference.chars().count() > 60 {
@@ -345,7 +334,7 @@ fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by:
     if is_blank(why) || why.chars().count() > 100 {
         return refuse(NotClosed::Text("a reason (100 at most)"));
     }
-    let (issuer, _, stands) = charged_back(state, tap)?;
+    let (issuer, stands) = standing::payment(state, tap)?;
     let id = scoped_key(issuer, None, "chargeback ", reference);
     let typed = typed_key(issuer, "chargeback ", reference);
     if let Some(known) = [id, typed].iter().find_map(|id| state.closing.differences.get(id)) {
@@ -354,10 +343,7 @@ fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by:
         }
         return Err(Rejected::Reference);
     }
-    let open =
-        |r: &&super::Raised| r.difference.status == CHARGEBACK && r.difference.own == tap && r.resolved.is_none();
-    let open = state.closing.differences.values().filter(open).fold(Yen::ZERO, |sum, r| plus(sum, r.difference.ours));
-    let left = minus(stands, open);
+    let left = minus(stands, standing::in_dispute(state, tap)).max(Yen::ZERO);
     if amount > left {
         return refuse(NotClosed::Left { tap, left, asked: amount });
     }
@@ -377,6 +363,21 @@ fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by:
     };
     let by = by.to_owned();
     Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run: 0, differences: vec![difference], by })))
+}
+
+/// Ends what is open of these.
+fn ended(state: &State, run: u32, list: &[EndedDifference], by: &str) -> Decided {
+    if list.len() > RAISED_AT_ONCE {
+        return refuse(NotClosed::TooMany);
+    }
+    let open = |one: &&EndedDifference| state.closing.differences.get(&one.id).is_some_and(|r| r.resolved.is_none());
+    let mut closed: Vec<EndedDifference> = list.iter().filter(open).cloned().collect();
+    closed.sort_by_key(|one| one.id);
+    closed.dedup_by_key(|one| one.id);
+    if closed.is_empty() {
+        return Ok(unchanged());
+    }
+    Ok(recorded(Body::DifferencesClosed(DifferencesClosed { run, closed, by: by.to_owned() })))
 }
 
 fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
@@ -478,7 +479,6 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     let raised = difference(state, id)?;
     let d = &raised.difference;
     let less = minus(d.ours, d.theirs);
-    let disputed = d.status == CHARGEBACK;
     // The difference itself says whose it is: another party's run may have its run's number when the first was cut off.
     let (against, number) = match d.party.split_once(' ') {
         Some(("issuer", number)) => (Some(Against::Issuer), number),
@@ -498,8 +498,8 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     if less == Yen::ZERO {
         return unfit("both sides have the same amount; explain it");
     }
-    if disputed && charged_back(state, d.own).is_ok_and(|(_, _, stands)| d.ours > stands) {
-        return unfit("the merchant has given it back meanwhile; explain it");
+    if let Some(booking) = standing::booking(d, how) {
+        standing::bounded(state, d, booking)?;
     }
     let issuer = number.parse::<u16>().ok().and_then(|n| state.issuers.get(&n)).copied();
     let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);

@@ -106,6 +106,8 @@ pub struct DifferenceView {
     pub notes: Vec<(Millis, String, String)>,
     /// How, when and by whom it was resolved.
     pub resolved: Option<(Resolution, Millis, String)>,
+    /// It ended by itself with this run.
+    pub ended_by: Option<u32>,
 }
 
 /// What an account holds, for reports.
@@ -242,6 +244,7 @@ impl State {
                 owner: r.owner.clone(),
                 notes: r.notes.clone(),
                 resolved: r.resolved.clone(),
+                ended_by: r.ended_by,
             })
             .collect();
         out.sort_by_key(|d| (d.since, d.difference.day, d.difference.id));

@@ -4,13 +4,18 @@
 mod apply;
 mod decide;
 mod look;
+mod refused;
+mod standing;
 
 pub(super) use apply::day_of_cut_over;
 pub(super) use decide::{command, effect_of};
 pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
+pub use refused::REFUSED_ADVICE;
+pub(super) use refused::refused_advice;
+pub(super) use standing::Booking;
 
 use kazasu_ledger::AccountId;
-use kazasu_ledger::record::{HeadSigned, MadeFile, Payer, ReconRan};
+use kazasu_ledger::record::{EndedDifference, HeadSigned, MadeFile, Payer, ReconRan};
 use kazasu_schemas::closing::{DayState, Difference, Resolution};
 use kazasu_schemas::contract::{Contracts, Period, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
@@ -133,6 +138,15 @@ pub enum Closing {
         /// What was found out.
         note: String,
         /// Who writes.
+        by: String,
+    },
+    /// A later file has what an earlier one lacked. What was resolved meanwhile is left out.
+    End {
+        /// The run.
+        run: u32,
+        /// At most [`RAISED_AT_ONCE`].
+        ended: Vec<EndedDifference>,
+        /// Who brought the file.
         by: String,
     },
     /// A day's last record was signed.
@@ -258,6 +272,34 @@ pub enum NotClosed {
     /// No such payment at an issuer.
     #[error("record {0} is no payment at an issuer that is still in memory")]
     NoPayment(u64),
+    /// Its issuer refused it after it was approved in its place.
+    #[error("of record {0} nothing stands at its issuer: it refused it afterwards, and that is booked; explain it")]
+    RefusedSince(u64),
+    /// It is paid by another issuer.
+    #[error("record {tap} was not paid by {party}; explain the difference")]
+    OtherIssuer {
+        /// The payment.
+        tap: u64,
+        /// Whose file it was.
+        party: String,
+    },
+    /// A resolution takes more than stands.
+    #[error(
+        "difference {id} would take {asked} of record {tap}, of which {left} stands at {at}: the rest was given back, taken back or \
+         booked before; resolve first what its refunds and reversals lack, or explain it"
+    )]
+    Stands {
+        /// The difference.
+        id: String,
+        /// Its record.
+        tap: u64,
+        /// Where.
+        at: &'static str,
+        /// Yen.
+        left: Yen,
+        /// Yen.
+        asked: Yen,
+    },
     /// More than is left of it.
     #[error("of record {tap} the issuer can take back {left}, not {asked}: the rest was given back or is in dispute")]
     Left {
@@ -358,6 +400,8 @@ pub(super) struct Raised {
     pub(super) owner: Option<String>,
     pub(super) notes: Vec<(Millis, String, String)>,
     pub(super) resolved: Option<(Resolution, Millis, String)>,
+    /// It ended by itself with this run.
+    pub(super) ended_by: Option<u32>,
 }
 
 /// Everything about closing.
@@ -374,6 +418,8 @@ pub(super) struct ClosingState {
     pub(super) runs: Vec<ReconRan>,
     pub(super) files: HashMap<[u8; 32], u32>,
     pub(super) differences: BTreeMap<[u8; 16], Raised>,
+    /// What an advice that is owed moved at its issuer, by its record.
+    pub(super) advised: BTreeMap<u64, Yen>,
     pub(super) signed: BTreeMap<BusinessDay, HeadSigned>,
     pub(super) lines: HashSet<[u8; 16]>,
     pub(super) fee_income: Option<AccountId>,

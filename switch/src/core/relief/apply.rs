@@ -70,9 +70,9 @@ impl State {
             | Proposal::CancelPayout { .. }) => {
                 self.closing.opened(&r.opens);
                 if let Proposal::Resolve { id, how } = &other
-                    && let Some((own, yen)) = self.taken_back(id, *how)
+                    && let Some(booking) = self.booking_of(id, *how)
                 {
-                    self.take_back(own, yen);
+                    self.book(booking);
                 }
                 self.closing.approved(r.proposal, at, other, source, &r.by);
             }

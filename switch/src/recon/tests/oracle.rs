@@ -157,7 +157,9 @@ impl Naive<'_> {
     fn other_day(&mut self, all: &[Vec<usize>; 2], basis: Basis) {
         if let ([l], [r]) = (&self.open(0, &all[0])[..], &self.open(1, &all[1])[..]) {
             let apart = self.left[*l].day.0.abs_diff(self.right[*r].day.0);
-            if apart <= u32::from(self.rules.window_days) && self.compatible(*l, *r, basis) {
+            let (a, b) = (self.left[*l].by_stan, self.right[*r].by_stan);
+            let stan = basis == Basis::RrnOtherDay && !a.is_none() && !b.is_none() && a != b;
+            if !stan && apart <= u32::from(self.rules.window_days) && self.compatible(*l, *r, basis) {
                 self.join(*l, *r, basis);
             }
         }
@@ -198,6 +200,19 @@ impl Naive<'_> {
 }
 
 fn naive(left: &[Item], right: &[Item], rules: &Rules) -> [Vec<Verdict>; 2] {
+    // A number that several messages of one kind and day have names none of them, where the STAN tells them apart.
+    let number = |item: &Item| (item.by_rrn, item.day, item.kind);
+    let repeats = |item: &Item| {
+        let several = |items: &[Item]| {
+            let same = |one: &&Item| number(one) == number(item) && !one.by_stan.is_none();
+            let stans: std::collections::HashSet<Trace> = items.iter().filter(same).map(|one| one.by_stan).collect();
+            stans.len() > 1
+        };
+        !item.by_rrn.is_none() && !item.by_stan.is_none() && (several(left) || several(right))
+    };
+    let clean = |item: &Item| if repeats(item) { Item { by_rrn: Trace::NONE, ..*item } } else { *item };
+    let right: Vec<Item> = right.iter().map(clean).collect();
+    let right = &right[..];
     let done = [vec![None; left.len()], vec![None; right.len()]];
     let same = [vec![None; left.len()], vec![None; right.len()]];
     let mut naive = Naive { left, right, rules, done, same };

@@ -116,6 +116,41 @@ fn a_stan_that_came_twice_joins_nothing_against_the_retrieval_reference_number()
     assert_eq!(bases(&run(&left[1..], &right[1..], &details())), [Some(Basis::Stan)]);
 }
 
+/// A's payment and B's have the same number, terminal and amount; the other side has B's alone. What names B is the STAN.
+#[test]
+fn a_number_of_zeros_or_one_that_repeats_names_nothing() {
+    for number in ["000000000000", "0", "A"] {
+        for yen in [100, 130] {
+            for turned in [false, true] {
+                let line = |item: Item, stan| Item { own: None, by_rrn: by_rrn(number), by_stan: by_stan(stan), ..item };
+                let bare = |item: Item| Item { external: Reference::NONE, ..item };
+                let mut left = [line(bare(ours(1, 100)), 1), line(bare(ours(2, yen)), 2)];
+                let b = usize::from(!turned);
+                if turned {
+                    left.swap(0, 1);
+                }
+                let outcome = run(&left, &[line(bare(theirs(2, yen)), 2)], &details());
+                let mut expected = [Status::Missing; 2];
+                expected[b] = Status::Matched;
+                assert_eq!((statuses(&outcome).0, bases(&outcome)[b]), (expected.to_vec(), Some(Basis::Stan)), "{number}");
+            }
+        }
+    }
+    // On another day too: a number that comes every day joins nothing that the STAN speaks against.
+    let line = |item: Item, stan, at| Item {
+        own: None,
+        external: Reference::NONE,
+        by_rrn: by_rrn("A"),
+        by_stan: by_stan(stan),
+        day: day(at),
+        party: Party::NONE,
+        ..item
+    };
+    let outcome = run(&[line(ours(1, 100), 1, -10)], &[line(theirs(2, 100), 2, -9)], &details());
+    assert_eq!(statuses(&outcome), (vec![Status::Missing], vec![Status::Unexpected]));
+    assert!(by_stan(1) != by_stan(2) && by_stan(0).is_none());
+}
+
 #[test]
 fn a_purchase_and_its_reversal_share_references() {
     let reversed = |item: Item, yen| Item { kind: Kind::Reversal, amount: Yen::new(yen), own: None, ..item };

@@ -1,0 +1,183 @@
+//! What a party's file changes of what an earlier one of the same days opened: a line that is there now ends its difference by itself,
+//! a line that is there with another amount is another difference. Of what could not be read nothing is concluded.
+
+use super::compare::CompareWith;
+use crate::core::{CHARGEBACK, DifferenceView, REFUSED_ADVICE};
+use crate::recon::item::Item;
+use crate::recon::result::{Outcome, Status, Verdict};
+use hashbrown::{HashMap, HashSet};
+use kazasu_ledger::record::{EndedDifference, ReconRan};
+use kazasu_schemas::closing::{Difference, Resolution};
+use kazasu_schemas::contract::Period;
+use kazasu_schemas::money::Yen;
+use sha2::{Digest, Sha256};
+
+/// The status of the sum of what was tolerated in a file.
+pub(super) const TOLERATED: &str = "tolerated";
+
+/// What is known of a party before a file is compared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Before {
+    pub(super) differences: Vec<DifferenceView>,
+    pub(super) runs: Vec<ReconRan>,
+}
+
+impl Before {
+    /// Everything that files of a party opened.
+    pub(super) fn of(state: &crate::core::State, party: &str) -> Before {
+        let of_files = |d: &DifferenceView| {
+            let x = &d.difference;
+            x.party == party && x.status != CHARGEBACK && x.status != REFUSED_ADVICE
+        };
+        Before {
+            differences: state.differences(false).into_iter().filter(of_files).collect(),
+            runs: state.runs().to_vec(),
+        }
+    }
+
+    fn period_of(&self, run: u32) -> Option<Period> {
+        self.runs.iter().find(|r| r.run == run).map(|r| r.period)
+    }
+}
+
+/// What a file comes to.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) raised: Vec<Difference>,
+    pub(super) ended: Vec<EndedDifference>,
+    /// Lines here that may be among those that could not be read.
+    pub(super) undecided: u64,
+    /// Differences in all, those that are known included.
+    pub(super) in_all: u64,
+}
+
+/// This ledger's lines that the file has with the same amount, by record: the line there.
+pub(super) fn equal_lines(outcome: &Outcome, here: &[Item], there: &[Item]) -> HashMap<u64, u64> {
+    let each = here.iter().zip(&outcome.left).filter_map(|(item, verdict)| match verdict {
+        Verdict::Pair { with, status: Status::Matched, .. } => {
+            let theirs = there.get(usize::try_from(*with).ok()?).filter(|theirs| theirs.amount == item.amount)?;
+            Some((item.own?.get(), theirs.line))
+        }
+        Verdict::Pair { .. } | Verdict::Alone { .. } | Verdict::Group { .. } | Verdict::Repeat { .. } => None,
+    });
+    each.collect()
+}
+
+fn same_finding(a: &Difference, b: &Difference) -> bool {
+    (&a.status, a.ours, a.theirs) == (&b.status, b.ours, b.theirs)
+}
+
+fn ended(d: &Difference, why: String) -> EndedDifference {
+    EndedDifference { id: d.id, why: why.chars().take(200).collect() }
+}
+
+/// Looks at what was found with what was known. `equal` is from [`equal_lines`].
+pub(super) fn found(
+    differences: Vec<Difference>,
+    before: &Before,
+    equal: &HashMap<u64, u64>,
+    unread: u64,
+) -> Found {
+    let mut out = Found::default();
+    let ids: HashSet<[u8; 16]> = before.differences.iter().map(|d| d.difference.id).collect();
+    let mut known: HashMap<u64, Vec<&DifferenceView>> = HashMap::new();
+    for d in before.differences.iter().filter(|d| d.difference.own > 0) {
+        known.entry(d.difference.own).or_default().push(d);
+    }
+    for d in before.differences.iter().filter(|d| d.resolved.is_none() && d.difference.own > 0) {
+        if let Some(line) = equal.get(&d.difference.own) {
+            let why = format!("後の明細にあり、金額も一致 a later file has it with the same amount, in line {line}");
+            out.ended.push(ended(&d.difference, why));
+        }
+    }
+    for d in differences {
+        if unread > 0 && d.status == super::compare::name(Status::Missing) {
+            out.undecided += 1;
+            continue;
+        }
+        out.in_all += 1;
+        match known.get(&d.own).filter(|_| d.own > 0) {
+            Some(known) => about_one_line(d, known, &mut out),
+            None if ids.contains(&d.id) => {}
+            None => out.raised.push(d),
+        }
+    }
+    out
+}
+
+/// A line of this ledger of which something was found before.
+fn about_one_line(mut d: Difference, known: &[&DifferenceView], out: &mut Found) {
+    let is_there = d.line > 0;
+    let open = || known.iter().filter(|k| k.resolved.is_none());
+    let same = known.iter().filter(|k| same_finding(&k.difference, &d));
+    let told = same.clone().any(|k| k.resolved.is_none() || k.ended_by.is_none());
+    let others = open().filter(|k| !same_finding(&k.difference, &d));
+    if is_there {
+        let why = format!("後の明細にあり a later file has it in line {} with {}: {}", d.line, d.theirs, d.status);
+        out.ended.extend(others.map(|k| ended(&k.difference, why.clone())));
+    } else if open().next().is_some() {
+        // It lacks again what was there with another amount: the difference that is open says so.
+        return;
+    }
+    if told {
+        return;
+    }
+    if known.iter().any(|k| k.difference.id == d.id) {
+        d.id = again(&d, same.count());
+    }
+    out.raised.push(d);
+}
+
+/// The identity of another finding about a line: the same when the file is compared once more.
+fn again(d: &Difference, times: usize) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    hash.update("another finding");
+    hash.update(d.id);
+    hash.update(&d.status);
+    hash.update(d.ours.get().to_be_bytes());
+    hash.update(d.theirs.get().to_be_bytes());
+    hash.update(u64::try_from(times).unwrap_or(u64::MAX).to_be_bytes());
+    let id: [u8; 32] = hash.finalize().into();
+    id[..16].try_into().expect("32 bytes")
+}
+
+/// The sum of what was tolerated is one difference of a party and its days, whatever file says it: what an earlier one left open ends,
+/// and what was booked for it is not booked once more.
+pub(super) fn tolerated(
+    sum: Yen,
+    before: &Before,
+    with: &CompareWith,
+    unread: u64,
+    out: &mut Found,
+    difference: impl FnOnce(Yen) -> Difference,
+) {
+    let period = Period { from: with.from, until: with.until };
+    let of_period = |d: &&DifferenceView| {
+        d.difference.status == TOLERATED && before.period_of(d.run).is_none_or(|p| p == period) && d.difference.day == with.until
+    };
+    let earlier: Vec<&DifferenceView> = before.differences.iter().filter(of_period).collect();
+    let booked = earlier.iter().filter(|d| is_booked(d)).fold(0, |sum, d| sum + d.difference.theirs.get());
+    let rest = Yen::new(sum.get() - booked);
+    let open = || earlier.iter().filter(|d| d.resolved.is_none());
+    // While lines are unread the sum is not all of it: what is open stays.
+    if unread > 0 && open().next().is_some() {
+        return;
+    }
+    let told = earlier.iter().any(|d| d.ended_by.is_none() && d.difference.theirs == rest && !is_booked(d));
+    out.ended.extend(
+        open()
+            .filter(|d| d.difference.theirs != rest)
+            .map(|d| ended(&d.difference, format!("後の明細では {sum} a later file of these days comes to {sum}"))),
+    );
+    if rest == Yen::ZERO {
+        return;
+    }
+    out.in_all += 1;
+    if !told {
+        out.raised.push(difference(rest));
+    }
+}
+
+fn is_booked(d: &DifferenceView) -> bool {
+    matches!(&d.resolved, Some((how, ..)) if *how != Resolution::Explained)
+}

@@ -1,0 +1,355 @@
+//! What of a payment still stands at its issuer and at its merchant: one account for refunds, reversals, what issuers refuse
+//! afterwards, chargebacks and differences. Nothing is taken of a payment that does not stand there any more.
+//!
+//! A payment's legs say what stands on both sides alike. Where a difference was booked on one side only, the merchant has more or less
+//! of the payment than its legs say: `Tap::kept`.
+
+use super::super::money::{Leg, is_payment, minus, plus, sum};
+use super::super::state::{State, Tap, TapIndex, TapState};
+use super::{CHARGEBACK, NotClosed};
+use kazasu_ledger::record::TapKind;
+use kazasu_ledger::{AccountKey, Seq};
+use kazasu_schemas::closing::{Difference, Resolution};
+use kazasu_schemas::money::Yen;
+use std::collections::BTreeSet;
+
+/// Whose side of a payment a resolution changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in super::super) enum Sides {
+    /// The issuer owes less, or more; the operator bears it.
+    Issuer,
+    /// The merchant bears what the issuer does not owe.
+    Both,
+    /// The merchant is owed less, or more; the operator has it.
+    Merchant,
+}
+
+/// What a resolution books of a payment.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(in super::super) struct Booking {
+    /// The record that the difference is about: a payment, or what refunds or reverses one.
+    pub(in super::super) own: Seq,
+    /// What the other side has less than this ledger. Below zero: more.
+    pub(in super::super) less: Yen,
+    pub(in super::super) sides: Sides,
+}
+
+/// The issuer that a difference is with. `None` when it is with an acquirer.
+fn issuer_of(d: &Difference) -> Option<u16> {
+    d.party.strip_prefix("issuer ")?.parse().ok()
+}
+
+/// What a resolution would book of a payment here; `None` when it books nothing, or nothing of a payment.
+pub(super) fn booking(d: &Difference, how: Resolution) -> Option<Booking> {
+    let sides = match (how, issuer_of(d)) {
+        (Resolution::Explained, _) => return None,
+        (Resolution::BookedIssuer | Resolution::WrittenOff, Some(_)) => Sides::Issuer,
+        (Resolution::BookedMerchant, Some(_)) => Sides::Both,
+        (Resolution::BookedMerchant, None) => Sides::Merchant,
+        (Resolution::BookedIssuer | Resolution::WrittenOff, None) => return None,
+    };
+    let less = minus(d.ours, d.theirs);
+    (d.own > 0 && less != Yen::ZERO).then_some(Booking { own: d.own, less, sides })
+}
+
+/// What the issuer still pays of it; `None` when no issuer pays it.
+fn at_issuer(state: &State, tap: &Tap) -> Option<(u16, Yen)> {
+    let leg = tap.instrument_leg()?;
+    let issuer = |id| match state.book.account(id).map(|account| account.key) {
+        Some(AccountKey::IssuerReceivable(n)) => Some(n),
+        _ => None,
+    };
+    // A payment debits it, a refund credits it.
+    Some((issuer(leg.debit).or_else(|| issuer(leg.credit))?, leg.stands()))
+}
+
+impl Tap {
+    /// What the merchant still has of a payment, or gave back by a refund that stands.
+    pub(in super::super) fn at_merchant(&self) -> Yen {
+        plus(sum(&self.legs, Leg::is_yen, Leg::stands), self.kept)
+    }
+
+    /// What can be given back of it: no more than its legs say and than the merchant has.
+    pub(in super::super) fn returnable(&self) -> Yen {
+        sum(&self.legs, Leg::is_yen, Leg::stands).min(self.at_merchant()).max(Yen::ZERO)
+    }
+
+    /// What a reversal gives back of it so that no more than `remains` stands.
+    pub(in super::super) fn undoable(&self, remains: Yen) -> Yen {
+        minus(sum(&self.legs, Leg::is_yen, Leg::stands), remains).min(self.returnable())
+    }
+
+    fn posted(&self) -> Yen {
+        sum(&self.legs, Leg::is_yen, |leg| leg.posted)
+    }
+}
+
+/// What a record is to the payment that it belongs to.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Payment(&'a Tap),
+    Refund(&'a Tap, &'a Tap),
+    Reversal(&'a Tap),
+}
+
+impl<'a> Part<'a> {
+    fn of(state: &'a State, own: Seq) -> Option<Part<'a>> {
+        let tap = state.tap_by_seq(own)?;
+        let original = |tap: &Tap| tap.original.and_then(|index| state.tap(index));
+        match tap.kind {
+            TapKind::Refund | TapKind::RefundAdvice => Some(Part::Refund(tap, original(tap)?)),
+            TapKind::Reversal => {
+                let undone = original(tap)?;
+                let paid = if is_payment(undone.kind) { undone } else { original(undone)? };
+                is_payment(paid.kind).then_some(Part::Reversal(paid))
+            }
+            TapKind::Authorize
+            | TapKind::Purchase
+            | TapKind::AuthorizationAdvice
+            | TapKind::PurchaseAdvice
+            | TapKind::Completion => Some(Part::Payment(tap)),
+            TapKind::BalanceInquiry | TapKind::Unsupported => None,
+        }
+    }
+
+    fn payment(self) -> &'a Tap {
+        match self {
+            Part::Payment(paid) | Part::Refund(_, paid) | Part::Reversal(paid) => paid,
+        }
+    }
+}
+
+/// The payment's leg that an issuer pays, or the part of it that it has refused since. As a place among its legs.
+fn issuers_leg(tap: &Tap) -> Option<usize> {
+    tap.legs.iter().position(|leg| leg.source == super::super::money::Source::Instrument)
+}
+
+/// Why a record is no payment of which its issuer could take something back.
+pub(super) fn no_payment(state: &State, own: Seq) -> NotClosed {
+    let refused = |tap: &Tap| tap.legs.iter().any(|leg| leg.source == super::super::money::Source::Loss);
+    match state.tap_by_seq(own) {
+        Some(tap) if refused(tap) => NotClosed::RefusedSince(own),
+        Some(_) | None => NotClosed::NoPayment(own),
+    }
+}
+
+/// Does what it would take still stand? A resolution that takes more is refused.
+pub(super) fn bounded(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
+    let Some(part) = Part::of(state, booking.own) else { return by_its_line(state, d, booking) };
+    let paid = part.payment();
+    if booking.less.is_positive() {
+        takes(state, d, booking, paid)
+    } else {
+        gives_again(state, d, booking, part)
+    }
+}
+
+fn too_much(d: &Difference, at: &'static str, left: Yen, asked: Yen) -> NotClosed {
+    NotClosed::Stands { id: ::hex::encode(d.id), tap: d.own, at, left: left.max(Yen::ZERO), asked }
+}
+
+fn takes(state: &State, d: &Difference, booking: Booking, paid: &Tap) -> Result<(), NotClosed> {
+    let Booking { less, sides, .. } = booking;
+    if matches!(sides, Sides::Issuer | Sides::Both) {
+        let left = match at_issuer(state, paid) {
+            Some((issuer, left)) if issuer_of(d) == Some(issuer) => left,
+            Some(_) => return Err(NotClosed::OtherIssuer { tap: d.own, party: d.party.clone() }),
+            None => return Err(no_payment(state, paid.seq)),
+        };
+        if less > left {
+            return Err(too_much(d, "its issuer", left, less));
+        }
+    }
+    let left = paid.at_merchant();
+    if matches!(sides, Sides::Merchant | Sides::Both) && less > left {
+        return Err(too_much(d, "its merchant", left, less));
+    }
+    Ok(())
+}
+
+/// The other side has more than this ledger: a refund or a reversal that it did not carry out. It can stand again as far as it was
+/// given back, and once. More of the payment itself is no part of it, and has no bound here.
+fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Result<(), NotClosed> {
+    let more = minus(Yen::ZERO, booking.less);
+    let (paid, refund) = match part {
+        Part::Payment(_) => return Ok(()),
+        Part::Refund(refund, paid) => (paid, Some(refund)),
+        Part::Reversal(paid) => {
+            by_its_line(state, d, booking)?;
+            (paid, None)
+        }
+    };
+    if matches!(booking.sides, Sides::Issuer | Sides::Both) {
+        let leg = issuers_leg(paid).map(|at| &paid.legs[at]).ok_or_else(|| no_payment(state, paid.seq))?;
+        let refunded = refund.map(|refund| refund.instrument_leg().map_or(Yen::ZERO, Leg::stands));
+        let left = refunded.map_or(leg.given_back(), |refunded| refunded.min(leg.given_back()));
+        if more > left {
+            return Err(too_much(d, "its issuer", left, more));
+        }
+    }
+    if matches!(booking.sides, Sides::Merchant | Sides::Both) {
+        let given = minus(paid.posted(), paid.at_merchant());
+        let left = refund.map_or(given, |refund| refund.at_merchant().min(given));
+        if more > left {
+            return Err(too_much(d, "its merchant", left, more));
+        }
+    }
+    Ok(())
+}
+
+/// Where the payment is not in memory any more, or says nothing: all that is booked of one record never comes to more than its line.
+fn by_its_line(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
+    let line = i128::from(d.ours.get()).abs();
+    if line == 0 {
+        return Ok(());
+    }
+    let same = |one: &Booking| one.own == booking.own && one.less.is_positive() == booking.less.is_positive();
+    let booked = state.closing.differences.values().filter(|r| issuer_of(&r.difference) == issuer_of(d)).filter_map(
+        |r| booking_of_resolved(r).filter(same).map(|one| i128::from(one.less.get()).abs()),
+    );
+    let left = line - booked.sum::<i128>();
+    let asked = i128::from(booking.less.get()).abs();
+    if asked > left {
+        let yen = |n: i128| Yen::new(i64::try_from(n.max(0)).unwrap_or(i64::MAX));
+        return Err(too_much(d, "the other side", yen(left), yen(asked)));
+    }
+    Ok(())
+}
+
+fn booking_of_resolved(raised: &super::Raised) -> Option<Booking> {
+    let (how, ..) = raised.resolved.as_ref()?;
+    booking(&raised.difference, *how)
+}
+
+/// A payment at an issuer, and what of it the issuer could still take back.
+pub(super) fn payment(state: &State, own: Seq) -> Result<(u16, Yen), NotClosed> {
+    match Part::of(state, own) {
+        Some(Part::Payment(tap)) => at_issuer(state, tap).ok_or_else(|| no_payment(state, own)),
+        Some(Part::Refund(..) | Part::Reversal(_)) | None => Err(NotClosed::NoPayment(own)),
+    }
+}
+
+impl State {
+    /// What a resolution takes of a payment, or lets stand again. What was explained changes nothing.
+    pub(in super::super) fn booking_of(&self, id: &[u8; 16], how: Resolution) -> Option<Booking> {
+        booking(&self.closing.differences.get(id)?.difference, how)
+    }
+
+    /// Records that open differences are about, and the payments behind them: needed until two people have decided.
+    pub(in super::super) fn in_difference(&self) -> BTreeSet<Seq> {
+        let open = self.closing.differences.values().filter(|r| r.resolved.is_none() && r.difference.own > 0);
+        let records = open.map(|r| r.difference.own);
+        records.flat_map(|own| [Some(own), Part::of(self, own).map(|part| part.payment().seq)]).flatten().collect()
+    }
+
+    /// A resolution was booked: what it took of the payment is given back, what it lets stand again is not.
+    pub(in super::super) fn book(&mut self, booking: Booking) {
+        let Some(part) = Part::of(self, booking.own) else { return };
+        let (paid, refund) = match part {
+            Part::Payment(paid) | Part::Reversal(paid) => (paid.seq, None),
+            Part::Refund(refund, paid) => (paid.seq, Some(refund.seq)),
+        };
+        let own_line = matches!(part, Part::Payment(_));
+        let Some(paid) = self.index_of(paid) else { return };
+        if booking.less.is_positive() {
+            self.taken(paid, booking);
+        } else {
+            let refund = refund.and_then(|seq| self.index_of(seq));
+            self.let_stand(paid, refund, booking, own_line);
+        }
+    }
+
+    fn taken(&mut self, paid: TapIndex, booking: Booking) {
+        let Some(tap) = self.tap_mut(paid) else { return };
+        if booking.sides == Sides::Merchant {
+            tap.kept = minus(tap.kept, booking.less);
+            return;
+        }
+        let Some(at) = issuers_leg(tap) else { return };
+        // A journal of before this was bounded may take more.
+        let taken = booking.less.min(tap.legs[at].stands()).max(Yen::ZERO);
+        tap.legs[at].refunded = plus(tap.legs[at].refunded, taken);
+        if booking.sides == Sides::Issuer {
+            tap.kept = plus(tap.kept, taken);
+        }
+        let seq = tap.seq;
+        self.change_parts(seq, |parts| parts.taken = plus(parts.taken, taken));
+    }
+
+    fn let_stand(&mut self, paid: TapIndex, refund: Option<TapIndex>, booking: Booking, own_line: bool) {
+        let mut more = minus(Yen::ZERO, booking.less);
+        if let Some(refund) = refund.and_then(|index| self.tap_mut(index)) {
+            more = match booking.sides {
+                Sides::Merchant => {
+                    refund.kept = minus(refund.kept, more);
+                    more
+                }
+                Sides::Issuer | Sides::Both => {
+                    let Some(at) = issuers_leg(refund) else { return };
+                    let again = more.min(refund.legs[at].stands());
+                    refund.legs[at].refunded = plus(refund.legs[at].refunded, again);
+                    let refund = refund.seq;
+                    // What the issuer refused of it is booked.
+                    let denied = self.parts(refund).denied.min(again);
+                    let paid = self.tap(paid).map(|paid| paid.seq);
+                    for seq in [Some(refund), paid].into_iter().flatten() {
+                        self.change_parts(seq, |parts| parts.denied = minus(parts.denied, denied.min(parts.denied)));
+                    }
+                    again
+                }
+            };
+        }
+        let Some(tap) = self.tap_mut(paid) else { return };
+        if booking.sides == Sides::Merchant {
+            // Of its own line, more than was taken before is no part of the payment.
+            let again = if own_line { more.min(minus(Yen::ZERO, tap.kept).max(Yen::ZERO)) } else { more };
+            tap.kept = plus(tap.kept, again);
+            return;
+        }
+        let (seq, Some(at)) = (tap.seq, issuers_leg(tap)) else { return };
+        if own_line {
+            more = more.min(self.parts(seq).taken);
+            self.change_parts(seq, |parts| parts.taken = minus(parts.taken, more));
+        }
+        let Some(tap) = self.tap_mut(paid) else { return };
+        let leg = &mut tap.legs[at];
+        let reversal = refund.is_none() && !own_line;
+        let undone = more.min(if reversal { leg.undone } else { Yen::ZERO });
+        leg.undone = minus(leg.undone, undone);
+        let refunded = minus(more, undone).min(leg.refunded);
+        leg.refunded = minus(leg.refunded, refunded);
+        let again = plus(undone, refunded);
+        if booking.sides == Sides::Issuer {
+            tap.kept = minus(tap.kept, again);
+        }
+        if tap.state == TapState::Reversed && tap.moved().is_positive() {
+            tap.state = TapState::Posted;
+        }
+        // People said that a reversal was not carried out; what they said of a refund may leave a reversal something to undo.
+        if let Some(undo) = self.undos.get_mut(&seq).filter(|_| reversal) {
+            undo.remains = plus(undo.remains, again);
+        }
+        self.look_at(Some(paid));
+    }
+}
+
+/// What of a record's own part at an issuer still stands, at most what it moved. A reversal moves the payment's.
+pub(super) fn left_of(state: &State, own: Seq, moved: Yen) -> Yen {
+    match Part::of(state, own) {
+        Some(Part::Payment(tap) | Part::Refund(tap, _)) => super::refused::at_most(moved, tap.instrument_leg()),
+        Some(Part::Reversal(paid)) if moved.is_positive() => super::refused::at_most(moved, paid.instrument_leg()),
+        Some(Part::Reversal(paid)) => {
+            let given = issuers_leg(paid).map_or(Yen::ZERO, |at| paid.legs[at].given_back());
+            moved.max(minus(Yen::ZERO, given))
+        }
+        None => moved,
+    }
+}
+
+/// What is in dispute of a payment and not decided.
+pub(super) fn in_dispute(state: &State, own: Seq) -> Yen {
+    let open = state.closing.differences.values().filter(|r| {
+        r.difference.status == CHARGEBACK && r.difference.own == own && r.resolved.is_none()
+    });
+    open.fold(Yen::ZERO, |sum, r| plus(sum, r.difference.ours))
+}
