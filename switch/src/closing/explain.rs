@@ -4,6 +4,7 @@ use super::chart::Chart;
 use anyhow::Context;
 use kazasu_ledger::record::{PayoutTaken, Proposal, Verdict, flag};
 use kazasu_ledger::{Body, Store, Transfer};
+use kazasu_schemas::closing::Difference;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ fn about(body: &Body, family: &[u64]) -> bool {
         Body::IssuerTold(r) => of(r.tap),
         Body::DifferencesRaised(r) => r.differences.iter().any(|d| of(d.own)),
         Body::NoticeSettled(r) => of(r.notice / 16),
+        // What ends, notes and resolves its differences is told by their numbers.
         _ => false,
     }
 }
@@ -92,6 +94,9 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                 if let Body::DifferencesRaised(r) = &body {
                     differences.extend(r.differences.iter().filter(|d| family.contains(&d.own)).map(|d| d.id));
                 }
+                if let Body::IssuerAcknowledged(r) = &body {
+                    differences.extend(r.raised.iter().map(|d| d.id));
+                }
                 if !moved.is_empty() && !days.contains(&entry.day) {
                     days.push(entry.day);
                 }
@@ -129,6 +134,19 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                             );
                         }
                     }
+                }
+                Body::DifferenceNoted(r) if differences.contains(&r.id) => {
+                    let mut noted = step(&chart, entry.seq, entry.at, entry.day, &body);
+                    noted["by"] = r.by.clone().into();
+                    noted["note"] = r.note.clone().into();
+                    steps.push(noted);
+                }
+                Body::DifferencesClosed(r) if r.closed.iter().any(|one| differences.contains(&one.id)) => {
+                    let mut ended = step(&chart, entry.seq, entry.at, entry.day, &body);
+                    let own = r.closed.iter().filter(|one| differences.contains(&one.id));
+                    ended["why"] = own.map(|one| one.why.clone()).collect::<Vec<_>>().into();
+                    ended["by"] = r.by.clone().into();
+                    steps.push(ended);
                 }
                 Body::PayoutFileMade(r) => {
                     files.insert(r.payout, r.files.iter().map(|f| f.count).collect());
@@ -187,11 +205,14 @@ fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> V
         }
         Body::IssuerSilent(r) => out["why"] = format!("{:?}", r.why).into(),
         Body::IssuerLate(r) => out["de39"] = r.code.to_string().into(),
-        Body::IssuerAcknowledged(r) => out["de39"] = r.code.to_string().into(),
+        Body::IssuerAcknowledged(r) => {
+            out["de39"] = r.code.to_string().into();
+            if let Some(d) = &r.raised {
+                out["differences"] = json!([difference(d)]);
+            }
+        }
         Body::DifferencesRaised(r) => {
-            let list = r.differences.iter().map(|d| json!({ "difference": hex::encode(d.id), "status": d.status,
-                "party": d.party, "record": d.own, "ours_yen": d.ours.get(), "theirs_yen": d.theirs.get(), "why": d.why }));
-            out["differences"] = list.collect();
+            out["differences"] = r.differences.iter().map(difference).collect();
         }
         Body::LossReturned(r) => {
             out["de39"] = r.code.to_string().into();
@@ -205,6 +226,11 @@ fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> V
         _ => {}
     }
     out
+}
+
+fn difference(d: &Difference) -> Value {
+    json!({ "difference": hex::encode(d.id), "status": d.status, "party": d.party, "record": d.own, "ours_yen": d.ours.get(),
+        "theirs_yen": d.theirs.get(), "why": d.why })
 }
 
 fn posting(chart: &Chart, t: &Transfer) -> Value {

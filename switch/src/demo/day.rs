@@ -17,7 +17,7 @@ use kazasu_schemas::relief::Format;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -157,10 +157,14 @@ async fn lines(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Stri
     Ok(String::from_utf8(bytes)?.lines().map(str::to_owned).collect())
 }
 
-/// Lines of purchases of more than this much: their places.
+/// Lines of purchases of more than this much of which nothing was given back: their places.
 fn purchases(lines: &[String], more: i64) -> Vec<usize> {
     let amount = |line: &String| line.split(',').nth(9).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
-    (1..lines.len()).filter(|at| lines[*at].starts_with("purchase,") && amount(&lines[*at]) > more).collect()
+    // What gives back repeats the payment's retrieval reference number.
+    let number = |line: &String| line.split(',').nth(7).map(str::to_owned);
+    let given: HashSet<_> = lines.iter().filter(|line| !line.starts_with("purchase,")).map(number).collect();
+    let stands = |line: &String| line.starts_with("purchase,") && amount(line) > more && !given.contains(&number(line));
+    (1..lines.len()).filter(|at| stands(&lines[*at])).collect()
 }
 
 fn with_amount(line: &str, change: impl Fn(i64) -> i64) -> String {

@@ -164,8 +164,16 @@ fn a_day_is_closed_with_every_yen_explained() {
     let spoilt = [lines[0].clone(), lines[1].replacen(",10000,", ",9900,", 1), "purchase,x".into()].join("\r\n");
     std::fs::write(town.path("issuer.csv"), spoilt).unwrap();
     let compared = staff.found("sato", &import);
+    // What the unreadable line says is not known: nothing is missing, and the day is not compared with this issuer.
+    assert_eq!(compared["statuses"], json!({ "amount_under": [1, 1], "undecided": [1, 0] }), "{compared}");
+    assert_eq!((&compared["bad_lines"], &compared["differences"]), (&json!(1), &json!(1)));
+    assert_eq!(staff.ok("sato", &import)["known"], true, "the same file twice is recognised");
+    let text = staff.no("sato", &["day", "close"]);
+    assert!(text.contains("(lines of issuer 1 could not be read: read the mended file in)"), "{text}");
+    let lacks = [lines[0].clone(), lines[1].replacen(",10000,", ",9900,", 1)].join("\r\n");
+    std::fs::write(town.path("issuer.csv"), lacks).unwrap();
+    let compared = staff.found("sato", &import);
     assert_eq!(compared["statuses"], json!({ "amount_under": [1, 1], "missing": [1, 0] }), "{compared}");
-    assert_eq!(compared["bad_lines"], 1);
     assert_eq!(staff.ok("sato", &import)["known"], true, "the same file twice is recognised");
     // A file that was cut short says so by its own total, and changes nothing.
     std::fs::write(town.path("short.csv"), [&lines[0], &lines[1], &lines[3]].map(String::as_str).join("\r\n")).unwrap();
@@ -334,6 +342,57 @@ fn a_day_is_closed_with_every_yen_explained() {
     let transfers = std::fs::read_to_string(out.join("transfers.csv")).unwrap();
     assert!(transfers.starts_with("seq,leg,kind,debit,credit,amount,unit") && transfers.lines().count() > 10);
     assert!(out.join("DICTIONARY.md").is_file());
+}
+
+/// A file with lines that cannot be read calls nothing missing; a mended one ends what an earlier one opened, by itself.
+#[test]
+fn a_mended_file_ends_what_an_earlier_one_opened() {
+    let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    let served = town.serve();
+    served.issuers_up(3);
+    let staff = Staff { town: &town };
+    let file = |name: &str| town.path(name).to_str().unwrap().to_owned();
+    taps(&town, &served, &[("credit-ok", 1_000), ("credit-ok", 2_000), ("credit-ok", 3_000)]);
+    served.drained();
+    let day = staff.ok("sato", &["day", "status"])[0]["day"].as_str().unwrap().to_owned();
+    staff.run("sato", &["day", "close", "--cut-over"]);
+    let path = file("issuer.csv");
+    staff.ok("sato", &["recon", "export", "--against", "issuer", "--party", "1", "--from", &day, "--out", &path]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let import = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let out = staff.run("sato", &["recon", "import", &path, "--against", "issuer", "--party", "1", "--from", &day]);
+        let told: Value = serde_json::from_slice(&out.stdout).unwrap();
+        (out.status.code(), told)
+    };
+    let open = || staff.ok("sato", &["recon", "exceptions"]).as_array().unwrap().clone();
+
+    // Every line unreadable, then one.
+    let (code, told) = import(&text.replace(",392,", ",yen,"));
+    assert_eq!((code, &told["statuses"], &told["bad_lines"]), (Some(1), &json!({ "undecided": [3, 0] }), &json!(3)));
+    let (code, told) = import(&text.replacen(",392,", ",yen,", 1));
+    assert_eq!((code, &told["statuses"]), (Some(1), &json!({ "matched": [2, 2], "undecided": [1, 0] })), "{told}");
+    assert_eq!(open(), Vec::<Value>::new());
+    // Two lines lack, and one of them comes with another amount.
+    let (code, told) = import(&[lines[0], lines[1]].join("\n"));
+    assert_eq!((code, &told["statuses"]), (Some(1), &json!({ "matched": [1, 1], "missing": [2, 0] })), "{told}");
+    assert_eq!(open().len(), 2);
+    let (code, told) = import(&[lines[0], lines[1], lines[2], &lines[3].replacen(",3000,", ",2900,", 1)].join("\n"));
+    assert_eq!((code, &told["closed"]), (Some(1), &json!(2)), "{told}");
+    let left = open();
+    assert_eq!((left.len(), &left[0]["status"], &left[0]["theirs_yen"]), (1, &json!("amount_under"), &json!(2_900)));
+    // The right file ends the rest; who brought it and why is told.
+    let (code, told) = import(&text);
+    assert_eq!((code, &told["closed"], &told["differences"]), (Some(0), &json!(1), &json!(0)), "{told}");
+    assert_eq!(open(), Vec::<Value>::new());
+    let all = staff.ok("sato", &["recon", "exceptions", "--all"]);
+    for d in all.as_array().unwrap() {
+        assert_eq!(d["resolved"]["how"], "explained", "{d}");
+        assert!(d["notes"].to_string().contains("a later file has it"), "{d}");
+        assert_eq!(d["notes"][0]["by"], "sato");
+    }
+    served.stop();
 }
 
 #[test]
