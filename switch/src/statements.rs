@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ROWS: usize = 2_000;
 
 /// Raised whenever the tables change; a file of another version is made anew.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 const TABLES: &str = "
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
@@ -37,6 +37,7 @@ CREATE TABLE merged (gone BLOB PRIMARY KEY, person BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX merged_into ON merged (person);
 CREATE TABLE day (day INTEGER PRIMARY KEY);
 CREATE TABLE pending (seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, person BLOB NOT NULL);
+CREATE TABLE advised (message INTEGER PRIMARY KEY, seq INTEGER NOT NULL, day INTEGER NOT NULL, person BLOB NOT NULL);
 CREATE TABLE tap (day INTEGER NOT NULL, person BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, merchant INTEGER NOT NULL,
     kind INTEGER NOT NULL, amount INTEGER NOT NULL, relief INTEGER NOT NULL, points INTEGER NOT NULL, instrument INTEGER NOT NULL,
     uncovered INTEGER NOT NULL, stands INTEGER NOT NULL, PRIMARY KEY (day, person, seq)) WITHOUT ROWID;
@@ -126,7 +127,7 @@ impl Part {
             AccountKey::MerchantPayable(..) => Some(Part::Merchant),
             AccountKey::Purse(..) => Some(Part::Relief),
             AccountKey::FunderReceivable(_) => Some(Part::Points),
-            AccountKey::AdviceShortfall(_) => Some(Part::Uncovered),
+            AccountKey::AdviceShortfall(_) | AccountKey::StandInLoss(_) => Some(Part::Uncovered),
             // What else pays a merchant for a tap is or stands for the instrument.
             _ => None,
         }
@@ -179,6 +180,19 @@ struct Changes {
     /// Where in `taps` those are that wait.
     open: HashMap<u64, usize>,
     outcomes: Vec<Outcome>,
+    /// Lines of which an issuer was told afterwards, by the message's record; and messages that it has answered.
+    advised: Vec<(u64, Place)>,
+    answered: Vec<u64>,
+    /// Yen that an issuer does not take of a line after all; below zero: that it does.
+    refused: Vec<(Place, i64)>,
+}
+
+/// Where a line is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    seq: u64,
+    day: BusinessDay,
+    person: Ppid,
 }
 
 /// The fold: what is needed to understand the next record.
@@ -190,6 +204,7 @@ struct Fold {
     merchants: HashMap<(InstitutionId, MerchantId), (i64, String)>,
     next_merchant: i64,
     pending: HashMap<u64, (BusinessDay, Ppid)>,
+    advised: HashMap<u64, Place>,
 }
 
 impl Fold {
@@ -248,6 +263,9 @@ impl Fold {
                     changes.open.insert(seq, changes.taps.len());
                 }
                 changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
+                if r.to_issuer.is_some_and(|message| message.operation.is_advice()) {
+                    self.advise(seq, Some(Place { seq, day, person }), changes);
+                }
             }
             Body::IssuerAnswered(r) => {
                 // An issuer that declines its part leaves what purses and points have paid.
@@ -256,13 +274,14 @@ impl Fold {
             }
             Body::StoodIn(r) => {
                 let parts = self.parts(&r.transfers);
+                self.advise(seq, self.waiting(r.tap, changes), changes);
                 self.outcome(r.tap, Some(parts), changes);
             }
             Body::Undone(r) => {
                 let Some(person) = r.ppid else { return };
                 let merchant = self.merchants.get(&(r.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
                 let parts = self.parts(&r.transfers);
-                let amount = Yen::new((parts.relief + parts.points + parts.instrument).abs());
+                let amount = Yen::new((parts.relief + parts.points + parts.instrument + parts.uncovered).abs());
                 let kind = LineKind::Reversal;
                 changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount, parts, stands: true });
             }
@@ -270,8 +289,43 @@ impl Fold {
                 let parts = self.parts(&r.transfers);
                 self.outcome(r.tap, (!parts.is_nothing()).then_some(parts), changes);
             }
+            Body::IssuerAcknowledged(r) => {
+                self.answered(r.message, changes);
+            }
+            // The issuer takes nothing of the person for it: somebody else bears it.
+            Body::LossBooked(r) => {
+                let lost: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
+                let place = self.answered(r.message, changes);
+                changes.refused.extend(place.map(|place| (place, lost)));
+            }
+            Body::LossReturned(r) => {
+                let returned: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
+                let place = self.answered(r.message, changes);
+                changes.refused.extend(place.map(|place| (place, -returned)));
+            }
             _ => {}
         }
+    }
+
+    /// Where a tap is that waits.
+    fn waiting(&self, seq: u64, changes: &Changes) -> Option<Place> {
+        let open = changes.open.get(&seq).map(|at| &changes.taps[*at]).map(|tap| (tap.day, tap.person));
+        let (day, person) = open.or_else(|| self.pending.get(&seq).copied())?;
+        Some(Place { seq, day, person })
+    }
+
+    /// An issuer is told of a line, until it answers.
+    fn advise(&mut self, message: u64, place: Option<Place>, changes: &mut Changes) {
+        if let Some(place) = place {
+            self.advised.insert(message, place);
+            changes.advised.push((message, place));
+        }
+    }
+
+    fn answered(&mut self, message: u64, changes: &mut Changes) -> Option<Place> {
+        let place = self.advised.remove(&message)?;
+        changes.answered.push(message);
+        Some(place)
     }
 
     /// The first outcome of a tap that waits for one; what comes later is about something else.
@@ -342,7 +396,7 @@ impl Statements {
             tracing::warn!(seq, "the statements' file does not belong to this journal; it is made anew");
         }
         let mut whole = self.conn.begin_with("BEGIN IMMEDIATE").await?;
-        for table in ["position", "account", "merchant", "merged", "day", "pending", "tap"] {
+        for table in ["position", "account", "merchant", "merged", "day", "pending", "advised", "tap"] {
             sqlx::query(sqlx::AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&mut *whole).await?;
         }
         sqlx::raw_sql(TABLES).execute(&mut *whole).await?;
@@ -374,6 +428,12 @@ impl Statements {
         for row in sqlx::query("SELECT seq, day, person FROM pending").fetch_all(&mut self.conn).await? {
             let (seq, day, person): (i64, i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             fold.pending.insert(u64::try_from(seq)?, (BusinessDay(day), ppid(&person)?));
+        }
+        for row in sqlx::query("SELECT message, seq, day, person FROM advised").fetch_all(&mut self.conn).await? {
+            let (message, seq, day, person): (i64, i64, i32, Vec<u8>) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            let place = Place { seq: u64::try_from(seq)?, day: BusinessDay(day), person: ppid(&person)? };
+            fold.advised.insert(u64::try_from(message)?, place);
         }
         self.fold = fold;
         Ok(())
@@ -500,6 +560,7 @@ impl Statements {
                 .await?;
             sqlx::query("DELETE FROM pending WHERE seq = ?").bind(signed(outcome.seq)).execute(&mut *whole).await?;
         }
+        write_refused(&mut whole, &changes).await?;
         sqlx::query("UPDATE position SET seq = ?, hash = ?")
             .bind(signed(self.fold.seq))
             .bind(&self.fold.hash[..])
@@ -534,6 +595,34 @@ impl Statements {
         };
         rows.into_iter().map(line).collect()
     }
+}
+
+/// What issuers were told and refused afterwards, once the lines themselves are written.
+async fn write_refused(conn: &mut SqliteConnection, changes: &Changes) -> anyhow::Result<()> {
+    for (message, place) in &changes.advised {
+        sqlx::query("INSERT OR REPLACE INTO advised VALUES (?, ?, ?, ?)")
+            .bind(signed(*message))
+            .bind(signed(place.seq))
+            .bind(place.day.0)
+            .bind(&place.person.bytes()[..])
+            .execute(&mut *conn)
+            .await?;
+    }
+    for message in &changes.answered {
+        sqlx::query("DELETE FROM advised WHERE message = ?").bind(signed(*message)).execute(&mut *conn).await?;
+    }
+    for (place, yen) in &changes.refused {
+        sqlx::query(
+            "UPDATE tap SET instrument = instrument - ?1, uncovered = uncovered + ?1 WHERE day = ?2 AND person = ?3 AND seq = ?4",
+        )
+        .bind(*yen)
+        .bind(place.day.0)
+        .bind(&place.person.bytes()[..])
+        .bind(signed(place.seq))
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
 /// It says who bought what where: nobody but its owner reads it.

@@ -45,6 +45,33 @@ pub(crate) struct DayBook {
     pub(crate) issuers: BTreeMap<u16, IssuerDay>,
 }
 
+/// Interchange of a tap.
+#[derive(Clone, Copy, Debug)]
+struct KeptOf {
+    issuer: u16,
+    interchange: i64,
+    /// The part of the tap that the issuer owes.
+    amount: i64,
+    day: BusinessDay,
+}
+
+impl KeptOf {
+    /// What the issuer does not keep because it owes that much less.
+    fn less(&mut self, less: Yen) -> i64 {
+        let left = self.amount - less.get();
+        // Nothing is left, or another sign than before: it keeps nothing.
+        let keeps = if left == 0 || left.signum() != self.amount.signum() {
+            0
+        } else {
+            let scaled = i128::from(self.interchange) * i128::from(left) / i128::from(self.amount);
+            i64::try_from(scaled).unwrap_or(self.interchange)
+        };
+        let back = self.interchange - keeps;
+        (self.interchange, self.amount) = (keeps, left);
+        back
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Fact {
     moved: Move,
@@ -59,6 +86,10 @@ pub(crate) struct Books {
     tariffs: HashMap<u32, Arc<Tariff>>,
     facts: HashMap<MerchantKey, Vec<Fact>>,
     issuers: BTreeMap<u16, IssuerDay>,
+    /// What issuers keep of taps, as long as it may turn out that they do not owe them; by tap.
+    kept: HashMap<u64, KeptOf>,
+    /// What an issuer does not owe of a tap of the open day.
+    unowed: HashMap<u64, Yen>,
     /// What the day brought point programmes' funders to owe, in the order of the records.
     funded: Vec<Move>,
     /// The merchant that funds a payment with points, if one does: it also gets what is given back of it.
@@ -94,6 +125,8 @@ impl Books {
             tariffs: HashMap::new(),
             facts: HashMap::new(),
             issuers: BTreeMap::new(),
+            kept: HashMap::new(),
+            unowed: HashMap::new(),
             funded: Vec::new(),
             funders: HashMap::new(),
             allowances: HashMap::new(),
@@ -145,6 +178,19 @@ impl Books {
             }
             self.facts.entry(moved.merchant).or_default().push(Fact { moved });
         }
+        // An issuer keeps nothing of what it does not owe. Of a chargeback it keeps its part, as the merchant's fee stays.
+        for restated in self.chart.restated(body).into_iter().filter(|r| !r.chargeback && r.party.starts_with("issuer ")) {
+            match self.kept.get_mut(&restated.tap) {
+                Some(kept) => {
+                    let back = kept.less(restated.less);
+                    self.issuers.entry(kept.issuer).or_default().interchange -= back;
+                }
+                None => {
+                    let all = self.unowed.entry(restated.tap).or_default();
+                    *all = sum(*all, restated.less);
+                }
+            }
+        }
         // Whatever changes what an issuer owes, but for what it keeps and what it pays.
         if !matches!(body, Body::IssuerSettled(_) | Body::MoneyReceived(_)) {
             for t in body.transfers().iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_)))
@@ -194,6 +240,8 @@ impl Books {
         let keep = r.forget_before;
         self.charged.retain(|_, charged| charged.day >= keep);
         self.funders.retain(|_, (_, day)| *day >= keep);
+        self.kept.retain(|_, kept| kept.day >= keep);
+        self.unowed.clear();
         let charged = &self.charged;
         self.given_back.retain(|key, _| charged.contains_key(key));
         Ok(())
@@ -375,7 +423,13 @@ impl Books {
         }
         for fact in facts.iter().zip(fees.iter()).filter(|(fact, _)| fact.tender.is_card()) {
             if let Some(issuer) = issuers.get(&fact.0.seq) {
-                self.issuers.entry(*issuer).or_default().interchange += fact.1.interchange.get();
+                let (interchange, amount) = (fact.1.interchange.get(), fact.0.amount.get());
+                let mut kept = KeptOf { issuer: *issuer, interchange, amount, day };
+                let back = self.unowed.get(&fact.0.seq).map_or(0, |less| kept.less(*less));
+                self.issuers.entry(*issuer).or_default().interchange += interchange - back;
+                if interchange != 0 {
+                    self.kept.insert(fact.0.seq, kept);
+                }
             }
         }
         let (chargebacks, chargeback_cases) = chargebacks;

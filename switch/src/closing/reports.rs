@@ -696,7 +696,7 @@ pub async fn resident_statement(
         .sum("ポイント", "points", Column::Yen)
         .sum("カード・口座", "instrument", Column::Yen)
         .sum("対象外", "uncovered", Column::Yen)
-        .note("対象外は、残高・口座等で賄えず、ご利用者ではなく加盟店側（アクワイアラ）の負担となる額です。What is uncovered is claimed from the shop's acquirer.");
+        .note("対象外は、残高・口座等で賄えず、ご利用者ではなく加盟店側または運営者の負担となる額です。What is uncovered is borne by the shop's side or the operator.");
     for line in lines {
         out.push(cells![
             line.at,

@@ -92,9 +92,13 @@ impl Town {
     }
 
     fn under(policy: Policy, contracts: Contracts) -> Town {
+        Town::with(policy, contracts, None)
+    }
+
+    fn with(policy: Policy, contracts: Contracts, vault: Option<std::sync::Arc<crate::vault::Vault>>) -> Town {
         let mut town = Town {
             state: State::new(),
-            books: Books::new(None),
+            books: Books::new(vault),
             now: NOON,
             stan: 0,
             paid: Vec::new(),
@@ -145,6 +149,15 @@ impl Town {
 
     fn event(&mut self, event: &Event) -> Decision {
         let decision = decide(&self.state, self.now, event);
+        self.recorded(&decision);
+        // What reversals have left to do is done before anything else.
+        while let Some(more) = crate::core::left_to_undo(&self.state) {
+            self.recorded(&more);
+        }
+        decision
+    }
+
+    fn recorded(&mut self, decision: &Decision) {
         if let Some(body) = decision.body.clone() {
             let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
             let seq = self.state.seq + 1;
@@ -153,7 +166,6 @@ impl Town {
             self.entries.push(self.sealer.seal(&record));
             self.state.apply(seq, &record).unwrap();
         }
-        decision
     }
 
     fn ok(&mut self, command: Command) {

@@ -13,7 +13,7 @@ fn policy(bearer: Bearer) -> Policy {
     Policy { stand_in: vec![stand_in], offline: Some(Offline { resident_day: MOST, bearer }), ..points() }
 }
 
-fn town(bearer: Bearer) -> Town {
+pub(super) fn town(bearer: Bearer) -> Town {
     use proptest::strategy::ValueTree;
     let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
     Town::under(policy(bearer), list)
@@ -81,6 +81,13 @@ impl Ledger {
                 (r.tap, true)
             }
             Body::LossBooked(r) => (self.stood_in.get(&r.message).copied().unwrap_or(r.message), false),
+            Body::LossReturned(r) => (r.message, false),
+            Body::Undone(r) => {
+                if let Some(payment) = self.payment_of.get(&r.tap).copied() {
+                    self.payment_of.insert(seq, payment);
+                }
+                (seq, true)
+            }
             Body::DifferencesRaised(r) => {
                 self.differences.extend(r.differences.iter().map(|d| (d.id, d.own)));
                 return;
@@ -176,7 +183,7 @@ impl Town {
     }
 
     /// A payment that was approved in its issuer's place: its record, and the record whose message the issuer gets.
-    fn stand_in(&mut self, yen: i64) -> (Request, u64, u64) {
+    pub(super) fn stand_in(&mut self, yen: i64) -> (Request, u64, u64) {
         let request = self.request(Operation::Purchase, 2, 0, yen);
         self.event(&Event::Request(request));
         let tap = self.state.seq;
@@ -191,7 +198,7 @@ impl Town {
         (request, self.state.seq - 1)
     }
 
-    fn acknowledge(&mut self, message: u64, code: ResponseCode) {
+    pub(super) fn acknowledge(&mut self, message: u64, code: ResponseCode) {
         self.event(&Event::IssuerAcknowledged { message, code });
     }
 
@@ -385,7 +392,7 @@ fn what_an_issuer_refuses_of_what_it_was_told_is_an_exception() {
 }
 
 #[derive(Clone, Debug)]
-enum Deed {
+pub(super) enum Deed {
     Act(Act),
     StandIn(i64),
     Raise { party: bool, at: usize, theirs: i64 },
@@ -395,7 +402,7 @@ enum Deed {
     NextDay,
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+pub(super) fn deed() -> impl Strategy<Value = Deed> {
     let pay = || (1_i64..5_000, prop::bool::weighted(0.9));
     prop_oneof![
         4 => pay().prop_map(|(yen, good)| Deed::Act(Act::Buy(2, 0, yen, good))),
@@ -413,7 +420,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
+pub(super) fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
     match deed {
         Deed::Act(act) => perform(town, act),
         Deed::StandIn(yen) => {
@@ -477,4 +484,45 @@ fn no_more_is_taken_of_a_payment_than_it_is() {
     });
     result.unwrap();
     assert!(seen.get() >= 100, "{} were booked", seen.get());
+}
+
+/// An issuer keeps nothing of what it refused, on the payment's day or later.
+#[test]
+fn an_issuer_keeps_nothing_of_what_it_refused() {
+    use kazasu_schemas::contract::{InterchangeRow, Prefixes, Schedule};
+    for later in [false, true] {
+        let mut list = {
+            use proptest::strategy::ValueTree;
+            contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current()
+        };
+        list.brands = vec![Prefixes { name: "visa".into(), ranges: vec![(40_000_000, 49_999_999)] }];
+        list.products = vec![Prefixes { name: "gold".into(), ranges: vec![(40_000_000, 40_000_000)] }];
+        let row = InterchangeRow { brand: "visa".into(), product: "gold".into(), rate: Rate(20_000) };
+        list.interchange = vec![Schedule { name: "all".into(), rows: vec![row] }];
+        for contract in &mut list.contracts {
+            (contract.interchange, contract.basis) = (Some("all".into()), Basis::Tap);
+        }
+        let key = |byte| kazasu_schemas::secret::Key::new(vec![byte; 32]).unwrap();
+        let vault = crate::vault::Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
+        let pan = kazasu_schemas::secret::Pan::parse(b"4111111111111111").unwrap();
+        let sealed = vault.seal(&pan, &person(2)).unwrap();
+        let mut town = Town::with(policy(Bearer::Operator), list, Some(std::sync::Arc::new(vault)));
+        let day = town.state.day;
+        let card = kazasu_ledger::record::Card { issuer: 1, pan: sealed, token: [1; 8] };
+        let to = Link::Instrument(Instrument::CreditCard(card));
+        town.ok(Command::Link { ppid: person(2), from: None, to, origin: LinkOrigin::Import, by: "t".into() });
+        let (.., refused) = town.stand_in(10_000);
+        let (.., good) = town.stand_in(1_000);
+        town.acknowledge(good, ResponseCode::APPROVED);
+        if later {
+            town.end_day();
+        }
+        town.acknowledge(refused, REFUSED);
+        town.end_day();
+        let kept: i64 = town.books.days.values().filter_map(|book| book.issuers.get(&1)).map(|i| i.interchange).sum();
+        assert_eq!((kept, town.owed()), (20, 1_000), "later: {later}");
+        if later {
+            assert_eq!(town.books.days[&day].issuers[&1].interchange, 220, "what a day said stays");
+        }
+    }
 }
