@@ -526,3 +526,33 @@ fn an_issuer_keeps_nothing_of_what_it_refused() {
         }
     }
 }
+
+/// What an open difference is about stays in memory; of what left it, no more is booked than its line.
+#[test]
+fn a_payment_that_left_the_memory_is_taken_once() {
+    let mut town = town(Bearer::Operator);
+    let days = |town: &mut Town| {
+        for _ in 0..4 {
+            town.now = Millis(town.now.0 + 86_400_000);
+            town.event(&Event::Tick { keep_days: 1 });
+        }
+    };
+    let (_, tap) = town.paid(3_000);
+    let (_, other) = town.paid(800);
+    let missing = town.raise("issuer 1", tap, 3_000, 0);
+    days(&mut town);
+    assert!(town.state.tap_by_seq(tap).is_some() && town.state.tap_by_seq(other).is_none());
+    town.resolve(missing, Resolution::BookedMerchant).unwrap();
+    days(&mut town);
+    assert!(town.state.tap_by_seq(tap).is_none());
+    assert!(town.dispute(tap, 1).is_err());
+    let again = town.raise("issuer 1", tap, 3_000, 0);
+    let why = town.resolve(again, Resolution::BookedIssuer).unwrap_err();
+    assert!(why.contains("¥0 stands at the other side"), "{why}");
+    // A line of which nothing was booked is booked up to its amount, and once.
+    for (theirs, good) in [(300, true), (0, false)] {
+        let less = town.raise("issuer 1", other, 800, theirs);
+        assert_eq!(town.resolve(less, Resolution::BookedIssuer).is_ok(), good);
+    }
+    assert_eq!((town.owed(), town.billed()), (300, 300));
+}
