@@ -424,7 +424,11 @@ pub(super) fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
     match deed {
         Deed::Act(act) => perform(town, act),
         Deed::StandIn(yen) => {
-            let (request, ..) = town.stand_in(*yen);
+            // A shop that is closed takes nothing.
+            let request = town.request(Operation::Purchase, 2, 0, *yen);
+            town.event(&Event::Request(request));
+            let tap = town.state.seq;
+            town.event(&Event::IssuerSilent { tap, why: Silence::NotSent });
             town.paid.push(request);
         }
         Deed::Raise { party, at, theirs } => {
