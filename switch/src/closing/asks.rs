@@ -213,7 +213,8 @@ impl Desk {
                 let named = |run: &kazasu_ledger::record::ReconRan| format!("{} {}", run.against.name(), run.party);
                 let (read, unread): (Vec<_>, Vec<_>) =
                     state.runs().iter().rev().filter(covers).partition(|run| run.bad_lines == 0);
-                let list = |runs: Vec<&kazasu_ledger::record::ReconRan>| runs.into_iter().map(named).collect::<Vec<_>>();
+                let list =
+                    |runs: Vec<&kazasu_ledger::record::ReconRan>| runs.into_iter().map(named).collect::<Vec<_>>();
                 (list(read), list(unread))
             })
             .await?;

@@ -179,7 +179,9 @@ impl Books {
             self.facts.entry(moved.merchant).or_default().push(Fact { moved });
         }
         // An issuer keeps nothing of what it does not owe. Of a chargeback it keeps its part, as the merchant's fee stays.
-        for restated in self.chart.restated(body).into_iter().filter(|r| !r.chargeback && r.party.starts_with("issuer ")) {
+        for restated in
+            self.chart.restated(body).into_iter().filter(|r| !r.chargeback && r.party.starts_with("issuer "))
+        {
             match self.kept.get_mut(&restated.tap) {
                 Some(kept) => {
                     let back = kept.less(restated.less);

@@ -1,7 +1,7 @@
 //! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
 
-use super::mended::{self, Before, Found};
 use super::chart::{Chart, MerchantKey, Restated, TapOf};
+use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
 use crate::core::{Closing, Command, RAISED_AT_ONCE};

@@ -72,12 +72,7 @@ fn ended(d: &Difference, why: String) -> EndedDifference {
 }
 
 /// Looks at what was found with what was known. `equal` is from [`equal_lines`].
-pub(super) fn found(
-    differences: Vec<Difference>,
-    before: &Before,
-    equal: &HashMap<u64, u64>,
-    unread: u64,
-) -> Found {
+pub(super) fn found(differences: Vec<Difference>, before: &Before, equal: &HashMap<u64, u64>, unread: u64) -> Found {
     let mut out = Found::default();
     let ids: HashSet<[u8; 16]> = before.differences.iter().map(|d| d.difference.id).collect();
     let mut known: HashMap<u64, Vec<&DifferenceView>> = HashMap::new();
@@ -153,7 +148,9 @@ pub(super) fn tolerated(
 ) {
     let period = Period { from: with.from, until: with.until };
     let of_period = |d: &&DifferenceView| {
-        d.difference.status == TOLERATED && before.period_of(d.run).is_none_or(|p| p == period) && d.difference.day == with.until
+        d.difference.status == TOLERATED
+            && before.period_of(d.run).is_none_or(|p| p == period)
+            && d.difference.day == with.until
     };
     let earlier: Vec<&DifferenceView> = before.differences.iter().filter(of_period).collect();
     let booked = earlier.iter().filter(|d| is_booked(d)).fold(0, |sum, d| sum + d.difference.theirs.get());

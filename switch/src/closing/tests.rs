@@ -943,8 +943,7 @@ fn what_a_contract_tolerates_is_no_difference() {
     let finance = crate::config::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
     let rules = super::compare::rules(&finance, &with);
     let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
-    let difference =
-        super::compare::tolerated_difference(outcome.tolerated_yen, outcome.tolerated, &with, &[7; 32]);
+    let difference = super::compare::tolerated_difference(outcome.tolerated_yen, outcome.tolerated, &with, &[7; 32]);
     assert_eq!(
         (difference.status.as_str(), difference.theirs.get(), difference.party.as_str()),
         ("tolerated", 99, "issuer 1")

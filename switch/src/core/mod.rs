@@ -29,8 +29,8 @@ mod wallet;
 pub(crate) use admin::NO_ISSUER;
 pub use admin::Rejected;
 pub use closing::{
-    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE, SettlementState,
-    SettlementView, StandingView,
+    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE,
+    SettlementState, SettlementView, StandingView,
 };
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};

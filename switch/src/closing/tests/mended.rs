@@ -36,8 +36,7 @@ type Told = (usize, usize, u64);
 fn read_in(town: &mut Town, with: &CompareWith, lines: &[String]) -> Told {
     let bytes = lines.join("\r\n").into_bytes();
     let rules = super::super::compare::rules(&Default::default(), with);
-    let (report, here, there, outcome) =
-        compared(with, &town.lines(with), &bytes, with.until.next(), &rules).unwrap();
+    let (report, here, there, outcome) = compared(with, &town.lines(with), &bytes, with.until.next(), &rules).unwrap();
     let before = Before::of(&town.state, "issuer 1");
     let found = sorted_out(&before, with, (&report, &here, &there, &outcome), &[9; 32]);
     let told = (found.raised.len(), found.ended.len(), found.undecided);

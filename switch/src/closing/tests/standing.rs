@@ -175,10 +175,18 @@ impl Town {
         let ask = Closing::Dispute { tap, amount: Yen::new(yen), reference, why: "w".into(), by: "sato".into() };
         match self.reject(Command::Closing(ask)) {
             Some(why) => Err(why),
-            None => Ok(self.state.differences(true).iter().map(|d| d.difference.id).find(|id| {
-                let Body::DifferencesRaised(r) = Body::read(&self.entries.last().unwrap().body).unwrap() else { return false };
-                r.differences[0].id == *id
-            }).unwrap()),
+            None => Ok(self
+                .state
+                .differences(true)
+                .iter()
+                .map(|d| d.difference.id)
+                .find(|id| {
+                    let Body::DifferencesRaised(r) = Body::read(&self.entries.last().unwrap().body).unwrap() else {
+                        return false;
+                    };
+                    r.differences[0].id == *id
+                })
+                .unwrap()),
         }
     }
 
@@ -266,9 +274,12 @@ fn a_loss_of_a_later_day_is_in_the_line_of_its_own() {
 #[test]
 fn a_missing_payment_and_its_chargeback_take_it_once() {
     use Resolution::{BookedIssuer, BookedMerchant, WrittenOff};
-    for (first, second) in
-        [(BookedIssuer, BookedIssuer), (BookedMerchant, BookedMerchant), (BookedIssuer, BookedMerchant), (WrittenOff, BookedIssuer)]
-    {
+    for (first, second) in [
+        (BookedIssuer, BookedIssuer),
+        (BookedMerchant, BookedMerchant),
+        (BookedIssuer, BookedMerchant),
+        (WrittenOff, BookedIssuer),
+    ] {
         for order in [false, true] {
             let mut town = town(Bearer::Operator);
             let (_, tap) = town.paid(3_000);
@@ -297,7 +308,9 @@ fn two_parties_take_a_payment_of_its_merchant_once() {
     // The merchant has ¥1,000 of it: no more is refunded.
     let refund = town.about(Operation::Refund, &request, 1_001);
     let answer = town.event(&Event::Request(refund));
-    assert!(matches!(answer.body, Some(Body::Tapped(t)) if matches!(t.verdict, kazasu_ledger::record::Verdict::Refused(_))));
+    assert!(
+        matches!(answer.body, Some(Body::Tapped(t)) if matches!(t.verdict, kazasu_ledger::record::Verdict::Refused(_)))
+    );
     let refund = town.about(Operation::Refund, &request, 1_000);
     town.send(&refund, true);
     assert_eq!(town.owed(), 2_000);
@@ -435,7 +448,9 @@ pub(super) fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
             let ledger = Ledger::of(town);
             let side = usize::from(!*party);
             let lines: Vec<(u64, i64)> = ledger.lines.iter().map(|(own, line)| (*own, line[side])).collect();
-            let Some((own, ours)) = lines.get(at % lines.len().max(1)).copied().filter(|(_, ours)| *ours != 0) else { return };
+            let Some((own, ours)) = lines.get(at % lines.len().max(1)).copied().filter(|(_, ours)| *ours != 0) else {
+                return;
+            };
             let theirs = if ours > 0 { (*theirs).min(ours - 1) } else { (-theirs).max(ours + 1) };
             let party = if *party { "issuer 1" } else { "acquirer 27000001" };
             town.raise(party, own, ours, theirs);
@@ -448,7 +463,8 @@ pub(super) fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
         }
         Deed::Resolve(at, how) => {
             let open = town.state.differences(true);
-            let all = [Resolution::Explained, Resolution::BookedIssuer, Resolution::BookedMerchant, Resolution::WrittenOff];
+            let all =
+                [Resolution::Explained, Resolution::BookedIssuer, Resolution::BookedMerchant, Resolution::WrittenOff];
             if let Some(d) = open.get(at % open.len().max(1)) {
                 *booked += u32::from(town.resolve(d.difference.id, all[*how]).is_ok() && *how > 0);
             }

@@ -6,8 +6,9 @@ use super::super::state::{State, position};
 use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
-    CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, MoneyReceived,
-    Opening, PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
+    CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned,
+    IssuerAcknowledged, IssuerSettled, MerchantSettled, MoneyReceived, Opening, PayoutFileMade, PayoutReturned,
+    PayoutTaken, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::Millis;

@@ -8,8 +8,8 @@ use super::super::people::{amount_of, booked};
 use super::super::state::State;
 use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState, standing};
 use kazasu_ledger::record::{
-    Body, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, IssuerSettled, MerchantSettled, MoneyReceived, Opening, Payer,
-    PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
+    Body, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, IssuerSettled,
+    MerchantSettled, MoneyReceived, Opening, Payer, PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};

@@ -49,11 +49,17 @@ fn name(operation: IssuerOperation) -> &'static str {
 
 /// The difference between what this ledger has of an advice and what the issuer, which refused it, has. Of what only held an amount
 /// nothing is in the books here, and the whole may stand there.
-pub(in super::super) fn refused_advice(state: &State, message: Seq, advice: &ToIssuer, code: ResponseCode) -> Difference {
+pub(in super::super) fn refused_advice(
+    state: &State,
+    message: Seq,
+    advice: &ToIssuer,
+    code: ResponseCode,
+) -> Difference {
     let moved = state.closing.advised.get(&message).copied().unwrap_or(Yen::ZERO);
     let open = minus(advice.amount, advice.remains.unwrap_or(Yen::ZERO));
     // What was undone later is a record of its own, and no tap.
-    let later = advice.operation == IssuerOperation::Reversal && moved != Yen::ZERO && state.tap_by_seq(message).is_none();
+    let later =
+        advice.operation == IssuerOperation::Reversal && moved != Yen::ZERO && state.tap_by_seq(message).is_none();
     let own = if later { message } else { advice.tap };
     let (ours, theirs) = if later {
         (moved, Yen::ZERO)

@@ -137,11 +137,7 @@ pub(super) fn no_payment(state: &State, own: Seq) -> NotClosed {
 pub(super) fn bounded(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
     let Some(part) = Part::of(state, booking.own) else { return by_its_line(state, d, booking) };
     let paid = part.payment();
-    if booking.less.is_positive() {
-        takes(state, d, booking, paid)
-    } else {
-        gives_again(state, d, booking, part)
-    }
+    if booking.less.is_positive() { takes(state, d, booking, paid) } else { gives_again(state, d, booking, part) }
 }
 
 fn too_much(d: &Difference, at: &'static str, left: Yen, asked: Yen) -> NotClosed {
@@ -204,9 +200,12 @@ fn by_its_line(state: &State, d: &Difference, booking: Booking) -> Result<(), No
         return Ok(());
     }
     let same = |one: &Booking| one.own == booking.own && one.less.is_positive() == booking.less.is_positive();
-    let booked = state.closing.differences.values().filter(|r| issuer_of(&r.difference) == issuer_of(d)).filter_map(
-        |r| booking_of_resolved(r).filter(same).map(|one| i128::from(one.less.get()).abs()),
-    );
+    let booked = state
+        .closing
+        .differences
+        .values()
+        .filter(|r| issuer_of(&r.difference) == issuer_of(d))
+        .filter_map(|r| booking_of_resolved(r).filter(same).map(|one| i128::from(one.less.get()).abs()));
     let left = line - booked.sum::<i128>();
     let asked = i128::from(booking.less.get()).abs();
     if asked > left {
@@ -348,8 +347,10 @@ pub(super) fn left_of(state: &State, own: Seq, moved: Yen) -> Yen {
 
 /// What is in dispute of a payment and not decided.
 pub(super) fn in_dispute(state: &State, own: Seq) -> Yen {
-    let open = state.closing.differences.values().filter(|r| {
-        r.difference.status == CHARGEBACK && r.difference.own == own && r.resolved.is_none()
-    });
+    let open = state
+        .closing
+        .differences
+        .values()
+        .filter(|r| r.difference.status == CHARGEBACK && r.difference.own == own && r.resolved.is_none());
     open.fold(Yen::ZERO, |sum, r| plus(sum, r.difference.ours))
 }

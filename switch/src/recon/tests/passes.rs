@@ -122,7 +122,8 @@ fn a_number_of_zeros_or_one_that_repeats_names_nothing() {
     for number in ["000000000000", "0", "A"] {
         for yen in [100, 130] {
             for turned in [false, true] {
-                let line = |item: Item, stan| Item { own: None, by_rrn: by_rrn(number), by_stan: by_stan(stan), ..item };
+                let line =
+                    |item: Item, stan| Item { own: None, by_rrn: by_rrn(number), by_stan: by_stan(stan), ..item };
                 let bare = |item: Item| Item { external: Reference::NONE, ..item };
                 let mut left = [line(bare(ours(1, 100)), 1), line(bare(ours(2, yen)), 2)];
                 let b = usize::from(!turned);
@@ -132,7 +133,11 @@ fn a_number_of_zeros_or_one_that_repeats_names_nothing() {
                 let outcome = run(&left, &[line(bare(theirs(2, yen)), 2)], &details());
                 let mut expected = [Status::Missing; 2];
                 expected[b] = Status::Matched;
-                assert_eq!((statuses(&outcome).0, bases(&outcome)[b]), (expected.to_vec(), Some(Basis::Stan)), "{number}");
+                assert_eq!(
+                    (statuses(&outcome).0, bases(&outcome)[b]),
+                    (expected.to_vec(), Some(Basis::Stan)),
+                    "{number}"
+                );
             }
         }
     }
