@@ -84,6 +84,14 @@ kill -TERM "$serve"; wait "$serve" || fail "the switch ended badly"
 # A reader that stops early is no fault.
 { for _ in 1 2 3 4 5; do "$bin/kazasu" ledger verify "$town/data/journal.db" 2>> "$dir/pipe.log" || true; done; } | true
 grep -q panicked "$dir/pipe.log" && fail "a closed pipe was a panic"
+# A disk that is full is told, with code 2; a reader that is gone is not; and neither is a panic.
+for program in "kazasu --help" "acquirer-sim --help" "issuer-sim --help" "perf --help" \
+    "kazasu ledger trial-balance $town/data/journal.db"; do
+    code=0; timeout 20 "$bin"/$program > /dev/full 2> "$dir/full.log" || code=$?
+    [ "$code" = 2 ] && grep -q "cannot write to standard output" "$dir/full.log" || fail "$program on a full disk: code $code"
+    code=0; { "$bin"/$program || code=$?; echo "$code" > "$dir/code"; } 2> "$dir/pipe.log" | true
+    grep -q panicked "$dir/full.log" "$dir/pipe.log" && fail "$program: a panic"
+done
 "$bin/kazasu" serve --config "$town/kazasu.toml" --json > "$dir/again.log" 2>&1 &
 until_true get "$http/readyz"
 python3 - "$dir/verify.json" "$(get "$http/v1/status")" <<'END'

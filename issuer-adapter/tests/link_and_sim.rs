@@ -77,6 +77,14 @@ struct Switch {
 
 impl Switch {
     fn new(addr: SocketAddr, change: impl FnOnce(&mut LinkConfig)) -> Switch {
+        Switch::with_clock(addr, change, wall_clock)
+    }
+
+    fn with_clock(
+        addr: SocketAddr,
+        change: impl FnOnce(&mut LinkConfig),
+        clock: impl Fn() -> Millis + Send + 'static,
+    ) -> Switch {
         let ms = Duration::from_millis;
         let mut config = LinkConfig {
             name: "sakura".into(),
@@ -98,7 +106,7 @@ impl Switch {
         let (sender, reports) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
         let report = move |batch| drop(sender.send(batch));
-        let (task, status) = spawn(config, receiver, report, wall_clock, stop.clone());
+        let (task, status) = spawn(config, receiver, report, clock, stop.clone());
         Switch { commands, reports, told: Vec::new(), status, task, stop }
     }
 
@@ -451,4 +459,37 @@ async fn a_hundred_thousand_bytes_of_requests_in_one_batch_are_all_answered() {
         assert_eq!(switch.next().await, format!("answered {id} 00"));
     }
     assert_eq!(switch.status.in_flight(), 0);
+}
+
+/// Whatever panics in the task, here the clock that it was given: the issuer closes nothing, the switch is told what became of
+/// its requests, and the advices come again.
+#[tokio::test]
+async fn a_task_that_panics_reports_its_requests_and_begins_again_with_its_advices() {
+    let silent = Step { on: Applies::Requests, ..Step::new(Action::Silence) };
+    let (sim, addr) = start(issuer(silent), None).await;
+    let broken = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let breaks = Arc::clone(&broken);
+    let clock = move || {
+        let left = |n: usize| n.checked_sub(1);
+        let order = std::sync::atomic::Ordering::SeqCst;
+        assert!(breaks.fetch_update(order, order, left).is_err(), "the clock breaks off, for this test");
+        wall_clock()
+    };
+    let mut switch = Switch::with_clock(addr, |config| config.answer_timeout = Duration::from_secs(5), clock);
+    switch.wait_for(true).await;
+    for round in 1..=3_u64 {
+        let (request, advice) = (round * 10, round * 10 + 1);
+        switch.ask(purchase(request, 100));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        broken.store(1, std::sync::atomic::Ordering::SeqCst);
+        switch.tell(message(IssuerOperation::PurchaseAdvice, advice, 100, None));
+        assert_eq!(switch.next().await, format!("timed out {request}"), "its outcome is unknown");
+        assert_eq!(switch.next().await, format!("acknowledged {advice} 00"));
+        switch.wait_for(true).await;
+        assert_eq!(switch.status.in_flight(), 0);
+    }
+    assert!(!switch.task.is_finished());
+    assert_eq!(sim.account("sakura", "4111111111111111").unwrap().spent, 600, "what was asked and what was told");
+    switch.stop.cancel();
+    switch.task.await.unwrap();
 }
