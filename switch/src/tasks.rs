@@ -95,7 +95,7 @@ impl Kind {
     }
 
     /// Are there several of its kind, told apart by names?
-    pub(crate) fn has_several(self) -> bool {
+    fn has_several(self) -> bool {
         matches!(self, Kind::Listener | Kind::IssuerLink | Kind::Outbox)
     }
 
@@ -165,7 +165,7 @@ impl Tasks {
     /// A task has ended because it was to: nothing is said of it any more.
     pub fn is_over(&self, kind: Kind, which: &str) {
         self.all().remove(&(kind, which.to_owned()));
-        up_gauge(kind, which).set(0.0);
+        up_gauge(kind, which).set(1.0);
     }
 
     /// Runs what `make` makes on the current runtime, and makes it again whenever it panics or gives an error. `Ok` means that
@@ -224,6 +224,14 @@ async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         format!("it panicked: {}", text.unwrap_or_else(|| "without words".into()))
     })
+}
+
+/// Nothing has ended yet.
+pub(crate) fn publish_from_the_start() {
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.has_several()) {
+        ended_counter(kind, "").increment(0);
+        up_gauge(kind, "").set(1.0);
+    }
 }
 
 fn ended_counter(kind: Kind, which: &str) -> metrics::Counter {

@@ -219,6 +219,11 @@ fn take_frames(
             Verdict::Network { message, session, install } => {
                 let purpose = message.purpose.name();
                 metrics::counter!("kazasu_network_messages_total", "purpose" => purpose).increment(1);
+                if message.purpose != NetworkCode::Echo {
+                    let code = message.code.map(|code| code.to_string()).unwrap_or_default();
+                    let acquirer = &message.institution;
+                    tracing::info!(link = link.id, %peer, %acquirer, purpose, code, "network message answered");
+                }
                 submit(engine, link, received, &mut for_core);
                 link.came(1);
                 if !session || reader.acquirer.is_some() {

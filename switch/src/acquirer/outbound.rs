@@ -138,7 +138,9 @@ impl Writer {
     fn encode(&mut self, key: Option<&MacKey>, out: &mut BytesMut) {
         if let Err(error) = encode_frame(&self.dialect, &mut self.message, key, out) {
             // The request was read by the same dialect, so its fields can be written by it.
-            tracing::error!(%error, mti = %self.message.mti, "an answer could not be encoded");
+            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
+            let (link, mti) = (self.link.id, self.message.mti);
+            tracing::error!(link, %mti, rrn = rrn.trim(), %error, "an answer could not be encoded");
         }
     }
 

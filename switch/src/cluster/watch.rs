@@ -64,6 +64,7 @@ impl Watcher {
         target: watch::Sender<Option<Target>>,
     ) -> Self {
         let health = engine.health().clone();
+        metrics::gauge!("kazasu_store_watched").set(0.0);
         Watcher { store, node, timing, engine, health, target, sight: None, tried: None, beaten: None }
     }
 

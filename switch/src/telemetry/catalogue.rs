@@ -2,7 +2,6 @@
 //! text, and a test finds it.
 
 use crate::acquirer::REASONS;
-use crate::tasks::Kind as Task;
 use kazasu_schemas::wire::Refusal;
 use metrics::{Label, Unit};
 
@@ -32,8 +31,6 @@ enum Series {
     Reasons,
     /// Answers to acquirers: message types and the codes that the table has.
     Answers,
-    /// One for each kind of task.
-    Tasks,
     /// Their labels name what the configuration has: made where that is known.
     Configured,
 }
@@ -64,7 +61,7 @@ const fn seconds(name: &'static str, kind: Kind, series: Series, help: &'static 
     Metric { name, kind, unit: Some(Unit::Seconds), help, series }
 }
 
-use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single, Tasks};
+use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
 
 /// Why connections of acquirers are closed by this side.
 const CLOSED: &[&str] = &["framing", "write", "too_many", "no_sign_on", "tls"];
@@ -149,7 +146,7 @@ pub(super) const ALL: &[Metric] = &[
     gauge("kazasu_leading", Single, "1 while this node leads."),
     gauge("kazasu_epoch", Single, "The store's epoch as this node saw it last."),
     gauge("kazasu_lag_records", Single, "Records that this node is behind the leader."),
-    gauge("kazasu_store_watched", Single, "1 while the store can be asked who leads."),
+    gauge("kazasu_store_watched", Configured, "1 while the store can be asked who leads."),
     counter("kazasu_leads_lost_total", Single, "Leads that this node lost."),
     counter("kazasu_takeovers_tried_total", Single, "Attempts of this node to take the lead."),
     counter("kazasu_forwarded_total", Single, "Messages passed on to the node that leads."),
@@ -176,10 +173,14 @@ pub(super) const ALL: &[Metric] = &[
         "Messages to and from an issuer, by type and what became of them.",
     ),
     seconds("kazasu_issuer_answer_seconds", Kind::Histogram, Configured, "Seconds until an issuer answers a request."),
-    gauge("kazasu_task_up", Tasks, "1 while a task of the switch runs; which tells several of a kind from each other."),
+    gauge(
+        "kazasu_task_up",
+        Configured,
+        "0 while a task is down that ended without having been asked to, else 1; which tells several of a kind apart.",
+    ),
     counter(
         "kazasu_task_ended_total",
-        Tasks,
+        Configured,
         "Tasks that ended without having been asked to, and were started again if they can be.",
     ),
     counter("kazasu_log_lines_lost_total", Single, "Log lines that were dropped because standard error took none."),
@@ -202,6 +203,7 @@ pub(super) fn describe() {
             }
         }
     }
+    crate::tasks::publish_from_the_start();
 }
 
 /// The labels of every series that exists from the start.
@@ -233,10 +235,6 @@ fn labels(series: Series) -> Vec<Vec<Label>> {
                 vec![Label::from_static_parts("type", kind), Label::new("outcome", code.clone())]
             };
             ANSWERS.iter().flat_map(|kind| codes.iter().map(move |code| series(kind, code))).collect()
-        }
-        Tasks => {
-            let nameless = |task: Task| vec![Label::from_static_parts("task", task.name()), Label::new("which", "")];
-            Task::ALL.into_iter().filter(|task| !task.has_several()).map(nameless).collect()
         }
         Configured => Vec::new(),
     }
