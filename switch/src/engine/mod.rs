@@ -438,6 +438,8 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kazasu_ledger::StoreError;
+    use kazasu_ledger::journal::{Moment, Reader, Task, TransferRow};
     use kazasu_ledger::memory::MemoryStore;
 
     struct NoIssuers;
@@ -449,9 +451,8 @@ mod tests {
         fn end(&self) {}
     }
 
-    #[tokio::test]
-    async fn a_core_that_panics_is_never_ready_again_and_refuses_what_comes() {
-        let config = EngineConfig {
+    fn config() -> EngineConfig {
+        EngineConfig {
             book: "test".into(),
             own_id: "10000001".parse().unwrap(),
             max_queued: 10,
@@ -462,7 +463,12 @@ mod tests {
             shared: false,
             expected: None,
             registrations: Vec::new(),
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_core_that_panics_is_never_ready_again_and_refuses_what_comes() {
+        let config = config();
         let (store, health) = (Arc::new(MemoryStore::default()), Arc::new(Health::default()));
         let (engine, core) =
             Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
@@ -476,5 +482,84 @@ mod tests {
         let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tokio::sync::mpsc::unbounded_channel().0));
         engine.submit(&link, Instant::now(), 0, Vec::new());
         assert_eq!(engine.health().queued.load(Ordering::Acquire), 0);
+    }
+
+    /// A memory store that takes long to be put in shape after each batch.
+    struct Slow(MemoryStore);
+
+    const SHAPING: std::time::Duration = std::time::Duration::from_millis(900);
+
+    struct SlowJournal(Box<dyn kazasu_ledger::Journal>);
+
+    impl Store for Slow {
+        fn place(&self) -> String {
+            self.0.place()
+        }
+
+        fn lead(
+            &self,
+            claim: kazasu_ledger::Claim,
+        ) -> Task<'_, Result<Box<dyn kazasu_ledger::Journal>, kazasu_ledger::LeadError>> {
+            Box::pin(async {
+                let journal = self.0.lead(claim).await?;
+                Ok(Box::new(SlowJournal(journal)) as Box<dyn kazasu_ledger::Journal>)
+            })
+        }
+
+        fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>> {
+            self.0.reader()
+        }
+    }
+
+    impl Reader for SlowJournal {
+        fn scan(&mut self, from: u64, limit: usize) -> Task<'_, Result<Vec<kazasu_ledger::Entry>, StoreError>> {
+            self.0.scan(from, limit)
+        }
+
+        fn head(&mut self) -> Task<'_, Result<kazasu_ledger::Head, StoreError>> {
+            self.0.head()
+        }
+
+        fn transfers(&mut self, from: u64, to: u64) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+            self.0.transfers(from, to)
+        }
+    }
+
+    impl kazasu_ledger::Journal for SlowJournal {
+        fn append<'a>(
+            &'a mut self,
+            batch: &'a [kazasu_ledger::Entry],
+        ) -> Task<'a, Result<(), kazasu_ledger::AppendError>> {
+            self.0.append(batch)
+        }
+
+        fn tidy(&mut self, _: Moment) -> Task<'_, ()> {
+            Box::pin(tokio::time::sleep(SHAPING))
+        }
+
+        fn epoch(&self) -> u64 {
+            self.0.epoch()
+        }
+
+        fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>> {
+            self.0.close()
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_leave_before_the_store_is_put_in_shape() {
+        let config = EngineConfig { clock: crate::clock::now, ..config() };
+        let store = Arc::new(Slow(MemoryStore::default()));
+        let health = Arc::new(Health::default());
+        let (engine, core) =
+            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
+        // The first batch opens the book; the writer is busy with the store after it.
+        tokio::time::sleep(SHAPING * 2).await;
+        let begin = Instant::now();
+        let register = Command::RegisterAcquirer { acquirer: "27000001".parse().unwrap(), name: "a".into() };
+        engine.command(register).await.unwrap();
+        assert!(begin.elapsed() < SHAPING / 2, "the answer waited for the store: {:?}", begin.elapsed());
+        engine.stop();
+        core.join().unwrap();
     }
 }
