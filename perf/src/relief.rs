@@ -60,8 +60,8 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     let amount = i64::try_from(args.residents * 10_000)?;
     desk.relief(ReliefAsk::Fund { programme: 101, amount, reference: why() }, "tanaka").await?;
     let begin = Instant::now();
-    let import =
-        Source { programme: 101, name: "perf.csv".into(), bytes: Arc::new(file), by: "sato".into(), why: why() };
+    let bytes = Arc::new(file);
+    let import = Source { programme: 101, name: "perf.csv".into(), bytes, sheet: None, by: "sato".into(), why: why() };
     let imported = desk.import_relief(import, &|_, _| {}).await?;
     let import_s = begin.elapsed().as_secs_f64();
     anyhow::ensure!(imported.taken == args.residents && imported.bad == 0, "rows were refused");

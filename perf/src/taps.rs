@@ -140,8 +140,9 @@ pub(crate) fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> an
 }
 
 pub(crate) async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
-    let merchants = kazasu::import::merchants(engine, &std::fs::read(dir.join("merchants.csv"))?).await?;
-    let links = kazasu::import::links(engine, &std::fs::read(dir.join("links.csv"))?, imports).await?;
+    let order = kazasu::import::Order::default();
+    let merchants = kazasu::import::merchants(engine, std::fs::read(dir.join("merchants.csv"))?, &order).await?;
+    let links = kazasu::import::links(engine, std::fs::read(dir.join("links.csv"))?, imports, &order).await?;
     anyhow::ensure!(
         merchants.bad + links.bad == 0,
         "sample rows refused: {:?} {:?}",

@@ -55,6 +55,9 @@ pub struct CalendarError {
     pub got: String,
 }
 
+/// First lines: of this program's files, of the Cabinet Office's.
+const HEADERS: [&str; 2] = ["date,name", "国民の祝日・休日月日,国民の祝日・休日名称"];
+
 impl Calendar {
     /// The calendar of the file that is built in: 2024 to 2028.
     #[must_use]
@@ -65,7 +68,7 @@ impl Calendar {
     }
 
     /// From lines `date,name`: the date as `2026-01-01` or, as the Cabinet Office writes it, `2026/1/1`; the name for
-    /// people. A first line `date,name`, empty lines and lines that begin with `#` are passed over.
+    /// people. A first line `date,name` or the Cabinet Office's own, empty lines and lines that begin with `#` are passed over.
     ///
     /// The years from the first to the last date are taken for whole: each must have January 1 to 3 and December 31,
     /// without which the file was cut off or is the Cabinet Office's own, which lacks the banks' days.
@@ -79,7 +82,7 @@ impl Calendar {
         for (index, row) in csv.trim_start_matches('\u{feff}').lines().enumerate() {
             lines = index + 1;
             let row = row.trim();
-            if row.is_empty() || row.starts_with('#') || (lines == 1 && row == "date,name") {
+            if row.is_empty() || row.starts_with('#') || (lines == 1 && HEADERS.contains(&row)) {
                 continue;
             }
             let wrong = |expected: &str| CalendarError {

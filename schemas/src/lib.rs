@@ -19,6 +19,7 @@ pub mod policy;
 pub mod relief;
 pub mod secret;
 pub mod spendable;
+pub mod typed;
 pub mod utf8;
 pub mod wire;
 pub mod zengin;

@@ -1,16 +1,17 @@
 //! What portals and operators ask for, in one vocabulary: the HTTP routes and the command line both speak it, so that what one
 //! can do the other can, against a running switch or into its journal.
 
-use crate::core::{Broken, Command, Done, LimitChange, LimitsChange, Resident, State};
+use crate::core::{Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
 use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
 use crate::json::Said;
 use anyhow::Context;
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
-use kazasu_schemas::ids::{Ppid, Serial};
+use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::spendable::{Declared, Spendable, spendable};
+use kazasu_schemas::typed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -154,13 +155,13 @@ pub(crate) fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
 }
 
 pub(crate) fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {
-    BusinessDay::parse(text).ok_or_else(|| value(field, format!("must be a date like 2026-12-01, got {text:?}")))
+    typed::day(text).map_err(|e| value(field, format!("{e}, got {text:?}")))
 }
 
 fn moment(text: Option<&String>) -> Result<Option<Millis>, AskError> {
     let read = |text: &String| {
-        let wrong = || value("from", format!("must be a date or a time with its offset, got {text:?}"));
-        Millis::parse(text).ok_or_else(wrong)
+        let wrong = |_| value("from", format!("must be a date or a time with its offset, got {text:?}"));
+        typed::moment(text).map_err(wrong)
     };
     text.map(read).transpose()
 }
@@ -535,6 +536,32 @@ impl Desk {
         Ok(shared.iter().map(line).collect())
     }
 
+    /// Every merchant, in the order of their acquirers and IDs.
+    pub async fn merchants(&self) -> Result<Value, AskError> {
+        self.ask(|state| {
+            let mut all: Vec<_> = state.merchants().iter().collect();
+            all.sort_by_key(|m| (m.acquirer, m.id));
+            all.into_iter().map(merchant_json).collect()
+        })
+        .await
+    }
+
+    /// The merchants with an ID: `ACQUIRER/MERCHANT` names one, `MERCHANT` one of each acquirer that has it.
+    pub async fn merchant(&self, id: &str) -> Result<Value, AskError> {
+        let (acquirer, merchant) = match id.split_once('/') {
+            Some((acquirer, merchant)) => (Some(acquirer), merchant),
+            None => (None, id),
+        };
+        let acquirer: Option<InstitutionId> =
+            acquirer.map(str::parse).transpose().map_err(|e: IdError| value("acquirer", e))?;
+        let merchant: MerchantId = merchant.parse().map_err(|e: IdError| value("merchant", e))?;
+        self.ask(move |state| {
+            let found = state.merchants().iter().filter(|m| m.id == merchant && acquirer.is_none_or(|a| a == m.acquirer));
+            found.map(merchant_json).collect()
+        })
+        .await
+    }
+
     /// Notices that are owed; those that were given up say why.
     pub async fn notices(&self) -> Result<Value, AskError> {
         const MOST: usize = 10_000;
@@ -564,6 +591,12 @@ impl Desk {
         })
         .await
     }
+}
+
+fn merchant_json(m: &Merchant) -> Value {
+    let terminals: Vec<String> = m.terminals.iter().map(ToString::to_string).collect();
+    json!({ "acquirer": m.acquirer.to_string(), "merchant": m.id.to_string(), "name": m.name, "mcc": m.mcc.to_string(),
+        "terminals": terminals, "closed": m.closed, "class": m.traits.class, "tags": m.traits.tags, "region": m.traits.region })
 }
 
 fn deposit(state: &State, instrument: &Instrument) -> Option<u64> {

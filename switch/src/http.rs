@@ -71,6 +71,8 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
         .route("/v1/handover", post(hand_over))
         .route("/v1/import/merchants", post(import_merchants))
         .route("/v1/import/links", post(import_links))
+        .route("/v1/merchants", get(merchants))
+        .route("/v1/merchants/{*id}", get(merchant))
         .route("/v1/ask", post(ask))
         .route("/v1/policy", get(policy))
         .route("/v1/links/broken", get(broken_links))
@@ -471,18 +473,66 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
     }
 }
 
-async fn import_merchants(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
-    }
-    outcome(import::merchants(&api.engine, &body).await)
+/// How a file that is the body is imported.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImportForm {
+    /// The workbook's sheet.
+    sheet: Option<String>,
+    /// Only say what would change.
+    #[serde(default)]
+    dry_run: bool,
 }
 
-async fn import_links(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+impl From<ImportForm> for import::Order {
+    fn from(form: ImportForm) -> Self {
+        let mode = if form.dry_run { import::Mode::Look } else { import::Mode::CarryOut };
+        import::Order { sheet: form.sheet, mode }
+    }
+}
+
+async fn import_merchants(
+    State(api): State<Api>,
+    Query(form): Query<ImportForm>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
-    outcome(import::links(&api.engine, &body, &api.desk.imports).await)
+    outcome(import::merchants(&api.engine, body.to_vec(), &form.into()).await)
+}
+
+async fn import_links(
+    State(api): State<Api>,
+    Query(form): Query<ImportForm>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(refusal) = authorized(&api, &headers) {
+        return refusal.into_response();
+    }
+    outcome(import::links(&api.engine, body.to_vec(), &api.desk.imports, &form.into()).await)
+}
+
+async fn merchants(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.merchants().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn merchant(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = authorized(&api, &headers) {
+        return refusal.into_response();
+    }
+    match api.desk.merchant(&id).await {
+        Ok(found) if found.as_array().is_some_and(Vec::is_empty) => {
+            let text = format!("merchant {} is not registered", crate::text::masked(&id));
+            (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
+        }
+        found => answer(found),
+    }
 }
 
 fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {

@@ -1,22 +1,28 @@
-//! Import of merchants and links from CSV. A bad row is reported by line, column, value and reason, and never blocks the
-//! others; importing the same file again changes nothing.
+//! Import of merchants and links from CSV or a workbook. A bad row is reported by line, column, value and reason, and never blocks the
+//! others; importing the same file again changes nothing. A look at a file (dry run) says what it would change and changes nothing.
 
-use crate::core::{Command, Done, Link};
-use crate::engine::{CommandError, Engine};
+mod links;
+mod look;
+mod merchants;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use links::instrument;
+pub use links::links;
+pub use look::Ground;
+pub use merchants::merchants;
+
+use crate::core::{Command, Done};
+use crate::engine::CommandError;
+use crate::table_file::{Columns, How, Refused, Row, Table, refused_csv};
 use crate::vault::Vault;
 use kazasu_issuer_adapter::routing::RoutingTable;
-use kazasu_ledger::record::{BankAccount, Card, Instrument, LinkOrigin, MerchantTraits};
-use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, TerminalId, digits};
-use kazasu_schemas::jst::Millis;
-use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
-use kazasu_schemas::secret::Pan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Bad rows that are listed in full; more are only counted.
+/// Bad rows and changes that are listed in full; more are only counted.
 const LISTED: usize = 10_000;
 /// Who links, as the records keep it.
 const IMPORT: &str = "import";
@@ -24,23 +30,94 @@ const IMPORT: &str = "import";
 const WINDOW: usize = 8_192;
 
 /// A row that was not imported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadRow {
-    /// Line in the file, the header being 1.
+    /// Line in the file on which the row begins, the first being 1; in a workbook the sheet's row.
     pub line: u64,
+    /// The row that a spreadsheet shows, where that is another number: cells with line breaks stand before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
     /// The column, or empty when the row as a whole is wrong.
     pub column: String,
     /// What stands there; card numbers are not repeated.
     pub value: String,
     /// What is wrong and what was expected.
     pub problem: String,
+    /// The row's own cells, in the file's order; card numbers are not repeated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
 }
 
-/// What an import did.
-#[derive(Clone, Debug, Default, Serialize, serde::Deserialize)]
+impl BadRow {
+    /// Line, column and reason on one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let row = self.row.map_or(String::new(), |row| format!(" (row {row} in a spreadsheet)"));
+        let column = if self.column.is_empty() { String::new() } else { format!(", {} {:?}", self.column, self.value) };
+        format!("line {}{row}{column}: {}", self.line, self.problem)
+    }
+}
+
+/// Refused rows as a file that is mended and read in again.
+pub fn bad_rows_csv(header: &[String], rows: &[BadRow]) -> anyhow::Result<Vec<u8>> {
+    let refused = rows.iter().map(|row| Refused {
+        line: row.line,
+        column: &row.column,
+        problem: &row.problem,
+        cells: &row.cells,
+    });
+    refused_csv(header, refused)
+}
+
+/// A field that a row changes, or would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The row's line.
+    pub line: u64,
+    /// The merchant, as acquirer and ID, or the person.
+    pub of: String,
+    /// The field, by its column's name.
+    pub field: String,
+    /// What is there; `None` when it is new.
+    pub before: Option<String>,
+    /// What would be there.
+    pub after: String,
+}
+
+/// How a file is imported.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// The workbook's sheet; the first that is shown when none is named.
+    pub sheet: Option<String>,
+    /// Whether anything is carried out.
+    pub mode: Mode,
+}
+
+/// Whether anything is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Rows become records.
+    #[default]
+    CarryOut,
+    /// Nothing is recorded: the report says what would be.
+    Look,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ImportReport {
-    /// Rows read, the header not counted.
+    /// Nothing was recorded: it was a look.
+    pub dry_run: bool,
+    /// How the file's characters are written: `utf-8`, `shift_jis`, `utf-16`, `ascii` or `xlsx`.
+    pub encoding: String,
+    /// The workbook's sheet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Rows read, the header and empty rows not counted: recorded, unchanged and bad ones.
     pub rows: u64,
+    /// Empty rows.
+    pub blank: u64,
     /// Rows that made at least one record.
     pub recorded: u64,
     /// Rows that changed nothing because everything was as they say.
@@ -51,6 +128,14 @@ pub struct ImportReport {
     pub bad: u64,
     /// The first of them.
     pub bad_rows: Vec<BadRow>,
+    /// The file's header.
+    pub header: Vec<String>,
+    /// Columns that are not known and were passed over.
+    pub ignored_columns: Vec<String>,
+    /// Fields that would change.
+    pub changed_fields: u64,
+    /// The first of them.
+    pub changes: Vec<FieldChange>,
 }
 
 impl ImportReport {
@@ -85,278 +170,119 @@ fn problem(column: &'static str, value: &str, problem: impl ToString) -> Problem
     Problem { column, value, problem: crate::text::masked(&problem.to_string()) }
 }
 
-/// A row of a CSV file by column name.
-struct Row<'a> {
-    columns: &'a [String],
-    record: &'a csv::StringRecord,
-}
-
-impl Row<'_> {
-    fn get(&self, column: &str) -> &str {
-        let at = self.columns.iter().position(|c| c == column);
-        at.and_then(|at| self.record.get(at)).unwrap_or("").trim()
-    }
-}
-
 /// The commands that a row stands for, carried out in order.
 struct Planned {
     commands: Vec<Command>,
     without_route: bool,
 }
 
-/// Imports merchants: columns `merchant`, `name`, `mcc`, `acquirer`, `terminals` (separated by spaces), `closed` (yes or
-/// empty), `class`, `tags` (separated by spaces), `region`.
-pub async fn merchants(engine: &Engine, file: &[u8]) -> anyhow::Result<ImportReport> {
-    run(
-        engine,
-        file,
-        &["merchant", "name", "mcc", "acquirer", "terminals"],
-        &["closed", "class", "tags", "region"],
-        merchant_row,
-    )
-    .await
+/// A kind of file: its columns, whether its cells may be repeated, and what a row stands for.
+struct Kind<'a> {
+    columns: Columns,
+    cells: Cells,
+    plan: &'a (dyn Fn(&Row) -> Result<Planned, Problem> + Sync),
 }
 
-/// Imports links: columns `ppid`, `kind` (credit, debit, bank, held, none), `number` (card number; bank: bank code 4,
-/// branch 3, account 7 digits; held: branch 3, account 7), `balance` (yen put into a held account when it is opened), `from`
-/// (a date or time from which the row holds; empty: from now on).
-pub async fn links(engine: &Engine, file: &[u8], with: &LinkImport) -> anyhow::Result<ImportReport> {
-    run(engine, file, &["ppid", "kind", "number"], &["balance", "from"], |row| link_row(row, with)).await
+/// May a report repeat the cells of a refused row?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cells {
+    Plain,
+    /// They may be card numbers.
+    Masked,
 }
 
-async fn run(
-    engine: &Engine,
-    file: &[u8],
-    needed: &[&str],
-    allowed: &[&str],
-    plan: impl Fn(&Row<'_>) -> Result<Planned, Problem>,
-) -> anyhow::Result<ImportReport> {
-    let text = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    let columns: Vec<String> = reader.headers()?.iter().map(|h| h.trim().to_lowercase()).collect();
-    for column in needed {
-        anyhow::ensure!(
-            columns.iter().any(|c| c == column),
-            "line 1: the header has no column {column:?}; expected {}",
-            needed.join(", ")
-        );
-    }
-    for column in &columns {
-        let known = needed.contains(&column.as_str()) || allowed.contains(&column.as_str());
-        anyhow::ensure!(
-            known,
-            "line 1: unknown column {column:?}; known are {}, {}",
-            needed.join(", "),
-            allowed.join(", ")
-        );
-    }
-    let mut report = ImportReport::default();
-    let mut under_way: VecDeque<UnderWay> = VecDeque::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        let before = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Ok(true) => {}
-            Err(error) => {
-                report.rows += 1;
-                report.refuse(BadRow {
-                    line: before,
-                    column: String::new(),
-                    value: String::new(),
-                    problem: error.to_string(),
-                });
-                continue;
-            }
+impl Cells {
+    fn of(self, row: &mut Row) -> Vec<String> {
+        let cells = std::mem::take(&mut row.cells);
+        match self {
+            Cells::Plain => cells,
+            Cells::Masked => cells.iter().map(|cell| crate::text::masked(cell)).collect(),
         }
+    }
+}
+
+async fn run(ground: Ground<'_>, file: Vec<u8>, order: &Order, kind: Kind<'_>) -> anyhow::Result<ImportReport> {
+    let sheet = order.sheet.clone();
+    let columns = kind.columns;
+    let open = move || {
+        let how = How { sheet: sheet.as_deref(), ..How::default() };
+        Table::open(&file, columns, how).map(Table::into_owned)
+    };
+    let mut table = tokio::task::spawn_blocking(open).await?.map_err(anyhow::Error::msg)?;
+    let mut report = ImportReport {
+        dry_run: order.mode == Mode::Look,
+        encoding: table.format().to_string(),
+        sheet: table.sheet().map(str::to_owned),
+        header: table.header().to_vec(),
+        ignored_columns: table.ignored().to_vec(),
+        ..ImportReport::default()
+    };
+    let mut steps = look::Steps::new(ground, order.mode);
+    while let Some(mut row) = table.next() {
         report.rows += 1;
-        let line = record.position().map_or(before, csv::Position::line);
-        if record.len() != columns.len() {
-            let problem = format!("has {} columns, the header has {}", record.len(), columns.len());
-            report.refuse(BadRow { line, column: String::new(), value: String::new(), problem });
-            continue;
-        }
-        match plan(&Row { columns: &columns, record: &record }) {
-            Err(p) => report.refuse(BadRow { line, column: p.column.into(), value: p.value, problem: p.problem }),
+        let planned = match row.fault.take() {
+            Some(fault) => Err(Problem { column: fault.column, value: fault.value, problem: fault.problem }),
+            None => (kind.plan)(&row),
+        };
+        let told = Told { line: row.line, row: row.row, cells: Vec::new() };
+        match planned {
+            Err(p) => report.refuse(Told { cells: kind.cells.of(&mut row), ..told }.bad(p.column, p.value, p.problem)),
             Ok(planned) => {
                 report.without_route += u64::from(planned.without_route);
-                let answers = planned.commands.into_iter().map(|command| engine.command_later(command)).collect();
-                under_way.push_back(UnderWay { line, answers });
+                steps.push(Told { cells: kind.cells.of(&mut row), ..told }, planned.commands, &mut report).await?;
             }
         }
-        while under_way.len() >= WINDOW {
-            finish(under_way.pop_front(), &mut report).await?;
-        }
     }
-    while !under_way.is_empty() {
-        finish(under_way.pop_front(), &mut report).await?;
-    }
+    steps.finish(&mut report).await?;
+    report.blank = table.blank();
     // What the core refused came later than what could not be read.
     report.bad_rows.sort_by_key(|row| row.line);
     Ok(report)
 }
 
-/// A row's commands, whose outcomes come together.
-struct UnderWay {
+/// What a report says of a row that is refused later.
+struct Told {
     line: u64,
-    answers: SmallVec<[oneshot::Receiver<Result<Done, CommandError>>; 1]>,
+    row: Option<u64>,
+    cells: Vec<String>,
 }
 
-fn refuse(line: u64, error: CommandError, report: &mut ImportReport) -> anyhow::Result<()> {
-    match error {
-        CommandError::Rejected(why) => {
-            report.refuse(BadRow { line, column: String::new(), value: String::new(), problem: why.to_string() });
-            Ok(())
-        }
-        error @ (CommandError::Elsewhere(_) | CommandError::Halted(_) | CommandError::Stopping) => Err(error.into()),
+impl Told {
+    fn bad(self, column: &str, value: String, problem: String) -> BadRow {
+        BadRow { line: self.line, row: self.row, column: column.to_owned(), value, problem, cells: self.cells }
     }
 }
 
-async fn finish(row: Option<UnderWay>, report: &mut ImportReport) -> anyhow::Result<()> {
-    let Some(row) = row else { return Ok(()) };
+/// A row's commands, whose outcomes come together.
+struct UnderWay {
+    row: Told,
+    answers: SmallVec<[oneshot::Receiver<Result<Done, CommandError>>; 1]>,
+}
+
+async fn finish(row: UnderWay, report: &mut ImportReport) -> anyhow::Result<()> {
     let mut changed = false;
     for answer in row.answers {
         match answer.await? {
             Ok(done) => changed |= done == Done::Recorded,
-            Err(error) => return refuse(row.line, error, report),
+            Err(CommandError::Rejected(why)) => {
+                report.refuse(row.row.bad("", String::new(), why.to_string()));
+                return Ok(());
+            }
+            Err(error @ (CommandError::Elsewhere(_) | CommandError::Halted(_) | CommandError::Stopping)) => {
+                return Err(error.into());
+            }
         }
     }
-    if changed {
-        report.recorded += 1;
-    } else {
-        report.unchanged += 1;
-    }
+    report.count(changed);
     Ok(())
 }
 
-fn merchant_row(row: &Row<'_>) -> Result<Planned, Problem> {
-    let parse_terminal = |text: &str| text.parse::<TerminalId>().map_err(|e| problem("terminals", text, e.problem));
-    let get = |column| row.get(column);
-    let name = get("name");
-    if name.is_empty() || name.chars().count() > 100 {
-        return Err(problem("name", name, "must be 1 to 100 characters"));
-    }
-    let terminals = get("terminals").split_whitespace().map(parse_terminal).collect::<Result<Vec<_>, _>>()?;
-    if terminals.len() > 1_000 {
-        return Err(problem("terminals", "", "a merchant has at most 1,000 terminals"));
-    }
-    let command = Command::RegisterMerchant {
-        acquirer: get("acquirer")
-            .parse::<InstitutionId>()
-            .map_err(|e| problem("acquirer", get("acquirer"), e.problem))?,
-        merchant: get("merchant").parse::<MerchantId>().map_err(|e| problem("merchant", get("merchant"), e.problem))?,
-        name: name.to_owned(),
-        mcc: get("mcc").parse::<Mcc>().map_err(|e| problem("mcc", get("mcc"), e.problem))?,
-        terminals,
-        closed: match get("closed") {
-            "" | "no" => false,
-            "yes" => true,
-            other => return Err(problem("closed", other, "must be yes, no or empty")),
-        },
-        traits: merchant_traits(row)?,
-    };
-    Ok(Planned { commands: vec![command], without_route: false })
-}
-
-/// `class` and `tags` are words of the operator's own; `region` is a municipality code.
-fn merchant_traits(row: &Row<'_>) -> Result<MerchantTraits, Problem> {
-    let word = |column, text: &str| {
-        let plain = text.chars().count() <= 40 && !text.chars().any(|c| c.is_control() || c.is_whitespace());
-        if plain { Ok(text.to_owned()) } else { Err(problem(column, text, "must be at most 40 characters, no spaces")) }
-    };
-    let mut tags = row.get("tags").split_whitespace().map(|tag| word("tags", tag)).collect::<Result<Vec<_>, _>>()?;
-    tags.sort_unstable();
-    tags.dedup();
-    if tags.len() > 20 {
-        return Err(problem("tags", row.get("tags"), "a merchant has at most 20 tags"));
-    }
-    let region = row.get("region");
-    let code = matches!(region.len(), 0 | 2 | 5) && region.bytes().all(|b| b.is_ascii_digit());
-    if !code {
-        return Err(problem("region", region, "must be a prefecture (2 digits) or a municipality (5 digits)"));
-    }
-    Ok(MerchantTraits { class: word("class", row.get("class"))?, tags, region: region.to_owned() })
-}
-
-fn link_row(row: &Row<'_>, with: &LinkImport) -> Result<Planned, Problem> {
-    let ppid = row.get("ppid").parse::<Ppid>().map_err(|e| problem("ppid", row.get("ppid"), e.problem))?;
-    let number = row.get("number");
-    let from = match row.get("from") {
-        "" => None,
-        text => Some(Millis::parse(text).ok_or_else(|| {
-            problem("from", text, "must be a date (2026-12-01) or a time with its offset (2026-12-01T09:00:00+09:00)")
-        })?),
-    };
-    let kind = row.get("kind");
-    if kind != "held" && !row.get("balance").is_empty() {
-        return Err(problem("balance", row.get("balance"), "only a held account has a balance here"));
-    }
-    match kind {
-        "none" if number.is_empty() => {
-            return Ok(Planned {
-                commands: vec![Command::Unlink { ppid, from, by: IMPORT.into() }],
-                without_route: false,
-            });
+impl ImportReport {
+    fn count(&mut self, changed: bool) {
+        if changed {
+            self.recorded += 1;
+        } else {
+            self.unchanged += 1;
         }
-        "none" => return Err(problem("number", number, "must be empty where kind is none")),
-        "held" => return held_row(row, ppid, number, from),
-        _ => {}
     }
-    let (to, without_route) = instrument(kind, number, &ppid, with)?;
-    let command = Command::Link { ppid, from, to, origin: LinkOrigin::Import, by: IMPORT.into() };
-    Ok(Planned { commands: vec![command], without_route })
-}
-
-/// An instrument as files and the portal name it, and whether no configured issuer claims it. A card's number is sealed here and
-/// is not repeated by any error.
-pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImport) -> Result<(Link, bool), Problem> {
-    match kind {
-        "credit" | "debit" => {
-            let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", e))?;
-            let issuer = with.routes.for_card(&pan);
-            let card = Card {
-                issuer: issuer.unwrap_or(crate::core::NO_ISSUER),
-                pan: with.vault.seal(&pan, ppid).map_err(|e| problem("number", "(not shown)", e))?,
-                token: with.vault.token(&pan),
-            };
-            let instrument = if kind == "credit" { Instrument::CreditCard(card) } else { Instrument::DebitCard(card) };
-            Ok((Link::Instrument(instrument), issuer.is_none()))
-        }
-        "bank" => {
-            let all = digits(number.as_bytes()).filter(|_| number.len() == 14);
-            let all = all.ok_or_else(|| problem("number", number, "must be bank 4, branch 3 and account 7 digits"))?;
-            let issuer = with.routes.for_bank(&number[..4]);
-            let account =
-                BankAccount { issuer: issuer.unwrap_or(crate::core::NO_ISSUER), number: all % 10_000_000_000 };
-            Ok((Link::Instrument(Instrument::BankAccount(account)), issuer.is_none()))
-        }
-        "held" => Ok((Link::Deposit(held_number(number)?), false)),
-        other => Err(problem("kind", other, "must be credit, debit, bank, held or none")),
-    }
-}
-
-fn held_number(number: &str) -> Result<u64, Problem> {
-    digits(number.as_bytes())
-        .filter(|_| number.len() == 10)
-        .ok_or_else(|| problem("number", number, "must be branch 3 and account 7 digits"))
-}
-
-fn held_row(row: &Row<'_>, ppid: Ppid, number: &str, from: Option<Millis>) -> Result<Planned, Problem> {
-    let number = held_number(number)?;
-    let mut commands = vec![Command::OpenDeposit { number }];
-    let balance = row.get("balance");
-    if !balance.is_empty() && balance != "0" {
-        let yen = digits(balance.as_bytes()).and_then(|n| i64::try_from(n).ok()).filter(|n| *n <= MAX_WIRE_AMOUNT);
-        let yen = yen.ok_or_else(|| problem("balance", balance, "must be whole yen, at most 999999999999"))?;
-        let reference = "opening balance".to_owned();
-        commands.push(Command::OpeningBalance { number, amount: Yen::new(yen), reference });
-    }
-    commands.push(Command::Link {
-        ppid,
-        from,
-        to: Link::Deposit(number),
-        origin: LinkOrigin::Import,
-        by: IMPORT.into(),
-    });
-    Ok(Planned { commands, without_route: false })
 }

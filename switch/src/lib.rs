@@ -30,6 +30,7 @@ pub mod report;
 pub mod sample;
 pub mod serve;
 pub mod statements;
+pub mod table_file;
 pub mod tasks;
 pub mod telemetry;
 pub mod text;

@@ -2,7 +2,7 @@
 //! journal.
 
 use super::Found;
-use super::import::{self, ImportCommand, Place, What};
+use super::import::{self, ImportArgs, Place, What};
 use crate::admin::{Ask, AskError};
 use crate::config::Config;
 use crate::json::Said;
@@ -28,20 +28,8 @@ pub(super) struct Common {
 
 #[derive(Subcommand)]
 pub(super) enum LinkCommand {
-    /// Imports a CSV file; bad rows are reported by line and never block the others.
-    Import {
-        /// The CSV file.
-        file: PathBuf,
-        /// The configuration file.
-        #[arg(long, default_value = "kazasu.toml")]
-        config: PathBuf,
-        /// Write the bad rows to this CSV file.
-        #[arg(long)]
-        bad_rows: Option<PathBuf>,
-        /// Print the report as one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Imports a file (.xlsx or CSV); bad rows are reported by line and never block the others.
+    Import(ImportArgs),
     /// Links or relinks a PPID. The number is read from standard input, so that it is in no list of processes.
     Set {
         /// The person.
@@ -213,7 +201,7 @@ pub(super) enum LimitsCommand {
         /// The person.
         ppid: String,
         /// Income a year, yen.
-        #[arg(long)]
+        #[arg(long, value_parser = super::amount)]
         income: i64,
         /// People in the household.
         #[arg(long)]
@@ -222,7 +210,7 @@ pub(super) enum LimitsCommand {
         #[arg(long)]
         housing: bool,
         /// Credit debts to be paid in a year, yen.
-        #[arg(long, default_value_t = 0)]
+        #[arg(long, default_value_t = 0, value_parser = super::amount)]
         debts: i64,
         /// Decline beyond it; `--decline=no`: only tell. It stays as it is when absent.
         #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes", value_parser = yes)]
@@ -239,6 +227,7 @@ pub(super) enum PurseCommand {
         /// The programme's number.
         programme: u16,
         /// Yen.
+        #[arg(value_parser = super::amount)]
         amount: i64,
         /// The payment's own: it is booked once.
         #[arg(long)]
@@ -253,6 +242,7 @@ pub(super) enum PurseCommand {
         /// The programme's number.
         programme: u16,
         /// Yen.
+        #[arg(value_parser = super::amount)]
         amount: i64,
         /// The payment's own: it is booked once for the person and programme.
         #[arg(long)]
@@ -280,9 +270,7 @@ pub(super) enum NoticeCommand {
 
 pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
     match command {
-        LinkCommand::Import { file, config, bad_rows, json } => {
-            import::run(ImportCommand::Import { file, config, bad_rows, json }, What::Links).await
-        }
+        LinkCommand::Import(args) => import::run(args, What::Links).await,
         LinkCommand::Set { ppid, kind, pin_verified, from, common } => {
             one(Ask::Link { ppid, kind, number: number()?, pin_verified, from }, &common).await
         }
@@ -322,7 +310,7 @@ pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
 fn limit(text: &str) -> Result<Said<i64>, String> {
     match text {
         "none" => Ok(Said::Remove),
-        yen => yen.parse().map(Said::Set).map_err(|_| "expected whole yen, or `none`".to_owned()),
+        yen => super::amount(yen).map(Said::Set).map_err(|e| format!("{e}; or `none`")),
     }
 }
 
@@ -520,7 +508,7 @@ impl Counter {
 }
 
 /// Looks at something: at a running switch, or by reading the journal, which changes nothing.
-async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Value, Refused> {
+pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Value, Refused> {
     let caller = caller(config, by).map_err(Refused::Broken)?;
     if let Look::Resident(text) = what
         && let Err(error) = text.parse::<kazasu_schemas::ids::Ppid>()
@@ -535,6 +523,11 @@ async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Value, Refuse
                 Look::Shared => "/v1/links/shared".into(),
                 Look::Notices => "/v1/notices".into(),
                 Look::Policy => "/v1/policy".into(),
+                Look::Merchants => "/v1/merchants".into(),
+                Look::Merchant(id) => {
+                    let parts: Vec<String> = id.split('/').map(super::relief::encoded).collect();
+                    format!("/v1/merchants/{}", parts.join("/"))
+                }
             };
             let (status, value) = post(&http, &path, &caller.token, None).await.map_err(Refused::Broken)?;
             match status {
@@ -556,6 +549,13 @@ async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Value, Refuse
                 Look::Shared => desk.shared_accounts().await,
                 Look::Notices => desk.notices().await,
                 Look::Policy => desk.policy().await,
+                Look::Merchants => desk.merchants().await,
+                Look::Merchant(id) => match desk.merchant(id).await {
+                    Ok(found) if found.as_array().is_some_and(Vec::is_empty) => {
+                        return Err(Refused::No(format!("merchant {} is not registered", crate::text::masked(id))));
+                    }
+                    found => found,
+                },
             };
             found.map_err(|error| Refused::No(error.to_string()))
         }
@@ -574,6 +574,10 @@ pub(super) enum Look {
     Notices,
     /// The policy in force.
     Policy,
+    /// Every merchant.
+    Merchants,
+    /// One, by its ID, or by its acquirer and ID.
+    Merchant(String),
 }
 
 pub(super) fn said(value: &Value) -> String {
@@ -620,7 +624,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
 }
 
 /// What the keys are called, Japanese first. Others are shown as they are.
-const LABELS: [(&str, &str); 52] = [
+const LABELS: [(&str, &str); 60] = [
     ("result", "結果"),
     ("recorded", "記録済み"),
     ("ppid", "利用者"),
@@ -673,6 +677,14 @@ const LABELS: [(&str, &str); 52] = [
     ("purse_funds", "給付原資"),
     ("point_budgets", "ポイント予算残"),
     ("card_status_lists", "失効リスト"),
+    ("merchant", "加盟店"),
+    ("acquirer", "契約会社"),
+    ("mcc", "業種"),
+    ("terminals", "端末"),
+    ("closed", "閉店"),
+    ("class", "区分"),
+    ("tags", "タグ"),
+    ("region", "地域"),
 ];
 
 fn label(key: &str) -> String {

@@ -158,7 +158,7 @@ pub(super) enum ReconCommand {
         /// The payment's record.
         record: u64,
         /// Yen.
-        #[arg(long)]
+        #[arg(long, value_parser = super::amount)]
         amount: i64,
         /// The issuer's reference: it is raised once.
         #[arg(long)]
@@ -473,7 +473,7 @@ fn write_pdf(path: &Path, pdf: crate::report::pdf::Pdf) -> anyhow::Result<()> {
 }
 
 fn parse_day(text: &str) -> anyhow::Result<BusinessDay> {
-    BusinessDay::parse(text).with_context(|| format!("a day is written like 2026-12-01, got {text:?}"))
+    kazasu_schemas::typed::day(text).map_err(|e| anyhow::anyhow!("the day {e}, got {text:?}"))
 }
 
 pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {

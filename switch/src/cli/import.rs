@@ -3,35 +3,37 @@
 use super::Found;
 use crate::config::Config;
 use crate::engine::{Engine, Health, Nowhere};
-use crate::import::{self, ImportReport};
+use crate::import::{self, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
-use crate::report::guard::guarded;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
-use clap::Subcommand;
+use clap::Args;
 use kazasu_console::say;
 use kazasu_ledger::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// `kazasu merchant`.
-#[derive(Subcommand)]
-pub(super) enum ImportCommand {
-    /// Imports a CSV file; bad rows are reported by line and never block the others.
-    Import {
-        /// The CSV file.
-        file: PathBuf,
-        /// The configuration file.
-        #[arg(long, default_value = "kazasu.toml")]
-        config: PathBuf,
-        /// Write the bad rows to this CSV file.
-        #[arg(long)]
-        bad_rows: Option<PathBuf>,
-        /// Print the report as one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
+/// What importing a file is told.
+#[derive(Args)]
+pub(super) struct ImportArgs {
+    /// The file: .xlsx, or CSV in UTF-8, UTF-16 or Shift_JIS.
+    file: PathBuf,
+    /// The workbook's sheet; the first that is shown when absent.
+    #[arg(long)]
+    sheet: Option<String>,
+    /// Only show what would change, field by field.
+    #[arg(long)]
+    dry_run: bool,
+    /// The configuration file.
+    #[arg(long, default_value = "kazasu.toml")]
+    config: PathBuf,
+    /// Write the bad rows to this CSV file, to be mended and imported in turn.
+    #[arg(long)]
+    bad_rows: Option<PathBuf>,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,16 +42,31 @@ pub(super) enum What {
     Merchants,
 }
 
-pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()> {
-    let ImportCommand::Import { file, config, bad_rows, json } = command;
+pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
+    let ImportArgs { file, sheet, dry_run, config, bad_rows, json } = args;
     let bytes = crate::files::read(&file)?;
     let config = Config::load(&config)?;
-    let report = match place(&config).await? {
-        Place::Running(http) => online(&config, &http, bytes, what).await?,
-        Place::Here { epoch, _lock } => offline(&config, &bytes, what, epoch).await?,
+    let order = Order { sheet, mode: if dry_run { Mode::Look } else { Mode::CarryOut } };
+    let report = match order.mode {
+        Mode::Look => match running(&config).await? {
+            Some(http) => online(&config, &http, bytes, (what, &order)).await?,
+            None => {
+                let state = Arc::new(super::policy::fold(&config).await?);
+                imported(state, &config, bytes, (what, &order)).await?
+            }
+        },
+        Mode::CarryOut => match place(&config).await? {
+            Place::Running(http) => online(&config, &http, bytes, (what, &order)).await?,
+            Place::Here { epoch, _lock } => {
+                let (engine, core) = open(&config, epoch).await?;
+                let report = imported(&engine, &config, bytes, (what, &order)).await;
+                close(engine, core).await?;
+                report?
+            }
+        },
     };
-    if let Some(path) = bad_rows {
-        write_bad_rows(&path, &report)?;
+    if let Some(path) = bad_rows.filter(|_| report.bad > 0) {
+        crate::files::write_private(&path, &import::bad_rows_csv(&report.header, &report.bad_rows)?)?;
     }
     if json {
         say!("{}", serde_json::to_string(&report)?);
@@ -60,6 +77,18 @@ pub(super) async fn run(command: ImportCommand, what: What) -> anyhow::Result<()
         return Err(Found(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
     }
     Ok(())
+}
+
+async fn imported<'a>(
+    ground: impl Into<import::Ground<'a>>,
+    config: &Config,
+    bytes: Vec<u8>,
+    (what, order): (What, &Order),
+) -> anyhow::Result<ImportReport> {
+    match what {
+        What::Links => import::links(ground, bytes, &link_import(config), order).await,
+        What::Merchants => import::merchants(ground, bytes, order).await,
+    }
 }
 
 /// Where a command is carried out.
@@ -110,6 +139,8 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     }
 }
 
+/// Changed fields that are shown.
+const CHANGES_SHOWN: usize = 200;
 /// A node that has not reported for so many seconds is not running.
 const SILENT: f64 = 5.0;
 
@@ -142,16 +173,6 @@ async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
     Ok(Nodes::None { epoch: Some(lead.epoch) })
 }
 
-async fn offline(config: &Config, bytes: &[u8], what: What, epoch: Option<u64>) -> anyhow::Result<ImportReport> {
-    let (engine, core) = open(config, epoch).await?;
-    let report = match what {
-        What::Links => import::links(&engine, bytes, &link_import(config)).await,
-        What::Merchants => import::merchants(&engine, bytes).await,
-    };
-    close(engine, core).await?;
-    report
-}
-
 /// The engine on a journal that nobody else works on.
 pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
     let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
@@ -166,40 +187,57 @@ pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> 
 }
 
 /// A switch is running: it imports.
-async fn online(config: &Config, http: &str, bytes: Vec<u8>, what: What) -> anyhow::Result<ImportReport> {
+async fn online(
+    config: &Config,
+    http: &str,
+    bytes: Vec<u8>,
+    (what, order): (What, &Order),
+) -> anyhow::Result<ImportReport> {
     let path = if what == What::Links { "links" } else { "merchants" };
+    let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", super::relief::encoded(sheet)));
+    let path = format!("/v1/import/{path}?dry_run={}{sheet}", order.mode == Mode::Look);
     // A file may be large; what has stopped altogether shows in the connection.
-    let (status, body) = super::call(http, &format!("/v1/import/{path}"), &config.token, Some(bytes), None).await?;
-    anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
-    serde_json::from_str(&body).context("the running switch's answer")
-}
-
-fn write_bad_rows(path: &Path, report: &ImportReport) -> anyhow::Result<()> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(["line", "column", "value", "problem"])?;
-    for row in &report.bad_rows {
-        let [column, value, problem] = [&row.column, &row.value, &row.problem].map(|text| guarded(text));
-        out.write_record([&*row.line.to_string(), &*column, &*value, &*problem])?;
+    let (status, body) = super::call(http, &path, &config.token, Some(bytes), None).await?;
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+    if let (400, Some(why)) = (status, answer["error"].as_str()) {
+        anyhow::bail!("{why}");
     }
-    // A row that is refused may name a person and hold a card number.
-    crate::files::write_private(path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)
+    anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
+    serde_json::from_value(answer).context("the running switch's answer")
 }
 
 fn print(file: &Path, report: &ImportReport) {
+    let done = if report.dry_run { "would be recorded" } else { "recorded" };
+    let sheet = report.sheet.as_ref().map_or(String::new(), |sheet| format!(", sheet {sheet}"));
     say!(
-        "{}: {} rows: {} recorded, {} unchanged, {} refused",
+        "{} ({}{sheet}): {} rows: {} {done}, {} unchanged, {} refused",
         file.display(),
+        report.encoding,
         report.rows,
         report.recorded,
         report.unchanged,
         report.bad
     );
+    if report.blank > 0 {
+        say!("  {} empty rows", report.blank);
+    }
+    if !report.ignored_columns.is_empty() {
+        say!("  columns that are not used: {}", report.ignored_columns.join(", "));
+    }
     if report.without_route > 0 {
         say!("  {} cards belong to no configured issuer and will be refused with 92", report.without_route);
     }
+    for change in report.changes.iter().take(CHANGES_SHOWN) {
+        let before = change.before.as_deref().map_or("(new)", |before| if before.is_empty() { "(none)" } else { before });
+        let after = if change.after.is_empty() { "(none)" } else { &change.after };
+        say!("  line {}, {} {}: {before} → {after}", change.line, change.of, change.field);
+    }
+    let shown = u64::try_from(CHANGES_SHOWN).unwrap_or(u64::MAX);
+    if report.changed_fields > shown {
+        say!("  … and {} fields more (--json lists them)", report.changed_fields - shown);
+    }
     for row in report.bad_rows.iter().take(20) {
-        let column = if row.column.is_empty() { String::new() } else { format!(", {} {:?}", row.column, row.value) };
-        say!("  line {}{column}: {}", row.line, row.problem);
+        say!("  {}", row.told());
     }
     if report.bad > 20 {
         say!("  … and {} more (--bad-rows FILE writes them)", report.bad - 20);

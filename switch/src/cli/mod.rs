@@ -8,6 +8,7 @@ mod ask;
 mod closing;
 mod import;
 mod ledger;
+mod merchant;
 mod node;
 mod policy;
 pub(crate) mod relief;
@@ -140,7 +141,7 @@ enum Command {
         #[arg(long, requires_all = ["amount", "reference"])]
         received_from: Option<String>,
         /// Yen.
-        #[arg(long)]
+        #[arg(long, value_parser = amount)]
         amount: Option<i64>,
         /// The payment's own: it is booked once.
         #[arg(long)]
@@ -177,7 +178,7 @@ enum Command {
     /// Merchants and their terminals.
     Merchant {
         #[command(subcommand)]
-        what: import::ImportCommand,
+        what: merchant::MerchantCommand,
     },
 }
 
@@ -189,6 +190,11 @@ enum ConfigCommand {
         #[arg(long, default_value = "kazasu.toml")]
         config: PathBuf,
     },
+}
+
+/// An amount as people type it, 1,000 or 1,000円 as well as 1000: whole yen.
+fn amount(text: &str) -> Result<i64, kazasu_schemas::typed::AmountError> {
+    kazasu_schemas::typed::signed_yen(text).map(kazasu_schemas::money::Yen::get)
 }
 
 /// An error whose exit code is not 2.
@@ -301,7 +307,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Statement(args) => closing::statement(args).await,
         Command::Relief { what } => relief::run(what).await,
         Command::Apply { file, common } => ask::apply(&file, common).await,
-        Command::Merchant { what } => import::run(what, import::What::Merchants).await,
+        Command::Merchant { what } => merchant::run(what).await,
     }
 }
 

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use kazasu_console::say;
 use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
+use kazasu_schemas::typed;
 use kazasu_schemas::policy::Policy;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -100,12 +101,12 @@ pub(super) struct Period {
 impl Period {
     fn read(&self) -> anyhow::Result<(Millis, Millis)> {
         let wrong = |key: &str, text: &str| format!("--{key} must be a date or a time with its offset, got {text:?}");
-        let from = Millis::parse(&self.from).with_context(|| wrong("from", &self.from))?;
+        let from = typed::moment(&self.from).with_context(|| wrong("from", &self.from))?;
         let to = match &self.to {
             None => Millis(i64::MAX),
-            Some(text) => match kazasu_schemas::jst::BusinessDay::parse(text) {
-                Some(day) => day.next().start(),
-                None => Millis::parse(text).with_context(|| wrong("to", text))?,
+            Some(text) => match typed::day(text) {
+                Ok(day) => day.next().start(),
+                Err(_) => typed::moment(text).with_context(|| wrong("to", text))?,
             },
         };
         anyhow::ensure!(from < to, "--from {} is not before --to {}", self.from, self.to.as_deref().unwrap_or(""));

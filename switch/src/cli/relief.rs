@@ -5,7 +5,8 @@ use super::Found;
 use super::ask::{Common, Counter, Refused, caller, post, said, show};
 use super::import::running;
 use crate::config::Config;
-use crate::relief::{Imported, ReliefAsk, Source, bad_rows_csv};
+use crate::import::bad_rows_csv;
+use crate::relief::{Imported, ReliefAsk, Source};
 use crate::text::thousands;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
@@ -46,6 +47,7 @@ pub(super) enum ReliefCommand {
         /// The programme.
         programme: u16,
         /// Yen.
+        #[arg(value_parser = super::amount)]
         amount: i64,
         /// The payment's own: it is booked once.
         #[arg(long)]
@@ -57,11 +59,14 @@ pub(super) enum ReliefCommand {
     Import {
         /// The programme.
         programme: u16,
-        /// The CSV file: UTF-8 or Shift_JIS, header in Japanese or English.
+        /// The file: .xlsx, or CSV in UTF-8 or Shift_JIS; header in Japanese or English.
         file: PathBuf,
         /// Why.
         #[arg(long)]
         why: String,
+        /// The workbook's sheet; the first that is shown when absent.
+        #[arg(long)]
+        sheet: Option<String>,
         /// Where the refused rows go; FILE.refused.csv when absent.
         #[arg(long)]
         bad_rows: Option<PathBuf>,
@@ -100,7 +105,7 @@ pub(super) enum ReliefCommand {
         #[arg(long)]
         ppid: Option<String>,
         /// With amount: yen.
-        #[arg(long)]
+        #[arg(long, value_parser = super::amount)]
         amount: Option<i64>,
         /// Why.
         #[arg(long)]
@@ -205,7 +210,7 @@ pub(super) enum ReliefCommand {
         /// The row.
         row: u32,
         /// What the payee should have got, yen; 0 cancels all of it.
-        #[arg(long)]
+        #[arg(long, value_parser = super::amount)]
         right: i64,
         /// Why.
         #[arg(long)]
@@ -220,6 +225,7 @@ pub(super) enum ReliefCommand {
         /// The row.
         row: u32,
         /// Yen.
+        #[arg(value_parser = super::amount)]
         amount: i64,
         /// Out of the purse, because the payee agreed.
         #[arg(long)]
@@ -235,6 +241,7 @@ pub(super) enum ReliefCommand {
         /// The programme.
         programme: u16,
         /// Yen.
+        #[arg(value_parser = super::amount)]
         amount: i64,
         /// The payment's own: it is booked once.
         #[arg(long)]
@@ -328,7 +335,9 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         C::Fund { programme, amount, reference, common } => {
             one(ReliefAsk::Fund { programme, amount, reference }, &common).await
         }
-        C::Import { programme, file, why, bad_rows, common } => import(programme, &file, why, bad_rows, &common).await,
+        C::Import { programme, file, why, sheet, bad_rows, common } => {
+            import(programme, &file, (why, sheet), bad_rows, &common).await
+        }
         C::Preview { batch, common } => look(&format!("/v1/relief/batches/{batch}"), &common).await,
         C::Rows { batch, only, from, common } => {
             let only = only.map_or_else(String::new, |only| format!("&only={}", encoded(&only)));
@@ -512,7 +521,7 @@ impl Bar {
 async fn import(
     programme: u16,
     file: &Path,
-    why: String,
+    (why, sheet): (String, Option<String>),
     bad_rows: Option<PathBuf>,
     common: &Common,
 ) -> anyhow::Result<()> {
@@ -523,11 +532,11 @@ async fn import(
     let bar = Bar::new("読込 read", common.json);
     let result = match &mut counter {
         Counter::Running(http, token) => {
-            let path = format!("/v1/relief/programmes/{programme}/batches?{}", named(&name, &why));
+            let path = format!("/v1/relief/programmes/{programme}/batches?{}", named(&name, &why, sheet.as_deref()));
             online(http, &path, token, bytes, &bar).await
         }
         Counter::Here { desk, by, .. } => {
-            let source = Source { programme, name, bytes: Arc::new(bytes), by: by.clone(), why };
+            let source = Source { programme, name, bytes: Arc::new(bytes), sheet, by: by.clone(), why };
             let live = Bar { what: bar.what, live: bar.live };
             desk.import_relief(source, &move |read, of| live.show(read, of)).await.map_err(Refused::from)
         }
@@ -541,7 +550,7 @@ async fn import(
     };
     let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
     if imported.bad > 0 {
-        crate::files::write_private(&refused_to, &bad_rows_csv(&imported.bad_rows)?)?;
+        crate::files::write_private(&refused_to, &bad_rows_csv(&imported.header, &imported.bad_rows)?)?;
     }
     if common.json {
         say!("{}", serde_json::to_string(&imported)?);
@@ -565,10 +574,15 @@ fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
         thousands(imported.taken),
         thousands(imported.bad)
     );
+    if imported.blank > 0 {
+        say!("  空行 empty rows: {}", thousands(imported.blank));
+    }
+    if !imported.ignored_columns.is_empty() {
+        say!("  使わない列 columns not used: {}", imported.ignored_columns.join(", "));
+    }
     say!("  バッチ batch {}: kazasu relief preview {}", imported.batch, imported.batch);
     for row in imported.bad_rows.iter().take(10) {
-        let column = if row.column.is_empty() { String::new() } else { format!(", {} {:?}", row.column, row.value) };
-        say!("  line {}{column}: {}", row.line, row.problem);
+        say!("  {}", row.told());
     }
     if imported.bad > 0 {
         say!("  不備の一覧 all of them: {}", refused_to.display());
@@ -587,8 +601,9 @@ pub(super) fn encoded(text: &str) -> String {
     })
 }
 
-fn named(name: &str, why: &str) -> String {
-    format!("name={}&why={}", encoded(name), encoded(why))
+fn named(name: &str, why: &str, sheet: Option<&str>) -> String {
+    let sheet = sheet.map_or(String::new(), |sheet| format!("&sheet={}", encoded(sheet)));
+    format!("name={}&why={}{sheet}", encoded(name), encoded(why))
 }
 
 /// The running switch reads the file; its answer is lines of JSON.

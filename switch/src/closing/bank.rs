@@ -5,14 +5,12 @@ use crate::core::{Closing, Command, Done, NotClosed, PayoutView, Rejected, Settl
 use crate::engine::CommandError;
 use crate::relief::BankFile;
 use crate::relief::bank::{account_of, document_of, header, is_account, line_names, name_at_the_bank};
-use anyhow::{Context, ensure};
 use kazasu_ledger::record::{MadeFile, Payer};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::pain001;
 use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
 use kazasu_schemas::zengin::LineEnding;
-use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
 use kazasu_schemas::zengin::statement::{self, Direction};
 use kazasu_schemas::zengin::transfer::{self, Group, NewCode, Payment, Reference, TransferClass};
 use serde_json::{Value, json};
@@ -41,63 +39,6 @@ pub(crate) fn payer(text: &str) -> Option<Payer> {
         "issuer" => Some(Payer::Issuer(number)),
         "funder" => Some(Payer::Funder(number)),
         _ => None,
-    }
-}
-
-impl PayoutConfig {
-    /// Reads merchants' accounts: columns acquirer, merchant, bank, bank_name, branch, branch_name, kind, account, name.
-    pub fn payees(text: &str) -> anyhow::Result<Payees> {
-        let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let headers: Vec<String> = reader.headers()?.iter().map(|h| h.trim().to_lowercase()).collect();
-        let expected =
-            ["acquirer", "merchant", "bank", "bank_name", "branch", "branch_name", "kind", "account", "name"];
-        for column in expected {
-            ensure!(
-                headers.iter().any(|h| h == column),
-                "line 1: column {column:?} is missing; expected {}",
-                expected.join(", ")
-            );
-        }
-        let mut out = Payees::new();
-        for (record, line) in reader.records().zip(2..) {
-            let record = record.with_context(|| format!("line {line}"))?;
-            let get = |column: &str| {
-                let at = headers.iter().position(|h| h == column);
-                at.and_then(|at| record.get(at)).unwrap_or("").trim()
-            };
-            let wrong = |column: &str, problem: String| anyhow::anyhow!("line {line}: {column}: {problem}");
-            let digits = |column: &'static str, len: usize| {
-                let text = get(column);
-                ensure!(
-                    text.len() == len && text.bytes().all(|b| b.is_ascii_digit()),
-                    "line {line}: {column} must be {len} digits"
-                );
-                anyhow::Ok(text.to_owned())
-            };
-            let kana = |column: &'static str, charset| match get(column) {
-                "" if column != "name" => Ok(String::new()),
-                text => match normalize(text, charset) {
-                    Ok(name) => Ok(decode(name.as_bytes())),
-                    Err(e) => Err(wrong(column, format!("must be {}; {} is not", e.expected(), e.got()))),
-                },
-            };
-            let account = PayeeAccount {
-                bank: digits("bank", 4)?,
-                branch: digits("branch", 3)?,
-                kind: crate::relief::account_kind(get("kind")).map_err(|e| wrong("kind", e))?,
-                account: digits("account", 7)?,
-                name: kana("name", Charset::Name)?,
-                bank_name: kana("bank_name", Charset::Bank)?,
-                branch_name: kana("branch_name", Charset::Bank)?,
-            };
-            let acquirer = get("acquirer").parse::<InstitutionId>().map_err(|e| wrong("acquirer", e.to_string()))?;
-            let merchant = get("merchant").parse::<MerchantId>().map_err(|e| wrong("merchant", e.to_string()))?;
-            ensure!(
-                out.insert((acquirer, merchant), account).is_none(),
-                "line {line}: merchant {merchant} is there twice"
-            );
-        }
-        Ok(out)
     }
 }
 

@@ -5,7 +5,7 @@ use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
 use crate::core::{Closing, Command, RAISED_AT_ONCE};
-use crate::recon::file::{self, Contract, Encoding, ExternalFrom, Row, Total, Writer};
+use crate::recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use crate::recon::item::{Item, Kind, Mark, Side};
 use crate::recon::matching::compare;
 use crate::recon::result::{Exception, Outcome, Proposal, Status};
@@ -54,6 +54,9 @@ pub struct Compared {
     pub bad_lines: u64,
     /// See `bad_lines`.
     pub bad: Vec<serde_json::Value>,
+    /// Columns of the file that are not known and were passed over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored_columns: Vec<String>,
     /// Lines by status: here and there.
     pub statuses: BTreeMap<&'static str, (u64, u64)>,
     /// Yen that were matched.
@@ -230,7 +233,7 @@ pub(super) fn compared(
 ) -> Result<(file::FileReport, Vec<Item>, Vec<Item>, Outcome), String> {
     let theirs_contract = contract(side(with.against), with);
     let mut theirs: Vec<Item> = Vec::new();
-    let report = file::read(bytes, Encoding::Ascii, |line, row| theirs.push(row.item(line, &theirs_contract)))
+    let report = file::read(bytes, None, |line, row| theirs.push(row.item(line, &theirs_contract)))
         .map_err(|e| e.to_string())?;
     if let (Total::Differs { count, sum }, 0) = (&report.total, report.bad) {
         return Err(format!(
@@ -336,6 +339,7 @@ impl Desk {
                 Total::Absent => "absent",
             },
             bad_lines: report.bad,
+            ignored_columns: report.ignored_columns,
             bad: report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect(),
             statuses: statuses(&outcome, report.bad),
             matched_yen: outcome.matched_yen.get(),
@@ -421,6 +425,7 @@ impl Compared {
             total: "absent",
             bad_lines: 0,
             bad: Vec::new(),
+            ignored_columns: Vec::new(),
             statuses: BTreeMap::new(),
             matched_yen: 0,
             tolerated: 0,

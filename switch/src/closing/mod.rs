@@ -12,6 +12,7 @@ mod compare;
 mod explain;
 mod look;
 mod mended;
+mod payees;
 mod reports;
 mod settle;
 #[cfg(test)]

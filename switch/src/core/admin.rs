@@ -34,8 +34,14 @@ pub enum Rejected {
     #[error("PPID {0} is not known")]
     UnknownPpid(Ppid),
     /// Another merchant has the terminal.
-    #[error("terminal {0} belongs to merchant {1}")]
+    #[error("terminal {0} belongs to merchant {1}; take it away there first (-{0})")]
     TerminalTaken(TerminalId, MerchantId),
+    /// A merchant that is not there yet, without what every merchant has.
+    #[error("the merchant is new, and its {0} is not given")]
+    NewMerchant(&'static str),
+    /// More than a merchant has.
+    #[error("a merchant has at most {1} {0}")]
+    TooMany(&'static str, usize),
     /// A version would begin before the one in force.
     #[error("the link begins {0}, before the version in force ({1})")]
     BeforeVersionInForce(String, String),
@@ -190,7 +196,10 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             };
             record.terminals.sort_unstable();
             record.terminals.dedup();
-            register_merchant(state, record)
+            super::merchants::register(state, record).unwrap_or_else(reject)
+        }
+        Command::ChangeMerchant { acquirer, merchant, change } => {
+            super::merchants::change(state, *acquirer, *merchant, change).unwrap_or_else(reject)
         }
         Command::OpenDeposit { number } if state.deposits.contains_key(number) => unchanged(),
         Command::OpenDeposit { number } => {
@@ -211,31 +220,6 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::Closing(ask) => super::closing::command(state, ask),
         other => super::people::command(state, now, other),
     }
-}
-
-fn register_merchant(state: &State, mut record: MerchantRegistered) -> Decision {
-    if !state.acquirers.contains_key(&record.acquirer) {
-        return reject(Rejected::UnknownAcquirer(record.acquirer));
-    }
-    for terminal in &record.terminals {
-        let owner = state.terminal_at.get(&(record.acquirer, *terminal)).and_then(|at| state.merchant(*at));
-        if let Some(owner) = owner.filter(|owner| owner.id != record.merchant) {
-            return reject(Rejected::TerminalTaken(*terminal, owner.id));
-        }
-    }
-    let known = state.merchant_at.get(&(record.acquirer, record.merchant)).and_then(|at| state.merchant(*at));
-    if let Some(known) = known {
-        record.payable = known.payable;
-        let same = known.name == record.name
-            && known.mcc == record.mcc
-            && known.closed == record.closed
-            && known.terminals == record.terminals
-            && known.traits == record.traits.clone().unwrap_or_default();
-        if same {
-            return unchanged();
-        }
-    }
-    recorded(Body::MerchantRegistered(record))
 }
 
 fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decision {

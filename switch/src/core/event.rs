@@ -91,6 +91,15 @@ pub enum Command {
         /// Class, tags and region.
         traits: MerchantTraits,
     },
+    /// Register a merchant, or change what is said of it and nothing else.
+    ChangeMerchant {
+        /// Its acquirer.
+        acquirer: InstitutionId,
+        /// DE42.
+        merchant: MerchantId,
+        /// What changes.
+        change: Box<super::MerchantChange>,
+    },
     /// Open a deposit in this ledger. Nothing happens when it is open already.
     OpenDeposit {
         /// Branch and account number.

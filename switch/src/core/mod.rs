@@ -14,6 +14,7 @@ mod follow;
 mod issuer;
 mod limits;
 mod loss;
+mod merchants;
 mod money;
 mod original;
 mod outgoing;
@@ -33,6 +34,7 @@ pub use closing::{
     SettlementState, SettlementView, StandingView,
 };
 pub use decide::decide;
+pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantLook};
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use limits::{LimitChange, LimitsChange};
 pub use outgoing::Outgoing;

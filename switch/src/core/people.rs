@@ -73,6 +73,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::RegisterAcquirer { .. }
         | Command::RegisterIssuer { .. }
         | Command::RegisterMerchant { .. }
+        | Command::ChangeMerchant { .. }
         | Command::OpenDeposit { .. }
         | Command::Fund { .. }
         | Command::OpeningBalance { .. }

@@ -4,6 +4,7 @@ mod agreement;
 mod certificates;
 mod follow_ups;
 mod issuers;
+mod merchants;
 mod model;
 mod oracle;
 mod payments;

@@ -63,6 +63,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
                 programme: number,
                 name: "申請.csv".into(),
                 bytes: Arc::new(file),
+                sheet: None,
                 by: "sato".into(),
                 why: "申請 received".into(),
             },

@@ -11,8 +11,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Format;
+use kazasu_schemas::typed;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -180,7 +180,7 @@ async fn report(
     let Some(of) = ReportKind::parse(&kind) else {
         return answer(Err(value("report", format!("{kind:?} is no report"))));
     };
-    let day = match wanted.day.map(|text| BusinessDay::parse(&text).ok_or(text)).transpose() {
+    let day = match wanted.day.map(|text| typed::day(&text).map_err(|_| text)).transpose() {
         Ok(day) => day,
         Err(text) => return answer(Err(value("day", format!("must be a date like 2026-12-01, got {text:?}")))),
     };

@@ -207,6 +207,7 @@ async fn report(
 struct Named {
     name: String,
     why: String,
+    sheet: Option<String>,
 }
 
 /// The file is the body. The answer comes as lines of JSON: `{"read":…,"of":…}` while it is read, at last the result or an error.
@@ -231,7 +232,8 @@ async fn import(
         let text = "two files are being read in already; try again when they are done";
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": text }))).into_response();
     };
-    let source = Source { programme, name: named.name, bytes: Arc::new(body.to_vec()), by, why: named.why };
+    let Named { name, why, sheet } = named;
+    let source = Source { programme, name, bytes: Arc::new(body.to_vec()), sheet, by, why };
     if headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/csv")) {
         return match api.desk.import_relief(source, &|_, _| {}).await {
             Ok(imported) => bad_rows_file(&imported),
@@ -262,7 +264,7 @@ fn line(value: &Value) -> Bytes {
 }
 
 fn bad_rows_file(imported: &crate::relief::Imported) -> Response {
-    match crate::relief::bad_rows_csv(&imported.bad_rows) {
+    match crate::import::bad_rows_csv(&imported.header, &imported.bad_rows) {
         Ok(bytes) => {
             let name = format!("attachment; filename=\"batch-{}-refused.csv\"", imported.batch);
             let headers =

@@ -473,7 +473,7 @@ pub(crate) fn region(text: &str) -> Result<String, String> {
 }
 
 pub(crate) fn date(text: &str) -> Result<BusinessDay, String> {
-    BusinessDay::parse(text).ok_or_else(|| format!("must be a date like 2026-12-01, got {text:?}"))
+    kazasu_schemas::typed::day(text).map_err(|_| format!("must be a date like 2026-12-01, got {text:?}"))
 }
 
 fn window(text: &str) -> Result<Window, String> {

@@ -5,15 +5,13 @@
 #![doc = include_str!("detail-file.md")]
 
 mod columns;
-mod fields;
-mod lines;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use crate::table_file::Format;
 pub use columns::Row;
-pub use lines::Encoding;
 pub use read::read;
 pub use write::{Writer, Written};
 
@@ -42,7 +40,7 @@ pub const COLUMNS: [&str; 13] = [
 
 /// Lines of transactions that a file may have.
 pub const MAX_ROWS: u64 = 5_000_000;
-/// Bytes that a line may have, its end not counted.
+/// Bytes that a line may have, its end not counted; a workbook's rows are not bounded by it.
 pub const MAX_LINE: usize = 2_048;
 /// Bad rows that are listed; more are only counted.
 pub const LISTED: usize = 10_000;
@@ -74,8 +72,11 @@ pub struct Contract {
 /// A row that was not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BadRow {
-    /// Line in the file, the header being 1.
+    /// Line in the file on which the row begins, the header being 1; a workbook's row.
     pub line: u64,
+    /// The row that a spreadsheet shows, where that is another number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
     /// The column, or empty when the row as a whole is wrong.
     pub column: String,
     /// What stands there, at most 64 characters, long runs of digits masked.
@@ -108,7 +109,9 @@ pub struct FileReport {
     #[serde(serialize_with = "hexadecimal")]
     pub sha256: [u8; 32],
     /// What its characters were taken for.
-    pub encoding: Encoding,
+    pub encoding: Format,
+    /// Columns that are not known and were passed over.
+    pub ignored_columns: Vec<String>,
     /// Rows of transactions, good and bad.
     pub rows: u64,
     /// Rows that were handed over.
@@ -134,11 +137,8 @@ impl FileReport {
 /// Why a file cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// It could not be read to its end.
-    #[error("the file cannot be read: {0}")]
-    Io(#[from] std::io::Error),
     /// Its header says too little or too much to read the rest.
-    #[error("line 1: {0}")]
+    #[error("{0}")]
     Header(String),
     /// It is longer than any file should be.
     #[error("more than {MAX_ROWS} rows")]

@@ -1,21 +1,21 @@
-//! Reading a file of applications in: CSV, UTF-8 or Shift_JIS, header in Japanese or English. A bad row is reported by line, column,
-//! value and reason and never blocks the others; what was read in before a crash is not read in twice.
+//! Reading a file of applications in: CSV or a workbook, header in Japanese or English. A bad row is reported by line, column, value
+//! and reason and never blocks the others; every row of the file is taken or refused. What was read in before a crash is not read in
+//! twice.
 
 use super::terms::{account_kind, digits, kana};
 use crate::admin::{AskError, Desk, value};
 use crate::core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
 use crate::engine::CommandError;
 use crate::import::BadRow;
-use crate::report::guard::guarded;
+use crate::table_file::{Columns, How, Row, Table, narrow, one_line};
 use crate::vault::Vault;
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
-use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};
+use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::Charset;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -34,6 +34,8 @@ pub struct Source {
     pub name: String,
     /// Its bytes.
     pub bytes: Arc<Vec<u8>>,
+    /// A workbook's sheet; the first that is shown when none is named.
+    pub sheet: Option<String>,
     /// Who.
     pub by: String,
     /// Why.
@@ -47,20 +49,32 @@ pub struct Imported {
     pub batch: u32,
     /// The same file was read in before: nothing was done.
     pub known: bool,
-    /// `utf-8` or `shift_jis`.
+    /// `utf-8`, `shift_jis`, `utf-16`, `ascii` or `xlsx`.
     pub encoding: String,
-    /// Rows of the file, the header not counted.
+    /// The workbook's sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Rows of the file, the header and empty rows not counted: taken and refused ones.
     pub rows: u64,
+    /// Empty rows.
+    #[serde(default)]
+    pub blank: u64,
     /// Rows that were taken in.
     pub taken: u64,
     /// Rows that were refused.
     pub bad: u64,
     /// All of them.
     pub bad_rows: Vec<BadRow>,
+    /// The file's header.
+    #[serde(default)]
+    pub header: Vec<String>,
+    /// Columns that are not known and were passed over.
+    #[serde(default)]
+    pub ignored_columns: Vec<String>,
 }
 
 /// Columns: the English name, and the Japanese ones.
-const COLUMNS: [(&str, &[&str]); 13] = [
+const KNOWN: &[(&str, &[&str])] = &[
     ("ppid", &["利用者id", "利用者", "id"]),
     ("household", &["世帯番号", "世帯"]),
     ("event", &["災害", "事由", "災害名"]),
@@ -76,38 +90,12 @@ const COLUMNS: [(&str, &[&str]); 13] = [
     ("supplement", &["追加支給"]),
 ];
 
-/// The columns that stand in the file, by their English names.
-struct Header(Vec<&'static str>);
-
-impl Header {
-    fn read(record: &csv::StringRecord, way: Way) -> Result<Header, String> {
-        let mut columns = Vec::new();
-        for text in record {
-            let text = text.trim().to_lowercase();
-            let known = COLUMNS.iter().find(|(name, japanese)| *name == text || japanese.contains(&text.as_str()));
-            let Some((name, _)) = known else {
-                let all: Vec<String> = COLUMNS.iter().map(|(n, j)| format!("{n} {}", j[0])).collect();
-                return Err(format!("line 1: unknown column {text:?}; known are {}", all.join(", ")));
-            };
-            if columns.contains(name) {
-                return Err(format!("line 1: column {name:?} is there twice"));
-            }
-            columns.push(*name);
-        }
-        let needed: &[&str] = match way {
-            Way::Purse => &["ppid", "household", "event", "amount"],
-            Way::Transfer => &["ppid", "household", "event", "amount", "bank", "branch", "kind", "account", "name"],
-        };
-        match needed.iter().find(|name| !columns.contains(*name)) {
-            Some(missing) => Err(format!("line 1: column {missing:?} is missing; expected {}", needed.join(", "))),
-            None => Ok(Header(columns)),
-        }
-    }
-
-    fn get<'a>(&self, record: &'a csv::StringRecord, column: &str) -> &'a str {
-        let at = self.0.iter().position(|name| *name == column);
-        at.and_then(|at| record.get(at)).unwrap_or("").trim()
-    }
+fn columns(way: Way) -> Columns {
+    let needed: &[&str] = match way {
+        Way::Purse => &["ppid", "household", "event", "amount"],
+        Way::Transfer => &["ppid", "household", "event", "amount", "bank", "branch", "kind", "account", "name"],
+    };
+    Columns { known: KNOWN, needed, dates: &[] }
 }
 
 /// What is wrong with a value.
@@ -118,15 +106,6 @@ fn wrong(column: &'static str, got: &str, problem: impl ToString) -> Wrong {
     Wrong(column, got, crate::text::masked(&problem.to_string()))
 }
 
-/// The file as text: UTF-8 with or without its mark, else Shift_JIS.
-fn text_of(bytes: &[u8]) -> (Cow<'_, str>, &'static str) {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (Cow::Borrowed(text), "utf-8"),
-        Err(_) => (encoding_rs::SHIFT_JIS.decode_without_bom_handling(bytes).0, "shift_jis"),
-    }
-}
-
 impl Desk {
     /// Reads a file in. `progress` hears of bytes read and bytes in all. Nothing is credited: that takes two more people.
     pub async fn import_relief(
@@ -134,7 +113,7 @@ impl Desk {
         source: Source,
         progress: &(dyn Fn(u64, u64) + Send + Sync),
     ) -> Result<Imported, AskError> {
-        let Source { programme, name, bytes, by, why } = source;
+        let Source { programme, name, bytes, sheet, by, why } = source;
         if bytes.len() > MOST_BYTES {
             return Err(value("file", format!("has {} bytes, at most {MOST_BYTES} are read", bytes.len())));
         }
@@ -143,57 +122,26 @@ impl Desk {
         let view = self.ask(move |state| state.relief_programme(programme)).await?;
         let terms = view.ok_or_else(|| refused(Refusal::UnknownProgramme(programme)))?.terms;
         self.must_be(&terms.city, &by, kazasu_schemas::relief::Role::Officer)?;
-        let digest: [u8; 32] = Sha256::digest(&*bytes).into();
-        let (text, encoding) = text_of(&bytes);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-        let headers = reader.headers().map_err(|e| value("file", e))?;
-        let header = Header::read(headers, terms.way).map_err(|e| value("file", e))?;
+        let digest = digest(&bytes, sheet.as_deref());
+        let mut table = open(bytes, sheet, terms.way).await?;
         let open = Relief::OpenBatch { programme, name, digest, by: by.clone() };
         let known = self.command(Command::Relief(open)).await? == Done::Unchanged;
         let there = self.ask(move |state| state.relief_batch_of(programme, &digest)).await?;
         let (batch, _, closed) = there.ok_or_else(|| value("file", "its batch is not there"))?;
-        let mut out = Imported { batch, known: known && closed, encoding: encoding.to_owned(), ..Imported::default() };
-        let mut base = (0_u64, 0_usize);
+        let mut out = Imported {
+            batch,
+            known: known && closed,
+            encoding: table.format().to_string(),
+            sheet: table.sheet().map(str::to_owned),
+            header: table.header().to_vec(),
+            ignored_columns: table.ignored().to_vec(),
+            ..Imported::default()
+        };
         let mut rows = Rows { desk: self, batch, next: 0, chunk: Vec::new(), under_way: VecDeque::new() };
-        let mut record = csv::StringRecord::new();
-        let total = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        loop {
-            let before = reader.position().line();
-            match reader.read_record(&mut record) {
-                Ok(false) => break,
-                Ok(true) => {}
-                Err(error) => {
-                    out.refuse(base.0 + before, Wrong("", String::new(), error.to_string()));
-                    continue;
-                }
-            }
+        while let Some(row) = table.next() {
             out.rows += 1;
-            let line = base.0 + record.position().map_or(before, csv::Position::line);
-            if out.rows > u64::from(MOST_ROWS) {
-                out.rows -= 1;
-                out.refuse(
-                    line,
-                    wrong("", "", "a file has at most 2,000,000 rows; split it. The rows from here on were not read"),
-                );
-                break;
-            }
-            if record.iter().any(|text| text.contains(['\n', '\r'])) {
-                // A quote that was never closed took the next rows in: they are read again by themselves.
-                out.rows -= 1;
-                out.refuse(line, wrong("", "", "has a quotation mark that is not closed"));
-                let start = base.1 + usize::try_from(record.position().map_or(0, csv::Position::byte)).unwrap_or(0);
-                let Some(next) = text[start..].find('\n').map(|at| start + at + 1) else { break };
-                base = (line, next);
-                let more =
-                    csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text[next..].as_bytes());
-                reader = more;
-                continue;
-            }
-            match application(&header, &record, line, &terms, &self.imports.vault) {
-                Err(problem) => {
-                    out.rows -= 1;
-                    out.refuse(line, problem);
-                }
+            match application(&row, &terms, &self.imports.vault) {
+                Err(problem) => out.refuse(row, problem),
                 Ok(application) => {
                     out.taken += 1;
                     if !out.known {
@@ -202,11 +150,14 @@ impl Desk {
                 }
             }
             if out.rows.is_multiple_of(1_000) {
-                progress(u64::try_from(base.1).unwrap_or(0) + reader.position().byte(), total);
+                let (read, of) = table.progress();
+                progress(read, of);
                 tokio::task::yield_now().await;
             }
         }
-        progress(total, total);
+        out.blank = table.blank();
+        let (read, of) = table.progress();
+        progress(read, of);
         if !out.known {
             rows.finish().await?;
             let refused = u32::try_from(out.bad).unwrap_or(u32::MAX);
@@ -217,15 +168,38 @@ impl Desk {
     }
 }
 
+/// By what the same file is known: another sheet of a workbook is another file.
+fn digest(bytes: &[u8], sheet: Option<&str>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(bytes);
+    hash.update(sheet.unwrap_or("").as_bytes());
+    hash.finalize().into()
+}
+
+/// Reads the file's header. Nothing is taken of a file with more rows than a batch has.
+async fn open(bytes: Arc<Vec<u8>>, sheet: Option<String>, way: Way) -> Result<Table<'static>, AskError> {
+    let work = move || {
+        let how = How { sheet: sheet.as_deref(), ..How::default() };
+        Table::open(&bytes, columns(way), how).map(Table::into_owned)
+    };
+    let table = tokio::task::spawn_blocking(work).await.map_err(|e| AskError::Other(e.into()))?;
+    let table = table.map_err(|e| value("file", e))?;
+    if table.lines() > u64::from(MOST_ROWS) + 1 {
+        return Err(value("file", "has more than 2,000,000 rows; split it"));
+    }
+    Ok(table)
+}
+
 pub(super) fn refused(refusal: Refusal) -> AskError {
     AskError::Command(CommandError::Rejected(Rejected::Relief(Box::new(refusal))))
 }
 
 impl Imported {
-    fn refuse(&mut self, line: u64, Wrong(column, value, problem): Wrong) {
-        self.rows += 1;
+    fn refuse(&mut self, row: Row, Wrong(column, value, problem): Wrong) {
         self.bad += 1;
-        self.bad_rows.push(BadRow { line, column: column.to_owned(), value, problem });
+        let Row { line, row, cells, .. } = row;
+        let cells = cells.iter().map(|cell| crate::text::without_card_numbers(cell)).collect();
+        self.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem, cells });
     }
 }
 
@@ -278,60 +252,51 @@ impl Rows<'_> {
 }
 
 /// A row as an application, its account sealed.
-fn application(
-    header: &Header,
-    record: &csv::StringRecord,
-    line: u64,
-    terms: &Terms,
-    vault: &Vault,
-) -> Result<Application, Wrong> {
-    if record.len() != header.0.len() {
-        let problem = format!("has {} columns, the header has {}", record.len(), header.0.len());
-        return Err(wrong("", "", problem));
+fn application(row: &Row, terms: &Terms, vault: &Vault) -> Result<Application, Wrong> {
+    if let Some(fault) = &row.fault {
+        return Err(Wrong(fault.column, fault.value.clone(), fault.problem.clone()));
     }
-    if record.iter().any(|text| text.contains('\u{fffd}')) {
-        return Err(wrong("", "", "has bytes that are neither UTF-8 nor Shift_JIS"));
-    }
-    let get = |column| header.get(record, column);
-    let ppid = match get("ppid") {
+    let get = |column| row.get(column);
+    let ppid = match &*narrow(get("ppid")) {
         "" => None,
-        text => Some(text.parse::<Ppid>().map_err(|e| wrong("ppid", text, e.problem))?),
+        text => Some(text.parse::<Ppid>().map_err(|e| wrong("ppid", get("ppid"), e.problem))?),
     };
-    let household = get("household");
+    let household = one_line(get("household"));
+    let household = household.as_str();
     if is_blank(household) || household.chars().count() > 60 {
         return Err(wrong("household", household, "must be 1 to 60 characters: the household's number"));
     }
-    let event = get("event");
+    let event = one_line(get("event"));
+    let event = event.as_str();
     let known = terms.events.is_empty() || terms.events.iter().any(|e| same(e, event));
     if is_blank(event) || event.chars().count() > 100 || !known {
         let expected = if terms.events.is_empty() { "1 to 100 characters".to_owned() } else { terms.events.join(", ") };
         return Err(wrong("event", event, format!("must be {expected}")));
     }
     let text = get("amount");
-    // Spreadsheets write thousands separators.
-    let plain = text.replace([',', '，'], "");
-    let plain = plain.strip_suffix('円').unwrap_or(&plain).trim_start_matches(['¥', '￥']);
-    let yen = plain.parse::<i64>().ok().filter(|n| (1..=MAX_WIRE_AMOUNT).contains(n) && !plain.starts_with('+'));
-    let amount = Yen::new(yen.ok_or_else(|| wrong("amount", text, "must be whole yen above zero"))?);
+    let amount = typed::yen(text).map_err(|e| wrong("amount", text, e))?;
+    if !amount.is_positive() {
+        return Err(wrong("amount", text, "must be whole yen above zero"));
+    }
     if terms.way == Way::Transfer && amount > kazasu_schemas::zengin::transfer::MAX_AMOUNT {
         return Err(wrong("amount", text, "a bank transfers at most 9,999,999,999 yen at one time"));
     }
-    let damage = get("damage");
+    let damage = one_line(get("damage"));
     if damage.chars().count() > 60 {
-        return Err(wrong("damage", damage, "must be at most 60 characters"));
+        return Err(wrong("damage", &damage, "must be at most 60 characters"));
     }
-    let supplement = match get("supplement") {
+    let supplement = match narrow(get("supplement")).to_lowercase().as_str() {
         "" | "no" | "いいえ" => false,
         "yes" | "はい" | "○" => true,
-        other => return Err(wrong("supplement", other, "must be yes, no or empty")),
+        _ => return Err(wrong("supplement", get("supplement"), "must be yes, no or empty")),
     };
     let dedup = vault.hidden("household and event", &[&canonical::household(household), &canonical::canonical(event)]);
     let account = match terms.way {
         Way::Purse => None,
         Way::Transfer => account(&get, &dedup, vault)?,
     };
-    let line = u32::try_from(line).unwrap_or(u32::MAX);
-    Ok(Application { line, ppid, dedup, amount, damage: damage.to_owned(), account, supplement, issues: 0 })
+    let line = u32::try_from(row.line).unwrap_or(u32::MAX);
+    Ok(Application { line, ppid, dedup, amount, damage, account, supplement, issues: 0 })
 }
 
 /// The account, sealed; nothing when all its columns are empty.
@@ -346,11 +311,11 @@ fn account<'a>(
     }
     // Leading zeros are what spreadsheets lose first.
     let padded = |column: &'static str, len: usize| {
-        let text = get(column);
+        let text = narrow(get(column));
         digits(&format!("{text:0>len$}"), len)
             .ok()
             .filter(|_| !text.is_empty())
-            .ok_or_else(|| wrong(column, text, format!("must be {len} digits")))
+            .ok_or_else(|| wrong(column, &text, format!("must be {len} digits")))
     };
     let names = |column: &'static str| match get(column) {
         "" => Ok(String::new()),
@@ -359,7 +324,7 @@ fn account<'a>(
     let account = PayeeAccount {
         bank: padded("bank", 4)?,
         branch: padded("branch", 3)?,
-        kind: account_kind(get("kind")).map_err(|e| wrong("kind", get("kind"), e))?,
+        kind: account_kind(&narrow(get("kind"))).map_err(|e| wrong("kind", get("kind"), e))?,
         account: padded("account", 7)?,
         name: kana(get("name"), Charset::Name).map_err(|e| wrong("name", get("name"), e))?,
         bank_name: names("bank_name")?,
@@ -372,15 +337,4 @@ fn account<'a>(
     let at_the_bank = super::bank::name_at_the_bank(&account.name).unwrap_or_default();
     let name = vault.hidden("payee name", &[&at_the_bank]);
     Ok(Some(SealedAccount { sealed, token, name }))
-}
-
-/// Refused rows as a file that a spreadsheet opens: UTF-8 with its mark.
-pub fn bad_rows_csv(rows: &[BadRow]) -> anyhow::Result<Vec<u8>> {
-    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(b"\xef\xbb\xbf".to_vec());
-    out.write_record(["行 line", "列 column", "値 value", "理由 reason"])?;
-    for row in rows {
-        let [column, value, problem] = [&row.column, &row.value, &row.problem].map(|text| guarded(text));
-        out.write_record([&*row.line.to_string(), &*column, &*value, &*problem])?;
-    }
-    out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))
 }

@@ -6,6 +6,7 @@ use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Funding, Several, Terms, Way};
+use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
 use serde::Deserialize;
 use toml::Spanned;
@@ -152,11 +153,11 @@ fn funding(at: &mut At<'_>, f: &FundingFile) -> Funding {
 
 /// A date, whose end is meant, or a moment with its offset.
 fn last_moment(text: &str) -> Result<(BusinessDay, Option<Millis>), String> {
-    if let Some(day) = BusinessDay::parse(text) {
+    if let Ok(day) = typed::day(text) {
         return Ok((day, None));
     }
     let wrong = || format!("must be a date like 2027-03-31 or a moment with its offset, got {text:?}");
-    let moment = Millis::parse(text).ok_or_else(wrong)?;
+    let moment = typed::moment(text).map_err(|_| wrong())?;
     Ok((moment.jst_day(), Some(moment)))
 }
 

@@ -2,6 +2,7 @@
 
 mod csv;
 mod model;
+mod names;
 mod table;
 mod xlsx;
 

@@ -17,4 +17,5 @@ mod runs_on;
 mod samples;
 mod scenarios;
 mod strict;
+mod tables;
 mod tls;

@@ -1,12 +1,15 @@
 //! One row by its columns: from text, and into an item.
 
 use super::{Contract, ExternalFrom};
+use crate::table_file::narrow;
 use crate::recon::item::{Item, Kind, UnknownKind};
 use crate::recon::keys::{Own, Party, Reference, Trace};
 use crate::report::guard::unguarded;
 use kazasu_schemas::ids::{ApprovalCode, IdError, InstitutionId, MerchantId, Rrn, Stan, TerminalId, digits};
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::money::{JPY_NUMERIC, MAX_WIRE_AMOUNT, Yen};
+use kazasu_schemas::money::{JPY_NUMERIC, Yen};
+use kazasu_schemas::typed;
+use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
@@ -48,7 +51,11 @@ pub struct Row {
 /// What is wrong with a value. The value itself is kept by the reader, masked.
 pub(super) struct Problem {
     pub(super) column: &'static str,
-    pub(super) problem: &'static str,
+    pub(super) problem: Cow<'static, str>,
+}
+
+fn wrong(column: &'static str, problem: impl Into<Cow<'static, str>>) -> Problem {
+    Problem { column, problem: problem.into() }
 }
 
 impl Row {
@@ -75,21 +82,21 @@ impl Row {
     /// Takes the row's values from `get`, by column.
     pub(super) fn fill<'a>(&mut self, get: impl Fn(&'static str) -> &'a str) -> Result<(), Problem> {
         let get = |column| unguarded(get(column));
+        let code = |name: &'static str| narrow(get(name));
         self.amount = amount(get("amount"))?;
-        let unknown = |_: UnknownKind| Problem { column: "kind", problem: UnknownKind::PROBLEM };
-        self.kind = get("kind").parse().map_err(unknown)?;
+        let unknown = |_: UnknownKind| wrong("kind", UnknownKind::PROBLEM);
+        self.kind = code("kind").parse().map_err(unknown)?;
         sign(self.kind, self.amount)?;
-        self.reference = reference(get("reference"))?;
+        self.reference = reference(&code("reference"))?;
         free(&mut self.external_reference, "external_reference", get("external_reference"))?;
-        self.acquirer = id("acquirer", get("acquirer"))?;
-        self.merchant = id("merchant", get("merchant"))?;
-        self.terminal = id("terminal", get("terminal"))?;
-        self.stan = stan(get("stan"))?;
-        self.rrn = id("rrn", get("rrn"))?;
-        self.approval = id("approval", get("approval"))?;
-        self.currency = currency(get("currency"))?;
-        self.day =
-            BusinessDay::parse(get("day")).ok_or(Problem { column: "day", problem: "must be a date (2026-11-24)" })?;
+        self.acquirer = id("acquirer", &code("acquirer"))?;
+        self.merchant = id("merchant", &code("merchant"))?;
+        self.terminal = id("terminal", &code("terminal"))?;
+        self.stan = stan(&code("stan"))?;
+        self.rrn = id("rrn", &code("rrn"))?;
+        self.approval = id("approval", &code("approval"))?;
+        self.currency = currency(&code("currency"))?;
+        self.day = typed::day(get("day")).map_err(|e| wrong("day", e.to_string()))?;
         free(&mut self.batch, "batch", get("batch"))
     }
 
@@ -129,28 +136,18 @@ impl Row {
     }
 }
 
-/// Whole units, at most twelve digits.
+/// Whole units, at most twelve figures.
 pub(super) fn amount(text: &str) -> Result<Yen, Problem> {
-    const WRONG: Problem =
-        Problem { column: "amount", problem: "must be whole yen, 1 to 12 digits, - before what goes back" };
-    let (figures, negative) = match text.strip_prefix('-') {
-        Some(figures) => (figures, true),
-        None => (text, false),
-    };
-    let units = digits(figures.as_bytes()).and_then(|n| i64::try_from(n).ok()).ok_or(WRONG)?;
-    if figures.len() > 12 || units > MAX_WIRE_AMOUNT {
-        return Err(WRONG);
-    }
-    Ok(Yen::new(if negative { -units } else { units }))
+    typed::signed_yen(text).map_err(|e| wrong("amount", format!("{e}; - before what goes back")))
 }
 
 /// A refund written as a positive amount would be counted twice over as a difference; it is refused where it is written.
 fn sign(kind: Kind, amount: Yen) -> Result<(), Problem> {
     let column = "amount";
     match kind {
-        Kind::Purchase if amount < Yen::ZERO => Err(Problem { column, problem: "a purchase is not negative" }),
-        Kind::Refund if amount > Yen::ZERO => Err(Problem { column, problem: "a refund is not positive" }),
-        Kind::Chargeback if amount > Yen::ZERO => Err(Problem { column, problem: "a chargeback is not positive" }),
+        Kind::Purchase if amount < Yen::ZERO => Err(wrong(column, "a purchase is not negative")),
+        Kind::Refund if amount > Yen::ZERO => Err(wrong(column, "a refund is not positive")),
+        Kind::Chargeback if amount > Yen::ZERO => Err(wrong(column, "a chargeback is not positive")),
         Kind::Purchase
         | Kind::Refund
         | Kind::Chargeback
@@ -167,14 +164,14 @@ fn reference(text: &str) -> Result<Own, Problem> {
         return Ok(None);
     }
     let number = digits(text.as_bytes()).and_then(NonZeroU64::new);
-    number.map(Some).ok_or(Problem { column: "reference", problem: "must be a record number of the switch, from 1" })
+    number.map(Some).ok_or_else(|| wrong("reference", "must be a record number of the switch, from 1"))
 }
 
 fn id<T: FromStr<Err = IdError>>(column: &'static str, text: &str) -> Result<Option<T>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|error: IdError| Problem { column, problem: error.problem })
+    text.parse().map(Some).map_err(|error: IdError| wrong(column, error.problem))
 }
 
 fn stan(text: &str) -> Result<Option<Stan>, Problem> {
@@ -182,23 +179,24 @@ fn stan(text: &str) -> Result<Option<Stan>, Problem> {
         return Ok(None);
     }
     let number = digits(text.as_bytes()).filter(|_| text.len() <= 6);
-    number.map(|n| Some(Stan::wrapping(n))).ok_or(Problem { column: "stan", problem: "must be 1 to 6 digits" })
+    number.map(|n| Some(Stan::wrapping(n))).ok_or_else(|| wrong("stan", "must be 1 to 6 digits"))
 }
 
 fn currency(text: &str) -> Result<u16, Problem> {
-    const WRONG: Problem =
-        Problem { column: "currency", problem: "must be three digits of ISO 4217, 392 or JPY for the yen" };
     if text == "JPY" {
         return Ok(JPY_NUMERIC);
     }
-    let code = digits(text.as_bytes()).filter(|_| text.len() == 3);
-    code.and_then(|code| u16::try_from(code).ok()).ok_or(WRONG)
+    let code = digits(text.as_bytes()).filter(|_| text.len() == 3).and_then(|code| u16::try_from(code).ok());
+    code.ok_or_else(|| wrong("currency", "must be three digits of ISO 4217, 392 or JPY for the yen"))
 }
 
 fn free(into: &mut String, column: &'static str, text: &str) -> Result<(), Problem> {
     into.clear();
     if text.chars().count() > MAX_REFERENCE {
-        return Err(Problem { column, problem: "must be at most 64 characters" });
+        return Err(wrong(column, "must be at most 64 characters"));
+    }
+    if text.contains(char::is_control) {
+        return Err(wrong(column, "has a line break or another control character"));
     }
     into.push_str(text);
     Ok(())

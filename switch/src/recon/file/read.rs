@@ -1,39 +1,56 @@
-//! Reads a detail file as a stream: good rows are handed over one by one, bad ones are listed.
+//! Reads a detail file: good rows are handed over one by one, bad ones are listed.
 
-use super::columns::{Problem, Row, amount};
-use super::fields::Fields;
-use super::lines::{Encoding, Lines, Next};
-use super::{BadRow, COLUMNS, FileError, FileReport, LISTED, MAX_LINE, MAX_ROWS, Total};
+use super::columns::{Problem, amount};
+use super::{BadRow, COLUMNS, FileError, FileReport, LISTED, MAX_LINE, MAX_ROWS, Row, Total};
 use crate::recon::item::Kind;
 use crate::recon::mask::masked;
+use crate::table_file::{Columns, Format, How, Row as TableRow, Table};
 use kazasu_schemas::ids::digits;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use std::io::BufRead;
+use kazasu_schemas::typed;
+use sha2::{Digest, Sha256};
 
-/// Columns without which a file says nothing.
-const NEEDED: [&str; 4] = ["kind", "amount", "currency", "day"];
+/// The columns, as [`COLUMNS`] has them; without the needed ones a file says nothing.
+const TABLE: Columns = Columns {
+    known: &[
+        ("kind", &["種別", "区分"]),
+        ("reference", &[]),
+        ("external_reference", &[]),
+        ("acquirer", &[]),
+        ("merchant", &["加盟店番号"]),
+        ("terminal", &["端末番号"]),
+        ("stan", &[]),
+        ("rrn", &[]),
+        ("approval", &["承認番号"]),
+        ("amount", &["金額"]),
+        ("currency", &["通貨"]),
+        ("day", &["日付", "取引日"]),
+        ("batch", &[]),
+    ],
+    needed: &["kind", "amount", "currency", "day"],
+    dates: &["day"],
+};
 /// The word that begins the last line.
 const TOTAL: &str = "total";
 /// Characters of a wrong value that are shown.
 const SHOWN: usize = 64;
 
-/// Reads a file and hands each good row to `each`, with its line number. `encoding` is what the contract fixes, or
-/// [`Encoding::Ascii`] to find out. The input is read to its end, so that the digest is of all of it.
+/// Reads a file and hands each good row to `each`, with its line number. `format` is what the contract fixes, or nothing to find out.
 ///
 /// # Errors
-/// When the input cannot be read, the header cannot be used, or there are more than [`MAX_ROWS`] rows. Rows that were handed
-/// over before that are not to be used.
-pub fn read(input: impl BufRead, encoding: Encoding, mut each: impl FnMut(u64, &Row)) -> Result<FileReport, FileError> {
+/// When the header cannot be used, or there are more than [`MAX_ROWS`] rows. Rows that were handed over before that are not to be
+/// used.
+pub fn read(bytes: &[u8], format: Option<Format>, mut each: impl FnMut(u64, &Row)) -> Result<FileReport, FileError> {
+    debug_assert_eq!(TABLE.known.len(), COLUMNS.len());
+    let mut table = Table::open(bytes, TABLE, How { format, sheet: None }).map_err(FileError::Header)?;
     let mut reader = Reader {
-        lines: Lines::new(input, encoding),
-        fields: Fields::default(),
-        places: [None; COLUMNS.len()],
-        columns: 0,
+        columns: table.header().len(),
         row: Row::new(Kind::Purchase, Yen::ZERO, BusinessDay(0)),
         report: FileReport {
-            sha256: [0; 32],
-            encoding,
+            sha256: Sha256::digest(bytes).into(),
+            encoding: table.format(),
+            ignored_columns: table.ignored().to_vec(),
             rows: 0,
             good: 0,
             bad: 0,
@@ -43,25 +60,13 @@ pub fn read(input: impl BufRead, encoding: Encoding, mut each: impl FnMut(u64, &
         },
         ended: false,
     };
-    reader.header()?;
-    loop {
-        match reader.lines.advance()? {
-            Next::End => break,
-            Next::TooLong => reader.too_long()?,
-            Next::Line => reader.line(&mut each)?,
-        }
+    while let Some(row) = table.next() {
+        reader.line(&row, &mut each)?;
     }
-    let mut report = reader.report;
-    report.encoding = reader.lines.encoding();
-    report.sha256 = reader.lines.digest();
-    Ok(report)
+    Ok(reader.report)
 }
 
-struct Reader<R> {
-    lines: Lines<R>,
-    fields: Fields,
-    /// Where each of [`COLUMNS`] stands.
-    places: [Option<usize>; COLUMNS.len()],
+struct Reader {
     /// How many columns the header has.
     columns: usize,
     row: Row,
@@ -70,51 +75,7 @@ struct Reader<R> {
     ended: bool,
 }
 
-impl<R: BufRead> Reader<R> {
-    fn header(&mut self) -> Result<(), FileError> {
-        let wrong = |problem: &str| FileError::Header(problem.to_owned());
-        match self.lines.advance()? {
-            Next::Line => {}
-            Next::End => return Err(wrong("the file is empty")),
-            Next::TooLong => return Err(wrong("the header is too long; is this a detail file?")),
-        }
-        if self.lines.bytes().contains(&0) {
-            return Err(wrong("the file is not text in UTF-8 or Shift_JIS (UTF-16?)"));
-        }
-        let text = self.lines.text().ok_or_else(|| wrong("the characters are neither UTF-8 nor Shift_JIS"))?;
-        self.fields.split(&text).map_err(wrong)?;
-        self.columns = self.fields.len();
-        for at in 0..self.columns {
-            let name = self.fields.get(at).to_lowercase();
-            let Some(column) = COLUMNS.iter().position(|column| *column == name) else {
-                let known = COLUMNS.join(", ");
-                return Err(FileError::Header(format!("unknown column {:?}; known are {known}", shown(&name))));
-            };
-            if self.places[column].replace(at).is_some() {
-                return Err(FileError::Header(format!("the column {name:?} stands there twice")));
-            }
-        }
-        for name in NEEDED {
-            if self.place(name).is_none() {
-                return Err(FileError::Header(format!(
-                    "the header has no column {name:?}; needed are {}",
-                    NEEDED.join(", ")
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn place(&self, name: &str) -> Option<usize> {
-        COLUMNS.iter().position(|column| *column == name).and_then(|column| self.places[column])
-    }
-
-    fn too_long(&mut self) -> Result<(), FileError> {
-        self.count()?;
-        self.refuse("", String::new(), &format!("the line has more than {MAX_LINE} bytes"));
-        Ok(())
-    }
-
+impl Reader {
     fn count(&mut self) -> Result<(), FileError> {
         if self.report.rows == MAX_ROWS && !self.ended {
             return Err(FileError::TooManyRows);
@@ -123,89 +84,78 @@ impl<R: BufRead> Reader<R> {
         Ok(())
     }
 
-    fn refuse(&mut self, column: &'static str, value: String, problem: &str) {
+    fn refuse(&mut self, row: &TableRow, column: &str, value: String, problem: &str) {
         self.report.bad += 1;
         if self.report.bad_rows.len() < LISTED {
-            let line = self.lines.number();
-            let problem = problem.to_owned();
-            self.report.bad_rows.push(BadRow { line, column: column.to_owned(), value, problem });
+            let (line, row, problem) = (row.line, row.row, problem.to_owned());
+            self.report.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem });
         }
     }
 
-    fn line(&mut self, each: &mut impl FnMut(u64, &Row)) -> Result<(), FileError> {
-        if self.lines.bytes().trim_ascii().is_empty() {
-            return Ok(());
-        }
-        let split = match self.lines.text() {
-            None => Err("the characters are not those of the file's encoding"),
-            Some(text) if text.contains(char::is_control) => Err("control characters"),
-            Some(text) => self.fields.split(&text),
-        };
+    fn line(&mut self, row: &TableRow, each: &mut impl FnMut(u64, &Row)) -> Result<(), FileError> {
         if self.ended {
-            self.refuse("", String::new(), "stands after the total");
+            self.refuse(row, "", String::new(), "stands after the total");
             return Ok(());
         }
-        if split.is_ok() && self.fields.get(0).eq_ignore_ascii_case(TOTAL) && self.only_three() {
-            self.total();
+        if is_total(row) {
+            self.total(row);
             return Ok(());
         }
         self.count()?;
-        if let Err(problem) = split {
-            self.refuse("", String::new(), problem);
+        if row.bytes > MAX_LINE {
+            self.refuse(row, "", String::new(), &format!("the line has more than {MAX_LINE} bytes"));
             return Ok(());
         }
-        self.add_amount();
-        if self.fields.len() != self.columns {
-            let problem = format!("has {} values, the header has {} columns", self.fields.len(), self.columns);
-            self.refuse("", String::new(), &problem);
+        self.add_amount(row);
+        if let Some(fault) = &row.fault {
+            self.refuse(row, fault.column, shown(&fault.value), &fault.problem);
             return Ok(());
         }
-        let (fields, places) = (&self.fields, &self.places);
-        let get = |name: &'static str| {
-            let column = COLUMNS.iter().position(|column| *column == name);
-            column.and_then(|column| places[column]).map_or("", |at| fields.get(at))
-        };
-        match self.row.fill(get) {
+        match self.row.fill(|name| row.get(name)) {
             Ok(()) => {
                 self.report.good += 1;
-                each(self.lines.number(), &self.row);
+                each(row.line, &self.row);
             }
-            Err(Problem { column, problem }) => {
-                let value = shown(get(column));
-                self.refuse(column, value, problem);
-            }
+            Err(Problem { column, problem }) => self.refuse(row, column, shown(row.get(column)), &problem),
         }
         Ok(())
     }
 
     /// The amount counts for the total, whatever else is wrong with the row.
-    fn add_amount(&mut self) {
-        let Some(place) = self.place("amount").filter(|_| self.fields.len() == self.columns) else { return };
-        if let Ok(amount) = amount(self.fields.get(place)) {
+    fn add_amount(&mut self, row: &TableRow) {
+        if row.cells.len() != self.columns {
+            return;
+        }
+        if let Ok(amount) = amount(row.get("amount")) {
             self.report.sum += amount.get();
         }
     }
 
-    /// A spreadsheet fills the last line up with empty values.
-    fn only_three(&self) -> bool {
-        self.fields.len() == 3
-            || (self.fields.len() == self.columns && (3..self.columns).all(|at| self.fields.get(at).is_empty()))
-    }
-
-    fn total(&mut self) {
+    fn total(&mut self, row: &TableRow) {
         self.ended = true;
-        let count = digits(self.fields.get(1).as_bytes());
-        let sum = self.fields.get(2);
-        let figures = sum.strip_prefix('-').unwrap_or(sum);
-        let Some((count, figures)) = count.zip(digits(figures.as_bytes()).and_then(|n| i64::try_from(n).ok())) else {
-            let value = shown(&format!("{},{sum}", self.fields.get(1)));
-            self.refuse("", value, "a total has the number of rows and their sum, in digits");
+        let cell = |at: usize| row.cells.get(at).map_or("", |cell| cell.trim());
+        let (count, sum) = (digits(cell(1).as_bytes()), typed::signed_yen(cell(2)).ok().map(Yen::get));
+        // Sums may have more figures than an amount.
+        let sum = sum.or_else(|| plain_sum(cell(2)));
+        let Some((count, sum)) = count.zip(sum) else {
+            let value = shown(&format!("{},{}", cell(1), cell(2)));
+            self.refuse(row, "", value, "a total has the number of rows and their sum, in digits");
             return;
         };
-        let sum = if sum.starts_with('-') { -figures } else { figures };
         let agrees = count == self.report.rows && sum == self.report.sum;
         self.report.total = if agrees { Total::Agrees } else { Total::Differs { count, sum } };
     }
+}
+
+fn plain_sum(text: &str) -> Option<i64> {
+    let figures = digits(text.strip_prefix('-').unwrap_or(text).as_bytes()).and_then(|n| i64::try_from(n).ok())?;
+    Some(if text.starts_with('-') { -figures } else { figures })
+}
+
+/// A line of a total has three cells; a spreadsheet fills it up with empty ones.
+fn is_total(row: &TableRow) -> bool {
+    let is = row.cells.first().is_some_and(|cell| cell.trim().eq_ignore_ascii_case(TOTAL));
+    is && row.cells.len() >= 3 && row.cells[3..].iter().all(|cell| cell.trim().is_empty())
 }
 
 /// The start of a value, without what may be a card number. Masked first: a number that is cut is still a number.

@@ -5,10 +5,10 @@
 //! runs alone.
 
 use super::*;
-use crate::recon::file::{Contract, Encoding, ExternalFrom, Row, Writer, read};
+use crate::recon::file::{Contract, ExternalFrom, Row, Writer, read};
 use crate::recon::item::Mark;
 use kazasu_schemas::ids::{ApprovalCode, Rrn};
-use std::io::{BufReader, BufWriter, Seek};
+use std::io::{BufWriter, Read, Seek};
 use std::time::Instant;
 
 const LINES: u64 = 1_000_000;
@@ -78,11 +78,12 @@ fn file(rows: impl Iterator<Item = Row>) -> std::fs::File {
     file
 }
 
-fn load(file: std::fs::File, side: Side) -> Vec<Item> {
+fn load(mut file: std::fs::File, side: Side) -> Vec<Item> {
     let contract = Contract { side, acquirer: None, external: ExternalFrom::Column, mark: Mark::default() };
     let mut items = Vec::new();
-    let report =
-        read(BufReader::new(file), Encoding::Ascii, |line, row| items.push(row.item(line, &contract))).unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    let report = read(&bytes, None, |line, row| items.push(row.item(line, &contract))).unwrap();
     assert_eq!(report.bad, 0, "{:?}", report.bad_rows.first());
     items
 }

@@ -8,8 +8,10 @@ use kazasu_schemas::money::Yen;
 
 /// Characters of a fact, of the opening and of labels.
 pub const MAX_LINE: usize = 200;
-/// Characters of a name, of an address line and of the number: with [`MAX_LINES`] of them the parties always fit on one page.
+/// Characters of an address line and of the number: with [`MAX_LINES`] of them and the names the parties always fit on one page.
 pub const MAX_ADDRESS: usize = 80;
+/// Characters of a name, as many as a merchant's has.
+pub const MAX_NAME: usize = 100;
 /// Address lines of a party.
 pub const MAX_LINES: usize = 10;
 /// Facts of a letter.
@@ -110,8 +112,8 @@ impl Letter {
     }
 
     pub(super) fn check(&self) -> Result<(), PdfError> {
-        line("the issuer's name", MAX_ADDRESS, &self.issuer.name)?;
-        line("the addressee's name", MAX_ADDRESS, &self.addressee.name)?;
+        line("the issuer's name", MAX_NAME, &self.issuer.name)?;
+        line("the addressee's name", MAX_NAME, &self.addressee.name)?;
         for (what, texts) in
             [("lines of the issuer", &self.issuer.lines), ("lines of the addressee", &self.addressee.lines)]
         {

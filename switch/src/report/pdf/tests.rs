@@ -186,14 +186,26 @@ fn letters_and_rows_are_bounded() {
 #[test]
 fn the_longest_letter_still_stands_on_one_page() {
     let line = "あ".repeat(letter::MAX_ADDRESS);
-    let party = Party::new(&line, &[line.as_str(); letter::MAX_LINES]);
+    let party = Party::new(&"あ".repeat(letter::MAX_NAME), &[line.as_str(); letter::MAX_LINES]);
     let full = Letter::new(party.clone(), party, Honorific::Sama).number(&line);
     let report =
         Report::build(&"題".repeat(100), "t", MADE_AT).sheet("表").column("名", "n", Kind::Text).finish().unwrap();
     let pdf = statement(&report, &full, &font()).unwrap();
     let read = Read::new(&pdf.bytes);
-    assert_eq!(read.pages[0].iter().map(|p| p.text.matches('あ').count()).sum::<usize>(), 23 * letter::MAX_ADDRESS);
+    let characters = 21 * letter::MAX_ADDRESS + 2 * letter::MAX_NAME;
+    assert_eq!(read.pages[0].iter().map(|p| p.text.matches('あ').count()).sum::<usize>(), characters);
     assert!(read.pages[0].iter().all(|p| p.x >= 42.0 && p.y >= 42.0), "inside the margins");
+}
+
+#[test]
+fn a_letter_goes_to_every_merchant_that_an_import_takes() {
+    let long = "髙".repeat(letter::MAX_NAME);
+    for name in ["=HYPERLINK(\"http://x\",\"y\")", "_x0041_", "𠮷野家😀〜―‐−﨑㈱①", "葛\u{e0100}城市", long.as_str()] {
+        assert_eq!(crate::text::unprintable(name), None);
+        let to = Letter::new(Party::new("Kazasu", &[]), Party::new(name, &[]), Honorific::Onchu);
+        let pdf = statement(&begun().row(row(name, 1)).finish().unwrap(), &to, &font()).unwrap();
+        assert_eq!(pdf.pages, 1, "{name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! `kazasu merchant`: importing merchants, and looking at them.
+
+use super::Found;
+use super::ask::{Common, Look, Refused, look, look_at};
+use super::import::{self, ImportArgs, What};
+use crate::config::Config;
+use crate::report::{Cell, Kind, Report, cells, table};
+use clap::Subcommand;
+use serde_json::Value;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `kazasu merchant`.
+#[derive(Subcommand)]
+pub(super) enum MerchantCommand {
+    /// Imports a file (.xlsx or CSV); what a row does not say stays as it is. Bad rows are reported by line and never block the others.
+    Import(ImportArgs),
+    /// Every merchant.
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// All that is registered of a merchant.
+    Show {
+        /// Its ID, or its acquirer and ID: 27000001/M10000000000001.
+        merchant: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
+    match command {
+        MerchantCommand::Import(args) => import::run(args, What::Merchants).await,
+        MerchantCommand::Show { merchant, common } => look(Look::Merchant(merchant), &common).await,
+        MerchantCommand::List { common } if common.json => look(Look::Merchants, &common).await,
+        MerchantCommand::List { common } => list(&common).await,
+    }
+}
+
+/// Columns of a terminal for a name, beside the others within 80.
+const NAME: usize = 28;
+
+/// As much of a text as fits.
+fn fitting(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if out.width() + c.width().unwrap_or(0) >= columns {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    out
+}
+
+/// One line a merchant; `show` has the rest.
+async fn list(common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let all = match look_at(&config, &common.by, &Look::Merchants).await {
+        Ok(all) => all,
+        Err(Refused::No(why)) => return Err(Found(why).into()),
+        Err(Refused::Broken(error)) => return Err(error),
+    };
+    let none = Vec::new();
+    let merchants = all.as_array().unwrap_or(&none);
+    let text = |merchant: &Value, key: &str| merchant[key].as_str().unwrap_or("").to_owned();
+    let row = |merchant: &Value| -> Vec<Cell> {
+        let terminals = merchant["terminals"].as_array().map_or(0, Vec::len);
+        cells![
+            format!("{}/{}", text(merchant, "acquirer"), text(merchant, "merchant")),
+            text(merchant, "mcc"),
+            Cell::count(i64::try_from(terminals).unwrap_or(i64::MAX)),
+            if merchant["closed"] == true { "yes" } else { "" },
+            fitting(&text(merchant, "name"), NAME),
+        ]
+    };
+    let report = Report::build("加盟店一覧", "Merchants", crate::clock::now())
+        .sheet("加盟店")
+        .column("加盟店", "merchant", Kind::Text)
+        .column("業種", "mcc", Kind::Text)
+        .column("端末", "terminals", Kind::Count)
+        .column("閉店", "closed", Kind::Text)
+        .column("名称", "name", Kind::Text)
+        .rows(merchants.iter().map(row))
+        .finish()?;
+    kazasu_console::print_text!("{}", table::text(&report));
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Merchants' accounts, from the operator's file.
+
+use super::bank::{Payees, PayoutConfig};
+use crate::table_file::{Columns, How, Row, Table, narrow};
+use anyhow::ensure;
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::relief::PayeeAccount;
+use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
+
+/// The columns of merchants' accounts.
+const PAYEES: Columns = Columns {
+    known: &[
+        ("acquirer", &[]),
+        ("merchant", &["加盟店番号"]),
+        ("bank", &["銀行コード", "金融機関コード"]),
+        ("bank_name", &["銀行名", "金融機関名"]),
+        ("branch", &["支店コード", "店番"]),
+        ("branch_name", &["支店名"]),
+        ("kind", &["預金種目", "口座種別"]),
+        ("account", &["口座番号"]),
+        ("name", &["口座名義カナ", "口座名義", "名義カナ"]),
+    ],
+    needed: &["acquirer", "merchant", "bank", "bank_name", "branch", "branch_name", "kind", "account", "name"],
+    dates: &[],
+};
+
+impl PayoutConfig {
+    /// Reads merchants' accounts: columns acquirer, merchant, bank, bank_name, branch, branch_name, kind, account, name. The error
+    /// names every row that cannot be used.
+    pub fn payees(file: &[u8]) -> anyhow::Result<Payees> {
+        let mut table = Table::open(file, PAYEES, How::default()).map_err(anyhow::Error::msg)?;
+        let (mut out, mut wrong) = (Payees::new(), Vec::new());
+        while let Some(row) = table.next() {
+            let line = row.line;
+            match payee(&row) {
+                Err(("", problem)) => wrong.push(format!("line {line}: {problem}")),
+                Err((column, problem)) => wrong.push(format!("line {line}: {column} {problem}")),
+                Ok((of, account)) => {
+                    let merchant = of.1;
+                    if out.insert(of, account).is_some() {
+                        wrong.push(format!("line {line}: merchant {merchant} is there twice"));
+                    }
+                }
+            }
+        }
+        ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+        Ok(out)
+    }
+}
+
+/// A merchant, and its account.
+type Payee = ((InstitutionId, MerchantId), PayeeAccount);
+
+fn payee(row: &Row) -> Result<Payee, (&'static str, String)> {
+    if let Some(fault) = &row.fault {
+        return Err((fault.column, fault.problem.clone()));
+    }
+    let plain = |column| narrow(row.get(column));
+    let digits = |column: &'static str, len: usize| {
+        let text = plain(column);
+        let good = text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
+        if good { Ok(text.into_owned()) } else { Err((column, format!("must be {len} digits"))) }
+    };
+    let kana = |column: &'static str, charset| match row.get(column) {
+        "" if column != "name" => Ok(String::new()),
+        text => match normalize(text, charset) {
+            Ok(name) => Ok(decode(name.as_bytes())),
+            Err(e) => Err((column, format!("must be {}; {} is not", e.expected(), e.got()))),
+        },
+    };
+    let account = PayeeAccount {
+        bank: digits("bank", 4)?,
+        branch: digits("branch", 3)?,
+        kind: crate::relief::account_kind(&plain("kind")).map_err(|e| ("kind", e))?,
+        account: digits("account", 7)?,
+        name: kana("name", Charset::Name)?,
+        bank_name: kana("bank_name", Charset::Bank)?,
+        branch_name: kana("branch_name", Charset::Bank)?,
+    };
+    let acquirer = plain("acquirer").parse::<InstitutionId>().map_err(|e| ("acquirer", e.to_string()))?;
+    let merchant = plain("merchant").parse::<MerchantId>().map_err(|e| ("merchant", e.to_string()))?;
+    Ok(((acquirer, merchant), account))
+}

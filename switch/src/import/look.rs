@@ -1,0 +1,221 @@
+//! Carrying a file's rows out, or looking at what they would change: the same rows, the same refusals.
+
+use super::{FieldChange, ImportReport, LISTED, Mode, Told, UnderWay, WINDOW, finish};
+use crate::clock;
+use crate::core::{Command, Event, Link, MerchantLook, Rejected, State, decide};
+use crate::engine::Engine;
+use kazasu_ledger::record::Instrument;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Rows that are looked at in one question to the core.
+const ROWS_AT_ONCE: usize = 256;
+
+/// What rows are held against.
+#[derive(Clone)]
+pub enum Ground<'a> {
+    /// A running core, which also carries them out.
+    Engine(&'a Engine),
+    /// A journal that was read: for a look only.
+    Folded(Arc<State>),
+}
+
+impl<'a> From<&'a Engine> for Ground<'a> {
+    fn from(engine: &'a Engine) -> Self {
+        Ground::Engine(engine)
+    }
+}
+
+impl From<Arc<State>> for Ground<'_> {
+    fn from(state: Arc<State>) -> Self {
+        Ground::Folded(state)
+    }
+}
+
+/// Rows on their way.
+pub(super) struct Steps<'a> {
+    ground: Ground<'a>,
+    mode: Mode,
+    under_way: VecDeque<UnderWay>,
+    waiting: Vec<(Told, Vec<Command>)>,
+    seen: MerchantLook,
+}
+
+impl<'a> Steps<'a> {
+    pub(super) fn new(ground: Ground<'a>, mode: Mode) -> Self {
+        Steps { ground, mode, under_way: VecDeque::new(), waiting: Vec::new(), seen: MerchantLook::default() }
+    }
+
+    pub(super) async fn push(
+        &mut self,
+        row: Told,
+        commands: Vec<Command>,
+        report: &mut ImportReport,
+    ) -> anyhow::Result<()> {
+        match (self.mode, &self.ground) {
+            (Mode::CarryOut, Ground::Engine(engine)) => {
+                let answers = commands.into_iter().map(|command| engine.command_later(command)).collect();
+                self.under_way.push_back(UnderWay { row, answers });
+                if self.under_way.len() >= WINDOW {
+                    self.one(report).await?;
+                }
+            }
+            (Mode::CarryOut, Ground::Folded(_)) => anyhow::bail!("a journal that is only read carries nothing out"),
+            (Mode::Look, _) => {
+                self.waiting.push((row, commands));
+                if self.waiting.len() >= ROWS_AT_ONCE {
+                    self.look(report).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, report: &mut ImportReport) -> anyhow::Result<()> {
+        match self.under_way.pop_front() {
+            Some(row) => finish(row, report).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn finish(&mut self, report: &mut ImportReport) -> anyhow::Result<()> {
+        while !self.under_way.is_empty() {
+            self.one(report).await?;
+        }
+        self.look(report).await
+    }
+
+    async fn look(&mut self, report: &mut ImportReport) -> anyhow::Result<()> {
+        let rows = std::mem::take(&mut self.waiting);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (mut seen, now) = (std::mem::take(&mut self.seen), clock::now());
+        let question = move |state: &State| {
+            let found: Vec<_> = rows
+                .into_iter()
+                .map(|(row, commands)| {
+                    let changes = looked(state, now, &mut seen, &commands);
+                    (row, changes)
+                })
+                .collect();
+            (found, seen)
+        };
+        let (found, seen) = match &self.ground {
+            Ground::Folded(state) => question(state),
+            Ground::Engine(engine) => {
+                let answer = engine.query(question).await;
+                answer.ok_or_else(|| anyhow::anyhow!("the switch is stopping; try again"))?
+            }
+        };
+        self.seen = seen;
+        for (row, changes) in found {
+            match changes {
+                Err(why) => report.refuse(row.bad("", String::new(), why.to_string())),
+                Ok((of, fields)) => {
+                    report.count(!fields.is_empty());
+                    for (field, before, after) in fields {
+                        report.changed_fields += 1;
+                        if report.changes.len() < LISTED {
+                            let (line, of, field) = (row.line, of.clone(), field.to_owned());
+                            report.changes.push(FieldChange { line, of, field, before, after });
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A field, what it is and what it would be.
+type Field = (&'static str, Option<String>, String);
+
+/// What a row's commands would change, and of whom.
+fn looked(
+    state: &State,
+    now: Millis,
+    seen: &mut MerchantLook,
+    commands: &[Command],
+) -> Result<(String, Vec<Field>), Rejected> {
+    let (mut of, mut fields) = (String::new(), Vec::new());
+    let mut new_deposit = None;
+    for command in commands {
+        if let Command::ChangeMerchant { acquirer, merchant, change } = command {
+            of = format!("{acquirer}/{merchant}");
+            let (before, after) = seen.change(state, (*acquirer, *merchant), change)?;
+            let before = before.map(|entry| entry.fields());
+            for (at, (field, after)) in after.fields().into_iter().enumerate() {
+                let before = before.as_ref().map(|fields| fields[at].1.clone());
+                if before.as_ref() != Some(&after) && !(before.is_none() && after.is_empty()) {
+                    fields.push((field, before, after));
+                }
+            }
+            continue;
+        }
+        // What the row itself opens is not there yet.
+        let opened = match command {
+            Command::OpeningBalance { number, .. } => new_deposit == Some(*number),
+            Command::Link { to: Link::Deposit(number), .. } => new_deposit == Some(*number),
+            _ => false,
+        };
+        if !opened {
+            let decision = decide(state, now, &Event::Command(command.clone()));
+            if let Some(why) = decision.rejected {
+                return Err(why);
+            }
+            if decision.body.is_none() {
+                continue;
+            }
+        }
+        if let Command::OpenDeposit { number } = command {
+            new_deposit = Some(*number);
+        }
+        let (whom, field) = told(state, command);
+        if !whom.is_empty() {
+            of = whom;
+        }
+        fields.extend(field);
+    }
+    Ok((of, fields))
+}
+
+/// What a command about a person would change.
+fn told(state: &State, command: &Command) -> (String, Option<Field>) {
+    match command {
+        Command::OpenDeposit { number } => (String::new(), Some(("deposit", None, account(*number)))),
+        Command::OpeningBalance { amount, .. } => {
+            (String::new(), Some(("balance", Some(Yen::ZERO.to_string()), amount.to_string())))
+        }
+        Command::Link { ppid, to, .. } => {
+            let after = match to {
+                Link::Deposit(number) => format!("held {}", account(*number)),
+                Link::Instrument(instrument) => instrument_text(state, instrument),
+            };
+            (ppid.to_string(), Some(("instrument", in_force(state, ppid), after)))
+        }
+        Command::Unlink { ppid, .. } => (ppid.to_string(), Some(("instrument", in_force(state, ppid), "none".into()))),
+        _ => (String::new(), None),
+    }
+}
+
+fn in_force(state: &State, ppid: &kazasu_schemas::ids::Ppid) -> Option<String> {
+    let newest = state.link_versions(ppid).next()?;
+    Some(newest.instrument.as_ref().map_or_else(|| "none".to_owned(), |i| instrument_text(state, i)))
+}
+
+fn instrument_text(state: &State, instrument: &Instrument) -> String {
+    match instrument {
+        Instrument::CreditCard(card) => format!("credit, issuer {}", card.issuer),
+        Instrument::DebitCard(card) => format!("debit, issuer {}", card.issuer),
+        Instrument::BankAccount(bank) => format!("bank, issuer {}, account {}", bank.issuer, account(bank.number)),
+        Instrument::Deposit(id) => state.deposit_number(*id).map_or("held".into(), |n| format!("held {}", account(n))),
+    }
+}
+
+/// Only the last three digits of an account are shown.
+fn account(number: u64) -> String {
+    format!("*******{:03}", number % 1_000)
+}

@@ -1,0 +1,135 @@
+//! Merchants: what a row says changes, what it does not say stays. Taking away is written: `-`.
+
+use super::look::Ground;
+use super::{Cells, ImportReport, Kind, Order, Planned, Problem, problem};
+use crate::core::{Command, Edit, MerchantChange};
+use crate::table_file::{Columns, Row, narrow};
+use crate::text::unprintable;
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, TerminalId};
+
+pub(super) const COLUMNS: Columns = Columns {
+    known: &[
+        ("merchant", &["加盟店番号", "加盟店コード", "加盟店"]),
+        ("name", &["加盟店名", "店名", "名称"]),
+        ("mcc", &["業種コード", "業種"]),
+        ("acquirer", &["加盟店契約会社", "契約会社"]),
+        ("terminals", &["端末番号", "端末"]),
+        ("closed", &["閉店"]),
+        ("class", &["区分"]),
+        ("tags", &["タグ"]),
+        ("region", &["市区町村コード", "地域"]),
+    ],
+    needed: &["merchant", "acquirer"],
+    dates: &[],
+};
+
+/// Characters of a name.
+const MOST_IN_A_NAME: usize = 100;
+/// What takes a value away.
+const GONE: &str = "-";
+
+/// Imports merchants: columns `merchant` and `acquirer` say which; `name`, `mcc`, `terminals` (separated by spaces), `closed` (yes or
+/// no), `class`, `tags` (separated by spaces) and `region` what is said of it. An empty cell or an absent column keeps what is known.
+/// Terminals and tags are added; `-x` takes x away, `-` all that were there before.
+pub async fn merchants(
+    ground: impl Into<Ground<'_>>,
+    file: Vec<u8>,
+    order: &Order,
+) -> anyhow::Result<ImportReport> {
+    super::run(ground.into(), file, order, Kind { columns: COLUMNS, cells: Cells::Plain, plan: &merchant_row }).await
+}
+
+pub(super) fn merchant_row(row: &Row) -> Result<Planned, Problem> {
+    let plain = |column| narrow(row.get(column));
+    let change = MerchantChange {
+        name: name(row)?,
+        mcc: match padded(&plain("mcc"), &[(3, 4)]).as_str() {
+            "" => None,
+            text => Some(text.parse::<Mcc>().map_err(|e| problem("mcc", row.get("mcc"), e.problem))?),
+        },
+        closed: match plain("closed").to_lowercase().as_str() {
+            "" => None,
+            "no" | "false" | "いいえ" => Some(false),
+            "yes" | "true" | "はい" | "○" | "閉店" => Some(true),
+            _ => return Err(problem("closed", row.get("closed"), "must be yes, no or empty")),
+        },
+        class: match &*plain("class") {
+            "" => None,
+            GONE => Some(String::new()),
+            text => Some(word("class", text)?),
+        },
+        region: region(&plain("region"))?,
+        tags: edits(&plain("tags"), |text| word("tags", text))?,
+        terminals: edits(&plain("terminals"), |text| {
+            text.parse::<TerminalId>().map_err(|e| problem("terminals", text, e.problem))
+        })?,
+    };
+    let command = Command::ChangeMerchant {
+        acquirer: plain("acquirer")
+            .parse::<InstitutionId>()
+            .map_err(|e| problem("acquirer", row.get("acquirer"), e.problem))?,
+        merchant: plain("merchant")
+            .parse::<MerchantId>()
+            .map_err(|e| problem("merchant", row.get("merchant"), e.problem))?,
+        change: Box::new(change),
+    };
+    Ok(Planned { commands: vec![command], without_route: false })
+}
+
+/// The name, which stands in letters and lists: every character of it must be one that can be printed.
+fn name(row: &Row) -> Result<Option<String>, Problem> {
+    let name = row.get("name");
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if name == GONE {
+        return Err(problem("name", name, "a merchant always has a name"));
+    }
+    if let Some(why) = unprintable(name) {
+        return Err(problem("name", name, why));
+    }
+    let characters = name.chars().count();
+    if characters > MOST_IN_A_NAME {
+        return Err(problem("name", name, format!("has {characters} characters, at most {MOST_IN_A_NAME} are printed")));
+    }
+    Ok(Some(name.to_owned()))
+}
+
+/// Digits with the leading zero that spreadsheets lose.
+fn padded(text: &str, lengths: &[(usize, usize)]) -> String {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let full = lengths.iter().find(|(short, _)| digits && text.len() == *short).map_or(0, |(_, full)| *full);
+    format!("{text:0>full$}")
+}
+
+/// A municipality, or nothing to say.
+fn region(text: &str) -> Result<Option<String>, Problem> {
+    match text {
+        "" => Ok(None),
+        GONE => Ok(Some(String::new())),
+        _ => {
+            let code = padded(text, &[(1, 2), (4, 5)]);
+            if matches!(code.len(), 2 | 5) && code.bytes().all(|b| b.is_ascii_digit()) {
+                Ok(Some(code))
+            } else {
+                Err(problem("region", text, "must be a prefecture (2 digits) or a municipality (5 digits)"))
+            }
+        }
+    }
+}
+
+/// A word of the operator's own.
+fn word(column: &'static str, text: &str) -> Result<String, Problem> {
+    let plain = text.chars().count() <= 40 && unprintable(text).is_none() && !text.contains(char::is_whitespace);
+    if plain { Ok(text.to_owned()) } else { Err(problem(column, text, "must be at most 40 characters, no spaces")) }
+}
+
+/// A list of words: each is added, `-` takes all away, `-x` takes x away.
+fn edits<T>(text: &str, read: impl Fn(&str) -> Result<T, Problem>) -> Result<Vec<Edit<T>>, Problem> {
+    let one = |text: &str| match text.strip_prefix(GONE) {
+        Some("") => Ok(Edit::Clear),
+        Some(rest) => Ok(Edit::Remove(read(rest)?)),
+        None => Ok(Edit::Add(read(text)?)),
+    };
+    text.split_whitespace().map(one).collect()
+}

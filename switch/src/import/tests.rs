@@ -1,0 +1,94 @@
+//! Rows of merchants' and links' files: what they stand for, and why they are refused.
+
+use super::*;
+use crate::core::{Edit, MerchantChange};
+
+fn rows(file: &str, plan: impl Fn(&Row) -> Result<Planned, Problem>, columns: Columns) -> Vec<Result<Planned, String>> {
+    let mut table = Table::open(file.as_bytes(), columns, How::default()).unwrap();
+    let mut out = Vec::new();
+    while let Some(row) = table.next() {
+        let planned = match &row.fault {
+            Some(fault) => Err(format!("{}: {}", fault.column, fault.problem)),
+            None => plan(&row).map_err(|p| format!("{}: {}", p.column, p.problem)),
+        };
+        out.push(planned);
+    }
+    out
+}
+
+fn changes(file: &str) -> Vec<Result<MerchantChange, String>> {
+    let one = |planned: Planned| match planned.commands.into_iter().next() {
+        Some(Command::ChangeMerchant { change, .. }) => *change,
+        _ => panic!("a merchant's row is one change"),
+    };
+    rows(file, merchants::merchant_row, merchants::COLUMNS).into_iter().map(|row| row.map(one)).collect()
+}
+
+#[test]
+fn an_empty_cell_says_nothing_and_a_hyphen_takes_away() {
+    let file = "merchant,acquirer,name,mcc,terminals,closed,class,tags,region\nM1,27000001,,,T4,,,,\n\
+                M1,27000001,,,- T1 -T2,no,-,-local new,-\nM1,27000001,名,742,,はい,ｓｍａｌｌ,,1101\n";
+    let found: Vec<MerchantChange> = changes(file).into_iter().map(Result::unwrap).collect();
+    let terminal = |text: &str| text.parse().unwrap();
+    assert_eq!(found[0], MerchantChange { terminals: vec![Edit::Add(terminal("T4"))], ..MerchantChange::default() });
+    assert_eq!(
+        found[1],
+        MerchantChange {
+            closed: Some(false),
+            class: Some(String::new()),
+            region: Some(String::new()),
+            tags: vec![Edit::Remove("local".into()), Edit::Add("new".into())],
+            terminals: vec![Edit::Clear, Edit::Add(terminal("T1")), Edit::Remove(terminal("T2"))],
+            ..MerchantChange::default()
+        }
+    );
+    assert_eq!(
+        found[2],
+        MerchantChange {
+            name: Some("名".into()),
+            mcc: Some("0742".parse().unwrap()),
+            closed: Some(true),
+            class: Some("small".into()),
+            region: Some("01101".into()),
+            ..MerchantChange::default()
+        }
+    );
+    assert_eq!(changes("merchant,acquirer\nM1,27000001\n"), [Ok(MerchantChange::default())]);
+}
+
+#[test]
+fn a_name_that_cannot_be_printed_is_refused_at_its_place() {
+    let long = "髙".repeat(101);
+    for (name, expected) in [
+        ("\"改行\n店\"", "name: character 3 is a line break (U+000A), which cannot be printed"),
+        ("\"改行\r店\"", "name: character 3 is a line break (U+000D), which cannot be printed"),
+        ("タブ\t店", "name: character 3 is a tab (U+0009), which cannot be printed"),
+        ("bell\u{7}", "name: character 5 is U+0007, a control character"),
+        ("\u{1b}[31m", "name: character 1 is U+001B, a control character"),
+        ("a\u{202e}b", "name: character 2 is a character that is not seen (U+202E), which cannot be printed"),
+        ("a\u{200b}b", "name: character 2 is a character that is not seen (U+200B), which cannot be printed"),
+        ("a\u{fffe}", "name: character 2 is U+FFFE, a control character"),
+        ("a\u{2028}b", "name: character 2 is a line break (U+2028), which cannot be printed"),
+        ("a\u{fffd}", "name: character 2 is not one of the file's encoding"),
+        (long.as_str(), "name: has 101 characters, at most 100 are printed"),
+        ("-", "name: a merchant always has a name"),
+    ] {
+        let found = changes(&format!("merchant,acquirer,name\nM1,27000001,{name}\n"));
+        assert_eq!(found, [Err(expected.to_owned())], "{name:?}");
+    }
+    let most = "髙".repeat(100);
+    for name in ["\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"", "𠮷野家😀〜―‐−﨑㈱①", "_x0041_", "葛\u{e0100}城市", most.as_str()] {
+        let found = changes(&format!("merchant,acquirer,name\nM1,27000001,{name}\n"));
+        assert!(found[0].is_ok(), "{name:?}: {found:?}");
+    }
+}
+
+#[test]
+fn a_report_without_the_new_fields_is_read() {
+    let old = r#"{"rows":1,"recorded":0,"unchanged":0,"without_route":0,"bad":1,
+        "bad_rows":[{"line":2,"column":"kind","value":"gold","problem":"no"}]}"#;
+    let report: ImportReport = serde_json::from_str(old).unwrap();
+    assert_eq!((report.bad_rows[0].told(), report.blank), ("line 2, kind \"gold\": no".into(), 0));
+    let row = BadRow { line: 6, row: Some(5), problem: "no".into(), ..BadRow::default() };
+    assert_eq!(row.told(), "line 6 (row 5 in a spreadsheet): no");
+}
