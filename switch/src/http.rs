@@ -493,25 +493,33 @@ impl From<ImportForm> for import::Order {
 
 async fn import_merchants(
     State(api): State<Api>,
-    Query(form): Query<ImportForm>,
+    form: Result<Query<ImportForm>, QueryRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
+    let form = match asked(form) {
+        Ok(form) => form,
+        Err(refusal) => return *refusal,
+    };
     outcome(import::merchants(&api.engine, body.to_vec(), &form.into()).await)
 }
 
 async fn import_links(
     State(api): State<Api>,
-    Query(form): Query<ImportForm>,
+    form: Result<Query<ImportForm>, QueryRejection>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
+    let form = match asked(form) {
+        Ok(form) => form,
+        Err(refusal) => return *refusal,
+    };
     outcome(import::links(&api.engine, body.to_vec(), &api.desk.imports, &form.into()).await)
 }
 

@@ -2,7 +2,6 @@
 //! row's own cells under the file's own header. Its first columns are known to every reader and passed over.
 
 use crate::report::guard::guarded;
-use std::borrow::Cow;
 
 /// A refused row.
 pub(crate) struct Refused<'a> {
@@ -24,8 +23,7 @@ pub(crate) fn refused_csv<'a>(
     let out = b"\xef\xbb\xbf".to_vec();
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
     let own = ["行 line", "列 column", "理由 reason"].map(str::to_owned);
-    let own = own.iter().map(String::as_str).map(Cow::Borrowed);
-    out.write_record(own.chain(header.iter().map(|name| guarded(name))).map(|cell| cell.into_owned()))?;
+    out.write_record(own.into_iter().chain(header.iter().map(|name| guarded(name).into_owned())))?;
     for row in rows {
         let facts = [row.line.to_string(), row.column.to_owned(), row.problem.to_owned()];
         // A row with too few cells is filled up, so that it can be read again; one with too many shows them all.
