@@ -556,7 +556,8 @@ impl Desk {
             acquirer.map(str::parse).transpose().map_err(|e: IdError| value("acquirer", e))?;
         let merchant: MerchantId = merchant.parse().map_err(|e: IdError| value("merchant", e))?;
         self.ask(move |state| {
-            let found = state.merchants().iter().filter(|m| m.id == merchant && acquirer.is_none_or(|a| a == m.acquirer));
+            let found =
+                state.merchants().iter().filter(|m| m.id == merchant && acquirer.is_none_or(|a| a == m.acquirer));
             found.map(merchant_json).collect()
         })
         .await

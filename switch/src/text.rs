@@ -74,9 +74,13 @@ pub fn unprintable(text: &str) -> Option<String> {
         '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some("a line break"),
         '\t' => Some("a tab"),
         c if c.is_control() => Some("a control character"),
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' => {
-            Some("a character that is not seen")
-        }
+        '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' => Some("a character that is not seen"),
         '\u{fffd}' => Some("what stands for a character that was lost"),
         c if u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}') => Some("no character"),
         _ => None,

@@ -37,15 +37,39 @@ fn amounts_are_read_as_they_are_written() {
 
 #[test]
 fn a_comma_groups_or_the_amount_is_refused() {
-    for text in ["1,5", "1,50", "1,0000", ",100", "100,", "1,,000", "1000,000", "0,123", "12,34,567", "1，5", "1,00,000"] {
+    for text in
+        ["1,5", "1,50", "1,0000", ",100", "100,", "1,,000", "1000,000", "0,123", "12,34,567", "1，5", "1,00,000"]
+    {
         assert_eq!(yen(text), Err(AmountError::Grouping), "{text:?}");
     }
     for text in ["1.5", "1.000", "1,000.50", "0.1"] {
         assert_eq!(yen(text), Err(AmountError::Decimals), "{text:?}");
     }
     for text in [
-        "1e3", "1E+10", "abc", "+1", "--1", "-¥-1", "1 000", "1_000", "一万", "1万円", "円", "¥", "-", "1000円円", "1/2",
-        "0x10", "１０００a", ".", "1.", ".5", "①", "٣", "(1,000)", "1'000",
+        "1e3",
+        "1E+10",
+        "abc",
+        "+1",
+        "--1",
+        "-¥-1",
+        "1 000",
+        "1_000",
+        "一万",
+        "1万円",
+        "円",
+        "¥",
+        "-",
+        "1000円円",
+        "1/2",
+        "0x10",
+        "１０００a",
+        ".",
+        "1.",
+        ".5",
+        "①",
+        "٣",
+        "(1,000)",
+        "1'000",
     ] {
         assert_eq!(yen(text), Err(AmountError::NotFigures), "{text:?}");
     }
@@ -95,7 +119,8 @@ fn dates_are_read_as_they_are_written() {
 
 #[test]
 fn dates_that_do_not_exist_or_say_too_little_are_refused() {
-    for text in ["2026/2/30", "2026-13-01", "2026-00-10", "20261131", "令和8年2月29日", "2027-02-29", "2026/11/0"] {
+    for text in ["2026/2/30", "2026-13-01", "2026-00-10", "20261131", "令和8年2月29日", "2027-02-29", "2026/11/0"]
+    {
         assert_eq!(day(text), Err(DateError::NoSuchDay), "{text:?}");
     }
     for text in ["26/11/29", "8/11/29", "0026-11-29", "1899-12-31", "2200-01-01", "20265/11/29", "99991231"] {
@@ -105,8 +130,23 @@ fn dates_that_do_not_exist_or_say_too_little_are_refused() {
         assert_eq!(day(text), Err(DateError::Era), "{text:?}");
     }
     for text in [
-        "", "soon", "46355", "2026-11/29", "2026年11月", "2026-11", "11/29", "2026/11/29 12:30", "2026-11-29-1", "R8", "令和8",
-        "2026/１1/2x", "29 Nov 2026", "令和8年11月29", "2026/111/2", "+2026-11-29", "R8.11.29日",
+        "",
+        "soon",
+        "46355",
+        "2026-11/29",
+        "2026年11月",
+        "2026-11",
+        "11/29",
+        "2026/11/29 12:30",
+        "2026-11-29-1",
+        "R8",
+        "令和8",
+        "2026/１1/2x",
+        "29 Nov 2026",
+        "令和8年11月29",
+        "2026/111/2",
+        "+2026-11-29",
+        "R8.11.29日",
     ] {
         assert_eq!(day(text), Err(DateError::NotADate), "{text:?}");
     }
@@ -115,7 +155,9 @@ fn dates_that_do_not_exist_or_say_too_little_are_refused() {
 }
 
 fn wide(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_graphic() { char::from_u32(u32::from(c) + 0xfee0).unwrap() } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_graphic() { char::from_u32(u32::from(c) + 0xfee0).unwrap() } else { c })
+        .collect()
 }
 
 proptest! {

@@ -228,7 +228,8 @@ fn print(file: &Path, report: &ImportReport) {
         say!("  {} cards belong to no configured issuer and will be refused with 92", report.without_route);
     }
     for change in report.changes.iter().take(CHANGES_SHOWN) {
-        let before = change.before.as_deref().map_or("(new)", |before| if before.is_empty() { "(none)" } else { before });
+        let before =
+            change.before.as_deref().map_or("(new)", |before| if before.is_empty() { "(none)" } else { before });
         let after = if change.after.is_empty() { "(none)" } else { &change.after };
         say!("  line {}, {} {}: {before} → {after}", change.line, change.of, change.field);
     }

@@ -11,8 +11,8 @@ use clap::{Args, Subcommand};
 use kazasu_console::say;
 use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::typed;
 use kazasu_schemas::policy::Policy;
+use kazasu_schemas::typed;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

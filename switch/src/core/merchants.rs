@@ -197,7 +197,8 @@ impl MerchantLook {
         change: &MerchantChange,
     ) -> Result<(Option<MerchantEntry>, MerchantEntry), Rejected> {
         let (acquirer, merchant) = key;
-        let known = self.entries.get(&key).cloned().or_else(|| find(state, acquirer, merchant).map(MerchantEntry::from));
+        let known =
+            self.entries.get(&key).cloned().or_else(|| find(state, acquirer, merchant).map(MerchantEntry::from));
         let entry = change.of(known.as_ref())?;
         if !state.acquirers.contains_key(&acquirer) {
             return Err(Rejected::UnknownAcquirer(acquirer));

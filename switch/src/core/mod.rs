@@ -34,9 +34,9 @@ pub use closing::{
     SettlementState, SettlementView, StandingView,
 };
 pub use decide::decide;
-pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantLook};
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use limits::{LimitChange, LimitsChange};
+pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantLook};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{

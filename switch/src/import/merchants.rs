@@ -31,11 +31,7 @@ const GONE: &str = "-";
 /// Imports merchants: columns `merchant` and `acquirer` say which; `name`, `mcc`, `terminals` (separated by spaces), `closed` (yes or
 /// no), `class`, `tags` (separated by spaces) and `region` what is said of it. An empty cell or an absent column keeps what is known.
 /// Terminals and tags are added; `-x` takes x away, `-` all that were there before.
-pub async fn merchants(
-    ground: impl Into<Ground<'_>>,
-    file: Vec<u8>,
-    order: &Order,
-) -> anyhow::Result<ImportReport> {
+pub async fn merchants(ground: impl Into<Ground<'_>>, file: Vec<u8>, order: &Order) -> anyhow::Result<ImportReport> {
     super::run(ground.into(), file, order, Kind { columns: COLUMNS, cells: Cells::Plain, plan: &merchant_row }).await
 }
 
@@ -90,7 +86,11 @@ fn name(row: &Row) -> Result<Option<String>, Problem> {
     }
     let characters = name.chars().count();
     if characters > MOST_IN_A_NAME {
-        return Err(problem("name", name, format!("has {characters} characters, at most {MOST_IN_A_NAME} are printed")));
+        return Err(problem(
+            "name",
+            name,
+            format!("has {characters} characters, at most {MOST_IN_A_NAME} are printed"),
+        ));
     }
     Ok(Some(name.to_owned()))
 }

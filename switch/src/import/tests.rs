@@ -77,7 +77,13 @@ fn a_name_that_cannot_be_printed_is_refused_at_its_place() {
         assert_eq!(found, [Err(expected.to_owned())], "{name:?}");
     }
     let most = "髙".repeat(100);
-    for name in ["\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"", "𠮷野家😀〜―‐−﨑㈱①", "_x0041_", "葛\u{e0100}城市", most.as_str()] {
+    for name in [
+        "\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"",
+        "𠮷野家😀〜―‐−﨑㈱①",
+        "_x0041_",
+        "葛\u{e0100}城市",
+        most.as_str(),
+    ] {
         let found = changes(&format!("merchant,acquirer,name\nM1,27000001,{name}\n"));
         assert!(found[0].is_ok(), "{name:?}: {found:?}");
     }

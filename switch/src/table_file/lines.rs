@@ -83,7 +83,8 @@ impl<'a> Lines<'a> {
     /// break and the one that the cell ends on are as long as a row.
     fn swallows(&self, text: &str, split: &Split) -> bool {
         // A file of one column has no separators to tell rows by.
-        self.width > 1 && split.over_lines.iter().any(|(at, raw)| self.is_of_rows(&text[raw.clone()], *at, split.cells.len()))
+        self.width > 1
+            && split.over_lines.iter().any(|(at, raw)| self.is_of_rows(&text[raw.clone()], *at, split.cells.len()))
     }
 
     fn is_of_rows(&self, cell: &str, at: usize, cells: usize) -> bool {

@@ -146,7 +146,8 @@ impl<'a> Table<'a> {
             return Err(format!("the file has {} bytes, at most {MOST_BYTES} are read", bytes.len()));
         }
         if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-            let text = "this is an old Excel file or one with a password: save it as .xlsx without a password, or as CSV";
+            let text =
+                "this is an old Excel file or one with a password: save it as .xlsx without a password, or as CSV";
             return Err(text.into());
         }
         let (source, format, sheet) = if bytes.starts_with(b"PK\x03\x04") {
@@ -265,7 +266,9 @@ impl<'a> Table<'a> {
             let problem = faults.iter().find(|(at, _)| at == place).map(|(_, problem)| (*problem).to_owned());
             let problem = problem.or_else(|| {
                 let dated = dates.contains(place) && !self.columns.dates.contains(name);
-                dated.then(|| "is a date, which a spreadsheet makes of what looks like one: format the column as text".into())
+                dated.then(|| {
+                    "is a date, which a spreadsheet makes of what looks like one: format the column as text".into()
+                })
             });
             let problem = problem.or_else(|| unreadable(&cells[*place]));
             fault = problem.map(|problem| Fault { column: name, value: shown(&cells[*place]), problem });
@@ -333,7 +336,9 @@ fn joined(names: &BTreeSet<String>) -> String {
 /// A column's name whatever its width, case and spaces: `Bank Name`, `ＢＡＮＫ＿ＮＡＭＥ` and `bank_name` are one; `金額（円）` is 金額.
 fn plain_name(text: &str) -> String {
     let gone = |c: &char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '_' | '-' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '_' | '-' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
     };
     let name: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !gone(c) || *c == '\u{0}').collect();
     name.strip_suffix("(円)").map_or(name.clone(), str::to_owned)

@@ -16,10 +16,7 @@ pub(crate) struct Refused<'a> {
 }
 
 /// UTF-8 with its mark, lines that end with CR LF.
-pub(crate) fn refused_csv<'a>(
-    header: &[String],
-    rows: impl Iterator<Item = Refused<'a>>,
-) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn refused_csv<'a>(header: &[String], rows: impl Iterator<Item = Refused<'a>>) -> anyhow::Result<Vec<u8>> {
     let out = b"\xef\xbb\xbf".to_vec();
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
     let own = ["行 line", "列 column", "理由 reason"].map(str::to_owned);

@@ -109,7 +109,10 @@ fn columns_are_found_by_name_and_others_are_named() {
     assert!(refused(b"").contains("is empty"));
     assert!(refused(b"\n\n,,\n").contains("is empty"));
     assert!(refused(b"id,name\n").contains("line 1: the header has no column \"amount\""));
-    assert!(refused("\nid,name,備考\n".as_bytes()).contains("line 2: the header has no column \"amount\"; expected id, name, amount; not known are \"備考\""));
+    assert!(
+        refused("\nid,name,備考\n".as_bytes())
+            .contains("line 2: the header has no column \"amount\"; expected id, name, amount; not known are \"備考\"")
+    );
     assert!(refused(b"id,name,amount,ID\n").contains("\"id\" stands there twice"));
     assert!(refused(b"\"id,name,amount\n").contains("line 1: the header has a quotation mark"));
     assert!(refused(b"i\0d\0,\0n\0").contains("UTF-16"));
@@ -138,7 +141,8 @@ fn characters_of_windows_are_read() {
     let text = "番号,名称,金額\n1,髙﨑①㈱～,10\n";
     let (sjis, _, lossy) = encoding_rs::SHIFT_JIS.encode(text);
     assert!(!lossy);
-    let utf16: Vec<u8> = std::iter::once(0xfeff).chain(text.replace(',', "\t").encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(text.replace(',', "\t").encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let utf16_be: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     for (bytes, format) in [
         (sjis.to_vec(), Format::ShiftJis),

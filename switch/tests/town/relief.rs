@@ -126,7 +126,9 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
     assert_eq!(imported["encoding"], "shift_jis");
     let refused = std::fs::read_to_string(town.path("申請.refused.csv")).unwrap();
     assert!(refused.starts_with('\u{feff}'), "a spreadsheet knows it is UTF-8");
-    for part in ["15,amount,\"must be whole yen", "16,event,", "17,ppid,", "18,,\"has 2 cells", "H22,", ",三万", ",台風,"] {
+    for part in
+        ["15,amount,\"must be whole yen", "16,event,", "17,ppid,", "18,,\"has 2 cells", "H22,", ",三万", ",台風,"]
+    {
         assert!(refused.contains(part), "{refused}");
     }
     assert!(!refused.contains("4900009000000061"), "a card number in the wrong place is not repeated");

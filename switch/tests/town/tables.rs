@@ -78,7 +78,11 @@ fn applications_are_taken_or_refused_by_the_lines_that_are_shown() {
     assert_eq!(mended["ignored_columns"], json!([]), "its own columns are known");
     for name in ["relief-crlf-quoted-break.csv", "relief-cr-only-quoted-break.csv"] {
         let imported = desk.applications(name, case(name), 0);
-        assert_eq!((&imported["rows"], &imported["taken"], &imported["bad"]), (&json!(8), &json!(8), &json!(0)), "{name}");
+        assert_eq!(
+            (&imported["rows"], &imported["taken"], &imported["bad"]),
+            (&json!(8), &json!(8), &json!(0)),
+            "{name}"
+        );
     }
     let batch = desk.json(&["relief", "preview", "3", "--by", "sato"], 0);
     assert_eq!(batch["rows"], 8);
@@ -107,7 +111,8 @@ fn an_officers_workbook_is_read_as_it_is() {
     desk.programme();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet().set_name("申請一覧").unwrap();
-    for (column, name) in (0..).zip(["氏名", "利用者ＩＤ", "世帯番号", "災害", "支給額（円）", "備考"]) {
+    for (column, name) in (0..).zip(["氏名", "利用者ＩＤ", "世帯番号", "災害", "支給額（円）", "備考"])
+    {
         sheet.write(1, column, name).unwrap();
     }
     let yen = Format::new().set_num_format("#,##0\"円\"");
@@ -124,14 +129,29 @@ fn an_officers_workbook_is_read_as_it_is() {
     sheet.write_with_format(8, 2, ExcelDateTime::from_ymd(2026, 1, 2).unwrap(), &day).unwrap();
     let bytes = book.save_to_buffer().unwrap();
     let imported = desk.applications("applications.xlsx", bytes, 1);
-    assert_eq!((&imported["rows"], &imported["taken"], &imported["blank"]), (&json!(4), &json!(2), &json!(3)), "{imported}");
+    assert_eq!(
+        (&imported["rows"], &imported["taken"], &imported["blank"]),
+        (&json!(4), &json!(2), &json!(3)),
+        "{imported}"
+    );
     assert_eq!(lines(&imported), [7, 9]);
     assert_eq!((&imported["sheet"], &imported["encoding"]), (&json!("申請一覧"), &json!("xlsx")));
     assert_eq!(imported["ignored_columns"], json!(["氏名", "備考"]));
     let first = &imported["bad_rows"][0];
     assert_eq!((&first["column"], &first["cells"][2]), (&json!("amount"), &json!("123456789002")));
     assert!(imported["bad_rows"][1]["problem"].as_str().unwrap().contains("is a date"), "{imported}");
-    let out = desk.run(&["relief", "import", "101", town.path("applications.xlsx").to_str().unwrap(), "--why", "x", "--by", "sato", "--sheet", "ない"]);
+    let out = desk.run(&[
+        "relief",
+        "import",
+        "101",
+        town.path("applications.xlsx").to_str().unwrap(),
+        "--why",
+        "x",
+        "--by",
+        "sato",
+        "--sheet",
+        "ない",
+    ]);
     assert_eq!(out.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&out.stderr).contains("it has \"申請一覧\""));
 }
@@ -153,7 +173,9 @@ fn bad_rows_of_merchants_are_named_and_read_again() {
     let report = desk.json(&["merchant", "import", &file], 1);
     assert_eq!((&report["rows"], &report["recorded"], &report["bad"]), (&json!(5), &json!(3), &json!(2)), "{report}");
     assert_eq!(lines(&report), [3, 5]);
-    for (row, place) in report["bad_rows"].as_array().unwrap().iter().zip(["character 3 is a line break", "character 8 is U+0007"]) {
+    for (row, place) in
+        report["bad_rows"].as_array().unwrap().iter().zip(["character 3 is a line break", "character 8 is U+0007"])
+    {
         assert!(row["problem"].as_str().unwrap().starts_with(place), "{row}");
     }
     assert_eq!(desk.merchant("M20000000000001")["name"], "=HYPERLINK(\"http://x\",\"y\")");
@@ -168,7 +190,8 @@ fn post(served: &Served, town: &Town, path: &str, body: &[u8]) -> (u16, Value) {
     let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
     let token = keys["http"]["token"].as_str().unwrap().to_owned();
     let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let request = agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
+    let request =
+        agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
     let mut response = request.send(body).unwrap();
     let text = response.body_mut().read_to_string().unwrap();
     (response.status().as_u16(), serde_json::from_str(&text).unwrap())
@@ -186,7 +209,11 @@ fn what_a_merchants_row_does_not_say_stays_and_a_look_shows_what_changes() {
     let records = |town: &Town| town.fold().1.len();
     let had = records(&town);
     let look = desk.json(&["merchant", "import", &file, "--dry-run"], 0);
-    assert_eq!((&look["dry_run"], &look["recorded"], &look["changed_fields"]), (&json!(true), &json!(1), &json!(1)), "{look}");
+    assert_eq!(
+        (&look["dry_run"], &look["recorded"], &look["changed_fields"]),
+        (&json!(true), &json!(1), &json!(1)),
+        "{look}"
+    );
     let change = &look["changes"][0];
     assert_eq!((&change["of"], &change["field"], &change["line"]), (&json!(ID), &json!("terminals"), &json!(2)));
     assert!(change["after"].as_str().unwrap().ends_with(" T1001099"), "{change}");
@@ -242,9 +269,20 @@ fn a_look_at_links_says_what_they_are_and_would_be() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|c| format!("{} {} {} > {}", c["line"], c["field"].as_str().unwrap(), c["before"].as_str().unwrap_or("new"), c["after"].as_str().unwrap()))
+        .map(|c| {
+            format!(
+                "{} {} {} > {}",
+                c["line"],
+                c["field"].as_str().unwrap(),
+                c["before"].as_str().unwrap_or("new"),
+                c["after"].as_str().unwrap()
+            )
+        })
         .collect();
-    assert_eq!(told[..3], ["2 deposit new > *******077", "2 balance ¥0 > ¥1,000", "2 instrument new > held *******077"]);
+    assert_eq!(
+        told[..3],
+        ["2 deposit new > *******077", "2 balance ¥0 > ¥1,000", "2 instrument new > held *******077"]
+    );
     assert!(told[3].starts_with("3 instrument held *******") && told[3].ends_with("> none"), "{told:?}");
     assert_eq!(lines(&look), [4]);
     assert!(!look.to_string().contains("4900001234567891"), "a card number is repeated: {look}");

@@ -35,7 +35,10 @@ fn a_terminal_that_is_added_takes_nothing_away() {
     assert!(change(&mut town, "SHOP", more.clone()).body.is_some());
     let found = entry(&town, "SHOP");
     assert_eq!(found.terminals, ["T1", "T2", "T3"].map(terminal));
-    assert_eq!(found.traits, MerchantTraits { class: "small".into(), tags: vec!["local".into()], region: "13361".into() });
+    assert_eq!(
+        found.traits,
+        MerchantTraits { class: "small".into(), tags: vec!["local".into()], region: "13361".into() }
+    );
     assert_eq!((found.name.as_str(), found.closed), ("SHOP", false));
     assert!(change(&mut town, "SHOP", more).body.is_none(), "the same once more changes nothing");
 }
@@ -46,7 +49,11 @@ fn taking_away_is_said() {
     let steps = |tags: &[&str]| tags.iter().map(|tag| Edit::Add((*tag).to_owned())).collect::<Vec<_>>();
     let with = |tags| MerchantChange { tags, ..MerchantChange::default() };
     change(&mut town, "SHOP", with(steps(&["a", "b", "c"])));
-    change(&mut town, "SHOP", with(vec![Edit::Remove("b".into()), Edit::Remove("none".into()), Edit::Add("Ａ".into())]));
+    change(
+        &mut town,
+        "SHOP",
+        with(vec![Edit::Remove("b".into()), Edit::Remove("none".into()), Edit::Add("Ａ".into())]),
+    );
     assert_eq!(entry(&town, "SHOP").traits.tags, ["a", "c"]);
     change(&mut town, "SHOP", with([vec![Edit::Clear], steps(&["z", "y", "z"])].concat()));
     assert_eq!(entry(&town, "SHOP").traits.tags, ["y", "z"]);
@@ -56,7 +63,10 @@ fn taking_away_is_said() {
     let found = entry(&town, "SHOP");
     assert_eq!((found.traits.tags.len(), found.terminals), (0, vec![terminal("T2")]));
     // What one merchant gave away, another may have.
-    let taken = MerchantChange { terminals: vec![Edit::Add(terminal("T1")), Edit::Add(terminal("T2"))], ..MerchantChange::default() };
+    let taken = MerchantChange {
+        terminals: vec![Edit::Add(terminal("T1")), Edit::Add(terminal("T2"))],
+        ..MerchantChange::default()
+    };
     let refused = change(&mut town, "OTHER", taken).rejected.unwrap();
     assert_eq!(refused.to_string(), "terminal T2 belongs to merchant SHOP; take it away there first (-T2)");
     let free = MerchantChange { terminals: vec![Edit::Add(terminal("T1"))], ..MerchantChange::default() };
@@ -98,7 +108,8 @@ fn any_change() -> impl Strategy<Value = MerchantChange> {
         })
     }
     let tags = prop::collection::vec(edit(word.clone().prop_map(str::to_owned)), 0..4);
-    let terminals = prop::collection::vec(edit(prop::sample::select(vec!["T1", "T2", "T8", "T9"]).prop_map(terminal)), 0..3);
+    let terminals =
+        prop::collection::vec(edit(prop::sample::select(vec!["T1", "T2", "T8", "T9"]).prop_map(terminal)), 0..3);
     let text = || proptest::option::of(word.clone().prop_map(str::to_owned));
     (text(), text(), text(), proptest::option::of(any::<bool>()), tags, terminals).prop_map(
         |(name, class, region, closed, tags, terminals)| MerchantChange {

@@ -1,10 +1,10 @@
 //! One row by its columns: from text, and into an item.
 
 use super::{Contract, ExternalFrom};
-use crate::table_file::narrow;
 use crate::recon::item::{Item, Kind, UnknownKind};
 use crate::recon::keys::{Own, Party, Reference, Trace};
 use crate::report::guard::unguarded;
+use crate::table_file::narrow;
 use kazasu_schemas::ids::{ApprovalCode, IdError, InstitutionId, MerchantId, Rrn, Stan, TerminalId, digits};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};

@@ -200,7 +200,8 @@ fn the_longest_letter_still_stands_on_one_page() {
 #[test]
 fn a_letter_goes_to_every_merchant_that_an_import_takes() {
     let long = "髙".repeat(letter::MAX_NAME);
-    for name in ["=HYPERLINK(\"http://x\",\"y\")", "_x0041_", "𠮷野家😀〜―‐−﨑㈱①", "葛\u{e0100}城市", long.as_str()] {
+    for name in ["=HYPERLINK(\"http://x\",\"y\")", "_x0041_", "𠮷野家😀〜―‐−﨑㈱①", "葛\u{e0100}城市", long.as_str()]
+    {
         assert_eq!(crate::text::unprintable(name), None);
         let to = Letter::new(Party::new("Kazasu", &[]), Party::new(name, &[]), Honorific::Onchu);
         let pdf = statement(&begun().row(row(name, 1)).finish().unwrap(), &to, &font()).unwrap();
