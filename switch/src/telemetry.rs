@@ -37,7 +37,7 @@ pub fn prometheus() -> PrometheusHandle {
 }
 
 /// Moves the samples of histograms into their buckets now and then, whether or not anybody asks for them: until then each
-/// sample takes memory of its own. It keeps a thread of the pool busy for some microseconds, so it may run among the tasks.
+/// sample takes memory of its own.
 pub async fn upkeep(shutdown: watch::Receiver<bool>) -> Result<(), String> {
     upkeep_of(prometheus(), UPKEEP, shutdown).await
 }
@@ -53,12 +53,14 @@ async fn upkeep_of(
             _ = shutdown.changed() => return Ok(()),
         }
         fault(Kind::Upkeep);
-        prometheus.run_upkeep();
+        // Some milliseconds under load, which the tasks that answer taps must not wait for.
+        let handle = prometheus.clone();
+        tokio::task::spawn_blocking(move || handle.run_upkeep()).await.map_err(|error| error.to_string())?;
     }
 }
 
 /// The pause between two moves of samples.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP: Duration = Duration::from_secs(1);
 
 /// Publishes the state's sizes.
 pub fn sizes(sizes: &StateSizes) {
