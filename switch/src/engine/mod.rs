@@ -534,7 +534,7 @@ mod tests {
         }
 
         fn tidy(&mut self, _: Moment) -> Task<'_, ()> {
-            Box::pin(tokio::time::sleep(SHAPING))
+            Box::pin(async { tokio::time::sleep(SHAPING).await })
         }
 
         fn epoch(&self) -> u64 {
