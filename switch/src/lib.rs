@@ -33,5 +33,6 @@ pub mod statements;
 pub mod table_file;
 pub mod tasks;
 pub mod telemetry;
+pub mod terminal;
 pub mod text;
 pub mod vault;

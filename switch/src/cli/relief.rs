@@ -13,7 +13,7 @@ use clap::{Subcommand, ValueEnum};
 use kazasu_console::{progress, say, tell};
 use kazasu_schemas::relief::Format;
 use serde_json::{Value, json};
-use std::io::{BufRead, IsTerminal};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -499,15 +499,15 @@ struct Bar {
 
 impl Bar {
     fn new(what: &'static str, quiet: bool) -> Self {
-        Bar { what, live: !quiet && std::io::stderr().is_terminal() }
+        Bar { what, live: !quiet && crate::terminal::error_width().is_some() }
     }
 
     fn show(&self, done: u64, all: u64) {
         if self.live && all > 0 {
-            let filled = usize::try_from(done * 30 / all).unwrap_or(30).min(30);
-            let bar = format!("{}{}", "█".repeat(filled), "░".repeat(30 - filled));
-            let percent = done * 100 / all;
-            progress!("\r  {} {bar} {percent:>3} %  {} / {}", self.what, thousands(done), thousands(all));
+            let percent = done.saturating_mul(100) / all;
+            let parts = [format!("{percent:>3} %"), format!("{} / {}", thousands(done), thousands(all))];
+            let width = crate::terminal::error_width().unwrap_or(usize::MAX);
+            progress!("\r\x1b[2K{}", crate::terminal::progress(self.what, done, all, &parts, width));
         }
     }
 

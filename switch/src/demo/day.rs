@@ -1,13 +1,13 @@
 //! `kazasu demo --day`: a business day in a minute. Terminals tap, the day ends, issuers' and an acquirer's files come with planted
 //! mistakes, reconciliation finds exactly those, merchants are settled and paid, one payment comes back, the day is signed.
 
-use super::{DemoArgs, OpenTown, drained, traffic, watch_for_interrupt};
+use super::stop::Stop;
+use super::{OpenTown, Play, Traffic, drained};
 use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
 use crate::config::Config;
 use crate::report::{table, xlsx};
 use anyhow::Context;
-use kazasu_acquirer_sim::load::Progress;
 use kazasu_console::say;
 use kazasu_ledger::verify::verify;
 use kazasu_ledger::{AccountKey, Store};
@@ -18,10 +18,8 @@ use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind}
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
-use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 /// What is planted into the files.
 const PLANTED: [(&str, &str); 4] = [
@@ -31,19 +29,15 @@ const PLANTED: [(&str, &str); 4] = [
     ("unexpected", "さくらカードだけにある後日取消 late reversal"),
 ];
 
-pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()> {
-    let say = |text: &str| {
-        if !args.json {
-            say!("{text}");
-        }
-    };
-    let config = Config::load(&args.data.join("kazasu.toml"))?;
+pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
+    let (args, say) = (&play.args, |text: &str| play.say(text));
+    let config = Config::load(&play.data.join("kazasu.toml"))?;
     let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
     let store = town.store.as_ref();
     let why = || "デモ demo".to_owned();
 
     say("1. 加盟店契約 contracts");
-    let source = std::fs::read_to_string(args.data.join("contracts.toml"))?;
+    let source = crate::files::read_text(&play.data.join("contracts.toml"))?;
     let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
     if let Some(proposal) = proposed["proposal"].as_u64() {
         decide(&desk, proposal).await?;
@@ -51,14 +45,10 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     say("   suzuki が起案、tanaka が承認\n");
 
     say("2. 営業 taps");
-    let stop = Arc::new(AtomicBool::new(false));
-    let interrupted = watch_for_interrupt(stop.clone());
-    let progress = Arc::new(Progress::default());
-    let screen = tokio::spawn(super::show(progress.clone(), args.taps, args.json, stop.clone()));
-    for part in traffic(args, town, &progress, &stop)? {
-        part.await??;
-    }
-    stop.store(true, Ordering::Release);
+    let traffic = Traffic::start(play, town, stop)?;
+    let progress = traffic.progress.clone();
+    let screen = tokio::spawn(super::show(progress.clone(), args.taps, args.json, traffic.over.clone()));
+    traffic.end().await?;
     screen.await?;
     drained(town.leader()).await;
 
@@ -98,9 +88,9 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     let shown =
         report(&desk, ReportKind::Settlements, About { day: Some(on), ..About::default() }, crate::clock::now())
             .await?;
-    std::fs::write(args.data.join("settlements.xlsx"), xlsx::workbook(&shown)?)?;
+    crate::files::write_private(&play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
     say(&table::text(&shown));
-    let paid = pay(&desk, args, on, &say).await?;
+    let paid = pay(&desk, play, on, &say).await?;
 
     say("\n7. 署名 signed");
     let signed = desk.closing(ClosingAsk::Sign { day: day.clone() }, "operator").await?;
@@ -129,17 +119,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
             if verified { "正しい good" } else { "誤りあり BAD" }
         );
     }
-    if !args.exit && !args.json && std::io::stdout().is_terminal() {
-        say!(
-            "\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: http://{}/",
-            town.switches[0].http
-        );
-        stop.store(false, Ordering::Release);
-        while !stop.load(Ordering::Acquire) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-    interrupted.abort();
+    play.stay_open(town, stop).await;
     let good = verified && result["planted"] == result["found"] && result["unexplained"] == 0;
     if good { Ok(()) } else { Err(crate::cli::Found("the day does not add up; see the summary".into()).into()) }
 }
@@ -266,7 +246,7 @@ struct Paid {
     unmatched: usize,
 }
 
-async fn pay(desk: &Desk, args: &DemoArgs, day: BusinessDay, say: &impl Fn(&str)) -> anyhow::Result<Paid> {
+async fn pay(desk: &Desk, play: &Play, day: BusinessDay, say: &impl Fn(&str)) -> anyhow::Result<Paid> {
     say("6. 振込 payout");
     let value_day = desk.calendar.add_business_days(day, 2)?;
     let ask = ClosingAsk::Payout {
@@ -280,7 +260,7 @@ async fn pay(desk: &Desk, args: &DemoArgs, day: BusinessDay, say: &impl Fn(&str)
     let files = desk.payout_files(payout, Format::Zengin, "tanaka").await?;
     let total: i64 = files.iter().map(|f| f.total.get()).sum();
     for file in &files {
-        std::fs::write(args.data.join(&file.name), &file.bytes)?;
+        crate::files::write_private(&play.data.join(&file.name), &file.bytes)?;
         say(&format!("   {} {} 件 {}", file.name, file.count, file.total));
     }
     // The bank: it took the money, and one payment came back.
@@ -297,7 +277,7 @@ async fn pay(desk: &Desk, args: &DemoArgs, day: BusinessDay, say: &impl Fn(&str)
         })
         .collect();
     let bytes = bank(value_day, total, (yen, &format!("P{payout}-{number}")), &owed)?;
-    std::fs::write(args.data.join("statement.txt"), &bytes)?;
+    crate::files::write_private(&play.data.join("statement.txt"), &bytes)?;
     let read = desk.payout_statement(&bytes, "tanaka").await?;
     let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
     say(&format!(

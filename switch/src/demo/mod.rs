@@ -2,7 +2,9 @@
 //! that they share a process is particular.
 
 mod day;
+mod folder;
 mod relief;
+mod stop;
 mod summary;
 
 use crate::config::{ClusterFile, Config};
@@ -13,6 +15,7 @@ use crate::serve::Switch;
 use crate::text::thousands;
 use anyhow::Context;
 use clap::Args;
+use folder::{Folder, Kind};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_console::{print_text, say};
@@ -23,28 +26,30 @@ use kazasu_ledger::{Body, Store};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Key;
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use stop::Stop;
 use summary::{HandOver, Summary};
 
 /// `kazasu demo`.
 #[derive(Args, Debug, Clone)]
 pub struct DemoArgs {
-    /// Where configuration, ledger and journals are kept; a folder of an earlier demo is continued.
-    #[arg(long, default_value = "kazasu-data/demo")]
-    data: PathBuf,
+    /// Where configuration, ledger and journals are kept; a folder of an earlier demo of the same kind is continued. Each kind has one
+    /// of its own under kazasu-data when this is left out: demo, demo-day, demo-relief, and the same with -postgres.
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// Messages that the terminals send.
     #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     taps: u64,
     /// Messages a second.
     #[arg(long, default_value_t = 150.0, value_parser = rate)]
     rate: f64,
-    /// The same seed makes the same residents, places and amounts.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The same seed makes the same residents, places and amounts: 1, or that of the folder that is continued.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Where the ledger is kept: `sqlite` for a file in the data folder; `postgres` for a PostgreSQL server that the demo
     /// starts from this machine's binaries and ends again; or the URL of an empty database, as its owner.
     #[arg(long, default_value = "sqlite")]
@@ -82,67 +87,119 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Plays the demo.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
-    let say = |text: String| {
-        if !args.json {
-            say!("{text}");
-        }
-    };
-    let continued = args.data.join("kazasu.toml").is_file();
-    if !continued {
+    anyhow::ensure!(
+        args.nodes == 1 || args.store != "sqlite",
+        "several nodes need a store that they can share: add --store postgres, or the URL of a PostgreSQL database"
+    );
+    let folder = Folder::find(&args)?;
+    if !folder.continued {
         let residents = if args.relief { relief::RESIDENTS } else { Town::default().residents };
-        let town = Town { seed: args.seed, issuer_timeout_ms: 800, residents, ..Town::default() };
-        sample::write(&args.data, &town)?;
+        let town = Town { seed: folder.seed, issuer_timeout_ms: 800, residents, ..Town::default() };
+        sample::write(&folder.path, &town)?;
+        folder.note()?;
     }
-    let town = open(&args).await?;
+    let play = Play { args, data: folder.path, seed: folder.seed };
+    let stop = Stop::watch()?;
+    let town = open(&play).await?;
     let status = format!("http://{}/", town.switches[0].http);
-    say("かざす町のデモ  Kazasu demo town".into());
-    say(format!(
+    play.say("かざす町のデモ  Kazasu demo town");
+    play.say(&format!(
         "  町 town        {} ({})",
-        args.data.display(),
-        if continued { "続きから continued" } else { "新規 new, with fresh keys" }
+        play.data.display(),
+        if folder.continued { "続きから continued" } else { "新規 new, with fresh keys" }
     ));
-    say(format!("  元帳 ledger     {}", town.store.place()));
+    play.say(&format!("  元帳 ledger     {}", town.store.place()));
     for switch in &town.switches {
         let name = if town.switches.len() > 1 { format!("  {}", switch.node.name) } else { String::new() };
         for (addr, dialect) in switch.listening.iter().zip(&town.dialects) {
-            say(format!("  受付 acquirers  {addr}  {dialect}{name}"));
+            play.say(&format!("  受付 acquirers  {addr}  {dialect}{name}"));
         }
     }
     for (name, addr) in town.sim.addresses() {
-        say(format!("  発行者 issuer   {addr}  {name}"));
+        play.say(&format!("  発行者 issuer   {addr}  {name}"));
     }
-    say(format!("  状態 status     {status}\n"));
-    if args.relief {
-        let done = relief::play(&args, &town).await;
-        town.close().await?;
-        return done;
-    }
-    if args.day {
-        let done = day::play(&args, &town).await;
-        town.close().await?;
-        return done;
-    }
-    let before = town.leader().engine.query(|state| state.seq).await.context("the core is gone")?;
+    play.say(&format!("  状態 status     {status}\n"));
+    let done = match Kind::of(&play.args) {
+        Kind::Relief => relief::play(&play, &town, &stop).await,
+        Kind::Day => day::play(&play, &town, &stop).await,
+        Kind::Taps => taps(&play, &town, &stop).await,
+    };
+    town.close().await?;
+    done
+}
 
-    let stop = Arc::new(AtomicBool::new(false));
-    let interrupted = watch_for_interrupt(stop.clone());
-    let progress = Arc::new(Progress::default());
-    let traffic = traffic(&args, &town, &progress, &stop)?;
-    let screen = tokio::spawn(show(progress.clone(), args.taps, args.json, stop.clone()));
-    let handover = hand_over(&town, &progress, args.taps, &stop).await;
-    let mut report: Option<LoadReport> = None;
-    for plan in traffic {
-        let part = plan.await??;
-        match &mut report {
-            Some(report) => report.merge(&part),
-            None => report = Some(part),
+/// A demo that is played.
+struct Play {
+    args: DemoArgs,
+    /// Its folder.
+    data: PathBuf,
+    seed: u64,
+}
+
+impl Play {
+    fn say(&self, text: &str) {
+        if !self.args.json {
+            say!("{text}");
         }
     }
-    let stopped_early = stop.swap(true, Ordering::AcqRel);
+
+    /// After the summary.
+    async fn stay_open(&self, town: &OpenTown, stop: &Stop) {
+        if !self.args.exit && !self.args.json {
+            stop.stay_open(&format!("http://{}/", town.switches[0].http)).await;
+        }
+    }
+}
+
+/// Ends the traffic when that is asked for, and when it is over what shows it.
+struct Traffic {
+    progress: Arc<Progress>,
+    over: Arc<AtomicBool>,
+    parts: Vec<Part>,
+}
+
+impl Traffic {
+    fn start(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<Traffic> {
+        let (progress, over) = (Arc::new(Progress::default()), Arc::new(AtomicBool::new(false)));
+        let parts = traffic(play, town, &progress, &over)?;
+        let (asked, ends) = (stop.clone(), over.clone());
+        tokio::spawn(async move {
+            while !ends.load(Ordering::Acquire) {
+                ends.fetch_or(asked.is_asked(), Ordering::AcqRel);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        Ok(Traffic { progress, over, parts })
+    }
+
+    /// Waits until all is sent and answered, or ended early.
+    async fn end(self) -> anyhow::Result<LoadReport> {
+        let mut report: Option<LoadReport> = None;
+        for part in self.parts {
+            let part = part.await??;
+            match &mut report {
+                Some(report) => report.merge(&part),
+                None => report = Some(part),
+            }
+        }
+        self.over.store(true, Ordering::Release);
+        report.context("there was nothing to send")
+    }
+}
+
+async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
+    let args = &play.args;
+    let status = format!("http://{}/", town.switches[0].http);
+    let before = town.leader().engine.query(|state| state.seq).await.context("the core is gone")?;
+
+    let traffic = Traffic::start(play, town, stop)?;
+    let screen = tokio::spawn(show(traffic.progress.clone(), args.taps, args.json, traffic.over.clone()));
+    let handover = hand_over(town, &traffic.progress, args.taps, &traffic.over).await;
+    let report = traffic.end().await?;
+    let stopped_early = stop.is_asked();
     screen.await?;
     drained(town.leader()).await;
-    let theirs = effective(args.data.join("issuers.jsonl"))?;
-    let report = report.context("there was nothing to send")?;
+    let theirs = effective(play.data.join("issuers.jsonl"))?;
     let summary = summary::read(town.store.as_ref(), before, &theirs, report, stopped_early).await?;
     let summary = summary.on_nodes(town.switches.len(), handover?);
     if args.json {
@@ -150,15 +207,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     } else {
         print_text!("{}", summary.text());
     }
-    if !args.exit && !args.json && !stopped_early && std::io::stdout().is_terminal() {
-        say!("\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: {status}");
-        stop.store(false, Ordering::Release);
-        while !stop.load(Ordering::Acquire) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-    interrupted.abort();
-    town.close().await?;
+    play.stay_open(town, stop).await;
     judge(&summary)
 }
 
@@ -176,7 +225,6 @@ struct OpenTown {
     acquirers: Vec<AcquirerConfig>,
     dialects: Vec<String>,
     store: Arc<dyn Store>,
-    server: Option<LocalServer>,
 }
 
 impl OpenTown {
@@ -190,7 +238,7 @@ impl OpenTown {
             switch.stop().await?;
         }
         self.sim.stop().await;
-        drop(self.server);
+        stop::end_server();
         Ok(())
     }
 }
@@ -220,18 +268,16 @@ async fn hand_over(
 }
 
 /// Where the ledger of this demo is, with its server when the demo has one of its own.
-async fn store(args: &DemoArgs, config: &Config) -> anyhow::Result<(Arc<dyn Store>, Option<LocalServer>)> {
-    anyhow::ensure!(
-        args.nodes == 1 || args.store != "sqlite",
-        "several nodes need a store that they can share: add --store postgres, or the URL of a PostgreSQL database"
-    );
-    let (address, server): (Address, _) = match args.store.as_str() {
-        "sqlite" => return Ok((config.store(), None)),
+async fn store(play: &Play, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    let address: Address = match play.args.store.as_str() {
+        "sqlite" => return Ok(config.store()),
         "postgres" => {
-            let server = own_server(&std::path::absolute(args.data.join("postgres"))?)?;
-            (server.url("kazasu").parse()?, Some(server))
+            let server = own_server(&std::path::absolute(play.data.join("postgres"))?)?;
+            let url = server.url("kazasu");
+            stop::keep(Some(server));
+            url.parse()?
         }
-        url => (url.parse()?, None),
+        url => url.parse()?,
     };
     let store = PostgresStore::new(address);
     kazasu_ledger::postgres::migrate(&store).await?;
@@ -240,7 +286,7 @@ async fn store(args: &DemoArgs, config: &Config) -> anyhow::Result<(Arc<dyn Stor
     if let Some(Body::Opened(opened)) = first.first().map(|entry| Body::read(&entry.body)).transpose()? {
         anyhow::ensure!(opened.book == config.file.book, "the database holds another book already: {}", opened.book);
     }
-    Ok((Arc::new(store), server))
+    Ok(Arc::new(store))
 }
 
 /// The demo's own PostgreSQL server, new or continued.
@@ -272,11 +318,11 @@ async fn issuers(path: &Path) -> anyhow::Result<Sim> {
 }
 
 /// Starts issuers and switches on the usual ports where they are free, and imports merchants and residents.
-async fn open(args: &DemoArgs) -> anyhow::Result<OpenTown> {
-    let data = args.data.as_path();
+async fn open(play: &Play) -> anyhow::Result<OpenTown> {
+    let (args, data) = (&play.args, play.data.as_path());
     let load = || Config::load(&data.join("kazasu.toml"));
     let sim = issuers(&data.join("issuers.toml")).await?;
-    let (store, server) = store(args, &load()?).await?;
+    let store = store(play, &load()?).await?;
     let cluster_key = crate::cluster::ClusterKey::new(Key::new(crate::clock::random_bytes(32)?)?);
     let imports = crate::serve::link_import(&load()?);
     let mut switches: Vec<Switch> = Vec::new();
@@ -317,7 +363,7 @@ async fn open(args: &DemoArgs) -> anyhow::Result<OpenTown> {
     }
     let begin = Instant::now();
     let simulated: Vec<String> = sim.addresses().into_iter().map(|(name, _)| name).collect();
-    let town = OpenTown { switches, sim, acquirers, dialects, store, server };
+    let town = OpenTown { switches, sim, acquirers, dialects, store };
     let is_up = || town.leader().issuers.links().iter().filter(|l| simulated.contains(&l.name)).all(RunningLink::is_up);
     while !is_up() && begin.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -326,35 +372,16 @@ async fn open(args: &DemoArgs) -> anyhow::Result<OpenTown> {
     Ok(town)
 }
 
-/// The first Ctrl-C or SIGTERM ends the traffic and shows the summary.
-fn watch_for_interrupt(stop: Arc<AtomicBool>) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(signal) => signal,
-            Err(error) => {
-                tracing::error!(%error, "signals cannot be watched");
-                return;
-            }
-        };
-        loop {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            stop.store(true, Ordering::Release);
-        }
-    })
-}
-
 type Part = tokio::task::JoinHandle<anyhow::Result<LoadReport>>;
 
 /// Starts the acquirers' traffic.
 fn traffic(
-    args: &DemoArgs,
+    play: &Play,
     town: &OpenTown,
     progress: &Arc<Progress>,
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<Vec<Part>> {
+    let args = &play.args;
     let mut parts = Vec::new();
     let mut left = args.taps;
     for (acquirer, (_, percent, links)) in town.acquirers.iter().zip(SHARES).rev() {
@@ -372,7 +399,7 @@ fn traffic(
             length: Length::Messages(taps),
             links,
             mix: Mix::Realistic,
-            seed: args.seed.wrapping_add(percent),
+            seed: play.seed.wrapping_add(percent),
             log: None,
             peer: Peer::Switch,
             drain: PATIENCE,
@@ -389,13 +416,15 @@ async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<Atomic
     if quiet {
         return;
     }
-    let live = std::io::stdout().is_terminal();
+    let live = crate::terminal::output_width().is_some();
     let mut tick = tokio::time::interval(Duration::from_millis(if live { 100 } else { 2_000 }));
     let begin = Instant::now();
     tick.tick().await;
     while !stop.load(Ordering::Acquire) {
         tick.tick().await;
-        let line = line(&progress, total, begin.elapsed());
+        // The window may have been made narrower meanwhile.
+        let width = crate::terminal::output_width().unwrap_or(usize::MAX);
+        let line = line(&progress, total, begin.elapsed(), width);
         let mut out = std::io::stdout().lock();
         let _ = if live { write!(out, "\r\x1b[2K{line}") } else { writeln!(out, "{line}") };
         let _ = out.flush();
@@ -405,25 +434,20 @@ async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<Atomic
     }
 }
 
-fn line(progress: &Progress, total: u64, elapsed: Duration) -> String {
-    const WIDTH: u64 = 24;
+fn line(progress: &Progress, total: u64, elapsed: Duration, width: usize) -> String {
     let get = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);
     let (sent, answered) = (get(&progress.sent), get(&progress.answered));
-    let filled = usize::try_from((sent * WIDTH / total.max(1)).min(WIDTH)).unwrap_or(0);
-    let width = usize::try_from(WIDTH).unwrap_or(0);
     let mean = get(&progress.latency_us).checked_div(answered).unwrap_or(0);
     let yen = Yen::new(i64::try_from(get(&progress.yen)).unwrap_or(i64::MAX));
-    format!(
-        "  {}{}  {:>6.1} s  {} taps  承認 {}  不承認 {}  {yen}  平均 {}.{} ms",
-        "█".repeat(filled),
-        "░".repeat(width - filled),
-        elapsed.as_secs_f64(),
-        thousands(answered),
-        thousands(get(&progress.approved)),
-        thousands(get(&progress.declined)),
-        mean / 1_000,
-        mean % 1_000 / 100,
-    )
+    let parts = [
+        format!("{:>6.1} s", elapsed.as_secs_f64()),
+        format!("{} taps", thousands(answered)),
+        format!("承認 {}", thousands(get(&progress.approved))),
+        format!("不承認 {}", thousands(get(&progress.declined))),
+        yen.to_string(),
+        format!("平均 {}.{} ms", mean / 1_000, mean % 1_000 / 100),
+    ];
+    crate::terminal::progress("", sent, total, &parts, width)
 }
 
 /// Waits until every issuer has every advice and nothing waits for an issuer.

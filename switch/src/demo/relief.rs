@@ -1,14 +1,15 @@
 //! `kazasu demo --relief`: a flood. A city's officer prepares, another approves, the treasurer releases, and residents tap the same
 //! second; then the programme ends, what is left goes back, and the report is written.
 
-use super::{DemoArgs, OpenTown, PATIENCE, drained, traffic, watch_for_interrupt};
+use super::stop::Stop;
+use super::{OpenTown, PATIENCE, Play, Traffic, drained};
 use crate::admin::Desk;
 use crate::config::Config;
 use crate::relief::{ReliefAsk, Source, Usage, final_report, usage};
 use crate::report::{csv, table, xlsx};
 use crate::text::thousands;
 use anyhow::Context;
-use kazasu_acquirer_sim::load::{Progress, sample_ppid};
+use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_console::{print_text, say};
 use kazasu_ledger::record::Body;
 use kazasu_ledger::verify::verify;
@@ -18,9 +19,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Residents of a new town.
@@ -31,19 +30,15 @@ const WITHOUT_CARD: u64 = 3;
 const DAMAGES: [(&str, i64); 3] = [("全壊", 30_000), ("半壊", 20_000), ("床上浸水", 10_000)];
 const EVENT: &str = "令和8年11月豪雨";
 
-pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()> {
-    let say = |text: &str| {
-        if !args.json {
-            say!("{text}");
-        }
-    };
-    let config = Config::load(&args.data.join("kazasu.toml"))?;
+pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
+    let (args, say) = (&play.args, |text: &str| play.say(text));
+    let config = Config::load(&play.data.join("kazasu.toml"))?;
     let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
     let taking = Duration::from_secs_f64(f64::from(u32::try_from(args.taps)?) / args.rate);
     let number = desk.ask(|state| state.relief_programmes().len()).await?;
     let number = 101 + u16::try_from(number)?;
     let closes = Millis(crate::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
-    let (file, residents) = applications(args.seed);
+    let (file, residents) = applications(play.seed);
     let budget = 30_000 * i64::try_from(residents)?;
 
     say("1. 事業 programme");
@@ -97,10 +92,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     say(&format!("   suzuki が送出しようとすると: {}", alone.err().map_or_else(String::new, |e| e.to_string())));
 
     // Terminals tap before, while and after the money is credited.
-    let stop = Arc::new(AtomicBool::new(false));
-    let interrupted = watch_for_interrupt(stop.clone());
-    let progress = Arc::new(Progress::default());
-    let parts = traffic(args, town, &progress, &stop)?;
+    let traffic = Traffic::start(play, town, stop)?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let begin = Instant::now();
     desk.relief(step("released"), "tanaka").await?;
@@ -112,17 +104,12 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
 
     say("4. 利用 spending");
     let store = town.store.as_ref();
-    let parts = tokio::spawn(async move {
-        for part in parts {
-            part.await??;
-        }
-        anyhow::Ok(())
-    });
-    while !parts.is_finished() {
+    let traffic = tokio::spawn(traffic.end());
+    while !traffic.is_finished() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         say(&live(&usage(store, number, &roots(&desk).await?).await?));
     }
-    parts.await??;
+    traffic.await??;
     drained(town.leader()).await;
 
     say("\n5. 終了 the programme is over");
@@ -148,9 +135,9 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     let spent = usage(store, number, &roots(&desk).await?).await?;
     let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
     let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
-    let (workbook, table_file) = (args.data.join("relief-report.xlsx"), args.data.join("relief-report.csv"));
-    std::fs::write(&workbook, xlsx::workbook(&report)?)?;
-    std::fs::write(&table_file, csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0)?;
+    let (workbook, table_file) = (play.data.join("relief-report.xlsx"), play.data.join("relief-report.csv"));
+    crate::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
+    crate::files::write_private(&table_file, &csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0)?;
     say(&format!("\n{}", table::text(&report)));
     say(&format!("{}\n{}", workbook.display(), table_file.display()));
     let result = Outcome {
@@ -166,16 +153,7 @@ pub(super) async fn play(args: &DemoArgs, town: &OpenTown) -> anyhow::Result<()>
     } else {
         print_text!("{}", result.text());
     }
-    if !args.exit && !args.json && !stop.load(Ordering::Acquire) && std::io::stdout().is_terminal() {
-        say!(
-            "\n状態画面は Ctrl-C まで開いています。The switch stays open until Ctrl-C: http://{}/",
-            town.switches[0].http
-        );
-        while !stop.load(Ordering::Acquire) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-    interrupted.abort();
+    play.stay_open(town, stop).await;
     result.judge()
 }
 

@@ -9,7 +9,7 @@ use kazasu_ledger::verify::{Verified, verify};
 use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq, Store};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::{Refusal, ResponseCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -19,15 +19,27 @@ pub(super) struct Summary {
     taps: u64,
     approved: u64,
     reversed: u64,
-    reasons: BTreeMap<String, u64>,
-    merchants: Vec<(String, i64)>,
-    issuers: Vec<(String, i64)>,
+    reasons: BTreeMap<Reason, u64>,
+    merchants: Vec<Moved>,
+    issuers: Vec<Moved>,
     disagreements: Vec<Disagreement>,
     verified: Result<Verified, String>,
     stopped_early: bool,
     nodes: usize,
     handover: Option<HandOver>,
     place: String,
+}
+
+/// Why a tap was declined: the refusal's name and what the terminal got.
+type Reason = (String, ResponseCode);
+
+/// What a run moved somewhere.
+struct Moved {
+    /// For programs: `M10000000000002`, `issuer_1`.
+    code: String,
+    /// For people.
+    name: String,
+    yen: i64,
 }
 
 /// A lead that went from one node to another in the middle of the run.
@@ -47,19 +59,19 @@ struct Fold {
     state: State,
     messages: Messages,
     before: Balances,
-    merchants: BTreeMap<AccountId, String>,
+    merchants: BTreeMap<AccountId, (String, String)>,
     issuers: BTreeMap<u16, (AccountId, String)>,
     taps: u64,
     approved: u64,
     reversed: u64,
-    reasons: BTreeMap<String, u64>,
+    reasons: BTreeMap<Reason, u64>,
 }
 
 impl Fold {
     fn record(&mut self, seq: Seq, record: &Record, counted: bool) -> anyhow::Result<()> {
         match &record.body {
             Body::MerchantRegistered(r) => {
-                self.merchants.insert(r.payable, r.name.clone());
+                self.merchants.insert(r.payable, (r.merchant.to_string(), r.name.clone()));
             }
             Body::IssuerRegistered(r) => {
                 self.issuers.insert(r.issuer, (r.receivable, r.name.clone()));
@@ -100,7 +112,7 @@ impl Fold {
     }
 
     fn refused(&mut self, code: ResponseCode, name: &str) {
-        *self.reasons.entry(format!("{code} {name}: {}", code.meaning())).or_default() += 1;
+        *self.reasons.entry((name.to_owned(), code)).or_default() += 1;
     }
 
     fn balances(&self) -> Balances {
@@ -148,14 +160,24 @@ pub(super) async fn read(
         let old = fold.before.get(id).copied().unwrap_or(Yen::ZERO);
         after.get(id).map_or(0, |new| new.get() - old.get())
     };
-    // A merchant with contracts with several acquirers has an account for each.
-    let mut merchants: BTreeMap<&str, i64> = BTreeMap::new();
-    for (id, name) in &fold.merchants {
-        *merchants.entry(name).or_default() += moved(id);
+    // A merchant with contracts with several acquirers has an account for each; the first one's number stands for it.
+    let mut merchants: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
+    for (id, (merchant, name)) in &fold.merchants {
+        let (first, yen) = merchants.entry(name).or_insert((merchant, 0));
+        *first = (*first).min(merchant);
+        *yen += moved(id);
     }
-    let mut merchants: Vec<(String, i64)> = merchants.into_iter().map(|(name, yen)| (name.to_owned(), yen)).collect();
-    merchants.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let mut issuers: Vec<(String, i64)> = fold.issuers.values().map(|(id, name)| (name.clone(), moved(id))).collect();
+    let mut merchants: Vec<Moved> = merchants
+        .into_iter()
+        .map(|(name, (code, yen))| Moved { code: code.to_owned(), name: name.to_owned(), yen })
+        .collect();
+    merchants.sort_by(|a, b| b.yen.cmp(&a.yen).then_with(|| a.name.cmp(&b.name)));
+    let issuer = |(number, (id, name)): (&u16, &(AccountId, String))| Moved {
+        code: format!("issuer_{number}"),
+        name: name.clone(),
+        yen: moved(id),
+    };
+    let mut issuers: Vec<Moved> = fold.issuers.iter().map(issuer).collect();
     let held: i64 = fold
         .state
         .book
@@ -170,8 +192,12 @@ pub(super) async fn read(
         .filter(|(_, account)| matches!(account.key, AccountKey::AdviceShortfall(_)))
         .map(|(id, _)| moved(&id))
         .sum();
-    issuers.push(("町の預り金 accounts held by the town".into(), held));
-    issuers.push(("通知払いの不足 offline payments that nothing covered".into(), shortfall));
+    for (code, name, yen) in [
+        ("held", "町の預り金 accounts held by the town", held),
+        ("shortfall", "通知払いの不足 offline payments that nothing covered", shortfall),
+    ] {
+        issuers.push(Moved { code: code.into(), name: name.into(), yen });
+    }
     let verified = verify(reader.as_mut(), |_| {}).await.map_err(|e| e.to_string());
     Ok(Summary {
         report,
@@ -211,26 +237,29 @@ impl Summary {
 
     /// True when the ledger is sound, the issuers agree, and every yen of the merchants came from somewhere.
     pub(super) fn is_good(&self) -> bool {
-        let to_merchants: i64 = self.merchants.iter().map(|(_, yen)| yen).sum();
-        let from_payers: i64 = self.issuers.iter().map(|(_, yen)| yen).sum();
+        let to_merchants: i64 = self.merchants.iter().map(|m| m.yen).sum();
+        let from_payers: i64 = self.issuers.iter().map(|m| m.yen).sum();
         self.verified.is_ok() && self.disagreements.is_empty() && to_merchants == from_payers
     }
 
     pub(super) fn json(&self, status: &str) -> Value {
-        let names =
-            |list: &[(String, i64)]| list.iter().map(|(n, y)| (n.clone(), json!(y))).collect::<serde_json::Map<_, _>>();
+        let yen = |list: &[Moved]| list.iter().map(|m| (m.code.clone(), json!(m.yen))).collect::<Map<_, _>>();
+        let names: Map<_, _> =
+            self.merchants.iter().chain(&self.issuers).map(|m| (m.code.clone(), json!(m.name))).collect();
+        let reasons: Map<_, _> =
+            self.reasons.iter().map(|((name, code), n)| (format!("{name}_{code}"), json!(n))).collect();
         let (debits, credits, records) = match &self.verified {
             Ok(v) => (i64::try_from(v.sums.debits).ok(), i64::try_from(v.sums.credits).ok(), Some(v.records)),
             Err(_) => (None, None, None),
         };
         json!({
             "taps": self.taps, "approved": self.approved, "declined": self.declined(), "reversed": self.reversed,
-            "declined_by_reason": self.reasons, "repeats": self.report.repeats,
+            "declined_by_reason": reasons, "repeats": self.report.repeats,
             "sent": self.report.sent, "answered": self.report.answered,
             "p50_us": self.report.percentile(50.0), "p90_us": self.report.percentile(90.0),
             "p99_us": self.report.percentile(99.0), "p999_us": self.report.percentile(99.9),
             "tps": (self.report.tps() * 10.0).round() / 10.0, "seconds": (self.report.seconds * 100.0).round() / 100.0,
-            "yen_by_merchant": names(&self.merchants), "yen_by_issuer": names(&self.issuers),
+            "yen_by_merchant": yen(&self.merchants), "yen_by_issuer": yen(&self.issuers), "names": names,
             "debits": debits, "credits": credits, "records": records,
             "verified": self.verified.is_ok(), "fault": self.verified.as_ref().err(),
             "issuers_agree": self.disagreements.is_empty(), "disagreements": self.disagreements,
@@ -256,9 +285,9 @@ impl Summary {
         let _ = writeln!(out, "  {:>12}  承認 approved", thousands(self.approved));
         let _ = writeln!(out, "  {:>12}  不承認 declined", thousands(self.declined()));
         let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by(|a, b| b.1.cmp(a.1));
-        for (reason, n) in reasons {
-            let _ = writeln!(out, "  {:>12}    {reason}", thousands(*n));
+        reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+        for ((name, code), n) in reasons {
+            let _ = writeln!(out, "  {:>12}    {code} {name}: {}", thousands(*n), code.meaning());
         }
         let _ = writeln!(out, "  {:>12}  再送 repeats, answered as before and booked once", thousands(r.repeats));
         let _ = writeln!(
@@ -278,11 +307,11 @@ impl Summary {
             );
         }
         let _ = writeln!(out, "\n加盟店別 By merchant");
-        for (name, yen) in &self.merchants {
+        for Moved { name, yen, .. } in &self.merchants {
             let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
         }
         let _ = writeln!(out, "\n支払元別 By issuer");
-        for (name, yen) in &self.issuers {
+        for Moved { name, yen, .. } in &self.issuers {
             let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
         }
         let _ = writeln!(out, "\n元帳 Ledger");
@@ -291,7 +320,7 @@ impl Summary {
                 let sum = |n: i128| i64::try_from(n).map_or_else(|_| n.to_string(), |n| Yen::new(n).to_string());
                 let _ = writeln!(
                     out,
-                    "  検証済み verified: {} records, chain unbroken, debits {} = credits {}",
+                    "  検証済み verified: {} records, chain unbroken\n  貸借 debits {} = credits {}",
                     thousands(v.records),
                     sum(v.sums.debits),
                     sum(v.sums.credits)

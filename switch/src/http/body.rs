@@ -97,8 +97,7 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
     let text = match (parts.status, String::from_utf8_lossy(&said).trim()) {
         (StatusCode::NOT_FOUND, "") => "there is nothing here: see docs/operations/api.md for the paths".to_owned(),
         (StatusCode::METHOD_NOT_ALLOWED, "") => {
-            let allowed = parts.headers.get(header::ALLOW).and_then(|v| v.to_str().ok()).unwrap_or("another method");
-            format!("{method} is not for this path: {allowed}")
+            format!("{method} is not for this path: see docs/operations/api.md for its method")
         }
         (status, "") => status.to_string(),
         // What stands in a path or a query may be a card number.

@@ -1,0 +1,99 @@
+//! What is told while something goes on: one line that is written again and again and never runs over the terminal's edge, where it would
+//! scroll instead of being replaced.
+
+use std::io::IsTerminal;
+use unicode_width::UnicodeWidthStr;
+
+/// A terminal that does not say how wide it is.
+const USUAL: usize = 80;
+/// The longest bar and the shortest one.
+const BAR: usize = 24;
+const SHORT_BAR: usize = 8;
+
+/// Columns of the terminal that standard output leads to; `None` when it leads elsewhere.
+#[must_use]
+pub fn output_width() -> Option<usize> {
+    let out = std::io::stdout();
+    out.is_terminal().then(|| width_of(&out))
+}
+
+/// Columns of the terminal that standard error leads to; `None` when it leads elsewhere.
+#[must_use]
+pub fn error_width() -> Option<usize> {
+    let err = std::io::stderr();
+    err.is_terminal().then(|| width_of(&err))
+}
+
+fn width_of(terminal: &impl std::os::fd::AsFd) -> usize {
+    let said = rustix::termios::tcgetwinsize(terminal).map_or(0, |size| usize::from(size.ws_col));
+    if said == 0 { USUAL } else { said }
+}
+
+/// `  読込 ████░░░░  part  part`, in one line of fewer columns than `width`. The bar gets shorter first, then parts are left out from the
+/// end, then the bar.
+#[must_use]
+pub fn progress(what: &str, done: u64, all: u64, parts: &[String], width: usize) -> String {
+    let most = width.saturating_sub(1);
+    let line = |bar: usize, parts: &[String]| {
+        let drawn = (bar > 0).then(|| drawn(done, all, bar));
+        let named = (!what.is_empty()).then(|| what.to_owned());
+        let all: Vec<String> = named.into_iter().chain(drawn).chain(parts.iter().cloned()).collect();
+        format!("  {}", all.join("  "))
+    };
+    for kept in (0..=parts.len()).rev() {
+        let parts = &parts[..kept];
+        let bars = if kept == parts.len() { (SHORT_BAR..=BAR).rev() } else { (SHORT_BAR..=SHORT_BAR).rev() };
+        for bar in bars {
+            let line = line(bar, parts);
+            if line.width() <= most {
+                return line;
+            }
+        }
+        if kept == 1 {
+            let line = line(0, parts);
+            if line.width() <= most {
+                return line;
+            }
+        }
+    }
+    String::new()
+}
+
+fn drawn(done: u64, all: u64, width: usize) -> String {
+    let columns = u64::try_from(width).unwrap_or(0);
+    let filled = done.saturating_mul(columns).checked_div(all).unwrap_or(0).min(columns);
+    let filled = usize::try_from(filled).unwrap_or(width);
+    format!("{}{}", "█".repeat(filled), "░".repeat(width - filled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parts() -> Vec<String> {
+        ["  22.0 s", "2,969 taps", "承認 2,876", "不承認 93", "¥3,444,534", "平均 1.6 ms"].map(str::to_owned).into()
+    }
+
+    #[test]
+    fn a_line_says_what_there_is_room_for() {
+        let at = |width| progress("", 500, 1_000, &parts(), width);
+        assert_eq!(
+            at(120),
+            "  ████████████░░░░░░░░░░░░    22.0 s  2,969 taps  承認 2,876  不承認 93  ¥3,444,534  平均 1.6 ms"
+        );
+        assert_eq!(at(80), "  ██████████░░░░░░░░░░    22.0 s  2,969 taps  承認 2,876  不承認 93  ¥3,444,534");
+        assert_eq!(at(40), "  ████░░░░    22.0 s  2,969 taps");
+        assert_eq!(at(12), "    22.0 s");
+        assert_eq!(progress("読込 read", 1, 0, &["100 %".into()], 40), "  読込 read  ░░░░░░░░░░░░░░░░░░░░  100 %");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_reaches_the_edge(done in any::<u64>(), all in any::<u64>(), width in 0_usize..200, texts in prop::collection::vec("[a-z0-9 取引¥]{0,20}", 0..7)) {
+            let line = progress("読込", done, all, &texts, width);
+            prop_assert!(line.is_empty() || line.width() < width, "{line:?}");
+            prop_assert!(width < 40 || !line.is_empty());
+        }
+    }
+}
