@@ -137,7 +137,10 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
     let (workbook, table_file) = (play.data.join("relief-report.xlsx"), play.data.join("relief-report.csv"));
     crate::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
-    crate::files::write_private(&table_file, &csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0)?;
+    crate::files::write_private(
+        &table_file,
+        &csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0,
+    )?;
     say(&format!("\n{}", table::text(&report)));
     say(&format!("{}\n{}", workbook.display(), table_file.display()));
     let result = Outcome {

@@ -109,8 +109,7 @@ impl Layout {
     /// A row: as many lines as its longest cell has, for each part of it.
     fn row(&self, cells: &[String], out: &mut String) {
         for (nth, part) in self.lines.iter().enumerate() {
-            let broken: Vec<Vec<String>> =
-                part.clone().map(|at| broken(&cells[at], self.widths[at])).collect();
+            let broken: Vec<Vec<String>> = part.clone().map(|at| broken(&cells[at], self.widths[at])).collect();
             let height = broken.iter().map(Vec::len).max().unwrap_or(1);
             // A part in which there is nothing is not worth a line.
             if nth > 0 && broken.iter().all(|cell| cell.iter().all(String::is_empty)) {

@@ -40,7 +40,8 @@ fn the_demo_sums_up_what_it_did_and_continues_where_it_was() {
     // Keys are for programs; what people read is under `names`.
     let by_issuer = first["yen_by_issuer"].as_object().unwrap();
     assert!(["issuer_1", "held", "shortfall"].iter().all(|key| by_issuer.contains_key(*key)), "{first}");
-    let keys = [merchants, by_issuer, first["declined_by_reason"].as_object().unwrap()].into_iter().flat_map(|o| o.keys());
+    let keys =
+        [merchants, by_issuer, first["declined_by_reason"].as_object().unwrap()].into_iter().flat_map(|o| o.keys());
     for key in keys {
         assert!(key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "{key}");
     }
@@ -106,7 +107,9 @@ fn a_demo_goes_on_in_the_folder_of_its_own_kind_only_and_a_second_ctrl_c_ends_it
 
     let mut child = run(&["--taps", "100000", "--rate", "50", "--json"]).spawn().unwrap();
     let journal = dir.path().join("kazasu-data/demo/data/journal.db-wal");
-    crate::harness::wait_for("the demo's journal", std::time::Duration::from_secs(60), || journal.exists().then_some(()));
+    crate::harness::wait_for("the demo's journal", std::time::Duration::from_secs(60), || {
+        journal.exists().then_some(())
+    });
     let begin = std::time::Instant::now();
     let status = loop {
         let _ = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -95,7 +95,10 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
     let (status, value) = limits(&vec![b' '; (2 << 20) + 1]);
     assert!(status == 413 && value["error"].as_str().unwrap().contains("longer than 2 MiB"), "{status} {value}");
     let (status, value) = send(&served, "POST", &path, &[("authorization", &operator)], b"{}");
-    assert!(status == 405 && value["error"].as_str().unwrap().contains("POST is not for this path"), "{status} {value}");
+    assert!(
+        status == 405 && value["error"].as_str().unwrap().contains("POST is not for this path"),
+        "{status} {value}"
+    );
     let (status, value) = send(&served, "GET", "/v1/nothing", &[("authorization", &operator)], b"");
     assert!(status == 404 && value["error"].is_string(), "{status} {value}");
     served.stop();
