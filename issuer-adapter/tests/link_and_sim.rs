@@ -3,7 +3,7 @@
 
 use kazasu_issuer_adapter::clock::wall_clock;
 use kazasu_issuer_adapter::sim::{
-    Action, Applies, DefaultAccount, IssuerConfig, IssuerKind, MacConfig, Script, Sim, SimConfig, Step, effective,
+    Action, Applies, DefaultAccount, IssuerConfig, IssuerKind, MacConfig, Part, Script, Sim, SimConfig, Step, effective,
 };
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report, spawn};
 use kazasu_schemas::ids::{Mcc, Rrn, Stan};
@@ -145,6 +145,7 @@ impl Switch {
             Report::Answered { id, answer } => format!("answered {id} {}", answer.code),
             Report::Late { id, answer } => format!("late {id} {}", answer.code),
             Report::TimedOut { id } => format!("timed out {id}"),
+            Report::Unfit { id } => format!("unfit {id}"),
             Report::NotSent { id } => format!("not sent {id}"),
             Report::Acknowledged { id, code } => format!("acknowledged {id} {code}"),
         }
@@ -202,6 +203,35 @@ async fn silence_is_an_unknown_outcome_that_the_issuer_has_booked() {
     switch.tell(reversal(2, &first));
     assert_eq!(switch.next().await, "acknowledged 2 00");
     assert_eq!(sim.account("sakura", "4111111111111111").unwrap().spent, 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_repeat_what_was_asked_counts_as_none_in_every_dialect() {
+    for dialect in Dialect::SHIPPED {
+        let parts = Part::ALL.into_iter().flat_map(|part| [Action::Wrong(part), Action::Missing(part)]);
+        for action in parts {
+            let step = Step { on: Applies::All, times: Some(1), ..Step::new(action) };
+            let advices = Step { on: Applies::Advices, times: Some(1), ..Step::new(action) };
+            let mut config = issuer(Script { steps: vec![step, advices] });
+            config.dialect = dialect.to_owned();
+            let (sim, addr) = start(config, None).await;
+            let mut switch = Switch::new(addr, |c| c.dialect = Arc::new(Dialect::shipped(dialect).unwrap()));
+            switch.wait_for(true).await;
+            let first = purchase(1, 700);
+            switch.ask(first.clone());
+            // What names no question, or no longer says which one it answers, is waited out.
+            let lost = matches!(action, Action::Wrong(Part::Reference) | Action::Missing(Part::Reference));
+            assert_eq!(switch.next().await, if lost { "timed out 1" } else { "unfit 1" }, "{dialect} {action:?}");
+            switch.tell(reversal(2, &first));
+            assert_eq!(switch.next().await, "acknowledged 2 00", "{dialect} {action:?}");
+            assert_eq!(sim.account("sakura", "4111111111111111").unwrap().spent, 0, "{dialect} {action:?}");
+            let counters = switch.status.counters();
+            assert_eq!(counters.unfit, if lost { 0 } else { 2 }, "{dialect} {action:?}: {counters:?}");
+            switch.stop.cancel();
+            tokio::time::timeout(WAIT, switch.task).await.unwrap().unwrap();
+            sim.stop().await;
+        }
+    }
 }
 
 #[tokio::test]

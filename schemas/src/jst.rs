@@ -72,6 +72,22 @@ impl Millis {
     }
 }
 
+/// How far a date without a year may lie from the day that it is read on. At most 182 days, so that no two dates fit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Within(u16);
+
+impl Within {
+    /// So many days before or after.
+    ///
+    /// # Panics
+    /// Above 182: then a date could be that of two years.
+    #[must_use]
+    pub const fn days(n: u16) -> Self {
+        assert!(n <= 182, "beyond half a year a date without a year could be that of two years");
+        Within(n)
+    }
+}
+
 /// A business day: days since 1970-01-01 of its calendar date in Japan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, minicbor::Encode, minicbor::Decode)]
 #[cbor(transparent)]
@@ -96,17 +112,20 @@ impl BusinessDay {
         self.start().local().1
     }
 
-    /// The business day with this MMDD that is nearest to `self` (DE15 carries no year). `None` for an impossible date.
+    /// The business day with this MMDD that is nearest to `self` (DE13 and DE15 carry no year). `None` when there is none within
+    /// the distance: an impossible date, and 29 February unless a leap year's is near.
     #[must_use]
-    pub fn nearest(self, mmdd: u16) -> Option<BusinessDay> {
+    pub fn nearest(self, mmdd: u16, within: Within) -> Option<BusinessDay> {
         let year = self.date()?.year();
+        let distance = |day: &BusinessDay| (i64::from(day.0) - i64::from(self.0)).abs();
         (year - 1..=year + 1)
             .filter_map(|y| {
                 let month = Month::try_from(u8::try_from(mmdd / 100).ok()?).ok()?;
                 let date = Date::from_calendar_date(y, month, u8::try_from(mmdd % 100).ok()?).ok()?;
                 Some(BusinessDay(date.to_julian_day() - EPOCH_JULIAN))
             })
-            .min_by_key(|day| (i64::from(day.0) - i64::from(self.0)).abs())
+            .filter(|day| distance(day) <= i64::from(within.0))
+            .min_by_key(distance)
     }
 
     /// The day of the week; 0 is Monday.
@@ -252,10 +271,46 @@ mod tests {
     fn a_date_without_a_year_is_the_nearest_one() {
         let new_year = Millis(1_798_729_200_000).jst_day();
         assert_eq!(new_year.to_string(), "2027-01-01");
-        assert_eq!(new_year.nearest(1231).unwrap().to_string(), "2026-12-31");
-        assert_eq!(new_year.nearest(102).unwrap().to_string(), "2027-01-02");
-        assert_eq!(new_year.nearest(231), None);
-        assert_eq!(new_year.nearest(1300), None);
+        let nearest = |mmdd| new_year.nearest(mmdd, Within::days(90));
+        assert_eq!(nearest(1231).unwrap().to_string(), "2026-12-31");
+        assert_eq!(nearest(102).unwrap().to_string(), "2027-01-02");
+        assert_eq!(nearest(231), None);
+        assert_eq!(nearest(1300), None);
+    }
+
+    #[test]
+    fn the_29th_of_february_is_a_leap_years_or_none() {
+        let nearest = |day: &str, n| {
+            let found = BusinessDay::parse(day).unwrap().nearest(229, Within::days(n));
+            found.map(|day| day.to_string())
+        };
+        let leap = Some("2028-02-29".to_owned());
+        assert_eq!(nearest("2028-02-28", 1), leap);
+        assert_eq!(nearest("2028-03-01", 1), leap);
+        assert_eq!(nearest("2028-03-01", 0), None);
+        assert_eq!(nearest("2027-12-01", 90), leap);
+        for day in ["2029-02-28", "2029-03-01", "2027-02-28", "2030-03-01", "2100-02-28", "2029-01-15"] {
+            assert_eq!(nearest(day, 182), None, "{day}");
+        }
+    }
+
+    /// Over four years around a leap day, every day of every possible date: what is found has that month and day, is within the
+    /// distance, and is the only such day; nothing is found only where there is none.
+    #[test]
+    fn a_date_is_found_within_its_distance_and_nowhere_else() {
+        let first = BusinessDay::parse("2027-01-01").unwrap();
+        let days: Vec<(i32, u16)> = (-200..=1_461 + 200).map(|n| (n, BusinessDay(first.0 + n).mmdd())).collect();
+        for mmdd in (100..1_300).filter(|mmdd| is_mmdd(*mmdd)).chain([0, 131 + 100, 431, 1_300, 9_999]) {
+            let on: Vec<i32> = days.iter().filter(|(_, m)| *m == mmdd).map(|(n, _)| *n).collect();
+            for within in [0, 1, 31, 92, 182] {
+                for from in (0..1_461).step_by(3) {
+                    let wanted: Vec<i32> = on.iter().copied().filter(|n| (n - from).abs() <= i32::from(within)).collect();
+                    let found = BusinessDay(first.0 + from).nearest(mmdd, Within::days(within));
+                    assert!(wanted.len() <= 1);
+                    assert_eq!(found.map(|day| day.0 - first.0), wanted.first().copied(), "{mmdd} from {from} in {within}");
+                }
+            }
+        }
     }
 
     #[test]

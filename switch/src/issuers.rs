@@ -315,6 +315,7 @@ fn event(report: Report) -> Event {
             Event::IssuerAnswered { message: id, code: answer.code, approval: answer.approval }
         }
         Report::TimedOut { id } => Event::IssuerSilent { tap: id, why: Silence::TimedOut },
+        Report::Unfit { id } => Event::IssuerSilent { tap: id, why: Silence::Unfit },
         Report::NotSent { id } => Event::IssuerSilent { tap: id, why: Silence::NotSent },
         Report::Acknowledged { id, code } => Event::IssuerAcknowledged { message: id, code },
     }

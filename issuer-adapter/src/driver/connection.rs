@@ -2,7 +2,7 @@
 
 use super::{LinkConfig, LinkMac};
 use crate::authentic::is_authentic;
-use crate::link::{Link, Outcome, Report, Transmit};
+use crate::link::{Heard, Link, Outcome, Report, Transmit};
 use bytes::{Buf, BytesMut};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message};
@@ -218,8 +218,15 @@ impl Wire {
         }
         match IssuerAnswer::from_message(&self.message) {
             Ok(answer) => {
-                if let Some(stamp) = link.answered(now, answer, reports) {
-                    self.answer_times.push(micros.saturating_sub(stamp));
+                match link.answered(now, answer, reports) {
+                    Heard::InTime(stamp) => self.answer_times.push(micros.saturating_sub(stamp)),
+                    Heard::Other => {}
+                    // Each is worth a line: the outcome of a payment is unknown, or an advice goes on being owed.
+                    Heard::Unfit { id, misfit } => {
+                        let (mti, code) = (answer.mti, answer.code);
+                        tracing::warn!(issuer = %self.name, record = id, rrn = %answer.rrn, %mti, %code, %misfit,
+                            "an issuer's answer does not repeat what was asked; it counts as no answer");
+                    }
                 }
             }
             Err(error) => self.unusable(link, now, Outcome::Undecodable, &error.to_string()),

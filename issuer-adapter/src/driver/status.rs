@@ -41,6 +41,8 @@ pub struct LinkCounters {
     pub not_sent: u64,
     /// Answers that match nothing, duplicates included.
     pub unmatched: u64,
+    /// Answers that do not repeat what was asked.
+    pub unfit: u64,
     /// Messages with a missing or wrong MAC.
     pub bad_mac: u64,
     /// Messages that could not be read.
@@ -117,6 +119,7 @@ impl LinkStatus {
             timed_out: get(Outcome::TimedOut),
             not_sent: get(Outcome::NotSent),
             unmatched: get(Outcome::Unmatched),
+            unfit: get(Outcome::Unfit),
             bad_mac: get(Outcome::BadMac),
             undecodable: get(Outcome::Undecodable),
         }

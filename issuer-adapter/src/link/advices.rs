@@ -2,8 +2,9 @@
 //!
 //! An advice leaves only when the issuer has answered it. Nothing here drops one.
 
+use super::counts::MessageKind;
 use hashbrown::{HashMap, HashSet};
-use kazasu_schemas::wire::issuer::IssuerRequest;
+use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit};
 use std::collections::{BTreeSet, VecDeque};
 
 struct Advice {
@@ -13,6 +14,13 @@ struct Advice {
     sent_before: bool,
     due: u64,
     pause: u64,
+}
+
+/// An answer that names an advice and does not repeat it.
+pub(super) struct Unfit {
+    pub(super) id: u64,
+    pub(super) kind: MessageKind,
+    pub(super) misfit: Misfit,
 }
 
 pub(super) struct Advices {
@@ -112,16 +120,23 @@ impl Advices {
         Some((advice.id, &advice.request))
     }
 
-    /// The issuer answered: the advice is done. Gives its id and message.
-    pub(super) fn acknowledged(&mut self, now: u64, key: u64) -> Option<(u64, IssuerRequest)> {
-        if !self.window.get(&key)?.sent_before {
-            return None;
+    /// The issuer answered: the advice is done. Gives its id and message. An answer that does not repeat what was told
+    /// acknowledges nothing: the advice stays owed.
+    pub(super) fn acknowledged(
+        &mut self,
+        now: u64,
+        key: u64,
+        answer: &IssuerAnswer,
+    ) -> Option<Result<(u64, IssuerRequest), Unfit>> {
+        let told = self.window.get(&key).filter(|advice| advice.sent_before)?;
+        if let Err(misfit) = answer.fits(told.request.mti(), &told.request.repeated()) {
+            return Some(Err(Unfit { id: told.id, kind: MessageKind::of(told.request.operation), misfit }));
         }
         let advice = self.window.remove(&key).expect("just found");
         self.schedule.remove(&(advice.due, advice.order, key));
         self.known.remove(&key);
         self.refill(now);
-        Some((advice.id, advice.request))
+        Some(Ok((advice.id, advice.request)))
     }
 
     fn refill(&mut self, now: u64) {

@@ -78,6 +78,8 @@ pub enum Outcome {
     NotSent,
     /// An answer to nothing that waits: a duplicate, or never asked for.
     Unmatched,
+    /// An answer that does not repeat what was asked: it is none, and the outcome is unknown.
+    Unfit,
     /// A message whose MAC is missing or wrong.
     BadMac,
     /// A message that could not be read.
@@ -86,7 +88,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Outcome; 11] = [
+    pub const ALL: [Outcome; 12] = [
         Outcome::Sent,
         Outcome::Approved,
         Outcome::Declined,
@@ -96,6 +98,7 @@ impl Outcome {
         Outcome::TimedOut,
         Outcome::NotSent,
         Outcome::Unmatched,
+        Outcome::Unfit,
         Outcome::BadMac,
         Outcome::Undecodable,
     ];
@@ -113,6 +116,7 @@ impl Outcome {
             Outcome::TimedOut => "timed_out",
             Outcome::NotSent => "not_sent",
             Outcome::Unmatched => "unmatched",
+            Outcome::Unfit => "unfit",
             Outcome::BadMac => "bad_mac",
             Outcome::Undecodable => "undecodable",
         }

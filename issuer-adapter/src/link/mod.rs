@@ -15,18 +15,18 @@ mod tests;
 
 pub use counts::{Counts, MessageKind, Outcome};
 
-use advices::Advices;
+use advices::{Advices, Unfit};
 use kazasu_schemas::ids::{Rrn, Stan};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
-use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
+use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest, Misfit};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
-use requests::{Match, Requests, Unanswered};
+use requests::{Match, Requests, Unanswered, When};
 use std::collections::VecDeque;
 
 /// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Ask, and report exactly one of answered, timed out, not sent (and perhaps a late answer afterwards).
+    /// Ask, and report exactly one of answered, unfit, timed out, not sent (and perhaps a late answer afterwards).
     Request {
         /// The switch's number of the message, below 10^12 and never used twice.
         id: u64,
@@ -68,6 +68,11 @@ pub enum Report {
     },
     /// No answer in time, or the connection broke after a byte may have left: the outcome is unknown.
     TimedOut {
+        /// The request.
+        id: u64,
+    },
+    /// The issuer's answer does not repeat what was asked: the outcome is unknown.
+    Unfit {
         /// The request.
         id: u64,
     },
@@ -144,6 +149,22 @@ pub enum LinkFault {
     /// No answer to an echo, and nothing else came since.
     #[error("the issuer did not answer an echo in time")]
     EchoUnanswered,
+}
+
+/// What an answer turned out to be, for whoever measures and logs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// A request's, in time: the stamp of [`Link::transmit`].
+    InTime(u64),
+    /// Late, an acknowledgement, or to nothing that waits.
+    Other,
+    /// It names message `id` and does not repeat it.
+    Unfit {
+        /// The message.
+        id: u64,
+        /// What differs.
+        misfit: Misfit,
+    },
 }
 
 /// A message to write.
@@ -339,26 +360,37 @@ impl Link {
         self.backoff = self.backoff.saturating_mul(2).min(self.limits.reconnect_max);
     }
 
-    /// An answer to a request or advice. Gives the stamp of [`Link::transmit`] when it answers a request in time.
-    pub fn answered(&mut self, now: u64, answer: IssuerAnswer, reports: &mut Vec<Report>) -> Option<u64> {
+    /// An answer to a request or advice. It counts only when it repeats what was asked.
+    pub fn answered(&mut self, now: u64, answer: IssuerAnswer, reports: &mut Vec<Report>) -> Heard {
         self.heard();
         let Some(key) = answer.rrn.number() else {
             self.counts.add(MessageKind::Other, Outcome::Unmatched);
-            return None;
+            return Heard::Other;
         };
-        match self.requests.answered(key) {
+        match self.requests.answered(key, &answer) {
             Match::InTime(slot) => {
                 let outcome = if answer.code.is_approved() { Outcome::Approved } else { Outcome::Declined };
                 self.counts.add(slot.kind, outcome);
                 reports.push(Report::Answered { id: slot.id, answer });
-                return Some(slot.stamp);
+                return Heard::InTime(slot.stamp);
+            }
+            Match::Unfit { id, kind, when, misfit } => {
+                self.counts.add(kind, Outcome::Unfit);
+                if when == When::InTime {
+                    reports.push(Report::Unfit { id });
+                }
+                return Heard::Unfit { id, misfit };
             }
             Match::Late { id, kind } => {
                 self.counts.add(kind, Outcome::Late);
                 reports.push(Report::Late { id, answer });
             }
-            Match::Unknown => match self.advices.acknowledged(now, key) {
-                Some((id, request)) => {
+            Match::Unknown => match self.advices.acknowledged(now, key, &answer) {
+                Some(Err(Unfit { id, kind, misfit })) => {
+                    self.counts.add(kind, Outcome::Unfit);
+                    return Heard::Unfit { id, misfit };
+                }
+                Some(Ok((id, request))) => {
                     let outcome = if answer.code.is_approved() { Outcome::Acknowledged } else { Outcome::Refused };
                     self.counts.add(MessageKind::of(request.operation), outcome);
                     reports.push(Report::Acknowledged { id, code: answer.code });
@@ -366,7 +398,7 @@ impl Link {
                 None => self.counts.add(MessageKind::Other, Outcome::Unmatched),
             },
         }
-        None
+        Heard::Other
     }
 
     /// A 0800 of the issuer, or its answer to one of ours.

@@ -4,7 +4,8 @@
 
 use super::counts::{MessageKind, Outcome};
 use hashbrown::HashMap;
-use kazasu_schemas::wire::issuer::IssuerRequest;
+use kazasu_schemas::iso8583::Mti;
+use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit, Repeated};
 use std::collections::VecDeque;
 
 /// One request in flight.
@@ -12,11 +13,25 @@ use std::collections::VecDeque;
 pub(super) struct Slot {
     pub(super) id: u64,
     pub(super) kind: MessageKind,
+    asked: Asked,
     deadline: u64,
     /// Position in the connection's outgoing byte stream of the request's first byte; `None` while it is queued.
     begin: Option<u64>,
     /// Microseconds when it was sent, only to measure.
     pub(super) stamp: u64,
+}
+
+/// What an answer has to be about.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    mti: Mti,
+    repeated: Repeated,
+}
+
+impl Asked {
+    fn fits(&self, answer: &IssuerAnswer) -> Result<(), Misfit> {
+        answer.fits(self.mti, &self.repeated)
+    }
 }
 
 /// A request that ended without an answer.
@@ -28,10 +43,19 @@ pub(super) struct Unanswered {
     pub(super) outcome: Outcome,
 }
 
+/// When an answer came that does not fit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum When {
+    InTime,
+    Late,
+}
+
 /// What an answer's DE37 refers to.
 pub(super) enum Match {
     InTime(Slot),
     Late { id: u64, kind: MessageKind },
+    /// It names this request and does not repeat what was asked. In time, the request has ended with an unknown outcome.
+    Unfit { id: u64, kind: MessageKind, when: When, misfit: Misfit },
     Unknown,
 }
 
@@ -75,7 +99,8 @@ impl Requests {
     pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) {
         let deadline = now + self.timeout;
         let kind = MessageKind::of(request.operation);
-        self.slots.insert(key, Slot { id, kind, deadline, begin: None, stamp: 0 });
+        let asked = Asked { mti: request.mti(), repeated: request.repeated() };
+        self.slots.insert(key, Slot { id, kind, asked, deadline, begin: None, stamp: 0 });
         self.deadlines.push_back((deadline, key));
         self.queue.push_back((key, request));
     }
@@ -93,21 +118,24 @@ impl Requests {
         Some((slot.id, request))
     }
 
-    pub(super) fn answered(&mut self, key: u64) -> Match {
+    pub(super) fn answered(&mut self, key: u64, answer: &IssuerAnswer) -> Match {
         match self.slots.remove(&key) {
             Some(slot) if slot.begin.is_some() => {
                 self.trim();
-                Match::InTime(slot)
+                match slot.asked.fits(answer) {
+                    Ok(()) => Match::InTime(slot),
+                    Err(misfit) => {
+                        self.silent.remember(key, &slot);
+                        Match::Unfit { id: slot.id, kind: slot.kind, when: When::InTime, misfit }
+                    }
+                }
             }
             // An answer to what was never asked on this link: it cannot be ours.
             Some(slot) => {
                 self.slots.insert(key, slot);
                 Match::Unknown
             }
-            None => match self.silent.answered(key) {
-                Some((id, kind)) => Match::Late { id, kind },
-                None => Match::Unknown,
-            },
+            None => self.silent.answered(key, answer),
         }
     }
 
@@ -165,7 +193,7 @@ impl Requests {
         let begun = slot.begin.is_some_and(|begin| begin < written);
         let outcome = if begun { Outcome::TimedOut } else { Outcome::NotSent };
         if begun {
-            self.silent.remember(key, slot.id, slot.kind);
+            self.silent.remember(key, &slot);
         }
         Unanswered { id: slot.id, kind: slot.kind, outcome }
     }
@@ -184,23 +212,28 @@ impl Requests {
 /// The last requests that timed out, so that a late answer can be told from a stray one.
 struct Silent {
     order: VecDeque<u64>,
-    known: HashMap<u64, (u64, MessageKind)>,
+    known: HashMap<u64, (u64, MessageKind, Asked)>,
     max: usize,
 }
 
 impl Silent {
-    fn remember(&mut self, key: u64, id: u64, kind: MessageKind) {
+    fn remember(&mut self, key: u64, slot: &Slot) {
         if self.order.len() >= self.max
             && let Some(oldest) = self.order.pop_front()
         {
             self.known.remove(&oldest);
         }
         self.order.push_back(key);
-        self.known.insert(key, (id, kind));
+        self.known.insert(key, (slot.id, slot.kind, slot.asked));
     }
 
-    /// A late answer counts once.
-    fn answered(&mut self, key: u64) -> Option<(u64, MessageKind)> {
-        self.known.remove(&key)
+    /// A late answer counts once; one that does not fit is none.
+    fn answered(&mut self, key: u64, answer: &IssuerAnswer) -> Match {
+        let Some((id, kind, asked)) = self.known.get(&key).copied() else { return Match::Unknown };
+        if let Err(misfit) = asked.fits(answer) {
+            return Match::Unfit { id, kind, when: When::Late, misfit };
+        }
+        self.known.remove(&key);
+        Match::Late { id, kind }
     }
 }

@@ -53,7 +53,13 @@ fn reversal(id: u64) -> Command {
 
 fn answer(id: u64, code: &[u8; 2]) -> IssuerAnswer {
     let code = ResponseCode::from_wire(code).unwrap();
-    IssuerAnswer { mti: Mti(210), rrn: Rrn::from_number(id), code, approval: None }
+    let repeated = message(IssuerOperation::Purchase).repeated();
+    IssuerAnswer { mti: Mti(210), rrn: Rrn::from_number(id), code, approval: None, repeated }
+}
+
+/// The answer to a reversal.
+fn acknowledgement(id: u64, code: &[u8; 2]) -> IssuerAnswer {
+    IssuerAnswer { mti: Mti(430), ..answer(id, code) }
 }
 
 /// A link and the world around it: a clock, the reports, and a socket that takes 100 bytes a message.
@@ -62,11 +68,12 @@ struct World {
     now: u64,
     reports: Vec<Report>,
     encoded: u64,
+    advices: std::collections::BTreeSet<u64>,
 }
 
 impl World {
     fn new() -> World {
-        World { link: Link::new(LIMITS, 0), now: 0, reports: Vec::new(), encoded: 0 }
+        World { link: Link::new(LIMITS, 0), now: 0, reports: Vec::new(), encoded: 0, advices: Default::default() }
     }
 
     fn up() -> World {
@@ -99,11 +106,19 @@ impl World {
     }
 
     fn command(&mut self, command: Command) {
+        if let Command::Advice { id, .. } = &command {
+            self.advices.insert(*id);
+        }
         self.link.command(self.now, command, &mut self.reports);
     }
 
     fn answered(&mut self, id: u64, code: &[u8; 2]) {
-        self.link.answered(self.now, answer(id, code), &mut self.reports);
+        let answer = if self.advices.contains(&id) { acknowledgement(id, code) } else { answer(id, code) };
+        self.hears(answer);
+    }
+
+    fn hears(&mut self, answer: IssuerAnswer) -> Heard {
+        self.link.answered(self.now, answer, &mut self.reports)
     }
 
     fn pass(&mut self, ms: u64) -> Result<(), LinkFault> {
@@ -200,6 +215,102 @@ fn a_request_times_out_once_and_its_answer_is_late_once() {
     w.answered(1, b"00");
     w.answered(1, b"00");
     assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
+}
+
+/// An answer with one thing changed or missing, and the field that is to be named.
+fn unfit(answer: IssuerAnswer) -> Vec<(u8, IssuerAnswer)> {
+    let change = |change: &dyn Fn(&mut IssuerAnswer)| {
+        let mut answer = answer;
+        change(&mut answer);
+        answer
+    };
+    vec![
+        (0, change(&|a| a.mti = Mti(110))),
+        (4, change(&|a| a.repeated.amount = Some(Yen::new(1)))),
+        (4, change(&|a| a.repeated.amount = Some(Yen::new(1_281)))),
+        (4, change(&|a| a.repeated.amount = None)),
+        (7, change(&|a| a.repeated.transmission = Some(Millis(1_795_000_001_000).transmission()))),
+        (7, change(&|a| a.repeated.transmission = None)),
+        (11, change(&|a| a.repeated.stan = Some(Stan::wrapping(2)))),
+        (11, change(&|a| a.repeated.stan = None)),
+        (41, change(&|a| a.repeated.terminal = Some("T0000002".parse().unwrap()))),
+        (41, change(&|a| a.repeated.terminal = None)),
+        (49, change(&|a| a.repeated.currency = Some(840))),
+        (49, change(&|a| a.repeated.currency = None)),
+    ]
+}
+
+#[test]
+fn an_answer_that_does_not_repeat_what_was_asked_is_none() {
+    for code in [b"00", b"51"] {
+        for (field, wrong) in unfit(answer(1, code)) {
+            let mut w = World::up();
+            w.command(purchase(1));
+            w.sent();
+            let Heard::Unfit { id: 1, misfit } = w.hears(wrong) else { panic!("DE{field} of {code:?}") };
+            assert_eq!(misfit.field, field, "{misfit}");
+            assert_eq!(w.told(), [Report::Unfit { id: 1 }], "the outcome is unknown at once: {misfit}");
+            assert_eq!(w.hears(wrong), Heard::Unfit { id: 1, misfit }, "and a second one changes nothing");
+            w.pass(2_000).unwrap();
+            assert_eq!(w.told(), [], "an unknown outcome is reported once");
+            assert_eq!(w.link.counts().get(MessageKind::Financial, Outcome::Unfit), 2);
+            // The right one comes too late to count, and is told apart.
+            w.answered(1, b"00");
+            assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
+        }
+    }
+    let (_, wrong) = unfit(answer(1, b"00")).remove(1);
+    assert_eq!(
+        wrong.fits(Mti(200), &message(IssuerOperation::Purchase).repeated()).unwrap_err().to_string(),
+        "DE4 must repeat what was asked: 1280, got 1"
+    );
+}
+
+#[test]
+fn a_late_answer_that_does_not_fit_is_none_either() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.sent();
+    w.pass(1_000).unwrap();
+    assert_eq!(w.told(), [Report::TimedOut { id: 1 }]);
+    w.hears(unfit(answer(1, b"00")).remove(4).1);
+    assert_eq!(w.told(), []);
+    w.answered(1, b"00");
+    assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
+}
+
+#[test]
+fn a_partial_approval_may_say_less_and_nothing_else() {
+    let partial = |yen: i64| {
+        let mut answer = answer(1, b"10");
+        answer.repeated.amount = Some(Yen::new(yen));
+        answer
+    };
+    for (yen, fits) in [(1_279, true), (1_280, true), (1_281, false)] {
+        let mut w = World::up();
+        w.command(purchase(1));
+        w.sent();
+        w.hears(partial(yen));
+        let wanted = if fits { Report::Answered { id: 1, answer: partial(yen) } } else { Report::Unfit { id: 1 } };
+        assert_eq!(w.told(), [wanted]);
+    }
+}
+
+#[test]
+fn an_advice_stays_owed_until_an_answer_fits() {
+    for code in [b"00", b"12"] {
+        for (field, wrong) in unfit(acknowledgement(1, code)) {
+            let mut w = World::up();
+            w.command(reversal(1));
+            assert_eq!(w.sent(), ["0420 1"]);
+            assert!(matches!(w.hears(wrong), Heard::Unfit { id: 1, .. }), "DE{field}");
+            assert_eq!((w.told(), w.link.saf_depth()), (vec![], 1));
+            w.pass(200).unwrap();
+            assert_eq!(w.sent(), ["0421 1"], "it goes on being told");
+            w.answered(1, b"00");
+            assert_eq!(w.told(), [Report::Acknowledged { id: 1, code: ResponseCode::APPROVED }]);
+        }
+    }
 }
 
 #[test]
@@ -422,6 +533,8 @@ enum Step {
     Request,
     Write,
     Answer(u64),
+    /// One with something wrong.
+    Misfit(u64, usize),
     Pass(u64),
     Break(u64),
     SignOff,
@@ -432,6 +545,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Request),
         3 => Just(Step::Write),
         3 => (1_u64..60).prop_map(Step::Answer),
+        2 => (1_u64..60, 0_usize..12).prop_map(|(id, what)| Step::Misfit(id, what)),
         2 => (1_u64..700).prop_map(Step::Pass),
         1 => (0_u64..1_000).prop_map(Step::Break),
         1 => Just(Step::SignOff),
@@ -454,6 +568,7 @@ proptest! {
                     }
                 }
                 Step::Answer(id) => w.answered(id, b"00"),
+                Step::Misfit(id, what) => { w.hears(unfit(answer(id, b"00")).remove(what).1); }
                 Step::Pass(ms) => { let _ = w.pass(ms); }
                 Step::Break(bytes) => {
                     let written = bytes.min(w.encoded);
@@ -477,6 +592,7 @@ proptest! {
         for report in &w.reports {
             match *report {
                 Report::TimedOut { id } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
+                Report::Unfit { id } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
                 Report::Answered { id, .. } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
                 Report::NotSent { id } => *ends.entry(id).or_insert(0) += 1,
                 Report::Late { id, .. } => prop_assert!(written.contains(&id)),

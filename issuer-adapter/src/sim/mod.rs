@@ -17,7 +17,7 @@ pub use config::{
     AccountConfig, AccountNumber, ConfigError, DefaultAccount, IssuerConfig, IssuerKind, MacConfig, SimConfig,
 };
 pub use journal::{JournalError, effective};
-pub use script::{Action, Applies, Script, Step};
+pub use script::{Action, Applies, Part, Script, Step};
 
 use crate::clock;
 use book::Book;

@@ -23,6 +23,46 @@ pub enum Action {
     Duplicate,
     /// Executed, then the connection is closed without an answer.
     Disconnect,
+    /// Executed, and answered with this field changed.
+    Wrong(Part),
+    /// Executed, and answered without this field.
+    Missing(Part),
+}
+
+/// What of an answer is not as it was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// DE4.
+    Amount,
+    /// DE7.
+    Transmission,
+    /// DE11.
+    Stan,
+    /// DE37.
+    Reference,
+    /// DE41.
+    Terminal,
+    /// DE49.
+    Currency,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Part; 6] =
+        [Part::Amount, Part::Transmission, Part::Stan, Part::Reference, Part::Terminal, Part::Currency];
+
+    /// The field, and a value that no question has by itself.
+    pub(crate) fn field(self) -> (u8, &'static [u8]) {
+        match self {
+            Part::Amount => (4, b"000000000001"),
+            Part::Transmission => (7, b"0229235959"),
+            Part::Stan => (11, b"999999"),
+            Part::Reference => (37, b"999999999999"),
+            Part::Terminal => (41, b"ELSEWHER"),
+            Part::Currency => (49, b"840"),
+        }
+    }
 }
 
 /// Which messages a step looks at.
@@ -94,6 +134,8 @@ struct StepFile {
     duplicate: bool,
     #[serde(default)]
     disconnect: bool,
+    wrong: Option<Part>,
+    missing: Option<Part>,
     #[serde(default)]
     on: Applies,
     every: Option<u64>,
@@ -124,10 +166,12 @@ impl StepFile {
             (self.duplicate, Action::Duplicate),
             (self.disconnect, Action::Disconnect),
         ];
+        actions.extend(self.wrong.map(Action::Wrong));
+        actions.extend(self.missing.map(Action::Missing));
         actions.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, action)| action));
         let [action] = actions[..] else {
             return Err(format!(
-                "a step has exactly one of approve, decline, delay_ms, late_ms, silence, duplicate and disconnect, got {}",
+                "a step has exactly one of approve, decline, delay_ms, late_ms, silence, duplicate, disconnect, wrong and missing, got {}",
                 actions.len()
             ));
         };

@@ -321,12 +321,27 @@ impl Connection {
         } else {
             (ResponseCode::UNAVAILABLE, None)
         };
-        let answer = IssuerAnswer { mti: request.mti().answer(), rrn: request.rrn, code: answer.0, approval: answer.1 };
+        let answer = IssuerAnswer {
+            mti: request.mti().answer(),
+            rrn: request.rrn,
+            code: answer.0,
+            approval: answer.1,
+            repeated: request.repeated(),
+        };
         request.answer_message(&answer, &mut self.reply);
         match action {
             Action::Approve | Action::Decline(_) => self.answer(issuer),
             Action::Duplicate => {
                 self.answer(issuer);
+                self.answer(issuer);
+            }
+            Action::Wrong(part) => {
+                let (field, value) = part.field();
+                self.reply.set(field, value);
+                self.answer(issuer);
+            }
+            Action::Missing(part) => {
+                self.reply.remove(part.field().0);
                 self.answer(issuer);
             }
             Action::Silence => state.totals.unanswered += 1,

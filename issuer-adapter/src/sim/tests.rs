@@ -270,6 +270,7 @@ fn a_wrong_configuration_is_named_and_shows_no_card_number() {
         (account("number = \"4111111111111111\"\nscript = \"sleep\""), "sleep"),
         (account("number = \"4111111111111111\"\nscript = { silence = true, duplicate = true }"), "exactly one"),
         (account("number = \"4111111111111111\"\nscript = { decline = \"00\" }"), "other than 00"),
+        (account("number = \"4111111111111111\"\nscript = { wrong = \"colour\" }"), "colour"),
     ];
     for (error, part) in cases {
         assert!(error.contains(part), "{error:?} should contain {part:?}");

@@ -284,6 +284,9 @@ pub enum Silence {
     /// The switch itself could not make the message: a key is missing, or the issuer is not configured any more.
     #[n(3)]
     Unmakeable,
+    /// The issuer answered something that does not repeat what was asked: it may have done it, or something else.
+    #[n(4)]
+    Unfit,
 }
 
 /// See [`super::Body::IssuerSilent`].

@@ -214,6 +214,18 @@ impl IssuerRequest {
         Original::new(self.mti(), self.stan, self.transmission, self.acquirer)
     }
 
+    /// What an answer has to repeat of this message.
+    #[must_use]
+    pub fn repeated(&self) -> Repeated {
+        Repeated {
+            amount: Some(self.amount),
+            transmission: Some(self.transmission),
+            stan: Some(self.stan),
+            terminal: Some(self.terminal),
+            currency: Some(u64::from(JPY_NUMERIC)),
+        }
+    }
+
     /// Writes the issuer's answer to this message (used by the simulator).
     pub fn answer_message(&self, answer: &IssuerAnswer, out: &mut Message) {
         out.clear(self.mti().answer());
@@ -233,6 +245,71 @@ impl IssuerRequest {
     }
 }
 
+/// What identifies a message between switch and issuer, and what an answer has to repeat of it: DE4, DE7, DE11, DE41 and DE49.
+/// DE37 finds the question.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Repeated {
+    /// DE4.
+    pub amount: Option<Yen>,
+    /// DE7.
+    pub transmission: Option<TransmissionTime>,
+    /// DE11.
+    pub stan: Option<Stan>,
+    /// DE41.
+    pub terminal: Option<TerminalId>,
+    /// DE49.
+    pub currency: Option<u64>,
+}
+
+/// Why an answer is no answer to its question: the first field that differs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Misfit {
+    /// The field; 0 is the message type.
+    pub field: u8,
+    /// What was asked.
+    pub asked: Repeated,
+    /// What the answer says.
+    pub said: Repeated,
+}
+
+impl std::fmt::Display for Misfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn word<T: std::fmt::Display>(value: Option<T>) -> String {
+            value.map_or_else(|| "nothing readable".to_owned(), |value| value.to_string())
+        }
+        let of = |r: &Repeated| match self.field {
+            4 => word(r.amount.map(Yen::get)),
+            7 => word(r.transmission.map(|t| format!("{:010}", t.get()))),
+            11 => word(r.stan.map(|stan| format!("{:06}", stan.get()))),
+            41 => word(r.terminal),
+            _ => word(r.currency),
+        };
+        match self.field {
+            0 => f.write_str("its message type is not that of an answer to what was asked"),
+            field => write!(f, "DE{field} must repeat what was asked: {}, got {}", of(&self.asked), of(&self.said)),
+        }
+    }
+}
+
+impl Repeated {
+    /// Does an answer with these fields and this DE39 answer a question with those? A partial approval may say less.
+    pub fn fits(&self, code: ResponseCode, asked: &Repeated) -> Result<(), Misfit> {
+        let amount = self.amount == asked.amount
+            || code == ResponseCode::PARTIAL && self.amount.is_some() && self.amount < asked.amount;
+        let fields = [
+            (4, amount),
+            (7, self.transmission == asked.transmission),
+            (11, self.stan == asked.stan),
+            (41, self.terminal == asked.terminal),
+            (49, self.currency == asked.currency),
+        ];
+        match fields.iter().find(|(_, fits)| !fits) {
+            Some((field, _)) => Err(Misfit { field: *field, asked: *asked, said: *self }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// An issuer's answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct IssuerAnswer {
@@ -244,9 +321,19 @@ pub struct IssuerAnswer {
     pub code: ResponseCode,
     /// DE38.
     pub approval: Option<ApprovalCode>,
+    /// What it repeats of its question; what is absent or cannot be read is `None`.
+    pub repeated: Repeated,
 }
 
 impl IssuerAnswer {
+    /// Does it answer a message of type `mti` with these fields?
+    pub fn fits(&self, mti: Mti, asked: &Repeated) -> Result<(), Misfit> {
+        if self.mti.without_repeat() != mti.answer() {
+            return Err(Misfit { field: 0, asked: *asked, said: self.repeated });
+        }
+        self.repeated.fits(self.code, asked)
+    }
+
     /// Reads a decoded answer.
     pub fn from_message(message: &Message) -> Result<IssuerAnswer, FieldError> {
         Ok(IssuerAnswer {
@@ -255,6 +342,13 @@ impl IssuerAnswer {
             code: ResponseCode::from_wire(required(message, 39)?)
                 .ok_or_else(|| FieldError::new(39, "must be 2 letters or digits"))?,
             approval: message.get(38).and_then(|b| ApprovalCode::from_wire(b).ok()),
+            repeated: Repeated {
+                amount: amount(message, 4).ok(),
+                transmission: message.get(7).and_then(TransmissionTime::from_wire),
+                stan: message.get(11).and_then(|b| Stan::from_wire(b).ok()),
+                terminal: message.get(41).and_then(|b| TerminalId::from_wire(b).ok()),
+                currency: number(message, 49).ok(),
+            },
         })
     }
 }

@@ -35,6 +35,21 @@ impl ResponseCode {
         &self.0
     }
 
+    /// `05`, do not honour.
+    pub const DO_NOT_HONOUR: ResponseCode = ResponseCode(*b"05");
+
+    /// An issuer's code as a terminal hears it. Codes that a terminal does not know, and those that are about the message between
+    /// switch and issuer (its original, format, MAC, lateness, number), become `05`: they would say something wrong of the
+    /// terminal's own message.
+    #[must_use]
+    pub fn towards_terminal(self) -> ResponseCode {
+        match &self.0 {
+            b"00" | b"03" | b"05" | b"10" | b"12" | b"13" | b"14" | b"15" | b"41" | b"43" | b"51" | b"54" | b"55" | b"57"
+            | b"58" | b"59" | b"61" | b"62" | b"65" | b"75" | b"90" | b"91" | b"92" | b"96" => self,
+            _ => Self::DO_NOT_HONOUR,
+        }
+    }
+
     /// True for `00`.
     #[must_use]
     pub fn is_approved(self) -> bool {
@@ -68,11 +83,14 @@ impl ResponseCode {
             b"55" => "暗証番号が必要 PIN required",
             b"57" => "利用対象外 not permitted to cardholder",
             b"58" => "端末利用不可 not permitted to terminal",
+            b"59" => "不正使用の疑い suspected fraud",
             b"61" => "限度額超過 amount limit exceeded",
             b"62" => "利用制限カード restricted card",
             b"63" => "認証エラー security violation",
             b"65" => "回数制限超過 count limit exceeded",
             b"68" => "応答遅延 answer came too late",
+            b"75" => "暗証番号誤り回数超過 PIN tries exceeded",
+            b"90" => "日付切替中 cut-over under way",
             b"91" => "発行者応答なし issuer unavailable",
             b"92" => "経路なし no route",
             b"94" => "重複取引 duplicate",

@@ -240,6 +240,7 @@ fn issuer(book: &mut Book) {
         rrn: request.rrn,
         code: ResponseCode::APPROVED,
         approval: Some(ApprovalCode::from_number(12)),
+        repeated: request.repeated(),
     };
     let mut message = Message::default();
     request.to_message(&mut message);

@@ -878,7 +878,7 @@ impl State {
         let posted = self.through_merchant(&r.transfers);
         let Some(tap) = self.tap_mut(index) else { return };
         tap.answer = Some(Answer {
-            code: if approved.is_some() { ResponseCode::PARTIAL } else { r.code },
+            code: if approved.is_some() { ResponseCode::PARTIAL } else { r.code.towards_terminal() },
             approval: r.approval,
             balance: None,
             receipt: r.ruled.as_ref().map_or_else(Receipt::default, |ruled| ruled.receipt),
@@ -909,7 +909,7 @@ impl State {
         let Some(tap) = self.tap_mut(index) else { return };
         tap.state = TapState::Refused;
         tap.answer = Some(refused(match r.why {
-            Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
+            Silence::TimedOut | Silence::Restarted | Silence::Unfit => Refusal::IssuerTimeout,
             Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
         }));
         self.look_at_outcome(index);
@@ -949,6 +949,7 @@ impl State {
     /// The day turns, and settled taps of old days leave the memory. What something still depends on is set aside.
     fn cut_over(&mut self, r: &CutOver) {
         self.day = r.opened;
+        self.forgotten_before = r.forget_before;
         // What was given up is kept as long as taps are.
         self.notices.retain(|_, owed| owed.dead.is_none() || owed.at.jst_day() >= r.forget_before);
         for sweep in self

@@ -7,9 +7,16 @@ use kazasu_ledger::record::{Body, Ruled, TapKey, TapKind, Tapped, ToIssuer, Tota
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::iso8583::Mti;
-use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::jst::{BusinessDay, Millis, Within};
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 use kazasu_schemas::wire::{Operation, Refusal, Request, ResponseCode, Totals};
+
+/// How old an advice's own day (DE13) may be. A terminal that was off line brings its taps within weeks; what says it is older has a
+/// clock that was reset.
+const ADVICE_WITHIN: Within = Within::days(92);
+
+/// How old a day may be whose totals (DE15) are compared.
+const TOTALS_WITHIN: Within = Within::days(92);
 
 /// What the state says to an event at a time. It changes nothing.
 #[must_use]
@@ -87,7 +94,7 @@ impl Context<'_> {
     fn own_day(&self) -> Option<BusinessDay> {
         match self.kind {
             TapKind::AuthorizationAdvice | TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => {
-                self.state.day.nearest(self.request.local_date?).filter(|day| *day < self.state.day)
+                self.state.day.nearest(self.request.local_date?, ADVICE_WITHIN).filter(|day| *day < self.state.day)
             }
             TapKind::Authorize
             | TapKind::Purchase
@@ -272,7 +279,9 @@ fn decide_totals(state: &State, totals: &Totals) -> Decision {
         day,
         ..*totals
     };
-    let Some(about) = state.day.nearest(totals.date) else {
+    // A day that has not begun, or that this state has forgotten, has no sums that could agree.
+    let known = |day: &BusinessDay| *day <= state.day && *day >= state.forgotten_before;
+    let Some(about) = state.day.nearest(totals.date, TOTALS_WITHIN).filter(known) else {
         return Decision::only(Effect::AnswerTotals(answer(ResponseCode::FORMAT, 3, totals.day)));
     };
     let ours = state.totals(totals.acquirer, about);

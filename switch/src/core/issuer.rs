@@ -100,7 +100,7 @@ pub(super) fn answered(
         if approved { some(outcome(state, now, tap, partly.then_some(covered), code.is_approved())) } else { None };
     let (receipt, notices) = ruled.as_ref().map_or((Receipt::default(), 0), |r| (r.receipt, r.alerts.len()));
     let answer = Answer {
-        code: if partly { ResponseCode::PARTIAL } else { code },
+        code: if partly { ResponseCode::PARTIAL } else { code.towards_terminal() },
         approval,
         balance: None,
         receipt,
@@ -123,7 +123,7 @@ pub(super) fn silent(state: &State, now: Millis, seq: Seq, why: Silence) -> Deci
         return decision;
     }
     let (refusal, reverse) = match why {
-        Silence::TimedOut | Silence::Restarted => (Refusal::IssuerTimeout, true),
+        Silence::TimedOut | Silence::Restarted | Silence::Unfit => (Refusal::IssuerTimeout, true),
         Silence::NotSent | Silence::Unmakeable => (Refusal::IssuerUnavailable, false),
     };
     let to_issuer = issuer.filter(|_| reverse).map(|issuer| ToIssuer {

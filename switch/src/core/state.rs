@@ -273,6 +273,8 @@ pub struct State {
     pub at: Millis,
     /// The open business day.
     pub day: BusinessDay,
+    /// Taps and sums of days before this one have left the memory, or are about to.
+    pub(super) forgotten_before: BusinessDay,
     /// Accounts and holds.
     pub book: Book,
     pub(super) bank: Option<AccountId>,

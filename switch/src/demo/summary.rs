@@ -103,7 +103,7 @@ impl Fold {
             Body::IssuerSilent(r) => {
                 let refusal = match r.why {
                     Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
-                    Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
+                    Silence::TimedOut | Silence::Restarted | Silence::Unfit => Refusal::IssuerTimeout,
                 };
                 self.refused(refusal.code(), refusal.name());
             }

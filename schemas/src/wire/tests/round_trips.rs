@@ -248,6 +248,7 @@ proptest! {
             rrn: request.rrn,
             code: ResponseCode::APPROVED,
             approval: Some(ApprovalCode::from_number(number)),
+            repeated: request.repeated(),
         };
         request.answer_message(&answer, &mut message);
         prop_assert_eq!(IssuerAnswer::from_message(&through(dialect, &message)).unwrap(), answer);

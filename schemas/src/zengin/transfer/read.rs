@@ -3,7 +3,7 @@
 use super::layout::{self, AccountFields};
 use super::{Group, Header, MAX_FILE_BYTES, NewCode, Payment, RECORD_LEN, Reference, TransferClass, totals};
 use crate::ids::IdError;
-use crate::jst::BusinessDay;
+use crate::jst::{BusinessDay, Within};
 use crate::money::Yen;
 use crate::zengin::record::{BadRecord, Field, RECORD_KIND, Record, cut, missing};
 use crate::zengin::{Account, AccountKind};
@@ -19,7 +19,11 @@ pub enum ReadError {
     Record(#[from] BadRecord),
 }
 
-/// The groups of a file. Its dates have no year: each is the one nearest to `near` (the day the file came, say).
+/// Banks take orders some weeks ahead, and a file may be read again long after.
+const DATE_WITHIN: Within = Within::days(182);
+
+/// The groups of a file. Its dates have no year: each is the one nearest to `near` (the day the file came, say), within half a
+/// year of it.
 ///
 /// Names come back in half-width characters, as they stand.
 pub fn read(bytes: &[u8], near: BusinessDay) -> Result<Vec<Group>, ReadError> {
@@ -72,7 +76,7 @@ fn header(record: &Record<'_>, near: BusinessDay) -> Result<Header, BadRecord> {
     Ok(Header {
         client_code: id(record, layout::CLIENT_CODE, crate::zengin::ClientCode::new)?,
         client_name: record.text(layout::CLIENT_NAME),
-        date: near.nearest(mmdd).ok_or_else(|| record.wrong(layout::DATE, "a month and a day"))?,
+        date: near.nearest(mmdd, DATE_WITHIN).ok_or_else(|| record.wrong(layout::DATE, "a month and a day of this year"))?,
         account: account(record, &layout::CLIENT_ACCOUNT)?,
     })
 }

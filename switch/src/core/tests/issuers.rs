@@ -36,6 +36,36 @@ fn a_decline_releases_the_hold() {
 }
 
 #[test]
+fn a_code_that_no_terminal_knows_becomes_05_and_stays_in_the_record() {
+    for (theirs, ours) in [
+        ("Z9", "05"), ("94", "05"), ("30", "05"), ("63", "05"), ("25", "05"), ("68", "05"), ("95", "05"), ("01", "05"),
+        ("99", "05"), ("a0", "05"), ("05", "05"), ("51", "51"), ("75", "75"), ("91", "91"), ("14", "14"),
+    ] {
+        let mut town = Town::new();
+        let (request, seq) = asked(&mut town, Operation::Purchase, 800);
+        let decision = town.issuer_says(seq, theirs);
+        assert_eq!(waiting_code(&decision).unwrap(), ours, "{theirs}");
+        let Some(Body::IssuerAnswered(record)) = decision.body else { panic!("{theirs}") };
+        assert_eq!(record.code.as_str(), theirs, "the record keeps what the issuer said");
+        assert_eq!(town.code(&request), ours, "and a repeat hears the same");
+        town.check_replay();
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_fit_leaves_the_outcome_unknown_and_is_reversed() {
+    let mut town = Town::new();
+    let (request, seq) = asked(&mut town, Operation::Purchase, 800);
+    let decision = town.issuer_silent(seq, Silence::Unfit);
+    assert_eq!(waiting_code(&decision).unwrap(), "91");
+    let (_, message) = sent(&decision).unwrap();
+    assert_eq!((message.operation, message.amount.get(), message.about), (IssuerOperation::Reversal, 800, Some(seq)));
+    assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
+    assert_eq!(town.code(&request), "91");
+    town.check_replay();
+}
+
+#[test]
 fn silence_is_declined_and_reversed_until_acknowledged_and_a_late_approval_changes_nothing() {
     let mut town = Town::new();
     let (_, seq) = asked(&mut town, Operation::Purchase, 800);
