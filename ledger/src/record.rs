@@ -217,6 +217,15 @@ pub enum Body {
     /// A later file has what an earlier one lacked: differences ended by themselves.
     #[n(57)]
     DifferencesClosed(#[n(0)] DifferencesClosed),
+    /// A person said that the wall clock is right. Moves nothing; the record's own time is that clock's.
+    #[n(71)]
+    ClockConfirmed(#[n(0)] ClockConfirmed),
+    /// Nothing has happened for an hour. Moves nothing.
+    #[n(72)]
+    ClockKept(#[n(0)] ClockKept),
+    /// A person said what becomes of an offline payment above its floor limit.
+    #[n(73)]
+    AdviceSettled(#[n(0)] AdviceSettled),
 }
 
 impl Body {
@@ -282,6 +291,9 @@ impl Body {
             Body::LossReturned(_) => 55,
             Body::IssuerTold(_) => 56,
             Body::DifferencesClosed(_) => 57,
+            Body::ClockConfirmed(_) => 71,
+            Body::ClockKept(_) => 72,
+            Body::AdviceSettled(_) => 73,
         }
     }
 
@@ -298,6 +310,7 @@ impl Body {
             Body::PolicyActivated(r) => &r.transfers,
             Body::Lapsed(r) => &r.transfers,
             Body::StoodIn(r) => &r.transfers,
+            Body::AdviceSettled(r) => &r.transfers,
             Body::LossBooked(r) => &r.transfers,
             Body::Undone(r) => &r.transfers,
             Body::LossReturned(r) => &r.transfers,
@@ -323,6 +336,8 @@ impl Body {
             | Body::IssuerAcknowledged(_)
             | Body::TotalsCompared(_)
             | Body::CutOver(_)
+            | Body::ClockConfirmed(_)
+            | Body::ClockKept(_)
             | Body::TemporaryIssued(_)
             | Body::Merged(_)
             | Body::CardStatusSet(_)
@@ -377,6 +392,8 @@ impl Body {
             | Body::IssuerAcknowledged(_)
             | Body::TotalsCompared(_)
             | Body::CutOver(_)
+            | Body::ClockConfirmed(_)
+            | Body::ClockKept(_)
             | Body::TemporaryIssued(_)
             | Body::Merged(_)
             | Body::CardStatusSet(_)
@@ -390,6 +407,7 @@ impl Body {
             | Body::RetargetDecided(_)
             | Body::Resealed(_)
             | Body::StoodIn(_)
+            | Body::AdviceSettled(_)
             | Body::Proposed(_)
             | Body::ReliefBatchOpened(_)
             | Body::ReliefRowsAdded(_)
@@ -434,7 +452,7 @@ impl Body {
 }
 
 /// Names of the kinds by number, for tables and metrics.
-pub const KIND_NAMES: [&str; 58] = [
+pub const KIND_NAMES: [&str; 74] = [
     "opened",
     "acquirer_registered",
     "issuer_registered",
@@ -493,6 +511,22 @@ pub const KIND_NAMES: [&str; 58] = [
     "loss_returned",
     "issuer_told",
     "differences_closed",
+    "reserved_58",
+    "reserved_59",
+    "reserved_60",
+    "reserved_61",
+    "reserved_62",
+    "reserved_63",
+    "reserved_64",
+    "reserved_65",
+    "reserved_66",
+    "reserved_67",
+    "reserved_68",
+    "reserved_69",
+    "reserved_70",
+    "clock_confirmed",
+    "clock_kept",
+    "advice_settled",
 ];
 
 /// See [`Body::TotalsCompared`].
@@ -525,4 +559,31 @@ pub struct CutOver {
     /// are no longer recognised.
     #[n(2)]
     pub forget_before: BusinessDay,
+    /// Who ended it by hand; absent when it was over by the calendar.
+    #[n(3)]
+    pub by: Option<String>,
+    /// Why it was ended by hand.
+    #[n(4)]
+    pub why: Option<String>,
 }
+
+/// See [`Body::ClockConfirmed`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ClockConfirmed {
+    /// The time that had decided until then.
+    #[n(0)]
+    pub before: Millis,
+    /// What the wall clock said.
+    #[n(1)]
+    pub wall: Millis,
+    /// Who confirmed it.
+    #[n(2)]
+    pub by: String,
+    /// Why.
+    #[n(3)]
+    pub why: String,
+}
+
+/// See [`Body::ClockKept`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct ClockKept {}

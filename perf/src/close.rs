@@ -191,7 +191,7 @@ async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_ledger::Store, o
     let why = || "perf".to_owned();
     let open = engine.query(|state| state.day).await.context("the core is gone")?.to_string();
     let whole = Instant::now();
-    let ended = desk.closing(ClosingAsk::CutOver { day: open }, "operator").await?;
+    let ended = desk.closing(ClosingAsk::CutOver { day: open, why: why() }, "operator").await?;
     let day = ended["closed"].as_str().context("a day")?.to_owned();
     let on = BusinessDay::parse(&day).context("a day")?;
 

@@ -6,6 +6,7 @@ mod close;
 mod cpu;
 mod echo;
 mod micro;
+mod midnight;
 mod relief;
 mod server;
 mod taps;
@@ -37,6 +38,15 @@ enum Command {
     Close(close::CloseArgs),
     /// A city credits its residents while others tap.
     Relief(relief::ReliefArgs),
+    /// The turn of a day with many taps in memory: the longest pause of the thread that decides.
+    Midnight {
+        /// Taps in memory; half of them are old after the turn.
+        #[arg(long, default_value_t = 10_000_000)]
+        taps: u64,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Memory a resident and time to start with many of them.
     Residents {
         /// How many residents.
@@ -67,6 +77,7 @@ fn main() -> ExitCode {
             Command::BaselineSql(args) => baseline_sql::run(args).await,
             Command::Close(args) => close::run(args).await,
             Command::Relief(args) => relief::run(args).await,
+            Command::Midnight { taps, json } => midnight::run(taps, json),
             Command::Residents { residents, store, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,
                 None => taps::residents(residents, store, json).await,

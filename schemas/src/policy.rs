@@ -447,8 +447,19 @@ pub struct StandIn {
     pub bearer: Bearer,
 }
 
+/// Floor limits: an offline payment above its terminal's waits for a person.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct Floor {
+    /// By merchants' class, sorted.
+    #[n(0)]
+    pub classes: Vec<(String, Yen)>,
+    /// For every other class.
+    #[n(1)]
+    pub otherwise: Option<Yen>,
+}
+
 /// The offline allowance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct Offline {
     /// Payments of one person and day above it are flagged.
     #[n(0)]
@@ -456,4 +467,7 @@ pub struct Offline {
     /// Who bears what the issuer refuses afterwards.
     #[n(1)]
     pub bearer: Bearer,
+    /// Floor limits; the switch's own when absent.
+    #[n(2)]
+    pub floor: Option<Floor>,
 }

@@ -78,6 +78,10 @@ pub enum Ask {
     ActivatePolicy { source: String, why: String },
     /// Try a notice again that was given up.
     RetryNotice { notice: String },
+    /// Accept an offline payment above its floor limit, or refuse it.
+    DecideAdvice { record: u64, accept: bool, why: String },
+    /// The wall clock is right: it is this day.
+    ConfirmClock { day: String, why: String },
 }
 
 /// Why something was not done.
@@ -197,6 +201,14 @@ impl Desk {
         }
     }
 
+    /// The time that decides: the engine's, or where a journal is only read, the wall clock's.
+    pub(crate) fn now(&self) -> Millis {
+        match &self.source {
+            Source::Engine(engine) => engine.now(),
+            Source::Folded(_) => crate::clock::now(),
+        }
+    }
+
     pub(crate) async fn command(&self, command: Command) -> Result<Done, AskError> {
         Ok(self.engine()?.command(command).await?)
     }
@@ -210,6 +222,9 @@ impl Desk {
                 "by",
                 "two people by name do this, of [http.people] in the key file; operator is nobody",
             ));
+        }
+        if matches!(ask, Ask::DecideAdvice { .. }) && by == "operator" {
+            return Err(value("by", "a person by name does this, of [http.people] in the key file; operator is nobody"));
         }
         let mut more = json!({});
         let command = match ask {
@@ -331,8 +346,27 @@ impl Desk {
                 let nth = nth.parse::<u64>().ok().filter(|n| *n < 16).ok_or_else(wrong)?;
                 Command::RetryNotice { notice: seq * 16 + nth }
             }
+            Ask::DecideAdvice { record, accept, why } => {
+                Command::DecideAdvice { record, accept, by, why: reason("why", &why)? }
+            }
+            Ask::ConfirmClock { day: text, why } => {
+                let (day, why) = (day("day", &text)?, reason("why", &why)?);
+                Command::ConfirmClock { day, clock: None, by, why }
+            }
         };
         Ok(with(self.command(command).await?, more))
+    }
+
+    /// Offline payments above their floor limit that wait for a person.
+    pub async fn waiting_advices(&self) -> Result<Value, AskError> {
+        let advices = self.ask(|state| state.waiting_advices()).await?;
+        let shown = advices.into_iter().map(|a| {
+            let (acquirer, merchant, class) = a.merchant;
+            json!({ "record": a.record, "at": a.at.jst_text(), "acquirer": acquirer, "merchant": merchant, "class": class,
+                "terminal": a.terminal, "yen": a.amount.get(), "uncovered_yen": a.uncovered.get(),
+                "floor_yen": a.floor.get() })
+        });
+        Ok(shown.collect::<Vec<Value>>().into())
     }
 
     /// Asks the state something.
@@ -385,11 +419,12 @@ impl Desk {
     async fn list(&self, bytes: Vec<u8>, by: String) -> Result<(Command, Value), AskError> {
         let path = self.list_authorities.clone();
         let path = path.ok_or_else(|| value("list", NO_AUTHORITY))?;
+        let now = self.now();
         let read = tokio::task::spawn_blocking(move || -> Result<_, AskError> {
             let authorities = std::fs::read(&path)
                 .with_context(|| format!("cannot read {}", path.display()))
                 .map_err(AskError::Other)?;
-            crate::crl::read(&bytes, &authorities, crate::clock::now()).map_err(|e| value("list", e))
+            crate::crl::read(&bytes, &authorities, now).map_err(|e| value("list", e))
         });
         let list = read.await.map_err(|e| AskError::Other(e.into()))??;
         let (shown, issuer) = (list.issuer.shown().to_owned(), Some(list.issuer.canonical()));
@@ -465,6 +500,7 @@ impl Desk {
     /// What may be known about a person, as JSON; `None` when the PPID is not known.
     pub async fn resident(&self, text: &str) -> Result<Option<Value>, AskError> {
         let person = ppid("ppid", text)?;
+        let today = self.now().jst_day();
         let found = self
             .ask(move |state| {
                 let shown = |i: &Instrument| (i.clone(), deposit(state, i));
@@ -472,7 +508,7 @@ impl Desk {
                     .link_versions(&person)
                     .map(|l| (l.version, l.from, l.instrument.as_ref().map(shown)))
                     .collect();
-                state.resident(&person, crate::clock::now().jst_day()).map(|r| (r, links))
+                state.resident(&person, today).map(|r| (r, links))
             })
             .await?;
         Ok(found.map(|(resident, links)| {

@@ -74,6 +74,9 @@ pub struct ConfigFile {
     /// Cards.
     #[serde(default)]
     pub cards: CardsFile,
+    /// What is believed of the wall clock.
+    #[serde(default)]
+    pub clock: ClockFile,
     /// Where residents' notices go.
     pub outbox: Option<OutboxFile>,
     /// Cities whose relief goes through this switch.
@@ -92,6 +95,41 @@ pub struct ConfigFile {
 pub struct CardsFile {
     /// Certificates (PEM) of the authority that signs card status lists; relative to this file.
     pub list_authorities: Option<PathBuf>,
+}
+
+/// `[clock]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockFile {
+    /// The wall clock may be so far from the monotonic clock.
+    pub jump_seconds: u32,
+    /// The switch may begin so long after the journal's last record.
+    pub restart_hours: u32,
+}
+
+impl Default for ClockFile {
+    fn default() -> Self {
+        ClockFile { jump_seconds: 300, restart_hours: 18 }
+    }
+}
+
+impl ClockFile {
+    /// For the engine.
+    #[must_use]
+    pub fn rules(&self) -> crate::engine::ClockRules {
+        let seconds = |n: u32| std::time::Duration::from_secs(n.into());
+        crate::engine::ClockRules { jump: seconds(self.jump_seconds), restart: seconds(self.restart_hours) * 3_600 }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !(1..=3_600).contains(&self.jump_seconds) {
+            return Err(format!("clock.jump_seconds: must be 1 to 3600, got {}", self.jump_seconds));
+        }
+        if !(1..=240).contains(&self.restart_hours) {
+            return Err(format!("clock.restart_hours: must be 1 to 240, got {}", self.restart_hours));
+        }
+        Ok(())
+    }
 }
 
 /// `[outbox]`.
@@ -485,6 +523,7 @@ impl Config {
         let keys_path = base.join(&file.keys_file);
         let keys = read_keys(&keys_path)?;
         let named = |what: &str| format!("{}: {what}", path.display());
+        file.clock.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
         ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
         let l = &file.limits;
         for (key, value) in [

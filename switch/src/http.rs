@@ -78,6 +78,7 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
         .route("/v1/links/broken", get(broken_links))
         .route("/v1/links/shared", get(shared_accounts))
         .route("/v1/notices", get(notices))
+        .route("/v1/advices", get(advices))
         .merge(relief::routes())
         .merge(closing::routes())
         .route("/v1/residents/{ppid}", get(resident))
@@ -173,7 +174,9 @@ async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response
 async fn ready(State(api): State<Api>) -> Response {
     let health = api.engine.health();
     if health.is_ready() {
-        "ready\n".into_response()
+        // Taps are answered while the clock is in doubt; who looks here is told all the same.
+        let doubt = health.clock_suspect().map_or_else(String::new, |suspect| format!("{suspect}\n"));
+        format!("ready\n{doubt}").into_response()
     } else {
         let why = health.halted().or_else(|| health.tasks.trouble()).unwrap_or_else(|| match health.role() {
             Role::Following if health.reachable.load(Ordering::Acquire) => {
@@ -206,6 +209,11 @@ async fn status(api: &Api) -> serde_json::Value {
         "epoch": health.epoch(),
         "leader": if health.role() == Role::Leading { api.node.name.clone() } else { health.leader().name },
         "halted": health.halted(),
+        "time": api.engine.now().jst_text(),
+        "clock": health.clock_suspect().map_or_else(|| json!({ "state": "agreed" }), |suspect| json!({
+            "state": "clock_suspect", "doubt": suspect.doubt.name(), "wall": suspect.wall.jst_text(),
+            "time": suspect.time.jst_text() })),
+        "clock_doubt": health.clock_suspect().map(|suspect| suspect.to_string()),
         "records": health.durable.load(Ordering::Acquire),
         "queued": health.queued.load(Ordering::Acquire),
         "issuers": links,
@@ -218,6 +226,7 @@ async fn status(api: &Api) -> serde_json::Value {
         out["taps_in_memory"] = s.taps.into();
         out["waiting_for_issuer"] = s.pending.into();
         out["owed_to_issuers"] = s.unacknowledged.into();
+        out["advices_waiting_for_a_person"] = s.waiting_advices.into();
         out["open_holds"] = s.holds.into();
     }
     out
@@ -248,6 +257,7 @@ async fn page(State(api): State<Api>) -> Html<String> {
         ("主ノード leader", "leader"),
         ("受付可能 ready", "ready"),
         ("停止理由 halted because", "halted"),
+        ("時計の疑い clock in doubt", "clock_doubt"),
         ("仕訳記録数 durable records", "records"),
         ("貸借一致 debits equal credits", "balanced"),
         ("利用者 residents", "residents"),
@@ -255,6 +265,7 @@ async fn page(State(api): State<Api>) -> Html<String> {
         ("発行者応答待ち waiting for issuers", "waiting_for_issuer"),
         ("発行者への未達通知 advices owed to issuers", "owed_to_issuers"),
         ("未確定オーソリ open holds", "open_holds"),
+        ("限度超オフライン取引 offline payments to be decided", "advices_waiting_for_a_person"),
     ] {
         rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{}</td></tr>", escape(&text(key))));
     }
@@ -442,6 +453,13 @@ async fn shared_accounts(State(api): State<Api>, headers: HeaderMap) -> Response
 async fn notices(State(api): State<Api>, headers: HeaderMap) -> Response {
     match authorized(&api, &headers) {
         Ok(_) => answer(api.desk.notices().await),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn advices(State(api): State<Api>, headers: HeaderMap) -> Response {
+    match authorized(&api, &headers) {
+        Ok(_) => answer(api.desk.waiting_advices().await),
         Err(refusal) => refusal.into_response(),
     }
 }

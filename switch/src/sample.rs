@@ -492,6 +492,7 @@ bearer = "operator"
 [offline]
 resident_day = 10_000
 bearer = "merchant"
+floor = 15_000
 "#;
 
 /// The sample town's relief programme.

@@ -254,7 +254,7 @@ impl Fold {
                 let (Some(person), Some(kind)) = (r.ppid, LineKind::of(r.kind)) else { return };
                 let stands = match r.verdict {
                     Verdict::Refused(_) => return,
-                    Verdict::Approved(_) => true,
+                    Verdict::Approved(_) => !r.waits_for_person(),
                     Verdict::Pending => false,
                 };
                 let merchant = self.merchants.get(&(r.key.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
@@ -271,6 +271,10 @@ impl Fold {
                 // An issuer that declines its part leaves what purses and points have paid.
                 let parts = self.parts(&r.transfers);
                 self.outcome(r.tap, (r.code.is_approved() || !parts.is_nothing()).then_some(parts), changes);
+            }
+            Body::AdviceSettled(r) => {
+                let parts = self.parts(&r.transfers);
+                self.outcome(r.tap, r.accepted.then_some(parts), changes);
             }
             Body::StoodIn(r) => {
                 let parts = self.parts(&r.transfers);

@@ -72,6 +72,7 @@ pub fn sizes(sizes: &StateSizes) {
         ("taps", sizes.taps),
         ("pending", sizes.pending),
         ("unacknowledged", sizes.unacknowledged),
+        ("waiting_advices", sizes.waiting_advices),
         ("holds", sizes.holds),
     ] {
         metrics::gauge!("kazasu_state_size", "what" => what).set(number(n));
@@ -85,6 +86,11 @@ pub fn health(health: &Health) {
     let queued = health.queued.load(Ordering::Acquire);
     metrics::gauge!("kazasu_queue_depth").set(f64::from(u32::try_from(queued).unwrap_or(u32::MAX)));
     metrics::gauge!("kazasu_ledger_up").set(flag(health.is_ready()));
+    let suspect = health.clock_suspect();
+    let offset = suspect.map_or(0, |suspect| (suspect.wall.0 - suspect.time.0) / 1_000);
+    let offset = i32::try_from(offset).unwrap_or(if offset > 0 { i32::MAX } else { i32::MIN });
+    metrics::gauge!("kazasu_clock_suspect").set(flag(suspect.is_some()));
+    metrics::gauge!("kazasu_clock_offset_seconds").set(f64::from(offset));
     metrics::gauge!("kazasu_leading").set(flag(health.role() == crate::engine::Role::Leading));
 }
 

@@ -129,7 +129,7 @@ impl Advices {
         answer: &IssuerAnswer,
     ) -> Option<Result<(u64, IssuerRequest), Unfit>> {
         let told = self.window.get(&key).filter(|advice| advice.sent_before)?;
-        if let Err(misfit) = answer.fits(told.request.mti(), &told.request.repeated()) {
+        if let Some(misfit) = answer.misfit(told.request.mti(), &told.request.repeated()) {
             return Some(Err(Unfit { id: told.id, kind: MessageKind::of(told.request.operation), misfit }));
         }
         let advice = self.window.remove(&key).expect("just found");

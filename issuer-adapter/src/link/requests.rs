@@ -29,8 +29,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn fits(&self, answer: &IssuerAnswer) -> Result<(), Misfit> {
-        answer.fits(self.mti, &self.repeated)
+    fn misfit(&self, answer: &IssuerAnswer) -> Option<Misfit> {
+        answer.misfit(self.mti, &self.repeated)
     }
 }
 
@@ -122,9 +122,9 @@ impl Requests {
         match self.slots.remove(&key) {
             Some(slot) if slot.begin.is_some() => {
                 self.trim();
-                match slot.asked.fits(answer) {
-                    Ok(()) => Match::InTime(slot),
-                    Err(misfit) => {
+                match slot.asked.misfit(answer) {
+                    None => Match::InTime(slot),
+                    Some(misfit) => {
                         self.silent.remember(key, &slot);
                         Match::Unfit { id: slot.id, kind: slot.kind, when: When::InTime, misfit }
                     }
@@ -230,7 +230,7 @@ impl Silent {
     /// A late answer counts once; one that does not fit is none.
     fn answered(&mut self, key: u64, answer: &IssuerAnswer) -> Match {
         let Some((id, kind, asked)) = self.known.get(&key).copied() else { return Match::Unknown };
-        if let Err(misfit) = asked.fits(answer) {
+        if let Some(misfit) = asked.misfit(answer) {
             return Match::Unfit { id, kind, when: When::Late, misfit };
         }
         self.known.remove(&key);

@@ -261,7 +261,7 @@ fn an_answer_that_does_not_repeat_what_was_asked_is_none() {
     }
     let (_, wrong) = unfit(answer(1, b"00")).remove(1);
     assert_eq!(
-        wrong.fits(Mti(200), &message(IssuerOperation::Purchase).repeated()).unwrap_err().to_string(),
+        wrong.misfit(Mti(200), &message(IssuerOperation::Purchase).repeated()).unwrap().to_string(),
         "DE4 must repeat what was asked: 1280, got 1"
     );
 }

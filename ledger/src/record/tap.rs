@@ -201,17 +201,20 @@ pub mod flag {
     pub const OVER_OFFLINE: u16 = 4;
     /// An advice of a card that is held, revoked, expired or merged.
     pub const CARD_NOT_GOOD: u16 = 8;
+    /// An offline payment above its terminal's floor limit.
+    pub const ABOVE_FLOOR: u16 = 16;
     /// A reversal that names another person than the tap that it names: not carried out.
     pub const OTHER_PERSON: u16 = 64;
     /// A reversal that names a tap of another terminal: not carried out.
     pub const OTHER_TERMINAL: u16 = 128;
 
     /// Their names.
-    pub const NAMES: [(u16, &str); 6] = [
+    pub const NAMES: [(u16, &str); 7] = [
         (CRL_BASED, "crl_based"),
         (OVER_LIMIT, "over_limit"),
         (OVER_OFFLINE, "over_offline"),
         (CARD_NOT_GOOD, "card_not_good"),
+        (ABOVE_FLOOR, "above_floor"),
         (OTHER_PERSON, "other_person"),
         (OTHER_TERMINAL, "other_terminal"),
     ];
@@ -221,6 +224,52 @@ pub mod flag {
     pub fn names(flags: u16) -> Vec<&'static str> {
         NAMES.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect()
     }
+}
+
+impl Tapped {
+    /// True of an offline payment above its floor limit: it is reserved, and a person says what becomes of it.
+    #[must_use]
+    pub fn waits_for_person(&self) -> bool {
+        let payment = match self.kind {
+            TapKind::PurchaseAdvice | TapKind::Completion => true,
+            TapKind::Authorize
+            | TapKind::Purchase
+            | TapKind::Refund
+            | TapKind::BalanceInquiry
+            | TapKind::AuthorizationAdvice
+            | TapKind::RefundAdvice
+            | TapKind::Reversal
+            | TapKind::Unsupported => false,
+        };
+        let flags = self.ruled.as_ref().map_or(0, |ruled| ruled.flags);
+        payment && flags & flag::ABOVE_FLOOR != 0 && matches!(self.verdict, Verdict::Approved(_))
+    }
+}
+
+/// See [`super::Body::AdviceSettled`].
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct AdviceSettled {
+    /// The offline payment.
+    #[n(0)]
+    pub tap: u64,
+    /// Posted; released when false.
+    #[n(1)]
+    pub accepted: bool,
+    /// Posts or releases what was reserved.
+    #[cbor(n(2), with = "crate::transfer::list")]
+    pub transfers: Transfers,
+    /// What its issuer is told.
+    #[n(3)]
+    pub to_issuer: Option<ToIssuer>,
+    /// Alerts that it leads to.
+    #[n(4)]
+    pub ruled: Option<Outcome>,
+    /// Who decided.
+    #[n(5)]
+    pub by: String,
+    /// Why.
+    #[n(6)]
+    pub why: String,
 }
 
 /// An account that a record opens.

@@ -292,8 +292,9 @@ impl std::fmt::Display for Misfit {
 }
 
 impl Repeated {
-    /// Does an answer with these fields and this DE39 answer a question with those? A partial approval may say less.
-    pub fn fits(&self, code: ResponseCode, asked: &Repeated) -> Result<(), Misfit> {
+    /// Why an answer with these fields and this DE39 is none to a question with those. A partial approval may say less.
+    #[must_use]
+    pub fn misfit(&self, code: ResponseCode, asked: &Repeated) -> Option<Misfit> {
         let amount = self.amount == asked.amount
             || code == ResponseCode::PARTIAL && self.amount.is_some() && self.amount < asked.amount;
         let fields = [
@@ -303,10 +304,8 @@ impl Repeated {
             (41, self.terminal == asked.terminal),
             (49, self.currency == asked.currency),
         ];
-        match fields.iter().find(|(_, fits)| !fits) {
-            Some((field, _)) => Err(Misfit { field: *field, asked: *asked, said: *self }),
-            None => Ok(()),
-        }
+        let (field, _) = fields.iter().find(|(_, fits)| !fits)?;
+        Some(Misfit { field: *field, asked: *asked, said: *self })
     }
 }
 
@@ -326,12 +325,13 @@ pub struct IssuerAnswer {
 }
 
 impl IssuerAnswer {
-    /// Does it answer a message of type `mti` with these fields?
-    pub fn fits(&self, mti: Mti, asked: &Repeated) -> Result<(), Misfit> {
+    /// Why it is no answer to a message of type `mti` with these fields; `None` when it is one.
+    #[must_use]
+    pub fn misfit(&self, mti: Mti, asked: &Repeated) -> Option<Misfit> {
         if self.mti.without_repeat() != mti.answer() {
-            return Err(Misfit { field: 0, asked: *asked, said: self.repeated });
+            return Some(Misfit { field: 0, asked: *asked, said: self.repeated });
         }
-        self.repeated.fits(self.code, asked)
+        self.repeated.misfit(self.code, asked)
     }
 
     /// Reads a decoded answer.

@@ -253,6 +253,28 @@ pub(super) enum PurseCommand {
 }
 
 #[derive(Subcommand)]
+pub(super) enum AdviceCommand {
+    /// Offline payments above the floor limit of their terminal's class that nobody has decided yet.
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Accepts one, or refuses it. By a person, not by `operator`.
+    Decide {
+        /// Its record.
+        record: u64,
+        /// Accept it: it is posted, and its issuer is told. Refused when absent: what was reserved is released.
+        #[arg(long)]
+        accept: bool,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Subcommand)]
 pub(super) enum NoticeCommand {
     /// Notices that are owed, those that were given up included.
     List {
@@ -341,6 +363,15 @@ pub(super) async fn purse(command: PurseCommand) -> anyhow::Result<()> {
         }
         PurseCommand::Credit { ppid, programme, amount, reference, common } => {
             one(Ask::CreditPurse { ppid, programme, amount, reference }, &common).await
+        }
+    }
+}
+
+pub(super) async fn advice(command: AdviceCommand) -> anyhow::Result<()> {
+    match command {
+        AdviceCommand::List { common } => look(Look::Advices, &common).await,
+        AdviceCommand::Decide { record, accept, why, common } => {
+            one(Ask::DecideAdvice { record, accept, why }, &common).await
         }
     }
 }
@@ -522,6 +553,7 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
                 Look::Broken => "/v1/links/broken".into(),
                 Look::Shared => "/v1/links/shared".into(),
                 Look::Notices => "/v1/notices".into(),
+                Look::Advices => "/v1/advices".into(),
                 Look::Policy => "/v1/policy".into(),
                 Look::Merchants => "/v1/merchants".into(),
                 Look::Merchant(id) => {
@@ -548,6 +580,7 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
                 Look::Broken => desk.broken_links().await,
                 Look::Shared => desk.shared_accounts().await,
                 Look::Notices => desk.notices().await,
+                Look::Advices => desk.waiting_advices().await,
                 Look::Policy => desk.policy().await,
                 Look::Merchants => desk.merchants().await,
                 Look::Merchant(id) => match desk.merchant(id).await {
@@ -572,6 +605,8 @@ pub(super) enum Look {
     Shared,
     /// Notices.
     Notices,
+    /// Offline payments that wait for a person.
+    Advices,
     /// The policy in force.
     Policy,
     /// Every merchant.

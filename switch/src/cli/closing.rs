@@ -29,10 +29,10 @@ pub(super) enum DayCommand {
     Close {
         /// The day; the oldest that is not signed when absent.
         day: Option<String>,
-        /// End the open business day first.
+        /// End the open business day first. A day can be ended that has begun by the calendar, so at most one day early.
         #[arg(long)]
         cut_over: bool,
-        /// Why it is reconciled.
+        /// Why it is reconciled, and why the day is ended by hand.
         #[arg(long, default_value = "照合済 compared")]
         why: String,
         /// A party that had taps and was not compared: `issuer 4`. The reason names it.
@@ -290,7 +290,7 @@ async fn close(
         // A day that ended and is not signed comes first: running it again ends no second day.
         let waits = list().any(|d| d["state"] != "open" && d["state"] != "signed");
         if let Some(open) = open.filter(|open| cut_over && (day.as_ref() == Some(open) || (day.is_none() && !waits))) {
-            steps.push(carry_out(&mut counter, ClosingAsk::CutOver { day: open }).await?);
+            steps.push(carry_out(&mut counter, ClosingAsk::CutOver { day: open, why: why.clone() }).await?);
         }
         let days = look_with(&mut counter, "days").await?;
         let unsigned = days.as_array().into_iter().flatten().rev();

@@ -8,7 +8,7 @@ use crate::issuers::Issuers;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
-use kazasu_console::say;
+use kazasu_console::{say, tell};
 use kazasu_ledger::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -178,7 +178,11 @@ pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<
     let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
     let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false, epoch);
     let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
-    Engine::start(settings, config.store(), issuers, nowhere, health).await
+    let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
+    if let Some(suspect) = engine.health().clock_suspect() {
+        tell!("note: {suspect}");
+    }
+    Ok((engine, core))
 }
 
 pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@
 //! something wrong, 2 usage, configuration, or output that cannot be written, 141 output that its reader closed.
 
 mod ask;
+mod clock;
 mod closing;
 mod import;
 mod ledger;
@@ -96,6 +97,16 @@ enum Command {
     Purse {
         #[command(subcommand)]
         what: ask::PurseCommand,
+    },
+    /// Offline payments above a floor limit, which wait for a person.
+    Advice {
+        #[command(subcommand)]
+        what: ask::AdviceCommand,
+    },
+    /// The clock that decides, and a person's word about it.
+    Clock {
+        #[command(subcommand)]
+        what: clock::ClockCommand,
     },
     /// Notices to residents.
     Notice {
@@ -291,6 +302,8 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Card { what } => ask::card(what).await,
         Command::Limits { what } => ask::limits(what).await,
         Command::Purse { what } => ask::purse(what).await,
+        Command::Advice { what } => ask::advice(what).await,
+        Command::Clock { what } => clock::run(what).await,
         Command::Notice { what } => ask::notice(what).await,
         Command::Policy { what } => policy::run(what).await,
         Command::Points { what } => policy::points(what).await,

@@ -20,8 +20,8 @@ pub enum ClosingAsk {
     Contracts { source: String, why: String },
     /// Approve a proposal, or turn it down: another person than who proposed.
     Decide { proposal: u64, approve: bool, why: String },
-    /// End the open business day by hand: the day that is meant, so that asking again ends no other.
-    CutOver { day: String },
+    /// End the open business day by hand: the day that is meant, so that asking again ends no other, and why.
+    CutOver { day: String, why: String },
     /// A day was compared with every party that had taps, but for those named, and every difference is in somebody's hands.
     Reconciled {
         day: String,
@@ -138,7 +138,7 @@ impl Desk {
                 let settle = Relief::Settle { proposal, approve, by: by.to_owned(), why: reason("why", &why)? };
                 return Ok(with(self.command(Command::Relief(settle)).await?, json!({})));
             }
-            ClosingAsk::CutOver { day: text } => {
+            ClosingAsk::CutOver { day: text, why } => {
                 let before = self.ask(|state| state.day).await?;
                 let meant = day("day", &text)?;
                 if meant < before {
@@ -150,7 +150,8 @@ impl Desk {
                 if meant > before {
                     return Err(value("day", format!("{meant} has not begun; {before} is open")));
                 }
-                let done = self.command(Command::CutOver { keep_days: self.keep_days }).await?;
+                let (by, why) = (by.to_owned(), reason("why", &why)?);
+                let done = self.command(Command::CutOver { keep_days: self.keep_days, by, why }).await?;
                 let now = self.ask(|state| state.day).await?;
                 return Ok(with(done, json!({ "closed": before.to_string(), "opened": now.to_string() })));
             }
@@ -260,14 +261,14 @@ impl Desk {
         let bank_day: BusinessDay = match value_day {
             Some(text) => day("value_day", &text)?,
             None => {
-                let tomorrow = crate::clock::now().jst_day().next();
+                let tomorrow = self.now().jst_day().next();
                 self.calendar.next_business_day(tomorrow).map_err(|e| value("value_day", e))?
             }
         };
         if !self.calendar.is_bank_business_day(bank_day).map_err(|e| value("value_day", e))? {
             return Err(value("value_day", format!("banks are closed on {bank_day}")));
         }
-        let today = crate::clock::now().jst_day();
+        let today = self.now().jst_day();
         if bank_day < today || bank_day.0 - today.0 > 60 {
             return Err(value("value_day", format!("must be today or within 60 days, got {bank_day}")));
         }

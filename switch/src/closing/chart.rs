@@ -178,6 +178,10 @@ impl Chart {
                 return self.moves(r.tap, &r.transfers, false);
             }
             Body::IssuerSilent(r) => return self.moves(r.tap, &r.transfers, false),
+            Body::AdviceSettled(r) => {
+                self.stood_in.insert(seq, r.tap);
+                return self.moves(r.tap, &r.transfers, false);
+            }
             Body::LossBooked(r) => return self.moves(self.advised(r.message), &r.transfers, true),
             Body::LossReturned(r) => return self.moves(self.advised(r.message), &r.transfers, true),
             Body::Undone(r) => return self.undone(seq, day, r),

@@ -5,7 +5,7 @@ use super::event::{Command, Decision, Done, Effect, Link};
 use super::state::State;
 use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{
-    AcquirerRegistered, Body, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, LinkOrigin, Linked,
+    AcquirerRegistered, Body, ClockConfirmed, ClockKept, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, LinkOrigin, Linked,
     MerchantRegistered, Opened, Unlinked,
 };
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Serial, TerminalId};
@@ -139,6 +139,15 @@ pub enum Rejected {
     /// Something about closing a day.
     #[error("{0}")]
     Closing(Box<super::NotClosed>),
+    /// A day that the calendar has not begun.
+    #[error("{0} is open and has not begun by the calendar ({1}); a day is ended by hand when it has begun, so at most one day early")]
+    BeyondCalendar(BusinessDay, BusinessDay),
+    /// The person's day is not the wall clock's.
+    #[error("the wall clock says {0}, you say {1}: set the clock right, or name the day that it is")]
+    OtherDay(String, BusinessDay),
+    /// Nothing to be decided about it.
+    #[error("record {0} is no offline payment that waits for a person (kazasu advice list)")]
+    NoAdviceWaits(u64),
     /// An amount that cannot be funded.
     #[error("an amount must be above zero and at most ¥999,999,999,999, got {0}")]
     Amount(Yen),
@@ -215,7 +224,21 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         }
         Command::Link { ppid, from, to, origin, by } => link(state, now, *ppid, *from, to, (*origin, by)),
         Command::Unlink { ppid, from, by } => unlink(state, now, *ppid, *from, by),
-        Command::CutOver { keep_days } => cut_over(state, state.day.next(), *keep_days),
+        Command::CutOver { .. } if state.day > now.jst_day() => {
+            reject(Rejected::BeyondCalendar(state.day, now.jst_day()))
+        }
+        Command::CutOver { keep_days, by, why } => {
+            cut_over(state, now, state.day.next(), *keep_days, Some((by.clone(), why.clone())))
+        }
+        Command::DecideAdvice { record, accept, by, why } => super::floor::decide(state, *record, *accept, by, why),
+        Command::ConfirmClock { clock: None, .. } => unchanged(),
+        Command::ConfirmClock { day, clock: Some((_, wall)), .. } if wall.jst_day() != *day => {
+            reject(Rejected::OtherDay(wall.jst_text(), *day))
+        }
+        Command::ConfirmClock { clock: Some((before, wall)), by, why, .. } => {
+            let (by, why) = (by.clone(), why.clone());
+            recorded(Body::ClockConfirmed(ClockConfirmed { before: *before, wall: *wall, by, why }))
+        }
         Command::Relief(ask) => super::relief::command(state, now, ask),
         Command::Closing(ask) => super::closing::command(state, ask),
         other => super::people::command(state, now, other),
@@ -330,22 +353,45 @@ pub(super) fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
     }
 }
 
+/// A journal in which nothing happens says so now and then: a process that begins can tell how long nothing was running.
+const QUIET_MS: i64 = 3_600_000;
+
+/// While it is not sure what time it is, no day turns and nothing lapses; what was released goes on being credited.
+pub(super) fn tick_in_doubt(state: &State) -> Decision {
+    if state.is_open() { super::relief::carry_on(state) } else { Decision::default() }
+}
+
 /// Ends the business day when its date in Japan is over. After an idle night one record jumps to today.
 pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
     let today = now.jst_day();
     if !state.is_open() {
         return Decision::default();
     }
-    if today <= state.day {
-        let lapse = super::people::lapse(state, now);
-        return if lapse.body.is_some() { lapse } else { super::relief::carry_on(state) };
+    if today > state.day {
+        return cut_over(state, now, today, keep_days, None).then(Effect::Again);
     }
-    cut_over(state, today, keep_days).then(Effect::Again)
+    let lapse = super::people::lapse(state, now);
+    if lapse.body.is_some() {
+        return lapse;
+    }
+    let credit = super::relief::carry_on(state);
+    if credit.body.is_none() && now.0 - state.at.0 >= QUIET_MS {
+        return Decision::record(Body::ClockKept(ClockKept {}));
+    }
+    credit
 }
 
-fn cut_over(state: &State, opened: BusinessDay, keep_days: u16) -> Decision {
-    let forget_before = BusinessDay(opened.0 - i32::from(keep_days.max(1)));
-    Decision::record(Body::CutOver(CutOver { closed: state.day, opened, forget_before }))
+/// What is forgotten goes by the calendar too: days that were ended early make nobody forget what was paid a moment ago.
+fn cut_over(
+    state: &State,
+    now: Millis,
+    opened: BusinessDay,
+    keep_days: u16,
+    by_hand: Option<(String, String)>,
+) -> Decision {
+    let forget_before = BusinessDay(opened.min(now.jst_day()).0 - i32::from(keep_days.max(1)));
+    let (by, why) = by_hand.unzip();
+    Decision::record(Body::CutOver(CutOver { closed: state.day, opened, forget_before, by, why }))
         .then(Effect::CutOver(state.day, opened))
         .then(Effect::Done(Done::Recorded))
 }

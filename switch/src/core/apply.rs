@@ -11,7 +11,7 @@ use super::state::{
 };
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
-    Body, CutOver, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening,
+    Body, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening,
     PolicyActivated, Record, Silence, StoodIn, TapKind, Tapped, Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
@@ -23,7 +23,6 @@ use kazasu_schemas::policy::{Per, Window};
 use kazasu_schemas::relief::Way;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Answer, Options, Receipt, Refusal, ResponseCode};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl State {
@@ -56,8 +55,11 @@ impl State {
             Body::IssuerAcknowledged(r) => {
                 self.issuer_acknowledged(r);
                 self.closing.acknowledged(record.at, r);
+                if !r.raised.is_empty() {
+                    self.disputes_changed();
+                }
             }
-            Body::TotalsCompared(_) => {}
+            Body::TotalsCompared(_) | Body::ClockConfirmed(_) | Body::ClockKept(_) => {}
             Body::CutOver(r) => {
                 super::closing::day_of_cut_over(&mut self.closing, seq, record.at, r);
                 self.cut_over(r);
@@ -114,6 +116,7 @@ impl State {
             }
             Body::Resealed(r) => self.resealed(&r.ppid, r.version, &r.pan),
             Body::StoodIn(r) => self.stood_in(seq, record, r),
+            Body::AdviceSettled(r) => self.advice_settled(seq, record, r),
             Body::LossBooked(r) => self.loss_booked(r),
             Body::LossReturned(r) => self.loss_returned(r),
             Body::Undone(r) => self.undone_later(seq, record, r),
@@ -126,7 +129,10 @@ impl State {
                 }
             }
             Body::Proposed(r) => self.proposed(seq, record.at, r),
-            Body::Settled(r) => self.settled(record.at, r),
+            Body::Settled(r) => {
+                self.settled(record.at, r);
+                self.disputes_changed();
+            }
             Body::DayMarked(r) => self.closing.marked(record.at, r),
             Body::MerchantSettled(r) => self.merchant_settled(r),
             Body::IssuerSettled(r) => self.closing.issuer_settled(r),
@@ -135,9 +141,15 @@ impl State {
             Body::PayoutTaken(r) => self.closing.taken(r),
             Body::PayoutReturned(r) => self.closing.returned(r),
             Body::ReconRan(r) => self.closing.ran(r),
-            Body::DifferencesRaised(r) => self.closing.raised(record.at, r),
+            Body::DifferencesRaised(r) => {
+                self.closing.raised(record.at, r);
+                self.disputes_changed();
+            }
             Body::DifferenceNoted(r) => self.closing.noted(record.at, r),
-            Body::DifferencesClosed(r) => self.closing.ended(record.at, r),
+            Body::DifferencesClosed(r) => {
+                self.closing.ended(record.at, r);
+                self.disputes_changed();
+            }
             Body::HeadSigned(r) => self.closing.signed(record.at, r),
             Body::ReliefBatchOpened(r) => self.relief_batch_opened(record.at, r),
             Body::ReliefRowsAdded(r) => self.relief_rows_added(r),
@@ -149,6 +161,7 @@ impl State {
             Body::ReliefReturned(r) => self.relief_returned(r),
             Body::ReliefRepaid(r) => self.relief_repaid(r),
         }
+        self.forget_some();
         Ok(())
     }
 
@@ -382,10 +395,17 @@ impl State {
         self.taps.push_back(tap);
         self.known.insert(r.key, Known::Tap(index));
         if let Some(tombstone) = r.tombstone {
-            self.known.entry(tombstone).or_insert(Known::Tombstone(record.day));
+            let day = record.day;
+            if !self.known.contains_key(&tombstone) {
+                self.tombstones.push_back((tombstone, day));
+                self.known.insert(tombstone, Known::Tombstone(day));
+            }
         }
         if r.verdict == Verdict::Pending {
             self.pending.insert(seq, index);
+        }
+        if r.waits_for_person() {
+            self.above_floor.insert(seq);
         }
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
             self.owes(seq, message, record.at);
@@ -414,7 +434,10 @@ impl State {
     fn paid(&mut self, index: TapIndex, seq: Seq, record: &Record, r: &Tapped) {
         let tap = self.tap(index).expect("it was just made");
         let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
-        let part = sum(&tap.legs, super::money::Leg::is_part, |leg| leg.asked);
+        let part = super::issuer::waiting_part(tap);
+        if holder != NOBODY && (r.verdict == Verdict::Pending || r.waits_for_person()) {
+            self.wallet_mut(holder).waiting.add(day.month(), part, 1);
+        }
         if holder != NOBODY && (part.is_positive() || r.kind == TapKind::PurchaseAdvice) {
             if r.kind == TapKind::PurchaseAdvice {
                 self.wallet_mut(holder).offline.add(day.0, r.amount, 1);
@@ -459,11 +482,19 @@ impl State {
         }
     }
 
+    /// A tap has its outcome.
+    pub(super) fn waits_no_more(&mut self, index: TapIndex) {
+        let Some(tap) = self.tap(index).filter(|tap| is_payment(tap.kind) && tap.holder != NOBODY) else { return };
+        let (holder, month, part) = (tap.holder, tap.counted_day.month(), tap.counted);
+        self.wallet_mut(holder).waiting.take(month, part, 1);
+    }
+
     /// The windows that still hold the tap's day get `amount` back, and the tap's count when `all` of it is undone.
     fn give_back(&mut self, index: TapIndex, amount: Yen, all: bool) {
         let Some(tap) = self.tap_mut(index) else { return };
         let amount = amount.min(tap.counted);
         tap.counted = minus(tap.counted, amount);
+        let seq = tap.seq;
         let count = u32::from(all && std::mem::take(&mut tap.counts));
         let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
         let months = tap.months.clone();
@@ -471,7 +502,11 @@ impl State {
             return;
         }
         let key = self.link(link).and_then(|l| l.instrument.as_ref()).map(InstrumentKey::of);
+        let waits = self.pending.contains_key(&seq) || self.waits_for_person(seq);
         let wallet = self.wallet_mut(holder);
+        if waits {
+            wallet.waiting.take(day.month(), amount, 0);
+        }
         wallet.day.take(day.0, amount, count);
         wallet.month.take(day.month(), amount, count);
         wallet.counters.take(limits, day, amount, count);
@@ -519,14 +554,14 @@ impl State {
     }
 
     /// Notices about the month's limit.
-    fn tell(&mut self, seq: Seq, at: Millis, ppid: Ppid, day: BusinessDay, percents: &[u8]) {
+    pub(super) fn tell(&mut self, seq: Seq, at: Millis, ppid: Ppid, day: BusinessDay, percents: &[u8]) {
         if percents.is_empty() {
             return;
         }
         let holder = self.person(ppid);
         let wallet = self.wallet_mut(holder);
         let limit = wallet.own.on(day).month.unwrap_or(Yen::ZERO);
-        let used = wallet.month.used(day.month()).0;
+        let used = wallet.final_of(day.month());
         for (percent, nth) in percents.iter().zip(0..) {
             self.wallet_mut(holder).tell(day.month(), *percent);
             let owed = Owed { ppid, percent: *percent, used, limit, at, dead: None };
@@ -567,7 +602,9 @@ impl State {
         self.came_back(&r.transfers);
         let Some(held) = self.tap(of) else { return };
         let day = held.counted_day;
-        let part = self.tap(index).map_or(Yen::ZERO, |tap| sum(&tap.legs, |leg| leg.is_part(), |leg| leg.posted));
+        let part = self.tap(index).map_or(Yen::ZERO, |tap| {
+            sum(&tap.legs, |leg| leg.is_part(), |leg| if leg.hold.is_some() { leg.asked } else { leg.posted })
+        });
         self.give_back(of, minus(self.tap(of).map_or(Yen::ZERO, |tap| tap.counted), part), false);
         self.point_sums(day, &r.transfers);
         let Some(held) = self.tap_mut(of) else { return };
@@ -581,6 +618,9 @@ impl State {
         let Some(tap) = self.tap_mut(index) else { return };
         (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
         (tap.holder, tap.limits, tap.months) = (holder, limits, months);
+        if holder != NOBODY && r.waits_for_person() {
+            self.wallet_mut(holder).waiting.add(day.month(), counted, 1);
+        }
     }
 
     /// A refund gives shares of the original's legs back; while its issuer is being asked they are spoken for.
@@ -638,6 +678,7 @@ impl State {
                 Some(remains) => self.may_remain(seq, remains, r.by, false),
                 None => {
                     self.pending.remove(&seq);
+                    self.waits_no_more(of);
                     self.released(of, r.transfers, day);
                     if let Some(tap) = self.tap_mut(of) {
                         tap.state = TapState::Reversed;
@@ -651,6 +692,7 @@ impl State {
                 if self.tap(of).is_some_and(|tap| !tap.legs.iter().any(left)) {
                     self.set_state(of, TapState::Reversed);
                 }
+                self.looked_at(of);
             }
             TapState::Posted => {
                 let amount = self.given_back(r.transfers, refund);
@@ -759,7 +801,7 @@ impl State {
 
     /// Holds of a tap that moved nothing yet were given back, all or some: so are its counts. Of a refund that was being asked
     /// for, what it had spoken for is free again.
-    fn released(&mut self, of: TapIndex, transfers: &[Transfer], day: BusinessDay) {
+    pub(super) fn released(&mut self, of: TapIndex, transfers: &[Transfer], day: BusinessDay) {
         let Some(tap) = self.tap(of) else { return };
         let voided = |hold: Option<HoldId>| {
             let own = transfers.iter().filter(|t| matches!(t.kind, TransferKind::Void(id) if Some(id) == hold));
@@ -788,14 +830,14 @@ impl State {
         self.point_sums(day, transfers);
     }
 
-    fn set_state(&mut self, index: TapIndex, state: TapState) {
+    pub(super) fn set_state(&mut self, index: TapIndex, state: TapState) {
         if let Some(tap) = self.tap_mut(index) {
             tap.state = state;
         }
     }
 
     /// Yen that a record moves to or from a merchant.
-    fn through_merchant(&self, transfers: &[Transfer]) -> Yen {
+    pub(super) fn through_merchant(&self, transfers: &[Transfer]) -> Yen {
         let merchant =
             |id| matches!(self.book.account(id).map(|account| account.key), Some(AccountKey::MerchantPayable(..)));
         let own = transfers.iter().filter(|t| is_posting(t) && (merchant(t.debit) || merchant(t.credit)));
@@ -808,6 +850,11 @@ impl State {
             |id| matches!(self.book.account(id).map(|account| account.key), Some(AccountKey::MerchantPayable(..)));
         let own = transfers.iter().filter(|t| merchant(if of_refund { t.credit } else { t.debit }));
         own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
+    }
+
+    /// A payment is in its acquirer's totals of the day.
+    pub(super) fn count_payment(&mut self, acquirer: InstitutionId, day: BusinessDay, amount: Yen) {
+        add(self.totals.entry((acquirer, day)).or_default(), false, amount);
     }
 
     /// Counts what was posted at once.
@@ -835,7 +882,7 @@ impl State {
     }
 
     /// What an issuer's answer posts.
-    fn post(&mut self, index: TapIndex, transfers: &[Transfer]) {
+    pub(super) fn post(&mut self, index: TapIndex, transfers: &[Transfer]) {
         self.came_back(transfers);
         let Some(tap) = self.tap_mut(index) else { return };
         for t in transfers {
@@ -849,6 +896,7 @@ impl State {
 
     fn issuer_answered(&mut self, seq: Seq, record: &Record, r: &IssuerAnswered) {
         let Some(index) = self.pending.remove(&r.tap) else { return };
+        self.waits_no_more(index);
         let Some(tap) = self.tap(index) else { return };
         let (kind, day, ppid, acquirer) = (tap.kind, tap.counted_day, tap.ppid, tap.key.acquirer);
         let (holder, link) = (tap.holder, tap.link);
@@ -903,6 +951,7 @@ impl State {
             self.owes(seq, message, at);
         }
         let Some(index) = self.pending.remove(&r.tap) else { return };
+        self.waits_no_more(index);
         let Some(day) = self.tap(index).map(|tap| tap.counted_day) else { return };
         self.came_back(&r.transfers);
         self.released(index, &r.transfers, day);
@@ -920,6 +969,7 @@ impl State {
         self.advised(seq, &r.transfers);
         self.stood_for.insert(r.tap, StoodFor { message: seq, at: record.at, bearer: r.bearer });
         let Some(index) = self.pending.remove(&r.tap) else { return };
+        self.waits_no_more(index);
         let today = record.at.jst_day();
         let sum = self.stood_in.entry(r.to_issuer.issuer).or_insert((today, Yen::ZERO));
         if sum.0 != today {
@@ -944,69 +994,6 @@ impl State {
             self.tell(seq, record.at, ppid, day, &r.ruled.alerts);
         }
         self.look_at_outcome(index);
-    }
-
-    /// The day turns, and settled taps of old days leave the memory. What something still depends on is set aside.
-    fn cut_over(&mut self, r: &CutOver) {
-        self.day = r.opened;
-        self.forgotten_before = r.forget_before;
-        // What was given up is kept as long as taps are.
-        self.notices.retain(|_, owed| owed.dead.is_none() || owed.at.jst_day() >= r.forget_before);
-        for sweep in self
-            .purse_books
-            .values_mut()
-            .map(|book| &mut book.sweep)
-            .chain(self.point_books.values_mut().map(|book| &mut book.sweep))
-        {
-            if std::mem::take(&mut sweep.again) {
-                sweep.through = 0;
-            }
-        }
-        let mut owed: BTreeSet<Seq> =
-            self.unacknowledged.values().flat_map(|(m, _)| [Some(m.tap), m.about]).flatten().collect();
-        // So is what a reversal has not undone yet, or not told, and what a refund that waits may give back to.
-        owed.extend(self.undo_due.iter().chain(self.refund_reversals.keys()));
-        owed.extend(self.pending.values().filter_map(|of| Some(self.tap(self.tap(*of)?.original?)?.seq)));
-        // What a difference is about is needed until two people have decided.
-        let disputed = self.in_difference();
-        let needed = |tap: &Tap| {
-            matches!(tap.state, TapState::Pending | TapState::Held)
-                || owed.contains(&tap.seq)
-                || disputed.contains(&tap.seq)
-        };
-        for (index, tap) in std::mem::take(&mut self.kept) {
-            if needed(&tap) {
-                self.kept.push((index, tap));
-            } else {
-                self.forget(index, &tap);
-            }
-        }
-        while self.taps.front().is_some_and(|tap| tap.day < r.forget_before) {
-            let tap = self.taps.pop_front().expect("front() saw it");
-            let index = self.forgotten;
-            self.forgotten += 1;
-            if needed(&tap) {
-                self.kept.push((index, tap));
-            } else {
-                self.forget(index, &tap);
-            }
-        }
-        self.known.retain(|_, known| !matches!(known, Known::Tombstone(day) if *day < r.forget_before));
-        self.totals.retain(|(_, day), _| *day >= r.forget_before);
-    }
-
-    /// Takes out what led to a tap that has left the memory.
-    fn forget(&mut self, index: TapIndex, tap: &Tap) {
-        self.stood_for.remove(&tap.seq);
-        self.undos.remove(&tap.seq);
-        self.parts_of.remove(&tap.seq);
-        if self.known.get(&tap.key) == Some(&Known::Tap(index)) {
-            self.known.remove(&tap.key);
-        }
-        if let Some(merchant) = self.merchant(tap.merchant) {
-            let key = reference(&tap.key.acquirer, &merchant.id, &tap.rrn);
-            self.refer_no_more(key, index, tap.kind);
-        }
     }
 }
 
@@ -1067,6 +1054,7 @@ fn standing(r: &Tapped) -> TapState {
         Verdict::Pending => TapState::Pending,
         Verdict::Refused(_) => TapState::Refused,
         Verdict::Approved(_) if matches!(r.kind, TapKind::Authorize | TapKind::AuthorizationAdvice) => TapState::Held,
+        Verdict::Approved(_) if r.waits_for_person() => TapState::Held,
         Verdict::Approved(_) => TapState::Posted,
     }
 }

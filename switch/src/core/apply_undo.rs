@@ -56,6 +56,9 @@ impl State {
     /// An issuer is told something until it acknowledges it.
     pub(super) fn owes(&mut self, seq: Seq, message: ToIssuer, at: Millis) {
         self.unacknowledged.insert(seq, (message, at));
+        for tap in [Some(message.tap), message.about].into_iter().flatten() {
+            *self.owed.entry(tap).or_default() += 1;
+        }
         if let Some(payment) = self.payment_of_refund(message) {
             self.refund_reversals.entry(payment).or_default().insert(seq);
         }
@@ -63,6 +66,14 @@ impl State {
 
     fn no_longer_owes(&mut self, seq: Seq) -> Option<ToIssuer> {
         let (message, _) = self.unacknowledged.remove(&seq)?;
+        for tap in [Some(message.tap), message.about].into_iter().flatten() {
+            if let Some(messages) = self.owed.get_mut(&tap) {
+                *messages -= 1;
+                if *messages == 0 {
+                    self.owed.remove(&tap);
+                }
+            }
+        }
         if let Some(payment) = self.payment_of_refund(message)
             && let Some(messages) = self.refund_reversals.get_mut(&payment)
         {

@@ -33,6 +33,7 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
         Event::IssuerAcknowledged { message, code } => super::loss::acknowledged(state, *message, *code),
         Event::Command(command) => super::admin::command(state, now, command),
         Event::Tick { keep_days } => super::admin::tick(state, now, *keep_days),
+        Event::TickInDoubt => super::admin::tick_in_doubt(state),
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Event {
         /// How many days settled taps stay in memory.
         keep_days: u16,
     },
+    /// Time has passed, but it is not sure how much: no day turns and nothing lapses.
+    TickInDoubt,
 }
 
 /// What operators and imports ask for.
@@ -315,10 +317,36 @@ pub enum Command {
     Relief(super::Relief),
     /// Something about closing a day.
     Closing(super::Closing),
-    /// End the business day by hand.
+    /// End the business day by hand: not one that the calendar has not begun.
     CutOver {
         /// How many days settled taps stay in memory.
         keep_days: u16,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// An offline payment above its floor limit is accepted, or refused.
+    DecideAdvice {
+        /// Its record.
+        record: Seq,
+        /// Accept it.
+        accept: bool,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// The wall clock is right, says a person.
+    ConfirmClock {
+        /// The day that the person says it is.
+        day: BusinessDay,
+        /// The time that decided, and what the wall clock says; absent when there is no doubt about it.
+        clock: Option<(Millis, Millis)>,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
     },
 }
 

@@ -6,7 +6,7 @@ use super::money::{Leg, Shares, keep, spread, sum};
 use super::original::Found;
 use super::state::{Tap, TapState};
 use super::undo::{self, Undoing, give_back, held, instrument_share, issuer_of, settle};
-use kazasu_ledger::TransferKind;
+use kazasu_ledger::{Transfer, TransferKind};
 use kazasu_ledger::record::{Ruled, TapKind, ToIssuer, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::money::Yen;
@@ -45,7 +45,7 @@ fn about(context: &Context<'_>, tap: &Tap, verdict: Verdict, transfers: Transfer
 /// 0220 with original data: take all or part of what was reserved and release the rest.
 pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     let tap = original(context)?;
-    if tap.state != TapState::Held {
+    if tap.state != TapState::Held || context.state.waits_for_person(tap.seq) {
         return Err(Refusal::OriginalNotOpen);
     }
     let amount = context.request.amount;
@@ -54,6 +54,10 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     }
     same_person(context, tap)?;
     let kept = keep(&context.state.book, &tap.legs, amount);
+    let class = context.state.merchant(tap.merchant).map_or("", |merchant| &merchant.traits.class);
+    if tap.kind == TapKind::AuthorizationAdvice && amount > context.state.floor_at(class) {
+        return above_floor(context, tap, &kept, amount);
+    }
     let transfers = settle(context.state, tap, &kept, true);
     context.state.book.check(&transfers).map_err(refusal)?;
     let mut outcome = about(context, tap, approval(context), transfers);
@@ -74,6 +78,34 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
         };
         Some(ToIssuer { issuer, operation, amount, remains: None, about: of, tap: context.seq() })
     });
+    Ok(outcome)
+}
+
+/// What was authorized off line is taken, and is above the floor limit: it is reserved anew, and waits for a person.
+fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> Result<Outcome, Refusal> {
+    /// A record's holds are among so many of its first transfers.
+    const HOLDS: usize = 16;
+    let state = context.state;
+    let nothing: Shares = smallvec::smallvec![Yen::ZERO; tap.legs.len()];
+    let released = settle(state, tap, &nothing, false);
+    let hold = |debit, credit, amount| Transfer { kind: TransferKind::Hold, debit, credit, amount };
+    let anew = tap.legs.iter().zip(kept).filter(|(_, kept)| kept.is_positive());
+    let anew: Transfers = anew.map(|(leg, kept)| hold(leg.debit, leg.credit, *kept)).collect();
+    let mut transfers = Transfers::new();
+    if released.len() + anew.len() <= HOLDS {
+        transfers.extend(released);
+        transfers.extend(anew);
+    } else {
+        // There is no room for so many tenders twice: all of it is claimed from the acquirer.
+        let shortfall = state.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
+        let payable = state.merchant(tap.merchant).ok_or(Refusal::OriginalNotFound)?.payable;
+        transfers.push(hold(*shortfall, payable, amount));
+        transfers.extend(released);
+    }
+    state.book.check(&transfers).map_err(refusal)?;
+    let mut outcome = about(context, tap, approval(context), transfers);
+    outcome.ruled =
+        Some(Ruled { policy: state.rules.version, flags: flag::ABOVE_FLOOR, options: tap.options.0, ..Ruled::default() });
     Ok(outcome)
 }
 

@@ -43,10 +43,15 @@ fn outcome(state: &State, now: Millis, tap: &Tap, approved: Option<Yen>, whole: 
     // Points that a purchase brings are posted by this answer; an authorization's stay pending.
     let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
-    let alerts = if whole { state.crossed(wallet, tap.counted_day, Yen::ZERO) } else { Vec::new() };
+    let alerts = if whole { state.crossed(wallet, tap.counted_day, waiting_part(tap)) } else { Vec::new() };
     // What the issuer declined is in the windows until this record gives it back.
     let declined = if whole { Yen::ZERO } else { Yen::new(-tap.counted.get()) };
     Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, declined), alerts }
+}
+
+/// What of a tap that waits is in the windows, and is final when it is approved.
+pub(super) fn waiting_part(tap: &Tap) -> Yen {
+    super::money::sum(&tap.legs, super::money::Leg::is_part, |leg| leg.asked)
 }
 
 fn some(outcome: Outcome) -> Option<Outcome> {

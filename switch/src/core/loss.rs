@@ -54,7 +54,7 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
 fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossBooked> {
     let tap = state.tap_by_seq(advice.tap)?;
     let stood = state.stood_for.get(&tap.seq).map(|stood| stood.bearer);
-    let bearer = stood.or(state.rules.policy.offline.map(|rule| rule.bearer))?;
+    let bearer = stood.or(state.rules.policy.offline.as_ref().map(|rule| rule.bearer))?;
     let leg = tap.instrument_leg().filter(|_| tap.state == TapState::Posted)?;
     let parts = state.parts(tap.seq);
     let amount = minus(minus(minus(leg.posted, leg.undone), parts.denied), parts.taken);

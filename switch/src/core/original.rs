@@ -48,7 +48,7 @@ impl State {
 
     fn exactly(&self, original: &Original, request: &Request) -> Option<TapIndex> {
         match self.known.get(&original_key(original, request)?)? {
-            Known::Tap(index) => Some(*index),
+            Known::Tap(index) => self.tap(*index).filter(|tap| !self.is_over(tap)).map(|_| *index),
             Known::Tombstone(_) => None,
         }
     }
@@ -77,7 +77,7 @@ impl State {
         }
         let key = reference(&request.acquirer, &request.merchant, &request.rrn);
         let Some(Reference::One(index)) = self.by_reference.get(&key).copied() else { return None };
-        let tap = self.tap(index)?;
+        let tap = self.tap(index).filter(|tap| !self.is_over(tap))?;
         let same_merchant = self.merchant(tap.merchant).is_some_and(|m| m.id == request.merchant);
         let same = tap.rrn == request.rrn && tap.key.acquirer == request.acquirer && same_merchant;
         let named = match &request.original {

@@ -58,7 +58,9 @@ impl State {
                     TapKind::Reversal => 420,
                     TapKind::BalanceInquiry | TapKind::Unsupported => return None,
                 });
-                let (message, at) = stood.map_or((about, tap.at), |stood| (stood.message, stood.at));
+                // So is an offline payment that a person accepted.
+                let known = stood.map(|stood| (stood.message, stood.at)).or(self.accepted.get(&about).copied());
+                let (message, at) = known.unwrap_or((about, tap.at));
                 Some(Original::new(mti, Stan::wrapping(message), at.transmission(), own))
             }
         };

@@ -90,10 +90,16 @@ pub(super) fn has_pin(entry_mode: u16) -> bool {
 fn nobody(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> Result<Outcome, Refusal> {
     let amount = context.request.amount;
     let account = shortfall(context)?;
-    let kind = if operation == Operation::AuthorizationAdvice { TransferKind::Hold } else { TransferKind::Direct };
+    let above = amount > context.state.floor_at(&merchant.traits.class);
+    let hold = above || operation == Operation::AuthorizationAdvice;
+    let kind = if hold { TransferKind::Hold } else { TransferKind::Direct };
     let transfer = Transfer { kind, debit: account, credit: merchant.payable, amount };
     context.state.book.check(&[transfer]).map_err(refusal)?;
-    Ok(context.approved([transfer].as_slice().into()))
+    let mut outcome = context.approved([transfer].as_slice().into());
+    if above {
+        outcome.ruled = ruled(context.state, Ruled { flags: flag::ABOVE_FLOOR, ..Ruled::default() });
+    }
+    Ok(outcome)
 }
 
 fn shortfall(context: &Context<'_>) -> Result<AccountId, Refusal> {
@@ -174,7 +180,13 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
     let approved = plus(covered, part);
     let asks = issuer.filter(|_| from_instrument.is_positive());
     let pending = asks.is_some() && !advice;
-    let hold = pending || matches!(operation, Operation::Authorize | Operation::AuthorizationAdvice);
+    let above = advice && request.amount > state.floor_at(&payer.merchant.traits.class);
+    if above {
+        flags |= flag::ABOVE_FLOOR;
+    }
+    // An offline payment above the floor limit waits for a person.
+    let waits = above && operation == Operation::PurchaseAdvice;
+    let hold = pending || waits || matches!(operation, Operation::Authorize | Operation::AuthorizationAdvice);
     let kind = if hold { TransferKind::Hold } else { TransferKind::Direct };
     let mut transfers = Transfers::new();
     let mut push = |debit, credit, amount: Yen| {
@@ -224,7 +236,7 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
     }
     check(state, &transfers, opens.len())?;
     let now_points = if hold { 0 } else { granted };
-    let (receipt, alerts) = if pending {
+    let (receipt, alerts) = if pending || waits {
         (Receipt::default(), Vec::new())
     } else {
         let receipt = state.receipt(payer.spender(), from_purses, now_points - spent.get(), part);
@@ -239,8 +251,9 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
         let operation = match operation {
             Operation::Authorize => IssuerOperation::Authorize,
             Operation::Purchase => IssuerOperation::Purchase,
-            // The issuer hears of it when it is completed.
+            // The issuer hears of it when it is completed, or when a person has accepted it.
             Operation::AuthorizationAdvice => return None,
+            _ if waits => return None,
             _ => IssuerOperation::PurchaseAdvice,
         };
         Some(ToIssuer { issuer, operation, amount: from_instrument, remains: None, about: None, tap: context.seq() })
@@ -295,7 +308,7 @@ fn check(state: &State, transfers: &Transfers, opened: usize) -> Result<(), Refu
 }
 
 fn over_offline(state: &State, payer: &Payer<'_>, amount: Yen) -> bool {
-    let Some(rule) = state.rules.policy.offline else { return false };
+    let Some(rule) = &state.rules.policy.offline else { return false };
     let used = payer.wallet.map_or(Yen::ZERO, |w| w.offline.used(payer.day.0).0);
     used.checked_add(amount).is_none_or(|sum| sum > rule.resident_day)
 }

@@ -81,6 +81,8 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::Unlink { .. }
         | Command::Relief(_)
         | Command::Closing(_)
+        | Command::ConfirmClock { .. }
+        | Command::DecideAdvice { .. }
         | Command::CutOver { .. } => unreachable!("decided before"),
     };
     result.unwrap_or_else(reject)

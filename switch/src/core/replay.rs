@@ -279,6 +279,15 @@ impl Replay {
             }
             Body::IssuerSilent(r) => self.silent(seq, at, r.tap, r.why),
             Body::StoodIn(r) => self.silent(seq, at, r.tap, Silence::NotSent),
+            Body::AdviceSettled(r) => {
+                // Under the draft it may have been paid at once.
+                let own = self.shadow_of(r.tap);
+                let waits = |own: &Seq| self.shadow.as_ref().is_some_and(|state| state.waits_for_person(*own));
+                let Some(record) = own.filter(waits) else { return Ok(()) };
+                let (accept, by, why) = (r.accepted, r.by.clone(), r.why.clone());
+                let command = Command::DecideAdvice { record, accept, by, why };
+                self.event(Some(seq), at, &Event::Command(command)).map(|_| ())
+            }
             Body::IssuerAcknowledged(r) => self.acknowledged(at, r.message, r.code),
             Body::LossBooked(r) => self.acknowledged(at, r.message, r.code),
             Body::LossReturned(r) => self.acknowledged(at, r.message, r.code),
@@ -291,13 +300,15 @@ impl Replay {
                 Ok(())
             }
             Body::CutOver(r) => {
-                let keep_days = u16::try_from(r.opened.0 - r.forget_before.0).unwrap_or(1);
-                let event = if r.opened == at.jst_day() {
-                    Event::Tick { keep_days }
+                let keep_days = u16::try_from(r.opened.min(at.jst_day()).0 - r.forget_before.0).unwrap_or(1);
+                if r.opened == at.jst_day() {
+                    self.event(None, at, &Event::Tick { keep_days })?;
                 } else {
-                    Event::Command(Command::CutOver { keep_days })
-                };
-                self.event(None, at, &event)?;
+                    let (by, why) = (r.by.clone().unwrap_or_default(), r.why.clone().unwrap_or_default());
+                    // Days were once ended by hand before the calendar had begun them.
+                    let at = at.max(r.closed.start());
+                    self.event(None, at, &Event::Command(Command::CutOver { keep_days, by, why }))?;
+                }
                 // Whatever lapses does so now, as the draft says.
                 self.again = true;
                 while std::mem::take(&mut self.again) {
@@ -587,10 +598,13 @@ impl Replay {
             | Body::IssuerAcknowledged(_)
             | Body::TotalsCompared(_)
             | Body::CutOver(_)
+            | Body::ClockConfirmed(_)
+            | Body::ClockKept(_)
             | Body::PolicyActivated(_)
             | Body::Lapsed(_)
             | Body::Resealed(_)
             | Body::StoodIn(_)
+            | Body::AdviceSettled(_)
             | Body::LossBooked(_)
             | Body::LossReturned(_)
             | Body::Undone(_)

@@ -216,11 +216,12 @@ impl State {
         least.map(Yen::new)
     }
 
-    /// Percentages of the month's limit that the person has reached now and was not told about yet.
+    /// Percentages of the month's limit that the person has reached with `part` more and was not told about yet. Only what is final
+    /// counts: of what waits for an issuer nobody is told before it is approved.
     pub(super) fn crossed(&self, wallet: Option<&Wallet>, day: BusinessDay, part: Yen) -> Vec<u8> {
         let Some(wallet) = wallet else { return Vec::new() };
         let Some(limit) = wallet.own.on(day).month else { return Vec::new() };
-        let used = i128::from(wallet.month.used(day.month()).0.get()) + i128::from(part.get());
+        let used = i128::from(wallet.final_of(day.month()).get()) + i128::from(part.get());
         let reached = |percent: u8| used > 0 && used * 100 >= i128::from(percent) * i128::from(limit.get());
         let new = |percent: &u8| reached(*percent) && !wallet.told(day.month(), *percent);
         self.rules.policy.alerts.iter().copied().filter(new).collect()

@@ -1,6 +1,7 @@
 //! The state: what the journal adds up to, indexed for deciding.
 
 use super::certificates::{Certificates, IssuerAt};
+use super::large::{Blocks, Shards};
 use super::money::{Leg, Legs, Source, sum};
 use super::rules::{MerchantRules, Rules};
 use super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NOBODY, Wallet};
@@ -245,6 +246,15 @@ pub(super) struct StoodFor {
     pub(super) bearer: Bearer,
 }
 
+/// Where looking for what can be forgotten goes on; `None` where it is done for the day.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Sweeps {
+    /// The next tap that is set aside.
+    pub(super) kept: Option<TapIndex>,
+    /// The last notice that was looked at.
+    pub(super) notices: Option<u64>,
+}
+
 /// How many of each thing there are.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StateSizes {
@@ -260,6 +270,8 @@ pub struct StateSizes {
     pub pending: usize,
     /// Advices that an issuer has not acknowledged.
     pub unacknowledged: usize,
+    /// Offline payments that wait for a person.
+    pub waiting_advices: usize,
     /// Open holds.
     pub holds: usize,
 }
@@ -306,14 +318,28 @@ pub struct State {
     pub(super) references: HashMap<[u8; 16], Yen>,
     pub(super) notices: BTreeMap<u64, Owed>,
     pub(super) stood_for: BTreeMap<Seq, StoodFor>,
+    /// Offline payments above their floor limit that nobody has looked at yet.
+    pub(super) above_floor: BTreeSet<Seq>,
+    /// Those that were accepted and went to an issuer: the record whose message it knows them by, and when.
+    pub(super) accepted: BTreeMap<Seq, (Seq, Millis)>,
     /// What was approved in each issuer's place on a day.
     pub(super) stood_in: BTreeMap<u16, (BusinessDay, Yen)>,
-    pub(super) taps: VecDeque<Tap>,
+    pub(super) taps: Blocks<Tap>,
     /// Taps older than those that something still depends on (an open hold, an advice that is owed), in their order.
-    pub(super) kept: Vec<(TapIndex, Tap)>,
+    pub(super) kept: BTreeMap<TapIndex, Tap>,
+    /// The same by record.
+    pub(super) kept_at: BTreeMap<Seq, TapIndex>,
+    /// How far what is kept has been looked at since the day turned.
+    pub(super) sweeps: Sweeps,
+    /// Taps that messages to issuers are about which are owed, and how many messages.
+    pub(super) owed: BTreeMap<Seq, u32>,
+    /// Payments of which an issuer takes something back, until that is decided.
+    pub(super) disputed: BTreeSet<Seq>,
+    /// Messages that were reversed before they came, in the order of their reversals.
+    pub(super) tombstones: VecDeque<(TapKey, BusinessDay)>,
     pub(super) forgotten: TapIndex,
-    pub(super) known: HashMap<TapKey, Known>,
-    pub(super) by_reference: HashMap<u64, super::original::Reference>,
+    pub(super) known: Shards<TapKey, Known>,
+    pub(super) by_reference: Shards<u64, super::original::Reference>,
     /// Taps of which reversals have said what may remain, by record, as long as more of them may come to stand.
     pub(super) undos: BTreeMap<Seq, super::undo::Undo>,
     /// Those of them of which something is to be undone, or told, now.
@@ -356,6 +382,7 @@ impl State {
             taps: self.kept.len() + self.taps.len(),
             pending: self.pending.len(),
             unacknowledged: self.unacknowledged.len(),
+            waiting_advices: self.above_floor.len(),
             holds: self.book.open_holds(),
         }
     }
@@ -411,7 +438,7 @@ impl State {
 
     /// Every tap in memory, oldest first.
     pub fn taps(&self) -> impl Iterator<Item = &Tap> {
-        self.kept.iter().map(|(_, tap)| tap).chain(&self.taps)
+        self.kept.values().chain(self.taps.iter())
     }
 
     /// The registered acquirers.
@@ -478,19 +505,15 @@ impl State {
     pub(super) fn tap(&self, index: TapIndex) -> Option<&Tap> {
         match index.checked_sub(self.forgotten) {
             Some(at) => self.taps.get(usize::try_from(at).ok()?),
-            None => self.kept_at(index).map(|at| &self.kept[at].1),
+            None => self.kept.get(&index),
         }
     }
 
     pub(super) fn tap_mut(&mut self, index: TapIndex) -> Option<&mut Tap> {
         match index.checked_sub(self.forgotten) {
             Some(at) => self.taps.get_mut(usize::try_from(at).ok()?),
-            None => self.kept_at(index).map(|at| &mut self.kept[at].1),
+            None => self.kept.get_mut(&index),
         }
-    }
-
-    fn kept_at(&self, index: TapIndex) -> Option<usize> {
-        self.kept.binary_search_by_key(&index, |(index, _)| *index).ok()
     }
 
     /// A tap by its record's number.
@@ -500,9 +523,9 @@ impl State {
     }
 
     pub(super) fn index_of(&self, seq: Seq) -> Option<TapIndex> {
-        match self.taps.binary_search_by_key(&seq, |tap| tap.seq) {
-            Ok(at) => Some(self.forgotten + u64::try_from(at).expect("a position")),
-            Err(_) => self.kept.binary_search_by_key(&seq, |(_, tap)| tap.seq).ok().map(|at| self.kept[at].0),
+        match self.taps.find_by_key(&seq, |tap| tap.seq) {
+            Some(at) => Some(self.forgotten + u64::try_from(at).expect("a position")),
+            None => self.kept_at.get(&seq).copied(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod agreement;
 mod certificates;
+mod days;
+mod floor;
 mod follow_ups;
 mod issuers;
 mod merchants;

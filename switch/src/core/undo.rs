@@ -96,8 +96,9 @@ pub(super) fn reserved(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> 
     let kept = keep(&state.book, &tap.legs, remains);
     let left = instrument_share(tap, &kept);
     let before = tap.instrument_leg().map_or(Yen::ZERO, |leg| held(state, leg));
-    // An authorization that was only advised is unknown to the issuer.
-    let issuer = issuer_of(state, tap).filter(|_| tap.kind != TapKind::AuthorizationAdvice && left < before);
+    // An authorization that was only advised is unknown to the issuer, and so is what waits for a person.
+    let unknown = tap.kind == TapKind::AuthorizationAdvice || state.waits_for_person(tap.seq);
+    let issuer = issuer_of(state, tap).filter(|_| !unknown && left < before);
     Undoing {
         transfers: settle(state, tap, &kept, false),
         to_issuer: issuer.map(|issuer| message(tap, issuer, left, carried)),

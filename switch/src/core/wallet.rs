@@ -360,6 +360,8 @@ pub(super) struct Wallet {
     /// Instrument parts of the day and of the month.
     pub(super) day: Meter,
     pub(super) month: Meter,
+    /// What of the month still waits for an issuer: alerts count what is final.
+    pub(super) waiting: Meter,
     /// Purchase advices of the day, whole amounts.
     pub(super) offline: Meter,
     /// What was approved in an issuer's place on the day.
@@ -376,6 +378,11 @@ pub(super) struct Wallet {
 }
 
 impl Wallet {
+    /// What stands of the month: what waits for an issuer may still be declined.
+    pub(super) fn final_of(&self, month: i32) -> Yen {
+        super::money::minus(self.month.used(month).0, self.waiting.used(month).0)
+    }
+
     /// Has the person been told about this percentage in this month?
     pub(super) fn told(&self, month: i32, percent: u8) -> bool {
         self.alerted.0 == month && self.alerted.1 & (1 << percent.min(127)) != 0
@@ -392,6 +399,7 @@ impl Wallet {
     pub(super) fn absorb(&mut self, mut other: Wallet) {
         self.day.merge(other.day);
         self.month.merge(other.month);
+        self.waiting.merge(other.waiting);
         self.offline.merge(other.offline);
         self.stood_in.merge(other.stood_in);
         self.counters.merge(&other.counters);

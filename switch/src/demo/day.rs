@@ -53,7 +53,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     drained(town.leader()).await;
 
     let open = desk.ask(|state| state.day).await?.to_string();
-    let ended = desk.closing(ClosingAsk::CutOver { day: open }, "operator").await?;
+    let ended = desk.closing(ClosingAsk::CutOver { day: open, why: "demo".to_owned() }, "operator").await?;
     let day = ended["closed"].as_str().context("a day")?.to_owned();
     let on = BusinessDay::parse(&day).context("a day")?;
     say(&format!("\n3. 締切 {day} cut over; 翌営業日 {}", ended["opened"].as_str().unwrap_or_default()));

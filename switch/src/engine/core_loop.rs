@@ -171,6 +171,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
             continue;
         }
         shell.health.durable.store(replica.state.seq, Ordering::Release);
+        shell.lead_begins(&replica.state);
         let mut core = Core::new(shell, std::mem::take(&mut replica));
         shell.issuers.begin(&shell.engine);
         core.recover();
@@ -406,7 +407,7 @@ impl<'a> Core<'a> {
             return false;
         }
         self.again = false;
-        self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody);
+        self.decide(&self.tick(), Asker::Nobody);
         self.own += self.batch.records.last().map_or(0, |record| record.body.transfers().len());
         true
     }
@@ -565,11 +566,17 @@ impl<'a> Core<'a> {
             Msg::Command(_, to) if self.is_stalled() => {
                 let _ = to.send(Err(CommandError::Halted(self.stalled.clone().unwrap_or_default())));
             }
+            Msg::Command(Command::ConfirmClock { day, by, why, .. }, to) => {
+                let clock = self.shell.confirm_clock(day, self.state.seq + 1);
+                let command = Command::ConfirmClock { day, clock, by, why };
+                self.decide(&Event::Command(command), Asker::Command(to));
+            }
             Msg::Command(command, to) => self.decide(&Event::Command(command), Asker::Command(to)),
             Msg::Query(ask) => ask(&self.state),
             Msg::Tick if self.is_stalled() => {}
             Msg::Tick => {
-                self.decide(&Event::Tick { keep_days: self.shell.config.keep_days }, Asker::Nobody);
+                self.shell.look_at_clock();
+                self.decide(&self.tick(), Asker::Nobody);
                 self.expire();
                 self.offer_notices();
             }
@@ -604,9 +611,18 @@ impl<'a> Core<'a> {
         self.leaving.as_ref().is_some_and(|leaving| leaving.closing.is_some())
     }
 
+    /// Time has passed. Nothing that time decides happens while it is not sure what time it is.
+    fn tick(&self) -> Event {
+        self.shell.now();
+        match self.shell.health.clock_suspect() {
+            None => Event::Tick { keep_days: self.shell.config.keep_days },
+            Some(_) => Event::TickInDoubt,
+        }
+    }
+
     /// Every request gets a report from its link. Should one be lost with its link's task, the tap is not left pending.
     fn expire(&mut self) {
-        let limit = Millis((self.shell.config.clock)().0 - NO_REPORT_MS);
+        let limit = Millis(self.shell.now().0 - NO_REPORT_MS);
         let old: Vec<Seq> = self.state.pending_since(limit).collect();
         for tap in old {
             tracing::error!(tap, "no report about a request to an issuer; taking it for unanswered");
@@ -634,7 +650,7 @@ impl<'a> Core<'a> {
     }
 
     fn decide(&mut self, event: &Event, asker: Asker<'_>) {
-        let now = (self.shell.config.clock)();
+        let now = self.shell.now();
         let Decision { body, effects, rejected } = decide(&self.state, now, event);
         if let (Some(leaving), Some(Body::Tapped(tapped)), Event::Request(request)) = (&mut self.leaving, &body, event)
             && tapped.verdict == Verdict::Pending
@@ -673,7 +689,7 @@ impl<'a> Core<'a> {
     /// What reversals still have to undo comes before anything else is decided: nobody sees the state in between.
     fn undo_what_is_left(&mut self, event: &Event) {
         while let Some(Decision { body: Some(body), effects, .. }) = left_to_undo(&self.state) {
-            let now = (self.shell.config.clock)();
+            let now = self.shell.now();
             let record = Record { at: now.max(self.state.at), day: self.state.day, body };
             let seq = self.state.seq + 1;
             self.state.apply(seq, &record).expect("a decision keeps the ledger's rules");
@@ -777,7 +793,7 @@ fn count_refusal(body: &Body) {
     }
     if let Body::IssuerSilent(silent) = body {
         refused(match silent.why {
-            Silence::TimedOut | Silence::Restarted => Refusal::IssuerTimeout,
+            Silence::TimedOut | Silence::Restarted | Silence::Unfit => Refusal::IssuerTimeout,
             Silence::NotSent | Silence::Unmakeable => Refusal::IssuerUnavailable,
         });
     }

@@ -7,12 +7,15 @@
 
 mod commit;
 mod core_loop;
+mod keeper;
 mod replica;
 mod reply;
+mod time;
 mod waiting;
 mod writer;
 
 pub use commit::IssuerSink;
+pub use keeper::{ClockRules, Doubt, Keeper, Reading, Suspect};
 pub(crate) use reply::send_by_link;
 pub use reply::{Asked, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
 
@@ -52,8 +55,10 @@ pub struct EngineConfig {
     pub max_batch: usize,
     /// Business days that settled taps stay in memory.
     pub keep_days: u16,
-    /// Reads the wall clock.
-    pub clock: fn() -> Millis,
+    /// Reads both clocks.
+    pub clock: fn() -> Reading,
+    /// What is believed of the wall clock.
+    pub clock_rules: ClockRules,
     /// Who this process is towards the store and other nodes.
     pub node: Node,
     /// Several nodes share the store: the lead is taken when the watch says so, and until then the journal is followed.
@@ -162,6 +167,10 @@ pub enum CommandError {
 #[derive(Default, Debug)]
 pub struct Health {
     halted: Mutex<Option<String>>,
+    /// The time that decides here.
+    keeper: Mutex<Keeper>,
+    /// What was said of it last.
+    alarm: Mutex<time::Alarm>,
     role: watch::Sender<Role>,
     epoch: AtomicU64,
     leader: Mutex<Node>,
@@ -198,6 +207,16 @@ impl Health {
     #[must_use]
     pub fn halted(&self) -> Option<String> {
         lock(&self.halted).clone()
+    }
+
+    /// What is wrong with this node's wall clock; `None` when it is believed. Taps are answered all the same.
+    #[must_use]
+    pub fn clock_suspect(&self) -> Option<Suspect> {
+        lock(&self.keeper).suspect()
+    }
+
+    pub(crate) fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        lock(&self.keeper)
     }
 
     /// True when taps are answered here: by this node as leader, or by the leader through this node.
@@ -306,9 +325,16 @@ pub struct Engine {
     tx: Sender<Msg>,
     health: Arc<Health>,
     max_queued: usize,
+    clock: fn() -> Reading,
 }
 
 impl Engine {
+    /// The time that decides: the wall clock's, unless that is not believed.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.health.keeper().now((self.clock)())
+    }
+
     /// Opens the journal, replays it, starts the threads and returns when this node is of use: it leads, or it follows and
     /// has read the journal to its end.
     pub async fn start(
@@ -319,7 +345,8 @@ impl Engine {
         health: Arc<Health>,
     ) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
         let (tx, rx) = crossbeam_channel::unbounded();
-        let engine = Engine { tx, health: health.clone(), max_queued: config.max_queued };
+        *health.keeper() = Keeper::new(config.clock_rules);
+        let engine = Engine { tx, health: health.clone(), max_queued: config.max_queued, clock: config.clock };
         let (started_tx, started) = oneshot::channel();
         let shell = core_loop::Shell { config, store, issuers, elsewhere, engine: engine.clone(), rx, health };
         let thread = std::thread::Builder::new().name("kazasu-core".into()).spawn(move || {
@@ -458,7 +485,8 @@ mod tests {
             max_queued: 10,
             max_batch: 10,
             keep_days: 1,
-            clock: || Millis(0),
+            clock: || Reading { wall: Millis(0), monotonic: std::time::Duration::ZERO },
+            clock_rules: ClockRules::default(),
             node: Node::alone(),
             shared: false,
             expected: None,

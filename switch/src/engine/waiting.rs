@@ -94,7 +94,13 @@ impl Waiting<'_> {
                 },
                 recv(pages) -> news => match news {
                     Ok(Followed::Page(page)) => match self.replica.apply(&page) {
-                        Ok(()) => self.shell.health.durable.store(self.replica.state.seq, Ordering::Release),
+                        Ok(()) => {
+                            self.shell.health.durable.store(self.replica.state.seq, Ordering::Release);
+                            // Behind the end that was reached once, records come as the leader writes them.
+                            if self.shell.health.caught_up.load(Ordering::Acquire) {
+                                self.shell.saw(self.replica.state.at);
+                            }
+                        }
                         Err(broken) => {
                             // What was read before may have been a record that no longer exists: of a primary that died
                             // before its standby had it. Once, the journal is read again from its beginning.
@@ -111,6 +117,7 @@ impl Waiting<'_> {
                     Ok(Followed::CaughtUp) => {
                         resets = 0;
                         self.starting = false;
+                        self.shell.follows(&self.replica.state);
                         self.shell.health.caught_up.store(true, Ordering::Release);
                         self.shell.health.set_halted(None);
                         self.shell.role(Role::Following);
@@ -205,7 +212,8 @@ impl Waiting<'_> {
             }
             // Answers to what an earlier lead sent: whoever leads now has reversed those taps or will ask again. Losing the
             // lead is no news here, and another attempt is under way already.
-            Msg::Events(_) | Msg::Tick | Msg::Lost { .. } | Msg::Lead { .. } => {}
+            Msg::Events(_) | Msg::Lost { .. } | Msg::Lead { .. } => {}
+            Msg::Tick => self.shell.look_at_clock(),
             Msg::Stop => unreachable!("handled where the loop ends"),
         }
     }

@@ -96,9 +96,14 @@ fn facts(policy: &Policy) -> BTreeMap<String, String> {
         say(at("resident_day"), Some(s.resident_day.to_string()));
         say(at("bearer"), Some(bearer(s.bearer)));
     }
-    if let Some(o) = policy.offline {
+    if let Some(o) = &policy.offline {
         say("offline resident_day".into(), Some(o.resident_day.to_string()));
         say("offline bearer".into(), Some(bearer(o.bearer)));
+        let floor = o.floor.clone().unwrap_or_default();
+        say("offline floor".into(), floor.otherwise.map(|most| most.to_string()));
+        for (class, most) in &floor.classes {
+            say(format!("offline floor of class {class}"), Some(most.to_string()));
+        }
     }
     out
 }

@@ -5,7 +5,7 @@ use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::{
-    Bearer, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate, Rounding,
+    Bearer, Floor, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate, Rounding,
     StandIn, Validity, Window,
 };
 use serde::Deserialize;
@@ -151,6 +151,9 @@ struct StandInFile {
 struct OfflineFile {
     resident_day: i64,
     bearer: Option<String>,
+    floor: Option<i64>,
+    #[serde(default)]
+    floor_by_class: BTreeMap<String, i64>,
 }
 
 /// Where a table stands, and how problems in it are told.
@@ -337,9 +340,36 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
         policy.offline = Some(Offline {
             resident_day: at.key("resident_day", yen(o.resident_day, 0), Yen::ZERO),
             bearer: at.key("bearer", bearer(o.bearer.as_deref()), Bearer::Operator),
+            floor: floor(&mut at, o.floor, o.floor_by_class),
         });
     }
     policy
+}
+
+/// Floor limits; absent when the table says nothing of them.
+fn floor(at: &mut At<'_>, otherwise: Option<i64>, by_class: BTreeMap<String, i64>) -> Option<Floor> {
+    let floor = Floor {
+        otherwise: otherwise.map(|n| at.key("floor", yen(n, 0), Yen::ZERO)),
+        classes: by_class
+            .into_iter()
+            .map(|(class, n)| {
+                let most = at.key("floor_by_class", yen(n, 0), Yen::ZERO);
+                (class, most)
+            })
+            .collect(),
+    };
+    for (class, _) in &floor.classes {
+        let twice = floor.classes.iter().filter(|(other, _)| canonical(other) == canonical(class)).count() > 1;
+        let wrong = if is_blank(class) {
+            Err("a class has a name".to_owned())
+        } else if twice {
+            Err(format!("class {class:?} is there twice"))
+        } else {
+            Ok(())
+        };
+        at.key("floor_by_class", wrong, ());
+    }
+    (floor != Floor::default()).then_some(floor)
 }
 
 fn limit(at: &mut At<'_>, l: LimitFile, groups: &BTreeMap<String, MccRanges>) -> Limit {

@@ -38,6 +38,9 @@ fn what_differs_is_told_key_by_key() {
         [
             "limit 01 amount: ¥100,000 -> ¥80,000",
             "offline bearer: merchant -> ",
+            "offline floor: ¥15,000 -> ",
+            "offline floor of class hospital: ¥50,000 -> ",
+            "offline floor of class vending: ¥1,000 -> ",
             "offline resident_day: ¥10,000 -> ",
             "points 00001 rate: 5% -> 2.5%"
         ]
@@ -88,6 +91,10 @@ fn problems_name_their_line_and_all_are_found() {
         ("regions = [\"13101\", \"14\"]", "regions = [\"Tokyo\"]", "regions must be a municipality code"),
         ("merchants = [\"27000001/M10000000000001\"]", "merchants = [\"M1\"]", "merchants must be acquirer/merchant"),
         ("[offline]", "[ofline]", "unknown field `ofline`"),
+        ("floor = 15_000", "floor = -1", "offline: floor must be"),
+        ("vending = 1_000", "vending = -1", "offline: floor_by_class must be"),
+        ("vending = 1_000", "\"　\" = 1_000", "a class has a name"),
+        ("vending = 1_000", "\"ｈospital\" = 1_000", "is there twice"),
     ] {
         let (text, line) = found(from, to);
         assert!(text.contains(says), "{to}: {text}");

@@ -198,7 +198,7 @@ impl Desk {
         match (step, way, value_day) {
             (Step::Released, Some(Way::Transfer), Some(day)) => {
                 let open = self.calendar.is_bank_business_day(day);
-                let far = day.0 - crate::clock::now().jst_day().0 > 60;
+                let far = day.0 - self.now().jst_day().0 > 60;
                 match open.map_err(|e| value("value_day", e))? {
                     true if far => Err(value("value_day", format!("must be within 60 days, got {day}"))),
                     true => Ok(()),

@@ -76,7 +76,7 @@ fn header(record: &Record<'_>, near: BusinessDay) -> Result<Header, BadRecord> {
     Ok(Header {
         client_code: id(record, layout::CLIENT_CODE, crate::zengin::ClientCode::new)?,
         client_name: record.text(layout::CLIENT_NAME),
-        date: near.nearest(mmdd, DATE_WITHIN).ok_or_else(|| record.wrong(layout::DATE, "a month and a day of this year"))?,
+        date: near.nearest(mmdd, DATE_WITHIN).ok_or_else(|| record.wrong(layout::DATE, "a month and a day"))?,
         account: account(record, &layout::CLIENT_ACCOUNT)?,
     })
 }

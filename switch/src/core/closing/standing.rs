@@ -94,8 +94,9 @@ enum Part<'a> {
 
 impl<'a> Part<'a> {
     fn of(state: &'a State, own: Seq) -> Option<Part<'a>> {
-        let tap = state.tap_by_seq(own)?;
-        let original = |tap: &Tap| tap.original.and_then(|index| state.tap(index));
+        let tap = state.tap_by_seq(own).filter(|tap| !state.is_over(tap))?;
+        let known = |tap: &&Tap| !state.is_over(tap);
+        let original = |tap: &Tap| tap.original.and_then(|index| state.tap(index)).filter(known);
         match tap.kind {
             TapKind::Refund | TapKind::RefundAdvice => Some(Part::Refund(tap, original(tap)?)),
             TapKind::Reversal => {

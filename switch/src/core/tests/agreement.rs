@@ -200,7 +200,7 @@ struct World {
 impl World {
     fn new(bearer: Bearer, purse: i64) -> Self {
         let limits = Yen::new(1_000_000);
-        let offline = Some(Offline { resident_day: limits, bearer });
+        let offline = Some(Offline { resident_day: limits, bearer, floor: None });
         let stand_in = vec![StandIn { issuer: ISSUER, tap: limits, issuer_day: limits, resident_day: limits, bearer }];
         let mut town = town_with(Policy { offline, stand_in, ..policy() });
         if purse > 0 {

@@ -658,7 +658,7 @@ impl Oracle {
             }
         }
         if t.op == Op::PurchaseAdvice
-            && let Some(offline) = self.policy.offline
+            && let Some(offline) = &self.policy.offline
         {
             tap.over_offline = self.offline_used(who, now) + t.yen > offline.resident_day.get();
         }

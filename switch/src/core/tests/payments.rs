@@ -198,8 +198,11 @@ fn an_open_hold_is_kept_without_keeping_everything_after_it() {
 
 #[test]
 fn the_largest_amounts_again_and_again_break_nothing() {
-    let mut town = Town::new();
+    use kazasu_schemas::policy::{Bearer, Floor, Offline, Policy};
     let most = kazasu_schemas::money::MAX_WIRE_AMOUNT;
+    let floor = Some(Floor { otherwise: Some(Yen::new(most)), ..Floor::default() });
+    let offline = Some(Offline { resident_day: Yen::new(most), bearer: Bearer::Operator, floor });
+    let mut town = super::rules::town_with(Policy { offline, ..Policy::default() });
     let before = town.state.totals(acquirer(), town.state.day);
     for _ in 0..10_050 {
         // Offline payments are booked whatever the account covers.

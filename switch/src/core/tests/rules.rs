@@ -1,5 +1,6 @@
 //! Rules one by one, where the oracle does not go: lapses, losses, notices, lists, merges, activation, and what is refused.
 
+mod alerts;
 mod balance;
 mod keys;
 
@@ -271,7 +272,7 @@ fn code_of(decision: &Decision) -> String {
 #[test]
 fn merchants_and_issuers_bear_losses_when_the_policy_says_so() {
     for (bearer, payable, receivable) in [(Bearer::Merchant, 0, 0), (Bearer::Issuer, 500, 500)] {
-        let offline = Some(Offline { resident_day: Yen::new(100), bearer });
+        let offline = Some(Offline { resident_day: Yen::new(100), bearer, floor: None });
         let mut town = town_with(Policy { offline, ..policy() });
         let advice = town.request(Operation::PurchaseAdvice, 3, 500);
         let (message, _) = sent(&town.send(&advice)).unwrap();

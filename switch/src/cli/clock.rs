@@ -1,0 +1,61 @@
+//! `kazasu clock`: the time that decides, and a person's word about the wall clock.
+
+use super::Found;
+use super::ask::{Common, one};
+use super::import;
+use crate::admin::Ask;
+use crate::config::Config;
+use clap::Subcommand;
+use kazasu_console::say;
+use serde_json::Value;
+
+#[derive(Subcommand)]
+pub(super) enum ClockCommand {
+    /// What time decides at the running switch, and whether its wall clock is believed. Exit code 1 when it is not.
+    Status {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Says that the wall clock is right although it jumped, or nothing ran for long. It is recorded who said so, and why.
+    Confirm {
+        /// The day that it is, by your own watch; another than the wall clock's is refused.
+        #[arg(long)]
+        day: String,
+        /// Why the clock jumped, or what happened.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+pub(super) async fn run(command: ClockCommand) -> anyhow::Result<()> {
+    match command {
+        ClockCommand::Status { common } => status(&common).await,
+        ClockCommand::Confirm { day, why, common } => one(Ask::ConfirmClock { day, why }, &common).await,
+    }
+}
+
+async fn status(common: &Common) -> anyhow::Result<()> {
+    let config = Config::load(&common.config)?;
+    let Some(http) = import::running(&config).await? else {
+        return Err(Found("no switch is running: its clock is looked at when it begins".into()).into());
+    };
+    let (code, text) = super::call(&http, "/v1/status", &config.token, None, None).await?;
+    anyhow::ensure!(code == 200, "the switch at {http} answered {code}: {text}");
+    let status: Value = serde_json::from_str(&text)?;
+    let doubt = status["clock_doubt"].as_str();
+    if common.json {
+        let clock = serde_json::json!({ "time": status["time"], "business_day": status["business_day"],
+            "clock": status["clock"] });
+        say!("{clock}");
+    } else {
+        say!("判定時刻 time that decides  {}", status["time"].as_str().unwrap_or("–"));
+        say!("営業日 business day         {}", status["business_day"].as_str().unwrap_or("–"));
+        say!("時計 wall clock             {}", if doubt.is_none() { "正常 believed" } else { "要確認 in doubt" });
+    }
+    match doubt {
+        Some(doubt) => Err(Found(doubt.to_owned()).into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Floor limits: an offline payment above the limit of its terminal's class is accepted from the acquirer, as every advice is, but
+//! nothing of it is posted, and its issuer is told nothing, until a person has looked at it. Until then it is reserved; an acquirer's
+//! reversal releases it.
+
+use super::admin::{Rejected, recorded, reject};
+use super::event::{Decision, Effect};
+use super::money::{Shares, plus};
+use super::state::{State, Tap, TapIndex, TapState};
+use super::undo::{held, instrument_share, issuer_of, settle};
+use super::wallet::NOBODY;
+use kazasu_ledger::Seq;
+use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Record, ToIssuer};
+use kazasu_schemas::canonical;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::wire::Receipt;
+use kazasu_schemas::wire::issuer::IssuerOperation;
+
+/// The limit for offline payments until a policy says another.
+pub(super) const FLOOR: Yen = Yen::new(100_000);
+
+/// An offline payment that waits for a person.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WaitingAdvice {
+    /// Its record.
+    pub record: Seq,
+    /// When it came.
+    pub at: Millis,
+    /// The merchant's acquirer and number, and its class.
+    pub merchant: (String, String, String),
+    /// The terminal.
+    pub terminal: String,
+    /// Yen that are reserved for it.
+    pub amount: Yen,
+    /// The part of it that no account covers: it would be claimed from the acquirer.
+    pub uncovered: Yen,
+    /// The floor limit there.
+    pub floor: Yen,
+}
+
+impl State {
+    /// Above this an offline payment waits for a person.
+    pub(super) fn floor_at(&self, class: &str) -> Yen {
+        let floor = self.rules.policy.offline.as_ref().and_then(|rule| rule.floor.as_ref());
+        let Some(floor) = floor else { return FLOOR };
+        let own = floor.classes.iter().find(|(name, _)| canonical::same(name, class));
+        own.map(|(_, most)| *most).or(floor.otherwise).unwrap_or(FLOOR)
+    }
+
+    /// True while a person has to look at this tap.
+    pub(super) fn waits_for_person(&self, tap: Seq) -> bool {
+        self.above_floor.contains(&tap)
+    }
+
+    /// Every offline payment that waits for a person, oldest first.
+    #[must_use]
+    pub fn waiting_advices(&self) -> Vec<WaitingAdvice> {
+        let shown = |seq: &Seq| {
+            let tap = self.tap_by_seq(*seq)?;
+            let merchant = self.merchant(tap.merchant)?;
+            let part = |which: fn(&super::money::Leg) -> bool| {
+                tap.legs.iter().filter(|leg| which(leg)).fold(Yen::ZERO, |sum, leg| plus(sum, held(self, leg)))
+            };
+            let class = merchant.traits.class.clone();
+            Some(WaitingAdvice {
+                record: *seq,
+                at: tap.at,
+                merchant: (merchant.acquirer.to_string(), merchant.id.to_string(), class.clone()),
+                terminal: tap.key.terminal.to_string(),
+                amount: part(super::money::Leg::is_yen),
+                uncovered: part(|leg| leg.source == super::money::Source::Shortfall),
+                floor: self.floor_at(&class),
+            })
+        };
+        self.above_floor.iter().filter_map(shown).collect()
+    }
+
+    /// A person said what becomes of it.
+    pub(super) fn advice_settled(&mut self, seq: Seq, record: &Record, r: &AdviceSettled) {
+        let Some(index) = self.index_of(r.tap) else { return };
+        self.waits_no_more(index);
+        self.above_floor.remove(&r.tap);
+        let Some(tap) = self.tap(index) else { return };
+        let (day, ppid, acquirer) = (tap.counted_day, tap.ppid, tap.key.acquirer);
+        if r.accepted {
+            self.advised(seq, &r.transfers);
+            self.post(index, &r.transfers);
+            let posted = self.through_merchant(&r.transfers);
+            self.set_state(index, TapState::Posted);
+            if posted.is_positive() {
+                self.count_payment(acquirer, record.day, posted);
+            }
+            if let Some(message) = r.to_issuer {
+                self.owes(seq, message, record.at);
+                self.accepted.insert(r.tap, (seq, record.at));
+            }
+        } else {
+            self.came_back(&r.transfers);
+            self.released(index, &r.transfers, day);
+            self.set_state(index, TapState::Refused);
+        }
+        if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
+            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        }
+        self.look_at_outcome(index);
+    }
+
+    /// A tap was released altogether: nobody needs to look at it any more.
+    pub(super) fn looked_at(&mut self, of: TapIndex) {
+        if let Some(seq) = self.tap(of).filter(|tap| tap.state == TapState::Reversed).map(|tap| tap.seq)
+            && self.waits_for_person(seq)
+        {
+            self.waits_no_more(of);
+            self.above_floor.remove(&seq);
+        }
+    }
+}
+
+/// What a person says of an advice that waits.
+pub(super) fn decide(state: &State, record: Seq, accept: bool, by: &str, why: &str) -> Decision {
+    let Some(tap) = state.tap_by_seq(record).filter(|tap| state.waits_for_person(tap.seq)) else {
+        return reject(Rejected::NoAdviceWaits(record));
+    };
+    let kept: Shares = tap.legs.iter().map(|leg| if accept { held(state, leg) } else { Yen::ZERO }).collect();
+    let transfers = settle(state, tap, &kept, accept);
+    let part = instrument_share(tap, &kept);
+    let to_issuer = issuer_of(state, tap).filter(|_| part.is_positive()).map(|issuer| ToIssuer {
+        issuer,
+        operation: IssuerOperation::PurchaseAdvice,
+        amount: part,
+        remains: None,
+        about: None,
+        tap: tap.seq,
+    });
+    let ruled = alerts(state, tap, accept);
+    let notices = ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
+    let (by, why) = (by.to_owned(), why.to_owned());
+    let body = AdviceSettled { tap: tap.seq, accepted: accept, transfers, to_issuer, ruled, by, why };
+    let decision = recorded(Body::AdviceSettled(body)).notify(state.seq + 1, notices);
+    match to_issuer {
+        Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
+        None => decision,
+    }
+}
+
+/// What is paid now may reach a percentage of the month's limit.
+fn alerts(state: &State, tap: &Tap, accept: bool) -> Option<Outcome> {
+    if !accept || tap.holder == NOBODY {
+        return None;
+    }
+    let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();
+    let alerts = state.crossed(wallet, tap.counted_day, tap.counted);
+    (!alerts.is_empty()).then(|| Outcome { approved: None, receipt: Receipt::default(), alerts })
+}
