@@ -32,8 +32,7 @@ fn doubt(served: &Served) -> Option<String> {
 }
 
 fn today(by: i64) -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Millis(i64::try_from(now.as_millis()).unwrap() + by).jst_day().to_string()
+    Millis(kazasu::clock::now().0 + by).jst_day().to_string()
 }
 
 fn goes(acquirer: &AcquirerConfig, steps: &str) {
