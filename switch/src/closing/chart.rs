@@ -198,6 +198,8 @@ impl Chart {
             | Body::Funded(_)
             | Body::Unlinked(_)
             | Body::IssuerLate(_)
+            | Body::ClockConfirmed(_)
+            | Body::ClockKept(_)
             | Body::TotalsCompared(_)
             | Body::PolicyActivated(_)
             | Body::TemporaryIssued(_)

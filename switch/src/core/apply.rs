@@ -55,7 +55,7 @@ impl State {
             Body::IssuerAcknowledged(r) => {
                 self.issuer_acknowledged(r);
                 self.closing.acknowledged(record.at, r);
-                if !r.raised.is_empty() {
+                if r.raised.is_some() {
                     self.disputes_changed();
                 }
             }

@@ -3,14 +3,15 @@
 use super::*;
 use kazasu_ledger::record::{Silence, TapKind};
 use kazasu_schemas::closing::{Against, Difference, Resolution};
-use kazasu_schemas::policy::{Bearer, Offline, StandIn};
+use kazasu_schemas::policy::{Bearer, Floor, Offline, StandIn};
 use std::collections::{BTreeMap, HashMap};
 
 const MOST: Yen = Yen::new(100_000_000);
 
 fn policy(bearer: Bearer) -> Policy {
     let stand_in = StandIn { issuer: 1, tap: MOST, issuer_day: MOST, resident_day: MOST, bearer };
-    Policy { stand_in: vec![stand_in], offline: Some(Offline { resident_day: MOST, bearer }), ..points() }
+    let floor = Some(Floor { otherwise: Some(MOST), ..Floor::default() });
+    Policy { stand_in: vec![stand_in], offline: Some(Offline { resident_day: MOST, bearer, floor }), ..points() }
 }
 
 pub(super) fn town(bearer: Bearer) -> Town {
