@@ -576,7 +576,7 @@ mod tests {
 
     #[tokio::test]
     async fn answers_leave_before_the_store_is_put_in_shape() {
-        let config = EngineConfig { clock: crate::clock::now, ..config() };
+        let config = EngineConfig { clock: crate::clock::reading, ..config() };
         let store = Arc::new(Slow(MemoryStore::default()));
         let health = Arc::new(Health::default());
         let (engine, core) =
