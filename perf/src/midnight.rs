@@ -55,7 +55,8 @@ impl Clock {
     fn tap(&mut self) -> Duration {
         let ppid = kazasu_acquirer_sim::load::sample_ppid(1, self.taps % RESIDENTS);
         let mut request = purchase(self.taps % NUMBERS + 1, ppid);
-        request.transmission = Millis(self.now.0 + i64::try_from(self.taps / NUMBERS).unwrap_or(0) * 1_000).transmission();
+        request.transmission =
+            Millis(self.now.0 + i64::try_from(self.taps / NUMBERS).unwrap_or(0) * 1_000).transmission();
         request.amount = kazasu_schemas::money::Yen::new(1);
         request.rrn = kazasu_schemas::ids::Rrn::from_number(self.taps);
         self.taps += 1;

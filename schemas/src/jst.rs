@@ -304,10 +304,15 @@ mod tests {
             let on: Vec<i32> = days.iter().filter(|(_, m)| *m == mmdd).map(|(n, _)| *n).collect();
             for within in [0, 1, 31, 92, 182] {
                 for from in (0..1_461).step_by(3) {
-                    let wanted: Vec<i32> = on.iter().copied().filter(|n| (n - from).abs() <= i32::from(within)).collect();
+                    let wanted: Vec<i32> =
+                        on.iter().copied().filter(|n| (n - from).abs() <= i32::from(within)).collect();
                     let found = BusinessDay(first.0 + from).nearest(mmdd, Within::days(within));
                     assert!(wanted.len() <= 1);
-                    assert_eq!(found.map(|day| day.0 - first.0), wanted.first().copied(), "{mmdd} from {from} in {within}");
+                    assert_eq!(
+                        found.map(|day| day.0 - first.0),
+                        wanted.first().copied(),
+                        "{mmdd} from {from} in {within}"
+                    );
                 }
             }
         }

@@ -224,7 +224,10 @@ impl Desk {
             ));
         }
         if matches!(ask, Ask::DecideAdvice { .. }) && by == "operator" {
-            return Err(value("by", "a person by name does this, of [http.people] in the key file; operator is nobody"));
+            return Err(value(
+                "by",
+                "a person by name does this, of [http.people] in the key file; operator is nobody",
+            ));
         }
         let mut more = json!({});
         let command = match ask {

@@ -53,9 +53,17 @@ pub(super) enum When {
 /// What an answer's DE37 refers to.
 pub(super) enum Match {
     InTime(Slot),
-    Late { id: u64, kind: MessageKind },
+    Late {
+        id: u64,
+        kind: MessageKind,
+    },
     /// It names this request and does not repeat what was asked. In time, the request has ended with an unknown outcome.
-    Unfit { id: u64, kind: MessageKind, when: When, misfit: Misfit },
+    Unfit {
+        id: u64,
+        kind: MessageKind,
+        when: When,
+        misfit: Misfit,
+    },
     Unknown,
 }
 

@@ -44,8 +44,8 @@ impl ResponseCode {
     #[must_use]
     pub fn towards_terminal(self) -> ResponseCode {
         match &self.0 {
-            b"00" | b"03" | b"05" | b"10" | b"12" | b"13" | b"14" | b"15" | b"41" | b"43" | b"51" | b"54" | b"55" | b"57"
-            | b"58" | b"59" | b"61" | b"62" | b"65" | b"75" | b"90" | b"91" | b"92" | b"96" => self,
+            b"00" | b"03" | b"05" | b"10" | b"12" | b"13" | b"14" | b"15" | b"41" | b"43" | b"51" | b"54" | b"55"
+            | b"57" | b"58" | b"59" | b"61" | b"62" | b"65" | b"75" | b"90" | b"91" | b"92" | b"96" => self,
             _ => Self::DO_NOT_HONOUR,
         }
     }

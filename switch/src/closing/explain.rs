@@ -87,7 +87,10 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
             let moved = chart.record(entry.seq, entry.day, &body);
             if entry.seq >= begin && (family.contains(&entry.seq) || about(&body, &family)) {
                 // What is said later about a stand-in, or about what was undone or told later, names its record.
-                let named = matches!(body, Body::Tapped(_) | Body::StoodIn(_) | Body::AdviceSettled(_) | Body::Undone(_) | Body::IssuerTold(_));
+                let named = matches!(
+                    body,
+                    Body::Tapped(_) | Body::StoodIn(_) | Body::AdviceSettled(_) | Body::Undone(_) | Body::IssuerTold(_)
+                );
                 if named && !family.contains(&entry.seq) {
                     family.push(entry.seq);
                 }

@@ -5,8 +5,8 @@ use super::event::{Command, Decision, Done, Effect, Link};
 use super::state::State;
 use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{
-    AcquirerRegistered, Body, ClockConfirmed, ClockKept, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered, LinkOrigin, Linked,
-    MerchantRegistered, Opened, Unlinked,
+    AcquirerRegistered, Body, ClockConfirmed, ClockKept, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered,
+    LinkOrigin, Linked, MerchantRegistered, Opened, Unlinked,
 };
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -140,7 +140,9 @@ pub enum Rejected {
     #[error("{0}")]
     Closing(Box<super::NotClosed>),
     /// A day that the calendar has not begun.
-    #[error("{0} is open and has not begun by the calendar ({1}); a day is ended by hand when it has begun, so at most one day early")]
+    #[error(
+        "{0} is open and has not begun by the calendar ({1}); a day is ended by hand when it has begun, so at most one day early"
+    )]
     BeyondCalendar(BusinessDay, BusinessDay),
     /// The person's day is not the wall clock's.
     #[error("the wall clock says {0}, you say {1}: set the clock right, or name the day that it is")]

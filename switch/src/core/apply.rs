@@ -11,8 +11,8 @@ use super::state::{
 };
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
-    Body, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening,
-    PolicyActivated, Record, Silence, StoodIn, TapKind, Tapped, Verdict,
+    Body, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening, PolicyActivated,
+    Record, Silence, StoodIn, TapKind, Tapped, Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::canonical::canonical;

@@ -6,9 +6,9 @@ use super::money::{Leg, Shares, keep, spread, sum};
 use super::original::Found;
 use super::state::{Tap, TapState};
 use super::undo::{self, Undoing, give_back, held, instrument_share, issuer_of, settle};
-use kazasu_ledger::{Transfer, TransferKind};
 use kazasu_ledger::record::{Ruled, TapKind, ToIssuer, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use kazasu_schemas::wire::{Operation, Refusal};
@@ -104,8 +104,12 @@ fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> 
     }
     state.book.check(&transfers).map_err(refusal)?;
     let mut outcome = about(context, tap, approval(context), transfers);
-    outcome.ruled =
-        Some(Ruled { policy: state.rules.version, flags: flag::ABOVE_FLOOR, options: tap.options.0, ..Ruled::default() });
+    outcome.ruled = Some(Ruled {
+        policy: state.rules.version,
+        flags: flag::ABOVE_FLOOR,
+        options: tap.options.0,
+        ..Ruled::default()
+    });
     Ok(outcome)
 }
 

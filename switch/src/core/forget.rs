@@ -112,9 +112,7 @@ impl State {
         {
             left -= 1;
             let next = self.notices.range((Excluded(after), Unbounded)).next();
-            let next = next.map(|(key, owed)| {
-                (*key, owed.dead.is_some() && owed.at.jst_day() < self.forgotten_before)
-            });
+            let next = next.map(|(key, owed)| (*key, owed.dead.is_some() && owed.at.jst_day() < self.forgotten_before));
             self.sweeps.notices = next.map(|(key, _)| key);
             if let Some((key, true)) = next {
                 self.notices.remove(&key);

@@ -14,8 +14,8 @@ mod floor;
 mod follow;
 mod forget;
 mod issuer;
-mod limits;
 mod large;
+mod limits;
 mod loss;
 mod merchants;
 mod money;
@@ -38,9 +38,9 @@ pub use closing::{
 };
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
+pub use floor::WaitingAdvice;
 pub use limits::{LimitChange, LimitsChange};
 pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantLook};
-pub use floor::WaitingAdvice;
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{

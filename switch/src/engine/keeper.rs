@@ -157,7 +157,8 @@ impl Keeper {
     /// The time that decides.
     pub fn now(&mut self, reading: Reading) -> Millis {
         let wall = micros(reading.wall);
-        let anchor = *self.anchor.get_or_insert(Anchor { time: wall, monotonic: reading.monotonic, long_silence: false });
+        let anchor =
+            *self.anchor.get_or_insert(Anchor { time: wall, monotonic: reading.monotonic, long_silence: false });
         let elapsed = reading.monotonic.saturating_sub(anchor.monotonic);
         let expected = anchor.time.saturating_add(long(elapsed));
         let gap = wall.saturating_sub(expected);

@@ -5,8 +5,8 @@ use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::{
-    Bearer, Floor, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate, Rounding,
-    StandIn, Validity, Window,
+    Bearer, Floor, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
+    Rounding, StandIn, Validity, Window,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -78,7 +78,8 @@ const EVENTS: &[&str] = &[
     "silence_after_outcome",
     "stood_in",
 ];
-const STATE: &[&str] = &["residents", "links", "merchants", "taps", "pending", "unacknowledged", "waiting_advices", "holds"];
+const STATE: &[&str] =
+    &["residents", "links", "merchants", "taps", "pending", "unacknowledged", "waiting_advices", "holds"];
 /// The types of messages that answer acquirers.
 const ANSWERS: &[&str] = &["0110", "0130", "0210", "0230", "0410", "0430", "0510", "0530", "0810"];
 

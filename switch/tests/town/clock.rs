@@ -121,10 +121,13 @@ fn a_clock_that_jumps_turns_no_day_until_a_person_says_that_it_is_right() {
     served.stop();
     town.verified();
     let bodies = bodies(&town);
-    let confirmed: Vec<_> = bodies.iter().filter_map(|b| if let Body::ClockConfirmed(r) = b { Some(r) } else { None }).collect();
+    let confirmed: Vec<_> =
+        bodies.iter().filter_map(|b| if let Body::ClockConfirmed(r) = b { Some(r) } else { None }).collect();
     assert_eq!(confirmed.len(), 1);
     assert_eq!((confirmed[0].by.as_str(), confirmed[0].why.as_str()), ("operator", "time server was wrong"));
-    let by_hand = bodies.iter().filter_map(|b| if let Body::CutOver(r) = b { r.by.as_deref().zip(r.why.as_deref()) } else { None });
+    let by_hand = bodies
+        .iter()
+        .filter_map(|b| if let Body::CutOver(r) = b { r.by.as_deref().zip(r.why.as_deref()) } else { None });
     assert_eq!(by_hand.collect::<Vec<_>>(), [("operator", "early closing")]);
 }
 

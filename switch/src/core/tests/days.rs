@@ -72,7 +72,8 @@ fn no_day_turns_and_nothing_lapses_while_the_clock_is_in_doubt() {
 fn a_confirmed_clock_is_recorded_with_who_and_why_and_the_day_must_be_its_own() {
     let mut town = Town::new();
     let (before, wall) = (town.now, Millis(town.now.0 + 86_400_000));
-    let confirm = |day, clock| Event::Command(Command::ConfirmClock { day, clock, by: "sato".into(), why: "NTP".into() });
+    let confirm =
+        |day, clock| Event::Command(Command::ConfirmClock { day, clock, by: "sato".into(), why: "NTP".into() });
     assert_eq!(town.event(&confirm(wall.jst_day(), None)).body, None, "nothing is in doubt");
     let wrong = town.event(&confirm(before.jst_day(), Some((before, wall))));
     assert!(wrong.rejected.unwrap().to_string().contains("you say 2026"), "the person's day is another");

@@ -172,7 +172,8 @@ fn policy(start: BusinessDay) -> BoxedStrategy<Policy> {
         (yen(500..4_000), yen(1_000..9_000), yen(1_000..6_000)).prop_map(|(tap, issuer_day, resident_day)| {
             vec![StandIn { issuer: ISSUER, tap, issuer_day, resident_day, bearer: Bearer::Operator }]
         });
-    let offline = yen(500..4_000).prop_map(|resident_day| Offline { resident_day, bearer: Bearer::Operator, floor: None });
+    let offline =
+        yen(500..4_000).prop_map(|resident_day| Offline { resident_day, bearer: Bearer::Operator, floor: None });
     (
         prop::option::weighted(0.5, yen(1_000..8_000)),
         prop::option::weighted(0.3, validity),
