@@ -96,6 +96,9 @@ pub enum AccountKey {
     /// Differences with others that were booked or written off: an expense, or income when negative.
     #[n(25)]
     Differences,
+    /// What the bank kept of money that it sent back: an expense.
+    #[n(30)]
+    BankFees,
 }
 
 impl AccountKey {
@@ -112,7 +115,8 @@ impl AccountKey {
             | AccountKey::ReliefBudgeted(_)
             | AccountKey::ReliefReceivable(_)
             | AccountKey::Interchange(_)
-            | AccountKey::Differences => Side::Debit,
+            | AccountKey::Differences
+            | AccountKey::BankFees => Side::Debit,
             AccountKey::Deposit(_)
             | AccountKey::MerchantPayable(..)
             | AccountKey::PurseFund(_)
@@ -161,7 +165,8 @@ impl AccountKey {
             | AccountKey::FeeIncome
             | AccountKey::FeeTax
             | AccountKey::Interchange(_)
-            | AccountKey::Differences => false,
+            | AccountKey::Differences
+            | AccountKey::BankFees => false,
         }
     }
 
@@ -185,7 +190,8 @@ impl AccountKey {
             | AccountKey::FeeTax
             | AccountKey::PayoutTransit
             | AccountKey::Interchange(_)
-            | AccountKey::Differences => Unit::Jpy,
+            | AccountKey::Differences
+            | AccountKey::BankFees => Unit::Jpy,
             AccountKey::ReliefBudgeted(_)
             | AccountKey::ReliefBudget(_)
             | AccountKey::ReliefCommitted(_)
@@ -228,6 +234,7 @@ impl AccountKey {
             AccountKey::PayoutTransit => "振込未達 payouts in transit",
             AccountKey::Interchange(_) => "インターチェンジ interchange",
             AccountKey::Differences => "照合差額 reconciliation differences",
+            AccountKey::BankFees => "銀行手数料 bank fees",
         }
     }
 }
@@ -261,6 +268,7 @@ impl fmt::Display for AccountKey {
             AccountKey::PayoutTransit => f.write_str("payouts in transit"),
             AccountKey::Interchange(n) => write!(f, "interchange {n}"),
             AccountKey::Differences => f.write_str("reconciliation differences"),
+            AccountKey::BankFees => f.write_str("bank fees"),
         }
     }
 }

@@ -19,6 +19,7 @@ mod instrument;
 mod parties;
 mod relief;
 mod rights;
+mod statement;
 mod tap;
 
 pub use closing::*;
@@ -26,6 +27,7 @@ pub use instrument::*;
 pub use parties::*;
 pub use relief::*;
 pub use rights::*;
+pub use statement::*;
 pub use tap::*;
 
 /// A record before it has its place in the journal: when, on which business day, and what.
@@ -217,6 +219,12 @@ pub enum Body {
     /// A later file has what an earlier one lacked: differences ended by themselves.
     #[n(57)]
     DifferencesClosed(#[n(0)] DifferencesClosed),
+    /// The bank corrected a line of its statement: what was booked for it is undone.
+    #[n(60)]
+    LineUndone(#[n(0)] LineUndone),
+    /// A line of the bank's statement moves nothing here: a person says so, or the bank itself corrected it.
+    #[n(61)]
+    LineSetAside(#[n(0)] LineSetAside),
     /// A person said that the wall clock is right. Moves nothing; the record's own time is that clock's.
     #[n(71)]
     ClockConfirmed(#[n(0)] ClockConfirmed),
@@ -291,6 +299,8 @@ impl Body {
             Body::LossReturned(_) => 55,
             Body::IssuerTold(_) => 56,
             Body::DifferencesClosed(_) => 57,
+            Body::LineUndone(_) => 60,
+            Body::LineSetAside(_) => 61,
             Body::ClockConfirmed(_) => 71,
             Body::ClockKept(_) => 72,
             Body::AdviceSettled(_) => 73,
@@ -325,6 +335,7 @@ impl Body {
             Body::MoneyReceived(r) => &r.transfers,
             Body::PayoutTaken(r) => &r.transfers,
             Body::PayoutReturned(r) => &r.transfers,
+            Body::LineUndone(r) => &r.transfers,
             Body::Opened(_)
             | Body::AcquirerRegistered(_)
             | Body::IssuerRegistered(_)
@@ -361,6 +372,7 @@ impl Body {
             | Body::DifferencesClosed(_)
             | Body::HeadSigned(_)
             | Body::IssuerTold(_)
+            | Body::LineSetAside(_)
             | Body::NoticeSettled(_) => &[],
         }
     }
@@ -382,6 +394,8 @@ impl Body {
             Body::ReliefCredited(r) => r.opens.as_slice().into(),
             Body::MerchantSettled(r) => r.opens.as_slice().into(),
             Body::IssuerSettled(r) => r.opens.as_slice().into(),
+            Body::PayoutReturned(r) => r.opens.as_slice().into(),
+            Body::ReliefReturned(r) => r.opens.as_slice().into(),
             Body::Tapped(r) => r.ruled.as_ref().map_or_else(Default::default, |ruled| ruled.opens.as_slice().into()),
             Body::Funded(_)
             | Body::Linked(_)
@@ -415,13 +429,11 @@ impl Body {
             | Body::ReliefStepTaken(_)
             | Body::ReliefFileMade(_)
             | Body::ReliefSent(_)
-            | Body::ReliefReturned(_)
             | Body::ReliefRepaid(_)
             | Body::DayMarked(_)
             | Body::MoneyReceived(_)
             | Body::PayoutFileMade(_)
             | Body::PayoutTaken(_)
-            | Body::PayoutReturned(_)
             | Body::ReconRan(_)
             | Body::DifferencesRaised(_)
             | Body::DifferenceNoted(_)
@@ -430,6 +442,8 @@ impl Body {
             | Body::Undone(_)
             | Body::LossReturned(_)
             | Body::IssuerTold(_)
+            | Body::LineUndone(_)
+            | Body::LineSetAside(_)
             | Body::NoticeSettled(_) => Default::default(),
         }
     }
@@ -513,8 +527,8 @@ pub const KIND_NAMES: [&str; 74] = [
     "differences_closed",
     "reserved_58",
     "reserved_59",
-    "reserved_60",
-    "reserved_61",
+    "line_undone",
+    "line_set_aside",
     "reserved_62",
     "reserved_63",
     "reserved_64",

@@ -29,6 +29,7 @@ pub mod relief;
 pub mod report;
 pub mod sample;
 pub mod serve;
+pub mod statement;
 pub mod statements;
 pub mod table_file;
 pub mod tasks;

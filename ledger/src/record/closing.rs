@@ -75,7 +75,7 @@ pub struct IssuerSettled {
 }
 
 /// Who paid.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode)]
 pub enum Payer {
     /// An issuer, by number.
     #[n(0)]
@@ -100,6 +100,15 @@ pub struct MoneyReceived {
     /// Who said so.
     #[n(3)]
     pub by: String,
+    /// The day on which it was paid; the record's own when it was not kept.
+    #[n(4)]
+    pub day: Option<BusinessDay>,
+    /// Why it is another payment than one that looks the same, by a person's word; else empty.
+    #[cbor(n(5), default)]
+    pub why: String,
+    /// SHA-256 of the bank's statement that has it; absent when it was booked by hand.
+    #[n(6)]
+    pub statement: Option<FileDigest>,
 }
 
 /// See [`Body::PayoutFileMade`]. A payout's number is its proposal's.
@@ -137,6 +146,9 @@ pub struct PayoutTaken {
     /// The file, from 0.
     #[cbor(n(4), default)]
     pub file: u16,
+    /// Why the line is this file's, by a person's word; empty when it was recognised.
+    #[cbor(n(5), default)]
+    pub why: String,
 }
 
 /// See [`Body::PayoutReturned`].
@@ -151,12 +163,21 @@ pub struct PayoutReturned {
     /// The line of the bank's statement.
     #[n(2)]
     pub reference: String,
-    /// Bank to payable: the merchant is owed it again.
+    /// Bank to payable, and bank fees to payable: the merchant is owed all of it again.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,
     /// Who brought the statement.
     #[n(4)]
     pub by: String,
+    /// What the bank kept of it for sending it back.
+    #[cbor(n(5), default)]
+    pub fee: Yen,
+    /// Why the line is this settlement's, by a person's word; empty when it was recognised.
+    #[cbor(n(6), default)]
+    pub why: String,
+    /// The account of banks' fees, when it is the first.
+    #[cbor(n(7), default)]
+    pub opens: Vec<Opening>,
 }
 
 /// See [`Body::ReconRan`].

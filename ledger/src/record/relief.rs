@@ -71,6 +71,16 @@ pub enum Proposal {
         #[n(0)]
         payout: u64,
     },
+    /// What was booked for a line of the bank's statement, or by hand for a payer, is undone; then it may be booked right.
+    #[n(60)]
+    UndoBooking {
+        /// The line, or the payment's reference.
+        #[n(0)]
+        reference: String,
+        /// Of a payment that was booked by hand: who paid.
+        #[n(1)]
+        payer: Option<Payer>,
+    },
 }
 
 /// See [`Body::Proposed`]. The proposal's number is the record's.
@@ -271,6 +281,9 @@ pub struct ReliefSent {
     /// Who brought the statement.
     #[n(4)]
     pub by: String,
+    /// Why the line is this file's, by a person's word; empty when it was recognised.
+    #[cbor(n(5), default)]
+    pub why: String,
 }
 
 /// See [`Body::ReliefReturned`].
@@ -285,12 +298,21 @@ pub struct ReliefReturned {
     /// The line of the bank's statement, so that it is booked once.
     #[n(2)]
     pub reference: String,
-    /// Bank to fund, and the budget that is free again.
+    /// Bank to fund, bank fees to fund, and the budget that is free again.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,
     /// Who brought the statement.
     #[n(4)]
     pub by: String,
+    /// What the bank kept of it for sending it back.
+    #[cbor(n(5), default)]
+    pub fee: Yen,
+    /// Why the line is this row's, by a person's word; empty when it was recognised.
+    #[cbor(n(6), default)]
+    pub why: String,
+    /// The account of banks' fees, when it is the first.
+    #[cbor(n(7), default)]
+    pub opens: Vec<Opening>,
 }
 
 /// See [`Body::ReliefRepaid`].

@@ -48,13 +48,15 @@ impl Field {
 /// Every record's first byte.
 pub(super) const RECORD_KIND: Field = Field::new("record kind", 1, 1);
 
-/// Cuts a file into records: by LF or CR LF when it has any, otherwise every `len` bytes. An end-of-file mark (1A) and
+/// Cuts a file into records: by LF, CR LF or CR when it has any, otherwise every `len` bytes. An end-of-file mark (1A) and
 /// line ends after the last record are dropped. A record may come out with another length than `len`.
 pub(super) fn cut(bytes: &[u8], len: usize) -> Box<dyn Iterator<Item = &[u8]> + '_> {
     let end = bytes.iter().rposition(|b| !matches!(b, b'\r' | b'\n' | 0x1a)).map_or(0, |last| last + 1);
     let bytes = &bytes[..end];
-    if bytes.contains(&b'\n') {
-        Box::new(bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)))
+    if bytes.iter().any(|b| matches!(b, b'\r' | b'\n')) {
+        let lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        // No record has a CR in it: one that stands alone ends a line too.
+        Box::new(lines.flat_map(|line| line.split(|b| *b == b'\r')))
     } else {
         Box::new(bytes.chunks(len))
     }

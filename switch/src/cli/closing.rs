@@ -6,6 +6,7 @@ use super::import::running;
 use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
 use crate::config::Config;
+use crate::statement::Reader;
 use crate::report::{Report, json as report_json, table};
 use anyhow::Context;
 use clap::Subcommand;
@@ -108,10 +109,34 @@ pub(super) enum PayoutCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Reads the bank's statement: payouts that were taken, payments that came back.
+    /// Reads the bank's statement: payouts that were taken, payments that came back, what issuers and funders paid.
     Statement {
         /// The file.
         file: PathBuf,
+        #[command(flatten)]
+        how: super::statement::How,
+        /// With --line: the settlement that came back, as PAYOUT/SETTLEMENT.
+        #[arg(long, group = "word", requires = "line")]
+        settlement: Option<String>,
+        /// With --line: who paid, `issuer 1` or `funder 1`.
+        #[arg(long, group = "word", requires = "line")]
+        received_from: Option<String>,
+        /// With --line: it is another payment than one that looks the same.
+        #[arg(long, group = "word", requires = "line")]
+        another: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Proposes to undo what was booked for a line of the bank's statement, or by hand for a payer; then it may be booked right.
+    Undo {
+        /// The line, as `payout statement` names it, or the reference.
+        line: String,
+        /// Of a payment that was booked by hand: `issuer 1` or `funder 1`.
+        #[arg(long)]
+        received_from: Option<String>,
+        /// Why.
+        #[arg(long)]
+        why: String,
         #[command(flatten)]
         common: Common,
     },
@@ -336,9 +361,9 @@ pub(super) async fn decide(proposal: u64, approve: bool, why: String, common: &C
     one(ClosingAsk::Decide { proposal, approve, why }, common).await
 }
 
-pub(super) async fn settle(received: Option<(String, i64, String)>, common: &Common) -> anyhow::Result<()> {
+pub(super) async fn settle(received: Option<ClosingAsk>, common: &Common) -> anyhow::Result<()> {
     match received {
-        Some((from, amount, reference)) => one(ClosingAsk::Received { from, amount, reference }, common).await,
+        Some(received) => one(received, common).await,
         None => look("settlements", common).await,
     }
 }
@@ -371,18 +396,15 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             counter.close().await?;
             show(super::relief::written(result, &out)?, &common)
         }
-        PayoutCommand::Statement { file, common } => {
-            let bytes = crate::files::read(&file)?;
-            let config = Config::load(&common.config)?;
-            let mut counter = Counter::open(&config, &common.by).await?;
-            let result = match &mut counter {
-                Counter::Running(http, token) => {
-                    answered(post(http, "/v1/closing/statement", token, Some(bytes)).await)
-                }
-                Counter::Here { desk, by, .. } => desk.payout_statement(&bytes, by).await.map_err(Refused::from),
-            };
-            counter.close().await?;
-            show(result, &common)
+        PayoutCommand::Statement { file, how, settlement, received_from, another, common } => {
+            let mut said = vec![settlement.map(|s| format!("settlement {s}"))];
+            said.push(received_from.map(|from| format!("received {from}")));
+            said.push(another.then(|| "another".to_owned()));
+            let is = said.into_iter().flatten().next();
+            super::statement::read(&file, &how, is, Reader::Payouts, &common).await
+        }
+        PayoutCommand::Undo { line, received_from, why, common } => {
+            one(ClosingAsk::Undo { line, from: received_from, why }, &common).await
         }
     }
 }

@@ -15,6 +15,7 @@ mod policy;
 pub(crate) mod relief;
 mod report;
 mod serve;
+mod statement;
 mod store;
 
 use clap::{Parser, Subcommand};
@@ -157,6 +158,12 @@ enum Command {
         /// The payment's own: it is booked once.
         #[arg(long)]
         reference: Option<String>,
+        /// The day on which it was paid; today when absent.
+        #[arg(long, requires = "received_from")]
+        day: Option<String>,
+        /// Why it is another payment than one of this payer and sum that stands already.
+        #[arg(long, requires = "received_from")]
+        another: Option<String>,
         #[command(flatten)]
         common: ask::Common,
     },
@@ -310,8 +317,14 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Day { what } => closing::day(what).await,
         Command::Contract { what } => closing::contract(what).await,
         Command::Decide { proposal, approve, why, common } => closing::decide(proposal, approve, why, &common).await,
-        Command::Settle { received_from, amount, reference, common } => {
-            let received = received_from.map(|from| (from, amount.unwrap_or(0), reference.unwrap_or_default()));
+        Command::Settle { received_from, amount, reference, day, another, common } => {
+            let received = received_from.map(|from| crate::closing::ClosingAsk::Received {
+                from,
+                amount: amount.unwrap_or(0),
+                reference: reference.unwrap_or_default(),
+                day,
+                another,
+            });
             closing::settle(received, &common).await
         }
         Command::Payout { what } => closing::payout(what).await,

@@ -177,6 +177,21 @@ pub(super) enum ReliefCommand {
         /// The file.
         file: PathBuf,
         #[command(flatten)]
+        how: super::statement::How,
+        /// With --line: the row that came back, as BATCH/ROW.
+        #[arg(long, group = "word", requires = "line")]
+        row: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Proposes to undo what was booked for a line of the bank's statement (treasurer); then it may be booked right.
+    Undo {
+        /// The line, as `relief statement` names it.
+        line: String,
+        /// Why.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
         common: Common,
     },
     /// The bank took a transfer file's money, found by a person (treasurer).
@@ -364,7 +379,11 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
             };
             transfer_file(batch, format, &out, &common).await
         }
-        C::Statement { file, common } => statement(&file, &common).await,
+        C::Statement { file, how, row, common } => {
+            let is = row.map(|row| format!("row {row}"));
+            super::statement::read(&file, &how, is, crate::statement::Reader::Relief, &common).await
+        }
+        C::Undo { line, why, common } => one(ReliefAsk::Undo { line, why }, &common).await,
         C::Returned { batch, row, reference, common } => {
             one(ReliefAsk::Returned { batch, row, reference }, &common).await
         }
@@ -714,19 +733,6 @@ pub(crate) fn files_json(files: &[crate::relief::BankFile]) -> Value {
     json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
 }
 
-async fn statement(file: &Path, common: &Common) -> anyhow::Result<()> {
-    let bytes = crate::files::read(file)?;
-    let config = Config::load(&common.config)?;
-    let mut counter = Counter::open(&config, &common.by).await?;
-    let result = match &mut counter {
-        Counter::Running(http, token) => {
-            let sent = post(http, "/v1/relief/statement", token, Some(bytes)).await;
-            sent.map_err(Refused::Broken).and_then(|(status, value)| answered(status, value))
-        }
-        Counter::Here { desk, by, .. } => desk.relief_statement(&bytes, by).await.map_err(Refused::from),
-    };
-    counter.close().await?;
-    show(result, common)
 }
 
 async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {

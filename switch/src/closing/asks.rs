@@ -2,7 +2,7 @@
 
 use super::compare::CompareWith;
 use crate::admin::{AskError, Desk, day, reason, value, with};
-use crate::core::{Closing, Command, NotClosed, Rejected, Relief};
+use crate::core::{Alike, Booking, Closing, Command, NotClosed, Rejected, Relief, StatementLine};
 use crate::engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::closing::{Against, DayState, Resolution};
@@ -44,7 +44,28 @@ pub enum ClosingAsk {
     /// Propose how a difference is resolved: explained, booked_issuer, booked_merchant, written_off.
     Resolve { difference: String, how: String, why: String },
     /// An issuer, or the funder of points, paid: `issuer 1`, `funder 1`.
-    Received { from: String, amount: i64, reference: String },
+    Received {
+        from: String,
+        amount: i64,
+        reference: String,
+        /// The day on which it was paid; today when absent.
+        #[serde(default)]
+        day: Option<String>,
+        /// Why it is another payment than one that looks the same.
+        #[serde(default)]
+        another: Option<String>,
+    },
+    /// Propose to undo what was booked for a line of the bank's statement, or by hand for a payer.
+    Undo {
+        line: String,
+        #[serde(default)]
+        from: Option<String>,
+        why: String,
+    },
+}
+
+fn payer_of(text: &str) -> Result<kazasu_ledger::record::Payer, AskError> {
+    super::payer(text).ok_or_else(|| value("from", format!("must be `issuer N` or `funder N`, got {text:?}")))
 }
 
 fn refused(why: NotClosed) -> AskError {
@@ -195,10 +216,33 @@ impl Desk {
                 })?;
                 return self.propose_closing(Proposal::Resolve { id, how }, String::new(), &why, by).await;
             }
-            ClosingAsk::Received { from, amount, reference } => {
-                let wrong = || value("from", format!("must be `issuer N` or `funder N`, got {from:?}"));
-                let payer = super::payer(&from).ok_or_else(wrong)?;
-                Closing::Received { from: payer, amount: Yen::new(amount), reference, by: by.to_owned() }
+            ClosingAsk::Received { from, amount, reference, day: text, another } => {
+                let today = crate::clock::now().jst_day();
+                let paid = text.map_or(Ok(today), |text| day("day", &text))?;
+                if paid > today || today.0 - paid.0 > crate::statement::MOST_DAYS_BACK {
+                    let most = crate::statement::MOST_DAYS_BACK;
+                    return Err(value("day", format!("must be today or up to {most} days before, got {paid}")));
+                }
+                let another = another.map(|why| reason("another", &why)).transpose()?;
+                let line = StatementLine {
+                    reference,
+                    what: Booking::Received { from: payer_of(&from)?, amount: Yen::new(amount) },
+                    day: Some(paid),
+                    statement: None,
+                    alike: if another.is_some() { Alike::Another } else { Alike::Waits },
+                    by: by.to_owned(),
+                    why: another.unwrap_or_default(),
+                };
+                return Ok(with(self.command(Command::Line(Box::new(line))).await?, json!({})));
+            }
+            ClosingAsk::Undo { line, from, why } => {
+                let name = line.clone();
+                if let Some(city) = self.ask(move |state| state.line_city(&name)).await? {
+                    return Err(value("line", format!("is of city {city}; its treasurer proposes it (kazasu relief undo)")));
+                }
+                let payer = from.as_deref().map(payer_of).transpose()?;
+                let proposal = Proposal::UndoBooking { reference: line, payer };
+                return self.propose_closing(proposal, String::new(), &why, by).await;
             }
         };
         Ok(with(self.command(Command::Closing(ask)).await?, json!({})))

@@ -1,19 +1,18 @@
-//! Paying merchants: the file that orders a payout, and the bank's statement, which says what was taken and what came back.
+//! Paying merchants: their accounts, and the file that orders a payout. What the bank's statement says of it is read in
+//! `crate::statement`.
 
 use crate::admin::{AskError, Desk, value};
-use crate::core::{Closing, Command, Done, NotClosed, PayoutView, Rejected, SettlementState, SettlementView};
+use crate::core::{Closing, Command, NotClosed, PayoutView, Rejected, SettlementView};
 use crate::engine::CommandError;
 use crate::relief::BankFile;
-use crate::relief::bank::{account_of, document_of, header, is_account, line_names, name_at_the_bank};
+use crate::relief::bank::{account_of, document_of, header};
 use kazasu_ledger::record::{MadeFile, Payer};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::pain001;
 use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
 use kazasu_schemas::zengin::LineEnding;
-use kazasu_schemas::zengin::statement::{self, Direction};
 use kazasu_schemas::zengin::transfer::{self, Group, NewCode, Payment, Reference, TransferClass};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -29,6 +28,8 @@ pub struct PayoutConfig {
     pub payees: Payees,
     /// Who pays in, by the name in the bank's statement.
     pub payers: Vec<(String, Payer)>,
+    /// What the bank keeps of a payment that it sends back: each of these is taken for its fee.
+    pub return_fees: Vec<Yen>,
 }
 
 /// Who pays, from what people write: `issuer N`, or `funder N` of a point programme.
@@ -39,6 +40,14 @@ pub(crate) fn payer(text: &str) -> Option<Payer> {
         "issuer" => Some(Payer::Issuer(number)),
         "funder" => Some(Payer::Funder(number)),
         _ => None,
+    }
+}
+
+/// The same, as people write it.
+pub(crate) fn payer_text(payer: &Payer) -> String {
+    match payer {
+        Payer::Issuer(n) => format!("issuer {n}"),
+        Payer::Funder(n) => format!("funder {n}"),
     }
 }
 
@@ -70,13 +79,13 @@ fn reference(payout: u64, settlement: u32) -> String {
     format!("P{payout}-{settlement}")
 }
 
-fn read_reference(text: &str) -> Option<(u64, u32)> {
+pub(crate) fn read_reference(text: &str) -> Option<(u64, u32)> {
     let (payout, settlement) = text.trim().strip_prefix('P')?.split_once('-')?;
     Some((payout.parse().ok()?, settlement.parse().ok()?))
 }
 
 impl Desk {
-    pub(super) fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
+    pub(crate) fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
         let config = self.office()?.payout.clone();
         config.ok_or_else(|| value("payout", "the configuration has no [payout]: the account that is paid from"))
     }
@@ -163,108 +172,5 @@ impl Desk {
         let ask = Closing::FileMade { payout: number, format, files: made.collect(), by: by.to_owned() };
         self.command(Command::Closing(ask)).await?;
         Ok(files)
-    }
-
-    /// Reads the operator's statement: payouts that the bank took, payments that came back. What is neither is listed.
-    pub async fn payout_statement(&self, bytes: &[u8], by: &str) -> Result<Value, AskError> {
-        self.finance_staff(by)?;
-        let read = statement::read(bytes).map_err(|e| value("statement", e))?;
-        let config = self.payout_config()?;
-        let mut out = json!({ "entries": read.entries.len(), "taken": [], "returned": [], "received": [], "known": 0, "unmatched": [],
-            "bad_records": read.bad.iter().map(ToString::to_string).collect::<Vec<_>>() });
-        let names = line_names(&read);
-        let (mut payouts, mut settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
-        for (line, name) in read.entries.iter().zip(names) {
-            let entry = &line.entry;
-            let id = name.clone();
-            if self.ask(move |state| state.payout_line(&id)).await? {
-                out["known"] = (out["known"].as_u64().unwrap_or(0) + 1).into();
-                continue;
-            }
-            let header = read.sections.get(line.section).and_then(|s| s.header.as_ref());
-            let ours = header.is_some_and(|header| is_account(&config.funding, header));
-            let found = match entry.direction {
-                _ if !ours => None,
-                Direction::Out => {
-                    let days = [entry.value_date, entry.posting_date];
-                    let due = payouts.iter().filter(|p| days.contains(&p.value_day));
-                    let mut files = due.flat_map(|p| {
-                        let made = p.file.iter().flat_map(|(_, files)| files).zip(0_u16..);
-                        let open = made.filter(|(file, n)| file.total == entry.amount && !p.taken.contains(n));
-                        open.map(|(_, n)| (p.number, n))
-                    });
-                    files.next().map(|(payout, file)| {
-                        (
-                            Closing::Taken { payout, file, reference: name.clone(), by: by.to_owned() },
-                            ("taken", json!({ "payout": payout, "file": file, "yen": entry.amount.get() })),
-                        )
-                    })
-                }
-                Direction::In => {
-                    let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| read_reference(text));
-                    let payee = name_at_the_bank(&entry.payer_name);
-                    let paid: Vec<(u64, u32)> = settlements
-                        .iter()
-                        .filter_map(|s| {
-                            let SettlementState::Paid(payout) = s.state else { return None };
-                            let account = config.payees.get(&(s.acquirer, s.merchant))?;
-                            let by_name =
-                                named.is_none() && name_at_the_bank(&account.name) == payee && payee.is_some();
-                            let this = named == Some((payout, s.number)) || by_name;
-                            (this && s.settlement.paid == entry.amount).then_some((payout, s.number))
-                        })
-                        .collect();
-                    match paid[..] {
-                        [(payout, settlement)] => Some((
-                            Closing::Returned { payout, settlement, reference: name.clone(), by: by.to_owned() },
-                            (
-                                "returned",
-                                json!({ "payout": payout, "settlement": settlement, "yen": entry.amount.get() }),
-                            ),
-                        )),
-                        [] => {
-                            let payer = config.payers.iter().find(|(name, _)| Some(name) == payee.as_ref());
-                            payer.map(|(_, from)| {
-                                let (amount, reference, by) = (entry.amount, name.clone(), by.to_owned());
-                                let shown = match from {
-                                    Payer::Issuer(n) => json!({ "issuer": n, "yen": amount.get() }),
-                                    Payer::Funder(n) => json!({ "funder": n, "yen": amount.get() }),
-                                };
-                                (Closing::Received { from: *from, amount, reference, by }, ("received", shown))
-                            })
-                        }
-                        _ => None,
-                    }
-                }
-            };
-            match found {
-                Some((ask, (list, shown))) => match self.command(Command::Closing(ask)).await {
-                    Ok(Done::Recorded) => {
-                        if let Value::Array(list) = &mut out[list] {
-                            list.push(shown);
-                        }
-                        (payouts, settlements) = self.ask(|state| (state.payouts(), state.settlements())).await?;
-                    }
-                    Ok(Done::Unchanged) => out["known"] = (out["known"].as_u64().unwrap_or(0) + 1).into(),
-                    // A line that the ledger refuses is told, and those behind it are read all the same.
-                    Err(AskError::Command(CommandError::Rejected(why))) => {
-                        if let Value::Array(list) = &mut out["unmatched"] {
-                            list.push(json!({ "record": line.record, "line": name, "why": why.to_string() }));
-                        }
-                    }
-                    Err(error) => return Err(error),
-                },
-                None => {
-                    if let Value::Array(list) = &mut out["unmatched"] {
-                        let way = if entry.direction == Direction::In { "in" } else { "out" };
-                        list.push(
-                            json!({ "record": line.record, "day": entry.posting_date.to_string(), "direction": way,
-                            "yen": entry.amount.get(), "payer": entry.payer_name.trim(), "line": name }),
-                        );
-                    }
-                }
-            }
-        }
-        Ok(out)
     }
 }

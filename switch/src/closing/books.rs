@@ -197,6 +197,10 @@ impl Books {
         if !matches!(body, Body::IssuerSettled(_) | Body::MoneyReceived(_)) {
             for t in body.transfers().iter().filter(|t| matches!(t.kind, TransferKind::Direct | TransferKind::Post(_)))
             {
+                // What it pays, and a payment that is undone, moves between it and the bank.
+                if [t.debit, t.credit].iter().any(|id| self.chart.key(*id) == Some(&AccountKey::Bank)) {
+                    continue;
+                }
                 for (id, sign) in [(t.debit, 1), (t.credit, -1)] {
                     if let Some(AccountKey::IssuerReceivable(issuer)) = self.chart.key(id) {
                         self.issuers.entry(*issuer).or_default().net += sign * t.amount.get();

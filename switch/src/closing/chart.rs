@@ -379,7 +379,8 @@ impl Chart {
                 | AccountKey::ReliefTransit(_)
                 | AccountKey::ReliefReceivable(_)
                 | AccountKey::ReliefClaims(_)
-                | AccountKey::Interchange(_) => continue,
+                | AccountKey::Interchange(_)
+                | AccountKey::BankFees => continue,
             };
             let programme = match other {
                 AccountKey::FunderReceivable(n) => Some(*n),

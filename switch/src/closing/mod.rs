@@ -20,7 +20,7 @@ mod tests;
 
 pub use asks::ClosingAsk;
 pub use audit::{AuditKeys, Signed, check_heads, export};
-pub(crate) use bank::payer;
+pub(crate) use bank::{payer, payer_text, read_reference};
 pub use bank::{Payees, PayoutConfig};
 pub use compare::{CompareWith, Compared, clearing_file};
 pub use explain::explain;

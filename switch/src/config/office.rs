@@ -34,6 +34,9 @@ pub struct PayoutFile {
     /// Transfers that the bank takes in one file.
     #[serde(default = "default_most_in_file")]
     pub most_in_file: u32,
+    /// What the bank keeps of a payment that it sends back, yen: each of these is taken for its fee.
+    #[serde(default)]
+    pub return_fees: Vec<u32>,
     /// Who pays in.
     #[serde(default, rename = "payer")]
     pub payers: Vec<PayerFile>,
@@ -176,7 +179,14 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
         account: digits("account", &p.account, 7)?,
         most: p.most_in_file,
     };
-    Ok(Some(crate::closing::PayoutConfig { funding, payees, payers }))
+    let mut return_fees = Vec::new();
+    for fee in &p.return_fees {
+        let fee = kazasu_schemas::money::Yen::new(i64::from(*fee));
+        let most = crate::core::MOST_BANK_FEE;
+        ensure!(fee.is_positive() && fee <= most, "return_fees must be ¥1 to {most} each, got {fee}");
+        return_fees.push(fee);
+    }
+    Ok(Some(crate::closing::PayoutConfig { funding, payees, payers, return_fees }))
 }
 
 /// Days on which banks work.

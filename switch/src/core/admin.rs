@@ -243,6 +243,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         }
         Command::Relief(ask) => super::relief::command(state, now, ask),
         Command::Closing(ask) => super::closing::command(state, ask),
+        Command::Line(line) => super::statement::command(state, line),
         other => super::people::command(state, now, other),
     }
 }

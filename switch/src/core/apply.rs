@@ -136,10 +136,10 @@ impl State {
             Body::DayMarked(r) => self.closing.marked(record.at, r),
             Body::MerchantSettled(r) => self.merchant_settled(r),
             Body::IssuerSettled(r) => self.closing.issuer_settled(r),
-            Body::MoneyReceived(r) => self.money_received(r),
+            Body::MoneyReceived(r) => self.money_received(record.at, r),
             Body::PayoutFileMade(r) => self.closing.file_made(record.at, r),
-            Body::PayoutTaken(r) => self.closing.taken(r),
-            Body::PayoutReturned(r) => self.closing.returned(r),
+            Body::PayoutTaken(r) => self.payout_taken(record.at, r),
+            Body::PayoutReturned(r) => self.payout_returned(record.at, r),
             Body::ReconRan(r) => self.closing.ran(r),
             Body::DifferencesRaised(r) => {
                 self.closing.raised(record.at, r);
@@ -157,9 +157,11 @@ impl State {
             Body::ReliefStepTaken(r) => self.relief_step_taken(record.at, r),
             Body::ReliefCredited(r) => self.relief_credited(r),
             Body::ReliefFileMade(r) => self.relief_file_made(r),
-            Body::ReliefSent(r) => self.relief_sent(r),
-            Body::ReliefReturned(r) => self.relief_returned(r),
+            Body::ReliefSent(r) => self.relief_sent(record.at, r),
+            Body::ReliefReturned(r) => self.relief_returned(record.at, r),
             Body::ReliefRepaid(r) => self.relief_repaid(r),
+            Body::LineUndone(r) => self.line_undone(record.at, r),
+            Body::LineSetAside(r) => self.line_set_aside(record.at, r),
         }
         self.forget_some();
         Ok(())

@@ -317,6 +317,8 @@ pub enum Command {
     Relief(super::Relief),
     /// Something about closing a day.
     Closing(super::Closing),
+    /// A line of the bank's statement is booked.
+    Line(Box<super::StatementLine>),
     /// End the business day by hand: not one that the calendar has not begun.
     CutOver {
         /// How many days settled taps stay in memory.

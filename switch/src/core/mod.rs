@@ -27,6 +27,7 @@ mod relief;
 mod replay;
 mod rules;
 mod state;
+mod statement;
 mod undo;
 mod wallet;
 
@@ -48,6 +49,9 @@ pub use relief::{
     Relief, RowState, RowView, TransferRow,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
+pub use statement::{
+    ALIKE_DAYS, Alike, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, StatementLine, Wanted,
+};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use undo::left_to_undo;
 

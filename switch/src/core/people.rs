@@ -81,6 +81,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::Unlink { .. }
         | Command::Relief(_)
         | Command::Closing(_)
+        | Command::Line(_)
         | Command::ConfirmClock { .. }
         | Command::DecideAdvice { .. }
         | Command::CutOver { .. } => unreachable!("decided before"),

@@ -6,6 +6,7 @@
 use super::event::{Command, Decision, Effect, Event, Link};
 use super::money::{Leg, minus, sum};
 use super::state::{State, TapState};
+use super::statement::{Alike, Booking, StatementLine};
 use super::{Rejected, Relief, decide, left_to_undo};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{
@@ -557,18 +558,21 @@ impl Replay {
                 files: r.files.clone(),
                 by: r.by.clone(),
             }),
-            Body::ReliefSent(r) => Command::Relief(Relief::Sent {
-                batch: r.batch,
-                file: r.file,
-                reference: r.reference.clone(),
-                by: r.by.clone(),
-            }),
-            Body::ReliefReturned(r) => Command::Relief(Relief::Returned {
-                batch: r.batch,
-                row: r.row,
-                reference: r.reference.clone(),
-                by: r.by.clone(),
-            }),
+            Body::ReliefSent(r) => {
+                let what = Booking::Sent { batch: r.batch, file: r.file };
+                Command::Line(Box::new(again(&r.reference, &r.by, &r.why, what)))
+            }
+            Body::ReliefReturned(r) => {
+                let what = Booking::CameBack { batch: r.batch, row: r.row, fee: r.fee };
+                Command::Line(Box::new(again(&r.reference, &r.by, &r.why, what)))
+            }
+            Body::LineUndone(r) => {
+                let what = Booking::Corrects { line: r.line.clone() };
+                Command::Line(Box::new(again(&r.correction, &r.by, &r.why, what)))
+            }
+            Body::LineSetAside(r) => {
+                Command::Line(Box::new(again(&r.line, &r.by, &r.why, Booking::Aside(r.aside.clone()))))
+            }
             Body::ReliefRepaid(r) => Command::Relief(Relief::Repaid {
                 batch: r.batch,
                 row: r.row,
@@ -611,6 +615,19 @@ impl Replay {
             | Body::IssuerTold(_)
             | Body::NoticeSettled(_) => return None,
         })
+    }
+}
+
+/// A line as it was booked.
+fn again(reference: &str, by: &str, why: &str, what: Booking) -> StatementLine {
+    StatementLine {
+        reference: reference.to_owned(),
+        what,
+        day: None,
+        statement: None,
+        alike: Alike::Waits,
+        by: by.to_owned(),
+        why: why.to_owned(),
     }
 }
 

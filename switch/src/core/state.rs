@@ -304,6 +304,7 @@ pub struct State {
     pub(super) point_books: BTreeMap<u16, PointBook>,
     pub(super) relief: super::relief::ReliefState,
     pub(super) closing: super::closing::ClosingState,
+    pub(super) lines: super::statement::Lines,
     pub(super) losses: BTreeMap<u16, AccountId>,
     pub(super) residents: HashMap<Ppid, HolderAt>,
     pub(super) holders: Vec<Holder>,

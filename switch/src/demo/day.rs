@@ -14,6 +14,7 @@ use kazasu_ledger::{AccountKey, Store};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
+use crate::statement::{Reader, StatementAsk};
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
 use serde_json::json;
@@ -278,7 +279,9 @@ async fn pay(desk: &Desk, play: &Play, day: BusinessDay, say: &impl Fn(&str)) ->
         .collect();
     let bytes = bank(value_day, total, (yen, &format!("P{payout}-{number}")), &owed)?;
     crate::files::write_private(&play.data.join("statement.txt"), &bytes)?;
-    let read = desk.payout_statement(&bytes, "tanaka").await?;
+    // The play is ahead of the clock: it is read on its own day.
+    let ask = StatementAsk { today: Some(value_day), ..StatementAsk::default() };
+    let read = desk.bank_statement(&bytes, Reader::Payouts, &ask, "tanaka").await?;
     let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
     say(&format!(
         "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、発行者の入金 {} 件、不明 {} 件",

@@ -2,6 +2,7 @@
 
 use super::{Api, answer, asked, authorized, caller, read, report_as};
 use crate::admin::{AskError, day, value};
+use crate::statement::{Reader, Run, StatementAsk};
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, apart};
 use axum::Json;
 use axum::Router;
@@ -128,14 +129,50 @@ async fn payout_file(
     answer(api.desk.payout_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
 }
 
-async fn statement(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+async fn statement(
+    State(api): State<Api>,
+    how: Result<Query<ReadStatement>, QueryRejection>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     match finance(&api, &headers) {
-        Ok(by) => {
-            // A caller that goes away ends nothing in the middle.
-            let work = tokio::spawn(async move { api.desk.payout_statement(&body, &by).await });
+        Ok(by) => read_statement(&api, how, Reader::Payouts, by, body).await,
+        Err(refusal) => *refusal,
+    }
+}
+
+/// How a statement is read.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadStatement {
+    dry_run: Option<bool>,
+    lines: Option<String>,
+    line: Option<usize>,
+    is: Option<String>,
+    why: Option<String>,
+}
+
+/// Reads a statement to its end, also for a caller that goes away in the middle.
+pub(super) async fn read_statement(
+    api: &Api,
+    how: Result<Query<ReadStatement>, QueryRejection>,
+    reader: Reader,
+    by: String,
+    body: Bytes,
+) -> Response {
+    let how = match asked(how) {
+        Ok(how) => how,
+        Err(refusal) => return *refusal,
+    };
+    let run = if how.dry_run == Some(true) { Run::Look } else { Run::Book };
+    let ask = StatementAsk::new(run, how.lines.as_deref(), (how.line, how.is.as_deref()), how.why.as_deref());
+    let desk = api.desk.clone();
+    match ask {
+        Ok(ask) => {
+            let work = tokio::spawn(async move { desk.bank_statement(&body, reader, &ask, &by).await });
             answer(work.await.unwrap_or_else(|e| Err(AskError::Other(e.into()))))
         }
-        Err(refusal) => *refusal,
+        Err(error) => answer(Err(error)),
     }
 }
 

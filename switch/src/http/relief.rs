@@ -1,5 +1,6 @@
 //! Relief over HTTP.
 
+use super::closing::{ReadStatement, read_statement};
 use super::{Api, answer, asked, authorized, read};
 use crate::admin::AskError;
 use crate::relief::{ReliefAsk, Source};
@@ -164,11 +165,17 @@ async fn transfer(
     answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
 }
 
-async fn statement(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    match authorized(&api, &headers) {
-        Ok(caller) => answer(api.desk.relief_statement(&body, &caller.name).await),
-        Err(refusal) => refusal.into_response(),
-    }
+async fn statement(
+    State(api): State<Api>,
+    how: Result<Query<ReadStatement>, QueryRejection>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let by = match authorized(&api, &headers) {
+        Ok(caller) => caller.name.clone(),
+        Err(refusal) => return refusal.into_response(),
+    };
+    read_statement(&api, how, crate::statement::Reader::Relief, by, body).await
 }
 
 /// The final report: JSON, or a file with `format=xlsx` or `format=csv`.

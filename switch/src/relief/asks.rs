@@ -43,6 +43,8 @@ pub enum ReliefAsk {
     Returned { batch: u32, row: u32, reference: String },
     /// The bank took a transfer file's money, found by a person. Treasurer.
     Sent { batch: u32, file: u16, reference: String },
+    /// Propose to undo what was booked for a line of the bank's statement. Treasurer.
+    Undo { line: String, why: String },
 }
 
 impl Desk {
@@ -136,6 +138,14 @@ impl Desk {
             ReliefAsk::Returned { batch, row, reference } => {
                 self.must_be(&self.city_of_batch(batch).await?, &by, Role::Treasurer)?;
                 Relief::Returned { batch, row, reference, by }
+            }
+            ReliefAsk::Undo { line, why } => {
+                let name = line.clone();
+                let city = self.ask(move |state| state.line_city(&name)).await?;
+                let city = city.ok_or_else(|| value("line", format!("nothing of a city was booked as {line:?}")))?;
+                self.must_be(&city, &by, Role::Treasurer)?;
+                let proposal = Proposal::UndoBooking { reference: line, payer: None };
+                return self.propose(proposal, String::new(), &why, by).await;
             }
             ReliefAsk::Sent { batch, file, reference } => {
                 self.must_be(&self.city_of_batch(batch).await?, &by, Role::Treasurer)?;

@@ -1,22 +1,19 @@
-//! With the bank: the file that orders a batch's transfers, made once, and the account's statement, which says what the bank took
-//! and what came back.
+//! With the bank: the file that orders a batch's transfers, made once. What the account's statement says of it is read in
+//! `crate::statement`.
 
 use super::import::refused;
 use crate::admin::{AskError, Desk, value};
-use crate::core::{Command, Done, Refusal, Relief, TransferRow};
-use crate::engine::CommandError;
+use crate::core::{Command, Refusal, Relief, TransferRow};
 use kazasu_ledger::record::MadeFile;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::pain001;
 use kazasu_schemas::relief::{Format, Funding, PayeeAccount, Role, Step};
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
-use kazasu_schemas::zengin::statement::{self, Direction, Entry};
+use kazasu_schemas::zengin::statement;
 use kazasu_schemas::zengin::transfer::{self, Group, Header, NewCode, Payment, Reference, TransferClass};
 use kazasu_schemas::zengin::{Account, AccountKind, AccountNumber, BankCode, BranchCode, ClientCode, LineEnding};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 
 /// A file for the bank.
 pub struct BankFile {
@@ -44,7 +41,7 @@ fn reference(batch: u32, row: u32) -> String {
     format!("R{batch:06}-{row:07}")
 }
 
-fn read_reference(text: &str) -> Option<(u32, u32)> {
+pub(crate) fn read_reference(text: &str) -> Option<(u32, u32)> {
     let (batch, row) = text.trim().strip_prefix('R')?.split_once('-')?;
     (batch.len() == 6 && row.len() == 7).then_some(())?;
     Some((batch.parse().ok()?, row.parse().ok()?))
@@ -79,26 +76,6 @@ pub(crate) fn header(funding: &Funding, date: BusinessDay) -> Result<Header, Ask
         date,
         account: account_of(bank, funding.kind, &funding.account)?,
     })
-}
-
-/// What each line of a statement is called: the account, the day, what it says, and which of those that look the same it is. Two
-/// lines that look the same are two payments; the same statement once more has the same names.
-pub(crate) fn line_names(read: &statement::Statement) -> Vec<String> {
-    let mut same: HashMap<String, u32> = HashMap::new();
-    let name = |line: &statement::Line| {
-        let entry = &line.entry;
-        let account = read.sections.get(line.section).and_then(|s| s.header.as_ref());
-        let place = account.map_or_else(String::new, |h| format!("{}-{}-{}", h.bank, h.branch, h.number));
-        let way = if entry.direction == Direction::In { "in" } else { "out" };
-        let about = format!("{}{}", entry.payer_name.trim(), entry.edi.trim());
-        let about = hex::encode(&Sha256::digest(about.as_bytes())[..6]);
-        let (day, inquiry, yen) = (entry.posting_date, entry.inquiry_number, entry.amount.get());
-        let name = format!("{place} {day} {inquiry} {way} {yen} {about}");
-        let nth = same.entry(name.clone()).or_default();
-        *nth += 1;
-        format!("{name} {nth}")
-    };
-    read.entries.iter().map(name).collect()
 }
 
 impl Desk {
@@ -168,139 +145,6 @@ impl Desk {
         self.command(Command::Relief(ask)).await?;
         Ok(files)
     }
-
-    /// Reads an account's statement: files that the bank took, transfers that came back. What is neither is listed.
-    pub async fn relief_statement(&self, bytes: &[u8], by: &str) -> Result<Value, AskError> {
-        let read = statement::read(bytes).map_err(|e| value("statement", e))?;
-        let mine: Vec<String> =
-            self.cities.iter().filter(|c| c.role(by) == Some(Role::Treasurer)).map(|c| c.code.clone()).collect();
-        if mine.is_empty() {
-            return Err(AskError::Forbidden(format!("{by} is treasurer of no city; a statement is read by one")));
-        }
-        let mut out = json!({ "entries": read.entries.len(), "sent": [], "returned": [], "known": 0, "unmatched": [],
-            "bad_records": read.bad.iter().map(ToString::to_string).collect::<Vec<_>>() });
-        for (line, line_id) in read.entries.iter().zip(line_names(&read)) {
-            let entry = &line.entry;
-            let way = if entry.direction == Direction::In { "in" } else { "out" };
-            let (day, yen) = (entry.posting_date, entry.amount.get());
-            let header = read.sections.get(line.section).and_then(|s| s.header.as_ref());
-            let what = match (header, entry.direction) {
-                (None, _) => Found::Nothing("the account of this part of the statement cannot be read".into()),
-                (Some(account), Direction::Out) => {
-                    let same = |l: &&statement::Line| {
-                        let e = &l.entry;
-                        (e.direction, e.amount, e.posting_date) == (entry.direction, entry.amount, entry.posting_date)
-                    };
-                    let alike = read.entries.iter().filter(same).count();
-                    self.taken(account, entry, &line_id, &mine, (by, alike)).await?
-                }
-                (Some(account), Direction::In) => self.came_back(account, entry, &line_id, &mine, by).await?,
-            };
-            match what {
-                Found::Sent(batch, file) => push(&mut out["sent"], json!({ "batch": batch, "file": file, "yen": yen })),
-                Found::Returned(batch, row) => {
-                    push(&mut out["returned"], json!({ "batch": batch, "row": row, "yen": yen }));
-                }
-                Found::Known => out["known"] = (out["known"].as_u64().unwrap_or(0) + 1).into(),
-                Found::Nothing(why) => push(
-                    &mut out["unmatched"],
-                    json!({ "record": line.record, "day": day.to_string(), "direction": way, "yen": yen, "line": line_id, "why": why }),
-                ),
-            }
-        }
-        Ok(out)
-    }
-
-    /// Money that left: a transfer file of this sum that was to leave this account on this day. Files that are alike are taken in their
-    /// order only when all of them were taken.
-    async fn taken(
-        &self,
-        account: &statement::Header,
-        entry: &Entry,
-        line: &str,
-        mine: &[String],
-        (by, alike): (&str, usize),
-    ) -> Result<Found, AskError> {
-        let (mine, amount, days) = (mine.to_vec(), entry.amount, [entry.value_date, entry.posting_date]);
-        let (line_id, account) = (line.to_owned(), account.clone());
-        let found = self
-            .ask(move |state| {
-                if state.relief_line(&line_id).is_some() {
-                    return None;
-                }
-                let due = state.relief_files(&mine).into_iter().filter(|f| days.contains(&f.value_day));
-                let of_account = due.filter(|f| is_account(&f.funding, &account));
-                let each = of_account.flat_map(|f| {
-                    let files = f.files.into_iter().zip(0_u16..);
-                    files.filter(|((_, total, sent), _)| *total == amount && !sent).map(move |(_, n)| (f.batch, n))
-                });
-                Some(each.collect::<Vec<_>>())
-            })
-            .await?;
-        let (batch, file) = match found.as_deref() {
-            None => return Ok(Found::Known),
-            Some([]) => {
-                return Ok(Found::Nothing("no transfer file of this sum is due on this account and day".into()));
-            }
-            Some(files) if files.len() > alike => {
-                let text = "several transfer files of this sum are due; say which one (kazasu relief sent)";
-                return Ok(Found::Nothing(text.into()));
-            }
-            Some([first, ..]) => *first,
-        };
-        let ask = Relief::Sent { batch, file, reference: line.to_owned(), by: by.to_owned() };
-        self.booked(ask, Found::Sent(batch, file)).await
-    }
-
-    /// A line that the ledger refuses is told, and the lines behind it are read all the same.
-    async fn booked(&self, ask: Relief, found: Found) -> Result<Found, AskError> {
-        match self.command(Command::Relief(ask)).await {
-            Ok(Done::Recorded) => Ok(found),
-            Ok(Done::Unchanged) => Ok(Found::Known),
-            Err(AskError::Command(CommandError::Rejected(why))) => Ok(Found::Nothing(why.to_string())),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Money that came: a transfer that came back, by our reference, or by payee and sum when only one row has them.
-    async fn came_back(
-        &self,
-        account: &statement::Header,
-        entry: &Entry,
-        line: &str,
-        mine: &[String],
-        by: &str,
-    ) -> Result<Found, AskError> {
-        let token = name_at_the_bank(&entry.payer_name).map(|name| self.imports.vault.hidden("payee name", &[&name]));
-        let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| read_reference(text));
-        let (mine, amount, line_id, account) = (mine.to_vec(), entry.amount, line.to_owned(), account.clone());
-        let found = self
-            .ask(move |state| {
-                if state.relief_line(&line_id).is_some() {
-                    return None;
-                }
-                let own = state.relief_files(&mine).into_iter().filter(|f| is_account(&f.funding, &account));
-                let own = own.filter(|f| named.is_none_or(|(batch, _)| batch == f.batch));
-                let rows = own.flat_map(|f| {
-                    let rows = state.relief_rows_sent(f.batch, amount, named.map(|(_, row)| row), token);
-                    rows.into_iter().map(move |row| (f.batch, row))
-                });
-                Some(rows.collect::<Vec<_>>())
-            })
-            .await?;
-        let (batch, row) = match found.as_deref() {
-            None => return Ok(Found::Known),
-            Some([]) => {
-                return Ok(Found::Nothing("no transfer of this payee and sum was sent from this account".into()));
-            }
-            Some([one]) => *one,
-            Some(_) => {
-                return Ok(Found::Nothing("several transfers of this payee and sum were sent; say which one".into()));
-            }
-        };
-        let ask = Relief::Returned { batch, row, reference: line.to_owned(), by: by.to_owned() };
-        self.booked(ask, Found::Returned(batch, row)).await
-    }
 }
 
 /// Is this the statement of the account that transfers are ordered from?
@@ -309,20 +153,6 @@ pub(crate) fn is_account(funding: &Funding, header: &statement::Header) -> bool 
     same(&funding.bank, header.bank.get())
         && same(&funding.branch, header.branch.get())
         && same(&funding.account, header.number.get())
-}
-
-/// What a line of a statement is.
-enum Found {
-    Sent(u32, u16),
-    Returned(u32, u32),
-    Known,
-    Nothing(String),
-}
-
-fn push(list: &mut Value, item: Value) {
-    if let Value::Array(list) = list {
-        list.push(item);
-    }
 }
 
 fn document(

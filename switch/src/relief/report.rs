@@ -4,7 +4,7 @@
 use crate::core::ProgrammeView;
 use crate::report::{Cell, Kind, Report, ReportError, cells};
 use anyhow::Context;
-use kazasu_ledger::{AccountKey, Body, Store, Transfer, TransferKind};
+use kazasu_ledger::{AccountId, AccountKey, Body, Store, Transfer, TransferKind};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -109,12 +109,20 @@ pub async fn usage(store: &dyn Store, programme: u16, roots: &[u32]) -> anyhow::
                     r.transfers.iter().take(r.rows.len()).for_each(|t| plus(&mut out.given, t.amount));
                 }
                 Body::ReliefSent(r) if of(&r.batch) => plus(&mut out.given, r.transfers[0].amount),
-                Body::ReliefReturned(r) if of(&r.batch) => plus(&mut out.returned, r.transfers[0].amount),
+                Body::ReliefReturned(r) if of(&r.batch) => {
+                    plus(&mut out.returned, r.transfers[0].amount);
+                    plus(&mut out.returned, r.fee);
+                }
                 Body::ReliefRepaid(r) if of(&r.batch) => plus(&mut out.repaid, r.amount),
                 Body::Lapsed(r) if !r.points && r.programme == programme => {
                     r.transfers.iter().for_each(|t| plus(&mut out.expired, t.amount));
                 }
                 _ => {}
+            }
+            if matches!(body, Body::LineUndone(_) | Body::Settled(_))
+                && undone(&mut out, &accounts, programme, body.transfers())
+            {
+                continue;
             }
             let week = BusinessDay(entry.day.0 - i32::from(entry.day.weekday()));
             let mut counted = false;
@@ -124,6 +132,24 @@ pub async fn usage(store: &dyn Store, programme: u16, roots: &[u32]) -> anyhow::
         }
     }
     Ok(out)
+}
+
+/// A line of the bank's statement that was booked wrongly: what was given was not, what came back did not.
+fn undone(out: &mut Usage, accounts: &[AccountKey], programme: u16, transfers: &[Transfer]) -> bool {
+    let key = |id: AccountId| usize::try_from(id.0).ok().and_then(|at| accounts.get(at)).copied();
+    let mut any = false;
+    for t in transfers {
+        let less = match (key(t.debit), key(t.credit)) {
+            (Some(AccountKey::Bank), Some(AccountKey::ReliefTransit(n))) if n == programme => &mut out.given,
+            (Some(AccountKey::ReliefBudget(n)), Some(AccountKey::ReliefExecuted(m))) if n == programme && m == n => {
+                &mut out.returned
+            }
+            _ => continue,
+        };
+        *less = Yen::new(less.get() - t.amount.get());
+        any = true;
+    }
+    any
 }
 
 fn count(

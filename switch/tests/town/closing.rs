@@ -6,6 +6,7 @@ use kazasu_acquirer_sim::scenario::{Scenario, play};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::NetworkCode;
+use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding, transfer};
 use serde_json::{Value, json};
@@ -224,8 +225,11 @@ fn a_day_is_closed_with_every_yen_explained() {
     assert_eq!(settlements[0]["chargebacks_yen"], 1_000);
 
     // Paying takes two people; the file is made once; the bank's statement closes it, and what comes back is owed again.
-    let value_day = settlements[0]["value_day"].as_str().unwrap().to_owned();
-    let proposed = staff.ok("suzuki", &["payout", "propose", "--value-day", &value_day, "--why", "settled"]);
+    // A statement that is read today has no movement of a later day than banks book today's.
+    let on = Calendar::built_in().next_business_day(kazasu::clock::now().jst_day()).unwrap();
+    let value_day = on.to_string();
+    let proposed =
+        staff.ok("suzuki", &["payout", "propose", "--value-day", &value_day, "--settlement", "1", "--why", "settled"]);
     let payout = proposed["proposal"].to_string();
     let text = staff.no("tanaka", &["payout", "file", &payout]);
     assert!(text.contains("is not approved"), "{text}");
@@ -235,7 +239,6 @@ fn a_day_is_closed_with_every_yen_explained() {
     let bank = file("bank");
     let made = staff.ok("tanaka", &["payout", "file", &payout, "--out", &bank]);
     let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
-    let on = BusinessDay::parse(&value_day).unwrap();
     let groups = transfer::read(&bytes, on).unwrap();
     assert_eq!(groups[0].payments[0].amount, Yen::new(68_000));
     assert!(staff.no("tanaka", &["payout", "file", &payout, "--format", "pain001"]).contains("one file, in one form"));
@@ -278,7 +281,10 @@ fn a_day_is_closed_with_every_yen_explained() {
         let header = header(account);
         let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
         std::fs::write(town.path("statement.txt"), statement::write(&[sheet], LineEnding::CrLf).unwrap()).unwrap();
-        staff.ok("tanaka", &["payout", "statement", &file("statement.txt")])
+        // A line is left open each time.
+        let out = staff.run("tanaka", &["payout", "statement", &file("statement.txt")]);
+        assert_eq!(out.status.code(), Some(1));
+        serde_json::from_slice::<Value>(&out.stdout).unwrap()
     };
     assert_eq!(read(7_777_777)["unmatched"].as_array().unwrap().len(), 4, "another account's statement is nobody's");
     let done = read(1_000_001);

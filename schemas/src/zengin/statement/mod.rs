@@ -35,7 +35,7 @@
 //! | spare | 62-200 | C139 | | | |
 //!
 //! Data records of time deposits (account kinds 5, 6, 7) have other fields and are reported, not read. Whether the end
-//! record's first count includes the end record is not said by the description, so it is written and never checked.
+//! record's first count includes the end record is not said by the description: it is written with it, and read either way.
 
 mod era;
 mod layout;

@@ -104,6 +104,7 @@ impl Reader {
                     self.wrong_order(&record, "8 (trailer)");
                 }
                 self.ended = true;
+                self.end(&record);
             }
             (_, open) => {
                 let expected = if self.ended {
@@ -115,6 +116,23 @@ impl Reader {
                 };
                 self.wrong_order(&record, expected);
                 self.open = open;
+            }
+        }
+    }
+
+    /// What the end record counts, where it counts and everything before it was sound. Whether it counts itself is not said.
+    fn end(&mut self, record: &Record<'_>) {
+        if !self.statement.bad.is_empty() {
+            return;
+        }
+        let (records, accounts) = (self.records, self.statement.sections.len());
+        for (field, expected) in [(at::RECORDS, [records, records - 1]), (at::ACCOUNTS, [accounts, accounts])] {
+            let wrong = || record.wrong(field, format!("{}, as the file has them", expected[0]));
+            match record.number_or_blank(field) {
+                Ok(None | Some(0)) => {}
+                Ok(Some(n)) if expected.iter().any(|known| u64::try_from(*known) == Ok(n)) => {}
+                Ok(Some(_)) => self.statement.bad.push(wrong()),
+                Err(bad) => self.statement.bad.push(bad),
             }
         }
     }

@@ -1,14 +1,12 @@
 //! Folding closing's records into the state.
 
-use super::super::apply::reference_key;
 use super::super::money::plus;
 use super::super::state::{State, position};
 use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned,
-    IssuerAcknowledged, IssuerSettled, MerchantSettled, MoneyReceived, Opening, PayoutFileMade, PayoutReturned,
-    PayoutTaken, Proposal, ReconRan,
+    IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::Millis;
@@ -62,23 +60,6 @@ impl ClosingState {
             payout.file = Some((r.format, r.files.clone()));
             payout.made_at = Some(at);
         }
-    }
-
-    pub(in super::super) fn taken(&mut self, r: &PayoutTaken) {
-        self.lines.insert(reference_key(0, None, &r.reference));
-        let Some(payout) = self.payouts.get_mut(&r.payout) else { return };
-        payout.taken.insert(r.file);
-        for number in payout.of_file(r.file).to_vec() {
-            self.settlements[position(number - 1)].state = SettlementState::Paid(r.payout);
-        }
-    }
-
-    pub(in super::super) fn returned(&mut self, r: &PayoutReturned) {
-        self.lines.insert(reference_key(0, None, &r.reference));
-        let settled = &mut self.settlements[position(r.settlement - 1)];
-        settled.state = SettlementState::Returned(r.payout);
-        let standing = self.standings.entry(settled.merchant).or_default();
-        standing.carried = plus(standing.carried, settled.settlement.paid);
     }
 
     pub(in super::super) fn ran(&mut self, r: &ReconRan) {
@@ -164,7 +145,10 @@ impl ClosingState {
                     }
                 }
             }
-            Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {}
+            Proposal::Programme(_)
+            | Proposal::Claim { .. }
+            | Proposal::ReturnFunds { .. }
+            | Proposal::UndoBooking { .. } => {}
         }
     }
 }
@@ -183,10 +167,5 @@ impl State {
         }
         let state = if s.paid.is_positive() { SettlementState::Due } else { SettlementState::Nothing };
         self.closing.settlements.push(Settled { merchant: at, settlement: s, value_day: r.value_day, state });
-    }
-
-    pub(in super::super) fn money_received(&mut self, r: &MoneyReceived) {
-        let key = super::received_key(r.from, &r.reference);
-        self.references.insert(key, r.transfers[0].amount);
     }
 }

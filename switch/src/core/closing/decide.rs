@@ -4,12 +4,13 @@ use super::super::admin::{Rejected, recorded, reject, unchanged};
 use super::super::apply::{reference_key, scoped_key, typed_key};
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
-use super::super::people::{amount_of, booked};
+use super::super::people::amount_of;
 use super::super::state::State;
+use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState, standing};
 use kazasu_ledger::record::{
     Body, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, IssuerSettled,
-    MerchantSettled, MoneyReceived, Opening, Payer, PayoutFileMade, PayoutReturned, PayoutTaken, Proposal, ReconRan,
+    MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
@@ -37,7 +38,9 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         Closing::SettleIssuer { issuer, period, net, interchange } => {
             settle_issuer(state, *issuer, *period, *net, *interchange)
         }
-        Closing::Received { from, amount, reference, by } => received(state, *from, *amount, reference, by),
+        Closing::Received { from, amount, reference, by } => {
+            statement::received(state, *from, *amount, &line(reference, by, Booking::Received { from: *from, amount: *amount }))
+        }
         Closing::FileMade { payout, format, files, by } => {
             payout_of(state, *payout).and_then(|there| match &there.file {
                 None => Ok(recorded(Body::PayoutFileMade(PayoutFileMade {
@@ -50,8 +53,14 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
                 Some((made, _)) => refuse(NotClosed::OtherFile(*payout, made.name())),
             })
         }
-        Closing::Taken { payout, file, reference, by } => taken(state, *payout, *file, reference, by),
-        Closing::Returned { payout, settlement, reference, by } => returned(state, *payout, *settlement, reference, by),
+        Closing::Taken { payout, file, reference, by } => {
+            let what = Booking::Taken { payout: *payout, file: *file };
+            statement::taken(state, *payout, *file, &line(reference, by, what))
+        }
+        Closing::Returned { payout, settlement, reference, by } => {
+            let what = Booking::Returned { payout: *payout, settlement: *settlement, fee: Yen::ZERO };
+            statement::returned(state, *payout, *settlement, Yen::ZERO, &line(reference, by, what))
+        }
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, differences } => raise(state, *run, differences),
         Closing::Dispute { tap, amount, reference, why, by } => dispute(state, *tap, *amount, reference, why, by),
@@ -68,6 +77,19 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         },
     };
     result.unwrap_or_else(reject)
+}
+
+/// A line that is booked as it is said, with nothing more to say about it.
+fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
+    StatementLine {
+        reference: reference.to_owned(),
+        what,
+        day: None,
+        statement: None,
+        alike: Alike::Waits,
+        by: by.to_owned(),
+        why: String::new(),
+    }
 }
 
 fn refuse<T>(why: NotClosed) -> Result<T, Rejected> {
@@ -245,63 +267,8 @@ fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchan
     Ok(recorded(Body::IssuerSettled(IssuerSettled { issuer, period, net, interchange, opens, transfers })))
 }
 
-fn received(state: &State, from: Payer, amount: Yen, reference: &str, by: &str) -> Decided {
-    amount_of(amount)?;
-    if booked(state, super::received_key(from, reference), reference, amount)? {
-        return Ok(unchanged());
-    }
-    let owes = match from {
-        Payer::Issuer(issuer) => *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?,
-        Payer::Funder(programme) => {
-            state.point_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?.funder
-        }
-    };
-    let bank = state.bank.expect("the book is open");
-    let transfers = moved(state, &[], vec![Transfer::direct(bank, owes, amount)])?;
-    let (reference, by) = (reference.to_owned(), by.to_owned());
-    Ok(recorded(Body::MoneyReceived(MoneyReceived { from, reference, transfers, by })))
-}
-
 fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
     state.closing.payouts.get(&payout).ok_or_else(|| NotClosed::UnknownPayout(payout).into())
-}
-
-fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
-    if is_blank(reference) || reference.chars().count() > 100 {
-        return Err(Rejected::Reference);
-    }
-    let key = reference_key(0, None, reference);
-    Ok(!state.closing.lines.contains(&key) && !state.relief.lines.contains_key(&key))
-}
-
-fn taken(state: &State, payout: u64, file: u16, reference: &str, by: &str) -> Decided {
-    let there = payout_of(state, payout)?;
-    let Some((_, files)) = &there.file else { return refuse(NotClosed::NoFile(payout)) };
-    let Some(made) = files.get(usize::from(file)) else { return refuse(NotClosed::UnknownFile(payout, file)) };
-    if there.taken.contains(&file) || !line_is_new(state, reference)? {
-        return Ok(unchanged());
-    }
-    let transit = state.closing.transit.expect("something was settled for it");
-    let bank = state.bank.expect("the book is open");
-    let transfers = moved(state, &[], vec![Transfer::direct(transit, bank, made.total)])?;
-    let (reference, by) = (reference.to_owned(), by.to_owned());
-    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file })))
-}
-
-fn returned(state: &State, payout: u64, number: u32, reference: &str, by: &str) -> Decided {
-    payout_of(state, payout)?;
-    let settled = state.settlement_at(number).ok_or(NotClosed::UnknownSettlement(number))?;
-    if !line_is_new(state, reference)? {
-        return Ok(unchanged());
-    }
-    if settled.state != SettlementState::Paid(payout) {
-        return refuse(NotClosed::NotPaid(number, payout));
-    }
-    let payable = state.merchant(settled.merchant).expect("a settled merchant is registered").payable;
-    let bank = state.bank.expect("the book is open");
-    let transfers = moved(state, &[], vec![Transfer::direct(bank, payable, settled.settlement.paid)])?;
-    let (reference, by) = (reference.to_owned(), by.to_owned());
-    Ok(recorded(Body::PayoutReturned(PayoutReturned { payout, settlement: number, reference, transfers, by })))
 }
 
 fn ran_once(state: &State, ran: &ReconRan) -> Decided {
@@ -422,7 +389,7 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
             }
             _ => Ok(Default::default()),
         },
-        Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } => {
+        Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } | Proposal::UndoBooking { .. } => {
             unreachable!("relief's proposals are decided there")
         }
     }

@@ -251,12 +251,6 @@ impl State {
         out
     }
 
-    /// Was a line of a bank's statement booked for a payout?
-    #[must_use]
-    pub fn payout_line(&self, line: &str) -> bool {
-        self.closing.lines.contains(&super::super::apply::reference_key(0, None, line))
-    }
-
     /// Heads that were signed.
     #[must_use]
     pub fn signed_heads(&self) -> Vec<HeadSigned> {

@@ -22,7 +22,7 @@ use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What is asked about days, settlements, payouts and differences.
@@ -313,6 +313,40 @@ pub enum NotClosed {
     /// Text of the wrong length.
     #[error("{0} has 1 to 200 characters")]
     Text(&'static str),
+    /// The bank took it before, as another line says.
+    #[error("the bank took {0} before, as another line of its statement says")]
+    TakenBefore(String),
+    /// What came back is no part of it that a bank would keep a fee of.
+    #[error("of {sent} the bank would have kept {fee}; its fee is ¥0 to {most} and less than what was sent")]
+    BankFee {
+        /// What was sent.
+        sent: Yen,
+        /// What is missing.
+        fee: Yen,
+        /// The most that is taken for a fee.
+        most: Yen,
+    },
+    /// A payment like it stands already.
+    #[error(
+        "likely a double: {amount} of the same payer stands already, paid on {day} and booked by {by} as {reference:?}; say that it is \
+         another payment, or that it is the same"
+    )]
+    LikelyDouble {
+        /// Yen.
+        amount: Yen,
+        /// The other's day.
+        day: BusinessDay,
+        /// Who booked the other.
+        by: String,
+        /// The other's reference.
+        reference: String,
+    },
+    /// No such line.
+    #[error("nothing was booked as {0:?}")]
+    UnknownLine(String),
+    /// Something was built on it.
+    #[error("what was booked as {0:?} cannot be undone: {1}")]
+    CannotUndo(String, String),
     /// Too many at one time.
     #[error("at most {RAISED_AT_ONCE} differences are raised at one time")]
     TooMany,
@@ -421,7 +455,6 @@ pub(super) struct ClosingState {
     /// What an advice that is owed moved at its issuer, by its record.
     pub(super) advised: BTreeMap<u64, Yen>,
     pub(super) signed: BTreeMap<BusinessDay, HeadSigned>,
-    pub(super) lines: HashSet<[u8; 16]>,
     pub(super) fee_income: Option<AccountId>,
     pub(super) fee_tax: Option<AccountId>,
     pub(super) transit: Option<AccountId>,

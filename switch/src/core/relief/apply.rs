@@ -1,6 +1,5 @@
 //! Folding relief's records into the state.
 
-use super::super::apply::reference_key;
 use super::super::money::{minus, plus};
 use super::super::state::{PurseBook, State, Sweep, position};
 use super::rows::can_change;
@@ -8,8 +7,8 @@ use super::{Accounts, Batch, OpenProposal, Programme, Row, RowState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefReturned, ReliefRowSet,
-    ReliefRowsAdded, ReliefSent, ReliefStepTaken, Settled,
+    Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefRowSet,
+    ReliefRowsAdded, ReliefStepTaken, Settled,
 };
 use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
@@ -80,6 +79,7 @@ impl State {
                 let row = self.relief_row(batch, row);
                 row.claimed = minus(row.amount, right);
             }
+            Proposal::UndoBooking { reference, payer } => self.booking_undone(&reference, payer),
             Proposal::ReturnFunds { programme, amount, reference } => {
                 self.references.insert(super::returned_key(programme, &reference), amount);
             }
@@ -176,7 +176,7 @@ impl State {
     }
 
     /// A row stands for its household's event from here on, and counts for its payee.
-    fn counts(&mut self, batch: u32, at: u32) {
+    pub(in super::super) fn counts(&mut self, batch: u32, at: u32) {
         let there = &self.relief.batches[position(batch)];
         let (programme, row) = (there.programme, &there.rows[position(at)]);
         let (dedup, supplement, amount) = (row.dedup, row.supplement, row.amount);
@@ -196,7 +196,7 @@ impl State {
     }
 
     /// A row that counted does not any more: its household can apply again.
-    fn counts_no_more(&mut self, batch: u32, at: u32) {
+    pub(in super::super) fn counts_no_more(&mut self, batch: u32, at: u32) {
         let there = &self.relief.batches[position(batch)];
         let (programme, row) = (there.programme, &there.rows[position(at)]);
         let (key, amount) = ((programme, row.dedup), row.amount);
@@ -339,23 +339,6 @@ impl State {
         let batch = &mut self.relief.batches[position(r.batch)];
         batch.file = Some((r.format, r.files.clone()));
         batch.people.insert(person(&r.by), Role::Treasurer);
-    }
-
-    pub(in super::super) fn relief_sent(&mut self, r: &ReliefSent) {
-        let rows = self.relief.batches[position(r.batch)].rows_of_file(r.file).to_vec();
-        for row in rows {
-            self.relief_row(r.batch, row).state = RowState::Sent;
-        }
-        self.relief.batches[position(r.batch)].sent.insert(r.file);
-        self.relief.lines.insert(reference_key(0, None, &r.reference), (r.batch, u32::MAX));
-    }
-
-    pub(in super::super) fn relief_returned(&mut self, r: &ReliefReturned) {
-        self.counts_no_more(r.batch, r.row);
-        let row = self.relief_row(r.batch, r.row);
-        row.state = RowState::Returned;
-        row.claimed = Yen::ZERO;
-        self.relief.lines.insert(reference_key(0, None, &r.reference), (r.batch, r.row));
     }
 
     pub(in super::super) fn relief_repaid(&mut self, r: &ReliefRepaid) {

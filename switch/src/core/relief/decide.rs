@@ -1,17 +1,17 @@
 //! Deciding what people ask for about relief.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::apply::reference_key;
 use super::super::event::{Decision, Effect};
 use super::super::money::{minus, plus};
 use super::super::people::{amount_of, booked};
 use super::super::rules::MOST_PROGRAMMES;
 use super::super::state::{State, position};
+use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::rows::{Ahead, can_change, examine, person};
 use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
 use kazasu_ledger::record::{
-    Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefReturned, ReliefRowSet,
-    ReliefRowsAdded, ReliefSent, ReliefStepTaken, Settled,
+    Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet,
+    ReliefRowsAdded, ReliefStepTaken, Settled,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
@@ -58,14 +58,32 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
         Relief::FileMade { batch, format, files, by } => {
             file_made(state, ReliefFileMade { batch: *batch, format: *format, files: files.clone(), by: by.clone() })
         }
-        Relief::Sent { batch, file, reference, by } => sent(state, *batch, *file, reference, by),
-        Relief::Returned { batch, row, reference, by } => returned(state, *batch, *row, reference, by),
+        Relief::Sent { batch, file, reference, by } => {
+            statement::sent(state, *batch, *file, &line(reference, by, Booking::Sent { batch: *batch, file: *file }))
+        }
+        Relief::Returned { batch, row, reference, by } => {
+            let what = Booking::CameBack { batch: *batch, row: *row, fee: Yen::ZERO };
+            statement::row_returned(state, (*batch, *row), Yen::ZERO, &line(reference, by, what))
+        }
         Relief::Repaid { batch, row, amount, from_purse, reference, by } => {
             repaid(state, (*batch, *row), *amount, *from_purse, reference, by)
         }
         Relief::CarryOn => return super::carry_on(state),
     };
     result.unwrap_or_else(reject)
+}
+
+/// A line that is booked as it is said, with nothing more to say about it.
+fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
+    StatementLine {
+        reference: reference.to_owned(),
+        what,
+        day: None,
+        statement: None,
+        alike: Alike::Waits,
+        by: by.to_owned(),
+        why: String::new(),
+    }
 }
 
 fn refuse<T>(refusal: Refusal) -> Result<T, Rejected> {
@@ -94,6 +112,9 @@ fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &s
         }
         (Proposal::Resolve { id: a, .. }, Proposal::Resolve { id: b, .. }) => a == b,
         (Proposal::CancelPayout { payout: a }, Proposal::CancelPayout { payout: b }) => a == b,
+        (Proposal::UndoBooking { reference: a, payer: x }, Proposal::UndoBooking { reference: b, payer: y }) => {
+            (a, x) == (b, y)
+        }
         (
             Proposal::Programme(_)
             | Proposal::Claim { .. }
@@ -101,7 +122,8 @@ fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &s
             | Proposal::Contracts(_)
             | Proposal::Payout { .. }
             | Proposal::Resolve { .. }
-            | Proposal::CancelPayout { .. },
+            | Proposal::CancelPayout { .. }
+            | Proposal::UndoBooking { .. },
             _,
         ) => false,
     };
@@ -133,6 +155,11 @@ fn settle(state: &State, now: Millis, number: u64, approve: bool, by: &str, why:
     }
     if let Proposal::Claim { batch, .. } = &open.proposal {
         role(state.relief.batch(*batch)?, by, Role::Approver)?;
+    }
+    if let Proposal::UndoBooking { reference, payer: None } = &open.proposal
+        && let Some(batch) = state.line_batch(reference)
+    {
+        role(state.relief.batch(batch)?, by, Role::Approver)?;
     }
     let (opens, transfers) = if approve { effect_of(state, now, &open.proposal)? } else { Default::default() };
     let (by, why) = (by.to_owned(), why.to_owned());
@@ -184,6 +211,7 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Ope
         Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } | Proposal::CancelPayout { .. } => {
             super::super::closing::effect_of(state, proposal)
         }
+        Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer),
     }
 }
 
@@ -255,7 +283,7 @@ fn same_proposal(a: &Proposal, b: &Proposal) -> bool {
 }
 
 /// One person has one role in a batch.
-fn role(batch: &Batch, by: &str, wanted: Role) -> Result<(), Refusal> {
+pub(in super::super) fn role(batch: &Batch, by: &str, wanted: Role) -> Result<(), Refusal> {
     match batch.people.get(&*canonical(by)) {
         Some(was) if *was != wanted => {
             Err(Refusal::TwoRoles { by: by.to_owned(), was: was.name(), wanted: wanted.name() })
@@ -527,7 +555,7 @@ fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Resul
     }
 }
 
-fn released_by_transfer(state: &State, number: u32) -> Result<(&Batch, &Programme), Refusal> {
+pub(in super::super) fn released_by_transfer(state: &State, number: u32) -> Result<(&Batch, &Programme), Refusal> {
     let batch = state.relief.batch(number)?;
     let programme = state.relief.programme(batch.programme)?;
     if programme.terms.way != Way::Transfer {
@@ -548,58 +576,6 @@ fn file_made(state: &State, asked: ReliefFileMade) -> Decided {
         Some((format, files)) if *format == asked.format && *files == asked.files => Ok(unchanged()),
         Some((format, _)) => refuse(Refusal::OtherFile(asked.batch, format.name())),
     }
-}
-
-/// A statement's line is booked once.
-fn line_is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
-    if is_blank(reference) || reference.chars().count() > 100 {
-        return Err(Rejected::Reference);
-    }
-    let key = reference_key(0, None, reference);
-    Ok(!state.relief.lines.contains_key(&key) && !state.closing.lines.contains(&key))
-}
-
-fn sent(state: &State, number: u32, file: u16, reference: &str, by: &str) -> Decided {
-    let (batch, programme) = released_by_transfer(state, number)?;
-    role(batch, by, Role::Treasurer)?;
-    let Some((_, files)) = &batch.file else { return refuse(Refusal::NoFile(number)) };
-    let Some(made) = files.get(usize::from(file)) else { return refuse(Refusal::UnknownFile(number, file)) };
-    if batch.sent.contains(&file) || !line_is_new(state, reference)? {
-        return Ok(unchanged());
-    }
-    let bank = state.bank.expect("the book is open");
-    let transfers = moved(state, &[Transfer::direct(programme.accounts.transit, bank, made.total)])?;
-    let (reference, by) = (reference.to_owned(), by.to_owned());
-    Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by })))
-}
-
-fn returned(state: &State, number: u32, at: u32, reference: &str, by: &str) -> Decided {
-    let (batch, programme) = released_by_transfer(state, number)?;
-    role(batch, by, Role::Treasurer)?;
-    let row = state.relief.row(number, at)?;
-    if !line_is_new(state, reference)? {
-        return Ok(unchanged());
-    }
-    match row.state {
-        RowState::Sent => {}
-        RowState::Waiting => return refuse(Refusal::RowState(number, at, "not sent yet")),
-        RowState::Returned => return refuse(Refusal::RowState(number, at, "returned already")),
-        RowState::Excluded | RowState::Credited(_) => return refuse(Refusal::RowState(number, at, "not sent")),
-    }
-    let accounts = &programme.accounts;
-    let bank = state.bank.expect("the book is open");
-    let mut transfers = vec![
-        Transfer::direct(bank, accounts.fund, row.amount),
-        Transfer::direct(accounts.executed, accounts.budget, row.amount),
-    ];
-    // What was claimed of it has come back with it.
-    transfers.extend(direct(accounts.claims, accounts.receivable, minus(row.claimed, row.repaid)));
-    if row.repaid.is_positive() {
-        return refuse(Refusal::RowState(number, at, "partly given back already; settle it by hand"));
-    }
-    let transfers = moved(state, &transfers)?;
-    let (reference, by) = (reference.to_owned(), by.to_owned());
-    Ok(recorded(Body::ReliefReturned(ReliefReturned { batch: number, row: at, reference, transfers, by })))
 }
 
 fn repaid(

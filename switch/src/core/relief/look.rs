@@ -250,7 +250,9 @@ impl State {
             Proposal::Programme(terms) => return terms.city.clone(),
             Proposal::Claim { batch, .. } => self.relief.batch(*batch).map(|b| b.programme).unwrap_or_default(),
             Proposal::ReturnFunds { programme, .. } => *programme,
-            Proposal::Contracts(_)
+            Proposal::UndoBooking { reference, payer: None } => return self.line_city(reference).unwrap_or_default(),
+            Proposal::UndoBooking { payer: Some(_), .. }
+            | Proposal::Contracts(_)
             | Proposal::Payout { .. }
             | Proposal::Resolve { .. }
             | Proposal::CancelPayout { .. } => return String::new(),
@@ -389,18 +391,6 @@ impl State {
             .collect()
     }
 
-    /// Rows of a batch that the bank took, of this sum: the row that is named, or those of a payee's name; at most two.
-    #[must_use]
-    pub fn relief_rows_sent(&self, number: u32, amount: Yen, row: Option<u32>, name: Option<[u8; 16]>) -> Vec<u32> {
-        let Ok(batch) = self.relief.batch(number) else { return Vec::new() };
-        let is = |n: &&u32| {
-            let there = &batch.rows[position(**n)];
-            let payee = || there.account.as_ref().is_some_and(|account| Some(account.name) == name);
-            there.state == RowState::Sent && there.amount == amount && row.map_or_else(payee, |row| row == **n)
-        };
-        batch.granted.iter().filter(is).take(2).copied().collect()
-    }
-
     /// Batches with accounts that are sealed under another key than this one, and may still be needed.
     #[must_use]
     pub fn relief_sealed_otherwise(&self, key: u8) -> Vec<u32> {
@@ -445,13 +435,5 @@ impl State {
     #[must_use]
     pub fn relief_way(&self, batch: u32) -> Option<kazasu_schemas::relief::Way> {
         Some(self.relief.programmes.get(&self.relief.batch(batch).ok()?.programme)?.terms.way)
-    }
-}
-
-impl State {
-    /// The batch (and row) that a statement's line was booked for.
-    #[must_use]
-    pub fn relief_line(&self, line: &str) -> Option<(u32, u32)> {
-        self.relief.lines.get(&super::super::apply::reference_key(0, None, line)).copied()
     }
 }

@@ -11,7 +11,7 @@ mod rows;
 
 pub(super) use apply::RELIEF_ACCOUNTS;
 pub(super) use credit::carry_on;
-pub(super) use decide::command;
+pub(super) use decide::{command, released_by_transfer, role};
 pub(super) use look::issue_names;
 pub use look::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, ProposalView, RowView, TransferRow};
 
@@ -436,8 +436,6 @@ pub(super) struct ReliefState {
     pub(super) sources: BTreeMap<u64, String>,
     /// Batches that are being credited.
     pub(super) releasing: BTreeSet<u32>,
-    /// Lines of bank statements that were booked.
-    pub(super) lines: HashMap<[u8; 16], (u32, u32)>,
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -1,0 +1,256 @@
+//! Deciding whether a line can be booked as what it is said to be.
+
+use super::super::admin::{Rejected, recorded, reject, unchanged};
+use super::super::closing::{NotClosed, Payout, SettlementState};
+use super::super::event::Decision;
+use super::super::money::minus;
+use super::super::people::{amount_of, booked};
+use super::super::relief::{Refusal, RowState};
+use super::super::state::State;
+use super::{ALIKE_DAYS, Alike, Booking, MOST_BANK_FEE, StatementLine, line_key, undo};
+use kazasu_ledger::record::{
+    Aside, Body, LineSetAside, LineUndone, MoneyReceived, Opening, Payer, PayoutReturned, PayoutTaken, ReliefReturned,
+    ReliefSent,
+};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Role;
+
+type Decided = Result<Decision, Rejected>;
+
+pub(in super::super) fn command(state: &State, line: &StatementLine) -> Decision {
+    let decided = match &line.what {
+        Booking::Taken { payout, file } => taken(state, *payout, *file, line),
+        Booking::Returned { payout, settlement, fee } => returned(state, *payout, *settlement, *fee, line),
+        Booking::Received { from, amount } => received(state, *from, *amount, line),
+        Booking::Sent { batch, file } => sent(state, *batch, *file, line),
+        Booking::CameBack { batch, row, fee } => row_returned(state, (*batch, *row), *fee, line),
+        Booking::Aside(aside) => set_aside(state, aside, line),
+        Booking::Corrects { line: corrected } => corrects(state, corrected, line),
+    };
+    decided.unwrap_or_else(reject)
+}
+
+fn refuse<T>(why: NotClosed) -> Result<T, Rejected> {
+    Err(why.into())
+}
+
+/// Accounts that the record opens are unknown to the book yet, and have no bound.
+fn moved(state: &State, transfers: Vec<Transfer>) -> Result<Transfers, Rejected> {
+    let known: Vec<Transfer> =
+        transfers.iter().filter(|t| [t.debit, t.credit].iter().all(|id| state.book.account(*id).is_some())).copied().collect();
+    state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
+    Ok(transfers.into_iter().collect())
+}
+
+/// A line's name is a reference, and a line is booked once.
+fn is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
+    if kazasu_schemas::canonical::is_blank(reference) || reference.chars().count() > 100 {
+        return Err(Rejected::Reference);
+    }
+    Ok(!state.lines.is_known(reference))
+}
+
+fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
+    state.closing.payouts.get(&payout).ok_or_else(|| NotClosed::UnknownPayout(payout).into())
+}
+
+/// The account of what banks keep, opened when it is the first.
+fn fees(state: &State, fee: Yen) -> (AccountId, Vec<Opening>) {
+    match state.lines.fees {
+        Some(account) => (account, Vec::new()),
+        None => {
+            let account = state.book.next_account();
+            let opens = if fee.is_positive() { vec![Opening { account, key: AccountKey::BankFees }] } else { Vec::new() };
+            (account, opens)
+        }
+    }
+}
+
+/// What came in of what was sent, after the bank's fee.
+fn less_fee(sent: Yen, fee: Yen) -> Result<Yen, Rejected> {
+    let came = minus(sent, fee);
+    if fee < Yen::ZERO || fee > MOST_BANK_FEE || !came.is_positive() {
+        return refuse(NotClosed::BankFee { sent, fee, most: MOST_BANK_FEE });
+    }
+    Ok(came)
+}
+
+pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &StatementLine) -> Decided {
+    let there = payout_of(state, payout)?;
+    let Some((_, files)) = &there.file else { return refuse(NotClosed::NoFile(payout)) };
+    let Some(made) = files.get(usize::from(file)) else { return refuse(NotClosed::UnknownFile(payout, file)) };
+    if !is_new(state, &line.reference)? {
+        return Ok(unchanged());
+    }
+    if there.taken.contains(&file) {
+        return refuse(NotClosed::TakenBefore(format!("file {file} of payout {payout}")));
+    }
+    let transit = state.closing.transit.expect("something was settled for it");
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, vec![Transfer::direct(transit, bank, made.total)])?;
+    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file, why })))
+}
+
+pub(in super::super) fn returned(state: &State, payout: u64, settlement: u32, fee: Yen, line: &StatementLine) -> Decided {
+    payout_of(state, payout)?;
+    let settled = state.settlement_at(settlement).ok_or(NotClosed::UnknownSettlement(settlement))?;
+    if !is_new(state, &line.reference)? {
+        return Ok(unchanged());
+    }
+    if settled.state != SettlementState::Paid(payout) {
+        return refuse(NotClosed::NotPaid(settlement, payout));
+    }
+    let payable = state.merchant(settled.merchant).expect("a settled merchant is registered").payable;
+    let bank = state.bank.expect("the book is open");
+    let came = less_fee(settled.settlement.paid, fee)?;
+    let (expense, opens) = fees(state, fee);
+    let mut transfers = vec![Transfer::direct(bank, payable, came)];
+    if fee.is_positive() {
+        transfers.push(Transfer::direct(expense, payable, fee));
+    }
+    let transfers = moved(state, transfers)?;
+    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    Ok(recorded(Body::PayoutReturned(PayoutReturned {
+        payout,
+        settlement,
+        reference,
+        transfers,
+        by,
+        fee,
+        why,
+        opens,
+    })))
+}
+
+/// What an issuer or a funder pays. What looks like a payment that stands already waits for a person, whichever of the two came first
+/// and wherever it was read: only lines of one file of the bank are certainly two.
+pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: &StatementLine) -> Decided {
+    amount_of(amount)?;
+    let reference = &line.reference;
+    if booked(state, super::super::closing::received_key(from, reference), reference, amount)? {
+        return Ok(unchanged());
+    }
+    if line.statement.is_some() && !is_new(state, reference)? {
+        return Ok(unchanged());
+    }
+    let owes = match from {
+        Payer::Issuer(issuer) => *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?,
+        Payer::Funder(programme) => {
+            state.point_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?.funder
+        }
+    };
+    let day = line.day.unwrap_or_else(|| state.at.jst_day());
+    if line.alike == Alike::Waits {
+        let payments = state.lines.payments.get(&from).map_or(&[][..], Vec::as_slice);
+        let near = |p: &&super::Payment| {
+            p.amount == amount
+                && p.day.0.abs_diff(day.0) <= ALIKE_DAYS.unsigned_abs()
+                && (p.statement.is_none() || p.statement != line.statement)
+        };
+        if let Some(p) = payments.iter().rev().find(near) {
+            return refuse(NotClosed::LikelyDouble {
+                amount,
+                day: p.day,
+                by: p.by.to_string(),
+                reference: p.reference.to_string(),
+            });
+        }
+    }
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, vec![Transfer::direct(bank, owes, amount)])?;
+    let (reference, by, why) = (reference.clone(), line.by.clone(), line.why.clone());
+    let (day, statement) = (Some(day), line.statement);
+    Ok(recorded(Body::MoneyReceived(MoneyReceived { from, reference, transfers, by, day, why, statement })))
+}
+
+pub(in super::super) fn sent(state: &State, number: u32, file: u16, line: &StatementLine) -> Decided {
+    let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
+    super::super::relief::role(batch, &line.by, Role::Treasurer)?;
+    let Some((_, files)) = &batch.file else { return Err(Refusal::NoFile(number).into()) };
+    let Some(made) = files.get(usize::from(file)) else { return Err(Refusal::UnknownFile(number, file).into()) };
+    if !is_new(state, &line.reference)? {
+        return Ok(unchanged());
+    }
+    if batch.sent.contains(&file) {
+        return refuse(NotClosed::TakenBefore(format!("file {file} of batch {number}")));
+    }
+    let bank = state.bank.expect("the book is open");
+    let transfers = moved(state, vec![Transfer::direct(programme.accounts.transit, bank, made.total)])?;
+    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by, why })))
+}
+
+pub(in super::super) fn row_returned(state: &State, (number, at): (u32, u32), fee: Yen, line: &StatementLine) -> Decided {
+    let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
+    super::super::relief::role(batch, &line.by, Role::Treasurer)?;
+    let row = state.relief.row(number, at)?;
+    if !is_new(state, &line.reference)? {
+        return Ok(unchanged());
+    }
+    let state_is = |what| Err(Refusal::RowState(number, at, what).into());
+    match row.state {
+        RowState::Sent => {}
+        RowState::Waiting => return state_is("not sent yet"),
+        RowState::Returned => return state_is("returned already"),
+        RowState::Excluded | RowState::Credited(_) => return state_is("not sent"),
+    }
+    if row.repaid.is_positive() {
+        return state_is("partly given back already; settle it by hand");
+    }
+    let accounts = &programme.accounts;
+    let bank = state.bank.expect("the book is open");
+    let came = less_fee(row.amount, fee)?;
+    let (expense, opens) = fees(state, fee);
+    let mut transfers = vec![Transfer::direct(bank, accounts.fund, came)];
+    if fee.is_positive() {
+        transfers.push(Transfer::direct(expense, accounts.fund, fee));
+    }
+    transfers.push(Transfer::direct(accounts.executed, accounts.budget, row.amount));
+    // What was claimed of it has come back with it.
+    if row.claimed.is_positive() {
+        transfers.push(Transfer::direct(accounts.claims, accounts.receivable, row.claimed));
+    }
+    let transfers = moved(state, transfers)?;
+    let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    Ok(recorded(Body::ReliefReturned(ReliefReturned {
+        batch: number,
+        row: at,
+        reference,
+        transfers,
+        by,
+        fee,
+        why,
+        opens,
+    })))
+}
+
+fn set_aside(state: &State, aside: &Aside, line: &StatementLine) -> Decided {
+    if !is_new(state, &line.reference)? {
+        return Ok(unchanged());
+    }
+    if line.why.trim().is_empty() && !matches!(aside, Aside::Corrected(_)) {
+        return refuse(NotClosed::Text("the reason why a line moves nothing"));
+    }
+    if let Aside::Same(other) = aside
+        && *other == line.reference
+    {
+        return Err(Rejected::Reference);
+    }
+    let (name, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why })))
+}
+
+/// The bank took a line back: what was booked for it is undone.
+fn corrects(state: &State, corrected: &str, line: &StatementLine) -> Decided {
+    if !is_new(state, &line.reference)? {
+        return Ok(unchanged());
+    }
+    let known = state.lines.known.get(&line_key(corrected));
+    let known = known.ok_or_else(|| NotClosed::UnknownLine(corrected.to_owned()))?;
+    let transfers = undo::transfers(state, known)?;
+    let (correction, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
+    Ok(recorded(Body::LineUndone(LineUndone { line: corrected.to_owned(), correction, transfers, by, why })))
+}

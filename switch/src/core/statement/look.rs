@@ -1,0 +1,269 @@
+//! What a statement's lines can be matched with, and what became of lines before.
+
+use super::super::closing::SettlementState;
+use super::super::relief::RowState;
+use super::super::state::{State, position};
+use super::{Became, StatementLine, line_key};
+use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Funding;
+use std::collections::{BTreeSet, HashSet};
+
+/// Whose order a transfer file is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum MoneyOut {
+    /// A payout.
+    Payout(u64),
+    /// A relief batch.
+    Batch(u32),
+}
+
+/// A transfer file that was made.
+#[derive(Clone, Debug)]
+pub struct DueFile {
+    /// Whose.
+    pub of: MoneyOut,
+    /// The file, from 0.
+    pub file: u16,
+    /// Its sum.
+    pub total: Yen,
+    /// The bank's day.
+    pub value_day: BusinessDay,
+    /// The bank took it.
+    pub taken: bool,
+    /// The account that it leaves, where relief names it; payouts leave the operator's.
+    pub funding: Option<Funding>,
+    /// The city whose money it is.
+    pub city: Option<String>,
+}
+
+/// One payment in a transfer file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Paid {
+    /// A merchant's settlement.
+    Settlement {
+        /// The payout.
+        payout: u64,
+        /// The settlement.
+        settlement: u32,
+    },
+    /// A household's row.
+    Row {
+        /// The batch.
+        batch: u32,
+        /// The row, from 0.
+        row: u32,
+    },
+}
+
+/// A payment that may come back.
+#[derive(Clone, Debug)]
+pub struct PaidItem {
+    /// Which.
+    pub what: Paid,
+    /// The file that it is in: an index into the files.
+    pub file: usize,
+    /// Yen.
+    pub amount: Yen,
+    /// The merchant.
+    pub merchant: Option<(InstitutionId, MerchantId)>,
+    /// The payee's name as a keyed hash, of a row.
+    pub name: Option<[u8; 16]>,
+    /// The bank took it, and it has not come back. Otherwise its file was not taken yet.
+    pub paid: bool,
+}
+
+/// Which rows are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Rows that a line names.
+    pub rows: BTreeSet<(u32, u32)>,
+    /// Payees' names as keyed hashes.
+    pub names: HashSet<[u8; 16]>,
+}
+
+/// What became of a line before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LineStatus {
+    /// Nothing.
+    New,
+    /// It was booked, or set aside: what as, in words.
+    Known(String),
+    /// Two people undid what was booked for it: a person must say what it is.
+    Undone,
+}
+
+/// A line that stands.
+#[derive(Clone, Debug)]
+pub struct BookedLine {
+    /// Its name.
+    pub reference: String,
+    /// What as, in words.
+    pub what: String,
+    /// Yen.
+    pub amount: Yen,
+    /// When.
+    pub at: Millis,
+    /// Its city, of relief's lines.
+    pub city: Option<String>,
+}
+
+impl Became {
+    fn text(&self) -> String {
+        match self {
+            Became::Taken { payout, file } => format!("payout {payout} file {file} taken"),
+            Became::Returned { payout, settlement, .. } => format!("payout {payout} settlement {settlement} returned"),
+            Became::Received { from: Payer::Issuer(n) } => format!("received from issuer {n}"),
+            Became::Received { from: Payer::Funder(n) } => format!("received from funder {n}"),
+            Became::Sent { batch, file } => format!("batch {batch} file {file} sent"),
+            Became::CameBack { batch, row, .. } => format!("batch {batch} row {row} returned"),
+            Became::Aside(Aside::NotOurs) => "not ours".into(),
+            Became::Aside(Aside::Same(other)) => format!("the same as {other}"),
+            Became::Aside(Aside::Corrected(other)) => format!("corrected by the bank: {other}"),
+            Became::Corrects(line) => format!("the bank's correction of {line}"),
+            Became::Undone => "undone".into(),
+            Became::Corrected => "corrected by the bank".into(),
+        }
+    }
+
+    fn batch(&self) -> Option<u32> {
+        match self {
+            Became::Sent { batch, .. } | Became::CameBack { batch, .. } => Some(*batch),
+            Became::Taken { .. }
+            | Became::Returned { .. }
+            | Became::Received { .. }
+            | Became::Aside(_)
+            | Became::Corrects(_)
+            | Became::Undone
+            | Became::Corrected => None,
+        }
+    }
+}
+
+impl State {
+    /// What became of a line before.
+    #[must_use]
+    pub fn line_status(&self, line: &str) -> LineStatus {
+        match self.lines.known.get(&line_key(line)).map(|line| &line.became) {
+            None => LineStatus::New,
+            Some(Became::Undone) => LineStatus::Undone,
+            Some(became) => LineStatus::Known(became.text()),
+        }
+    }
+
+    /// The relief batch whose line it is.
+    pub(in super::super) fn line_batch(&self, line: &str) -> Option<u32> {
+        self.lines.known.get(&line_key(line))?.became.batch()
+    }
+
+    /// The city whose line it is, when it is relief's.
+    #[must_use]
+    pub fn line_city(&self, line: &str) -> Option<String> {
+        self.relief_city(self.line_batch(line)?)
+    }
+
+    /// Lines with one of these amounts that stand.
+    #[must_use]
+    pub fn lines_booked(&self, amounts: &HashSet<Yen>) -> Vec<BookedLine> {
+        let stands = |became: &Became| match became {
+            Became::Taken { .. }
+            | Became::Returned { .. }
+            | Became::Received { .. }
+            | Became::Sent { .. }
+            | Became::CameBack { .. } => true,
+            Became::Aside(_) | Became::Corrects(_) | Became::Undone | Became::Corrected => false,
+        };
+        let lines = self.lines.known.values().filter(|l| amounts.contains(&l.amount) && stands(&l.became));
+        let mut out: Vec<BookedLine> = lines
+            .map(|l| BookedLine {
+                reference: l.reference.to_string(),
+                what: l.became.text(),
+                amount: l.amount,
+                at: l.at,
+                city: l.became.batch().and_then(|batch| self.relief_city(batch)),
+            })
+            .collect();
+        out.sort_by(|a, b| (a.at, &a.reference).cmp(&(b.at, &b.reference)));
+        out
+    }
+
+    /// Transfer files that were made, and of their payments those that may come back: all settlements, and the rows that are wanted.
+    #[must_use]
+    pub fn money_out(&self, wanted: &Wanted) -> (Vec<DueFile>, Vec<PaidItem>) {
+        let (mut files, mut items) = (Vec::new(), Vec::new());
+        for (number, payout) in &self.closing.payouts {
+            let made = payout.file.iter().flat_map(|(_, files)| files).zip(0_u16..);
+            for (file, n) in made {
+                for settlement in payout.of_file(n) {
+                    let Some(settled) = self.settlement_at(*settlement) else { continue };
+                    let merchant = self.merchant(settled.merchant).map(|m| (m.acquirer, m.id));
+                    items.push(PaidItem {
+                        what: Paid::Settlement { payout: *number, settlement: *settlement },
+                        file: files.len(),
+                        amount: settled.settlement.paid,
+                        merchant,
+                        name: None,
+                        paid: settled.state == SettlementState::Paid(*number),
+                    });
+                }
+                files.push(DueFile {
+                    of: MoneyOut::Payout(*number),
+                    file: n,
+                    total: file.total,
+                    value_day: payout.value_day,
+                    taken: payout.taken.contains(&n),
+                    funding: None,
+                    city: None,
+                });
+            }
+        }
+        self.relief_out(wanted, &mut files, &mut items);
+        // What came back once cannot come back again.
+        items.retain(|item| item.paid || !files[item.file].taken);
+        (files, items)
+    }
+
+    fn relief_out(&self, wanted: &Wanted, files: &mut Vec<DueFile>, items: &mut Vec<PaidItem>) {
+        for (batch, number) in self.relief.batches.iter().zip(0_u32..) {
+            let (Some((_, made)), Some(value_day), Some(funding)) = (&batch.file, batch.value_day, &batch.funding)
+            else {
+                continue;
+            };
+            let city = self.relief_city(number);
+            for (file, n) in made.iter().zip(0_u16..) {
+                for row in batch.rows_of_file(n) {
+                    let there = &batch.rows[position(*row)];
+                    let name = there.account.as_ref().map(|account| account.name);
+                    let asked = wanted.rows.contains(&(number, *row)) || name.is_some_and(|name| wanted.names.contains(&name));
+                    if asked {
+                        items.push(PaidItem {
+                            what: Paid::Row { batch: number, row: *row },
+                            file: files.len(),
+                            amount: there.amount,
+                            merchant: None,
+                            name,
+                            paid: there.state == RowState::Sent,
+                        });
+                    }
+                }
+                files.push(DueFile {
+                    of: MoneyOut::Batch(number),
+                    file: n,
+                    total: file.total,
+                    value_day,
+                    taken: batch.sent.contains(&n),
+                    funding: Some(funding.clone()),
+                    city: city.clone(),
+                });
+            }
+        }
+    }
+
+    /// Why a line could not be booked as it stands now; nothing is changed.
+    #[must_use]
+    pub fn would_book(&self, line: &StatementLine) -> Option<String> {
+        super::command(self, line).rejected.map(|why| why.to_string())
+    }
+}

@@ -1,0 +1,106 @@
+//! What undoing a booked line moves: the same the other way round, as long as nothing was built on it.
+
+use super::super::admin::Rejected;
+use super::super::closing::{NotClosed, SettlementState, received_key};
+use super::super::relief::{Refusal, RowState};
+use super::super::state::State;
+use super::{Became, Line, line_key};
+use kazasu_ledger::record::{Opening, Payer};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::Transfer;
+use kazasu_schemas::money::Yen;
+
+/// What a proposal to undo would move, or why it cannot be.
+pub(in super::super) fn effect_of(
+    state: &State,
+    reference: &str,
+    payer: Option<Payer>,
+) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    let key = payer.map_or_else(|| line_key(reference), |from| received_key(from, reference));
+    let known = state.lines.known.get(&key).ok_or_else(|| NotClosed::UnknownLine(reference.to_owned()))?;
+    Ok((Vec::new(), transfers(state, known)?))
+}
+
+fn stands<T>(line: &Line, what: String) -> Result<T, Rejected> {
+    Err(NotClosed::CannotUndo(line.reference.to_string(), what).into())
+}
+
+pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejected> {
+    let bank = state.bank.expect("the book is open");
+    let moves = match &line.became {
+        Became::Taken { payout, file } => {
+            let there = state.closing.payouts.get(payout).ok_or(NotClosed::UnknownPayout(*payout))?;
+            let gone = there.of_file(*file).iter().find(|n| {
+                state.settlement_at(**n).is_none_or(|settled| settled.state != SettlementState::Paid(*payout))
+            });
+            if let Some(n) = gone {
+                return stands(line, format!("settlement {n} came back since; undo that line first"));
+            }
+            let transit = state.closing.transit.expect("something was settled for it");
+            vec![Transfer::direct(bank, transit, line.amount)]
+        }
+        Became::Returned { payout, settlement, fee } => {
+            let settled = state.settlement_at(*settlement).ok_or(NotClosed::UnknownSettlement(*settlement))?;
+            if settled.state != SettlementState::Returned(*payout) {
+                return stands(line, format!("settlement {settlement} is {} now", settled.state.name()));
+            }
+            let payable = state.merchant(settled.merchant).expect("a settled merchant is registered").payable;
+            back(state, payable, bank, (line.amount, *fee))
+        }
+        Became::Received { from } => {
+            let owes = match from {
+                Payer::Issuer(issuer) => state.issuers.get(issuer).copied(),
+                Payer::Funder(programme) => state.point_books.get(programme).map(|book| book.funder),
+            };
+            let owes = owes.expect("it was booked for this payer");
+            vec![Transfer::direct(owes, bank, line.amount)]
+        }
+        Became::Sent { batch, file } => {
+            let there = state.relief.batch(*batch)?;
+            for row in there.rows_of_file(*file) {
+                let row_is = state.relief.row(*batch, *row)?;
+                if row_is.state != RowState::Sent || row_is.claimed.is_positive() {
+                    return stands(line, format!("row {row} of batch {batch} came back or is claimed since; undo that first"));
+                }
+            }
+            let transit = state.relief.programme(there.programme)?.accounts.transit;
+            vec![Transfer::direct(bank, transit, line.amount)]
+        }
+        Became::CameBack { batch, row, fee, claimed } => {
+            let there = state.relief.batch(*batch)?;
+            let row_is = state.relief.row(*batch, *row)?;
+            if row_is.state != RowState::Returned {
+                return Err(Refusal::RowState(*batch, *row, "not returned any more").into());
+            }
+            if let Some((b, r)) = state.relief.dedup.get(&(there.programme, row_is.dedup)) {
+                return stands(line, format!("its household was granted again (row {r} of batch {b}); exclude that first"));
+            }
+            let accounts = &state.relief.programme(there.programme)?.accounts;
+            let mut moves = back(state, accounts.fund, bank, (line.amount, *fee));
+            moves.push(Transfer::direct(accounts.budget, accounts.executed, row_is.amount));
+            if claimed.is_positive() {
+                moves.push(Transfer::direct(accounts.receivable, accounts.claims, *claimed));
+            }
+            moves
+        }
+        Became::Aside(_) => Vec::new(),
+        Became::Corrects(_) => return stands(line, "it is the bank's own correction".into()),
+        Became::Undone | Became::Corrected => return stands(line, "it was undone before".into()),
+    };
+    state.book.check(&moves).map_err(|error| Rejected::Rule(error.to_string()))?;
+    Ok(moves.into_iter().collect())
+}
+
+/// What came in goes out again, and with it what the bank's fee gave.
+fn back(
+    state: &State,
+    from: kazasu_ledger::AccountId,
+    bank: kazasu_ledger::AccountId,
+    (came, fee): (Yen, Yen),
+) -> Vec<Transfer> {
+    let mut moves = vec![Transfer::direct(from, bank, came)];
+    if let Some(fees) = state.lines.fees.filter(|_| fee.is_positive()) {
+        moves.push(Transfer::direct(from, fees, fee));
+    }
+    moves
+}

@@ -1,0 +1,502 @@
+//! Which line is what. Pure: lines and what is due in, one finding for each line out, whatever order the lines have. A line that
+//! could be two things is neither: it stays open, and its candidates are named.
+
+use super::name::LineName;
+use super::read::Doubt;
+use super::{CORRECTION_DAYS, Reader};
+use crate::closing::PayoutConfig;
+use crate::core::{BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem};
+use crate::relief::bank::{is_account, name_at_the_bank};
+use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::Funding;
+use kazasu_schemas::zengin::statement::{Direction, Entry, Header, TransactionKind};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// A line of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// Its record, from 1.
+    pub(super) record: usize,
+    pub(super) name: LineName,
+    /// The name as it is kept.
+    pub(super) reference: String,
+    pub(super) entry: Entry,
+    pub(super) account: Option<Header>,
+    /// The payer's name as files have it, and its keyed hash.
+    pub(super) payee: Option<String>,
+    pub(super) token: Option<[u8; 16]>,
+    /// The payment that its text names.
+    pub(super) named: Option<Paid>,
+    pub(super) doubt: Option<Doubt>,
+    pub(super) status: LineStatus,
+}
+
+/// What lines are compared with.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    pub(super) files: Vec<DueFile>,
+    pub(super) items: Vec<PaidItem>,
+    pub(super) booked: Vec<BookedLine>,
+    pub(super) payout: Option<Arc<PayoutConfig>>,
+    pub(super) reader: Reader,
+    /// Cities whose treasurer reads.
+    pub(super) cities: Vec<String>,
+    /// Names of the file's own lines.
+    pub(super) here: HashSet<String>,
+}
+
+/// Something that a line may be, and how a person says so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Candidate {
+    pub(super) what: String,
+    pub(super) say: String,
+}
+
+/// What was found about a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Finding {
+    Book(Booking),
+    Known(String),
+    Open { why: String, candidates: Vec<Candidate> },
+}
+
+impl Finding {
+    pub(super) fn open(why: impl Into<String>, candidates: Vec<Candidate>) -> Self {
+        Finding::Open { why: why.into(), candidates }
+    }
+}
+
+impl Picture {
+    fn funding<'a>(&'a self, file: &'a DueFile) -> Option<&'a Funding> {
+        match &file.of {
+            MoneyOut::Payout(_) => self.payout.as_ref().map(|p| &p.funding),
+            MoneyOut::Batch(_) => file.funding.as_ref(),
+        }
+    }
+
+    pub(super) fn leaves(&self, file: &DueFile, account: Option<&Header>) -> bool {
+        account.zip(self.funding(file)).is_some_and(|(header, funding)| is_account(funding, header))
+    }
+
+    /// May who reads book it?
+    pub(super) fn is_mine(&self, file: &DueFile) -> bool {
+        match (self.reader, &file.of) {
+            (Reader::Payouts, MoneyOut::Payout(_)) => true,
+            (Reader::Relief, MoneyOut::Batch(_)) => file.city.as_ref().is_some_and(|city| self.cities.contains(city)),
+            (Reader::Payouts, MoneyOut::Batch(_)) | (Reader::Relief, MoneyOut::Payout(_)) => false,
+        }
+    }
+
+    pub(super) fn is_operators(&self, account: Option<&Header>) -> bool {
+        account.zip(self.payout.as_ref()).is_some_and(|(header, payout)| is_account(&payout.funding, header))
+    }
+
+    /// Is it an account of who reads?
+    pub(super) fn is_my_account(&self, account: Option<&Header>) -> bool {
+        match self.reader {
+            Reader::Payouts => self.is_operators(account),
+            Reader::Relief => self.files.iter().any(|file| self.is_mine(file) && self.leaves(file, account)),
+        }
+    }
+
+    fn is_my_line(&self, line: &BookedLine) -> bool {
+        match self.reader {
+            Reader::Payouts => line.city.is_none(),
+            Reader::Relief => line.city.as_ref().is_some_and(|city| self.cities.contains(city)),
+        }
+    }
+
+    fn payer(&self, row: &Row) -> Option<Payer> {
+        let payout = self.payout.as_ref().filter(|_| self.is_operators(row.account.as_ref()))?;
+        let payer = payout.payers.iter().find(|(name, _)| Some(name) == row.payee.as_ref());
+        payer.map(|(_, from)| *from)
+    }
+
+    fn pays(&self, item: &PaidItem, row: &Row) -> bool {
+        match (&item.what, &item.merchant) {
+            (Paid::Settlement { .. }, Some(merchant)) => {
+                let account = self.payout.as_ref().and_then(|payout| payout.payees.get(merchant));
+                let name = account.and_then(|account| name_at_the_bank(&account.name));
+                name.is_some() && name == row.payee
+            }
+            (Paid::Settlement { .. }, None) => false,
+            (Paid::Row { .. }, _) => item.name.is_some() && item.name == row.token,
+        }
+    }
+
+    fn fees(&self) -> &[Yen] {
+        self.payout.as_ref().map_or(&[], |payout| &payout.return_fees)
+    }
+
+    fn file_candidate(&self, file: &DueFile) -> Candidate {
+        let (what, of) = match &file.of {
+            MoneyOut::Payout(n) => (format!("payout {n}"), n.to_string()),
+            MoneyOut::Batch(n) => (format!("relief batch {n}"), n.to_string()),
+        };
+        let what = format!("{what} file {} ({}, value day {})", file.file, file.total, file.value_day);
+        Candidate { what, say: format!("--file {of}/{}", file.file) }
+    }
+
+    fn item_candidate(&self, item: &PaidItem) -> Candidate {
+        let amount = item.amount;
+        match item.what {
+            Paid::Settlement { payout, settlement } => Candidate {
+                what: format!("payout {payout} settlement {settlement} ({amount})"),
+                say: format!("--settlement {payout}/{settlement}"),
+            },
+            Paid::Row { batch, row } => Candidate {
+                what: format!("relief batch {batch} row {row} ({amount})"),
+                say: format!("--row {batch}/{row}"),
+            },
+        }
+    }
+
+    fn payer_candidate(from: Payer) -> Candidate {
+        let from = crate::closing::payer_text(&from);
+        Candidate { what: format!("received from {from}"), say: format!("--received-from \"{from}\"") }
+    }
+
+    /// A line like this one that was booked: the same movement in another file, as a rule.
+    fn twin(&self, row: &Row) -> Option<&BookedLine> {
+        self.booked.iter().find(|b| {
+            !self.here.contains(&b.reference) && LineName::parse(&b.reference).is_some_and(|name| name.is_like(&row.name))
+        })
+    }
+}
+
+pub(super) fn booking_of(file: &DueFile) -> Booking {
+    match file.of {
+        MoneyOut::Payout(payout) => Booking::Taken { payout, file: file.file },
+        MoneyOut::Batch(batch) => Booking::Sent { batch, file: file.file },
+    }
+}
+
+pub(super) fn booking_back(item: &PaidItem, fee: Yen) -> Booking {
+    match item.what {
+        Paid::Settlement { payout, settlement } => Booking::Returned { payout, settlement, fee },
+        Paid::Row { batch, row } => Booking::CameBack { batch, row, fee },
+    }
+}
+
+/// One finding a line, in the lines' order.
+pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
+    let mut found: Vec<Option<Finding>> = rows
+        .iter()
+        .map(|row| match (&row.status, &row.account) {
+            (LineStatus::Known(what), _) => Some(Finding::Known(what.clone())),
+            (_, None) => Some(Finding::open("the account of this part of the statement cannot be read", Vec::new())),
+            (LineStatus::New | LineStatus::Undone, Some(_)) => None,
+        })
+        .collect();
+    corrections(rows, picture, &mut found);
+    for (row, found) in rows.iter().zip(&mut found) {
+        if row.status == LineStatus::Undone && found.is_none() {
+            let why = "two people undid what it was booked as; a person must say what it is";
+            *found = Some(Finding::open(why, fitting(row, picture)));
+        }
+    }
+    let mut gone = BTreeSet::new();
+    money_out(rows, picture, &mut found, &mut gone);
+    money_in(rows, picture, &mut found, &gone);
+    for (row, found) in rows.iter().zip(&mut found) {
+        let fits = matches!(found, Some(Finding::Book(_)));
+        if let Some(doubt) = row.doubt.as_ref().filter(|_| fits) {
+            *found = Some(Finding::open(doubt.text(), fitting(row, picture)));
+        }
+    }
+    // Counted only once nothing is left: a total function of the lines.
+    found.into_iter().map(|f| f.unwrap_or_else(|| Finding::open("nothing of this book fits", Vec::new()))).collect()
+}
+
+/// Everything that a line could be, for people.
+pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
+    match row.entry.direction {
+        Direction::Out => {
+            let fits = |f: &&DueFile| !f.taken && f.total == row.entry.amount && picture.leaves(f, row.account.as_ref());
+            picture.files.iter().filter(fits).map(|f| picture.file_candidate(f)).collect()
+        }
+        Direction::In => {
+            let fits = |item: &&PaidItem| {
+                let less = item.amount.get() - row.entry.amount.get();
+                let named = row.named.as_ref() == Some(&item.what);
+                let by_name = row.named.is_none() && picture.pays(item, row) && (0..=MOST_BANK_FEE.get()).contains(&less);
+                (named || by_name) && picture.leaves(&picture.files[item.file], row.account.as_ref())
+            };
+            let items = picture.items.iter().filter(fits).map(|item| picture.item_candidate(item));
+            items.chain(picture.payer(row).map(Picture::payer_candidate)).collect()
+        }
+    }
+}
+
+/// The bank's own corrections: each undoes the one line that it fits.
+fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
+    let mut claims: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut fits: BTreeMap<usize, Vec<(String, Option<usize>)>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.entry.kind == TransactionKind::Correction) {
+        if found[at].is_some() {
+            continue;
+        }
+        let undoes = |name: &LineName| {
+            let days = row.name.day.0 - name.day.0;
+            name.place == row.name.place
+                && name.way != row.name.way
+                && name.yen == row.name.yen
+                && (0..=CORRECTION_DAYS).contains(&days)
+        };
+        let booked = picture.booked.iter().filter_map(|b| {
+            let name = LineName::parse(&b.reference).filter(undoes)?;
+            Some((name, b.reference.clone(), None))
+        });
+        let here = rows.iter().enumerate().filter(|(n, other)| {
+            found[*n].is_none() && other.entry.kind != TransactionKind::Correction && undoes(&other.name)
+        });
+        let here = here.map(|(n, other)| (other.name.clone(), other.reference.clone(), Some(n)));
+        let all: Vec<(LineName, String, Option<usize>)> = booked.chain(here).collect();
+        // Where it repeats the line's text, that tells which one.
+        let same: Vec<_> = all.iter().filter(|(name, ..)| name.about == row.name.about).cloned().collect();
+        let of = if same.is_empty() { all } else { same };
+        let of: Vec<_> = of.into_iter().map(|(_, reference, n)| (reference, n)).collect();
+        of.iter().for_each(|(reference, _)| claims.entry(reference.clone()).or_default().push(at));
+        fits.insert(at, of);
+    }
+    for (at, of) in &fits {
+        let row = &rows[*at];
+        let candidates = || {
+            of.iter().map(|(line, _)| Candidate { what: format!("the correction of {line}"), say: format!("--corrects \"{line}\"") }).collect()
+        };
+        match &of[..] {
+            [] => found[*at] = Some(Finding::open("the bank's correction of a line that is not known here", Vec::new())),
+            [(line, here)] if claims[line].len() == 1 => {
+                let booked = picture.booked.iter().find(|b| b.reference == *line);
+                let mine = match here {
+                    Some(_) => picture.is_my_account(row.account.as_ref()),
+                    None => booked.is_some_and(|b| picture.is_my_line(b)),
+                };
+                if !mine {
+                    found[*at] = Some(Finding::open("the bank's correction of a line that others look after", candidates()));
+                } else if let Some(n) = here {
+                    found[*at] = Some(Finding::Book(Booking::Aside(Aside::Corrected(line.clone()))));
+                    found[*n] = Some(Finding::Book(Booking::Aside(Aside::Corrected(row.reference.clone()))));
+                } else {
+                    found[*at] = Some(Finding::Book(Booking::Corrects { line: line.clone() }));
+                }
+            }
+            _ => {
+                found[*at] = Some(Finding::open("the bank's correction: it could be about several lines", candidates()));
+                for n in of.iter().filter_map(|(_, n)| *n) {
+                    let why = format!("the bank's correction in record {} may be about it", row.record);
+                    found[n].get_or_insert_with(|| Finding::open(why, fitting(&rows[n], picture)));
+                }
+            }
+        }
+    }
+}
+
+/// Lines with the same choices: each is taken only when there are as many of them as choices, and no other line has any of these.
+fn settle(edges: &BTreeMap<usize, Vec<usize>>) -> (Vec<(usize, usize)>, BTreeSet<usize>) {
+    let mut groups: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
+    edges.iter().for_each(|(line, of)| groups.entry(of).or_default().push(*line));
+    let mut asked: BTreeMap<usize, usize> = BTreeMap::new();
+    groups.keys().for_each(|of| of.iter().for_each(|choice| *asked.entry(*choice).or_default() += 1));
+    let (mut sure, mut open) = (Vec::new(), BTreeSet::new());
+    for (of, lines) in groups {
+        if of.len() == lines.len() && of.iter().all(|choice| asked[choice] == 1) {
+            sure.extend(lines.into_iter().zip(of.iter().copied()));
+        } else {
+            open.extend(lines);
+        }
+    }
+    (sure, open)
+}
+
+/// Money that left: the transfer file of this sum that was to leave this account on this day.
+fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone: &mut BTreeSet<usize>) {
+    let mut edges = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if found[at].is_some() || row.entry.direction != Direction::Out {
+            continue;
+        }
+        let days = [row.entry.value_date, row.entry.posting_date];
+        let due = |f: &DueFile| {
+            !f.taken && f.total == row.entry.amount && days.contains(&f.value_day) && picture.leaves(f, row.account.as_ref())
+        };
+        let of: Vec<usize> = (0..picture.files.len()).filter(|n| due(&picture.files[*n])).collect();
+        if of.is_empty() {
+            found[at] = Some(no_file(row, picture));
+        } else {
+            edges.insert(at, of);
+        }
+    }
+    let (sure, open) = settle(&edges);
+    for (at, file) in sure {
+        let (row, file_is) = (&rows[at], &picture.files[file]);
+        found[at] = Some(if let Some(twin) = picture.twin(row) {
+            let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
+            Finding::open(why, vec![picture.file_candidate(file_is)])
+        } else if picture.is_mine(file_is) {
+            if row.doubt.is_none() {
+                gone.insert(file);
+            }
+            Finding::Book(booking_of(file_is))
+        } else {
+            Finding::open("it is a transfer file that others look after", vec![picture.file_candidate(file_is)])
+        });
+    }
+    for at in open {
+        let of: Vec<Candidate> = edges[&at].iter().map(|n| picture.file_candidate(&picture.files[*n])).collect();
+        let why = if of.len() == 1 {
+            "several lines could be this one transfer file; say which line it is"
+        } else {
+            "several transfer files of this sum are due, and not as many lines; say which one it is"
+        };
+        found[at] = Some(Finding::open(why, of));
+    }
+}
+
+fn no_file(row: &Row, picture: &Picture) -> Finding {
+    if !picture.is_my_account(row.account.as_ref()) {
+        return Finding::open("it is the statement of another account", fitting(row, picture));
+    }
+    match picture.twin(row) {
+        Some(twin) => Finding::open(
+            format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what),
+            vec![Candidate { what: format!("the same as {:?}", twin.reference), say: format!("--same-as \"{}\"", twin.reference) }],
+        ),
+        None => Finding::open("no transfer file of this sum is due on this account and day", fitting(row, picture)),
+    }
+}
+
+/// Money that came: a payment that came back, or one that somebody owed.
+fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone: &BTreeSet<usize>) {
+    let there = |item: &PaidItem, row: &Row| {
+        let file = &picture.files[item.file];
+        (item.paid || gone.contains(&item.file))
+            && picture.leaves(file, row.account.as_ref())
+            && row.entry.posting_date >= file.value_day
+    };
+    let open_in = |found: &[Option<Finding>], at: usize| found[at].is_none() && rows[at].entry.direction == Direction::In;
+    // What names a payment goes first: nothing else may take it.
+    let mut named: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.named.is_some()) {
+        if !open_in(found, at) {
+            continue;
+        }
+        match picture.items.iter().position(|item| row.named.as_ref() == Some(&item.what)) {
+            Some(item) if there(&picture.items[item], row) => named.entry(item).or_default().push(at),
+            Some(_) | None => {
+                let why = "the payment that its text names was not taken by the bank from this account, or came back before";
+                found[at] = Some(Finding::open(why, fitting(row, picture)));
+            }
+        }
+    }
+    for (item, lines) in &named {
+        for at in lines {
+            found[*at] = Some(if lines.len() == 1 {
+                back_by_name(&rows[*at], &picture.items[*item], picture)
+            } else {
+                Finding::open("several lines name this one payment", fitting(&rows[*at], picture))
+            });
+        }
+    }
+    let mut edges = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if !open_in(found, at) {
+            continue;
+        }
+        let is = |n: &usize| {
+            let item = &picture.items[*n];
+            item.amount == row.entry.amount && !named.contains_key(n) && picture.pays(item, row) && there(item, row)
+        };
+        let of: Vec<usize> = (0..picture.items.len()).filter(is).collect();
+        match (picture.payer(row), of.is_empty()) {
+            (Some(from), true) => found[at] = Some(paid_in(row, from, picture)),
+            (Some(_), false) => {
+                found[at] = Some(Finding::open("it is a payment that came back, or what its payer owes", fitting(row, picture)));
+            }
+            (None, true) => found[at] = Some(nothing_in(row, picture)),
+            (None, false) => {
+                edges.insert(at, of);
+            }
+        }
+    }
+    let (sure, open) = settle(&edges);
+    for (at, item) in sure {
+        found[at] = Some(came_back(&rows[at], &picture.items[item], Yen::ZERO, picture));
+    }
+    for at in open {
+        found[at] = Some(Finding::open(
+            "several payments to this payee and of this sum were sent, and not as many lines; say which one it is",
+            fitting(&rows[at], picture),
+        ));
+    }
+}
+
+fn came_back(row: &Row, item: &PaidItem, fee: Yen, picture: &Picture) -> Finding {
+    let file = &picture.files[item.file];
+    if let Some(twin) = picture.twin(row) {
+        let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
+        return Finding::open(why, vec![picture.item_candidate(item)]);
+    }
+    if picture.is_mine(file) {
+        Finding::Book(booking_back(item, fee))
+    } else {
+        Finding::open("it is a payment that others look after", vec![picture.item_candidate(item)])
+    }
+}
+
+/// A line that names its payment: all of it, or what is left after one of the bank's stated fees.
+fn back_by_name(row: &Row, item: &PaidItem, picture: &Picture) -> Finding {
+    let less = Yen::new(item.amount.get() - row.entry.amount.get());
+    if less == Yen::ZERO || (less.is_positive() && picture.fees().contains(&less)) {
+        return came_back(row, item, less, picture);
+    }
+    let stated: Vec<String> = picture.fees().iter().map(ToString::to_string).collect();
+    let stated = if stated.is_empty() { "none".to_owned() } else { stated.join(", ") };
+    let why = format!(
+        "it names a payment of {}, and {} came: the difference is no fee of the bank in the configuration (return_fees: {stated})",
+        item.amount, row.entry.amount
+    );
+    Finding::open(why, vec![picture.item_candidate(item)])
+}
+
+fn paid_in(row: &Row, from: Payer, picture: &Picture) -> Finding {
+    let amount = row.entry.amount;
+    match (picture.reader, picture.twin(row)) {
+        (Reader::Relief, _) => {
+            Finding::open("it is a payment to the operator, whose finance staff read it", vec![Picture::payer_candidate(from)])
+        }
+        (Reader::Payouts, Some(twin)) => {
+            let why = format!("likely a double: it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
+            Finding::open(why, doubles(&twin.reference))
+        }
+        (Reader::Payouts, None) => Finding::Book(Booking::Received { from, amount }),
+    }
+}
+
+/// What a person can say of a payment that looks like one that stands.
+pub(super) fn doubles(reference: &str) -> Vec<Candidate> {
+    vec![
+        Candidate { what: "another payment".into(), say: "--another".into() },
+        Candidate { what: format!("the same as {reference:?}"), say: format!("--same-as \"{reference}\"") },
+    ]
+}
+
+fn nothing_in(row: &Row, picture: &Picture) -> Finding {
+    if !picture.is_my_account(row.account.as_ref()) {
+        return Finding::open("it is the statement of another account", fitting(row, picture));
+    }
+    if let Some(twin) = picture.twin(row) {
+        let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
+        let say = format!("--same-as \"{}\"", twin.reference);
+        return Finding::open(why, vec![Candidate { what: format!("the same as {:?}", twin.reference), say }]);
+    }
+    let near = fitting(row, picture);
+    let why = if near.is_empty() {
+        "no transfer of this payee and sum was sent from this account, and it is no known payer's"
+    } else {
+        "no transfer of just this sum was sent to this payee; it may be one less the bank's fee"
+    };
+    Finding::open(why, near)
+}

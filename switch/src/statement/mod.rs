@@ -1,0 +1,304 @@
+//! The bank's statement (入出金取引明細): read once, matched once, for payouts and relief alike. What is certain is booked; what could be
+//! two things stays open, and its candidates are named; a damaged file books nothing by itself.
+
+mod matching;
+mod name;
+mod read;
+mod show;
+#[cfg(test)]
+mod tests;
+mod word;
+
+pub use read::{MOST_DAYS_BACK, MOST_VALUE_DAYS};
+pub use word::Word;
+
+use crate::admin::{AskError, Desk, reason, value};
+use crate::core::{Alike, Booking, Command, Done, LineStatus, Paid, StatementLine, Wanted};
+use crate::engine::CommandError;
+use kazasu_ledger::record::FileDigest;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::relief::Role;
+use kazasu_schemas::zengin::statement::{self, Direction};
+use matching::{Finding, Picture, Row, plan};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use show::Shown;
+use std::collections::{BTreeSet, HashSet};
+
+/// Days between a line and the bank's correction of it.
+pub const CORRECTION_DAYS: i32 = 31;
+
+/// For whom a statement is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reader {
+    /// Finance staff: payouts, and what issuers and funders pay.
+    Payouts,
+    /// Cities' treasurers: relief by transfer.
+    Relief,
+}
+
+/// Whether anything is booked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Run {
+    /// Book what is certain.
+    #[default]
+    Book,
+    /// Only show what would be booked.
+    Look,
+}
+
+/// How a statement is read.
+#[derive(Clone, Debug, Default)]
+pub struct StatementAsk {
+    /// Book, or only look.
+    pub run: Run,
+    /// Only these records of the file; a damaged file books only what is named here.
+    pub lines: Vec<usize>,
+    /// One record, and what it is.
+    pub word: Option<(usize, Word)>,
+    /// Why these, or why it is that.
+    pub why: String,
+    /// The day on which it is read; the clock's when absent. For plays of other days.
+    pub today: Option<BusinessDay>,
+}
+
+impl StatementAsk {
+    /// From what a program or the command line writes: records separated by commas, one record, and what it is.
+    pub fn new(
+        run: Run,
+        lines: Option<&str>,
+        (line, is): (Option<usize>, Option<&str>),
+        why: Option<&str>,
+    ) -> Result<Self, AskError> {
+        let number = |text: &str| {
+            text.trim().parse::<usize>().map_err(|_| value("lines", format!("must be records like 2,3, got {text:?}")))
+        };
+        let lines = lines.map_or_else(|| Ok(Vec::new()), |text| text.split(',').map(number).collect())?;
+        let word = match (line, is) {
+            (None, None) => None,
+            (Some(line), Some(is)) => Some((line, Word::parse(is)?)),
+            (Some(_), None) => return Err(value("line", "needs what it is: a file, a settlement, a row, another, …")),
+            (None, Some(_)) => return Err(value("line", "is missing: which record it is")),
+        };
+        let said = word.is_some() || !lines.is_empty();
+        let why = match (said, why) {
+            (true, why) => reason("why", why.unwrap_or_default())?,
+            (false, None) => String::new(),
+            (false, Some(_)) => return Err(value("why", "is for records that are named (lines, or line)")),
+        };
+        Ok(StatementAsk { run, lines, word, why, today: None })
+    }
+}
+
+/// What a payment of ours says in its text: `P12-3` of a payout, `R000001-0000002` of a relief batch.
+fn named(text: &str) -> Option<Paid> {
+    let payout = || crate::closing::read_reference(text).map(|(payout, settlement)| Paid::Settlement { payout, settlement });
+    let row = || crate::relief::bank::read_reference(text).map(|(batch, row)| Paid::Row { batch, row });
+    payout().or_else(row)
+}
+
+impl Desk {
+    /// Whose statements may this caller read? The cities, for relief.
+    fn reads(&self, reader: Reader, by: &str) -> Result<Vec<String>, AskError> {
+        match reader {
+            Reader::Payouts => {
+                self.finance_staff(by)?;
+                self.payout_config().map(|_| Vec::new())
+            }
+            Reader::Relief => {
+                let mine = self.cities.iter().filter(|c| c.role(by) == Some(Role::Treasurer));
+                let mine: Vec<String> = mine.map(|c| c.code.clone()).collect();
+                if mine.is_empty() {
+                    let text = format!("{by} is treasurer of no city; a statement is read by one");
+                    return Err(AskError::Forbidden(text));
+                }
+                Ok(mine)
+            }
+        }
+    }
+
+    /// Reads a statement: books what is certain, and tells what became of each line.
+    pub async fn bank_statement(
+        &self,
+        bytes: &[u8],
+        reader: Reader,
+        ask: &StatementAsk,
+        by: &str,
+    ) -> Result<Value, AskError> {
+        let cities = self.reads(reader, by)?;
+        let read = statement::read(bytes).map_err(|e| value("statement", e))?;
+        let today = ask.today.unwrap_or_else(|| crate::clock::now().jst_day());
+        let faults = read::faults(&read, today, &self.calendar);
+        let mut rows = self.rows(&read, &faults);
+        if let Some(n) = ask.lines.iter().chain(ask.word.iter().map(|(n, _)| n)).find(|n| !rows.iter().any(|r| r.record == **n)) {
+            return Err(value("line", format!("record {n} is no line that can be read")));
+        }
+        let picture = self.picture(&mut rows, reader, cities).await?;
+        let digest = FileDigest(Sha256::digest(bytes).into());
+        let mut shown = Shown::new(&read, &faults, ask.run);
+        let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty())?;
+        for at in order(&rows, &chosen) {
+            let (row, (finding, alike)) = (&rows[at], &chosen[at]);
+            let finding = match finding {
+                Finding::Book(booking) => {
+                    let line = StatementLine {
+                        reference: row.reference.clone(),
+                        what: booking.clone(),
+                        day: Some(row.entry.posting_date),
+                        statement: Some(digest),
+                        alike: *alike,
+                        by: by.to_owned(),
+                        why: ask.why.clone(),
+                    };
+                    self.book_line(line, ask.run, &picture).await?
+                }
+                Finding::Known(_) | Finding::Open { .. } => finding.clone(),
+            };
+            shown.line(row, finding);
+        }
+        Ok(shown.json())
+    }
+
+    fn rows(&self, read: &statement::Statement, faults: &read::Faults) -> Vec<Row> {
+        let names = name::names(read);
+        let each = read.entries.iter().zip(names).map(|(line, (name, reference))| {
+            let entry = line.entry.clone();
+            let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| named(text));
+            let payee = crate::relief::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
+            Row {
+                record: line.record,
+                name,
+                reference,
+                account: read.sections.get(line.section).and_then(|s| s.header.clone()),
+                token: payee.as_ref().map(|name| self.imports.vault.hidden("payee name", &[name])),
+                named,
+                doubt: faults.lines.get(&line.record).cloned(),
+                status: LineStatus::New,
+                payee,
+                entry,
+            }
+        });
+        each.collect()
+    }
+
+    /// What the ledger knows about these lines, in one look.
+    async fn picture(&self, rows: &mut [Row], reader: Reader, cities: Vec<String>) -> Result<Picture, AskError> {
+        let wanted = Wanted {
+            rows: rows
+                .iter()
+                .filter_map(|row| match &row.named {
+                    Some(Paid::Row { batch, row }) => Some((*batch, *row)),
+                    Some(Paid::Settlement { .. }) | None => None,
+                })
+                .collect(),
+            names: rows.iter().filter(|row| row.entry.direction == Direction::In).filter_map(|row| row.token).collect(),
+        };
+        let here: HashSet<String> = rows.iter().map(|row| row.reference.clone()).collect();
+        let amounts = rows.iter().map(|row| row.entry.amount).collect();
+        let references: Vec<String> = rows.iter().map(|row| row.reference.clone()).collect();
+        let (statuses, (files, items), booked) = self
+            .ask(move |state| {
+                let statuses: Vec<LineStatus> = references.iter().map(|line| state.line_status(line)).collect();
+                (statuses, state.money_out(&wanted), state.lines_booked(&amounts))
+            })
+            .await?;
+        rows.iter_mut().zip(statuses).for_each(|(row, status)| row.status = status);
+        let payout = self.payout_config().ok();
+        Ok(Picture { files, items, booked, payout, reader, cities, here })
+    }
+
+    /// A line that the ledger refuses is told, and the lines behind it are read all the same.
+    async fn book_line(&self, line: StatementLine, run: Run, picture: &Picture) -> Result<Finding, AskError> {
+        let booking = line.what.clone();
+        let refused = match run {
+            Run::Look if waits_for_another_line(&booking, picture) => None,
+            Run::Look => self.ask(move |state| state.would_book(&line)).await?,
+            Run::Book => match self.command(Command::Line(Box::new(line))).await {
+                Ok(Done::Recorded) => None,
+                Ok(Done::Unchanged) => return Ok(Finding::Known("booked before".into())),
+                Err(AskError::Command(CommandError::Rejected(why))) => Some(why.to_string()),
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(match refused {
+            None => Finding::Book(booking),
+            Some(why) if matches!(booking, Booking::Received { .. }) && why.starts_with("likely a double") => {
+                let other = why.split('"').nth(1).unwrap_or_default().to_owned();
+                Finding::open(why, matching::doubles(&other))
+            }
+            Some(why) => Finding::open(why, Vec::new()),
+        })
+    }
+}
+
+/// In a look, what comes back of a file that this statement itself says was taken cannot be tried yet.
+fn waits_for_another_line(booking: &Booking, picture: &Picture) -> bool {
+    let unpaid = |what: Paid| picture.items.iter().any(|item| item.what == what && !item.paid);
+    match booking {
+        Booking::Returned { payout, settlement, .. } => unpaid(Paid::Settlement { payout: *payout, settlement: *settlement }),
+        Booking::CameBack { batch, row, .. } => unpaid(Paid::Row { batch: *batch, row: *row }),
+        Booking::Taken { .. } | Booking::Received { .. } | Booking::Sent { .. } | Booking::Aside(_) | Booking::Corrects { .. } => false,
+    }
+}
+
+/// What is done about each line: what is certain, but of a damaged file only what a person named, and of a line that a person says
+/// something about only that.
+fn choose(rows: &[Row], picture: &Picture, ask: &StatementAsk, damaged: bool) -> Result<Vec<(Finding, Alike)>, AskError> {
+    let is_chosen = |row: &Row| match &ask.word {
+        Some((n, _)) => *n == row.record,
+        None if ask.lines.is_empty() => !damaged,
+        None => ask.lines.contains(&row.record),
+    };
+    // A person who names a line says that its odd date is right. One that has not come never is.
+    let trusted: Vec<Row> = rows
+        .iter()
+        .filter(|row| is_chosen(row))
+        .map(|row| {
+            let said = ask.lines.contains(&row.record);
+            let doubt = row.doubt.clone().filter(|doubt| !said || matches!(doubt, read::Doubt::Future(_)));
+            Row { doubt, ..row.clone() }
+        })
+        .collect();
+    let mut found = plan(&trusted, picture).into_iter();
+    let rest: Vec<Row> = rows.iter().filter(|row| !is_chosen(row)).cloned().collect();
+    let mut others = plan(&rest, picture).into_iter();
+    let missing = || Finding::open("nothing of this book fits", Vec::new());
+    let mut out = Vec::new();
+    for row in rows {
+        if !is_chosen(row) {
+            let finding = match others.next().unwrap_or_else(missing) {
+                Finding::Book(_) => {
+                    let why = match (&ask.word, damaged) {
+                        (Some(_), _) => "only the record that is named was looked at",
+                        (None, true) => "the file is damaged: nothing of it is booked but the records that a person names (lines, why)",
+                        (None, false) => "it is not among the records that were named",
+                    };
+                    Finding::open(why, matching::fitting(row, picture))
+                }
+                other => other,
+            };
+            out.push((finding, Alike::Waits));
+            continue;
+        }
+        let finding = found.next().unwrap_or_else(missing);
+        out.push(match &ask.word {
+            Some((_, word)) => {
+                let (booking, alike) = word::booking(row, word, picture)?;
+                (Finding::Book(booking), alike)
+            }
+            None => (finding, Alike::Waits),
+        });
+    }
+    Ok(out)
+}
+
+/// Corrections first, then what left, then what came: what comes back may be of a file that the same statement says was taken.
+fn order(rows: &[Row], chosen: &[(Finding, Alike)]) -> Vec<usize> {
+    let rank = |at: usize| match (&chosen[at].0, rows[at].entry.direction) {
+        (Finding::Book(Booking::Corrects { .. }), _) => 0,
+        (_, Direction::Out) => 1,
+        (_, Direction::In) => 2,
+    };
+    let all: BTreeSet<(u8, usize)> = (0..rows.len()).map(|at| (rank(at), at)).collect();
+    all.into_iter().map(|(_, at)| at).collect()
+}

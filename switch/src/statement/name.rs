@@ -1,0 +1,85 @@
+//! What a line of a statement is called: the account, the day, what it says, and which of those that look the same it is. Two lines
+//! that look the same are two payments; the same statement once more has the same names.
+
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::{Direction, Entry, Header, Statement};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// The parts of a line's name, but for which of several it is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct LineName {
+    pub(super) place: String,
+    pub(super) day: BusinessDay,
+    pub(super) inquiry: u32,
+    pub(super) way: Direction,
+    pub(super) yen: Yen,
+    /// A hash of the payer's name and the EDI text.
+    pub(super) about: String,
+}
+
+impl LineName {
+    pub(super) fn of(header: Option<&Header>, entry: &Entry) -> Self {
+        let place = header.map_or_else(String::new, |h| format!("{}-{}-{}", h.bank, h.branch, h.number));
+        let about = format!("{}{}", entry.payer_name.trim(), entry.edi.trim());
+        LineName {
+            place,
+            day: entry.posting_date,
+            inquiry: entry.inquiry_number,
+            way: entry.direction,
+            yen: entry.amount,
+            about: hex::encode(&Sha256::digest(about.as_bytes())[..6]),
+        }
+    }
+
+    fn text(&self, nth: u32) -> String {
+        let way = word(self.way);
+        format!("{} {} {} {way} {} {} {nth}", self.place, self.day, self.inquiry, self.yen.get(), self.about)
+    }
+
+    /// The parts of a name that was kept; `None` for a reference that people wrote.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(' ').collect();
+        let [place, day, inquiry, way, yen, about, _] = parts[..] else { return None };
+        Some(LineName {
+            place: place.to_owned(),
+            day: BusinessDay::parse(day)?,
+            inquiry: inquiry.parse().ok()?,
+            way: match way {
+                "in" => Direction::In,
+                "out" => Direction::Out,
+                _ => return None,
+            },
+            yen: Yen::new(yen.parse().ok()?),
+            about: about.to_owned(),
+        })
+    }
+
+    /// The same movement as far as a bank repeats it in another file: its inquiry number may be counted anew in each.
+    pub(super) fn is_like(&self, other: &LineName) -> bool {
+        LineName { inquiry: other.inquiry, ..self.clone() } == *other
+    }
+}
+
+/// `in` or `out`.
+pub(super) fn word(way: Direction) -> &'static str {
+    match way {
+        Direction::In => "in",
+        Direction::Out => "out",
+    }
+}
+
+/// Each line's name, in the file's order.
+pub(super) fn names(read: &Statement) -> Vec<(LineName, String)> {
+    let mut same: HashMap<LineName, u32> = HashMap::new();
+    let each = read.entries.iter().map(|line| {
+        let header = read.sections.get(line.section).and_then(|s| s.header.as_ref());
+        let name = LineName::of(header, &line.entry);
+        let nth = same.entry(name.clone()).or_default();
+        *nth += 1;
+        let text = name.text(*nth);
+        (name, text)
+    });
+    each.collect()
+}

@@ -1,0 +1,103 @@
+//! What is wrong with a statement: what its reader found, and dates that cannot be. A damaged file books nothing by itself.
+
+use kazasu_schemas::calendar::Calendar;
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::zengin::statement::Statement;
+use std::collections::HashMap;
+
+/// A statement's days lie at most this far behind.
+pub const MOST_DAYS_BACK: i32 = 400;
+
+/// Days between a line's posting and value dates.
+pub const MOST_VALUE_DAYS: i32 = 31;
+
+/// A date of a line that cannot be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Doubt {
+    /// It has not come: the line is never booked, whoever says so.
+    Future(String),
+    /// It is odd: a person may say that it is right.
+    Odd(String),
+}
+
+impl Doubt {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Doubt::Future(text) | Doubt::Odd(text) => text,
+        }
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    /// Everything, in words, in the file's order as far as it has one.
+    pub(super) texts: Vec<String>,
+    /// Lines whose dates cannot be, by record.
+    pub(super) lines: HashMap<usize, Doubt>,
+}
+
+/// The last day that a movement can have: today, or the day on which banks book what moves while they are closed.
+fn latest(today: BusinessDay, calendar: &Calendar) -> BusinessDay {
+    calendar.next_business_day(today).unwrap_or(today).max(today)
+}
+
+/// How a date was read: the bank writes the year of an era.
+fn shown(day: BusinessDay) -> String {
+    let year = day.month().div_euclid(12);
+    let (era, first) = if day >= BusinessDay::parse("2019-05-01").expect("a date") { ("令和", 2018) } else { ("平成", 1988) };
+    let of_era = i64::from(year) - first;
+    format!("{of_era:02}{:04} was read as {era}{of_era}年, {day}", day.mmdd())
+}
+
+/// Looks at everything that can be known of a file by itself and the day on which it is read.
+pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) -> Faults {
+    let mut out = Faults { texts: read.bad.iter().map(ToString::to_string).collect(), ..Faults::default() };
+    let (latest, oldest) = (latest(today, calendar), BusinessDay(today.0 - MOST_DAYS_BACK));
+    let far = |day: BusinessDay| {
+        let year = format!("a year is that of its era: {} is {}", today, shown(today).split(' ').next().unwrap_or_default());
+        if day > latest {
+            Some(format!("{}, which has not come (today is {today}; {year})", shown(day)))
+        } else if day < oldest {
+            Some(format!("{}, which is more than {MOST_DAYS_BACK} days ago (today is {today}; {year})", shown(day)))
+        } else {
+            None
+        }
+    };
+    for (section, n) in read.sections.iter().zip(1_u32..) {
+        let Some(h) = &section.header else { continue };
+        for (what, day) in [("creation date", h.created), ("first posting date", h.from), ("last posting date", h.to)] {
+            out.texts.extend(far(day).map(|text| format!("header {n}, {what}: {text}")));
+        }
+        if h.from > h.to || h.to > h.created.max(latest) {
+            out.texts.push(format!(
+                "header {n}: its days go from {} to {} and it was made on {}; expected an order",
+                h.from, h.to, h.created
+            ));
+        }
+    }
+    for line in &read.entries {
+        let (entry, header) = (&line.entry, read.sections.get(line.section).and_then(|s| s.header.as_ref()));
+        let outside = header.filter(|h| !(h.from..=h.to).contains(&entry.posting_date)).map(|h| {
+            format!("{}; its header's days go from {} to {}", shown(entry.posting_date), h.from, h.to)
+        });
+        let apart = (entry.value_date.0.abs_diff(entry.posting_date.0) > MOST_VALUE_DAYS.unsigned_abs())
+            .then(|| format!("{}, more than {MOST_VALUE_DAYS} days from {}", shown(entry.value_date), entry.posting_date));
+        let doubts = [
+            ("posting date", far(entry.posting_date).or(outside), entry.posting_date),
+            ("value date", far(entry.value_date).or(apart), entry.value_date),
+        ];
+        for (what, text, day) in doubts {
+            let Some(text) = text.map(|text| format!("record {}, {what}: {text}", line.record)) else { continue };
+            out.texts.push(text.clone());
+            let doubt = if day > latest { Doubt::Future(text) } else { Doubt::Odd(text) };
+            match out.lines.get(&line.record) {
+                Some(Doubt::Future(_)) => {}
+                Some(Doubt::Odd(_)) | None => {
+                    out.lines.insert(line.record, doubt);
+                }
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,155 @@
+//! A person's word about one line: what it is, where the program may not say.
+
+use super::Reader;
+use super::matching::{Picture, Row, booking_back, booking_of, fitting};
+use crate::admin::{AskError, value};
+use crate::core::{Alike, Booking, DueFile, LineStatus, MoneyOut, Paid};
+use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::{Direction, TransactionKind};
+
+/// What a line is, by a person's word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// A transfer file: its payout or batch, and the file, from 0.
+    File(u64, u16),
+    /// A settlement that came back: its payout, and its number.
+    Settlement(u64, u32),
+    /// A household's row that came back: its batch, and its number, from 0.
+    Row(u32, u32),
+    /// What somebody owed.
+    Received(Payer),
+    /// Another payment than one that looks the same.
+    Another,
+    /// What was booked under another reference.
+    Same(String),
+    /// Nothing of this book's.
+    NotOurs,
+    /// The bank's correction of this line.
+    Corrects(String),
+}
+
+impl Word {
+    /// From what people and programs write: `file 12/0`, `settlement 12/3`, `row 1/2`, `received issuer 1`, `another`, `same …`,
+    /// `not-ours`, `corrects …`.
+    pub fn parse(text: &str) -> Result<Self, AskError> {
+        let text = text.trim();
+        let wrong = || {
+            value(
+                "is",
+                format!(
+                    "must be `file N/F`, `settlement P/S`, `row B/R`, `received issuer N`, `received funder N`, `another`, `same \
+                     REFERENCE`, `not-ours` or `corrects LINE`, got {text:?}"
+                ),
+            )
+        };
+        let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let rest = rest.trim();
+        let pair = || rest.split_once('/').map(|(a, b)| (a.trim(), b.trim())).ok_or_else(wrong);
+        let known = |text: &str| if text.is_empty() { Err(wrong()) } else { Ok(text.to_owned()) };
+        Ok(match what {
+            "file" => Word::File(pair()?.0.parse().map_err(|_| wrong())?, pair()?.1.parse().map_err(|_| wrong())?),
+            "settlement" => {
+                Word::Settlement(pair()?.0.parse().map_err(|_| wrong())?, pair()?.1.parse().map_err(|_| wrong())?)
+            }
+            "row" => Word::Row(pair()?.0.parse().map_err(|_| wrong())?, pair()?.1.parse().map_err(|_| wrong())?),
+            "received" => Word::Received(crate::closing::payer(rest).ok_or_else(wrong)?),
+            "another" if rest.is_empty() => Word::Another,
+            "same" => Word::Same(known(rest)?),
+            "not-ours" if rest.is_empty() => Word::NotOurs,
+            "corrects" => Word::Corrects(known(rest)?),
+            _ => return Err(wrong()),
+        })
+    }
+}
+
+fn no<T>(problem: String) -> Result<T, AskError> {
+    Err(value("line", problem))
+}
+
+/// What the line is booked as, when the word can be true of it.
+pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike), AskError> {
+    if let LineStatus::Known(what) = &row.status {
+        return no(format!("record {} was booked before ({what}); undo that first", row.record));
+    }
+    if let Some(super::read::Doubt::Future(text)) = &row.doubt {
+        return no(text.clone());
+    }
+    let account = row.account.as_ref();
+    let out = row.entry.direction == Direction::Out;
+    let mine = picture.is_my_account(account);
+    let waits = |booking| Ok((booking, Alike::Waits));
+    match word {
+        Word::File(of, n) => {
+            let of = match picture.reader {
+                Reader::Payouts => MoneyOut::Payout(*of),
+                Reader::Relief => MoneyOut::Batch(u32::try_from(*of).map_err(|e| value("file", e))?),
+            };
+            let file = picture.files.iter().find(|f| f.of == of && f.file == *n);
+            let Some(file) = file.filter(|f| picture.is_mine(f)) else { return no(format!("no such file: {word:?}")) };
+            fits(row, file, picture)?;
+            if !out || file.total != row.entry.amount {
+                return no(format!("record {} is no {} that left; the file has {}", row.record, row.entry.amount, file.total));
+            }
+            waits(booking_of(file))
+        }
+        Word::Settlement(..) | Word::Row(..) => {
+            let what = match word {
+                Word::Settlement(payout, settlement) => Paid::Settlement { payout: *payout, settlement: *settlement },
+                Word::Row(batch, row) => Paid::Row { batch: *batch, row: *row },
+                Word::File(..)
+                | Word::Received(_)
+                | Word::Another
+                | Word::Same(_)
+                | Word::NotOurs
+                | Word::Corrects(_) => unreachable!("matched just above"),
+            };
+            let item = picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
+            let Some(item) = item else { return no(format!("{word:?} was not paid, or came back before")) };
+            fits(row, &picture.files[item.file], picture)?;
+            if out {
+                return no(format!("record {} left the account; only what came can have come back", row.record));
+            }
+            waits(booking_back(item, Yen::new(item.amount.get() - row.entry.amount.get())))
+        }
+        Word::Received(from) if picture.reader == Reader::Payouts && mine && !out => {
+            waits(Booking::Received { from: *from, amount: row.entry.amount })
+        }
+        Word::Another if picture.reader == Reader::Payouts && mine && !out => {
+            let payers: Vec<_> = fitting(row, picture).into_iter().filter_map(|c| payer_of(&c.say)).collect();
+            match payers[..] {
+                [from] => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
+                _ => no(format!("record {} is not from one configured payer; say from whom (--received-from)", row.record)),
+            }
+        }
+        Word::Received(_) | Word::Another => no(format!("record {} is no payment to the operator's account", row.record)),
+        Word::Same(_) | Word::NotOurs if !mine => no(format!("record {} is of another account", row.record)),
+        Word::Same(other) => waits(Booking::Aside(Aside::Same(other.clone()))),
+        Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
+        Word::Corrects(line) => corrects(row, line, picture, mine).and_then(waits),
+    }
+}
+
+fn payer_of(say: &str) -> Option<Payer> {
+    crate::closing::payer(say.strip_prefix("--received-from ")?.trim_matches('"'))
+}
+
+fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
+    if picture.leaves(file, row.account.as_ref()) {
+        return Ok(());
+    }
+    no(format!("record {} is of another account than the file's", row.record))
+}
+
+fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Booking, AskError> {
+    if row.entry.kind != TransactionKind::Correction {
+        return no(format!("record {} is no correction of the bank (kind 19); two people undo a line: kazasu payout undo", row.record));
+    }
+    let known = picture.booked.iter().any(|b| b.reference == line);
+    let name = super::name::LineName::parse(line);
+    let opposite = name.is_some_and(|n| n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place);
+    if known && mine && opposite {
+        return Ok(Booking::Corrects { line: line.to_owned() });
+    }
+    no(format!("{line:?} is no line of this account and sum, the other way, that was booked"))
+}
