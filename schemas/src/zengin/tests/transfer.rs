@@ -204,7 +204,8 @@ proptest! {
             file[at] = byte;
         }
         let _ = read(&file, day("2026-12-20"));
-        file.truncate(keep.index(file.len()));
+        // Without its last line end it is whole.
+        file.truncate(keep.index(file.len() - 2));
         prop_assert!(read(&file, day("2026-12-20")).is_err(), "a file that was cut off is never taken for whole");
     }
 }
