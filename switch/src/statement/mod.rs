@@ -13,7 +13,8 @@ pub use read::{MOST_DAYS_BACK, MOST_VALUE_DAYS};
 pub use word::Word;
 
 use crate::admin::{AskError, Desk, reason, value};
-use crate::core::{Alike, Booking, Command, Done, LineStatus, Paid, StatementLine, Wanted};
+use crate::closing::PayoutConfig;
+use crate::core::{Alike, Booking, Command, Done, LineStatus, Paid, State, StatementLine, Wanted};
 use crate::engine::CommandError;
 use kazasu_ledger::record::FileDigest;
 use kazasu_schemas::jst::BusinessDay;
@@ -23,7 +24,8 @@ use matching::{Finding, Picture, Row, plan};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use show::Shown;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Days between a line and the bank's correction of it.
 pub const CORRECTION_DAYS: i32 = 31;
@@ -97,6 +99,53 @@ fn named(text: &str) -> Option<Paid> {
     payout().or_else(row)
 }
 
+/// The lines that could be read, in the file's order. `hidden` makes the keyed hash of a payee's name.
+fn rows(read: &statement::Statement, faults: &read::Faults, hidden: impl Fn(&str) -> [u8; 16]) -> Vec<Row> {
+    let names = name::names(read);
+    let each = read.entries.iter().zip(names).map(|(line, (name, reference))| {
+        let entry = line.entry.clone();
+        let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| named(text));
+        let payee = crate::relief::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
+        Row {
+            record: line.record,
+            name,
+            reference,
+            account: read.sections.get(line.section).and_then(|s| s.header.clone()),
+            token: payee.as_ref().map(|name| hidden(name)),
+            named,
+            doubt: faults.lines.get(&line.record).cloned(),
+            status: LineStatus::New,
+            payee,
+            entry,
+        }
+    });
+    each.collect()
+}
+
+/// What the ledger knows about these lines; each is told what became of it before.
+fn picture(
+    state: &State,
+    rows: &mut [Row],
+    (reader, cities): (Reader, Vec<String>),
+    payout: Option<Arc<PayoutConfig>>,
+) -> Picture {
+    let wanted = Wanted {
+        rows: rows
+            .iter()
+            .filter_map(|row| match &row.named {
+                Some(Paid::Row { batch, row }) => Some((*batch, *row)),
+                Some(Paid::Settlement { .. }) | None => None,
+            })
+            .collect(),
+        names: rows.iter().filter(|row| row.entry.direction == Direction::In).filter_map(|row| row.token).collect(),
+    };
+    rows.iter_mut().for_each(|row| row.status = state.line_status(&row.reference));
+    let (files, items) = state.money_out(&wanted);
+    let booked = state.lines_booked(&rows.iter().map(|row| row.entry.amount).collect());
+    let here = rows.iter().map(|row| row.reference.clone()).collect();
+    Picture { files, items, booked, payout, reader, cities, here }
+}
+
 impl Desk {
     /// Whose statements may this caller read? The cities, for relief.
     fn reads(&self, reader: Reader, by: &str) -> Result<Vec<String>, AskError> {
@@ -129,7 +178,7 @@ impl Desk {
         let read = statement::read(bytes).map_err(|e| value("statement", e))?;
         let today = ask.today.unwrap_or_else(|| crate::clock::now().jst_day());
         let faults = read::faults(&read, today, &self.calendar);
-        let mut rows = self.rows(&read, &faults);
+        let mut rows = rows(&read, &faults, |name| self.imports.vault.hidden("payee name", &[name]));
         if let Some(n) = ask.lines.iter().chain(ask.word.iter().map(|(n, _)| n)).find(|n| !rows.iter().any(|r| r.record == **n)) {
             return Err(value("line", format!("record {n} is no line that can be read")));
         }
@@ -159,52 +208,17 @@ impl Desk {
         Ok(shown.json())
     }
 
-    fn rows(&self, read: &statement::Statement, faults: &read::Faults) -> Vec<Row> {
-        let names = name::names(read);
-        let each = read.entries.iter().zip(names).map(|(line, (name, reference))| {
-            let entry = line.entry.clone();
-            let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| named(text));
-            let payee = crate::relief::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
-            Row {
-                record: line.record,
-                name,
-                reference,
-                account: read.sections.get(line.section).and_then(|s| s.header.clone()),
-                token: payee.as_ref().map(|name| self.imports.vault.hidden("payee name", &[name])),
-                named,
-                doubt: faults.lines.get(&line.record).cloned(),
-                status: LineStatus::New,
-                payee,
-                entry,
-            }
-        });
-        each.collect()
-    }
-
     /// What the ledger knows about these lines, in one look.
-    async fn picture(&self, rows: &mut [Row], reader: Reader, cities: Vec<String>) -> Result<Picture, AskError> {
-        let wanted = Wanted {
-            rows: rows
-                .iter()
-                .filter_map(|row| match &row.named {
-                    Some(Paid::Row { batch, row }) => Some((*batch, *row)),
-                    Some(Paid::Settlement { .. }) | None => None,
-                })
-                .collect(),
-            names: rows.iter().filter(|row| row.entry.direction == Direction::In).filter_map(|row| row.token).collect(),
-        };
-        let here: HashSet<String> = rows.iter().map(|row| row.reference.clone()).collect();
-        let amounts = rows.iter().map(|row| row.entry.amount).collect();
-        let references: Vec<String> = rows.iter().map(|row| row.reference.clone()).collect();
-        let (statuses, (files, items), booked) = self
+    async fn picture(&self, rows: &mut Vec<Row>, reader: Reader, cities: Vec<String>) -> Result<Picture, AskError> {
+        let (mut asked, payout) = (std::mem::take(rows), self.payout_config().ok());
+        let (told, picture) = self
             .ask(move |state| {
-                let statuses: Vec<LineStatus> = references.iter().map(|line| state.line_status(line)).collect();
-                (statuses, state.money_out(&wanted), state.lines_booked(&amounts))
+                let picture = picture(state, &mut asked, (reader, cities), payout);
+                (asked, picture)
             })
             .await?;
-        rows.iter_mut().zip(statuses).for_each(|(row, status)| row.status = status);
-        let payout = self.payout_config().ok();
-        Ok(Picture { files, items, booked, payout, reader, cities, here })
+        *rows = told;
+        Ok(picture)
     }
 
     /// A line that the ledger refuses is told, and the lines behind it are read all the same.

@@ -3,9 +3,12 @@
 
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::zengin::statement::{Direction, Entry, Header, Statement};
+use kazasu_schemas::zengin::statement::{Direction, Entry, Header, Statement, TransactionKind};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+
+/// Stands before the last number of a correction's name.
+const CORRECTION: &str = "c";
 
 /// The parts of a line's name, but for which of several it is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -17,6 +20,8 @@ pub(super) struct LineName {
     pub(super) yen: Yen,
     /// A hash of the payer's name and the EDI text.
     pub(super) about: String,
+    /// It is the bank's correction of another line, which it may repeat word by word.
+    pub(super) correction: bool,
 }
 
 impl LineName {
@@ -30,18 +35,19 @@ impl LineName {
             way: entry.direction,
             yen: entry.amount,
             about: hex::encode(&Sha256::digest(about.as_bytes())[..6]),
+            correction: entry.kind == TransactionKind::Correction,
         }
     }
 
     fn text(&self, nth: u32) -> String {
-        let way = word(self.way);
-        format!("{} {} {} {way} {} {} {nth}", self.place, self.day, self.inquiry, self.yen.get(), self.about)
+        let (way, mark) = (word(self.way), if self.correction { CORRECTION } else { "" });
+        format!("{} {} {} {way} {} {} {mark}{nth}", self.place, self.day, self.inquiry, self.yen.get(), self.about)
     }
 
     /// The parts of a name that was kept; `None` for a reference that people wrote.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split(' ').collect();
-        let [place, day, inquiry, way, yen, about, _] = parts[..] else { return None };
+        let [place, day, inquiry, way, yen, about, nth] = parts[..] else { return None };
         Some(LineName {
             place: place.to_owned(),
             day: BusinessDay::parse(day)?,
@@ -53,6 +59,7 @@ impl LineName {
             },
             yen: Yen::new(yen.parse().ok()?),
             about: about.to_owned(),
+            correction: nth.starts_with(CORRECTION),
         })
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Faults {
 
 /// The last day that a movement can have: today, or the day on which banks book what moves while they are closed.
 fn latest(today: BusinessDay, calendar: &Calendar) -> BusinessDay {
-    calendar.next_business_day(today).unwrap_or(today).max(today)
+    calendar.add_business_days(today, 0).unwrap_or(today)
 }
 
 /// How a date was read: the bank writes the year of an era.

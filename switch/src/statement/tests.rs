@@ -1,0 +1,323 @@
+//! Statements from their bytes to the book: what is certain is booked once, and nothing else is.
+
+mod bank;
+mod damaged;
+mod doubles;
+mod random;
+mod undone;
+
+use super::matching::{Candidate, Finding};
+use super::*;
+use crate::core::{Closing, Decision, Event, PayoutView, Relief, SettlementState, decide};
+use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
+use kazasu_ledger::AccountKey;
+use kazasu_schemas::calendar::Calendar;
+use kazasu_schemas::closing::DayState;
+use kazasu_schemas::contract::{ByTender, Period, Settlement, Tender};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Format, Funding, PayeeAccount};
+use kazasu_schemas::zengin::statement::{Entry, Header, LongAccountNumber, Sheet, TransactionKind};
+use kazasu_schemas::zengin::{AccountKind, LineEnding};
+
+/// 2026-11-24, noon in Japan, and the day on which statements are read: a Thursday.
+const NOON: Millis = Millis(1_795_489_200_000);
+
+fn day(text: &str) -> BusinessDay {
+    BusinessDay::parse(text).unwrap()
+}
+
+fn today() -> BusinessDay {
+    day("2026-12-03")
+}
+
+fn merchant(n: usize) -> (kazasu_schemas::ids::InstitutionId, kazasu_schemas::ids::MerchantId) {
+    ("27000001".parse().unwrap(), format!("SHOP{n}").parse().unwrap())
+}
+
+/// A book with merchants whose settlements are due, driven by statements.
+struct Office {
+    state: State,
+    journal: Vec<Record>,
+    now: Millis,
+    payout: Arc<PayoutConfig>,
+}
+
+impl Office {
+    /// One merchant for each amount, settled for it.
+    fn new(amounts: &[i64]) -> Office {
+        let payee = |n: usize| PayeeAccount {
+            bank: "9999".into(),
+            bank_name: String::new(),
+            branch: "100".into(),
+            branch_name: String::new(),
+            kind: 1,
+            account: format!("{n:07}"),
+            name: format!("ｶﾒｲﾃﾝ {n}"),
+        };
+        let payout = PayoutConfig {
+            funding: Funding {
+                client_code: "0000009999".into(),
+                client_name: "ｶｻﾞｽ".into(),
+                bank: "9999".into(),
+                bank_name: "ﾐﾅﾄ".into(),
+                branch: "001".into(),
+                branch_name: "ﾎﾝﾃﾝ".into(),
+                kind: 1,
+                account: "1000001".into(),
+                most: 10,
+            },
+            payees: (0..amounts.len()).map(|n| (merchant(n), payee(n))).collect(),
+            payers: vec![("ｻｸﾗｶ-ﾄﾞ".into(), Payer::Issuer(1)), ("ﾋﾊﾞﾘ".into(), Payer::Issuer(2))],
+            return_fees: vec![Yen::new(440)],
+        };
+        let mut office =
+            Office { state: State::new(), journal: Vec::new(), now: NOON, payout: Arc::new(payout) };
+        office.ok(Command::Open { book: "test".into() });
+        office.ok(Command::RegisterAcquirer { acquirer: merchant(0).0, name: "A".into() });
+        for issuer in [1, 2] {
+            office.ok(Command::RegisterIssuer { issuer, name: "I".into() });
+        }
+        for n in 0..amounts.len() {
+            office.ok(Command::RegisterMerchant {
+                acquirer: merchant(n).0,
+                merchant: merchant(n).1,
+                name: format!("shop {n}"),
+                mcc: "5411".parse().unwrap(),
+                terminals: Vec::new(),
+                closed: false,
+                traits: Default::default(),
+            });
+        }
+        let ended = office.state.day;
+        office.now = Millis(office.now.0 + 86_400_000);
+        office.event(&Event::Tick { keep_days: 400 });
+        office.settle(ended, amounts);
+        office
+    }
+
+    fn settle(&mut self, ended: BusinessDay, amounts: &[i64]) {
+        let mark = |state| Command::Closing(Closing::Mark { day: ended, state, by: "t".into(), why: "t".into() });
+        self.ok(mark(DayState::Reconciled));
+        for (n, yen) in amounts.iter().enumerate() {
+            let (acquirer, id) = merchant(n);
+            let carried = self.state.standing(acquirer, id).carried;
+            self.ok(Command::Closing(Closing::SettleMerchant {
+                acquirer,
+                merchant: id,
+                settlement: Box::new(settled(ended, *yen, carried)),
+                points: Vec::new(),
+                value_day: today(),
+            }));
+        }
+        self.ok(mark(DayState::Settled));
+    }
+
+    fn event(&mut self, event: &Event) -> Decision {
+        let decision = decide(&self.state, self.now, event);
+        if let Some(body) = decision.body.clone() {
+            let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
+            let mut bytes = Vec::new();
+            body.write(&mut bytes);
+            assert_eq!(Body::read(&bytes).unwrap(), body, "a record reads back as it was written");
+            let record = Record { at: self.now.max(self.state.at), day, body };
+            self.state.apply(self.state.seq + 1, &record).unwrap();
+            self.journal.push(record);
+        }
+        assert!(self.state.book.is_balanced());
+        decision
+    }
+
+    fn ok(&mut self, command: Command) {
+        assert_eq!(self.event(&Event::Command(command)).rejected, None);
+    }
+
+    fn refused(&mut self, command: Command) -> String {
+        self.event(&Event::Command(command)).rejected.expect("it is refused").to_string()
+    }
+
+    /// Two people decide it; the proposal's number, or why it is refused.
+    fn decided(&mut self, proposal: Proposal) -> Result<u64, String> {
+        let ask = Relief::Propose {
+            proposal: Box::new(proposal),
+            source: String::new(),
+            by: "suzuki".into(),
+            why: "t".into(),
+        };
+        if let Some(why) = self.event(&Event::Command(Command::Relief(ask))).rejected {
+            return Err(why.to_string());
+        }
+        let proposal = self.state.seq;
+        self.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why: "t".into() }));
+        Ok(proposal)
+    }
+
+    /// A payout of these settlements with its file.
+    fn payout(&mut self, settlements: &[u32]) -> u64 {
+        let all = self.state.settlements();
+        let of = |n: &u32| all.iter().find(|s| s.number == *n).unwrap().settlement.paid.get();
+        let total = Yen::new(settlements.iter().map(of).sum());
+        let value_day = today();
+        let settlements = settlements.to_vec();
+        let count = u32::try_from(settlements.len()).unwrap();
+        let payout = self.decided(Proposal::Payout { settlements, total, value_day, payees: [0; 32] }).unwrap();
+        let files = vec![MadeFile { count, total, digest: [1; 32] }];
+        self.ok(Command::Closing(Closing::FileMade { payout, format: Format::Zengin, files, by: "tanaka".into() }));
+        payout
+    }
+
+    fn view(&self, payout: u64) -> PayoutView {
+        self.state.payouts().into_iter().find(|p| p.number == payout).unwrap()
+    }
+
+    fn settlement(&self, number: u32) -> SettlementState {
+        self.state.settlements()[usize::try_from(number - 1).unwrap()].state
+    }
+
+    fn balance(&self, key: AccountKey) -> i64 {
+        self.state.positions(|k| *k == key).iter().map(|p| p.balance.get()).sum()
+    }
+
+    /// Reads a file as the desk does it; each line's record and what became of it.
+    fn read_as(&mut self, bytes: &[u8], ask: &StatementAsk) -> Result<Vec<(usize, Finding)>, String> {
+        let read = statement::read(bytes).map_err(|e| e.to_string())?;
+        let today = ask.today.unwrap_or_else(today);
+        let faults = read::faults(&read, today, Calendar::built_in());
+        let mut rows = rows(&read, &faults, |_| [0; 16]);
+        let picture =
+            picture(&self.state, &mut rows, (Reader::Payouts, Vec::new()), Some(self.payout.clone()));
+        let digest = FileDigest(Sha256::digest(bytes).into());
+        let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty()).map_err(|e| e.to_string())?;
+        let mut out = Vec::new();
+        for at in order(&rows, &chosen) {
+            let (row, (finding, alike)) = (&rows[at], chosen[at].clone());
+            let Finding::Book(what) = finding else {
+                out.push((row.record, finding));
+                continue;
+            };
+            let line = StatementLine {
+                reference: row.reference.clone(),
+                what: what.clone(),
+                day: Some(row.entry.posting_date),
+                statement: Some(digest),
+                alike,
+                by: "sato".into(),
+                why: ask.why.clone(),
+            };
+            let before = self.state.seq;
+            let rejected = match ask.run {
+                Run::Look if waits_for_another_line(&what, &picture) => None,
+                Run::Look => self.state.would_book(&line),
+                Run::Book => {
+                    let decision = self.event(&Event::Command(Command::Line(Box::new(line))));
+                    assert!(decision.rejected.is_some() || self.state.seq == before + 1, "what is planned is new");
+                    decision.rejected.map(|why| why.to_string())
+                }
+            };
+            out.push((row.record, rejected.map_or(Finding::Book(what), |why| Finding::open(why, Vec::new()))));
+        }
+        out.sort_by_key(|(record, _)| *record);
+        Ok(out)
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Vec<(usize, Finding)> {
+        self.read_as(bytes, &StatementAsk::default()).unwrap()
+    }
+
+    /// A person's word about one record.
+    fn said(&mut self, bytes: &[u8], record: usize, is: &str) -> Result<Vec<(usize, Finding)>, String> {
+        let ask = StatementAsk::new(Run::Book, None, (Some(record), Some(is)), Some("asked the bank")).unwrap();
+        self.read_as(bytes, &ask)
+    }
+
+    fn check_replay(&self) {
+        let mut again = State::new();
+        for (record, seq) in self.journal.iter().zip(1..) {
+            again.apply(seq, record).unwrap();
+        }
+        assert!(again == self.state, "the state is the fold of the journal");
+    }
+}
+
+fn settled(ended: BusinessDay, yen: i64, carried: Yen) -> Settlement {
+    let mut gross = ByTender::default();
+    *gross.get_mut(Tender::Held) = Yen::new(yen);
+    Settlement {
+        contract: 1,
+        period: Period { from: ended, until: ended },
+        gross,
+        refunds: ByTender::default(),
+        fee: Yen::ZERO,
+        interchange: Yen::ZERO,
+        chargeback_fee: Yen::ZERO,
+        tax: Yen::ZERO,
+        points_funding: Yen::ZERO,
+        chargebacks: Yen::ZERO,
+        adjustments: Yen::ZERO,
+        held_back: Yen::ZERO,
+        held_until: None,
+        released: Yen::ZERO,
+        carried_before: carried,
+        paid: Yen::new(yen + carried.get()),
+        carried_forward: Yen::ZERO,
+    }
+}
+
+/// A line of the bank.
+fn line(direction: Direction, yen: i64, payer: &str, edi: &str) -> Entry {
+    Entry {
+        inquiry_number: 0,
+        posting_date: today(),
+        value_date: today(),
+        direction,
+        kind: TransactionKind::Transfer,
+        amount: Yen::new(yen),
+        uncleared: Yen::ZERO,
+        payer_code: String::new(),
+        payer_name: payer.into(),
+        bank_name: String::new(),
+        branch_name: String::new(),
+        remarks: String::new(),
+        edi: edi.into(),
+    }
+}
+
+fn out(yen: i64) -> Entry {
+    line(Direction::Out, yen, "ﾌﾘｺﾐ", "")
+}
+
+fn came(yen: i64, payer: &str, edi: &str) -> Entry {
+    line(Direction::In, yen, payer, edi)
+}
+
+fn header() -> Header {
+    Header {
+        created: today(),
+        from: BusinessDay(today().0 - 5),
+        to: today(),
+        bank: "9999".parse().unwrap(),
+        bank_name: "ﾐﾅﾄ".into(),
+        branch: "001".parse().unwrap(),
+        branch_name: "ﾎﾝﾃﾝ".into(),
+        kind: AccountKind::Ordinary,
+        number: LongAccountNumber::new(1_000_001).unwrap(),
+        account_name: "ｶｻﾞｽ".into(),
+        opening_balance: None,
+    }
+}
+
+fn file(entries: &[Entry]) -> Vec<u8> {
+    let header = header();
+    statement::write(&[Sheet { header: &header, entries, closing_balance: None }], LineEnding::None).unwrap()
+}
+
+fn open(finding: &Finding) -> (&str, &[Candidate]) {
+    match finding {
+        Finding::Open { why, candidates } => (why, candidates),
+        Finding::Book(_) | Finding::Known(_) => panic!("{finding:?} is not open"),
+    }
+}
+
+fn all_open(found: &[(usize, Finding)]) -> bool {
+    found.iter().all(|(_, f)| matches!(f, Finding::Open { .. }))
+}

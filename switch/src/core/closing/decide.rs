@@ -1,7 +1,7 @@
 //! Deciding what is asked about closing.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::apply::{reference_key, scoped_key, typed_key};
+use super::super::apply::{scoped_key, typed_key};
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::amount_of;

@@ -15,7 +15,7 @@ use kazasu_ledger::record::{
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
-use kazasu_schemas::canonical::{canonical, is_blank, same};
+use kazasu_schemas::canonical::{canonical, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;

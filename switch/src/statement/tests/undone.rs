@@ -1,0 +1,150 @@
+//! What was booked wrongly is undone by two people, and what the bank corrected by the bank.
+
+use super::*;
+
+fn reference(office: &Office) -> String {
+    match &office.journal.last().unwrap().body {
+        Body::PayoutTaken(r) => r.reference.clone(),
+        Body::PayoutReturned(r) => r.reference.clone(),
+        Body::MoneyReceived(r) => r.reference.clone(),
+        other => panic!("{other:?} is no line"),
+    }
+}
+
+fn undo(office: &mut Office, reference: &str) -> Result<u64, String> {
+    office.decided(Proposal::UndoBooking { reference: reference.into(), payer: None })
+}
+
+fn correction(entry: Entry) -> Entry {
+    Entry { kind: TransactionKind::Correction, ..entry }
+}
+
+#[test]
+fn a_wrong_file_is_undone_and_the_line_is_booked_right() {
+    let mut office = Office::new(&[10_000, 10_000]);
+    let (a, b) = (office.payout(&[1]), office.payout(&[2]));
+    let bytes = file(&[out(10_000)]);
+    let bank = office.balance(AccountKey::Bank);
+    office.said(&bytes, 2, &format!("file {a}/0")).unwrap();
+    let line = reference(&office);
+    // One person alone undoes nothing.
+    let proposal = Box::new(Proposal::UndoBooking { reference: line.clone(), payer: None });
+    let ask = Relief::Propose { proposal, source: String::new(), by: "sato".into(), why: "t".into() };
+    office.ok(Command::Relief(ask));
+    let proposal = office.state.seq;
+    let settle = |by: &str, approve| Command::Relief(Relief::Settle { proposal, approve, by: by.into(), why: "t".into() });
+    assert!(office.refused(settle("sato", true)).contains("another person must decide"));
+    office.ok(settle("tanaka", true));
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
+    assert_eq!(office.balance(AccountKey::Bank), bank, "the money is where it was");
+    assert_eq!(office.balance(AccountKey::PayoutTransit), 20_000);
+    // It is not guessed again: a person says what it is.
+    let found = office.read(&bytes);
+    assert!(open(&found[0].1).0.contains("two people undid"), "{found:?}");
+    office.said(&bytes, 2, &format!("file {b}/0")).unwrap();
+    assert_eq!((office.settlement(1), office.settlement(2)), (SettlementState::Ordered(a), SettlementState::Paid(b)));
+    assert!(undo(&mut office, "another line").unwrap_err().contains("nothing was booked as"));
+    office.check_replay();
+}
+
+#[test]
+fn a_return_is_undone_with_its_fee_and_first() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.read(&file(&[out(10_000)]));
+    let taken = reference(&office);
+    let before: Vec<i64> = [AccountKey::Bank, AccountKey::BankFees].map(|k| office.balance(k)).to_vec();
+    office.read(&file(&[came(9_560, "ﾌﾘｺﾐ", &format!("P{a}-1"))]));
+    let back = reference(&office);
+    assert!(undo(&mut office, &taken).unwrap_err().contains("came back since"));
+    undo(&mut office, &back).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Paid(a));
+    assert_eq!([AccountKey::Bank, AccountKey::BankFees].map(|k| office.balance(k)).to_vec(), before);
+    let (acquirer, id) = merchant(0);
+    assert_eq!(office.state.standing(acquirer, id).carried, Yen::ZERO);
+    assert!(undo(&mut office, &back).unwrap_err().contains("undone before"));
+    undo(&mut office, &taken).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
+    office.check_replay();
+}
+
+#[test]
+fn a_payment_that_was_booked_by_hand_is_undone_and_counts_no_more() {
+    let mut office = Office::new(&[]);
+    let hand = |reference: &str| {
+        Command::Closing(Closing::Received {
+            from: Payer::Issuer(1),
+            amount: Yen::new(13_000),
+            reference: reference.into(),
+            by: "sato".into(),
+        })
+    };
+    office.ok(hand("R-1"));
+    office.decided(Proposal::UndoBooking { reference: "R-1".into(), payer: Some(Payer::Issuer(1)) }).unwrap();
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+    office.ok(hand("R-2"));
+    office.decided(Proposal::UndoBooking { reference: "R-2".into(), payer: Some(Payer::Issuer(1)) }).unwrap();
+    office.ok(hand("R-1"));
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -13_000);
+    office.check_replay();
+}
+
+#[test]
+fn the_banks_correction_undoes_its_line() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    let bank = office.balance(AccountKey::Bank);
+    let first = file(&[out(10_000), came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")]);
+    office.read(&first);
+    let second = file(&[correction(came(10_000, "ﾌﾘｺﾐ", "")), correction(line(Direction::Out, 13_000, "ｻｸﾗｶ-ﾄﾞ", ""))]);
+    let look = StatementAsk { run: Run::Look, ..StatementAsk::default() };
+    let seen = office.read_as(&second, &look).unwrap();
+    let found = office.read(&second);
+    assert_eq!(found, seen);
+    assert!(found.iter().all(|(_, f)| matches!(f, Finding::Book(Booking::Corrects { .. }))), "{found:?}");
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
+    assert_eq!((office.balance(AccountKey::Bank), office.balance(AccountKey::IssuerReceivable(1))), (bank, 0));
+    // Each is over: neither file books anything again.
+    let before = office.state.seq;
+    for bytes in [&first, &second] {
+        assert!(office.read(bytes).iter().all(|(_, f)| matches!(f, Finding::Known(_))));
+    }
+    assert_eq!(office.state.seq, before);
+    office.check_replay();
+}
+
+#[test]
+fn a_correction_in_the_same_file_takes_its_line_away() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    let bytes = file(&[out(10_000), correction(came(10_000, "ﾌﾘｺﾐ", ""))]);
+    let found = office.read(&bytes);
+    assert!(found.iter().all(|(_, f)| matches!(f, Finding::Book(Booking::Aside(Aside::Corrected(_))))), "{found:?}");
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
+    assert!(office.read(&bytes).iter().all(|(_, f)| matches!(f, Finding::Known(_))));
+}
+
+#[test]
+fn a_correction_that_fits_two_lines_or_none_stays_open() {
+    let mut office = Office::new(&[10_000, 10_000]);
+    office.payout(&[1]);
+    office.payout(&[2]);
+    office.read(&file(&[out(10_000), out(10_000)]));
+    let bytes = file(&[correction(came(10_000, "", "")), correction(came(9_999, "", "")), correction(out(10_000))]);
+    let found = office.read(&bytes);
+    assert!(all_open(&found), "{found:?}");
+    assert_eq!(open(&found[0].1).1.len(), 2, "both lines are named");
+    // A person says which one.
+    let say = open(&found[0].1).1[1].say.clone();
+    let line = say.strip_prefix("--corrects ").unwrap().trim_matches('"').to_owned();
+    office.said(&bytes, 2, &format!("corrects {line}")).unwrap();
+    assert_eq!(office.state.payouts().iter().map(|p| p.taken.len()).sum::<usize>(), 1);
+    // What may be corrected is not booked either while that is open.
+    let mut office = Office::new(&[10_000, 10_000]);
+    office.payout(&[1]);
+    office.payout(&[2]);
+    let found = office.read(&file(&[out(10_000), out(10_000), correction(came(10_000, "", ""))]));
+    assert!(all_open(&found), "{found:?}");
+}
+
+use kazasu_ledger::record::Aside;
