@@ -733,8 +733,6 @@ pub(crate) fn files_json(files: &[crate::relief::BankFile]) -> Value {
     json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
 }
 
-}
-
 async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     caller(&config, &common.by)?;
