@@ -233,7 +233,9 @@ impl Chart {
             | Body::DifferenceNoted(_)
             | Body::DifferencesClosed(_)
             | Body::IssuerTold(_)
-            | Body::HeadSigned(_) => {}
+            | Body::HeadSigned(_)
+            | Body::LineUndone(_)
+            | Body::LineSetAside(_) => {}
         }
         Moves::new()
     }

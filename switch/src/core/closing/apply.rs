@@ -1,6 +1,5 @@
 //! Folding closing's records into the state.
 
-use super::super::money::plus;
 use super::super::state::{State, position};
 use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
