@@ -128,6 +128,12 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                             days.push(entry.day);
                         }
                     }
+                    if let Some(Proposal::UndoBooking { reference, payer: None }) = chart.proposals.get(&r.proposal)
+                        && steps.iter().any(|step| step["bank_line"] == reference.as_str())
+                    {
+                        steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "booking_undone",
+                            "bank_line": reference, "by": r.by }));
+                    }
                     if let Some(Proposal::Payout { settlements, .. }) = chart.proposals.get(&r.proposal) {
                         orders.insert(r.proposal, settlements.clone());
                         for paid in paid.iter_mut().filter(|paid| settlements.contains(&paid.number)) {
@@ -157,6 +163,9 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
                 }
                 Body::PayoutTaken(r) if paid.iter().any(|paid| in_file(paid, r, &orders, &files)) => {
                     steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "payout_taken", "bank_line": r.reference }));
+                }
+                Body::LineUndone(r) if steps.iter().any(|step| step["bank_line"] == r.line.as_str()) => {
+                    steps.push(json!({ "record": entry.seq, "at": entry.at.jst_text(), "what": "line_undone", "bank_line": r.line }));
                 }
                 Body::PayoutReturned(r)
                     if paid.iter().any(|paid| paid.payout == Some(r.payout) && paid.number == r.settlement) =>

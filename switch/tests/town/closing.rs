@@ -287,6 +287,27 @@ fn a_day_is_closed_with_every_yen_explained() {
         serde_json::from_slice::<Value>(&out.stdout).unwrap()
     };
     assert_eq!(read(7_777_777)["unmatched"].as_array().unwrap().len(), 4, "another account's statement is nobody's");
+    // A look books nothing; nor does a file that was cut off, or one whose sum is wrong.
+    let statement = file("statement.txt");
+    read(7_777_777);
+    let right = header(1_000_001);
+    let sheet = statement::Sheet { header: &right, entries: &entries, closing_balance: None };
+    let bytes = statement::write(&[sheet], LineEnding::CrLf).unwrap();
+    let look = |bytes: &[u8], more: &[&str]| {
+        std::fs::write(&statement, bytes).unwrap();
+        let out = staff.run("tanaka", &[&["payout", "statement", &statement], more].concat());
+        assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice::<Value>(&out.stdout).unwrap()
+    };
+    let seen = look(&bytes, &["--dry-run"]);
+    assert_eq!((seen["dry_run"].as_bool(), seen["taken"].as_array().unwrap().len()), (Some(true), 1), "{seen}");
+    let mut wrong = bytes.clone();
+    wrong[5 * 202 + 38] ^= 1;
+    for damaged in [&bytes[..5 * 202], &wrong[..]] {
+        let seen = look(damaged, &[]);
+        assert_eq!((seen["damaged"].as_bool(), &seen["taken"], &seen["received"]), (Some(true), &json!([]), &json!([])), "{seen}");
+        assert!(!seen["bad_records"].as_array().unwrap().is_empty());
+    }
     let done = read(1_000_001);
     assert_eq!((done["taken"].as_array().unwrap().len(), done["returned"].as_array().unwrap().len()), (1, 1), "{done}");
     assert_eq!(done["received"], json!([{ "issuer": 1, "yen": 13_900 }]), "{done}");
@@ -294,6 +315,15 @@ fn a_day_is_closed_with_every_yen_explained() {
     let again = read(1_000_001);
     assert_eq!((&again["received"], &again["unmatched"].as_array().unwrap().len()), (&json!([]), &1), "{again}");
     assert_eq!(staff.ok("sato", &["settle"])[0]["state"], "returned");
+    // What the statement booked looks like what is booked by hand; two people undo what was wrong.
+    let by_hand = ["settle", "--received-from", "issuer 1", "--amount", "13900", "--reference", "2026-12"];
+    assert!(staff.no("sato", &by_hand).contains("likely a double"));
+    staff.ok("sato", &[&by_hand[..], &["--another", "two invoices"]].concat());
+    let undo = ["payout", "undo", "2026-12", "--received-from", "issuer 1", "--why", "it was one invoice"];
+    staff.decided(&staff.ok("suzuki", &undo));
+    assert!(staff.no("suzuki", &undo).contains("was undone before"));
+    let not_ours = look(&bytes, &["--line", "5", "--not-ours", "--why", "rent"]);
+    assert_eq!(not_ours["set_aside"][0]["record"], 5, "{not_ours}");
     staff.ok("tanaka", &["settle", "--received-from", "issuer 2", "--amount", "4000", "--reference", "2026-11"]);
 
     let issuers = staff.ok("sato", &["report", "issuers"]).to_string();
