@@ -322,7 +322,7 @@ fn a_day_is_closed_with_every_yen_explained() {
     let undo = ["payout", "undo", "2026-12", "--received-from", "issuer 1", "--why", "it was one invoice"];
     staff.decided(&staff.ok("suzuki", &undo));
     assert!(staff.no("suzuki", &undo).contains("was undone before"));
-    let not_ours = look(&bytes, &["--line", "5", "--not-ours", "--why", "rent"]);
+    let not_ours = staff.ok("tanaka", &["payout", "statement", &statement, "--line", "5", "--not-ours", "--why", "rent"]);
     assert_eq!(not_ours["set_aside"][0]["record"], 5, "{not_ours}");
     staff.ok("tanaka", &["settle", "--received-from", "issuer 2", "--amount", "4000", "--reference", "2026-11"]);
 
