@@ -238,7 +238,10 @@ impl Desk {
             ClosingAsk::Undo { line, from, why } => {
                 let name = line.clone();
                 if let Some(city) = self.ask(move |state| state.line_city(&name)).await? {
-                    return Err(value("line", format!("is of city {city}; its treasurer proposes it (kazasu relief undo)")));
+                    return Err(value(
+                        "line",
+                        format!("is of city {city}; its treasurer proposes it (kazasu relief undo)"),
+                    ));
                 }
                 let payer = from.as_deref().map(payer_of).transpose()?;
                 let proposal = Proposal::UndoBooking { reference: line, payer };

@@ -20,8 +20,8 @@ mod tests;
 
 pub use asks::ClosingAsk;
 pub use audit::{AuditKeys, Signed, check_heads, export};
-pub(crate) use bank::{payer, payer_text, read_reference};
 pub use bank::{Payees, PayoutConfig};
+pub(crate) use bank::{payer, payer_text, read_reference};
 pub use compare::{CompareWith, Compared, clearing_file};
 pub use explain::explain;
 pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};

@@ -49,10 +49,11 @@ pub use relief::{
     Relief, RowState, RowView, TransferRow,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
-pub use statement::{
-    ALIKE_DAYS, Alike, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, StatementLine, Wanted,
-};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use statement::{
+    ALIKE_DAYS, Alike, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
+    StatementLine, Wanted,
+};
 pub use undo::left_to_undo;
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::{Api, answer, asked, authorized, caller, read, report_as};
 use crate::admin::{AskError, day, value};
-use crate::statement::{Reader, Run, StatementAsk};
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, apart};
+use crate::statement::{Reader, Run, StatementAsk};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;

@@ -145,7 +145,9 @@ fn proposal_json(p: &ProposalView) -> Value {
             json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_day": value_day.to_string(),
                 "accounts_sha256": hex::encode(payees) })
         }
-        Proposal::UndoBooking { reference, payer } => json!({ "kind": "undo_booking", "line": reference, "payer": payer.as_ref().map(crate::closing::payer_text) }),
+        Proposal::UndoBooking { reference, payer } => {
+            json!({ "kind": "undo_booking", "line": reference, "payer": payer.as_ref().map(crate::closing::payer_text) })
+        }
         Proposal::CancelPayout { payout } => json!({ "kind": "cancel_payout", "payout": payout }),
         Proposal::Resolve { id, how } => json!({ "kind": "resolve", "difference": hex::encode(id), "how": how.name() }),
     };

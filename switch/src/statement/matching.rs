@@ -161,7 +161,8 @@ impl Picture {
     /// A line like this one that was booked: the same movement in another file, as a rule.
     fn twin(&self, row: &Row) -> Option<&BookedLine> {
         self.booked.iter().find(|b| {
-            !self.here.contains(&b.reference) && LineName::parse(&b.reference).is_some_and(|name| name.is_like(&row.name))
+            !self.here.contains(&b.reference)
+                && LineName::parse(&b.reference).is_some_and(|name| name.is_like(&row.name))
         })
     }
 }
@@ -214,14 +215,16 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
 pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
     match row.entry.direction {
         Direction::Out => {
-            let fits = |f: &&DueFile| !f.taken && f.total == row.entry.amount && picture.leaves(f, row.account.as_ref());
+            let fits =
+                |f: &&DueFile| !f.taken && f.total == row.entry.amount && picture.leaves(f, row.account.as_ref());
             picture.files.iter().filter(fits).map(|f| picture.file_candidate(f)).collect()
         }
         Direction::In => {
             let fits = |item: &&PaidItem| {
                 let less = item.amount.get() - row.entry.amount.get();
                 let named = row.named.as_ref() == Some(&item.what);
-                let by_name = row.named.is_none() && picture.pays(item, row) && (0..=MOST_BANK_FEE.get()).contains(&less);
+                let by_name =
+                    row.named.is_none() && picture.pays(item, row) && (0..=MOST_BANK_FEE.get()).contains(&less);
                 (named || by_name) && picture.leaves(&picture.files[item.file], row.account.as_ref())
             };
             let items = picture.items.iter().filter(fits).map(|item| picture.item_candidate(item));
@@ -264,10 +267,17 @@ fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
     for (at, of) in &fits {
         let row = &rows[*at];
         let candidates = || {
-            of.iter().map(|(line, _)| Candidate { what: format!("the correction of {line}"), say: format!("--corrects \"{line}\"") }).collect()
+            of.iter()
+                .map(|(line, _)| Candidate {
+                    what: format!("the correction of {line}"),
+                    say: format!("--corrects \"{line}\""),
+                })
+                .collect()
         };
         match &of[..] {
-            [] => found[*at] = Some(Finding::open("the bank's correction of a line that is not known here", Vec::new())),
+            [] => {
+                found[*at] = Some(Finding::open("the bank's correction of a line that is not known here", Vec::new()))
+            }
             [(line, here)] if claims[line].len() == 1 => {
                 let booked = picture.booked.iter().find(|b| b.reference == *line);
                 let mine = match here {
@@ -275,7 +285,8 @@ fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
                     None => booked.is_some_and(|b| picture.is_my_line(b)),
                 };
                 if !mine {
-                    found[*at] = Some(Finding::open("the bank's correction of a line that others look after", candidates()));
+                    found[*at] =
+                        Some(Finding::open("the bank's correction of a line that others look after", candidates()));
                 } else if let Some(n) = here {
                     found[*at] = Some(Finding::Book(Booking::Aside(Aside::Corrected(line.clone()))));
                     found[*n] = Some(Finding::Book(Booking::Aside(Aside::Corrected(row.reference.clone()))));
@@ -284,7 +295,8 @@ fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
                 }
             }
             _ => {
-                found[*at] = Some(Finding::open("the bank's correction: it could be about several lines", candidates()));
+                found[*at] =
+                    Some(Finding::open("the bank's correction: it could be about several lines", candidates()));
                 for n in of.iter().filter_map(|(_, n)| *n) {
                     let why = format!("the bank's correction in record {} may be about it", row.record);
                     found[n].get_or_insert_with(|| Finding::open(why, fitting(&rows[n], picture)));
@@ -320,7 +332,10 @@ fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gon
         }
         let days = [row.entry.value_date, row.entry.posting_date];
         let due = |f: &DueFile| {
-            !f.taken && f.total == row.entry.amount && days.contains(&f.value_day) && picture.leaves(f, row.account.as_ref())
+            !f.taken
+                && f.total == row.entry.amount
+                && days.contains(&f.value_day)
+                && picture.leaves(f, row.account.as_ref())
         };
         let of: Vec<usize> = (0..picture.files.len()).filter(|n| due(&picture.files[*n])).collect();
         if of.is_empty() {
@@ -362,7 +377,10 @@ fn no_file(row: &Row, picture: &Picture) -> Finding {
     match picture.twin(row) {
         Some(twin) => Finding::open(
             format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what),
-            vec![Candidate { what: format!("the same as {:?}", twin.reference), say: format!("--same-as \"{}\"", twin.reference) }],
+            vec![Candidate {
+                what: format!("the same as {:?}", twin.reference),
+                say: format!("--same-as \"{}\"", twin.reference),
+            }],
         ),
         None => Finding::open("no transfer file of this sum is due on this account and day", fitting(row, picture)),
     }
@@ -376,7 +394,8 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
             && picture.leaves(file, row.account.as_ref())
             && row.entry.posting_date >= file.value_day
     };
-    let open_in = |found: &[Option<Finding>], at: usize| found[at].is_none() && rows[at].entry.direction == Direction::In;
+    let open_in =
+        |found: &[Option<Finding>], at: usize| found[at].is_none() && rows[at].entry.direction == Direction::In;
     // What names a payment goes first: nothing else may take it.
     let mut named: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.named.is_some()) {
@@ -386,7 +405,8 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         match picture.items.iter().position(|item| row.named.as_ref() == Some(&item.what)) {
             Some(item) if there(&picture.items[item], row) => named.entry(item).or_default().push(at),
             Some(_) | None => {
-                let why = "the payment that its text names was not taken by the bank from this account, or came back before";
+                let why =
+                    "the payment that its text names was not taken by the bank from this account, or came back before";
                 found[at] = Some(Finding::open(why, fitting(row, picture)));
             }
         }
@@ -413,7 +433,10 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         match (picture.payer(row), of.is_empty()) {
             (Some(from), true) => found[at] = Some(paid_in(row, from, picture)),
             (Some(_), false) => {
-                found[at] = Some(Finding::open("it is a payment that came back, or what its payer owes", fitting(row, picture)));
+                found[at] = Some(Finding::open(
+                    "it is a payment that came back, or what its payer owes",
+                    fitting(row, picture),
+                ));
             }
             (None, true) => found[at] = Some(nothing_in(row, picture)),
             (None, false) => {
@@ -464,11 +487,13 @@ fn back_by_name(row: &Row, item: &PaidItem, picture: &Picture) -> Finding {
 fn paid_in(row: &Row, from: Payer, picture: &Picture) -> Finding {
     let amount = row.entry.amount;
     match (picture.reader, picture.twin(row)) {
-        (Reader::Relief, _) => {
-            Finding::open("it is a payment to the operator, whose finance staff read it", vec![Picture::payer_candidate(from)])
-        }
+        (Reader::Relief, _) => Finding::open(
+            "it is a payment to the operator, whose finance staff read it",
+            vec![Picture::payer_candidate(from)],
+        ),
         (Reader::Payouts, Some(twin)) => {
-            let why = format!("likely a double: it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
+            let why =
+                format!("likely a double: it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
             Finding::open(why, doubles(&twin.reference))
         }
         (Reader::Payouts, None) => Finding::Book(Booking::Received { from, amount }),

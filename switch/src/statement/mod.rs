@@ -94,7 +94,8 @@ impl StatementAsk {
 
 /// What a payment of ours says in its text: `P12-3` of a payout, `R000001-0000002` of a relief batch.
 fn named(text: &str) -> Option<Paid> {
-    let payout = || crate::closing::read_reference(text).map(|(payout, settlement)| Paid::Settlement { payout, settlement });
+    let payout =
+        || crate::closing::read_reference(text).map(|(payout, settlement)| Paid::Settlement { payout, settlement });
     let row = || crate::relief::bank::read_reference(text).map(|(batch, row)| Paid::Row { batch, row });
     payout().or_else(row)
 }
@@ -179,7 +180,9 @@ impl Desk {
         let today = ask.today.unwrap_or_else(|| crate::clock::now().jst_day());
         let faults = read::faults(&read, today, &self.calendar);
         let mut rows = rows(&read, &faults, |name| self.imports.vault.hidden("payee name", &[name]));
-        if let Some(n) = ask.lines.iter().chain(ask.word.iter().map(|(n, _)| n)).find(|n| !rows.iter().any(|r| r.record == **n)) {
+        if let Some(n) =
+            ask.lines.iter().chain(ask.word.iter().map(|(n, _)| n)).find(|n| !rows.iter().any(|r| r.record == **n))
+        {
             return Err(value("line", format!("record {n} is no line that can be read")));
         }
         let picture = self.picture(&mut rows, reader, cities).await?;
@@ -249,15 +252,26 @@ impl Desk {
 fn waits_for_another_line(booking: &Booking, picture: &Picture) -> bool {
     let unpaid = |what: Paid| picture.items.iter().any(|item| item.what == what && !item.paid);
     match booking {
-        Booking::Returned { payout, settlement, .. } => unpaid(Paid::Settlement { payout: *payout, settlement: *settlement }),
+        Booking::Returned { payout, settlement, .. } => {
+            unpaid(Paid::Settlement { payout: *payout, settlement: *settlement })
+        }
         Booking::CameBack { batch, row, .. } => unpaid(Paid::Row { batch: *batch, row: *row }),
-        Booking::Taken { .. } | Booking::Received { .. } | Booking::Sent { .. } | Booking::Aside(_) | Booking::Corrects { .. } => false,
+        Booking::Taken { .. }
+        | Booking::Received { .. }
+        | Booking::Sent { .. }
+        | Booking::Aside(_)
+        | Booking::Corrects { .. } => false,
     }
 }
 
 /// What is done about each line: what is certain, but of a damaged file only what a person named, and of a line that a person says
 /// something about only that.
-fn choose(rows: &[Row], picture: &Picture, ask: &StatementAsk, damaged: bool) -> Result<Vec<(Finding, Alike)>, AskError> {
+fn choose(
+    rows: &[Row],
+    picture: &Picture,
+    ask: &StatementAsk,
+    damaged: bool,
+) -> Result<Vec<(Finding, Alike)>, AskError> {
     let is_chosen = |row: &Row| match &ask.word {
         Some((n, _)) => *n == row.record,
         None if ask.lines.is_empty() => !damaged,
@@ -284,7 +298,9 @@ fn choose(rows: &[Row], picture: &Picture, ask: &StatementAsk, damaged: bool) ->
                 Finding::Book(_) => {
                     let why = match (&ask.word, damaged) {
                         (Some(_), _) => "only the record that is named was looked at",
-                        (None, true) => "the file is damaged: nothing of it is booked but the records that a person names (lines, why)",
+                        (None, true) => {
+                            "the file is damaged: nothing of it is booked but the records that a person names (lines, why)"
+                        }
                         (None, false) => "it is not among the records that were named",
                     };
                     Finding::open(why, matching::fitting(row, picture))

@@ -45,7 +45,8 @@ fn latest(today: BusinessDay, calendar: &Calendar) -> BusinessDay {
 /// How a date was read: the bank writes the year of an era.
 fn shown(day: BusinessDay) -> String {
     let year = day.month().div_euclid(12);
-    let (era, first) = if day >= BusinessDay::parse("2019-05-01").expect("a date") { ("令和", 2018) } else { ("平成", 1988) };
+    let (era, first) =
+        if day >= BusinessDay::parse("2019-05-01").expect("a date") { ("令和", 2018) } else { ("平成", 1988) };
     let of_era = i64::from(year) - first;
     format!("{of_era:02}{:04} was read as {era}{of_era}年, {day}", day.mmdd())
 }
@@ -55,7 +56,8 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
     let mut out = Faults { texts: read.bad.iter().map(ToString::to_string).collect(), ..Faults::default() };
     let (latest, oldest) = (latest(today, calendar), BusinessDay(today.0 - MOST_DAYS_BACK));
     let far = |day: BusinessDay| {
-        let year = format!("a year is that of its era: {} is {}", today, shown(today).split(' ').next().unwrap_or_default());
+        let year =
+            format!("a year is that of its era: {} is {}", today, shown(today).split(' ').next().unwrap_or_default());
         if day > latest {
             Some(format!("{}, which has not come (today is {today}; {year})", shown(day)))
         } else if day < oldest {
@@ -78,11 +80,12 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
     }
     for line in &read.entries {
         let (entry, header) = (&line.entry, read.sections.get(line.section).and_then(|s| s.header.as_ref()));
-        let outside = header.filter(|h| !(h.from..=h.to).contains(&entry.posting_date)).map(|h| {
-            format!("{}; its header's days go from {} to {}", shown(entry.posting_date), h.from, h.to)
+        let outside = header
+            .filter(|h| !(h.from..=h.to).contains(&entry.posting_date))
+            .map(|h| format!("{}; its header's days go from {} to {}", shown(entry.posting_date), h.from, h.to));
+        let apart = (entry.value_date.0.abs_diff(entry.posting_date.0) > MOST_VALUE_DAYS.unsigned_abs()).then(|| {
+            format!("{}, more than {MOST_VALUE_DAYS} days from {}", shown(entry.value_date), entry.posting_date)
         });
-        let apart = (entry.value_date.0.abs_diff(entry.posting_date.0) > MOST_VALUE_DAYS.unsigned_abs())
-            .then(|| format!("{}, more than {MOST_VALUE_DAYS} days from {}", shown(entry.value_date), entry.posting_date));
         let doubts = [
             ("posting date", far(entry.posting_date).or(outside), entry.posting_date),
             ("value date", far(entry.value_date).or(apart), entry.value_date),

@@ -61,8 +61,12 @@ impl Shown {
                     Booking::CameBack { batch, row, fee } => {
                         ("returned", with_fee(json!({ "batch": batch, "row": row, "yen": yen }), fee))
                     }
-                    Booking::Received { from: Payer::Issuer(n), .. } => ("received", json!({ "issuer": n, "yen": yen })),
-                    Booking::Received { from: Payer::Funder(n), .. } => ("received", json!({ "funder": n, "yen": yen })),
+                    Booking::Received { from: Payer::Issuer(n), .. } => {
+                        ("received", json!({ "issuer": n, "yen": yen }))
+                    }
+                    Booking::Received { from: Payer::Funder(n), .. } => {
+                        ("received", json!({ "funder": n, "yen": yen }))
+                    }
                     Booking::Corrects { line } => {
                         ("undone", json!({ "line": line, "correction": row.reference, "yen": yen }))
                     }

@@ -9,8 +9,8 @@ mod undone;
 use super::matching::{Candidate, Finding};
 use super::*;
 use crate::core::{Closing, Decision, Event, PayoutView, Relief, SettlementState, decide};
-use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
 use kazasu_ledger::AccountKey;
+use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{ByTender, Period, Settlement, Tender};
@@ -71,8 +71,7 @@ impl Office {
             payers: vec![("ｻｸﾗｶ-ﾄﾞ".into(), Payer::Issuer(1)), ("ﾋﾊﾞﾘ".into(), Payer::Issuer(2))],
             return_fees: vec![Yen::new(440)],
         };
-        let mut office =
-            Office { state: State::new(), journal: Vec::new(), now: NOON, payout: Arc::new(payout) };
+        let mut office = Office { state: State::new(), journal: Vec::new(), now: NOON, payout: Arc::new(payout) };
         office.ok(Command::Open { book: "test".into() });
         office.ok(Command::RegisterAcquirer { acquirer: merchant(0).0, name: "A".into() });
         for issuer in [1, 2] {
@@ -184,8 +183,7 @@ impl Office {
         let today = ask.today.unwrap_or_else(today);
         let faults = read::faults(&read, today, Calendar::built_in());
         let mut rows = rows(&read, &faults, |_| [0; 16]);
-        let picture =
-            picture(&self.state, &mut rows, (Reader::Payouts, Vec::new()), Some(self.payout.clone()));
+        let picture = picture(&self.state, &mut rows, (Reader::Payouts, Vec::new()), Some(self.payout.clone()));
         let digest = FileDigest(Sha256::digest(bytes).into());
         let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty()).map_err(|e| e.to_string())?;
         let mut out = Vec::new();

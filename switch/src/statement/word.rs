@@ -89,7 +89,10 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
             let Some(file) = file.filter(|f| picture.is_mine(f)) else { return no(format!("no such file: {word:?}")) };
             fits(row, file, picture)?;
             if !out || file.total != row.entry.amount {
-                return no(format!("record {} is no {} that left; the file has {}", row.record, row.entry.amount, file.total));
+                return no(format!(
+                    "record {} is no {} that left; the file has {}",
+                    row.record, row.entry.amount, file.total
+                ));
             }
             waits(booking_of(file))
         }
@@ -104,7 +107,8 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
                 | Word::NotOurs
                 | Word::Corrects(_) => unreachable!("matched just above"),
             };
-            let item = picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
+            let item =
+                picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
             let Some(item) = item else { return no(format!("{word:?} was not paid, or came back before")) };
             fits(row, &picture.files[item.file], picture)?;
             if out {
@@ -119,10 +123,15 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
             let payers: Vec<_> = fitting(row, picture).into_iter().filter_map(|c| payer_of(&c.say)).collect();
             match payers[..] {
                 [from] => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
-                _ => no(format!("record {} is not from one configured payer; say from whom (--received-from)", row.record)),
+                _ => no(format!(
+                    "record {} is not from one configured payer; say from whom (--received-from)",
+                    row.record
+                )),
             }
         }
-        Word::Received(_) | Word::Another => no(format!("record {} is no payment to the operator's account", row.record)),
+        Word::Received(_) | Word::Another => {
+            no(format!("record {} is no payment to the operator's account", row.record))
+        }
         Word::Same(_) | Word::NotOurs if !mine => no(format!("record {} is of another account", row.record)),
         Word::Same(other) => waits(Booking::Aside(Aside::Same(other.clone()))),
         Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
@@ -143,11 +152,15 @@ fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
 
 fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Booking, AskError> {
     if row.entry.kind != TransactionKind::Correction {
-        return no(format!("record {} is no correction of the bank (kind 19); two people undo a line: kazasu payout undo", row.record));
+        return no(format!(
+            "record {} is no correction of the bank (kind 19); two people undo a line: kazasu payout undo",
+            row.record
+        ));
     }
     let known = picture.booked.iter().any(|b| b.reference == line);
     let name = super::name::LineName::parse(line);
-    let opposite = name.is_some_and(|n| n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place);
+    let opposite =
+        name.is_some_and(|n| n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place);
     if known && mine && opposite {
         return Ok(Booking::Corrects { line: line.to_owned() });
     }

@@ -3,10 +3,10 @@
 use crate::harness::{Served, Town, kazasu};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
+use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::NetworkCode;
-use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding, transfer};
 use serde_json::{Value, json};
@@ -305,7 +305,11 @@ fn a_day_is_closed_with_every_yen_explained() {
     wrong[5 * 202 + 38] ^= 1;
     for damaged in [&bytes[..5 * 202], &wrong[..]] {
         let seen = look(damaged, &[]);
-        assert_eq!((seen["damaged"].as_bool(), &seen["taken"], &seen["received"]), (Some(true), &json!([]), &json!([])), "{seen}");
+        assert_eq!(
+            (seen["damaged"].as_bool(), &seen["taken"], &seen["received"]),
+            (Some(true), &json!([]), &json!([])),
+            "{seen}"
+        );
         assert!(!seen["bad_records"].as_array().unwrap().is_empty());
     }
     let done = read(1_000_001);
@@ -322,7 +326,8 @@ fn a_day_is_closed_with_every_yen_explained() {
     let undo = ["payout", "undo", "2026-12", "--received-from", "issuer 1", "--why", "it was one invoice"];
     staff.decided(&staff.ok("suzuki", &undo));
     assert!(staff.no("suzuki", &undo).contains("was undone before"));
-    let not_ours = staff.ok("tanaka", &["payout", "statement", &statement, "--line", "5", "--not-ours", "--why", "rent"]);
+    let not_ours =
+        staff.ok("tanaka", &["payout", "statement", &statement, "--line", "5", "--not-ours", "--why", "rent"]);
     assert_eq!(not_ours["set_aside"][0]["record"], 5, "{not_ours}");
     staff.ok("tanaka", &["settle", "--received-from", "issuer 2", "--amount", "4000", "--reference", "2026-11"]);
 

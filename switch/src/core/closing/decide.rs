@@ -38,9 +38,12 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         Closing::SettleIssuer { issuer, period, net, interchange } => {
             settle_issuer(state, *issuer, *period, *net, *interchange)
         }
-        Closing::Received { from, amount, reference, by } => {
-            statement::received(state, *from, *amount, &line(reference, by, Booking::Received { from: *from, amount: *amount }))
-        }
+        Closing::Received { from, amount, reference, by } => statement::received(
+            state,
+            *from,
+            *amount,
+            &line(reference, by, Booking::Received { from: *from, amount: *amount }),
+        ),
         Closing::FileMade { payout, format, files, by } => {
             payout_of(state, *payout).and_then(|there| match &there.file {
                 None => Ok(recorded(Body::PayoutFileMade(PayoutFileMade {
@@ -389,7 +392,10 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
             }
             _ => Ok(Default::default()),
         },
-        Proposal::Programme(_) | Proposal::Claim { .. } | Proposal::ReturnFunds { .. } | Proposal::UndoBooking { .. } => {
+        Proposal::Programme(_)
+        | Proposal::Claim { .. }
+        | Proposal::ReturnFunds { .. }
+        | Proposal::UndoBooking { .. } => {
             unreachable!("relief's proposals are decided there")
         }
     }

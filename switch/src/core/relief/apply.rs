@@ -7,8 +7,8 @@ use super::{Accounts, Batch, OpenProposal, Programme, Row, RowState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefRowSet,
-    ReliefRowsAdded, ReliefStepTaken, Settled,
+    Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
+    ReliefStepTaken, Settled,
 };
 use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;

@@ -10,8 +10,8 @@ use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::rows::{Ahead, can_change, examine, person};
 use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
 use kazasu_ledger::record::{
-    Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet,
-    ReliefRowsAdded, ReliefStepTaken, Settled,
+    Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
+    ReliefStepTaken, Settled,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};

@@ -38,8 +38,11 @@ fn refuse<T>(why: NotClosed) -> Result<T, Rejected> {
 
 /// Accounts that the record opens are unknown to the book yet, and have no bound.
 fn moved(state: &State, transfers: Vec<Transfer>) -> Result<Transfers, Rejected> {
-    let known: Vec<Transfer> =
-        transfers.iter().filter(|t| [t.debit, t.credit].iter().all(|id| state.book.account(*id).is_some())).copied().collect();
+    let known: Vec<Transfer> = transfers
+        .iter()
+        .filter(|t| [t.debit, t.credit].iter().all(|id| state.book.account(*id).is_some()))
+        .copied()
+        .collect();
     state.book.check(&known).map_err(|error| Rejected::Rule(error.to_string()))?;
     Ok(transfers.into_iter().collect())
 }
@@ -62,7 +65,8 @@ fn fees(state: &State, fee: Yen) -> (AccountId, Vec<Opening>) {
         Some(account) => (account, Vec::new()),
         None => {
             let account = state.book.next_account();
-            let opens = if fee.is_positive() { vec![Opening { account, key: AccountKey::BankFees }] } else { Vec::new() };
+            let opens =
+                if fee.is_positive() { vec![Opening { account, key: AccountKey::BankFees }] } else { Vec::new() };
             (account, opens)
         }
     }
@@ -94,7 +98,13 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
     Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file, why })))
 }
 
-pub(in super::super) fn returned(state: &State, payout: u64, settlement: u32, fee: Yen, line: &StatementLine) -> Decided {
+pub(in super::super) fn returned(
+    state: &State,
+    payout: u64,
+    settlement: u32,
+    fee: Yen,
+    line: &StatementLine,
+) -> Decided {
     payout_of(state, payout)?;
     let settled = state.settlement_at(settlement).ok_or(NotClosed::UnknownSettlement(settlement))?;
     if !is_new(state, &line.reference)? {
@@ -113,16 +123,7 @@ pub(in super::super) fn returned(state: &State, payout: u64, settlement: u32, fe
     }
     let transfers = moved(state, transfers)?;
     let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::PayoutReturned(PayoutReturned {
-        payout,
-        settlement,
-        reference,
-        transfers,
-        by,
-        fee,
-        why,
-        opens,
-    })))
+    Ok(recorded(Body::PayoutReturned(PayoutReturned { payout, settlement, reference, transfers, by, fee, why, opens })))
 }
 
 /// What an issuer or a funder pays. What looks like a payment that stands already waits for a person, whichever of the two came first
@@ -183,7 +184,12 @@ pub(in super::super) fn sent(state: &State, number: u32, file: u16, line: &State
     Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by, why })))
 }
 
-pub(in super::super) fn row_returned(state: &State, (number, at): (u32, u32), fee: Yen, line: &StatementLine) -> Decided {
+pub(in super::super) fn row_returned(
+    state: &State,
+    (number, at): (u32, u32),
+    fee: Yen,
+    line: &StatementLine,
+) -> Decided {
     let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
     super::super::relief::role(batch, &line.by, Role::Treasurer)?;
     let row = state.relief.row(number, at)?;

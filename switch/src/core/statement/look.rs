@@ -236,7 +236,8 @@ impl State {
                 for row in batch.rows_of_file(n) {
                     let there = &batch.rows[position(*row)];
                     let name = there.account.as_ref().map(|account| account.name);
-                    let asked = wanted.rows.contains(&(number, *row)) || name.is_some_and(|name| wanted.names.contains(&name));
+                    let asked =
+                        wanted.rows.contains(&(number, *row)) || name.is_some_and(|name| wanted.names.contains(&name));
                     if asked {
                         items.push(PaidItem {
                             what: Paid::Row { batch: number, row: *row },

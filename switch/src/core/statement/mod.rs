@@ -103,11 +103,28 @@ pub const MOST_BANK_FEE: Yen = Yen::new(10_000);
 /// What became of a line.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Became {
-    Taken { payout: u64, file: u16 },
-    Returned { payout: u64, settlement: u32, fee: Yen },
-    Received { from: Payer },
-    Sent { batch: u32, file: u16 },
-    CameBack { batch: u32, row: u32, fee: Yen, claimed: Yen },
+    Taken {
+        payout: u64,
+        file: u16,
+    },
+    Returned {
+        payout: u64,
+        settlement: u32,
+        fee: Yen,
+    },
+    Received {
+        from: Payer,
+    },
+    Sent {
+        batch: u32,
+        file: u16,
+    },
+    CameBack {
+        batch: u32,
+        row: u32,
+        fee: Yen,
+        claimed: Yen,
+    },
     Aside(Aside),
     /// It is the bank's correction of this line.
     Corrects(String),

@@ -5,9 +5,9 @@ use super::super::closing::{NotClosed, SettlementState, received_key};
 use super::super::relief::{Refusal, RowState};
 use super::super::state::State;
 use super::{Became, Line, line_key};
+use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{Opening, Payer};
 use kazasu_ledger::transfer::Transfers;
-use kazasu_ledger::Transfer;
 use kazasu_schemas::money::Yen;
 
 /// What a proposal to undo would move, or why it cannot be.
@@ -60,7 +60,10 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
             for row in there.rows_of_file(*file) {
                 let row_is = state.relief.row(*batch, *row)?;
                 if row_is.state != RowState::Sent || row_is.claimed.is_positive() {
-                    return stands(line, format!("row {row} of batch {batch} came back or is claimed since; undo that first"));
+                    return stands(
+                        line,
+                        format!("row {row} of batch {batch} came back or is claimed since; undo that first"),
+                    );
                 }
             }
             let transit = state.relief.programme(there.programme)?.accounts.transit;
@@ -73,7 +76,10 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
                 return Err(Refusal::RowState(*batch, *row, "not returned any more").into());
             }
             if let Some((b, r)) = state.relief.dedup.get(&(there.programme, row_is.dedup)) {
-                return stands(line, format!("its household was granted again (row {r} of batch {b}); exclude that first"));
+                return stands(
+                    line,
+                    format!("its household was granted again (row {r} of batch {b}); exclude that first"),
+                );
             }
             let accounts = &state.relief.programme(there.programme)?.accounts;
             let mut moves = back(state, accounts.fund, bank, (line.amount, *fee));

@@ -12,7 +12,10 @@ fn two_files_of_one_sum_and_one_line_book_nothing_and_both_are_named() {
     assert!(why.contains("several transfer files of this sum are due"), "{why}");
     let names: Vec<&str> = candidates.iter().map(|c| c.say.as_str()).collect();
     assert_eq!(names, [format!("--file {a}/0"), format!("--file {b}/0")]);
-    assert_eq!((office.settlement(1), office.settlement(2)), (SettlementState::Ordered(a), SettlementState::Ordered(b)));
+    assert_eq!(
+        (office.settlement(1), office.settlement(2)),
+        (SettlementState::Ordered(a), SettlementState::Ordered(b))
+    );
     // A person says which; who and why is in the record.
     office.said(&bytes, 2, &format!("file {b}/0")).unwrap();
     assert_eq!((office.settlement(1), office.settlement(2)), (SettlementState::Ordered(a), SettlementState::Paid(b)));
@@ -62,7 +65,8 @@ fn another_day_another_account_and_a_wrong_word_book_nothing() {
     other.number = LongAccountNumber::new(7_777_777).unwrap();
     let entries = [out(10_000)];
     let elsewhere =
-        statement::write(&[Sheet { header: &other, entries: &entries, closing_balance: None }], LineEnding::CrLf).unwrap();
+        statement::write(&[Sheet { header: &other, entries: &entries, closing_balance: None }], LineEnding::CrLf)
+            .unwrap();
     assert!(open(&office.read(&elsewhere)[0].1).0.contains("another account"));
     for (bytes, is, why) in [
         (&elsewhere, format!("file {a}/0"), "another account"),
@@ -110,7 +114,10 @@ fn what_comes_back_less_a_fee_is_booked_when_the_fee_is_stated_or_a_person_says_
     office.said(&bytes, 4, &format!("settlement {a}/2")).unwrap();
     office.said(&bytes, 5, &format!("settlement {a}/3")).unwrap();
     assert_eq!(office.balance(AccountKey::BankFees), 440 + 600 + 440);
-    assert_eq!((office.settlement(2), office.settlement(3)), (SettlementState::Returned(a), SettlementState::Returned(a)));
+    assert_eq!(
+        (office.settlement(2), office.settlement(3)),
+        (SettlementState::Returned(a), SettlementState::Returned(a))
+    );
     office.check_replay();
 }
 
@@ -160,7 +167,19 @@ fn a_word_needs_a_line_a_reason_and_sense() {
     assert!(ask(Some("2"), (None, None), None).contains("why"));
     assert!(ask(None, (Some(2), None), Some("w")).contains("needs what it is"));
     assert!(ask(None, (None, None), Some("w")).contains("for records that are named"));
-    for is in ["", "file", "file 1", "file 1/x", "settlement 1", "row a/1", "received 1", "another one", "same", "corrects", "it"] {
+    for is in [
+        "",
+        "file",
+        "file 1",
+        "file 1/x",
+        "settlement 1",
+        "row a/1",
+        "received 1",
+        "another one",
+        "same",
+        "corrects",
+        "it",
+    ] {
         assert!(ask(None, (Some(2), Some(is)), Some("w")).contains("must be `file N/F`"), "{is}");
     }
 }

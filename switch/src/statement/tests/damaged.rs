@@ -91,12 +91,15 @@ fn dates_that_cannot_be_are_told_as_they_were_read() {
         }
         bytes
     };
-    let told = |bytes: &[u8]| {
-        read::faults(&statement::read(bytes).unwrap(), today(), Calendar::built_in()).texts.join("\n")
-    };
+    let told =
+        |bytes: &[u8]| read::faults(&statement::read(bytes).unwrap(), today(), Calendar::built_in()).texts.join("\n");
     // A western year: 26 would be 2044.
     let western = dated(b"261203");
-    assert!(told(&western).contains("261203 was read as 令和26年, 2044-12-03, which has not come"), "{}", told(&western));
+    assert!(
+        told(&western).contains("261203 was read as 令和26年, 2044-12-03, which has not come"),
+        "{}",
+        told(&western)
+    );
     books_nothing(&mut office, &western, "a western year");
     let tomorrow = dated(b"081204");
     assert!(told(&tomorrow).contains("2026-12-04, which has not come (today is 2026-12-03"), "{}", told(&tomorrow));
@@ -133,7 +136,9 @@ fn on_a_day_on_which_banks_rest_the_next_ones_movements_have_come() {
     let monday = day("2026-12-07");
     (sunday.created, sunday.to) = (monday, monday);
     let entries = [Entry { posting_date: monday, value_date: today(), ..out(10_000) }];
-    let bytes = statement::write(&[Sheet { header: &sunday, entries: &entries, closing_balance: None }], LineEnding::CrLf).unwrap();
+    let bytes =
+        statement::write(&[Sheet { header: &sunday, entries: &entries, closing_balance: None }], LineEnding::CrLf)
+            .unwrap();
     assert!(matches!(office.read_as(&bytes, &on("2026-12-06")).unwrap()[0].1, Finding::Book(_)));
     assert!(all_open(&office.read_as(&bytes, &on("2026-12-04")).unwrap()), "a Friday");
 }

@@ -32,7 +32,8 @@ fn a_wrong_file_is_undone_and_the_line_is_booked_right() {
     let ask = Relief::Propose { proposal, source: String::new(), by: "sato".into(), why: "t".into() };
     office.ok(Command::Relief(ask));
     let proposal = office.state.seq;
-    let settle = |by: &str, approve| Command::Relief(Relief::Settle { proposal, approve, by: by.into(), why: "t".into() });
+    let settle =
+        |by: &str, approve| Command::Relief(Relief::Settle { proposal, approve, by: by.into(), why: "t".into() });
     assert!(office.refused(settle("sato", true)).contains("another person must decide"));
     office.ok(settle("tanaka", true));
     assert_eq!(office.settlement(1), SettlementState::Ordered(a));
