@@ -577,3 +577,15 @@ fn a_payment_that_left_the_memory_is_taken_once() {
     }
     assert_eq!((town.owed(), town.billed()), (300, 300));
 }
+
+/// What an acquirer's difference took of a merchant, it does not lose once more to the issuer.
+#[test]
+fn a_merchant_bears_a_payment_once() {
+    let mut town = town(Bearer::Merchant);
+    let (_, tap, message) = town.stand_in(1_000);
+    let missing = town.raise("acquirer 27000001", tap, 1_000, 0);
+    town.resolve(missing, Resolution::BookedMerchant).unwrap();
+    town.acknowledge(message, REFUSED);
+    let payable = town.balance(|k| matches!(k, AccountKey::MerchantPayable(..)));
+    assert_eq!((town.owed(), town.billed(), payable), (0, 0, 0));
+}
