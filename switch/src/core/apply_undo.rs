@@ -166,15 +166,14 @@ impl State {
         }
     }
 
-    /// An issuer has not taken a refund advice. What of it stands here, and of which payment.
-    fn denied(&mut self, refund: Seq) -> Option<(Seq, Yen)> {
-        let tap = self.tap_by_seq(refund).filter(|tap| tap.state == TapState::Posted)?;
-        let amount = tap.instrument_leg().map(|leg| minus(leg.posted, leg.undone)).filter(|yen| yen.is_positive())?;
-        let paid = self.tap(tap.original?)?.seq;
+    /// An issuer has not taken a refund advice: kept of it and of its payment.
+    fn denied(&mut self, refund: Seq) {
+        let Some(tap) = self.tap_by_seq(refund).filter(|tap| tap.state == TapState::Posted) else { return };
+        let amount = tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
+        let Some(paid) = tap.original.and_then(|index| self.tap(index)).map(|paid| paid.seq) else { return };
         for seq in [refund, paid] {
             self.change_parts(seq, |parts| parts.denied = plus(parts.denied, amount));
         }
-        Some((paid, amount))
     }
 
     /// A refund gives back that much less: what of its payment stands again is lost where the payment is, as far as the loss left it
@@ -191,7 +190,8 @@ impl State {
         self.change_parts(refund, |parts| parts.denied = minus(parts.denied, denied));
         self.change_parts(paid, |parts| {
             parts.denied = minus(parts.denied, denied);
-            parts.unlost = if lost { minus(parts.unlost, parts.unlost.min(share)) } else { parts.unlost };
+            let unlost = if lost { parts.unlost.min(minus(share, denied)) } else { Yen::ZERO };
+            parts.unlost = minus(parts.unlost, unlost);
         });
     }
 
@@ -204,11 +204,12 @@ impl State {
             }
         }
         let Some(index) = self.index_of(advice.tap) else { return };
-        let taken = self.parts(advice.tap).taken;
+        let parts = self.parts(advice.tap);
+        let elsewhere = plus(parts.taken, parts.denied);
         let lost = r.transfers[0].amount;
         let Some(tap) = self.tap_mut(index) else { return };
         let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
-        let unlost = minus(minus(minus(leg.posted, leg.undone), taken), lost);
+        let unlost = minus(minus(minus(leg.posted, leg.undone), elsewhere), lost);
         match r.bearer {
             Bearer::Operator => {
                 leg.debit = r.transfers[0].debit;
@@ -232,9 +233,7 @@ impl State {
     pub(super) fn loss_returned(&mut self, r: &LossReturned) {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
         self.closing.advised.remove(&r.message);
-        if let Some((paid, amount)) = self.denied(advice.tap) {
-            self.change_parts(paid, |parts| parts.unlost = plus(parts.unlost, amount));
-        }
+        self.denied(advice.tap);
     }
 }
 

@@ -3,7 +3,7 @@
 //! so that is lost too. Whatever the order in which the issuer says so, what it owes here is what its own book says.
 
 use super::event::{Decision, Effect};
-use super::money::{Leg, Source, minus};
+use super::money::{Leg, Source, minus, plus};
 use super::state::{State, Tap, TapState};
 use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, Opening, TapKind, ToIssuer};
 use kazasu_ledger::transfer::Transfers;
@@ -20,7 +20,7 @@ pub(super) struct Parts {
     pub(super) denied: Yen,
     /// Taken of it by resolved differences and chargebacks.
     pub(super) taken: Yen,
-    /// Of a payment that the issuer refused: what the booked loss left out because a refund had given it back here.
+    /// Of a payment that the issuer refused: what the booked loss left out for refunds of every kind. Losses were booked so once.
     pub(super) unlost: Yen,
 }
 
@@ -98,14 +98,15 @@ fn is_lost_elsewhere(of: &Leg, refund: &Leg) -> bool {
 }
 
 /// A leg of a refund that is not carried out, or undone by `amount`, lets its payment stand again. Where the issuer has refused
-/// that payment, and the loss left out what the refund gave back, it is lost now.
+/// that payment, and the loss left out what the refund gave back because the issuer had refused the refund too, it is lost now.
 pub(super) fn again_lost(state: &State, refund: &Tap, leg: &Leg, amount: Yen) -> Option<Transfer> {
     if !matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice) {
         return None;
     }
     let paid = refund.original.and_then(|index| state.tap(index))?;
     let of = paid.legs.get(usize::from(leg.of)).filter(|of| is_lost_elsewhere(of, leg))?;
-    let amount = amount.min(state.parts(paid.seq).unlost);
+    let denied = amount.min(state.parts(refund.seq).denied);
+    let amount = plus(denied, minus(amount, denied).min(state.parts(paid.seq).unlost));
     amount.is_positive().then(|| Transfer::direct(of.debit, leg.credit, amount))
 }
 

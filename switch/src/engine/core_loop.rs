@@ -336,6 +336,7 @@ impl<'a> Core<'a> {
         for tap in pending {
             self.decide(&Event::IssuerSilent { tap, why: Silence::Restarted }, Asker::Nobody);
         }
+        self.undo_what_is_left(&Event::Tick { keep_days: self.shell.config.keep_days });
     }
 
     /// Whoever waits for an issuer when the lead ends.
