@@ -1,10 +1,13 @@
 //! Store-and-forward: advices in order, a bounded number of them unacknowledged on the wire, repeated until acknowledged.
 //!
-//! An advice leaves only when the issuer has answered it. Nothing here drops one.
+//! An advice leaves only when the issuer has answered it. Nothing here drops one. One that is about another waits until that is
+//! answered, and so does a reversal behind what was said of the same message before it: an issuer that has not taken the first
+//! would take the second for something else.
 
 use super::counts::MessageKind;
 use hashbrown::{HashMap, HashSet};
-use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit};
+use kazasu_schemas::wire::Original;
+use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerOperation, IssuerRequest, Misfit};
 use std::collections::{BTreeSet, VecDeque};
 
 struct Advice {
@@ -32,6 +35,8 @@ pub(super) struct Advices {
     window: HashMap<u64, Advice>,
     /// When each advice of the window is sent next: time, order, key.
     schedule: BTreeSet<(u64, u64, u64)>,
+    /// Those of the window that wait for another's answer.
+    held: BTreeSet<u64>,
     /// Behind the window, oldest first: key, id, message.
     waiting: VecDeque<(u64, u64, IssuerRequest)>,
     /// Cannot be written in this dialect. Kept and shown, since an advice is never dropped.
@@ -48,6 +53,7 @@ impl Advices {
             orders: 0,
             window: HashMap::new(),
             schedule: BTreeSet::new(),
+            held: BTreeSet::new(),
             waiting: VecDeque::new(),
             parked: Vec::new(),
             known: HashSet::new(),
@@ -88,6 +94,7 @@ impl Advices {
         if let Some(advice) = self.window.remove(&key) {
             self.schedule.remove(&(advice.due, advice.order, key));
             self.parked.push(advice.request);
+            self.let_go(now);
             self.refill(now);
         }
     }
@@ -95,11 +102,46 @@ impl Advices {
     /// A new connection is signed on: what was unacknowledged goes out again at once, in order.
     pub(super) fn resume(&mut self, now: u64) {
         self.schedule.clear();
+        self.held.clear();
         for (key, advice) in &mut self.window {
             advice.due = now;
             advice.pause = self.retry_min;
             self.schedule.insert((now, advice.order, *key));
         }
+    }
+
+    /// Takes what is due and has to wait for another's answer out of the schedule.
+    pub(super) fn hold_back(&mut self, now: u64) {
+        while let Some(first) = self.schedule.first().filter(|(due, _, _)| *due <= now).copied() {
+            if !self.must_wait(first.2) {
+                break;
+            }
+            self.schedule.remove(&first);
+            self.held.insert(first.2);
+        }
+    }
+
+    /// What an answer came for, or was set aside, holds nothing back any more.
+    fn let_go(&mut self, now: u64) {
+        for key in std::mem::take(&mut self.held) {
+            if let Some(advice) = self.window.get_mut(&key) {
+                advice.due = now;
+                self.schedule.insert((now, advice.order, key));
+            }
+        }
+    }
+
+    /// Is an earlier advice of the window what this one is about, or about the same where one of them is a reversal?
+    fn must_wait(&self, key: u64) -> bool {
+        let Some(advice) = self.window.get(&key) else { return false };
+        let Some(original) = &advice.request.original else { return false };
+        let reverses = |request: &IssuerRequest| request.operation == IssuerOperation::Reversal;
+        self.window.values().filter(|earlier| earlier.order < advice.order).any(|earlier| {
+            let same = |of: &Original| (of.stan, of.transmission) == (original.stan, original.transmission);
+            let about = same(&earlier.request.as_original());
+            let both = reverses(&advice.request) || reverses(&earlier.request);
+            about || (both && earlier.request.original.as_ref().is_some_and(same))
+        })
     }
 
     pub(super) fn next_due(&self) -> Option<u64> {
@@ -135,6 +177,8 @@ impl Advices {
         let advice = self.window.remove(&key).expect("just found");
         self.schedule.remove(&(advice.due, advice.order, key));
         self.known.remove(&key);
+        self.held.remove(&key);
+        self.let_go(now);
         self.refill(now);
         Some(Ok((advice.id, advice.request)))
     }

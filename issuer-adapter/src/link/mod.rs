@@ -538,6 +538,7 @@ impl Link {
         if self.phase != Phase::Up {
             return None;
         }
+        self.advices.hold_back(now);
         // Neither requests nor a long store-and-forward queue may keep the other waiting.
         let advice_due = self.advices.next_due().is_some_and(|due| due <= now);
         self.advice_turn = advice_due && (!self.advice_turn || !self.requests.has_queued());

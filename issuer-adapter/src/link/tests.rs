@@ -47,8 +47,16 @@ fn purchase(id: u64) -> Command {
     Command::Request { id, request: message(IssuerOperation::Purchase) }
 }
 
+/// Of a request of its own.
 fn reversal(id: u64) -> Command {
-    Command::Advice { id, request: message(IssuerOperation::Reversal) }
+    about(id, IssuerOperation::Reversal, 500_000 + id)
+}
+
+/// An advice about the message that has this DE11.
+fn about(id: u64, operation: IssuerOperation, of: u64) -> Command {
+    let message = message(operation);
+    let original = Original::new(Mti(200), Stan::wrapping(of), message.transmission, message.acquirer);
+    Command::Advice { id, request: IssuerRequest { stan: Stan::wrapping(id), original: Some(original), ..message } }
 }
 
 fn answer(id: u64, code: &[u8; 2]) -> IssuerAnswer {
@@ -404,6 +412,48 @@ fn advices_go_in_order_within_the_window_and_repeat_with_growing_pauses() {
     assert_eq!(w.link.saf_depth(), 0);
     w.pass(2_000).unwrap();
     assert_eq!(w.sent(), Vec::<String>::new());
+}
+
+#[test]
+fn an_advice_about_another_waits_for_its_answer() {
+    use IssuerOperation::{PurchaseAdvice, RefundAdvice, Reversal};
+    let mut w = World::up();
+    // A refund of what is advised first, between two that have nothing to do with them.
+    let first = Command::Advice {
+        id: 1,
+        request: IssuerRequest { stan: Stan::wrapping(1), original: None, ..message(PurchaseAdvice) },
+    };
+    w.command(first);
+    w.command(about(2, RefundAdvice, 1));
+    assert_eq!(w.sent(), ["0220 1"]);
+    w.pass(150).unwrap();
+    assert_eq!(w.sent(), Vec::<String>::new());
+    w.command(purchase(11));
+    assert_eq!(w.sent(), ["0200 11"], "what is held back keeps nothing else waiting");
+    w.pass(60).unwrap();
+    assert_eq!(w.sent(), ["0221 1"]);
+    w.answered(1, b"51");
+    assert_eq!(w.sent(), ["0220 2"], "whatever the answer is");
+    // Two reversals of one message, the second for less; refunds of one payment need not wait for each other.
+    w.answered(2, b"00");
+    w.command(about(3, Reversal, 7));
+    w.command(about(4, Reversal, 7));
+    assert_eq!(w.sent(), ["0420 3"]);
+    w.link.disconnected(w.now, w.encoded, &mut w.reports);
+    w.pass(100).unwrap();
+    w.connect();
+    assert_eq!(w.sent(), ["0421 3"]);
+    w.answered(3, b"00");
+    assert_eq!(w.sent(), ["0420 4"]);
+    w.answered(4, b"00");
+    w.command(about(5, RefundAdvice, 7));
+    w.command(about(6, RefundAdvice, 7));
+    assert_eq!(w.sent(), ["0220 5", "0220 6"]);
+    // One that cannot be written holds nothing back.
+    w.command(about(8, Reversal, 5));
+    w.link.unsendable(w.now, 5, &mut w.reports);
+    w.answered(6, b"00");
+    assert_eq!(w.sent(), ["0420 8"]);
 }
 
 #[test]
