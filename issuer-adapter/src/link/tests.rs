@@ -76,7 +76,7 @@ struct World {
     now: u64,
     reports: Vec<Report>,
     encoded: u64,
-    advices: std::collections::BTreeSet<u64>,
+    advices: std::collections::BTreeMap<u64, (Mti, Repeated)>,
 }
 
 impl World {
@@ -114,15 +114,18 @@ impl World {
     }
 
     fn command(&mut self, command: Command) {
-        if let Command::Advice { id, .. } = &command {
-            self.advices.insert(*id);
+        if let Command::Advice { id, request } = &command {
+            self.advices.insert(*id, (request.mti().answer(), request.repeated()));
         }
         self.link.command(self.now, command, &mut self.reports);
     }
 
     fn answered(&mut self, id: u64, code: &[u8; 2]) {
-        let answer = if self.advices.contains(&id) { acknowledgement(id, code) } else { answer(id, code) };
-        self.hears(answer);
+        let answer = answer(id, code);
+        self.hears(match self.advices.get(&id) {
+            Some((mti, repeated)) => IssuerAnswer { mti: *mti, repeated: *repeated, ..answer },
+            None => answer,
+        });
     }
 
     fn hears(&mut self, answer: IssuerAnswer) -> Heard {

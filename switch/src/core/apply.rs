@@ -1020,7 +1020,7 @@ fn is_posting(t: &Transfer) -> bool {
     matches!(t.kind, TransferKind::Direct | TransferKind::Post(_))
 }
 
-fn is_original(kind: TapKind) -> bool {
+pub(super) fn is_original(kind: TapKind) -> bool {
     match kind {
         TapKind::Authorize
         | TapKind::Purchase

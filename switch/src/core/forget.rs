@@ -131,7 +131,12 @@ impl State {
         }
         if let Some(merchant) = self.merchant(tap.merchant) {
             let key = reference(&tap.key.acquirer, &merchant.id, &tap.rrn);
-            self.refer_no_more(key, index, tap.kind);
+            // What was refused at once, and what only follows another tap, was never entered.
+            let entered =
+                super::apply::is_original(tap.kind) && (tap.state != TapState::Refused || !tap.legs.is_empty());
+            if entered && tap.rrn.names_something() {
+                self.refer_no_more(key, index, tap.kind);
+            }
         }
     }
 }

@@ -184,13 +184,29 @@ fn a_number_that_repeated_names_again_when_the_others_are_forgotten() {
         request
     };
     pay(&mut town);
+    // Neither what is refused nor what follows another tap makes a number repeat, or is missed when it is forgotten.
+    let mut others = vec![town.request(Operation::Purchase, 2, 9_000), town.request(Operation::Authorize, 1, 50)];
+    others[1].rrn = "R2".parse().unwrap();
+    others.push(town.about(Operation::Completion, &others[1], 50));
+    for (mut request, code) in others.into_iter().zip(["51", "00", "00"]) {
+        request.rrn = if code == "51" || request.original.is_some() { "R1".parse().unwrap() } else { request.rrn };
+        assert_eq!(town.code(&request), code);
+    }
+    turn(&mut town);
+    turn(&mut town);
     pay(&mut town);
+    let last = pay(&mut town);
+    turn(&mut town);
+    let mut reversal = town.about(Operation::Reversal, &last, 100);
+    reversal.original = None;
+    assert_eq!(town.code(&reversal), "00");
+    assert_eq!(town.available(1), 9_650, "two of yesterday have the number");
     (0..4).for_each(|_| turn(&mut town));
     let paid = pay(&mut town);
     let mut reversal = town.about(Operation::Reversal, &paid, 100);
     reversal.original = None;
     assert_eq!(town.code(&reversal), "00");
-    assert_eq!(town.available(1), 9_800);
+    assert_eq!(town.available(1), 9_650);
     town.check_replay();
 }
 
