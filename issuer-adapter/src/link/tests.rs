@@ -6,7 +6,7 @@ use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Pan;
-use kazasu_schemas::wire::issuer::IssuerOperation;
+use kazasu_schemas::wire::issuer::{IssuerOperation, Repeated};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
