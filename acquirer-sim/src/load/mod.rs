@@ -14,6 +14,7 @@ use anyhow::Context;
 use kazasu_schemas::ids::Stan;
 use kazasu_schemas::iso8583::Message;
 use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -76,7 +77,10 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     let log = match &plan.log {
         None => None,
         Some(path) => {
-            let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            // It says who paid what where.
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            let file = options.open(path).with_context(|| format!("cannot write {}", path.display()))?;
             Some(Arc::new(std::sync::Mutex::new(file)))
         }
     };

@@ -2,6 +2,7 @@
 
 use super::Found;
 use crate::config::{Config, StoreConfig};
+use crate::report::table::broken;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
 use kazasu_ledger::record::KIND_NAMES;
@@ -11,6 +12,7 @@ use kazasu_schemas::money::{Unit, Yen};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
+use unicode_width::UnicodeWidthStr;
 
 #[derive(Subcommand)]
 pub(super) enum LedgerCommand {
@@ -173,7 +175,7 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
     for account in &v.accounts {
         headings.entry(account.key.heading()).or_default().push(account);
     }
-    say!("{:>20} {:>20} {:>20}  勘定科目 heading (accounts)", "借方 debits", "貸方 credits", "残高 balance");
+    let mut lines: Vec<[String; 4]> = vec![["借方 debits", "貸方 credits", "残高 balance", "勘定科目 heading (accounts)"].map(str::to_owned)];
     // Points are no yen: they come after the yen's total, and each programme has its own.
     let (money, others): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
     let (budgets, points): (Vec<_>, Vec<_>) =
@@ -183,9 +185,9 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let side = accounts[0].key.side();
         let balance = if side == Side::Debit { debits - credits } else { credits - debits };
-        say!("{:>20} {:>20} {:>20}  {heading} ({})", yen(debits), yen(credits), yen(balance), accounts.len());
+        lines.push([yen(debits), yen(credits), yen(balance), format!("{heading} ({})", accounts.len())]);
     }
-    say!("{:>20} {:>20} {:>20}  合計 total", yen(v.sums.debits), yen(v.sums.credits), "");
+    lines.push([yen(v.sums.debits), yen(v.sums.credits), String::new(), "合計 total".into()]);
     let count = |n: i128| format!("{} P", yen(n).replace('¥', ""));
     let (mut all_debits, mut all_credits) = (0, 0);
     for (heading, accounts) in &points {
@@ -193,22 +195,36 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         (all_debits, all_credits) = (all_debits + debits, all_credits + credits);
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        say!("{:>20} {:>20} {:>20}  {heading} ({})", count(debits), count(credits), count(balance), accounts.len());
+        lines.push([count(debits), count(credits), count(balance), format!("{heading} ({})", accounts.len())]);
     }
     for (heading, accounts) in &budgets {
         let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        say!(
-            "{:>20} {:>20} {:>20}  {heading} ({}) 予算 budget",
-            yen(debits),
-            yen(credits),
-            yen(balance),
-            accounts.len()
-        );
+        lines.push([yen(debits), yen(credits), yen(balance), format!("{heading} ({}) 予算 budget", accounts.len())]);
     }
     if !points.is_empty() {
-        say!("{:>20} {:>20} {:>20}  ポイント合計 total of points", count(all_debits), count(all_credits), "");
+        lines.push([count(all_debits), count(all_credits), String::new(), "ポイント合計 total of points".into()]);
     }
+    balance_lines(&lines);
     Ok(())
+}
+
+/// Three sums and what they are of, in 80 columns: the words go on in the next line.
+fn balance_lines(lines: &[[String; 4]]) {
+    let width = |at: usize| lines.iter().map(|line| line[at].width()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    let left = widths.iter().sum::<usize>() + 2 * widths.len();
+    for line in lines {
+        for (n, words) in broken(&line[3], 80_usize.saturating_sub(left).max(20)).iter().enumerate() {
+            let mut out = String::new();
+            for (text, width) in line.iter().zip(widths) {
+                let text = if n == 0 { text.as_str() } else { "" };
+                out.push_str(&" ".repeat(width.saturating_sub(text.width())));
+                out.push_str(text);
+                out.push_str("  ");
+            }
+            say!("{out}{words}");
+        }
+    }
 }

@@ -96,7 +96,9 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
     let live = !json && std::io::stderr().is_terminal();
     let progress = |done: u64, all: u64| {
         if live {
-            progress!("\r\x1b[2K  {} of {} records", thousands(done), thousands(all));
+            let parts = [format!("{} of {} records", thousands(done), thousands(all))];
+            let width = crate::terminal::error_width().unwrap_or(usize::MAX);
+            progress!("\r\x1b[2K{}", crate::terminal::progress("", done, all, &parts, width));
         }
     };
     let copied = copy(source, target, progress).await;

@@ -175,7 +175,7 @@ fn least(word: &str) -> usize {
 }
 
 /// The text in lines of at most `width`: at blanks where there are some, else anywhere.
-fn broken(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn broken(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
