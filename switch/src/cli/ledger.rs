@@ -175,7 +175,8 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
     for account in &v.accounts {
         headings.entry(account.key.heading()).or_default().push(account);
     }
-    let mut lines: Vec<[String; 4]> = vec![["借方 debits", "貸方 credits", "残高 balance", "勘定科目 heading (accounts)"].map(str::to_owned)];
+    let mut lines: Vec<[String; 4]> =
+        vec![["借方 debits", "貸方 credits", "残高 balance", "勘定科目 heading (accounts)"].map(str::to_owned)];
     // Points are no yen: they come after the yen's total, and each programme has its own.
     let (money, others): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
     let (budgets, points): (Vec<_>, Vec<_>) =
