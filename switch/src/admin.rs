@@ -187,6 +187,16 @@ pub(crate) fn reason(field: &'static str, text: &str) -> Result<String, AskError
     if plain { Ok(text.trim().to_owned()) } else { Err(value(field, "must be 1 to 200 characters")) }
 }
 
+/// A person who would get, or got, more of a relief programme than its ceiling.
+fn above_json((programme, due, released, ceiling): &(u16, Yen, Yen, Yen)) -> Value {
+    let then = if released > ceiling {
+        "more was released than the ceiling: what is in purses already can be claimed back (kazasu relief claim)"
+    } else {
+        "the rows above the ceiling are left out at the decision or the release"
+    };
+    json!({ "programme": programme, "due_yen": due.get(), "released_yen": released.get(), "ceiling_yen": ceiling.get(), "then": then })
+}
+
 fn spendable_json(s: Spendable) -> Value {
     json!({ "living_yen": s.living.get(), "estimate_yen": s.estimate.get(), "year_yen": s.year.get(), "month_yen": s.month.get() })
 }
@@ -301,7 +311,14 @@ impl Desk {
                 let until = until.map(|text| day("until", &text)).transpose()?;
                 Command::IssueTemporary { ppid: person, until, by }
             }
-            Ask::Merge { from, into } => Command::Merge { from: ppid("from", &from)?, into: ppid("into", &into)?, by },
+            Ask::Merge { from, into } => {
+                let (from, into) = (ppid("from", &from)?, ppid("into", &into)?);
+                let done = self.command(Command::Merge { from, into, by }).await?;
+                // Two who were each below a ceiling may be above it together.
+                let above = self.ask(move |state| state.relief_above(&into)).await?;
+                more["above_ceiling"] = above.iter().map(above_json).collect();
+                return Ok(with(done, more));
+            }
             Ask::SetLimits { ppid: person, tap, day, month, decline } => {
                 let [tap, day, month] = [tap, day, month].map(change);
                 let change = LimitsChange { tap, day, month, decline };

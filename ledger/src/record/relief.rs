@@ -155,6 +155,9 @@ pub struct ReliefRowsAdded {
     /// The rows, with what was found about them.
     #[n(2)]
     pub rows: Vec<Application>,
+    /// Rows that were refused because of others that count no more are looked at again. Records of before did not do that.
+    #[cbor(n(3), default)]
+    pub reconsiders: bool,
 }
 
 /// See [`Body::ReliefRowSet`].
@@ -178,6 +181,9 @@ pub struct ReliefRowSet {
     /// Why.
     #[n(5)]
     pub why: String,
+    /// See [`ReliefRowsAdded::reconsiders`].
+    #[cbor(n(6), default)]
+    pub reconsiders: bool,
 }
 
 /// See [`Body::ReliefStepTaken`].
@@ -210,6 +216,24 @@ pub struct ReliefStepTaken {
     /// Of the first step: rows of the file that were not taken in.
     #[n(8)]
     pub refused: u32,
+    /// Of the decision and the release: rows that are left out, because their payees would get more than the ceiling by now. Which ones
+    /// follows from the state.
+    #[n(9)]
+    pub withheld: Option<Withheld>,
+    /// See [`ReliefRowsAdded::reconsiders`].
+    #[cbor(n(10), default)]
+    pub reconsiders: bool,
+}
+
+/// Rows that are left out, and their sum.
+#[derive(Clone, Copy, PartialEq, Debug, Encode, Decode)]
+pub struct Withheld {
+    /// Rows.
+    #[n(0)]
+    pub count: u32,
+    /// Yen.
+    #[n(1)]
+    pub total: Yen,
 }
 
 /// See [`Body::ReliefCredited`].
@@ -227,9 +251,12 @@ pub struct ReliefCredited {
     /// Purses of people who had none of the programme.
     #[n(3)]
     pub opens: Vec<Opening>,
-    /// Transit to purse, in the order of the rows.
+    /// Transit to purse, in the order of the rows; behind them the budget, and what is withheld on its way back.
     #[cbor(n(4), with = "crate::transfer::list")]
     pub transfers: Transfers,
+    /// Rows that are not credited, because their payees became one with others and would get more than the ceiling.
+    #[cbor(n(5), default)]
+    pub withheld: Vec<u32>,
 }
 
 /// See [`Body::ReliefFileMade`].

@@ -659,7 +659,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
 }
 
 /// What the keys are called, Japanese first. Others are shown as they are.
-const LABELS: [(&str, &str); 60] = [
+const LABELS: [(&str, &str); 69] = [
     ("result", "結果"),
     ("recorded", "記録済み"),
     ("ppid", "利用者"),
@@ -720,6 +720,15 @@ const LABELS: [(&str, &str); 60] = [
     ("class", "区分"),
     ("tags", "タグ"),
     ("region", "地域"),
+    ("unpaid", "支給されない行"),
+    ("count", "件数"),
+    ("why_ja", "理由"),
+    ("nothing_else_stands", "代わりの行なし"),
+    ("then", "対処"),
+    ("above_ceiling", "支給上限超過"),
+    ("due_yen", "支給予定額"),
+    ("released_yen", "送出済み額"),
+    ("ceiling_yen", "支給上限額"),
 ];
 
 fn label(key: &str) -> String {
@@ -746,6 +755,10 @@ fn print(value: &Value, depth: usize) {
             for (key, value) in map {
                 match value {
                     Value::Array(items) if items.is_empty() => {}
+                    Value::Array(items) if items.iter().all(Value::is_number) => {
+                        let numbers: Vec<String> = items.iter().map(ToString::to_string).collect();
+                        println!("{indent}{}  {}", label(key), numbers.join(", "));
+                    }
                     Value::Object(_) | Value::Array(_) => {
                         say!("{indent}{}", label(key));
                         print(value, depth + 1);

@@ -506,7 +506,20 @@ async fn credited(counter: &mut Counter, batch: u32, mut released: Value, common
         bar.end();
         released["batch"] = batch.into();
         released["total_yen"] = view["total_yen"].clone();
+        // Between the release and a purse people may have become one.
+        released["unpaid"] = unpaid(counter, batch).await?;
         return Ok(released);
+    }
+}
+
+async fn unpaid(counter: &Counter, batch: u32) -> Result<Value, Refused> {
+    match counter {
+        Counter::Running(http, token) => {
+            let (status, value) =
+                post(http, &format!("/v1/relief/batches/{batch}"), token, None).await.map_err(Refused::Broken)?;
+            Ok(answered(status, value)?["unpaid"].clone())
+        }
+        Counter::Here { desk, .. } => desk.relief_unpaid(batch).await.map_err(Refused::from),
     }
 }
 

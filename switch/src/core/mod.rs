@@ -46,7 +46,7 @@ pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{
     BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal,
-    Relief, RowState, RowView, TransferRow,
+    Relief, RowState, RowView, TransferRow, Unpaid, Why,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};

@@ -129,7 +129,10 @@ impl Desk {
                 self.must_be(&self.city_of_batch(batch).await?, &by, step.role())?;
                 let value_day = value_day.map(|text| day("value_day", &text)).transpose()?;
                 self.bank_day(batch, step, value_day).await?;
-                Relief::Step { batch, step, value_day, refused: 0, by, why: reason("why", &why)? }
+                let ask = Relief::Step { batch, step, value_day, refused: 0, by, why: reason("why", &why)? };
+                let done = self.command(Command::Relief(ask)).await?;
+                // At each step people see who gets nothing, and why.
+                return Ok(with(done, json!({ "unpaid": self.relief_unpaid(batch).await? })));
             }
             ReliefAsk::Repaid { batch, row, amount, from_purse, reference } => {
                 self.must_be(&self.city_of_batch(batch).await?, &by, Role::Treasurer)?;

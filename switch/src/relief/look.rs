@@ -1,7 +1,7 @@
 //! What people may see of relief, as JSON: no account, no name.
 
 use crate::admin::{AskError, Desk, value};
-use crate::core::{BatchView, ProgrammeView, ProposalView, RowView};
+use crate::core::{BatchView, ProgrammeView, ProposalView, RowView, Unpaid};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Several, Step, issue};
@@ -72,10 +72,20 @@ impl Desk {
                     .iter()
                     .map(|(bit, ..)| (*bit, state.relief_rows(number, Some(issue::NAMES[*bit]), 0, 20)))
                     .collect();
-                Some((view, flagged, state.relief_progress(number)))
+                Some((view, flagged, state.relief_progress(number), state.relief_unpaid(number)?))
             })
             .await?;
-        Ok(found.map(|(view, flagged, progress)| batch_json(&view, &flagged, progress)))
+        Ok(found.map(|(view, flagged, progress, unpaid)| {
+            let mut batch = batch_json(&view, &flagged, progress);
+            batch["unpaid"] = unpaid_json(number, &unpaid);
+            batch
+        }))
+    }
+
+    /// Who of a batch is not paid, as things are, and why.
+    pub(crate) async fn relief_unpaid(&self, number: u32) -> Result<Value, AskError> {
+        let unpaid = self.ask(move |state| state.relief_unpaid(number)).await?;
+        Ok(unpaid.map_or(Value::Null, |unpaid| unpaid_json(number, &unpaid)))
     }
 
     /// How far a batch has been credited.
@@ -106,6 +116,8 @@ impl Desk {
                 "claimed",
                 "adjusted",
                 "not_granted",
+                "withheld",
+                "unpaid",
                 "cancelled",
             ];
             let known =
@@ -200,10 +212,28 @@ fn batch_json(v: &BatchView, flagged: &[(usize, Vec<RowView>)], progress: Option
     })
 }
 
+/// Rows that get nothing: how many, how much, why, and which; what brings those in that nothing of the batch brings back.
+fn unpaid_json(batch: u32, unpaid: &Unpaid) -> Value {
+    let why: Vec<Value> = unpaid
+        .why
+        .iter()
+        .map(|(name, why)| {
+            let mut entry = json!({ "why": name, "why_ja": why.japanese, "count": why.count, "yen": why.total.get(), "rows": why.rows });
+            if why.alone > 0 {
+                entry["nothing_else_stands"] = why.alone.into();
+                entry["then"] = "no row stands for these households: read their rows in with another file 再度取り込んでください".into();
+            }
+            entry
+        })
+        .collect();
+    let all = (unpaid.count > 0).then(|| format!("kazasu relief rows {batch} --only unpaid"));
+    json!({ "count": unpaid.count, "yen": unpaid.total.get(), "why": why, "all": all })
+}
+
 fn row_json(r: &RowView) -> Value {
     let issues: Vec<&str> =
         issue::NAMES.iter().enumerate().filter(|(bit, _)| r.issues & (1 << bit) != 0).map(|(_, n)| *n).collect();
     json!({ "row": r.row, "line": r.line, "ppid": r.ppid.map(|p| p.to_string()), "yen": r.amount.get(), "damage": r.damage,
         "state": r.state, "issues": issues, "claimed_yen": r.claimed.get(), "repaid_yen": r.repaid.get(),
-        "supplement": r.supplement })
+        "supplement": r.supplement, "instead": r.instead.map(|(batch, row)| format!("{batch}-{row}")) })
 }

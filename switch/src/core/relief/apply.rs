@@ -2,8 +2,10 @@
 
 use super::super::money::{minus, plus};
 use super::super::state::{PurseBook, State, Sweep, position};
+use super::ceiling::Share;
+use super::freed::Freed;
 use super::rows::can_change;
-use super::{Accounts, Batch, OpenProposal, Programme, Row, RowState};
+use super::{Accounts, Batch, OpenProposal, Payee, Programme, Row, RowState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
@@ -22,6 +24,12 @@ fn person(by: &str) -> String {
     canonical(by).into_owned()
 }
 
+/// What a row counted for.
+pub(in super::super) struct Counted {
+    pub(super) dedup: [u8; 16],
+    pub(super) payee: Option<Payee>,
+}
+
 /// A new programme's accounts, in the order of opening.
 pub(in super::super) const RELIEF_ACCOUNTS: [fn(u16) -> AccountKey; 8] = [
     AccountKey::PurseFund,
@@ -38,9 +46,11 @@ impl super::ReliefState {
     /// A temporary ID's share is the person's from here on.
     pub(in super::super) fn merged(&mut self, from: &[u8; 16], into: &[u8; 16]) {
         for number in self.programmes.keys().copied().collect::<Vec<_>>() {
-            if let Some(amount) = self.payees.remove(&(number, *from)) {
-                let sum = self.payees.entry((number, *into)).or_default();
-                *sum = plus(*sum, amount);
+            if let Some(share) = self.payees.remove(&(number, *from)) {
+                self.payees.entry((number, *into)).or_default().join(share);
+            }
+            if let Some(rows) = self.above.remove(&(number, *from)) {
+                self.above.entry((number, *into)).or_default().extend(rows);
             }
         }
     }
@@ -115,7 +125,7 @@ impl State {
         self.prepare_rules();
     }
 
-    fn relief_row(&mut self, batch: u32, row: u32) -> &mut Row {
+    pub(super) fn relief_row(&mut self, batch: u32, row: u32) -> &mut Row {
         &mut self.relief.batches[position(batch)].rows[position(row)]
     }
 
@@ -135,6 +145,8 @@ impl State {
             total: Yen::ZERO,
             value_day: None,
             funding: None,
+            ceiling: Yen::ZERO,
+            withheld: 0,
             through: 0,
             file: None,
             sent: BTreeSet::new(),
@@ -142,12 +154,19 @@ impl State {
     }
 
     pub(in super::super) fn relief_rows_added(&mut self, r: &ReliefRowsAdded) {
+        let programme = self.relief.batches[position(r.batch)].programme;
+        let mut freed = Freed::default();
         for (application, at) in r.rows.iter().zip(r.first..) {
-            self.relief_row_added(r.batch, at, application);
+            if let Some(beaten) = self.relief_row_added(r.batch, at, application) {
+                freed.row(beaten);
+            }
+        }
+        if r.reconsiders {
+            self.reconsider(programme, freed);
         }
     }
 
-    fn relief_row_added(&mut self, batch: u32, at: u32, a: &Application) {
+    fn relief_row_added(&mut self, batch: u32, at: u32, a: &Application) -> Option<Counted> {
         let row = Row {
             line: a.line,
             ppid: a.ppid,
@@ -171,32 +190,37 @@ impl State {
             }
         }
         if a.issues & issue::NEVER == 0 {
-            self.counts(batch, at);
+            return self.counts(batch, at);
         }
+        self.remember_refused(batch, at);
+        None
     }
 
-    /// A row stands for its household's event from here on, and counts for its payee.
-    pub(in super::super) fn counts(&mut self, batch: u32, at: u32) {
+    /// A row stands for its household's event from here on, and counts for its payee. The row whose place it takes is given back.
+    pub(in super::super) fn counts(&mut self, batch: u32, at: u32) -> Option<Counted> {
         let there = &self.relief.batches[position(batch)];
         let (programme, row) = (there.programme, &there.rows[position(at)]);
         let (dedup, supplement, amount) = (row.dedup, row.supplement, row.amount);
         let payee = self.payee(row.ppid.as_ref(), row.account.as_deref());
+        let mut beaten = None;
         if !supplement {
             let before = self.relief.dedup.insert((programme, dedup), (batch, at));
             if let Some((b, r)) = before.filter(|before| *before != (batch, at)) {
-                self.counts_no_more(b, r);
+                beaten = Some(self.counts_no_more(b, r));
                 self.relief_row(b, r).issues |= issue::SMALLER;
+                self.remember_refused(b, r);
                 self.relief.dedup.insert((programme, dedup), (batch, at));
             }
         }
         if let Some(payee) = payee {
-            let sum = self.relief.payees.entry((programme, payee)).or_default();
-            *sum = plus(*sum, amount);
+            let share = self.relief.payees.entry((programme, payee)).or_default();
+            share.due = plus(share.due, amount);
         }
+        beaten
     }
 
     /// A row that counted does not any more: its household can apply again.
-    pub(in super::super) fn counts_no_more(&mut self, batch: u32, at: u32) {
+    pub(in super::super) fn counts_no_more(&mut self, batch: u32, at: u32) -> Counted {
         let there = &self.relief.batches[position(batch)];
         let (programme, row) = (there.programme, &there.rows[position(at)]);
         let (key, amount) = ((programme, row.dedup), row.amount);
@@ -205,13 +229,37 @@ impl State {
             self.relief.dedup.remove(&key);
         }
         if let Some(payee) = payee
-            && let Some(sum) = self.relief.payees.get_mut(&(programme, payee))
+            && let Some(share) = self.relief.payees.get_mut(&(programme, payee))
         {
-            *sum = minus(*sum, amount).max(Yen::ZERO);
+            share.due = minus(share.due, amount).max(Yen::ZERO);
+        }
+        Counted { dedup: key.1, payee }
+    }
+
+    /// What of its payee's share a row changes beside what is due.
+    pub(in super::super) fn change_share(&mut self, batch: u32, at: u32, change: impl FnOnce(&mut Share, Yen)) {
+        let there = &self.relief.batches[position(batch)];
+        let (programme, row) = (there.programme, &there.rows[position(at)]);
+        let amount = row.amount;
+        if let Some(payee) = self.payee(row.ppid.as_ref(), row.account.as_deref()) {
+            change(self.relief.payees.entry((programme, payee)).or_default(), amount);
         }
     }
 
-    /// When the row that stood for a household's event is out, the largest of those that it beat stands for it.
+    /// Rows are left out, because their payees would get more than the ceiling.
+    fn withhold(&mut self, batch: u32, rows: &[u32]) -> Freed {
+        let mut freed = Freed::default();
+        for at in rows {
+            freed.row(self.counts_no_more(batch, *at));
+            let row = self.relief_row(batch, *at);
+            row.state = RowState::Withheld;
+            row.issues |= issue::ABOVE_CEILING;
+        }
+        freed
+    }
+
+    /// When the row that stood for a household's event is out, the largest of those that it beat in its own batch stands for it. Records of
+    /// before freed no others.
     fn next_stands(&mut self, batch: u32, out: u32) {
         let there = &self.relief.batches[position(batch)];
         let (programme, dedup) = (there.programme, there.rows[position(out)].dedup);
@@ -233,8 +281,9 @@ impl State {
     pub(in super::super) fn relief_row_set(&mut self, r: &ReliefRowSet) {
         self.relief.batches[position(r.batch)].people.insert(person(&r.by), Role::Officer);
         let counted = |row: &Row| row.state == RowState::Waiting && row.issues & issue::NEVER == 0;
+        let mut freed = Freed::default();
         if counted(self.relief_row(r.batch, r.row)) && !matches!(r.change, RowChange::Accept) {
-            self.counts_no_more(r.batch, r.row);
+            freed.row(self.counts_no_more(r.batch, r.row));
         }
         let row = self.relief_row(r.batch, r.row);
         match &r.change {
@@ -249,14 +298,31 @@ impl State {
         }
         row.issues = r.issues;
         if counted(self.relief_row(r.batch, r.row)) && !matches!(r.change, RowChange::Accept) {
-            self.counts(r.batch, r.row);
+            if let Some(beaten) = self.counts(r.batch, r.row) {
+                freed.row(beaten);
+            }
+        } else {
+            self.remember_refused(r.batch, r.row);
         }
-        if matches!(r.change, RowChange::Exclude) {
+        if r.reconsiders {
+            let programme = self.relief.batches[position(r.batch)].programme;
+            self.reconsider(programme, freed);
+        } else if matches!(r.change, RowChange::Exclude) {
             self.next_stands(r.batch, r.row);
         }
     }
 
     pub(in super::super) fn relief_step_taken(&mut self, at: Millis, r: &ReliefStepTaken) {
+        let left_out = match r.withheld {
+            Some(withheld) => {
+                let batch = &self.relief.batches[position(r.batch)];
+                let rows = self.above_ceiling(batch);
+                assert_eq!(super::decide::sum_of(batch, &rows), withheld.total, "the step left these rows out");
+                rows
+            }
+            None => Vec::new(),
+        };
+        let mut freed = self.withhold(r.batch, &left_out);
         let batch = &mut self.relief.batches[position(r.batch)];
         batch.steps.push((r.step, at, r.by.clone(), r.why.clone()));
         batch.people.insert(person(&r.by), r.step.role());
@@ -270,27 +336,36 @@ impl State {
                 batch.granted = rows.filter(|(row, _)| row.is_payable()).map(|(_, n)| n).collect();
                 batch.total = super::decide::sum_of(batch, &batch.granted);
                 assert_eq!(batch.total, r.total, "the decision was about these rows");
-                self.free(r.batch, false);
+                self.free(r.batch, false, &mut freed);
             }
             Step::Released => {
+                batch.granted.retain(|at| left_out.binary_search(at).is_err());
+                batch.total = super::decide::sum_of(batch, &batch.granted);
                 batch.value_day = r.value_day;
                 batch.funding = self.relief.programmes.get(&programme).and_then(|p| p.terms.funding.clone());
                 let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.way == Way::Purse);
+                batch.ceiling = self.relief.programmes.get(&programme).map_or(Yen::ZERO, |p| p.terms.ceiling);
                 if purse {
                     self.relief.releasing.insert(r.batch);
+                }
+                for at in self.relief.batches[position(r.batch)].granted.clone() {
+                    self.change_share(r.batch, at, |share, amount| share.released = plus(share.released, amount));
                 }
             }
             Step::Cancelled => {
                 // The file can be read in again.
                 let digest = batch.digest;
                 self.relief.files.remove(&(programme, digest));
-                self.free(r.batch, true);
+                self.free(r.batch, true, &mut freed);
             }
+        }
+        if r.reconsiders {
+            self.reconsider(programme, freed);
         }
     }
 
     /// Rows that were not granted, or all of them, count no more: their households can apply again in another file.
-    fn free(&mut self, batch: u32, all: bool) {
+    fn free(&mut self, batch: u32, all: bool, out: &mut Freed) {
         let rows = &self.relief.batches[position(batch)].rows;
         let counted = |row: &Row| row.state == RowState::Waiting && row.issues & issue::NEVER == 0;
         let freed: Vec<u32> = rows
@@ -307,7 +382,7 @@ impl State {
             {
                 continue;
             }
-            self.counts_no_more(batch, at);
+            out.row(self.counts_no_more(batch, at));
         }
     }
 
@@ -325,6 +400,15 @@ impl State {
                 "a row is credited once, in full"
             );
             row.state = RowState::Credited(transfer.credit);
+            self.change_share(r.batch, *at, |share, amount| share.credited = plus(share.credited, amount));
+        }
+        let freed = self.withhold(r.batch, &r.withheld);
+        for at in &r.withheld {
+            self.change_share(r.batch, *at, |share, amount| share.released = minus(share.released, amount));
+            let amount = self.relief_row(r.batch, *at).amount;
+            let batch = &mut self.relief.batches[position(r.batch)];
+            batch.total = minus(batch.total, amount);
+            batch.withheld += 1;
         }
         // A programme that ended meanwhile takes it back when the day turns.
         self.came_back(&r.transfers);
@@ -333,6 +417,8 @@ impl State {
         if position(batch.through) >= batch.granted.len() {
             self.relief.releasing.remove(&r.batch);
         }
+        let programme = batch.programme;
+        self.reconsider(programme, freed);
     }
 
     pub(in super::super) fn relief_file_made(&mut self, r: &ReliefFileMade) {

@@ -11,12 +11,11 @@ use super::rows::{Ahead, can_change, examine, person};
 use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
 use kazasu_ledger::record::{
     Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
-    ReliefStepTaken, Settled,
+    ReliefStepTaken, Settled, Withheld,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::canonical::{canonical, same};
-use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
@@ -53,6 +52,8 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
                 by: by.clone(),
                 why: why.clone(),
                 refused: 0,
+                withheld: None,
+                reconsiders: true,
             },
         ),
         Relief::FileMade { batch, format, files, by } => {
@@ -178,6 +179,7 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Ope
                 RowState::Waiting => Some("not paid yet; exclude it or change its amount"),
                 RowState::Excluded => Some("excluded"),
                 RowState::Returned => Some("returned"),
+                RowState::Withheld => Some("withheld"),
             };
             if let Some(what) = what {
                 return refuse(Refusal::RowState(*batch, *row, what));
@@ -326,7 +328,7 @@ fn add_rows(state: &State, now: Millis, batch: u32, first: u32, rows: &[Applicat
         let issues = examine(state, programme, batch, row, today, &mut ahead);
         Application { issues, ..row.clone() }
     });
-    Ok(recorded(Body::ReliefRowsAdded(ReliefRowsAdded { batch, first: len, rows: rows.collect() })))
+    Ok(recorded(Body::ReliefRowsAdded(ReliefRowsAdded { batch, first: len, rows: rows.collect(), reconsiders: true })))
 }
 
 fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowChange, by: &str, why: &str) -> Decided {
@@ -336,12 +338,12 @@ fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowCha
         return refuse(Refusal::Decided(batch, name_of(there.step)));
     }
     let old = state.relief.row(batch, row)?;
-    let programme = state.relief.programme(there.programme)?;
+    let terms = &state.relief.programme(there.programme)?.terms;
     let issues = match change {
         RowChange::Exclude if old.state == RowState::Excluded => return Ok(unchanged()),
         RowChange::Exclude => old.issues,
         RowChange::Include if old.state != RowState::Excluded => return Ok(unchanged()),
-        RowChange::Include => again(state, now, programme, batch, old, old.amount, old.ppid),
+        RowChange::Include => again(state, now, terms, (batch, row), old, old),
         RowChange::Accept => {
             let open = old.open_issues();
             if open == 0 {
@@ -358,56 +360,29 @@ fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowCha
             if !state.residents.contains_key(ppid) {
                 return Err(Rejected::UnknownPpid(*ppid));
             }
-            again(state, now, programme, batch, old, old.amount, Some(*ppid))
+            again(state, now, terms, (batch, row), old, &Row { ppid: Some(*ppid), ..old.clone() })
         }
         RowChange::Amount(amount) => {
             amount_of(*amount)?;
             if *amount == old.amount {
                 return Ok(unchanged());
             }
-            again(state, now, programme, batch, old, *amount, old.ppid)
+            again(state, now, terms, (batch, row), old, &Row { amount: *amount, ..old.clone() })
         }
     };
     if !matches!(change, RowChange::Exclude | RowChange::Include) && old.state != RowState::Waiting {
         return refuse(Refusal::Row(row, batch, "it is excluded"));
     }
     let (by, why) = (by.to_owned(), why.to_owned());
-    Ok(recorded(Body::ReliefRowSet(ReliefRowSet { batch, row, change: change.clone(), issues, by, why })))
+    Ok(recorded(Body::ReliefRowSet(ReliefRowSet { batch, row, change: change.clone(), issues, by, why, reconsiders: true })))
 }
 
 /// What is found about a row once it is another one: as if it came in now, without itself.
-fn again(
-    state: &State,
-    now: Millis,
-    programme: &Programme,
-    batch: u32,
-    old: &Row,
-    amount: Yen,
-    ppid: Option<Ppid>,
-) -> u16 {
-    let terms = &programme.terms;
+fn again(state: &State, now: Millis, terms: &Terms, (batch, at): (u32, u32), old: &Row, new: &Row) -> u16 {
     let today = now.max(state.at).jst_day();
-    let mut issues = person(state, terms.way, ppid.as_ref(), old.account.as_deref(), today);
-    issues |= old.issues & issue::SHARED_ACCOUNT;
-    let stands = state.relief.dedup.get(&(terms.number, old.dedup));
-    if !old.supplement
-        && let Some((b, r)) = stands
-        && let Ok(other) = state.relief.row(*b, *r)
-        && !(*b == batch && other.line == old.line)
-    {
-        issues |= issue::DUPLICATE;
-    }
-    let payee = state.payee(ppid.as_ref(), old.account.as_deref());
-    let before = payee.and_then(|payee| state.relief.payees.get(&(terms.number, payee))).copied().unwrap_or_default();
-    // The row's own amount is among what its payee is to get while it counts.
-    let same = payee == state.payee(old.ppid.as_ref(), old.account.as_deref());
-    let own =
-        if same && old.state == RowState::Waiting && old.issues & issue::NEVER == 0 { old.amount } else { Yen::ZERO };
-    let others = minus(before, own);
-    if others.checked_add(amount).is_none_or(|sum| sum > terms.ceiling) {
-        issues |= issue::ABOVE_CEILING;
-    }
-    issues
+    person(state, terms.way, new.ppid.as_ref(), new.account.as_deref(), today)
+        | old.issues & (issue::SHARED_ACCOUNT | issue::SUPPLEMENT)
+        | state.refusal((batch, at), new)
 }
 
 pub(super) fn name_of(step: Option<Step>) -> &'static str {
@@ -431,6 +406,8 @@ fn applied(state: &State, batch: u32, refused: u32, by: &str, why: &str) -> Deci
         by: by.to_owned(),
         why: why.to_owned(),
         refused,
+        withheld: None,
+        reconsiders: true,
     })))
 }
 
@@ -456,17 +433,23 @@ fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
     let programme = state.relief.programme(there.programme)?;
     let accounts = &programme.accounts;
     let early = matches!(there.step, None | Some(Step::Applied | Step::Assessed));
-    let (count, total) = if early {
+    let (all, sum) = if early {
         there.payable()
     } else {
         (u32::try_from(there.granted.len()).expect("at most two million rows"), there.total)
     };
+    // People may have become one since a person looked: their rows above the ceiling are left out, and the others go on.
+    let withheld = match step {
+        Step::Decided | Step::Released => withheld(state, there),
+        Step::Applied | Step::Assessed | Step::Committed | Step::Ordered | Step::Reported | Step::Cancelled => None,
+    };
+    let (less, less_yen) = withheld.map_or((0, Yen::ZERO), |w| (w.count, w.total));
+    let (count, total) = (all - less, minus(sum, less_yen));
     let mut transfers = Transfers::new();
     match step {
         Step::Applied => unreachable!("decided elsewhere"),
-        Step::Assessed => within_ceiling(state, asked.batch, there, programme)?,
+        Step::Assessed => state.within_ceiling(asked.batch, there)?,
         Step::Decided => {
-            within_ceiling(state, asked.batch, there, programme)?;
             if count == 0 {
                 return refuse(Refusal::Nothing(asked.batch));
             }
@@ -482,7 +465,12 @@ fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
         Step::Ordered => over(state, now, programme)?,
         Step::Released => {
             over(state, now, programme)?;
-            transfers = release(state, now, programme, there, asked)?;
+            if count == 0 {
+                return refuse(Refusal::Nothing(asked.batch));
+            }
+            transfers = release(state, now, programme, there, &ReliefStepTaken { count, total, ..asked.clone() })?;
+            transfers.extend(direct(accounts.committed, accounts.budget, less_yen));
+            state.book.check(&transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
         }
         Step::Reported => nothing_under_way(asked.batch, there, programme)?,
         Step::Cancelled => {
@@ -491,22 +479,16 @@ fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
             }
         }
     }
-    let taken = ReliefStepTaken { count, total, transfers, ..asked.clone() };
+    let taken = ReliefStepTaken { count, total, transfers, withheld, ..asked.clone() };
     let decision = recorded(Body::ReliefStepTaken(taken));
     Ok(if step == Step::Released { decision.then(Effect::Again) } else { decision })
 }
 
-/// Since a file was read in, people may have become one, or the ceiling another.
-fn within_ceiling(state: &State, number: u32, batch: &Batch, programme: &Programme) -> Result<(), Refusal> {
-    let ceiling = programme.terms.ceiling;
-    for (row, at) in batch.rows.iter().zip(0_u32..).filter(|(row, _)| row.is_payable()) {
-        let payee = state.payee(row.ppid.as_ref(), row.account.as_deref());
-        let sum = payee.and_then(|p| state.relief.payees.get(&(batch.programme, p))).copied().unwrap_or(row.amount);
-        if sum > ceiling {
-            return Err(Refusal::Ceiling { batch: number, row: at, sum, ceiling });
-        }
-    }
-    Ok(())
+/// Rows that are above the ceiling by now, and their sum.
+fn withheld(state: &State, batch: &Batch) -> Option<Withheld> {
+    let rows = state.above_ceiling(batch);
+    let count = u32::try_from(rows.len()).expect("at most two million rows");
+    (count > 0).then(|| Withheld { count, total: sum_of(batch, &rows) })
 }
 
 /// The money is set aside at once, so that nothing else can take it; with transfers the budget counts it as paid.
@@ -519,20 +501,20 @@ fn release(
 ) -> Result<Transfers, Rejected> {
     let accounts = &programme.accounts;
     let available = state.available(accounts.fund);
-    if available < batch.total {
-        return Err(Rejected::FundShort { programme: batch.programme, available, asked: batch.total });
+    if available < asked.total {
+        return Err(Rejected::FundShort { programme: batch.programme, available, asked: asked.total });
     }
-    let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, batch.total)];
+    let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, asked.total)];
     if programme.terms.way == Way::Transfer {
         let most = programme.terms.funding.as_ref().map_or(1, |f| position(f.most.max(1)));
-        let files = batch.granted.len().div_ceil(most);
+        let files = position(asked.count).div_ceil(most);
         if files > super::MOST_FILES {
             return refuse(Refusal::TooManyFiles { batch: asked.batch, files });
         }
         if asked.value_day.is_none_or(|day| day < now.max(state.at).jst_day()) {
             return refuse(Refusal::ValueDay);
         }
-        transfers.push(Transfer::direct(accounts.committed, accounts.executed, batch.total));
+        transfers.push(Transfer::direct(accounts.committed, accounts.executed, asked.total));
     }
     moved(state, &transfers)
 }
@@ -601,7 +583,10 @@ fn repaid(
     let mut transfers = match (from_purse, row.state) {
         (false, _) => vec![Transfer::direct(state.bank.expect("the book is open"), accounts.fund, amount)],
         (true, RowState::Credited(purse)) => out_of_purses(state, batch.programme, purse, accounts.fund, amount),
-        (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned) => {
+        (
+            true,
+            RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld,
+        ) => {
             return refuse(Refusal::RowState(number, at, "in no purse"));
         }
     };

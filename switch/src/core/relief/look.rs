@@ -132,6 +132,8 @@ pub struct RowView {
     pub repaid: Yen,
     /// More for an earlier one.
     pub supplement: bool,
+    /// Of a row that another was preferred to: the batch and row that stand for its household's event; nothing when none does.
+    pub instead: Option<(u32, u32)>,
 }
 
 /// A row that is transferred.
@@ -177,7 +179,7 @@ pub(crate) fn issue_names(issues: u16) -> Vec<&'static str> {
 }
 
 /// Where a row is, in one word.
-fn word(batch: &Batch, row: &Row, number: u32) -> &'static str {
+pub(super) fn word(batch: &Batch, row: &Row, number: u32) -> &'static str {
     match row.state {
         RowState::Excluded => "excluded",
         RowState::Credited(_) | RowState::Sent if row.claimed > row.repaid => "claimed",
@@ -185,6 +187,7 @@ fn word(batch: &Batch, row: &Row, number: u32) -> &'static str {
         RowState::Credited(_) => "credited",
         RowState::Sent => "sent",
         RowState::Returned => "returned",
+        RowState::Withheld => "withheld",
         RowState::Waiting => match batch.step {
             None | Some(Step::Applied | Step::Assessed) if row.is_payable() => batch.step.map_or("applied", Step::name),
             None | Some(Step::Applied | Step::Assessed) if row.issues & issue::NEVER != 0 => "refused",
@@ -278,7 +281,7 @@ impl State {
     #[must_use]
     pub fn relief_progress(&self, batch: u32) -> Option<(u32, u32)> {
         let batch = self.relief.batch(batch).ok()?;
-        Some((batch.through, u32::try_from(batch.granted.len()).unwrap_or(u32::MAX)))
+        Some((batch.through.saturating_sub(batch.withheld), batch.pays()))
     }
 
     /// What a batch's decision granted.
@@ -293,7 +296,7 @@ impl State {
         let batch = self.relief.batch(number).ok()?;
         let decided = !matches!(batch.step, None | Some(Step::Applied | Step::Assessed));
         let (count, total) = match decided {
-            true => (u32::try_from(batch.granted.len()).unwrap_or(u32::MAX), batch.total),
+            true => (batch.pays(), batch.total),
             false => batch.payable(),
         };
         let mut amounts: BTreeMap<Yen, u32> = BTreeMap::new();
@@ -302,7 +305,8 @@ impl State {
         let mut owed = Yen::ZERO;
         let plus = super::super::money::plus;
         for (row, n) in batch.rows.iter().zip(0_u32..) {
-            if if decided { batch.granted.binary_search(&n).is_ok() } else { row.is_payable() } {
+            let paid = if decided { batch.granted.binary_search(&n).is_ok() } else { row.is_payable() };
+            if paid && row.state != RowState::Withheld {
                 *amounts.entry(row.amount).or_default() += 1;
             }
             let open = row.open_issues();
@@ -346,6 +350,7 @@ impl State {
         let issue = only.and_then(|only| issue::NAMES.iter().position(|name| *name == only));
         let wanted = |(row, n): &(&Row, u32)| match (only, issue) {
             (None, _) => true,
+            (Some("unpaid"), _) => batch.is_unpaid(row, *n),
             (Some(_), Some(bit)) => row.open_issues() & (1 << bit) != 0,
             (Some(state), None) => word(batch, row, *n) == state,
         };
@@ -361,6 +366,7 @@ impl State {
             claimed: row.claimed,
             repaid: row.repaid,
             supplement: row.supplement,
+            instead: self.instead(batch.programme, row),
         })
         .collect()
     }
@@ -412,8 +418,9 @@ impl super::ReliefState {
     #[cfg(test)]
     pub(in super::super) fn is_complete(&self) -> bool {
         self.batches.iter().all(|batch| {
-            let sum = super::decide::sum_of(batch, &batch.granted);
-            sum == batch.total
+            let stands = |at: &&u32| batch.rows[position(**at)].state != RowState::Withheld;
+            let rows: Vec<u32> = batch.granted.iter().filter(stands).copied().collect();
+            super::decide::sum_of(batch, &rows) == batch.total
         })
     }
 }

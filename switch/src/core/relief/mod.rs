@@ -4,16 +4,20 @@
 //! and each role another person. What was released goes on by itself, also after a restart: the state says what is left.
 
 mod apply;
+mod ceiling;
 mod credit;
 mod decide;
+mod freed;
 mod look;
 mod rows;
+mod unpaid;
 
 pub(super) use apply::RELIEF_ACCOUNTS;
 pub(super) use credit::carry_on;
 pub(super) use decide::{command, released_by_transfer, role};
 pub(super) use look::issue_names;
 pub use look::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, ProposalView, RowView, TransferRow};
+pub use unpaid::{Unpaid, Why};
 
 use super::state::State;
 use kazasu_ledger::AccountId;
@@ -336,6 +340,8 @@ pub enum RowState {
     Sent,
     /// It came back.
     Returned,
+    /// Granted, and then not paid: its payee would have got more than the ceiling.
+    Withheld,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -387,6 +393,10 @@ pub(super) struct Batch {
     pub(super) value_day: Option<BusinessDay>,
     /// The account that its transfers are ordered from, as it was at the release.
     pub(super) funding: Option<Funding>,
+    /// The ceiling that it was released under.
+    pub(super) ceiling: Yen,
+    /// Rows that were released and then withheld.
+    pub(super) withheld: u32,
     /// Rows that have been looked at for crediting.
     pub(super) through: u32,
     pub(super) file: Option<(Format, Vec<MadeFile>)>,
@@ -418,6 +428,9 @@ pub(super) struct Accounts {
 /// Who gets the money: a person, or an account where no person is named.
 pub(super) type Payee = [u8; 16];
 
+/// Rows by batch and place, in their order.
+pub(super) type RowSet = BTreeSet<(u32, u32)>;
+
 /// Everything about relief.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct ReliefState {
@@ -428,7 +441,11 @@ pub(super) struct ReliefState {
     /// The row that stands for a household's event.
     pub(super) dedup: HashMap<(u16, [u8; 16]), (u32, u32)>,
     /// What each payee of a programme is to get or got.
-    pub(super) payees: HashMap<(u16, Payee), Yen>,
+    pub(super) payees: HashMap<(u16, Payee), ceiling::Share>,
+    /// Rows that were refused because of another of their household's event, and because of what else their payee is to get.
+    pub(super) beaten: HashMap<(u16, [u8; 16]), RowSet>,
+    /// See `beaten`.
+    pub(super) above: HashMap<(u16, Payee), RowSet>,
     /// Whose account it is: the first payee of a programme that named it.
     pub(super) accounts: HashMap<(u16, [u8; 16]), (Payee, u32, u32)>,
     pub(super) proposals: BTreeMap<u64, OpenProposal>,
@@ -461,6 +478,11 @@ impl ReliefState {
 }
 
 impl Batch {
+    /// Rows that it pays, by its decision and what was withheld since.
+    pub(super) fn pays(&self) -> u32 {
+        u32::try_from(self.granted.len()).unwrap_or(u32::MAX).saturating_sub(self.withheld)
+    }
+
     /// Rows that would be paid as they stand, and their sum.
     pub(super) fn payable(&self) -> (u32, Yen) {
         let payable = self.rows.iter().filter(|row| row.is_payable());

@@ -42,7 +42,7 @@ pub(super) fn examine(
     let replaces = if counts && !row.supplement { replaced(state, number, &row.dedup, ahead) } else { None };
     let more = |ahead: &Ahead, payee: Payee| ahead.payees.get(&payee).copied().unwrap_or_default();
     let before = payee.filter(|_| counts).map_or(Yen::ZERO, |payee| {
-        let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default();
+        let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default().due;
         let sum = there.checked_add(more(ahead, payee)).unwrap_or(Yen::new(i64::MAX));
         let own = replaces.filter(|(_, whose)| *whose == Some(payee)).map_or(Yen::ZERO, |(yen, _)| yen);
         sum.checked_sub(own).unwrap_or(sum).max(Yen::ZERO)
@@ -103,6 +103,11 @@ fn standing(state: &State, programme: &Programme, batch: u32, row: &Application,
 /// Rows of a batch change until it is assessed: what is approved is what was looked at.
 pub(super) fn can_change(batch: &Batch) -> bool {
     matches!(batch.step, None | Some(Step::Applied))
+}
+
+/// A refused row comes back until its batch is decided: the decision grants what can be paid then.
+pub(super) fn is_open(batch: &Batch) -> bool {
+    matches!(batch.step, None | Some(Step::Applied | Step::Assessed))
 }
 
 /// What is to be said about the person or the account.

@@ -90,6 +90,7 @@ impl State {
     pub(in super::super) fn relief_returned(&mut self, at: Millis, r: &ReliefReturned) {
         self.fees_opened(&r.opens);
         self.counts_no_more(r.batch, r.row);
+        self.change_share(r.batch, r.row, |share, amount| share.released = minus(share.released, amount));
         let row = &mut self.relief.batches[position(r.batch)].rows[position(r.row)];
         let claimed = std::mem::take(&mut row.claimed);
         row.state = RowState::Returned;
@@ -143,6 +144,7 @@ impl State {
                 there.state = RowState::Sent;
                 there.claimed = claimed;
                 self.counts(batch, row);
+                self.change_share(batch, row, |share, amount| share.released = plus(share.released, amount));
             }
             Became::Aside(Aside::NotOurs | Aside::Same(_) | Aside::Corrected(_))
             | Became::Corrects(_)

@@ -201,7 +201,7 @@ pub(in super::super) fn row_returned(
         RowState::Sent => {}
         RowState::Waiting => return state_is("not sent yet"),
         RowState::Returned => return state_is("returned already"),
-        RowState::Excluded | RowState::Credited(_) => return state_is("not sent"),
+        RowState::Excluded | RowState::Credited(_) | RowState::Withheld => return state_is("not sent"),
     }
     if row.repaid.is_positive() {
         return state_is("partly given back already; settle it by hand");
