@@ -374,7 +374,15 @@ fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowCha
         return refuse(Refusal::Row(row, batch, "it is excluded"));
     }
     let (by, why) = (by.to_owned(), why.to_owned());
-    Ok(recorded(Body::ReliefRowSet(ReliefRowSet { batch, row, change: change.clone(), issues, by, why, reconsiders: true })))
+    Ok(recorded(Body::ReliefRowSet(ReliefRowSet {
+        batch,
+        row,
+        change: change.clone(),
+        issues,
+        by,
+        why,
+        reconsiders: true,
+    })))
 }
 
 /// What is found about a row once it is another one: as if it came in now, without itself.
@@ -583,10 +591,7 @@ fn repaid(
     let mut transfers = match (from_purse, row.state) {
         (false, _) => vec![Transfer::direct(state.bank.expect("the book is open"), accounts.fund, amount)],
         (true, RowState::Credited(purse)) => out_of_purses(state, batch.programme, purse, accounts.fund, amount),
-        (
-            true,
-            RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld,
-        ) => {
+        (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld) => {
             return refuse(Refusal::RowState(number, at, "in no purse"));
         }
     };

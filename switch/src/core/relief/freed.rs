@@ -73,7 +73,9 @@ impl State {
         };
         let Some(there) = there else { return Vec::new() };
         let is_refused = |(batch, at): &(u32, u32)| {
-            self.relief.row(*batch, *at).is_ok_and(|row| row.state == RowState::Waiting && row.issues & issue::NEVER != 0)
+            self.relief
+                .row(*batch, *at)
+                .is_ok_and(|row| row.state == RowState::Waiting && row.issues & issue::NEVER != 0)
         };
         let refused: RowSet = there.iter().copied().filter(is_refused).collect();
         let open = |(batch, _): &(u32, u32)| self.relief.batch(*batch).is_ok_and(is_open);

@@ -586,7 +586,10 @@ fn a_programme_can_close_in_the_middle_of_a_day() {
 /// What a random history does next.
 #[derive(Clone, Debug)]
 enum Act {
-    Import { digest: u8, rows: Vec<(u8, u8, i64)> },
+    Import {
+        digest: u8,
+        rows: Vec<(u8, u8, i64)>,
+    },
     Step(u8, u8),
     Row(u8, u8, u8),
     Tick,

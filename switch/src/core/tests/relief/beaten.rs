@@ -109,7 +109,8 @@ fn room_below_the_ceiling_is_given_to_who_was_refused_for_it() {
 fn where_the_first_one_counts_the_next_one_follows_it() {
     let mut town = Town::new();
     programme(&mut town, Terms { several: Several::First, ..terms(Way::Purse) });
-    let batches: Vec<u32> = (0..3).map(|n| import(&mut town, n, vec![row(2, Some(1 + n), 1, 1_000 - 100 * i64::from(n))])).collect();
+    let batches: Vec<u32> =
+        (0..3).map(|n| import(&mut town, n, vec![row(2, Some(1 + n), 1, 1_000 - 100 * i64::from(n))])).collect();
     let of = |town: &Town| batches.iter().map(|b| issues(town, *b)[0]).collect::<Vec<_>>();
     assert_eq!(of(&town), [0, issue::DUPLICATE, issue::DUPLICATE]);
     step(&mut town, batches[0], Step::Cancelled, APPROVER).unwrap();

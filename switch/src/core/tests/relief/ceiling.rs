@@ -150,7 +150,10 @@ fn transfers_are_looked_at_again_at_the_release() {
     fund(&mut town, 10_000, "one").unwrap();
     let temporary = Command::IssueTemporary { ppid: person(TEMPORARY), until: None, by: "op".into() };
     town.event(&Event::Command(temporary));
-    let account = |line, who: u8, household: u8| Application { ppid: Some(person(who)), ..to_account(line, household, 2_700, who) };
+    let account = |line, who: u8, household: u8| Application {
+        ppid: Some(person(who)),
+        ..to_account(line, household, 2_700, who)
+    };
     let batch = import(&mut town, 1, vec![account(2, TEMPORARY, 20), account(3, PERSON, 21), account(4, 1, 22)]);
     approve(&mut town, batch);
     merge(&mut town);
