@@ -757,7 +757,7 @@ fn print(value: &Value, depth: usize) {
                     Value::Array(items) if items.is_empty() => {}
                     Value::Array(items) if items.iter().all(Value::is_number) => {
                         let numbers: Vec<String> = items.iter().map(ToString::to_string).collect();
-                        println!("{indent}{}  {}", label(key), numbers.join(", "));
+                        say!("{indent}{}  {}", label(key), numbers.join(", "));
                     }
                     Value::Object(_) | Value::Array(_) => {
                         say!("{indent}{}", label(key));

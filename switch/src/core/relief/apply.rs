@@ -45,9 +45,12 @@ pub(in super::super) const RELIEF_ACCOUNTS: [fn(u16) -> AccountKey; 8] = [
 impl super::ReliefState {
     /// A temporary ID's share is the person's from here on.
     pub(in super::super) fn merged(&mut self, from: &[u8; 16], into: &[u8; 16]) {
-        for number in self.programmes.keys().copied().collect::<Vec<_>>() {
+        for (number, programme) in &mut self.programmes {
+            let number = *number;
             if let Some(share) = self.payees.remove(&(number, *from)) {
-                self.payees.entry((number, *into)).or_default().join(share);
+                let joined = self.payees.entry((number, *into)).or_default();
+                joined.join(share);
+                programme.crowded |= joined.due > programme.terms.ceiling;
             }
             if let Some(rows) = self.above.remove(&(number, *from)) {
                 self.above.entry((number, *into)).or_default().extend(rows);
@@ -112,9 +115,10 @@ impl State {
             };
             let book = PurseBook { fund: accounts.fund, purses: Vec::new(), sweep: Sweep::default() };
             self.purse_books.insert(number, book);
-            let programme = Programme { terms: Arc::new(terms), version: 1, source, accounts };
+            let programme = Programme { terms: Arc::new(terms), version: 1, source, accounts, crowded: false };
             self.relief.programmes.insert(number, programme);
         } else if let Some(programme) = self.relief.programmes.get_mut(&number) {
+            programme.crowded |= terms.ceiling < programme.terms.ceiling;
             programme.terms = Arc::new(terms);
             programme.version += 1;
             programme.source = source;

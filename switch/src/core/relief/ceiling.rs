@@ -39,6 +39,9 @@ impl State {
     /// was released.
     pub(super) fn above_ceiling(&self, batch: &Batch) -> Vec<u32> {
         let Ok(programme) = self.relief.programme(batch.programme) else { return Vec::new() };
+        if !programme.crowded {
+            return Vec::new();
+        }
         let ceiling = programme.terms.ceiling;
         let mut about: Vec<(u32, Payee, Yen)> = Vec::new();
         let mut others: HashMap<Payee, Yen> = HashMap::new();
@@ -72,7 +75,11 @@ impl State {
 
     /// Before the assessment a person says which rows are not granted, so nothing is chosen here.
     pub(super) fn within_ceiling(&self, number: u32, batch: &Batch) -> Result<(), Refusal> {
-        let ceiling = self.relief.programme(batch.programme)?.terms.ceiling;
+        let programme = self.relief.programme(batch.programme)?;
+        if !programme.crowded {
+            return Ok(());
+        }
+        let ceiling = programme.terms.ceiling;
         for (row, at) in batch.rows.iter().zip(0_u32..).filter(|(row, _)| row.is_payable()) {
             let sum = self.share(batch.programme, row).due.max(row.amount);
             if sum > ceiling {

@@ -410,6 +410,8 @@ pub(super) struct Programme {
     pub(super) version: u32,
     pub(super) source: String,
     pub(super) accounts: Accounts,
+    /// Somebody may be above the ceiling, because people became one or the ceiling was lowered. Until then nothing need be looked at.
+    pub(super) crowded: bool,
 }
 
 /// A programme's accounts.

@@ -901,7 +901,7 @@ fn every_yen_of_the_budget_is_in_exactly_one_place() {
             audit(&town);
             if let Act::Merge(..) = act {
                 let now = paid_to(&town, |ppid| root(&town, ppid));
-                now.into_iter().for_each(|(ppid, yen)| drop(before.insert(ppid, yen)));
+                before.extend(now);
             }
             if way == Way::Purse {
                 refused_for_a_reason(&town);
