@@ -659,7 +659,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
 }
 
 /// What the keys are called, Japanese first. Others are shown as they are.
-const LABELS: [(&str, &str); 69] = [
+const LABELS: [(&str, &str); 71] = [
     ("result", "結果"),
     ("recorded", "記録済み"),
     ("ppid", "利用者"),
@@ -721,6 +721,8 @@ const LABELS: [(&str, &str); 69] = [
     ("tags", "タグ"),
     ("region", "地域"),
     ("unpaid", "支給されない行"),
+    ("row_now", "行の現状"),
+    ("issues", "要確認"),
     ("count", "件数"),
     ("why_ja", "理由"),
     ("nothing_else_stands", "代わりの行なし"),

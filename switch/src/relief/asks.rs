@@ -197,6 +197,11 @@ impl Desk {
             }
         };
         let done = self.command(Command::Relief(Relief::SetRow { batch, row, change, by, why })).await?;
+        // An ID that is handed out for a row that is refused all the same would be of no use to its holder.
+        let now = self.ask(move |state| state.relief_rows(batch, None, row, 1).into_iter().next()).await?;
+        if let Some(now) = now.filter(|now| now.row == row) {
+            more["row_now"] = super::look::row_json(&now);
+        }
         Ok(with(done, more))
     }
 

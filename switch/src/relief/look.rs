@@ -230,7 +230,7 @@ fn unpaid_json(batch: u32, unpaid: &Unpaid) -> Value {
     json!({ "count": unpaid.count, "yen": unpaid.total.get(), "why": why, "all": all })
 }
 
-fn row_json(r: &RowView) -> Value {
+pub(super) fn row_json(r: &RowView) -> Value {
     let issues: Vec<&str> =
         issue::NAMES.iter().enumerate().filter(|(bit, _)| r.issues & (1 << bit) != 0).map(|(_, n)| *n).collect();
     json!({ "row": r.row, "line": r.line, "ppid": r.ppid.map(|p| p.to_string()), "yen": r.amount.get(), "damage": r.damage,

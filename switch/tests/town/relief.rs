@@ -420,3 +420,54 @@ fn the_flood_demo_adds_up() {
     assert_eq!(value["verified"], true);
     assert!(data.join("relief-report.xlsx").is_file() && data.join("relief-report.csv").is_file());
 }
+
+#[test]
+fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid() {
+    let town = Town::new(Sample { residents: 12, ..Sample::default() });
+    let config = town.config();
+    let card = |args: &[&str]| {
+        let mut all = vec!["card"];
+        all.extend(args);
+        all.extend(["--by", "operator", "--json", "--config", &config]);
+        let out = kazasu(&all);
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice::<Value>(&out.stdout).unwrap()
+    };
+    let city = City { town: &town };
+    city.programme(&programme(101, PURSE), "1000000");
+    // The same payment under other spellings is the same payment.
+    for reference in ["first", "Ｆｉｒｓｔ", " first ", "fir\u{200b}st"] {
+        assert_eq!(city.ok("tanaka", &["fund", "101", "1000000", "--reference", reference])["result"], "unchanged");
+    }
+    let temporary = card(&["temporary"])["ppid"].as_str().unwrap().to_owned();
+    let header = "利用者ID,世帯番号,災害,被害区分,支給額\r\n";
+    let row = |who: &str, household: &str, event: &str, yen: u32| format!("{who},{household},{event},半壊,{yen}\r\n");
+    let who = |n| sample_ppid(1, n).to_string();
+    let mut right = header.to_owned();
+    for (n, household) in (0..).zip(["A-1", "Ａ－１", "Aー1", "a–1\u{200b}"]) {
+        right += &row(&who(n), household, ["令和8年11月豪雨", "令和８年１１月豪雨"][usize::try_from(n % 2).unwrap()], 50_000);
+    }
+    right += &row(&who(5), "ガ7", EVENT, 30_000);
+    right += &row(&who(6), "H8", EVENT, 90_000);
+    right += &row(&temporary, "H9", EVENT, 90_000);
+    let right = city.file("right.csv", right.as_bytes());
+    let mistaken = city.file("mistaken.csv", (header.to_owned() + &row(&who(7), "ｶﾞ７", EVENT, 40_000)).as_bytes());
+    for file in [&right, &mistaken] {
+        city.ok("sato", &["import", "101", file, "--why", "received"]);
+    }
+    let unpaid = |value: &Value| (value["unpaid"]["count"].as_u64().unwrap(), value["unpaid"]["yen"].as_i64().unwrap());
+    let seen = city.ok("suzuki", &["preview", "0"]);
+    assert_eq!((seen["count"].as_u64(), unpaid(&seen)), (Some(3), (4, 180_000)), "{seen}");
+    city.ok("suzuki", &["cancel", "1", "--why", "a mistake"]);
+    let seen = city.ok("sato", &["assess", "0", "--why", "looked at"]);
+    assert_eq!(unpaid(&seen), (3, 150_000), "{seen}");
+    assert_eq!(seen["unpaid"]["why"][0]["rows"], json!([1, 2, 3]), "{seen}");
+    assert_eq!(unpaid(&city.ok("suzuki", &["approve", "0", "--why", "granted"])), (3, 150_000));
+    let merged = card(&["merge", &temporary, &who(6)]);
+    assert_eq!(merged["above_ceiling"][0]["due_yen"], 180_000, "{merged}");
+    let released = city.ok("tanaka", &["release", "0", "--why", "checked"]);
+    assert_eq!((released["total_yen"].as_i64(), unpaid(&released)), (Some(170_000), (4, 240_000)), "{released}");
+    let rows = city.ok("sato", &["rows", "0", "--only", "unpaid"]);
+    let states: Vec<_> = rows["rows"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(states, ["refused", "refused", "refused", "withheld"], "{rows}");
+}
