@@ -445,7 +445,12 @@ fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid
     let who = |n| sample_ppid(1, n).to_string();
     let mut right = header.to_owned();
     for (n, household) in (0..).zip(["A-1", "Ａ－１", "Aー1", "a–1\u{200b}"]) {
-        right += &row(&who(n), household, ["令和8年11月豪雨", "令和８年１１月豪雨"][usize::try_from(n % 2).unwrap()], 50_000);
+        right += &row(
+            &who(n),
+            household,
+            ["令和8年11月豪雨", "令和８年１１月豪雨"][usize::try_from(n % 2).unwrap()],
+            50_000,
+        );
     }
     right += &row(&who(5), "ガ7", EVENT, 30_000);
     right += &row(&who(6), "H8", EVENT, 90_000);
@@ -468,6 +473,7 @@ fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid
     let released = city.ok("tanaka", &["release", "0", "--why", "checked"]);
     assert_eq!((released["total_yen"].as_i64(), unpaid(&released)), (Some(170_000), (4, 240_000)), "{released}");
     let rows = city.ok("sato", &["rows", "0", "--only", "unpaid"]);
-    let states: Vec<_> = rows["rows"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap().to_owned()).collect();
+    let states: Vec<_> =
+        rows["rows"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap().to_owned()).collect();
     assert_eq!(states, ["refused", "refused", "refused", "withheld"], "{rows}");
 }
