@@ -317,12 +317,24 @@ async fn issuers(path: &Path) -> anyhow::Result<Sim> {
     }
 }
 
+/// A day that was ended early has opened the next: it is played as if it had begun.
+async fn keep_up(store: &dyn kazasu_ledger::Store) {
+    let Ok(mut reader) = store.reader().await else { return };
+    let Ok(head) = reader.head().await else { return };
+    if let Ok(last) = reader.scan(head.seq, 1).await
+        && let Some(entry) = last.last()
+    {
+        crate::clock::play_ahead_to(entry.day.start().max(entry.at));
+    }
+}
+
 /// Starts issuers and switches on the usual ports where they are free, and imports merchants and residents.
 async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let (args, data) = (&play.args, play.data.as_path());
     let load = || Config::load(&data.join("kazasu.toml"));
     let sim = issuers(&data.join("issuers.toml")).await?;
     let store = store(play, &load()?).await?;
+    keep_up(store.as_ref()).await;
     let cluster_key = crate::cluster::ClusterKey::new(Key::new(crate::clock::random_bytes(32)?)?);
     let imports = crate::serve::link_import(&load()?);
     let mut switches: Vec<Switch> = Vec::new();
@@ -335,6 +347,8 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
             }
         }
         config.file.any_port = true;
+        // Its days may be some hours apart and a day long.
+        config.file.clock.restart_hours = 240;
         if args.nodes > 1 {
             config.data_dir = config.data_dir.join(format!("node-{number}"));
             config.cluster_key.clone_from(&cluster_key);
