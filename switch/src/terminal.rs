@@ -42,8 +42,7 @@ pub fn progress(what: &str, done: u64, all: u64, parts: &[String], width: usize)
     };
     for kept in (0..=parts.len()).rev() {
         let parts = &parts[..kept];
-        let bars = if kept == parts.len() { (SHORT_BAR..=BAR).rev() } else { (SHORT_BAR..=SHORT_BAR).rev() };
-        for bar in bars {
+        for bar in (SHORT_BAR..=BAR).rev() {
             let line = line(bar, parts);
             if line.width() <= most {
                 return line;
@@ -83,9 +82,9 @@ mod tests {
             "  ████████████░░░░░░░░░░░░    22.0 s  2,969 taps  承認 2,876  不承認 93  ¥3,444,534  平均 1.6 ms"
         );
         assert_eq!(at(80), "  ██████████░░░░░░░░░░    22.0 s  2,969 taps  承認 2,876  不承認 93  ¥3,444,534");
-        assert_eq!(at(40), "  ████░░░░    22.0 s  2,969 taps");
+        assert_eq!(at(40), "  ███████░░░░░░░░    22.0 s  2,969 taps");
         assert_eq!(at(12), "    22.0 s");
-        assert_eq!(progress("読込 read", 1, 0, &["100 %".into()], 40), "  読込 read  ░░░░░░░░░░░░░░░░░░░░  100 %");
+        assert_eq!(progress("読込 read", 1, 0, &["100 %".into()], 40), "  読込 read  ░░░░░░░░░░░░░░░░░░░  100 %");
     }
 
     proptest! {

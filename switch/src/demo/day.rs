@@ -7,7 +7,7 @@ use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
 use crate::config::Config;
 use crate::report::{table, xlsx};
-use crate::statement::{Reader, StatementAsk};
+use crate::statement::{Reader, StatementAsk, Word};
 use anyhow::Context;
 use kazasu_console::say;
 use kazasu_ledger::verify::verify;
@@ -17,7 +17,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -281,7 +281,22 @@ async fn pay(desk: &Desk, play: &Play, day: BusinessDay, say: &impl Fn(&str)) ->
     crate::files::write_private(&play.data.join("statement.txt"), &bytes)?;
     // The play is ahead of the clock: it is read on its own day.
     let ask = StatementAsk { today: Some(value_day), ..StatementAsk::default() };
-    let read = desk.bank_statement(&bytes, Reader::Payouts, &ask, "tanaka").await?;
+    let mut read = desk.bank_statement(&bytes, Reader::Payouts, &ask, "tanaka").await?;
+    // Played again, an issuer may pay the same sum as on the play's day before: a person knows that it is another payment.
+    let open: Vec<usize> = each(&read, "unmatched").filter(|line| is_double(line)).filter_map(record).collect();
+    for line in open {
+        let why = "別の日の精算 another day's settlement".to_owned();
+        let ask =
+            StatementAsk { today: Some(value_day), word: Some((line, Word::Another)), why, ..StatementAsk::default() };
+        let said = desk.bank_statement(&bytes, Reader::Payouts, &ask, "tanaka").await?;
+        let received: Vec<Value> = each(&said, "received").cloned().collect();
+        if let Some(all) = read["received"].as_array_mut().filter(|_| !received.is_empty()) {
+            all.extend(received);
+            if let Some(open) = read["unmatched"].as_array_mut() {
+                open.retain(|other| record(other) != Some(line));
+            }
+        }
+    }
     let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
     say(&format!(
         "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、発行者の入金 {} 件、不明 {} 件",
@@ -292,6 +307,18 @@ async fn pay(desk: &Desk, play: &Play, day: BusinessDay, say: &impl Fn(&str)) ->
         len("unmatched")
     ));
     Ok(Paid { yen: total, returned: len("returned"), unmatched: len("unmatched") })
+}
+
+fn each<'a>(read: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    read[key].as_array().into_iter().flatten()
+}
+
+fn record(line: &Value) -> Option<usize> {
+    line["record"].as_u64().and_then(|n| usize::try_from(n).ok())
+}
+
+fn is_double(line: &Value) -> bool {
+    line["why"].as_str().is_some_and(|why| why.starts_with("likely a double"))
 }
 
 /// The bank's statement: what was taken, what came back, what issuers paid.

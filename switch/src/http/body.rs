@@ -2,11 +2,12 @@
 //! and so that every refusal has the API's form.
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use serde_json::json;
+use std::time::Duration;
 
 /// The largest import file.
 const MOST_IMPORT: usize = 256 << 20;
@@ -16,6 +17,9 @@ const MOST_ASK: usize = 130 << 20;
 const MOST_CLOSING: usize = 16 << 20;
 /// Everything else.
 const MOST: usize = 2 << 20;
+/// How much of a body that is too long is still read, and for how long, so that its sender sees the answer.
+const SPARE: usize = 8 << 20;
+const SPARE_TIME: Duration = Duration::from_secs(3);
 
 /// What a path takes at most, bytes.
 fn most(path: &str) -> usize {
@@ -38,21 +42,42 @@ pub(super) async fn whole(path: &str, headers: &HeaderMap, body: Body) -> Result
         refusal(StatusCode::PAYLOAD_TOO_LARGE, text)
     };
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let mut parts = body.into_data_stream();
     if announced.is_some_and(|length: u64| usize::try_from(length).map_or(true, |length| length > most)) {
+        // A sender that asks first sends nothing after a refusal.
+        if !headers.contains_key(header::EXPECT) {
+            pass_over(&mut parts).await;
+        }
         return Err(too_long());
     }
-    let mut parts = body.into_data_stream();
     let mut out = Vec::new();
     while let Some(part) = parts.next().await {
         let part = part.map_err(|error| {
             refusal(StatusCode::BAD_REQUEST, format!("the body broke off after {} bytes: {error}", out.len()))
         })?;
         if out.len() + part.len() > most {
+            drop(out);
+            pass_over(&mut parts).await;
             return Err(too_long());
         }
         out.extend_from_slice(&part);
     }
     Ok(out.into())
+}
+
+/// Reads on for a while and keeps nothing. A sender that is answered in the middle of its body and cut off may lose the answer with
+/// the connection; most senders that pass the bound pass it by little.
+async fn pass_over(parts: &mut BodyDataStream) {
+    let some = async {
+        let mut left = SPARE;
+        while let Some(Ok(part)) = parts.next().await {
+            match left.checked_sub(part.len()) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(SPARE_TIME, some).await;
 }
 
 /// A file or an object is the body itself: no form around it, not compressed, in UTF-8 where it is JSON. The content type is not
