@@ -482,11 +482,11 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
         Err(refusal) => return *refusal,
     };
     let result = match crate::serve::able(api.store.as_ref(), &api.node, &body.to).await {
-        Ok(()) => crate::serve::hand_over(&api.engine, body.to).await,
+        Ok(()) => crate::serve::hand_over(&api.engine, &api.node.name, body.to).await,
         Err(why) => Err(why),
     };
     match result {
-        Ok(()) => Json(json!({ "leader": api.engine.health().leader().name })).into_response(),
+        Ok(leader) => Json(json!({ "leader": leader })).into_response(),
         Err(error) => (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response(),
     }
 }

@@ -326,7 +326,7 @@ impl Switch {
         if able(self.store.as_ref(), &self.node, "").await.is_err() {
             return Ok(());
         }
-        hand_over(&self.engine, String::new()).await
+        hand_over(&self.engine, &self.node.name, String::new()).await.map(drop)
     }
 }
 
@@ -347,21 +347,29 @@ pub(crate) async fn able(store: &dyn Store, me: &Node, to: &str) -> Result<(), S
     }
 }
 
-/// Hands the lead over and waits until another node has it.
-pub(crate) async fn hand_over(engine: &Engine, successor: String) -> Result<(), String> {
-    let epoch = engine.health().epoch();
-    engine.hand_over(successor).await?;
+/// Hands the lead of this node, `me`, over, and waits until another node has it: that node's name.
+pub(crate) async fn hand_over(engine: &Engine, me: &str, successor: String) -> Result<String, String> {
+    let released = engine.hand_over(successor).await?;
     let begin = std::time::Instant::now();
-    let health = engine.health();
     while begin.elapsed() < Duration::from_secs(10) {
-        if health.reachable.load(Ordering::Acquire) || health.epoch() > epoch {
-            let leader = health.leader().name;
+        if let Some(taken) = handed(engine.health(), me, released) {
+            let leader = taken?;
             tracing::info!(%leader, "the lead was handed over");
-            return if health.role() == Role::Leading { Err("nobody else took the lead".into()) } else { Ok(()) };
+            return Ok(leader);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Err("the lead was released, but nobody has taken it yet".into())
+}
+
+/// Who took the lead that `me` released at this epoch; `None` while nobody has. A node that takes it back is at a new epoch
+/// before it leads.
+fn handed(health: &Health, me: &str, released: u64) -> Option<Result<String, String>> {
+    if health.epoch() > released || health.role() == Role::Leading {
+        return Some(Err("no other node took the lead; this node leads again".into()));
+    }
+    let leader = health.leader().name;
+    (health.reachable.load(Ordering::Acquire) && leader != me).then_some(Ok(leader))
 }
 
 /// Waits a while until taps are answered: by this node, or by the leader through it.
@@ -408,5 +416,28 @@ async fn tick(
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_is_handed_over_only_when_another_node_has_it() {
+        let health = Health::default();
+        let led_by = |name: &str| health.set_leader(&Node { name: name.into(), ..Node::default() });
+        health.set_epoch(4);
+        health.set_role(Role::Following);
+        led_by("me");
+        assert_eq!(handed(&health, "me", 4), None, "nobody has taken it yet");
+        // It has taken the lead back, and has not read the journal yet.
+        health.set_epoch(5);
+        assert!(handed(&health, "me", 4).unwrap().unwrap_err().contains("this node leads again"));
+        health.set_epoch(4);
+        led_by("other");
+        assert_eq!(handed(&health, "me", 4), None, "it cannot be reached yet");
+        health.reachable.store(true, Ordering::Release);
+        assert_eq!(handed(&health, "me", 4), Some(Ok("other".into())));
     }
 }

@@ -38,8 +38,17 @@ struct Slots {
     open: AtomicU64,
 }
 
+impl Slots {
+    fn is_not_now(&self, stan: Stan, links: u64) -> bool {
+        let at = usize::try_from(u64::from(stan.get()) / links).expect("below a million");
+        self.what[at].load(Ordering::Acquire) & NOT_NOW != 0
+    }
+}
+
 const KINDS: [&str; 6] = ["purchase", "authorize", "refund", "reversal", "completion", "repeat"];
 const REPEAT: u64 = 5;
+/// Beside a slot's kind and amount: it was answered 91, so it is made as a new message, and not repeated.
+const NOT_NOW: u64 = 1 << 63;
 
 fn kind_of(operation: Option<Operation>) -> u64 {
     match operation {
@@ -223,7 +232,7 @@ impl Sender {
         let mut kind = kind_of(request.operation);
         if self.traffic.mix() == Mix::Realistic
             && self.traffic.dice().below(100) == 0
-            && let Some(again) = self.recent.front().copied()
+            && let Some(again) = self.to_repeat()
         {
             // A repeat has its original's STAN: whichever answer comes first closes the slot, the other is a repeat's.
             request = Request { mti: kazasu_schemas::iso8583::Mti(again.mti.0 | 1), ..again };
@@ -248,6 +257,14 @@ impl Sender {
         if let Err(error) = encode_frame(&self.dialect, message, Some(&self.keys.to_switch), out) {
             tracing::error!(%error, "a load message cannot be encoded");
         }
+    }
+
+    /// The oldest message that may be repeated.
+    fn to_repeat(&mut self) -> Option<Request> {
+        while self.recent.front().is_some_and(|request| self.slots.is_not_now(request.stan, self.links)) {
+            self.recent.pop_front();
+        }
+        self.recent.front().copied()
     }
 
     /// Mostly a payment; sometimes something about a recent approved one.
@@ -360,7 +377,7 @@ impl Reading {
         }
         let at = usize::try_from(stan / self.links).expect("below a million");
         let intended = self.slots.intended[at].swap(0, Ordering::AcqRel);
-        let what = self.slots.what[at].load(Ordering::Acquire);
+        let what = self.slots.what[at].load(Ordering::Acquire) & !NOT_NOW;
         self.report.answered += 1;
         self.report.last_answer = Some(now);
         if intended == 0 {
@@ -377,7 +394,10 @@ impl Reading {
             *slot += 1;
         }
         match code {
-            91 => self.report.error("91 not available"),
+            91 => {
+                self.slots.what[at].fetch_or(NOT_NOW, Ordering::AcqRel);
+                self.report.error("91 not available");
+            }
             96 => self.report.error("96 malfunction"),
             _ => {}
         }

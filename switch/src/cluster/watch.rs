@@ -31,12 +31,29 @@ impl Default for Timing {
 /// Between two reports while no leader can be reached.
 const LEADERLESS_BEAT: Duration = Duration::from_millis(50);
 
-/// What a node has seen of the leader, and when, by its own clock that only goes forward.
+/// What a node has seen of the leader, and how long it saw nothing else, by its own clock that only goes forward.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Sight {
     epoch: u64,
     beats: i64,
     released: bool,
-    since: Instant,
+    silence: Duration,
+}
+
+impl Sight {
+    /// What is known with what was `seen` now. `observed` is the time since the look before, if the node looked on during it: time
+    /// in which it could have missed a report is no silence, and takes none of the silence that was observed before.
+    fn after(before: Option<Sight>, seen: &Leadership, observed: Duration) -> Sight {
+        // A leader that has let go still reports, as a node that follows.
+        let beats = if seen.released { 0 } else { seen.beats };
+        let now = Sight { epoch: seen.epoch, beats, released: seen.released, silence: Duration::ZERO };
+        match before {
+            Some(before) if (Sight { silence: Duration::ZERO, ..before }) == now => {
+                Sight { silence: before.silence + observed, ..before }
+            }
+            _ => now,
+        }
+    }
 }
 
 /// Watches a store that several nodes share.
@@ -128,10 +145,10 @@ impl Watcher {
         // Only silence that was observed counts: neither an answer that took its time nor a pause of this node's own.
         let gap = (self.timing.takeover / 2).max(self.timing.beat * 3);
         let slow = asked.elapsed() > self.timing.takeover / 2;
-        if slow || self.beaten.is_some_and(|at| at.elapsed() > gap) {
-            self.sight = None;
-        }
+        let passed = self.beaten.map_or(Duration::ZERO, |at| at.elapsed());
+        let observed = if slow || passed > gap { Duration::ZERO } else { passed };
         self.beaten = Some(Instant::now());
+        self.sight = Some(Sight::after(self.sight, &seen, observed));
         self.publish(&seen);
         self.consider(&seen);
         Ok(())
@@ -165,15 +182,7 @@ impl Watcher {
 
     /// Is it time to try, or to stop?
     fn consider(&mut self, seen: &Leadership) {
-        // A leader that has let go still reports, as a node that follows.
-        let beats = if seen.released { 0 } else { seen.beats };
-        let changed =
-            self.sight.as_ref().is_none_or(|s| (s.epoch, s.beats, s.released) != (seen.epoch, beats, seen.released));
-        if changed {
-            let (epoch, released) = (seen.epoch, seen.released);
-            self.sight = Some(Sight { epoch, beats, released, since: Instant::now() });
-        }
-        let unchanged = self.sight.as_ref().map_or(Duration::ZERO, |s| s.since.elapsed());
+        let unchanged = self.sight.map_or(Duration::ZERO, |sight| sight.silence);
         let mine = self.is_me(&seen.leader);
         match self.health.role() {
             Role::Leading if seen.epoch > self.health.epoch() && !mine => {
@@ -235,6 +244,24 @@ mod tests {
 
     fn node(name: &str, incarnation: u64) -> Node {
         Node { name: name.into(), incarnation, ..Node::default() }
+    }
+
+    /// A node that does not get the processor for a while has missed what came meanwhile, and not what it saw before.
+    #[test]
+    fn silence_counts_as_far_as_it_was_observed() {
+        let seen = |beats| Leadership { epoch: 5, beats, ..Leadership::default() };
+        let mut sight = None;
+        let mut look = |beats, observed_ms| {
+            let now = Sight::after(sight, &seen(beats), Duration::from_millis(observed_ms));
+            sight = Some(now);
+            now.silence.as_millis()
+        };
+        assert_eq!(look(1, 250), 0);
+        assert_eq!([look(1, 500), look(1, 500)], [500, 1_000]);
+        assert_eq!(look(1, 0), 1_000, "a pause of this node's own");
+        assert_eq!([look(1, 600), look(2, 250), look(2, 250)], [1_600, 0, 250]);
+        let released = Leadership { released: true, ..seen(2) };
+        assert_eq!(Sight::after(sight, &released, Duration::from_secs(1)).silence, Duration::ZERO);
     }
 
     #[test]

@@ -261,10 +261,10 @@ async fn hand_over(
     }
     let from = town.leader().node.name.clone();
     let begin = Instant::now();
-    let done = crate::serve::hand_over(&town.leader().engine, String::new()).await;
-    done.map_err(|why| anyhow::anyhow!("the lead could not be handed over: {why}"))?;
+    let done = crate::serve::hand_over(&town.leader().engine, &from, String::new()).await;
+    let to = done.map_err(|why| anyhow::anyhow!("the lead could not be handed over: {why}"))?;
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Some(HandOver { from, to: town.leader().node.name.clone(), ms }))
+    Ok(Some(HandOver { from, to, ms }))
 }
 
 /// Where the ledger of this demo is, with its server when the demo has one of its own.

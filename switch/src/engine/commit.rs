@@ -157,12 +157,18 @@ mod tests {
     use kazasu_schemas::jst::Millis;
     use kazasu_schemas::money::Yen;
     use kazasu_schemas::wire::{Operation, Request};
+    use std::time::Duration;
     use tokio::sync::mpsc;
 
     fn request(mti: u16) -> Request {
+        let operation = match mti / 10 {
+            22 => Operation::Completion,
+            42 => Operation::Reversal,
+            _ => Operation::Purchase,
+        };
         Request {
             mti: Mti(mti),
-            operation: Some(Operation::Purchase),
+            operation: Some(operation),
             processing: 0,
             amount: Yen::new(100),
             transmission: Millis(1_795_000_000_000).transmission(),
@@ -226,13 +232,25 @@ mod tests {
         let (tx, mut queue) = mpsc::unbounded_channel();
         let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tx));
         let health = Health::default();
-        for (mti, in_doubt, refused) in
-            [(200, false, true), (201, false, false), (200, true, false), (201, true, false)]
-        {
+        let (now, long_ago) = (Instant::now(), Instant::now().checked_sub(Duration::from_secs(11)).unwrap());
+        for (mti, in_doubt, received, refused) in [
+            (200, false, now, true),
+            (201, false, now, false),
+            (200, true, now, false),
+            (201, true, now, false),
+            // A node that passes an advice on for the second time says so: its first may have been booked.
+            (220, false, now, true),
+            (221, false, now, false),
+            (420, false, now, true),
+            (421, false, now, false),
+            // Its repeat may have been decided on another link by now.
+            (200, false, long_ago, false),
+            (420, false, long_ago, false),
+        ] {
             link.came(1);
             health.queued.fetch_add(1, Ordering::AcqRel);
             let message = Inbound::Request(request(mti));
-            Asked { link: link.clone(), received: Instant::now(), tag: 0, message, in_doubt }.refuse(&health);
+            Asked { link: link.clone(), received, tag: 0, message, in_doubt }.refuse(&health);
             assert_eq!(codes(&mut queue).len(), usize::from(refused), "{mti} in doubt: {in_doubt}");
         }
         assert_eq!(health.queued.load(Ordering::Acquire), 0);

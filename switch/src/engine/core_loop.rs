@@ -101,7 +101,7 @@ struct Core<'a> {
 struct Leaving {
     successor: String,
     since: Instant,
-    reply: oneshot::Sender<Result<(), String>>,
+    reply: oneshot::Sender<Result<u64, String>>,
     /// Questions for the successor.
     parked: Vec<Asked>,
     /// Since when no issuer is waited for: nothing is decided from then on.
@@ -204,9 +204,10 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 // Everything in the state is in the journal; its hash is the last record's.
                 replica.hash = head.hash;
                 replica.state = state;
-                shell.health.release(shell.health.epoch(), leaving.successor);
+                let released = shell.health.epoch();
+                shell.health.release(released, leaving.successor);
                 shell.role(Role::Following);
-                let _ = leaving.reply.send(Ok(()));
+                let _ = leaving.reply.send(Ok(released));
                 again = leaving.parked;
                 again.extend(waiters);
                 if stopping {

@@ -141,7 +141,7 @@ pub(crate) enum Msg {
     /// Let another node lead.
     HandOver {
         successor: String,
-        reply: oneshot::Sender<Result<(), String>>,
+        reply: oneshot::Sender<Result<u64, String>>,
     },
     Stop,
 }
@@ -447,8 +447,8 @@ impl Engine {
     }
 
     /// Lets another node lead; `successor` names it, or is empty for any. Returns when nothing is under way here any more and
-    /// the successor may begin.
-    pub async fn hand_over(&self, successor: String) -> Result<(), String> {
+    /// the successor may begin, with the epoch that was released.
+    pub async fn hand_over(&self, successor: String) -> Result<u64, String> {
         let (reply, answer) = oneshot::channel();
         let stopping = || "the switch is stopping".to_owned();
         self.tx.send(Msg::HandOver { successor, reply }).map_err(|_| stopping())?;

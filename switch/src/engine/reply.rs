@@ -2,10 +2,10 @@
 
 use super::{Health, Inbound};
 use hashbrown::HashMap;
-use kazasu_schemas::wire::{Answer, Network, Operation, Request, ResponseCode, Totals};
+use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
 /// What a link is to write.
@@ -86,11 +86,13 @@ pub struct Asked {
 
 impl Asked {
     /// Says "not now", where that is the truth: a message that may have been decided is left without an answer, and so is
-    /// one whose sender says that it has sent it before. Unknown is never declined; the sender asks again.
+    /// one whose sender says that it has sent it before, or may have sent it again by now. Unknown is never declined; the
+    /// sender asks again.
     pub fn refuse(self, health: &Health) {
         health.queued.fetch_sub(1, Ordering::AcqRel);
+        let sent_again = self.received.elapsed() > SENT_AGAIN;
         match refusal(&self.message, self.received, self.tag) {
-            Some(reply) if !self.in_doubt => self.link.send(LinkOut::Replies(vec![reply])),
+            Some(reply) if !self.in_doubt && !sent_again => self.link.send(LinkOut::Replies(vec![reply])),
             _ => {
                 metrics::counter!("kazasu_unanswered_total").increment(1);
                 self.link.went(1);
@@ -99,14 +101,16 @@ impl Asked {
     }
 }
 
-/// An answer that says "not now" to a message of which nothing was recorded. `None` for repeats of requests: the first one
-/// may have been approved, and "not now" would look like a decline of it. Advices and reversals are repeated until they are
-/// accepted, so for them it is safe.
+/// A message that has waited for so long may have been repeated, over another link or node: "not now" could cross the answer to
+/// that. Shorter than acquirers' time-outs, which are 15 s as a rule.
+const SENT_AGAIN: Duration = Duration::from_secs(10);
+
+/// An answer that says "not now" to a message of which nothing was recorded. `None` for repeats, of advices and reversals too:
+/// the first one may have been booked, and after "not now" its sender might send it anew under another number.
 pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<Reply> {
     let body = match message {
         Inbound::Request(request) => {
-            let advice = request.operation.is_some_and(Operation::is_advice);
-            if request.mti.is_repeat() && !advice {
+            if request.mti.is_repeat() {
                 return None;
             }
             ReplyBody::Answer(*request, Answer::code(ResponseCode::UNAVAILABLE))

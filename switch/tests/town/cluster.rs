@@ -412,9 +412,16 @@ fn the_lead_is_handed_over_under_load_without_one_tap_refused() {
         if !to.is_empty() {
             args.extend(["--to", to]);
         }
-        let out = kazasu(&args);
-        assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stderr), cluster.log(0) + &cluster.log(1));
-        serde_json::from_slice::<serde_json::Value>(&out.stdout).unwrap()
+        // A successor that does not get the processor for a while is late, and the lead stays where it is: a person asks again.
+        for _ in 0..5 {
+            let out = kazasu(&args);
+            if out.status.success() {
+                return serde_json::from_slice::<serde_json::Value>(&out.stdout).unwrap();
+            }
+            let why = String::from_utf8_lossy(&out.stderr).into_owned();
+            assert!(why.contains("this node leads again"), "{why}{}", cluster.log(0) + &cluster.log(1));
+        }
+        panic!("the lead came back five times: {}", cluster.log(0) + &cluster.log(1));
     };
     let mut at = leader;
     for round in 0..6 {

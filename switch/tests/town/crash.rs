@@ -57,6 +57,10 @@ pub(crate) fn check_answers(state: &State, all: &[Answered]) -> u64 {
             assert!(posted.insert((tap.key.acquirer, tap.rrn), tap.seq).is_none(), "{:?} is booked twice", tap.rrn);
         }
     }
+    let mut told: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for a in all {
+        told.entry(format!("{:?}", a.key)).or_default().push(&a.code);
+    }
     let mut approved = 0;
     for a in all {
         // 91 of a switch that is going down may say that nothing was recorded.
@@ -75,7 +79,16 @@ pub(crate) fn check_answers(state: &State, all: &[Answered]) -> u64 {
                 a.key
             );
         } else {
-            assert!(matches!(tap.state, TapState::Refused | TapState::Reversed), "{} but {:?}", a.code, tap.state);
+            let key = format!("{:?}", a.key);
+            assert!(
+                matches!(tap.state, TapState::Refused | TapState::Reversed),
+                "{} but {:?}: record {}, a {:?}, {key}; the terminal was told {:?}",
+                a.code,
+                tap.state,
+                tap.seq,
+                tap.kind,
+                told[&key]
+            );
         }
     }
     approved

@@ -36,11 +36,12 @@ impl Proxy {
                     return;
                 }
                 let Ok(near) = incoming else { continue };
+                // Before the look at `cut`: a connection that is made while everything is cut is of the old generation.
+                let born = generation.load(Ordering::Acquire);
                 if cut.load(Ordering::Acquire) != 0 {
                     continue;
                 }
                 let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
-                let born = generation.load(Ordering::Acquire);
                 for (from, to) in [(&near, &far), (&far, &near)] {
                     let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
                     let (mode, generation) = (mode.clone(), generation.clone());

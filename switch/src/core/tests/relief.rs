@@ -7,7 +7,7 @@ mod keys;
 use super::*;
 use crate::core::relief::Refusal as No;
 use kazasu_ledger::AccountKey;
-use kazasu_ledger::record::{CardStatus, MadeFile, Proposal};
+use kazasu_ledger::record::{CardStatus, FileDigest, MadeFile, Proposal};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::policy::Place;
 use kazasu_schemas::relief::{
@@ -135,6 +135,40 @@ fn credit_all(town: &mut Town) {
 
 fn set(town: &mut Town, batch: u32, row: u32, change: RowChange) -> Result<Done, String> {
     relief(town, Relief::SetRow { batch, row, change, by: OFFICER.into(), why: why() })
+}
+
+/// A line of the bank's statement, as its reader books it.
+fn line(town: &mut Town, reference: &str, what: Booking) -> Result<Done, String> {
+    let line = StatementLine {
+        reference: reference.to_owned(),
+        what,
+        day: None,
+        statement: Some(FileDigest([1; 32])),
+        alike: Alike::Waits,
+        by: TREASURER.to_owned(),
+        why: why(),
+    };
+    let decision = town.event(&Event::Command(Command::Line(Box::new(line))));
+    decision
+        .rejected
+        .map_or(Ok(if decision.body.is_some() { Done::Recorded } else { Done::Unchanged }), |why| Err(why.to_string()))
+}
+
+/// Two people undo what was booked as a line.
+fn undo(town: &mut Town, reference: &str) -> Result<Done, String> {
+    let undone = Proposal::UndoBooking { reference: reference.to_owned(), payer: None };
+    let proposal = propose(town, undone, TREASURER)?;
+    settle(town, proposal, true, APPROVER)
+}
+
+/// Lines of the bank that were booked, in their order, also those that were undone since.
+fn booked_lines(town: &Town) -> Vec<String> {
+    let reference = |body: &Body| match body {
+        Body::ReliefSent(r) => Some(r.reference.clone()),
+        Body::ReliefReturned(r) => Some(r.reference.clone()),
+        _ => None,
+    };
+    town.journal.iter().filter_map(|record| reference(&record.body)).collect()
 }
 
 fn balance(town: &Town, key: impl Fn(&AccountKey) -> bool) -> i64 {
@@ -544,6 +578,94 @@ fn transfers_are_sent_once_and_what_comes_back_is_the_programmes_again() {
     town.check_replay();
 }
 
+/// Files 0 (¥3,000: rows 0 and 1) and 1 (¥500: row 2) of one batch, released and made.
+fn transferred(town: &mut Town) -> u32 {
+    programme(town, terms(Way::Transfer));
+    fund(town, 9_000, "one").unwrap();
+    let rows = vec![to_account(2, 1, 1_000, 1), to_account(3, 2, 2_000, 2), to_account(4, 3, 500, 3)];
+    let batch = import(town, 1, rows);
+    approve(town, batch);
+    step(town, batch, Step::Released, TREASURER).unwrap();
+    let made = |(count, yen)| MadeFile { count, total: Yen::new(yen), digest: [7; 32] };
+    let files = [(2, 3_000), (1, 500)].map(made).to_vec();
+    relief(town, Relief::FileMade { batch, format: Format::Zengin, files, by: TREASURER.into() }).unwrap();
+    batch
+}
+
+/// Every account of the programme and the bank's, and what each row is.
+fn everything(town: &Town, batch: u32) -> (Vec<(AccountKey, i64)>, Vec<&'static str>) {
+    let all = town.state.positions(|_| true);
+    (all.iter().map(|p| (p.key, p.balance.get())).filter(|(_, yen)| *yen != 0).collect(), states(town, batch))
+}
+
+#[test]
+fn a_relief_line_that_was_booked_wrongly_is_undone_the_last_one_first() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    let before = everything(&town, batch);
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    let sent = everything(&town, batch);
+    line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::new(440) }).unwrap();
+    assert_eq!(states(&town, batch), ["sent", "returned", "released"]);
+    assert_eq!(balance(&town, |k| *k == AccountKey::BankFees), 440, "the operator bears what the bank keeps");
+    assert_eq!(balance(&town, |k| *k == AccountKey::PurseFund(101)), 9_000 - 3_500 + 2_000);
+
+    assert!(undo(&mut town, "taken").unwrap_err().contains("came back or is claimed since"));
+    let proposal =
+        propose(&mut town, Proposal::UndoBooking { reference: "back".into(), payer: None }, TREASURER).unwrap();
+    assert!(settle(&mut town, proposal, true, TREASURER).unwrap_err().contains("another person"));
+    settle(&mut town, proposal, true, APPROVER).unwrap();
+    assert_eq!(everything(&town, batch), sent);
+    undo(&mut town, "taken").unwrap();
+    assert_eq!(everything(&town, batch), before);
+    assert!(undo(&mut town, "taken").unwrap_err().contains("undone before"));
+
+    // Said rightly, the same lines are booked again.
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    line(&mut town, "back", Booking::CameBack { batch, row: 0, fee: Yen::ZERO }).unwrap();
+    assert_eq!(states(&town, batch), ["returned", "sent", "released"]);
+    town.check_replay();
+    audit(&town);
+}
+
+#[test]
+fn the_bank_corrects_a_relief_line_and_a_household_that_was_granted_again_stays() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    let sent = everything(&town, batch);
+    line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::new(440) }).unwrap();
+    line(&mut town, "corrected", Booking::Corrects { line: "back".into() }).unwrap();
+    assert_eq!(everything(&town, batch), sent);
+    assert_eq!(line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }), Ok(Done::Unchanged));
+
+    line(&mut town, "back 2", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }).unwrap();
+    let again = import(&mut town, 2, vec![to_account(2, 2, 2_000, 9)]);
+    assert_eq!(issues(&town, again), [0]);
+    let why = undo(&mut town, "back 2").unwrap_err();
+    assert!(why.contains("was granted again"), "{why}");
+    set(&mut town, again, 0, RowChange::Exclude).unwrap();
+    undo(&mut town, "back 2").unwrap();
+    assert_eq!(everything(&town, batch), sent);
+    town.check_replay();
+    audit(&town);
+}
+
+#[test]
+fn a_bank_keeps_of_a_relief_transfer_no_more_than_a_fee() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    let before = everything(&town, batch);
+    for fee in [-1, 1_000, 1_001, 10_001] {
+        let refused = line(&mut town, "back", Booking::CameBack { batch, row: 0, fee: Yen::new(fee) });
+        assert!(refused.is_err(), "a fee of {fee} of ¥1,000");
+        assert_eq!(everything(&town, batch), before);
+    }
+    line(&mut town, "back", Booking::CameBack { batch, row: 0, fee: Yen::new(999) }).unwrap();
+    audit(&town);
+}
+
 #[test]
 fn refusals_have_words() {
     let mut town = Town::new();
@@ -599,6 +721,10 @@ enum Act {
     Repay(u8, u8, i64, bool),
     Fund(u8, i64),
     Bank(u8, u8, u8),
+    /// A transfer comes back less what the bank keeps: a batch, a row, the fee.
+    BackLessFee(u8, u8, i64),
+    /// The line that was booked so many lines ago: two people undo it, or the bank corrects it.
+    Undo(u8, bool),
     Budget(i64),
     Back(u8, i64),
     /// Of a temporary ID into a person.
@@ -620,6 +746,8 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (0_u8..3, 0_u8..6, 1_i64..900, any::<bool>()).prop_map(|(b, r, y, p)| Act::Repay(b, r, y, p)),
         2 => (0_u8..9, 1_i64..9_000).prop_map(|(r, y)| Act::Fund(r, y)),
         8 => (0_u8..3, 0_u8..6, 0_u8..3).prop_map(|(b, r, w)| Act::Bank(b, r, w)),
+        3 => (0_u8..3, 0_u8..6, 0_i64..600).prop_map(|(b, r, fee)| Act::BackLessFee(b, r, fee)),
+        3 => (0_u8..4, any::<bool>()).prop_map(|(ago, bank)| Act::Undo(ago, bank)),
         1 => (1_i64..20_000).prop_map(Act::Budget),
         1 => (0_u8..9, 1_i64..5_000).prop_map(|(r, y)| Act::Back(r, y)),
         3 => (0_u8..2, 1_u8..4).prop_map(|(from, into)| Act::Merge(from, into)),
@@ -734,6 +862,19 @@ fn perform(town: &mut Town, act: &Act, way: Way, paid: &mut Vec<Request>) {
             let _ = relief(town, ask.clone());
             let _ = relief(town, ask);
         }
+        Act::BackLessFee(b, row, fee) => {
+            let (batch, row) = (batch(*b), nth(town, batch(*b), &["sent", "claimed"], *row));
+            let _ =
+                line(town, &format!("less {batch} {row} {fee}"), Booking::CameBack { batch, row, fee: Yen::new(*fee) });
+        }
+        Act::Undo(ago, bank) => {
+            let Some(reference) = booked_lines(town).into_iter().rev().nth(usize::from(*ago)) else { return };
+            let _ = if *bank {
+                line(town, &format!("the bank corrects {reference}"), Booking::Corrects { line: reference })
+            } else {
+                undo(town, &reference)
+            };
+        }
         Act::Budget(yen) => {
             let Some(view) = town.state.relief_programme(101) else { return };
             let terms = Terms { budget: Yen::new(*yen), ..(*view.terms).clone() };
@@ -782,8 +923,12 @@ fn audit(town: &Town) {
             }
             let yen = t.amount.get();
             match (key(t.debit), key(t.credit)) {
-                (AccountKey::Bank, AccountKey::PurseFund(101)) => came += yen,
+                // The operator bears what a bank keeps of a transfer that comes back.
+                (AccountKey::Bank | AccountKey::BankFees, AccountKey::PurseFund(101)) => came += yen,
+                (AccountKey::PurseFund(101), AccountKey::BankFees) => came -= yen,
                 (AccountKey::PurseFund(101) | AccountKey::ReliefTransit(101), AccountKey::Bank) => left += yen,
+                // A line that was undone: the bank did not take it.
+                (AccountKey::Bank, AccountKey::ReliefTransit(101)) => left -= yen,
                 (AccountKey::Purse(..), AccountKey::MerchantPayable(..)) => spent += yen,
                 (AccountKey::MerchantPayable(..), AccountKey::Purse(..)) => spent -= yen,
                 _ => {}
@@ -921,7 +1066,7 @@ fn every_yen_of_the_budget_is_in_exactly_one_place() {
     });
     result.unwrap();
     // A history in which nothing happens proves nothing.
-    for kind in 32..=42 {
+    for kind in (32..=42).chain([60]) {
         let n = came.borrow().get(&kind).copied().unwrap_or(0);
         assert!(n >= 20, "{} came {n} times: {came:?}", kazasu_ledger::record::KIND_NAMES[usize::from(kind)]);
     }
