@@ -1,4 +1,4 @@
--- The tables as the server describes them once every migration of ledger/migrations/postgres was applied.
+-- The tables as the server describes them once every migration of ledger/store/migrations/postgres was applied.
 -- Why they are so is written there. Made by: KAZASU_WRITE_SCHEMA=1 cargo test -p kazasu-ledger schema
 
 -- columns

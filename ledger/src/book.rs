@@ -4,6 +4,8 @@
 //! [`Book::apply`] checks again, so that no journal and no defect elsewhere can overdraw an account.
 
 use crate::account::{Account, AccountId, AccountKey};
+use crate::entry::Seq;
+use crate::record::Body;
 use crate::transfer::{HoldId, Transfer, TransferKind};
 use hashbrown::HashMap;
 use kazasu_schemas::money::{Unit, Yen};
@@ -278,6 +280,20 @@ fn move_amount(account: &mut Account, t: &Transfer, leg: Leg) -> Option<()> {
     let limit = Yen::new(i64::MAX / 4);
     let most = account.debits.checked_add(account.debits_held)?.max(account.credits.checked_add(account.credits_held)?);
     (most <= limit).then_some(())
+}
+
+impl Book {
+    /// Applies one record: opens the accounts it names and moves what it moves. The one place where records meet the book.
+    pub fn record(&mut self, seq: Seq, body: &Body) -> Result<(), RuleError> {
+        for opening in body.opens() {
+            match self.account(opening.account) {
+                Some(account) => assert_eq!(account.key, opening.key, "a registration repeats the account it opened"),
+                None => self.open(opening.account, opening.key),
+            }
+        }
+        let transfers = body.transfers();
+        if transfers.is_empty() { Ok(()) } else { self.apply(seq, transfers) }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The hash chain: each record's hash covers the one before it, so that no record can be changed, inserted or taken out
 //! without every later hash changing.
 
-use crate::journal::Seq;
+use crate::entry::{Entry, Seq};
 use crate::record::Record;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sha2::{Digest, Sha256};
@@ -56,7 +56,7 @@ impl Sealer {
 
     /// Turns a record into a journal entry.
     #[must_use]
-    pub fn seal(&mut self, record: &Record) -> crate::journal::Entry {
+    pub fn seal(&mut self, record: &Record) -> Entry {
         let mut body = Vec::with_capacity(192);
         record.body.write(&mut body);
         let kind = record.body.kind();
@@ -64,7 +64,7 @@ impl Sealer {
         let hash = link(&self.head, seq, record.at, record.day, kind, &body);
         self.next += 1;
         self.head = hash;
-        crate::journal::Entry {
+        Entry {
             seq,
             at: record.at,
             day: record.day,

@@ -16,7 +16,7 @@ use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
 use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
-use kazasu_ledger::verify::verify;
+use kazasu_store::verify::verify;
 use kazasu_schemas::jst::BusinessDay;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -155,7 +155,7 @@ async fn busy_close(
     args: &CloseArgs,
     desk: &Desk,
     engine: &Engine,
-    store: &dyn kazasu_ledger::Store,
+    store: &dyn kazasu_store::Store,
     plan: LoadPlan,
     out: &mut Value,
 ) -> anyhow::Result<()> {
@@ -187,7 +187,7 @@ async fn busy_close(
 }
 
 /// Everything from the cut-over to the signature.
-async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_ledger::Store, out: &mut Value) -> anyhow::Result<()> {
+async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_store::Store, out: &mut Value) -> anyhow::Result<()> {
     let why = || "perf".to_owned();
     let open = engine.query(|state| state.day).await.context("the core is gone")?.to_string();
     let whole = Instant::now();

@@ -4,11 +4,13 @@ use bytes::BytesMut;
 use kazasu::core::{Command, Event, Link, State, decide};
 use kazasu_console::say;
 use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::journal::{Claim, Entry, Head, Node};
-use kazasu_ledger::memory::MemoryStore;
+use kazasu_ledger::{Entry, Head};
+use kazasu_store::journal::{Claim, Node};
+use kazasu_store::memory::MemoryStore;
 use kazasu_ledger::record::LinkOrigin;
-use kazasu_ledger::sqlite::SqliteStore;
-use kazasu_ledger::{Body, Journal, Record, Store};
+use kazasu_store::sqlite::SqliteStore;
+use kazasu_ledger::{Body, Record};
+use kazasu_store::{Journal, Store};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
@@ -192,7 +194,7 @@ async fn commits(out: &mut Map<String, Value>, journal: &[Record]) -> anyhow::Re
             ("sqlite", SqliteStore::new(dir.path().join("journal.db")).lead(claim()).await?),
         ];
         // Only where there are PostgreSQL's binaries.
-        let server = kazasu_ledger::postgres::local::binaries().map(|_| crate::server::Server::start()).transpose()?;
+        let server = kazasu_store::postgres::local::binaries().map(|_| crate::server::Server::start()).transpose()?;
         if let Some(server) = &server {
             stores.push(("postgres", server.store().await?.lead(claim()).await?));
         }

@@ -2,8 +2,8 @@
 //! folder is closed to the server's user, below the system's temporary one.
 
 use anyhow::Context;
-use kazasu_ledger::postgres::local::LocalServer;
-use kazasu_ledger::postgres::{PostgresStore, migrate};
+use kazasu_store::postgres::local::LocalServer;
+use kazasu_store::postgres::{PostgresStore, migrate};
 use std::os::unix::fs::PermissionsExt;
 
 /// The server and its folder; both end with it.

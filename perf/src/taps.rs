@@ -13,7 +13,7 @@ use kazasu_acquirer_sim::config::{AcquirerConfig, Merchant};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_console::{print_text, say, tell};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
-use kazasu_ledger::memory::MemoryStore;
+use kazasu_store::memory::MemoryStore;
 use kazasu_schemas::ids::Mcc;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -111,7 +111,7 @@ pub(crate) fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result
 pub(crate) async fn other_store(
     store: Store,
     server: Option<&Server>,
-) -> anyhow::Result<Option<Arc<dyn kazasu_ledger::Store>>> {
+) -> anyhow::Result<Option<Arc<dyn kazasu_store::Store>>> {
     Ok(match (store, server) {
         (Store::Memory, _) => Some(Arc::new(MemoryStore::default())),
         (Store::Postgres, Some(server)) => Some(Arc::new(server.store().await?)),

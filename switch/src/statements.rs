@@ -5,7 +5,8 @@
 use anyhow::Context;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{TapKind, Verdict};
-use kazasu_ledger::{AccountId, AccountKey, Body, Reader, Store, Transfer, TransferKind};
+use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
+use kazasu_store::{Reader, Store};
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;

@@ -9,7 +9,7 @@ use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
-use kazasu_ledger::Node;
+use kazasu_store::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

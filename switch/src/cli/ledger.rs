@@ -6,7 +6,7 @@ use crate::report::table::broken;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
 use kazasu_ledger::record::KIND_NAMES;
-use kazasu_ledger::verify::{Verified, VerifyError};
+use kazasu_store::verify::{Verified, VerifyError};
 use kazasu_ledger::{Account, Side};
 use kazasu_schemas::money::{Unit, Yen};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    fn store(&self) -> anyhow::Result<std::sync::Arc<dyn kazasu_ledger::Store>> {
+    fn store(&self) -> anyhow::Result<std::sync::Arc<dyn kazasu_store::Store>> {
         let store = match &self.config {
             Some(config) => Config::load(config)?.store,
             None => StoreConfig::parse(&self.journal)?,
@@ -90,7 +90,7 @@ async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
     let store = journal.store()?;
     let place = store.place();
     let mut reader = store.reader().await?;
-    match kazasu_ledger::verify::verify(reader.as_mut(), |_| {}).await {
+    match kazasu_store::verify::verify(reader.as_mut(), |_| {}).await {
         Ok(verified) => Ok((place, verified)),
         Err(VerifyError::Fault(fault)) => {
             if journal.json {

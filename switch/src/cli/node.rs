@@ -6,7 +6,7 @@ use crate::text::thousands;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
-use kazasu_ledger::journal::{Leadership, Node, NodeStatus};
+use kazasu_store::journal::{Leadership, Node, NodeStatus};
 use serde_json::json;
 use std::path::PathBuf;
 

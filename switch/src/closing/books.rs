@@ -5,7 +5,8 @@ use super::chart::{Chart, MerchantKey, Move};
 use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
-use kazasu_ledger::{AccountKey, Body, Reader, Seq, TransferKind};
+use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
+use kazasu_store::Reader;
 use kazasu_schemas::contract::{
     Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Period, Product, Refund, Scope, TapFact,
     TapFee, Tariff, Tender,

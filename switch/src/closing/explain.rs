@@ -3,7 +3,8 @@
 use super::chart::Chart;
 use anyhow::Context;
 use kazasu_ledger::record::{PayoutTaken, Proposal, Verdict, flag};
-use kazasu_ledger::{Body, Store, Transfer};
+use kazasu_ledger::{Body, Transfer};
+use kazasu_store::Store;
 use kazasu_schemas::closing::Difference;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use serde_json::{Value, json};

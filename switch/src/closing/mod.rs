@@ -27,7 +27,7 @@ pub use explain::explain;
 pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};
 
 use books::Books;
-use kazasu_ledger::Store;
+use kazasu_store::Store;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 

@@ -9,9 +9,10 @@ use crate::recon::item::Kind;
 use crate::recon::result::Proposal as Proposed;
 use crate::statements::StatementBook;
 use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::memory::MemoryStore;
+use kazasu_store::memory::MemoryStore;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
-use kazasu_ledger::{AccountKey, Claim, Entry, Store};
+use kazasu_ledger::{AccountKey, Entry};
+use kazasu_store::{Claim, Store};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{

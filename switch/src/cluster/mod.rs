@@ -18,7 +18,7 @@ pub use forward::Forwarder;
 pub use peers::Peers;
 pub use watch::{Timing, Watcher};
 
-use kazasu_ledger::Node;
+use kazasu_store::Node;
 
 /// The node that questions are to go to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,9 +20,10 @@ use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_console::{print_text, say};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, SimError, effective};
-use kazasu_ledger::postgres::local::LocalServer;
-use kazasu_ledger::postgres::{Address, PostgresStore};
-use kazasu_ledger::{Body, Store};
+use kazasu_store::postgres::local::LocalServer;
+use kazasu_store::postgres::{Address, PostgresStore};
+use kazasu_ledger::Body;
+use kazasu_store::Store;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Key;
 use std::collections::BTreeMap;
@@ -280,7 +281,7 @@ async fn store(play: &Play, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         url => url.parse()?,
     };
     let store = PostgresStore::new(address);
-    kazasu_ledger::postgres::migrate(&store).await?;
+    kazasu_store::postgres::migrate(&store).await?;
     let mut reader = store.reader().await?;
     let first = reader.scan(1, 1).await?;
     if let Some(Body::Opened(opened)) = first.first().map(|entry| Body::read(&entry.body)).transpose()? {
@@ -318,7 +319,7 @@ async fn issuers(path: &Path) -> anyhow::Result<Sim> {
 }
 
 /// A day that was ended early has opened the next: it is played as if it had begun.
-async fn keep_up(store: &dyn kazasu_ledger::Store) {
+async fn keep_up(store: &dyn kazasu_store::Store) {
     let Ok(mut reader) = store.reader().await else { return };
     let Ok(head) = reader.head().await else { return };
     if let Ok(last) = reader.scan(head.seq, 1).await

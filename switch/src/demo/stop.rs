@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM: the first one ends the traffic and shows the summary, the second one ends the program.
 
 use kazasu_console::{say, tell};
-use kazasu_ledger::postgres::local::LocalServer;
+use kazasu_store::postgres::local::LocalServer;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

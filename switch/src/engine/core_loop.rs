@@ -12,7 +12,8 @@ use crate::core::{Command, Decision, Done, Effect, Event, State, decide, left_to
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Silence, Verdict};
-use kazasu_ledger::{AppendError, Body, Head, Record, Seq, Store};
+use kazasu_ledger::{Body, Head, Record, Seq};
+use kazasu_store::{AppendError, Store};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::{Refusal, Request};
 use smallvec::SmallVec;

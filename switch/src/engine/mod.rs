@@ -22,7 +22,7 @@ pub use reply::{Asked, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
 use crate::core::{Command, Done, Event, State};
 use crate::tasks::{Kind, OnPanic, Tasks};
 use crossbeam_channel::Sender;
-use kazasu_ledger::{Node, Store};
+use kazasu_store::{Node, Store};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::{Request, Totals};
@@ -465,9 +465,9 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kazasu_ledger::StoreError;
-    use kazasu_ledger::journal::{Moment, Reader, Task, TransferRow};
-    use kazasu_ledger::memory::MemoryStore;
+    use kazasu_store::StoreError;
+    use kazasu_store::journal::{Moment, Reader, Task, TransferRow};
+    use kazasu_store::memory::MemoryStore;
 
     struct NoIssuers;
 
@@ -517,7 +517,7 @@ mod tests {
 
     const SHAPING: std::time::Duration = std::time::Duration::from_millis(900);
 
-    struct SlowJournal(Box<dyn kazasu_ledger::Journal>);
+    struct SlowJournal(Box<dyn kazasu_store::Journal>);
 
     impl Store for Slow {
         fn place(&self) -> String {
@@ -526,11 +526,11 @@ mod tests {
 
         fn lead(
             &self,
-            claim: kazasu_ledger::Claim,
-        ) -> Task<'_, Result<Box<dyn kazasu_ledger::Journal>, kazasu_ledger::LeadError>> {
+            claim: kazasu_store::Claim,
+        ) -> Task<'_, Result<Box<dyn kazasu_store::Journal>, kazasu_store::LeadError>> {
             Box::pin(async {
                 let journal = self.0.lead(claim).await?;
-                Ok(Box::new(SlowJournal(journal)) as Box<dyn kazasu_ledger::Journal>)
+                Ok(Box::new(SlowJournal(journal)) as Box<dyn kazasu_store::Journal>)
             })
         }
 
@@ -553,11 +553,11 @@ mod tests {
         }
     }
 
-    impl kazasu_ledger::Journal for SlowJournal {
+    impl kazasu_store::Journal for SlowJournal {
         fn append<'a>(
             &'a mut self,
             batch: &'a [kazasu_ledger::Entry],
-        ) -> Task<'a, Result<(), kazasu_ledger::AppendError>> {
+        ) -> Task<'a, Result<(), kazasu_store::AppendError>> {
             self.0.append(batch)
         }
 

@@ -4,7 +4,8 @@
 use crate::core::ProgrammeView;
 use crate::report::{Cell, Kind, Report, ReportError, cells};
 use anyhow::Context;
-use kazasu_ledger::{AccountId, AccountKey, Body, Store, Transfer, TransferKind};
+use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
+use kazasu_store::Store;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;

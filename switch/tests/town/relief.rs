@@ -3,7 +3,8 @@
 use crate::harness::{Served, Town, kazasu, wait_for};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::sample_ppid;
-use kazasu_ledger::{AccountKey, Store};
+use kazasu_ledger::AccountKey;
+use kazasu_store::Store;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -394,7 +395,7 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
     town.verified();
     // Nothing readable of an account is in the journal.
     let journal = town.runtime.block_on(async {
-        let store = kazasu_ledger::sqlite::SqliteStore::new(town.journal());
+        let store = kazasu_store::sqlite::SqliteStore::new(town.journal());
         let mut reader = store.reader().await.unwrap();
         reader.scan(1, 10_000).await.unwrap().iter().flat_map(|e| e.body.to_vec()).collect::<Vec<u8>>()
     });

@@ -1,7 +1,8 @@
 //! Reports of nodes, and who leads: the connection on which a node watches the others.
 
 use super::{Patience, get, store_error, unsigned, within};
-use crate::journal::{Leadership, Node, NodeReport, NodeStatus, Seq, StoreError, Task, Watch};
+use kazasu_ledger::Seq;
+use crate::journal::{Leadership, Node, NodeReport, NodeStatus, StoreError, Task, Watch};
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 

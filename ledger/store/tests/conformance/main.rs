@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::journal::{AppendError, Claim, Entry, Head, Journal, LeadError, Node, Store};
-use kazasu_ledger::memory::MemoryStore;
+use kazasu_ledger::{Entry, Head};
+use kazasu_store::journal::{AppendError, Claim, Journal, LeadError, Node, Store};
+use kazasu_store::memory::MemoryStore;
 use kazasu_ledger::record::{Body, DepositOpened, Funded, Opened, Record};
-use kazasu_ledger::sqlite::SqliteStore;
-use kazasu_ledger::transport::{CopyError, copy};
-use kazasu_ledger::verify::{VerifyError, verify};
+use kazasu_store::sqlite::SqliteStore;
+use kazasu_store::transport::{CopyError, copy};
+use kazasu_store::verify::{VerifyError, verify};
 use kazasu_ledger::{AccountId, Transfer};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -249,7 +250,7 @@ async fn written(dir: &Path, n: u64) -> std::path::PathBuf {
     path
 }
 
-async fn verified(path: &Path) -> Result<kazasu_ledger::verify::Verified, VerifyError> {
+async fn verified(path: &Path) -> Result<kazasu_store::verify::Verified, VerifyError> {
     verify(SqliteStore::new(path).reader().await?.as_mut(), |_| {}).await
 }
 

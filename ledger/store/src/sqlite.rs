@@ -8,11 +8,9 @@
 
 mod wal;
 
-use crate::journal::{
-    AppendError, Claim, Entry, Head, Journal, LeadError, Moment, Reader, Seq, Store, StoreError, Task, Took,
-    TransferRow, check_order,
-};
-use crate::transfer::Transfer;
+use kazasu_ledger::{Entry, Head, Seq};
+use crate::journal::{AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order};
+use kazasu_ledger::transfer::Transfer;
 use futures_util::TryStreamExt;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};

@@ -7,7 +7,8 @@
 //! pass that runs.
 
 use super::{StoreError, options, store_error};
-use crate::journal::{Entry, Moment};
+use kazasu_ledger::Entry;
+use crate::journal::Moment;
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -316,7 +317,7 @@ impl Checkpointer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::GENESIS;
+    use kazasu_ledger::chain::GENESIS;
     use crate::journal::{Claim, Journal, Node, Store};
     use crate::sqlite::SqliteStore;
     use kazasu_schemas::jst::{BusinessDay, Millis};

@@ -2,10 +2,11 @@
 
 use crate::server::{Server, folder};
 use crate::{entries, node, open, stored};
-use kazasu_ledger::journal::{AppendError, Claim, Entry, Head, Journal, NodeReport, Store};
-use kazasu_ledger::postgres::local::LocalServer;
-use kazasu_ledger::postgres::{Patience, PostgresStore, migrate};
-use kazasu_ledger::verify::{VerifyError, verify};
+use kazasu_ledger::{Entry, Head};
+use kazasu_store::journal::{AppendError, Claim, Journal, NodeReport, Store};
+use kazasu_store::postgres::local::LocalServer;
+use kazasu_store::postgres::{Patience, PostgresStore, migrate};
+use kazasu_store::verify::{VerifyError, verify};
 use std::time::{Duration, Instant};
 
 async fn verified(store: &PostgresStore) -> Result<u64, VerifyError> {
@@ -18,7 +19,7 @@ fn login(server: &LocalServer, database: &str, name: &str, member_of: Option<&st
     server.sql(database, &format!("CREATE ROLE {name} LOGIN PASSWORD 'secret of {name}'{grant}")).unwrap();
     let url = format!("postgres://{name}@127.0.0.1:{}/{database}", server.port());
     PostgresStore::new(
-        url.parse::<kazasu_ledger::postgres::Address>().unwrap().with_password(&format!("secret of {name}")),
+        url.parse::<kazasu_store::postgres::Address>().unwrap().with_password(&format!("secret of {name}")),
     )
 }
 

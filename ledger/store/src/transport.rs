@@ -1,7 +1,8 @@
 //! Moving a journal from one store to another, and proving that both are equal.
 
-use crate::journal::{Claim, Head, LeadError, Node, Reader, Seq, Store, StoreError};
-use crate::record::Body;
+use kazasu_ledger::{Head, Seq};
+use crate::journal::{Claim, LeadError, Node, Reader, Store, StoreError};
+use kazasu_ledger::record::Body;
 use crate::verify::{Verified, VerifyError, verify};
 
 /// What was copied.

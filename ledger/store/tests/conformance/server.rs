@@ -1,7 +1,7 @@
 //! A PostgreSQL server for the tests of this file, shared by those that run at the same time.
 
-use kazasu_ledger::postgres::local::LocalServer;
-use kazasu_ledger::postgres::{PostgresStore, migrate};
+use kazasu_store::postgres::local::LocalServer;
+use kazasu_store::postgres::{PostgresStore, migrate};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

@@ -1,50 +1,12 @@
 //! What a store of the journal must do. Engines know no rule and no record: they keep entries, in order, for ever.
 
-use crate::chain::{GENESIS, Hash};
-use crate::transfer::Transfers;
-use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_ledger::{Entry, Head, Seq};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// A record's place in the journal: 1, 2, 3, … without a gap.
-pub type Seq = u64;
-
-/// A sealed record.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Entry {
-    /// Its place.
-    pub seq: Seq,
-    /// When it was decided.
-    pub at: Millis,
-    /// The business day it belongs to.
-    pub day: BusinessDay,
-    /// The kind's number.
-    pub kind: u8,
-    /// The record, CBOR.
-    pub body: Vec<u8>,
-    /// Covers the entry and the hash before it.
-    pub hash: Hash,
-    /// The body's transfers, for the SQL table beside the journal; empty when read back.
-    pub transfers: Transfers,
-}
-
 /// Entries that become durable together.
 pub type Batch = Vec<Entry>;
-
-/// The last entry's place and hash.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head {
-    /// Its place; 0 for an empty journal.
-    pub seq: Seq,
-    /// Its hash; zeros for an empty journal.
-    pub hash: Hash,
-}
-
-impl Head {
-    /// Of an empty journal.
-    pub const EMPTY: Head = Head { seq: 0, hash: GENESIS };
-}
 
 /// Why a batch is not known to be durable.
 #[derive(Debug, thiserror::Error)]

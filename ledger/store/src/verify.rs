@@ -2,11 +2,12 @@
 //!
 //! It names the first record that is wrong and goes no further, because after a broken link nothing can be said.
 
-use crate::account::{Account, AccountId};
-use crate::book::{Book, RuleError, Sums};
-use crate::chain::{self, GENESIS, Hash};
-use crate::journal::{Entry, Reader, Seq, TransferRow};
-use crate::record::{Body, Opening};
+use kazasu_ledger::account::{Account, AccountId};
+use kazasu_ledger::book::{Book, RuleError, Sums};
+use kazasu_ledger::chain::{self, GENESIS, Hash};
+use kazasu_ledger::{Entry, Seq};
+use crate::journal::{Reader, TransferRow};
+use kazasu_ledger::record::{Body, Opening};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 
 /// The first thing that is wrong with a journal.
@@ -27,21 +28,7 @@ pub struct Verifier {
     at: Millis,
     day: BusinessDay,
     book: Book,
-    kinds: [u64; crate::record::KIND_NAMES.len()],
-}
-
-impl Book {
-    /// Applies one record: opens the accounts it names and moves what it moves. The one place where records meet the book.
-    pub fn record(&mut self, seq: Seq, body: &Body) -> Result<(), RuleError> {
-        for opening in body.opens() {
-            match self.account(opening.account) {
-                Some(account) => assert_eq!(account.key, opening.key, "a registration repeats the account it opened"),
-                None => self.open(opening.account, opening.key),
-            }
-        }
-        let transfers = body.transfers();
-        if transfers.is_empty() { Ok(()) } else { self.apply(seq, transfers) }
-    }
+    kinds: [u64; kazasu_ledger::record::KIND_NAMES.len()],
 }
 
 impl Default for Verifier {
@@ -60,7 +47,7 @@ impl Verifier {
             at: Millis::default(),
             day: BusinessDay::default(),
             book: Book::default(),
-            kinds: [0; crate::record::KIND_NAMES.len()],
+            kinds: [0; kazasu_ledger::record::KIND_NAMES.len()],
         }
     }
 
@@ -141,7 +128,7 @@ pub struct Verified {
     /// The last record's business day.
     pub day: BusinessDay,
     /// Records by kind.
-    pub kinds: [u64; crate::record::KIND_NAMES.len()],
+    pub kinds: [u64; kazasu_ledger::record::KIND_NAMES.len()],
     /// Debits and credits.
     pub sums: Sums,
     /// Every account's balances, in the order of opening.
