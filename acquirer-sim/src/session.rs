@@ -12,7 +12,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_util::codec::Decoder;
 
 /// Keys of both directions.
 #[derive(Clone, Debug)]

@@ -383,7 +383,6 @@ async fn macs_are_checked_in_both_directions() {
 #[tokio::test]
 async fn a_wrong_mac_and_garbage_are_ignored_and_the_link_stays_up() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio_util::codec::Decoder;
     let (to, from) = keys(1);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();

@@ -64,14 +64,6 @@ impl Sealer {
         let hash = link(&self.head, seq, record.at, record.day, kind, &body);
         self.next += 1;
         self.head = hash;
-        Entry {
-            seq,
-            at: record.at,
-            day: record.day,
-            kind,
-            body,
-            hash,
-            transfers: record.body.transfers().into(),
-        }
+        Entry { seq, at: record.at, day: record.day, kind, body, hash, transfers: record.body.transfers().into() }
     }
 }

@@ -24,10 +24,9 @@ pub(crate) async fn start() -> anyhow::Result<SocketAddr> {
 }
 
 async fn serve(mut stream: TcpStream) -> anyhow::Result<()> {
-    use tokio_util::codec::Decoder;
     stream.set_nodelay(true)?;
     let dialect = Dialect::shipped("iso87-ascii").expect("shipped");
-    let mut frames = dialect.frames();
+    let frames = dialect.frames();
     let (mut input, mut out) = (BytesMut::with_capacity(64 * 1024), BytesMut::with_capacity(64 * 1024));
     loop {
         input.reserve(16 * 1024);

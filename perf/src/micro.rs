@@ -1,16 +1,12 @@
 //! Micro benchmarks: one thing each, in a loop long enough to trust, the median of several rounds printed.
 
 use bytes::BytesMut;
-use kazasu::core::{Command, Event, Link, State, decide};
 use kazasu_console::say;
+use kazasu_core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
-use kazasu_ledger::{Entry, Head};
-use kazasu_store::journal::{Claim, Node};
-use kazasu_store::memory::MemoryStore;
 use kazasu_ledger::record::LinkOrigin;
-use kazasu_store::sqlite::SqliteStore;
 use kazasu_ledger::{Body, Record};
-use kazasu_store::{Journal, Store};
+use kazasu_ledger::{Entry, Head};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
@@ -18,6 +14,10 @@ use kazasu_schemas::mac::{MacAlgorithm, MacKey, encode_frame};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Key;
 use kazasu_schemas::wire::{Answer, Operation, PpidPlace, Request, ResponseCode};
+use kazasu_store::journal::{Claim, Node};
+use kazasu_store::memory::MemoryStore;
+use kazasu_store::sqlite::SqliteStore;
+use kazasu_store::{Journal, Store};
 use serde_json::{Map, Value, json};
 use std::hint::black_box;
 use std::time::Instant;

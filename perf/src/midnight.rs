@@ -1,8 +1,8 @@
 //! The turn of a business day with many taps in memory: how long the one thread that decides is kept from the next tap.
 
 use crate::micro::{purchase, town};
-use kazasu::core::{Event, State, decide};
 use kazasu_console::say;
+use kazasu_core::{Event, State, decide};
 use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
 use serde_json::json;

@@ -13,8 +13,8 @@ use kazasu_acquirer_sim::config::{AcquirerConfig, Merchant};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_console::{print_text, say, tell};
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
-use kazasu_store::memory::MemoryStore;
 use kazasu_schemas::ids::Mcc;
+use kazasu_store::memory::MemoryStore;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -455,7 +455,7 @@ async fn under_rules(args: &TapsArgs, dir: &Path) -> anyhow::Result<Ruled> {
 
 /// Purses and limits of their own for some residents.
 async fn wealth(engine: &Engine, residents: u64) -> anyhow::Result<()> {
-    use kazasu::core::Command;
+    use kazasu_core::Command;
     use kazasu_schemas::money::Yen;
     let (by, reference) = ("perf".to_owned(), "perf".to_owned());
     let amount = Yen::new(900_000_000_000);

@@ -1,11 +1,11 @@
 //! What portals and operators ask for, in one vocabulary: the HTTP routes and the command line both speak it, so that what one
 //! can do the other can, against a running switch or into its journal.
 
-use crate::core::{Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
 use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
 use crate::json::Said;
 use anyhow::Context;
+use kazasu_core::{Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -623,7 +623,7 @@ impl Desk {
     pub async fn notices(&self) -> Result<Value, AskError> {
         const MOST: usize = 10_000;
         let all: Vec<_> = self.ask(|state| state.notices().take(MOST).map(|(k, o)| (k, o.clone())).collect()).await?;
-        let line = |(key, owed): &(u64, crate::core::Owed)| {
+        let line = |(key, owed): &(u64, kazasu_core::Owed)| {
             let dead = owed.dead.as_ref();
             json!({ "notice": format!("{}-{}", key / 16, key % 16), "ppid": owed.ppid.to_string(), "percent": owed.percent,
                 "used_yen": owed.used.get(), "limit_yen": owed.limit.get(), "at": owed.at.jst_text(),
@@ -637,7 +637,7 @@ impl Desk {
         self.ask(|state| {
             let (version, policy, source) = state.policy();
             let (funds, budgets) = state.programmes();
-            let sums = |list: Vec<crate::core::Holding>, unit: &str| -> Value {
+            let sums = |list: Vec<kazasu_core::Holding>, unit: &str| -> Value {
                 list.iter().map(|h| json!({ "programme": h.programme, unit: h.available })).collect()
             };
             json!({ "version": version, "name": policy.name, "source": source,
@@ -693,7 +693,7 @@ fn resident_json(r: &Resident) -> Value {
         out["from"] = from.to_string().into();
         out
     });
-    let held = |list: &[crate::core::Holding], unit: &str| -> Value {
+    let held = |list: &[kazasu_core::Holding], unit: &str| -> Value {
         list.iter().map(|h| json!({ "programme": h.programme, unit: h.available })).collect()
     };
     json!({

@@ -1,8 +1,8 @@
 //! Compares this ledger with the issuers' own journals, message by message: what each message to an issuer stands at here
 //! and there. Both are read from files after the fact, so neither side can be asked to agree.
 
-use crate::core::{State, Tap, TapState};
 use hashbrown::HashMap;
+use kazasu_core::{State, Tap, TapState};
 use kazasu_ledger::record::ToIssuer;
 use kazasu_ledger::{Body, Seq};
 use kazasu_schemas::wire::issuer::IssuerOperation;

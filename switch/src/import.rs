@@ -12,10 +12,10 @@ pub use links::links;
 pub use look::Ground;
 pub use merchants::merchants;
 
-use crate::core::{Command, Done};
 use crate::engine::CommandError;
 use crate::table_file::{Columns, How, Refused, Row, Table, refused_csv};
 use crate::vault::Vault;
+use kazasu_core::{Command, Done};
 use kazasu_issuer_adapter::routing::RoutingTable;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;

@@ -1,12 +1,12 @@
 //! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
 
 use crate::config::IssuerConfig;
-use crate::core::{Event, Outgoing, Owed};
 use crate::engine::{Engine, IssuerSink};
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
 use crate::tasks::{Kind, Tasks, fault};
 use crate::vault::Vault;
 use hashbrown::HashMap;
+use kazasu_core::{Event, Outgoing, Owed};
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
@@ -184,7 +184,7 @@ impl Settle for Settler {
 
 fn settle(engine: &Engine, notice: NoticeKey, delivered: bool, attempts: u32, problem: Option<String>) {
     // Whether it is recorded shows in the notice's being offered again.
-    drop(engine.command_later(crate::core::Command::SettleNotice { notice, delivered, attempts, problem }));
+    drop(engine.command_later(kazasu_core::Command::SettleNotice { notice, delivered, attempts, problem }));
 }
 
 fn notice(key: NoticeKey, owed: &Owed) -> Notice {

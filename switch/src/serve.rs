@@ -4,15 +4,15 @@
 use crate::acquirer::{Acquirers, Listener, ListenerConfig};
 use crate::cluster::{Forwarder, Peers, Timing, Watcher};
 use crate::config::Config;
-use crate::core::Command;
 use crate::engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
 use crate::tasks::{Kind, fault};
 use anyhow::Context;
+use kazasu_core::Command;
+use kazasu_schemas::jst::BusinessDay;
 use kazasu_store::journal::NodeStatus;
 use kazasu_store::{Node, Store};
-use kazasu_schemas::jst::BusinessDay;
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -400,7 +400,7 @@ async fn tick(
         fault(Kind::Tick);
         engine.tick();
         crate::telemetry::health(engine.health());
-        let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(crate::core::State::sizes)).await;
+        let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(kazasu_core::State::sizes)).await;
         if let Ok(Some(sizes)) = sizes {
             crate::telemetry::sizes(&sizes);
         }

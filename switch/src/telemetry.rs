@@ -2,9 +2,9 @@
 
 mod catalogue;
 
-use crate::core::StateSizes;
 use crate::engine::Health;
 use crate::tasks::{Kind, fault};
+use kazasu_core::StateSizes;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;

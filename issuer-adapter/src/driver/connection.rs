@@ -13,7 +13,6 @@ use kazasu_schemas::wire::issuer::IssuerAnswer;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use tokio_util::codec::Decoder;
 
 /// Bytes that are encoded ahead of the socket. What is not encoded yet is certainly not sent.
 const WRITE_AHEAD: usize = 64 * 1024;

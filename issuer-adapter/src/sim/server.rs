@@ -21,7 +21,6 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
-use tokio_util::codec::Decoder;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -217,7 +216,7 @@ impl Connection {
             Err(error) => return Err(format!("reading failed: {error}")),
         }
         let issuer = Arc::clone(&self.issuer);
-        let mut frames = issuer.dialect.frames();
+        let frames = issuer.dialect.frames();
         let mut state = issuer.state();
         self.lines.clear();
         let result = loop {

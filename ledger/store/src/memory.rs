@@ -1,7 +1,9 @@
 //! The journal in memory: the oracle that every engine is compared with, and the benchmark's store without a disk.
 
+use crate::journal::{
+    AppendError, Claim, Journal, LeadError, Reader, Store, StoreError, Task, TransferRow, check_order,
+};
 use kazasu_ledger::{Entry, Head, Seq};
-use crate::journal::{AppendError, Claim, Journal, LeadError, Reader, Store, StoreError, Task, TransferRow, check_order};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Default)]

@@ -8,10 +8,12 @@
 
 mod wal;
 
-use kazasu_ledger::{Entry, Head, Seq};
-use crate::journal::{AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order};
-use kazasu_ledger::transfer::Transfer;
+use crate::journal::{
+    AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order,
+};
 use futures_util::TryStreamExt;
+use kazasu_ledger::transfer::Transfer;
+use kazasu_ledger::{Entry, Head, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};

@@ -1,9 +1,9 @@
 //! Moving a journal from one store to another, and proving that both are equal.
 
-use kazasu_ledger::{Head, Seq};
 use crate::journal::{Claim, LeadError, Node, Reader, Store, StoreError};
-use kazasu_ledger::record::Body;
 use crate::verify::{Verified, VerifyError, verify};
+use kazasu_ledger::record::Body;
+use kazasu_ledger::{Head, Seq};
 
 /// What was copied.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 //!
 //! It names the first record that is wrong and goes no further, because after a broken link nothing can be said.
 
-use kazasu_ledger::account::{Account, AccountId};
-use kazasu_ledger::book::{Book, RuleError, Sums};
-use kazasu_ledger::chain::{self, GENESIS, Hash};
-use kazasu_ledger::{Entry, Seq};
 use crate::journal::{Reader, TransferRow};
+use kazasu_ledger::account::{Account, AccountId};
+use kazasu_ledger::book::{Book, Sums};
+use kazasu_ledger::chain::{self, GENESIS, Hash};
 use kazasu_ledger::record::{Body, Opening};
+use kazasu_ledger::{Entry, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 
 /// The first thing that is wrong with a journal.

@@ -5,11 +5,10 @@ use bytes::BytesMut;
 use kazasu_schemas::iso8583::FrameCodec;
 use kazasu_schemas::iso8583::frame::{Framing, Header};
 use libfuzzer_sys::fuzz_target;
-use tokio_util::codec::{Decoder, Encoder};
 
 const MAX: usize = 4096;
 
-fn frames(mut codec: FrameCodec, stream: &[u8], packet: usize) -> (Vec<Vec<u8>>, bool) {
+fn frames(codec: FrameCodec, stream: &[u8], packet: usize) -> (Vec<Vec<u8>>, bool) {
     let mut buffer = BytesMut::new();
     let mut frames = Vec::new();
     for chunk in stream.chunks(packet) {
@@ -32,7 +31,7 @@ fn frames(mut codec: FrameCodec, stream: &[u8], packet: usize) -> (Vec<Vec<u8>>,
 fuzz_target!(|data: &[u8]| {
     let [kind, packet, stream @ ..] = data else { return };
     let header = if kind & 1 == 0 { Header::Be2 } else { Header::Ascii4 };
-    let mut codec = FrameCodec::new(Framing { header, self_inclusive: kind & 2 != 0 }, MAX);
+    let codec = FrameCodec::new(Framing { header, self_inclusive: kind & 2 != 0 }, MAX);
     let whole = frames(codec, stream, stream.len().max(1));
     assert_eq!(frames(codec, stream, usize::from(*packet) + 1), whole, "packets do not matter");
     let mut again = BytesMut::new();

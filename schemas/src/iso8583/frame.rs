@@ -1,7 +1,6 @@
 //! Framing: where one message ends and the next begins in a TCP stream.
 
 use bytes::{Buf, BufMut, BytesMut};
-use tokio_util::codec::{Decoder, Encoder};
 
 /// The length header in front of each message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,9 +88,6 @@ pub enum FrameError {
         /// The limit.
         max: usize,
     },
-    /// The connection failed.
-    #[error("connection: {0}")]
-    Io(#[from] std::io::Error),
 }
 
 /// Cuts frames out of a byte stream and puts headers before messages. It keeps no state between calls.
@@ -134,14 +130,9 @@ impl FrameCodec {
         }
         Ok(len)
     }
-}
-
-impl Decoder for FrameCodec {
-    type Item = BytesMut;
-    type Error = FrameError;
 
     /// The next whole message without its header, or `None` when more bytes are needed. An error is final.
-    fn decode(&mut self, src: &mut BytesMut) -> Result<Option<BytesMut>, FrameError> {
+    pub fn decode(&self, src: &mut BytesMut) -> Result<Option<BytesMut>, FrameError> {
         let header = self.framing.header_len();
         if src.len() < header {
             return Ok(None);
@@ -154,12 +145,9 @@ impl Decoder for FrameCodec {
         src.advance(header);
         Ok(Some(src.split_to(len)))
     }
-}
 
-impl Encoder<&[u8]> for FrameCodec {
-    type Error = FrameError;
-
-    fn encode(&mut self, message: &[u8], dst: &mut BytesMut) -> Result<(), FrameError> {
+    /// Puts a message behind its header at the end of `dst`.
+    pub fn encode(&self, message: &[u8], dst: &mut BytesMut) -> Result<(), FrameError> {
         if message.len() > self.max {
             return Err(FrameError::TooLong { got: message.len(), max: self.max });
         }

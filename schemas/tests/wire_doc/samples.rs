@@ -6,7 +6,6 @@ use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest};
 use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::{Network, Operation, PpidPlace, Request, ResponseCode, Totals};
-use tokio_util::codec::Decoder;
 
 /// Cuts, decodes, and compares with the list under the frame; gives the message and where its MAC begins.
 fn read(sample: &Sample) -> (Message, Option<usize>, Vec<u8>) {

@@ -15,7 +15,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
-use tokio_util::codec::Decoder;
 
 /// Bounds of one link.
 #[derive(Clone, Copy, Debug)]
@@ -102,8 +101,8 @@ where
     tokio::select! {
         end = read(context, reader, &link, &signed_on) => match end {
             Ok(()) => tracing::debug!(link = id, %peer, "peer closed the connection"),
-            Err(FrameError::Io(error)) => tracing::info!(link = id, %peer, %error, "connection lost"),
-            Err(error) => {
+            Err(ReadError::Lost(error)) => tracing::info!(link = id, %peer, %error, "connection lost"),
+            Err(ReadError::Frames(error)) => {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "framing").increment(1);
                 tracing::warn!(link = id, %peer, %error, "the stream cannot be cut into messages any more; closing this link");
             }
@@ -126,16 +125,25 @@ where
     let _ = tokio::time::timeout(LAST_ANSWERS, last).await;
 }
 
+/// Why nothing more is read from a link.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("connection: {0}")]
+    Lost(#[from] std::io::Error),
+    #[error(transparent)]
+    Frames(#[from] FrameError),
+}
+
 async fn read<R: AsyncRead + Unpin>(
     mut context: LinkContext,
     mut socket: R,
     link: &Arc<LinkHandle>,
     signed_on: &SignedOn,
-) -> Result<(), FrameError> {
+) -> Result<(), ReadError> {
     let mut reader = Reader::new(context.dialect.clone(), context.acquirers.clone(), context.certificate);
     let mut day = *context.day.borrow_and_update();
     let mut telling: Option<Telling> = None;
-    let mut frames = context.dialect.frames();
+    let frames = context.dialect.frames();
     let mut buffer = BytesMut::with_capacity(64 * 1024);
     let opened = Instant::now();
     loop {
@@ -174,7 +182,7 @@ async fn read<R: AsyncRead + Unpin>(
         let received = Instant::now();
         fault(Kind::AcquirerLink);
         let from = From { engine: &context.engine, link, signed_on, peer: context.peer, received };
-        take_frames(&mut reader, &mut frames, &mut buffer, &from)?;
+        take_frames(&mut reader, &frames, &mut buffer, &from)?;
         for (purpose, code) in reader.answers.drain(..) {
             let purpose_name = purpose.name();
             metrics::counter!("kazasu_cutovers_told_total", "purpose" => purpose_name, "outcome" => code.to_string())
@@ -202,7 +210,7 @@ struct From<'a> {
 /// answers itself.
 fn take_frames(
     reader: &mut Reader,
-    frames: &mut FrameCodec,
+    frames: &FrameCodec,
     buffer: &mut BytesMut,
     from: &From<'_>,
 ) -> Result<(), FrameError> {

@@ -470,7 +470,7 @@ impl From<AskError> for Refused {
 }
 
 /// A desk on a journal that was read: it can be looked at.
-pub(super) fn folded(config: &Config, state: std::sync::Arc<crate::core::State>) -> crate::admin::Desk {
+pub(super) fn folded(config: &Config, state: std::sync::Arc<kazasu_core::State>) -> crate::admin::Desk {
     crate::admin::Desk {
         source: crate::admin::Source::Folded(state),
         imports: crate::serve::link_import(config),

@@ -504,7 +504,7 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     let person: Ppid = args.ppid.parse().map_err(|_| Found(format!("{:?} is no PPID", args.ppid)))?;
     let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
     // Statements come from their own table; the state is not asked.
-    let desk = folded(&config, Arc::new(crate::core::State::new()));
+    let desk = folded(&config, Arc::new(kazasu_core::State::new()));
     let made = crate::clock::now();
     let report: Report =
         crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;

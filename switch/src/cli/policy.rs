@@ -4,11 +4,11 @@ use super::Found;
 use super::ask::{Common, Look, look, one};
 use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};
-use crate::core::{Replay, State};
 use crate::policy::{differences, read};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
+use kazasu_core::{Replay, State};
 use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::policy::Policy;
@@ -339,7 +339,7 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) {
 
 fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
     let costs = replay.costs();
-    let top = |cost: &crate::core::Cost| {
+    let top = |cost: &kazasu_core::Cost| {
         let mut merchants: Vec<_> = cost.merchants.iter().map(|(m, n)| (*n, m.to_string())).collect();
         merchants.sort_by(|a, b| b.cmp(a));
         merchants.truncate(10);

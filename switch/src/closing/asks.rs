@@ -2,8 +2,8 @@
 
 use super::compare::CompareWith;
 use crate::admin::{AskError, Desk, day, reason, value, with};
-use crate::core::{Alike, Booking, Closing, Command, NotClosed, Rejected, Relief, StatementLine};
 use crate::engine::CommandError;
+use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, Rejected, Relief, StatementLine};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::closing::{Against, DayState, Resolution};
 use kazasu_schemas::jst::BusinessDay;
@@ -164,7 +164,7 @@ impl Desk {
                 let meant = day("day", &text)?;
                 if meant < before {
                     return Ok(with(
-                        crate::core::Done::Unchanged,
+                        kazasu_core::Done::Unchanged,
                         json!({ "closed": meant.to_string(), "opened": before.to_string() }),
                     ));
                 }
@@ -320,7 +320,7 @@ impl Desk {
             return Err(value("value_day", format!("must be today or within 60 days, got {bank_day}")));
         }
         let all = self.ask(|state| state.settlements()).await?;
-        let due = all.iter().filter(|s| s.state == crate::core::SettlementState::Due);
+        let due = all.iter().filter(|s| s.state == kazasu_core::SettlementState::Due);
         let chosen: Vec<_> = match &named {
             Some(numbers) => all.iter().filter(|s| numbers.contains(&s.number)).cloned().collect(),
             None => due.filter(|s| s.value_day <= bank_day).cloned().collect(),

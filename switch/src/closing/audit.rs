@@ -1,16 +1,16 @@
 //! For auditors: the signed head of each day, its verification, and the journal as tables.
 
 use crate::admin::{AskError, Desk, value};
-use crate::core::{Closing, Command, Done};
 use crate::files::PrivateFile;
 use crate::report::guard::guarded;
 use anyhow::Context;
+use kazasu_core::{Closing, Command, Done};
 use kazasu_ledger::record::{HeadSigned, KIND_NAMES, signed_text};
 use kazasu_ledger::{AccountKey, Body};
-use kazasu_store::Store;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Unit;
 use kazasu_schemas::secret::Key;
+use kazasu_store::Store;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};

@@ -6,7 +6,6 @@ use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
-use kazasu_store::Reader;
 use kazasu_schemas::contract::{
     Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Period, Product, Refund, Scope, TapFact,
     TapFee, Tariff, Tender,
@@ -14,6 +13,7 @@ use kazasu_schemas::contract::{
 use kazasu_schemas::ids::{InstitutionId, Ppid};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_store::Reader;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -242,7 +242,7 @@ impl Chart {
 
     fn differs(&mut self, d: &Difference) {
         let less = Yen::new(d.ours.get() - d.theirs.get());
-        let chargeback = d.status == crate::core::CHARGEBACK;
+        let chargeback = d.status == kazasu_core::CHARGEBACK;
         self.differences.insert(d.id, Differs { own: d.own, party: d.party.clone(), less, chargeback });
     }
 

@@ -4,20 +4,20 @@ use super::chart::{Chart, MerchantKey, Restated, TapOf};
 use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
-use crate::core::{Closing, Command, RAISED_AT_ONCE};
 use crate::recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use crate::recon::item::{Item, Kind, Mark, Side};
 use crate::recon::matching::compare;
 use crate::recon::result::{Exception, Outcome, Proposal, Status};
 use crate::recon::rules::Rules;
-use kazasu_ledger::record::{ReconRan, TapKind};
+use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
-use kazasu_store::Store;
+use kazasu_ledger::record::{ReconRan, TapKind};
 use kazasu_schemas::closing::{Against, Difference};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_store::Store;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -368,7 +368,7 @@ fn digest_again(digest: &[u8; 32], unread: u64) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn bad_lines(state: &crate::core::State, run: u32) -> u64 {
+fn bad_lines(state: &kazasu_core::State, run: u32) -> u64 {
     state.runs().iter().find(|ran| ran.run == run).map_or(0, |ran| ran.bad_lines)
 }
 

@@ -4,9 +4,9 @@ use super::chart::Chart;
 use anyhow::Context;
 use kazasu_ledger::record::{PayoutTaken, Proposal, Verdict, flag};
 use kazasu_ledger::{Body, Transfer};
-use kazasu_store::Store;
 use kazasu_schemas::closing::Difference;
 use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_store::Store;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 

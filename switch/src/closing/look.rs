@@ -1,7 +1,7 @@
 //! What finance staff see, as JSON.
 
 use crate::admin::{AskError, Desk};
-use crate::core::DifferenceView;
+use kazasu_core::DifferenceView;
 use kazasu_schemas::money::Yen;
 use serde_json::{Value, json};
 

@@ -2,10 +2,10 @@
 //! a line that is there with another amount is another difference. Of what could not be read nothing is concluded.
 
 use super::compare::CompareWith;
-use crate::core::{CHARGEBACK, DifferenceView, REFUSED_ADVICE};
 use crate::recon::item::Item;
 use crate::recon::result::{Outcome, Status, Verdict};
 use hashbrown::{HashMap, HashSet};
+use kazasu_core::{CHARGEBACK, DifferenceView, REFUSED_ADVICE};
 use kazasu_ledger::record::{EndedDifference, ReconRan};
 use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::contract::Period;
@@ -24,7 +24,7 @@ pub(super) struct Before {
 
 impl Before {
     /// Everything that files of a party opened.
-    pub(super) fn of(state: &crate::core::State, party: &str) -> Before {
+    pub(super) fn of(state: &kazasu_core::State, party: &str) -> Before {
         let of_files = |d: &DifferenceView| {
             let x = &d.difference;
             x.party == party && x.status != CHARGEBACK && x.status != REFUSED_ADVICE

@@ -2,17 +2,17 @@
 
 use super::books::Books;
 use crate::admin::{AskError, Desk, value};
-use crate::core::SettlementView;
 use crate::report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
 use crate::report::{Cell, Kind as Column, Report, cells};
 use anyhow::Context;
+use kazasu_core::SettlementView;
 use kazasu_ledger::book::Book;
 use kazasu_ledger::{AccountKey, Body};
-use kazasu_store::Store;
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{Unit, Yen};
+use kazasu_store::Store;
 use std::collections::BTreeMap;
 
 const PAGE: usize = 20_000;

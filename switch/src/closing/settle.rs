@@ -2,8 +2,8 @@
 
 use super::books::{Books, sum};
 use crate::admin::{AskError, Desk};
-use crate::core::{Closing, Command, Done, StandingView};
 use crate::engine::CommandError;
+use kazasu_core::{Closing, Command, Done, StandingView};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{DayTotals, Opening, Period, Settlement};
@@ -50,7 +50,7 @@ impl Desk {
         loop {
             let standings = self
                 .ask(move |state| {
-                    let of = |m: &crate::core::Merchant| ((m.acquirer, m.id), state.standing(m.acquirer, m.id));
+                    let of = |m: &kazasu_core::Merchant| ((m.acquirer, m.id), state.standing(m.acquirer, m.id));
                     state.merchants().iter().map(of).collect::<Vec<_>>()
                 })
                 .await?;

@@ -3,16 +3,14 @@
 use super::books::Books;
 use super::compare::{CompareWith, Lines, compared, name};
 use super::settle::{issuer, settlement};
-use crate::core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
 use crate::recon::file::{Row, Writer};
 use crate::recon::item::Kind;
 use crate::recon::result::Proposal as Proposed;
 use crate::statements::StatementBook;
+use kazasu_core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
 use kazasu_ledger::chain::Sealer;
-use kazasu_store::memory::MemoryStore;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
 use kazasu_ledger::{AccountKey, Entry};
-use kazasu_store::{Claim, Store};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{
@@ -25,6 +23,8 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::{Kinds, Place, PointProgramme, Policy, Rate};
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::wire::{Operation, Request, ResponseCode};
+use kazasu_store::memory::MemoryStore;
+use kazasu_store::{Claim, Store};
 use proptest::prelude::*;
 
 mod mended;
@@ -152,7 +152,7 @@ impl Town {
         let decision = decide(&self.state, self.now, event);
         self.recorded(&decision);
         // What reversals have left to do is done before anything else.
-        while let Some(more) = crate::core::left_to_undo(&self.state) {
+        while let Some(more) = kazasu_core::left_to_undo(&self.state) {
             self.recorded(&more);
         }
         decision
@@ -279,7 +279,7 @@ impl Town {
 
     fn pay(&mut self, pay: u8) {
         let due: Vec<_> =
-            self.state.settlements().into_iter().filter(|s| s.state == crate::core::SettlementState::Due).collect();
+            self.state.settlements().into_iter().filter(|s| s.state == kazasu_core::SettlementState::Due).collect();
         if due.is_empty() {
             return;
         }
@@ -530,7 +530,7 @@ fn nets_sum_to_zero_under_random_contracts() {
         seen[1] += settled.iter().filter(|s| s.settlement.carried_forward < Yen::ZERO).count() as u32;
         seen[2] += settled.iter().filter(|s| s.settlement.released.is_positive()).count() as u32;
         seen[3] +=
-            settled.iter().filter(|s| matches!(s.state, crate::core::SettlementState::Returned(_))).count() as u32;
+            settled.iter().filter(|s| matches!(s.state, kazasu_core::SettlementState::Returned(_))).count() as u32;
         Ok(())
     });
     result.unwrap();

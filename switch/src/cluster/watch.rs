@@ -6,9 +6,9 @@
 use super::Target;
 use crate::engine::{Engine, Health, Role};
 use crate::tasks::{Kind, fault};
-use kazasu_store::journal::{Leadership, Node, NodeReport, Watch};
 use kazasu_ledger::Seq;
 use kazasu_store::Store;
+use kazasu_store::journal::{Leadership, Node, NodeReport, Watch};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -182,7 +182,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
     let mut return_fees = Vec::new();
     for fee in &p.return_fees {
         let fee = kazasu_schemas::money::Yen::new(i64::from(*fee));
-        let most = crate::core::MOST_BANK_FEE;
+        let most = kazasu_core::MOST_BANK_FEE;
         ensure!(fee.is_positive() && fee <= most, "return_fees must be ¥1 to {most} each, got {fee}");
         return_fees.push(fee);
     }

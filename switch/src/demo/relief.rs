@@ -11,13 +11,13 @@ use crate::text::thousands;
 use anyhow::Context;
 use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_console::{print_text, say};
-use kazasu_ledger::record::Body;
-use kazasu_store::verify::verify;
 use kazasu_ledger::AccountKey;
-use kazasu_store::Store;
+use kazasu_ledger::record::Body;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
+use kazasu_store::Store;
+use kazasu_store::verify::verify;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -292,7 +292,7 @@ fn live(usage: &Usage) -> String {
 }
 
 /// Waits until nothing is in purses any more.
-async fn ended(desk: &Desk, number: u16) -> anyhow::Result<crate::core::ProgrammeView> {
+async fn ended(desk: &Desk, number: u16) -> anyhow::Result<kazasu_core::ProgrammeView> {
     let begin = Instant::now();
     loop {
         let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;

@@ -4,10 +4,10 @@
 use super::reply::{Asked, LinkHandle, LinkOut, Reply, ReplyBody};
 use super::writer::Durable;
 use super::{CommandError, Health, Inbound};
-use crate::core::{Done, Outgoing, Owed};
+use kazasu_core::{Done, Outgoing, Owed};
 use kazasu_ledger::Record;
-use kazasu_store::AppendError;
 use kazasu_schemas::wire::{Answer, ResponseCode, Totals};
+use kazasu_store::AppendError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;

@@ -19,13 +19,13 @@ pub use keeper::{ClockRules, Doubt, Keeper, Reading, Suspect};
 pub(crate) use reply::send_by_link;
 pub use reply::{Asked, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
 
-use crate::core::{Command, Done, Event, State};
 use crate::tasks::{Kind, OnPanic, Tasks};
 use crossbeam_channel::Sender;
-use kazasu_store::{Node, Store};
+use kazasu_core::{Command, Done, Event, State};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::{Request, Totals};
+use kazasu_store::{Node, Store};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -151,7 +151,7 @@ pub(crate) enum Msg {
 pub enum CommandError {
     /// The core refused it.
     #[error(transparent)]
-    Rejected(#[from] crate::core::Rejected),
+    Rejected(#[from] kazasu_core::Rejected),
     /// Another node leads; its HTTP address, empty when none is known.
     #[error("this node does not lead; ask {}", if .0.is_empty() { "again in a moment" } else { .0 })]
     Elsewhere(String),
@@ -473,8 +473,8 @@ mod tests {
 
     impl IssuerSink for NoIssuers {
         fn begin(&self, _: &Engine) {}
-        fn send(&self, _: Vec<crate::core::Outgoing>) {}
-        fn notify(&self, _: Vec<(u64, crate::core::Owed)>) {}
+        fn send(&self, _: Vec<kazasu_core::Outgoing>) {}
+        fn notify(&self, _: Vec<(u64, kazasu_core::Owed)>) {}
         fn end(&self) {}
     }
 

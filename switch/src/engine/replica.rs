@@ -1,6 +1,6 @@
 //! The state as far as the journal goes: what following keeps warm and leading continues from.
 
-use crate::core::State;
+use kazasu_core::State;
 use kazasu_ledger::chain::{self, Hash};
 use kazasu_ledger::{Body, Entry, Head, Record};
 

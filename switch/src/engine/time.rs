@@ -2,7 +2,7 @@
 
 use super::core_loop::Shell;
 use super::keeper::Suspect;
-use crate::core::State;
+use kazasu_core::State;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::time::{Duration, Instant};
 

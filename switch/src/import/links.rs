@@ -2,8 +2,8 @@
 
 use super::look::Ground;
 use super::{Cells, IMPORT, ImportReport, Kind, LinkImport, Order, Planned, Problem, problem};
-use crate::core::{Command, Link};
 use crate::table_file::{Columns, Row, narrow};
+use kazasu_core::{Command, Link};
 use kazasu_ledger::record::{BankAccount, Card, Instrument, LinkOrigin};
 use kazasu_schemas::ids::{Ppid, digits};
 use kazasu_schemas::jst::Millis;
@@ -86,7 +86,7 @@ pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImpor
             let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", e))?;
             let issuer = with.routes.for_card(&pan);
             let card = Card {
-                issuer: issuer.unwrap_or(crate::core::NO_ISSUER),
+                issuer: issuer.unwrap_or(kazasu_core::NO_ISSUER),
                 pan: with.vault.seal(&pan, ppid).map_err(|e| problem("number", "(not shown)", e))?,
                 token: with.vault.token(&pan),
             };
@@ -98,7 +98,7 @@ pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImpor
             let all = all.ok_or_else(|| problem("number", number, "must be bank 4, branch 3 and account 7 digits"))?;
             let issuer = with.routes.for_bank(&number[..4]);
             let account =
-                BankAccount { issuer: issuer.unwrap_or(crate::core::NO_ISSUER), number: all % 10_000_000_000 };
+                BankAccount { issuer: issuer.unwrap_or(kazasu_core::NO_ISSUER), number: all % 10_000_000_000 };
             Ok((Link::Instrument(Instrument::BankAccount(account)), issuer.is_none()))
         }
         "held" => Ok((Link::Deposit(held_number(number)?), false)),

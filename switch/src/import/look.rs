@@ -2,8 +2,8 @@
 
 use super::{FieldChange, ImportReport, LISTED, Mode, Told, UnderWay, WINDOW, finish};
 use crate::clock;
-use crate::core::{Command, Event, Link, MerchantLook, Rejected, State, decide};
 use crate::engine::Engine;
+use kazasu_core::{Command, Event, Link, MerchantLook, Rejected, State, decide};
 use kazasu_ledger::record::Instrument;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;

@@ -2,9 +2,9 @@
 
 use super::look::Ground;
 use super::{Cells, ImportReport, Kind, Order, Planned, Problem, problem};
-use crate::core::{Command, Edit, MerchantChange};
 use crate::table_file::{Columns, Row, narrow};
 use crate::text::unprintable;
+use kazasu_core::{Command, Edit, MerchantChange};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, TerminalId};
 
 pub(super) const COLUMNS: Columns = Columns {

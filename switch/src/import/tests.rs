@@ -1,7 +1,7 @@
 //! Rows of merchants' and links' files: what they stand for, and why they are refused.
 
 use super::*;
-use crate::core::{Edit, MerchantChange};
+use kazasu_core::{Edit, MerchantChange};
 
 fn rows(file: &str, plan: impl Fn(&Row) -> Result<Planned, Problem>, columns: Columns) -> Vec<Result<Planned, String>> {
     let mut table = Table::open(file.as_bytes(), columns, How::default()).unwrap();

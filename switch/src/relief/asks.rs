@@ -2,7 +2,7 @@
 
 use super::import::refused;
 use crate::admin::{AskError, Desk, day, ppid, reason, value, with};
-use crate::core::{Command, Refusal, Relief};
+use kazasu_core::{Command, Refusal, Relief};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;

@@ -3,7 +3,7 @@
 
 use super::import::refused;
 use crate::admin::{AskError, Desk, value};
-use crate::core::{Command, Refusal, Relief, TransferRow};
+use kazasu_core::{Command, Refusal, Relief, TransferRow};
 use kazasu_ledger::record::MadeFile;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;

@@ -4,11 +4,11 @@
 
 use super::terms::{account_kind, digits, kana};
 use crate::admin::{AskError, Desk, value};
-use crate::core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
 use crate::engine::CommandError;
 use crate::import::BadRow;
 use crate::table_file::{Columns, How, Row, Table, narrow, one_line};
 use crate::vault::Vault;
+use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};

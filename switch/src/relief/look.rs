@@ -1,7 +1,7 @@
 //! What people may see of relief, as JSON: no account, no name.
 
 use crate::admin::{AskError, Desk, value};
-use crate::core::{BatchView, ProgrammeView, ProposalView, RowView, Unpaid};
+use kazasu_core::{BatchView, ProgrammeView, ProposalView, RowView, Unpaid};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Several, Step, issue};
@@ -184,7 +184,7 @@ fn batch_json(v: &BatchView, flagged: &[(usize, Vec<RowView>)], progress: Option
                 "first": rows.iter().map(row_json).collect::<Vec<_>>() })
         })
         .collect();
-    let distribution = |d: &crate::core::Distribution| json!({ "yen": d.amount.get(), "count": d.count });
+    let distribution = |d: &kazasu_core::Distribution| json!({ "yen": d.amount.get(), "count": d.count });
     let mut listed: Vec<Value> = v.distribution.iter().take(MOST_AMOUNTS).map(distribution).collect();
     let rest = v.distribution.iter().skip(MOST_AMOUNTS);
     let (more, yen) = rest.fold((0_u64, 0_i128), |(n, sum), d| {

@@ -1,15 +1,15 @@
 //! The final report (実績報告) of a programme: its budget and money, and what the purses bought, by category, area and week. Nobody
 //! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
 
-use crate::core::ProgrammeView;
 use crate::report::{Cell, Kind, Report, ReportError, cells};
 use anyhow::Context;
+use kazasu_core::ProgrammeView;
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
-use kazasu_store::Store;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Way;
+use kazasu_store::Store;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The fewest people in one line.

@@ -4,7 +4,7 @@ use super::Run;
 use super::matching::{Finding, Row};
 use super::name::word;
 use super::read::Faults;
-use crate::core::Booking;
+use kazasu_core::Booking;
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::Statement;

@@ -8,7 +8,7 @@ mod undone;
 
 use super::matching::{Candidate, Finding};
 use super::*;
-use crate::core::{Closing, Decision, Event, PayoutView, Relief, SettlementState, decide};
+use kazasu_core::{Closing, Decision, Event, PayoutView, Relief, SettlementState, decide};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
 use kazasu_schemas::calendar::Calendar;

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::matching::{Picture, Row, booking_back, booking_of, fitting};
 use crate::admin::{AskError, value};
-use crate::core::{Alike, Booking, DueFile, LineStatus, MoneyOut, Paid};
+use kazasu_core::{Alike, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::{Direction, TransactionKind};

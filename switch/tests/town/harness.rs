@@ -1,14 +1,14 @@
 //! A sample town with a switch that can be started, killed and looked at.
 
 use kazasu::agree::{Disagreement, Messages};
-use kazasu::core::State;
 use kazasu::sample::{self, Ports, Town as Sample};
 use kazasu_acquirer_sim::config::AcquirerConfig;
+use kazasu_core::State;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, effective};
-use kazasu_store::sqlite::SqliteStore;
-use kazasu_store::verify::{Verified, verify};
 use kazasu_ledger::{Body, Record};
 use kazasu_store::Store;
+use kazasu_store::sqlite::SqliteStore;
+use kazasu_store::verify::{Verified, verify};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

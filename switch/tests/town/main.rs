@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod full_disk;
 mod harness;
+mod house;
 mod imports;
 mod proxy;
 mod relief;

@@ -15,8 +15,10 @@ mod watch;
 pub use address::Address;
 pub use migrate::{dump_schema, migrate};
 
+use crate::journal::{
+    AppendError, Claim, Journal, LeadError, Reader, Shared, Store, StoreError, Task, TransferRow, Watch, check_order,
+};
 use kazasu_ledger::{Entry, Head, Seq};
-use crate::journal::{AppendError, Claim, Journal, LeadError, Reader, Shared, Store, StoreError, Task, TransferRow, Watch, check_order};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};

@@ -1,8 +1,8 @@
 //! Reports of nodes, and who leads: the connection on which a node watches the others.
 
 use super::{Patience, get, store_error, unsigned, within};
-use kazasu_ledger::Seq;
 use crate::journal::{Leadership, Node, NodeReport, NodeStatus, StoreError, Task, Watch};
+use kazasu_ledger::Seq;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 

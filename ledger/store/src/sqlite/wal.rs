@@ -7,8 +7,8 @@
 //! pass that runs.
 
 use super::{StoreError, options, store_error};
-use kazasu_ledger::Entry;
 use crate::journal::Moment;
+use kazasu_ledger::Entry;
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -317,9 +317,9 @@ impl Checkpointer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kazasu_ledger::chain::GENESIS;
     use crate::journal::{Claim, Journal, Node, Store};
     use crate::sqlite::SqliteStore;
+    use kazasu_ledger::chain::GENESIS;
     use kazasu_schemas::jst::{BusinessDay, Millis};
 
     /// About a mebibyte of log.

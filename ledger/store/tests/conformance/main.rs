@@ -2,16 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use kazasu_ledger::chain::Sealer;
+use kazasu_ledger::record::{Body, DepositOpened, Funded, Opened, Record};
+use kazasu_ledger::{AccountId, Transfer};
 use kazasu_ledger::{Entry, Head};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
 use kazasu_store::journal::{AppendError, Claim, Journal, LeadError, Node, Store};
 use kazasu_store::memory::MemoryStore;
-use kazasu_ledger::record::{Body, DepositOpened, Funded, Opened, Record};
 use kazasu_store::sqlite::SqliteStore;
 use kazasu_store::transport::{CopyError, copy};
 use kazasu_store::verify::{VerifyError, verify};
-use kazasu_ledger::{AccountId, Transfer};
-use kazasu_schemas::jst::{BusinessDay, Millis};
-use kazasu_schemas::money::Yen;
 use server::Server;
 use std::path::Path;
 

@@ -3,7 +3,6 @@
 use crate::iso8583::frame::{FrameCodec, FrameError, Framing, Header};
 use bytes::BytesMut;
 use proptest::prelude::*;
-use tokio_util::codec::{Decoder, Encoder};
 
 const FRAMINGS: [Framing; 4] = [
     Framing { header: Header::Be2, self_inclusive: false },
@@ -12,11 +11,11 @@ const FRAMINGS: [Framing; 4] = [
     Framing { header: Header::Ascii4, self_inclusive: true },
 ];
 
-fn put(codec: &mut FrameCodec, message: &[u8], out: &mut BytesMut) {
+fn put(codec: &FrameCodec, message: &[u8], out: &mut BytesMut) {
     codec.encode(message, out).unwrap();
 }
 
-fn next(codec: &mut FrameCodec, bytes: &[u8]) -> Result<Option<BytesMut>, FrameError> {
+fn next(codec: &FrameCodec, bytes: &[u8]) -> Result<Option<BytesMut>, FrameError> {
     codec.decode(&mut BytesMut::from(bytes))
 }
 
@@ -26,7 +25,7 @@ fn headers_are_what_the_framing_says() {
     let expected: [&[u8]; 4] = [b"\x01\x2c", b"\x01\x2e", b"0300", b"0304"];
     for (framing, header) in FRAMINGS.into_iter().zip(expected) {
         let mut out = BytesMut::new();
-        put(&mut FrameCodec::new(framing, 4096), &message, &mut out);
+        put(&FrameCodec::new(framing, 4096), &message, &mut out);
         assert_eq!(&out[..framing.header_len()], header, "{framing:?}");
         let mut patched = BytesMut::from(&b"xx"[..]);
         framing.put_header(0, &mut patched);
@@ -39,9 +38,9 @@ fn headers_are_what_the_framing_says() {
 #[test]
 fn a_half_sent_frame_waits_for_its_rest() {
     for framing in FRAMINGS {
-        let mut codec = FrameCodec::new(framing, 4096);
+        let codec = FrameCodec::new(framing, 4096);
         let mut whole = BytesMut::new();
-        put(&mut codec, b"0800 message", &mut whole);
+        put(&codec, b"0800 message", &mut whole);
         let mut buffer = BytesMut::new();
         for (i, byte) in whole.iter().enumerate() {
             assert!(codec.decode(&mut buffer).unwrap().is_none(), "{framing:?}: complete after {i} bytes");
@@ -55,10 +54,10 @@ fn a_half_sent_frame_waits_for_its_rest() {
 #[test]
 fn two_frames_in_one_buffer_come_one_after_the_other() {
     for framing in FRAMINGS {
-        let mut codec = FrameCodec::new(framing, 4096);
+        let codec = FrameCodec::new(framing, 4096);
         let mut buffer = BytesMut::new();
-        put(&mut codec, b"first message", &mut buffer);
-        put(&mut codec, b"second message", &mut buffer);
+        put(&codec, b"first message", &mut buffer);
+        put(&codec, b"second message", &mut buffer);
         buffer.extend_from_slice(b"0");
         assert_eq!(codec.decode(&mut buffer).unwrap().unwrap(), &b"first message"[..]);
         assert_eq!(codec.decode(&mut buffer).unwrap().unwrap(), &b"second message"[..]);
@@ -70,7 +69,7 @@ fn two_frames_in_one_buffer_come_one_after_the_other() {
 #[test]
 fn lengths_outside_the_limits_end_the_link() {
     let [be2, be2_self, ascii4, ascii4_self] = FRAMINGS.map(|f| FrameCodec::new(f, 200));
-    let said = |mut codec: FrameCodec, bytes: &[u8]| next(&mut codec, bytes).unwrap_err().to_string();
+    let said = |codec: FrameCodec, bytes: &[u8]| next(&codec, bytes).unwrap_err().to_string();
     assert_eq!(said(be2, b"\x00\xc9"), "frame of 201 bytes is over the dialect's maximum of 200");
     assert_eq!(said(be2_self, b"\x00\xcb"), "frame of 201 bytes is over the dialect's maximum of 200");
     assert_eq!(said(ascii4, b"0201"), "frame of 201 bytes is over the dialect's maximum of 200");
@@ -92,11 +91,11 @@ fn lengths_outside_the_limits_end_the_link() {
 #[test]
 fn the_maximum_is_never_over_what_the_header_can_say() {
     for framing in FRAMINGS {
-        let mut codec = FrameCodec::new(framing, usize::MAX);
+        let codec = FrameCodec::new(framing, usize::MAX);
         assert_eq!(codec.framing(), framing);
         let longest = vec![b'x'; framing.limit()];
         let mut out = BytesMut::new();
-        put(&mut codec, &longest, &mut out);
+        put(&codec, &longest, &mut out);
         assert_eq!(codec.decode(&mut out).unwrap().unwrap(), &longest[..]);
         assert!(codec.encode(&[&longest[..], b"x"].concat(), &mut out).is_err());
     }
@@ -112,10 +111,10 @@ proptest! {
         messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 10..80), 0..6),
         chop in prop::collection::vec(1..40_usize, 1..40),
     ) {
-        let mut codec = FrameCodec::new(FRAMINGS[kind], 100);
+        let codec = FrameCodec::new(FRAMINGS[kind], 100);
         let mut stream = BytesMut::new();
         for message in &messages {
-            put(&mut codec, message, &mut stream);
+            put(&codec, message, &mut stream);
         }
         let mut buffer = BytesMut::new();
         let mut got = Vec::new();
@@ -134,7 +133,7 @@ proptest! {
     /// Any bytes give frames within the limits, or an error, and never an endless loop.
     #[test]
     fn garbage_is_cut_or_refused(kind in 0..4_usize, bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let mut codec = FrameCodec::new(FRAMINGS[kind], 100);
+        let codec = FrameCodec::new(FRAMINGS[kind], 100);
         let mut buffer = BytesMut::from(&bytes[..]);
         let mut left = buffer.len();
         while let Ok(Some(frame)) = codec.decode(&mut buffer) {

@@ -3,7 +3,6 @@
 use super::{Case, cases, dialect, fields, literal};
 use crate::iso8583::{Dialect, Message, Mti};
 use bytes::BytesMut;
-use tokio_util::codec::{Decoder, Encoder};
 
 const FILES: [&str; 4] = ["iso87-ascii.txt", "iso87-binary.txt", "iso87-bcd.txt", "overrides.txt"];
 

@@ -31,8 +31,7 @@ mod statement;
 mod undo;
 mod wallet;
 
-pub(crate) use admin::NO_ISSUER;
-pub use admin::Rejected;
+pub use admin::{NO_ISSUER, Rejected};
 pub use closing::{
     CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE,
     SettlementState, SettlementView, StandingView,

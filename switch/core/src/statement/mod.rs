@@ -1,5 +1,5 @@
 //! Lines of the bank's statement: each is booked once, as what it is, and what was booked wrongly is undone. Which line is what is
-//! worked out elsewhere (`crate::statement`); here it is decided whether it can be, and the money moves.
+//! worked out elsewhere (`statement` in the switch); here it is decided whether it can be, and the money moves.
 
 mod apply;
 mod decide;

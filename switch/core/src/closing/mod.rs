@@ -1,5 +1,5 @@
 //! Closing a business day: reconciled, settled, paid out, signed. What others say and what contracts charge is worked out elsewhere
-//! (`crate::closing`); here it is decided whether it can be booked, and booked once.
+//! (`closing` in the switch); here it is decided whether it can be booked, and booked once.
 
 mod apply;
 mod decide;

@@ -320,7 +320,7 @@ fn link(
 
 /// The issuer number of an instrument whose issuer is not configured: it can be linked, and is refused (92) until it is
 /// linked again.
-pub(crate) const NO_ISSUER: u16 = 0;
+pub const NO_ISSUER: u16 = 0;
 
 fn unlink(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, by: &str) -> Decision {
     let ended = |v: &super::LinkVersion| v.instrument.is_none() && v.from <= from.unwrap_or(now);

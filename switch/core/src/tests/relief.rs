@@ -5,7 +5,7 @@ mod ceiling;
 mod keys;
 
 use super::*;
-use crate::core::relief::Refusal as No;
+use crate::relief::Refusal as No;
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{CardStatus, FileDigest, MadeFile, Proposal};
 use kazasu_schemas::jst::BusinessDay;

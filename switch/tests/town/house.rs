@@ -1,0 +1,115 @@
+//! The crates and what each may depend on: docs/ARCHITECTURE.md shows the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+/// Each crate, and those of this workspace that it may use. A line here changes with a decision record.
+const MAY_USE: [(&str, &[&str]); 9] = [
+    ("kazasu-schemas", &[]),
+    ("kazasu-console", &[]),
+    ("kazasu-ledger", &["kazasu-schemas"]),
+    ("kazasu-store", &["kazasu-schemas", "kazasu-ledger"]),
+    ("kazasu-core", &["kazasu-schemas", "kazasu-ledger"]),
+    ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console"]),
+    ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console"]),
+    (
+        "kazasu",
+        &[
+            "kazasu-schemas",
+            "kazasu-console",
+            "kazasu-ledger",
+            "kazasu-store",
+            "kazasu-core",
+            "kazasu-issuer-adapter",
+            "kazasu-acquirer-sim",
+        ],
+    ),
+    (
+        "kazasu-perf",
+        &[
+            "kazasu-schemas",
+            "kazasu-console",
+            "kazasu-ledger",
+            "kazasu-store",
+            "kazasu-core",
+            "kazasu-issuer-adapter",
+            "kazasu-acquirer-sim",
+            "kazasu",
+        ],
+    ),
+];
+
+/// Crates that decide, and what must not be reachable from them, however many crates lie between.
+const PURE: [&str; 2] = ["kazasu-core", "kazasu-ledger"];
+const IMPURE: [&str; 10] =
+    ["tokio", "tokio-util", "sqlx", "serde_json", "axum", "rustls", "ureq", "getrandom", "rustix", "tracing"];
+
+struct Graph {
+    /// By package id: the name, and the ids of what it is built with, tests left out.
+    packages: BTreeMap<String, (String, Vec<String>)>,
+    members: BTreeSet<String>,
+}
+
+impl Graph {
+    fn read() -> Graph {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--manifest-path"]).arg(manifest);
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let metadata: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let names: BTreeMap<String, String> = metadata["packages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|package| (text(&package["id"]), text(&package["name"])))
+            .collect();
+        let uses = |node: &serde_json::Value| {
+            let deps = node["deps"].as_array().unwrap().iter();
+            let built =
+                deps.filter(|dep| dep["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null()));
+            built.map(|dep| text(&dep["pkg"])).collect::<Vec<_>>()
+        };
+        let nodes = metadata["resolve"]["nodes"].as_array().unwrap().iter();
+        let packages = nodes.map(|node| (text(&node["id"]), (names[&text(&node["id"])].clone(), uses(node)))).collect();
+        let members = metadata["workspace_members"].as_array().unwrap().iter().map(text).collect();
+        Graph { packages, members }
+    }
+
+    /// Names of everything that is built into a package.
+    fn reaches(&self, id: &str) -> BTreeSet<&str> {
+        let (mut found, mut open) = (BTreeSet::new(), vec![id]);
+        while let Some(id) = open.pop() {
+            for uses in &self.packages[id].1 {
+                if found.insert(self.packages[uses].0.as_str()) {
+                    open.push(uses);
+                }
+            }
+        }
+        found
+    }
+}
+
+#[test]
+fn crates_depend_on_what_they_may_and_those_that_decide_reach_no_io() {
+    let graph = Graph::read();
+    let may: BTreeMap<&str, &[&str]> = MAY_USE.into_iter().collect();
+    for id in &graph.members {
+        let (name, uses) = &graph.packages[id];
+        let allowed = may.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the table of crates"));
+        let of_ours = uses.iter().filter(|id| graph.members.contains(*id)).map(|id| graph.packages[id].0.as_str());
+        for used in of_ours {
+            assert!(allowed.contains(&used), "{name} uses {used}, which the table of crates does not allow");
+        }
+        if PURE.contains(&name.as_str()) {
+            let reached = graph.reaches(id);
+            let impure: Vec<_> = IMPURE.iter().filter(|bad| reached.contains(**bad)).collect();
+            assert!(impure.is_empty(), "{name} reaches {impure:?}");
+            assert!(reached.contains("kazasu-schemas"), "the graph was read");
+        }
+    }
+    let named = graph.members.iter().filter(|id| may.contains_key(graph.packages[*id].0.as_str())).count();
+    assert_eq!(named, graph.members.len());
+}
