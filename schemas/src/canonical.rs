@@ -55,7 +55,8 @@ pub fn household(text: &str) -> Cow<'_, str> {
         return form;
     }
     match form.trim_start_matches('0') {
-        "" => form,
+        "" if form.is_empty() => form,
+        "" => Cow::Borrowed("0"),
         rest => Cow::Owned(rest.to_owned()),
     }
 }

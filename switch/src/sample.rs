@@ -238,7 +238,7 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     plain(&dir.join("contracts.toml"), CONTRACTS)?;
     secret(&dir.join("payees.csv"), &payees_file())?;
     secret(&dir.join("applications.csv"), &applications(town.seed, town.residents.min(20)))?;
-    plain(&dir.join("town.jsonl"), &asks_file())?;
+    secret(&dir.join("town.jsonl"), &asks_file())?;
     // Card numbers of the sample are made up, but real files of this form hold real ones.
     secret(&dir.join("links.csv"), &links_file(town))
 }

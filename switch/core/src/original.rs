@@ -28,8 +28,8 @@ pub(super) enum Reference {
 
 /// How far terminals' clocks in one shop may differ, seconds.
 const CLOCKS: i64 = 300;
-/// DE90's time may be in another time zone than DE7 was, seconds.
-const ZONES: i64 = 14 * 3_600;
+/// Between Japan's time and universal time, seconds: DE90 gives the original's DE7 in either.
+const UNIVERSAL: i64 = 9 * 3_600;
 
 impl State {
     /// The tap that a completion, refund or reversal names.
@@ -81,7 +81,7 @@ impl State {
         let same_merchant = self.merchant(tap.merchant).is_some_and(|m| m.id == request.merchant);
         let same = tap.rrn == request.rrn && tap.key.acquirer == request.acquirer && same_merchant;
         let named = match &request.original {
-            Some(original) => agrees(original, request, tap),
+            Some(original) => agrees(original, request, tap) && request.ppid.is_some(),
             None => request.transmission.seconds_behind(tap.key.transmission) >= -CLOCKS,
         };
         let fits = match request.mti.class() {
@@ -101,11 +101,12 @@ impl State {
     }
 }
 
-/// Does DE90 name this tap, but for a detail: the terminal, the message type, the zone of its time, the acquirer's number left out?
+/// Does DE90 name this tap, but for a detail: the terminal, the message type, universal time or Japan's, the acquirer's number left
+/// out? Another time, however near, is another message's.
 fn agrees(original: &Original, request: &Request, tap: &Tap) -> bool {
     let acquirer = original.acquirer == request.acquirer.zero_filled() || original.acquirer == [b'0'; 11];
     let apart = original.transmission.seconds_behind(tap.key.transmission);
-    acquirer && original.stan == tap.key.stan && apart.abs() <= ZONES
+    acquirer && original.stan == tap.key.stan && [0, UNIVERSAL, -UNIVERSAL].contains(&apart)
 }
 
 /// DE3 of a reversal should be its original's. Where it speaks of a refund, a payment is not meant, and the other way round.

@@ -659,7 +659,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
 }
 
 /// What the keys are called, Japanese first. Others are shown as they are.
-const LABELS: [(&str, &str); 71] = [
+const LABELS: [(&str, &str); 72] = [
     ("result", "結果"),
     ("recorded", "記録済み"),
     ("ppid", "利用者"),
@@ -717,6 +717,7 @@ const LABELS: [(&str, &str); 71] = [
     ("mcc", "業種"),
     ("terminals", "端末"),
     ("closed", "閉店"),
+    ("ended", "終わった差異"),
     ("class", "区分"),
     ("tags", "タグ"),
     ("region", "地域"),

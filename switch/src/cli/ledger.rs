@@ -45,12 +45,11 @@ pub(super) enum LedgerCommand {
 
 #[derive(Args)]
 pub(super) struct Journal {
-    /// The journal: a file (journal.db of a data folder, or a copy), or a PostgreSQL URL.
-    #[arg(default_value = "kazasu-data/data/journal.db")]
-    journal: String,
+    /// The journal: a file (journal.db of a data folder, or a copy), or a PostgreSQL URL; the configuration's when left out.
+    journal: Option<String>,
     /// The journal of this configuration, with the password of its key file.
-    #[arg(long, conflicts_with = "journal")]
-    config: Option<PathBuf>,
+    #[arg(long, conflicts_with = "journal", default_value = "kazasu.toml")]
+    config: PathBuf,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -58,9 +57,9 @@ pub(super) struct Journal {
 
 impl Journal {
     fn store(&self) -> anyhow::Result<std::sync::Arc<dyn kazasu_store::Store>> {
-        let store = match &self.config {
-            Some(config) => Config::load(config)?.store,
-            None => StoreConfig::parse(&self.journal)?,
+        let store = match &self.journal {
+            Some(journal) => StoreConfig::parse(journal)?,
+            None => Config::load(&self.config)?.store,
         };
         Ok(store.store())
     }

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 /// Card-linked cashless payments: hold the card to the reader and you have paid. かざすだけの決済スイッチ。
 #[derive(Parser)]
-#[command(name = "kazasu", version, about, arg_required_else_help = true)]
+#[command(name = "kazasu", version, about, arg_required_else_help = true, max_term_width = 80)]
 struct Cli {
     /// How log lines on standard error are written; with `json`, `serve` prints JSON on standard output too.
     #[arg(long, global = true, value_enum, default_value = "text")]

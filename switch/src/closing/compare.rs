@@ -69,7 +69,7 @@ pub struct Compared {
     /// Differences that were found; those that are new are raised.
     pub differences: u64,
     /// Differences that an earlier file had opened and that ended by themselves with this one.
-    pub closed: u64,
+    pub ended: u64,
 }
 
 /// The ledger's lines about a party: a fold of the journal.
@@ -283,12 +283,12 @@ impl Desk {
         let unread = made.0.bad;
         // A file of which lines could not be read is compared anew only when more of it can be read by now.
         let digest = match before {
-            Some((run, bad)) if unread >= bad => return Ok(Compared { run, known: true, ..Compared::nothing() }),
+            Some((run, bad)) if unread >= bad => return Ok(Compared::known(run, &made.0)),
             Some(_) => digest_again(&digest, unread),
             None => digest,
         };
         if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
-            return Ok(Compared { run, known: true, ..Compared::nothing() });
+            return Ok(Compared::known(run, &made.0));
         }
         self.record_comparison(&with, made, digest, by).await
     }
@@ -340,16 +340,21 @@ impl Desk {
                 Total::Absent => "absent",
             },
             bad_lines: report.bad,
+            bad: bad_rows(&report),
             ignored_columns: report.ignored_columns,
-            bad: report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect(),
             statuses: statuses(&outcome, report.bad),
             matched_yen: outcome.matched_yen.get(),
             tolerated: outcome.tolerated,
             tolerated_yen: outcome.tolerated_yen.get(),
             differences: found.in_all,
-            closed: u64::try_from(found.ended.len()).unwrap_or(0),
+            ended: u64::try_from(found.ended.len()).unwrap_or(0),
         })
     }
+}
+
+/// The first lines that could not be read.
+fn bad_rows(report: &file::FileReport) -> Vec<serde_json::Value> {
+    report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect()
 }
 
 /// The same file of another party or of other days is another comparison.
@@ -390,7 +395,9 @@ pub(super) fn sorted_out(
     digest: &[u8; 32],
 ) -> Found {
     let differences = outcome.exceptions.iter().map(|e| difference(e, with, here, there)).collect();
-    let mut found = mended::found(differences, before, &mended::equal_lines(outcome, here, there), report.bad);
+    let whole = (report.bad == 0 && outcome.unlisted == 0).then_some(Period { from: with.from, until: with.until });
+    let equal = mended::equal_lines(outcome, here, there);
+    let mut found = mended::found(differences, before, &equal, (report.bad, whole));
     found.in_all += outcome.unlisted;
     let sum = outcome.tolerated_yen;
     let of = |sum| tolerated_difference(sum, outcome.tolerated, with, digest);
@@ -417,6 +424,12 @@ impl Desk {
 }
 
 impl Compared {
+    /// A file that was compared before, as it is read now: nothing was done, and what cannot be read in it still cannot.
+    fn known(run: u32, report: &file::FileReport) -> Self {
+        let (bad_lines, bad) = (report.bad, bad_rows(report));
+        Compared { run, known: true, bad_lines, bad, ..Compared::nothing() }
+    }
+
     fn nothing() -> Self {
         Compared {
             run: 0,
@@ -432,7 +445,7 @@ impl Compared {
             tolerated: 0,
             tolerated_yen: 0,
             differences: 0,
-            closed: 0,
+            ended: 0,
         }
     }
 }

@@ -63,6 +63,25 @@ pub(super) fn equal_lines(outcome: &Outcome, here: &[Item], there: &[Item]) -> H
     each.collect()
 }
 
+/// A finding about a line of the party's alone that ended by itself, and comes once more, is another one.
+fn under_its_id(mut d: Difference, by_id: &HashMap<[u8; 16], &DifferenceView>) -> Difference {
+    if d.own > 0 {
+        return d;
+    }
+    let first = d.clone();
+    let mut times = 0;
+    while by_id.get(&d.id).is_some_and(|known| known.ended_by.is_some()) {
+        times += 1;
+        d.id = again(&first, times);
+    }
+    d
+}
+
+/// A line of the party's file that this ledger does not have, or has once only.
+fn is_about_a_line_there(d: &Difference) -> bool {
+    d.own == 0 && [Status::Unexpected, Status::Duplicate].iter().any(|status| d.status == super::compare::name(*status))
+}
+
 fn same_finding(a: &Difference, b: &Difference) -> bool {
     (&a.status, a.ours, a.theirs) == (&b.status, b.ours, b.theirs)
 }
@@ -71,10 +90,25 @@ fn ended(d: &Difference, why: String) -> EndedDifference {
     EndedDifference { id: d.id, why: why.chars().take(200).collect() }
 }
 
-/// Looks at what was found with what was known. `equal` is from [`equal_lines`].
-pub(super) fn found(differences: Vec<Difference>, before: &Before, equal: &HashMap<u64, u64>, unread: u64) -> Found {
+/// Looks at what was found with what was known. `equal` is from [`equal_lines`]; `whole` are the file's days, when every line of it could
+/// be read and every finding is told.
+pub(super) fn found(
+    differences: Vec<Difference>,
+    before: &Before,
+    equal: &HashMap<u64, u64>,
+    (unread, whole): (u64, Option<Period>),
+) -> Found {
     let mut out = Found::default();
-    let ids: HashSet<[u8; 16]> = before.differences.iter().map(|d| d.difference.id).collect();
+    let by_id: HashMap<[u8; 16], &DifferenceView> = before.differences.iter().map(|d| (d.difference.id, d)).collect();
+    let differences: Vec<Difference> = differences.into_iter().map(|d| under_its_id(d, &by_id)).collect();
+    if let Some(period) = whole {
+        let now: HashSet<[u8; 16]> = differences.iter().map(|d| d.id).collect();
+        let why = "後の明細にない行 the line is not in a later file of these days";
+        let gone =
+            before.differences.iter().filter(|d| d.resolved.is_none() && before.period_of(d.run) == Some(period));
+        let gone = gone.filter(|d| is_about_a_line_there(&d.difference) && !now.contains(&d.difference.id));
+        out.ended.extend(gone.map(|d| ended(&d.difference, why.to_owned())));
+    }
     let mut known: HashMap<u64, Vec<&DifferenceView>> = HashMap::new();
     for d in before.differences.iter().filter(|d| d.difference.own > 0) {
         known.entry(d.difference.own).or_default().push(d);
@@ -93,7 +127,7 @@ pub(super) fn found(differences: Vec<Difference>, before: &Before, equal: &HashM
         out.in_all += 1;
         match known.get(&d.own).filter(|_| d.own > 0) {
             Some(known) => about_one_line(d, known, &mut out),
-            None if ids.contains(&d.id) => {}
+            None if by_id.contains_key(&d.id) => {}
             None => out.raised.push(d),
         }
     }

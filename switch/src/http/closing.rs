@@ -63,8 +63,12 @@ async fn look(State(api): State<Api>, Path(what): Path<String>, headers: HeaderM
         "exceptions" => answer(api.desk.exceptions(false).await),
         "differences" => answer(api.desk.exceptions(true).await),
         "contracts" => answer(api.desk.contracts().await),
-        _ => (StatusCode::NOT_FOUND, Json(json!({ "error": format!("there is no {what} here") }))).into_response(),
+        _ => not_found(format!("there is no {what} here")),
     }
+}
+
+fn not_found(error: String) -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "error": error }))).into_response()
 }
 
 #[derive(serde::Deserialize)]
@@ -215,7 +219,7 @@ async fn report(
         Err(refusal) => return *refusal,
     };
     let Some(of) = ReportKind::parse(&kind) else {
-        return answer(Err(value("report", format!("{kind:?} is no report"))));
+        return not_found(format!("there is no report {kind:?}"));
     };
     let day = match wanted.day.map(|text| typed::day(&text).map_err(|_| text)).transpose() {
         Ok(day) => day,
@@ -245,6 +249,7 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
             let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
             (headers, pdf.bytes).into_response()
         }
+        Err(AskError::Value { field: "settlement", problem }) => not_found(format!("settlement: {problem}")),
         Err(error) => answer(Err(error)),
     }
 }

@@ -6,7 +6,7 @@ use super::read::Doubt;
 use super::{CORRECTION_DAYS, Reader};
 use crate::closing::PayoutConfig;
 use crate::relief::bank::{is_account, name_at_the_bank};
-use kazasu_core::{BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem};
+use kazasu_core::{ALIKE_DAYS, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem};
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Funding;
@@ -158,6 +158,13 @@ impl Picture {
         Candidate { what: format!("received from {from}"), say: format!("--received-from \"{from}\"") }
     }
 
+    /// A payment that was booked by hand and may be this line.
+    fn by_hand(&self, row: &Row) -> Option<&BookedLine> {
+        let from = self.payer(row)?;
+        let near = |b: &&BookedLine| b.at.jst_day().0.abs_diff(row.entry.posting_date.0) <= ALIKE_DAYS.unsigned_abs();
+        self.booked.iter().filter(|b| b.by_hand == Some(from) && b.amount == row.entry.amount).find(near)
+    }
+
     /// A line like this one that was booked: the same movement in another file, as a rule.
     fn twin(&self, row: &Row) -> Option<&BookedLine> {
         self.booked.iter().find(|b| {
@@ -287,6 +294,26 @@ fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
                 if !mine {
                     found[*at] =
                         Some(Finding::open("the bank's correction of a line that others look after", candidates()));
+                } else if let Some((n, before)) = here.and_then(|n| {
+                    let line = &rows[n];
+                    picture.twin(line).or_else(|| picture.by_hand(line)).map(|before| (n, before))
+                }) {
+                    // What was booked before would stand, although the bank took it back.
+                    let reference = &before.reference;
+                    let why = format!("it looks like {reference:?}, which was booked before ({})", before.what);
+                    let same = Candidate {
+                        what: format!("the same as {reference:?}"),
+                        say: format!("--same-as \"{reference}\""),
+                    };
+                    found[n] = Some(Finding::open(why, vec![same]));
+                    let why = format!(
+                        "the bank's correction of a line that looks like {reference:?}, which was booked before"
+                    );
+                    let of = Candidate {
+                        what: format!("the correction of {reference}"),
+                        say: format!("--corrects \"{reference}\""),
+                    };
+                    found[*at] = Some(Finding::open(why, vec![of]));
                 } else if let Some(n) = here {
                     found[*at] = Some(Finding::Book(Booking::Aside(Aside::Corrected(line.clone()))));
                     found[*n] = Some(Finding::Book(Booking::Aside(Aside::Corrected(row.reference.clone()))));

@@ -157,12 +157,16 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
             row.record
         ));
     }
-    let known = picture.booked.iter().any(|b| b.reference == line);
+    let known = picture.booked.iter().find(|b| b.reference == line);
     let name = super::name::LineName::parse(line);
-    let opposite =
-        name.is_some_and(|n| n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place);
-    if known && mine && opposite {
+    let opposite = match (known, name) {
+        // Booked by hand, it has no account but the operator's, and it came in.
+        (Some(b), _) if b.by_hand.is_some() => b.amount == row.entry.amount && row.entry.direction == Direction::Out,
+        (Some(_), Some(n)) => n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place,
+        (_, _) => false,
+    };
+    if mine && opposite {
         return Ok(Booking::Corrects { line: line.to_owned() });
     }
-    no(format!("{line:?} is no line of this account and sum, the other way, that was booked"))
+    no(format!("{line:?} is nothing of this account and sum, the other way, that was booked"))
 }

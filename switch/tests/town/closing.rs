@@ -420,12 +420,12 @@ fn a_mended_file_ends_what_an_earlier_one_opened() {
     assert_eq!((code, &told["statuses"]), (Some(1), &json!({ "matched": [1, 1], "missing": [2, 0] })), "{told}");
     assert_eq!(open().len(), 2);
     let (code, told) = import(&[lines[0], lines[1], lines[2], &lines[3].replacen(",3000,", ",2900,", 1)].join("\n"));
-    assert_eq!((code, &told["closed"]), (Some(1), &json!(2)), "{told}");
+    assert_eq!((code, &told["ended"]), (Some(1), &json!(2)), "{told}");
     let left = open();
     assert_eq!((left.len(), &left[0]["status"], &left[0]["theirs_yen"]), (1, &json!("amount_under"), &json!(2_900)));
     // The right file ends the rest; who brought it and why is told.
     let (code, told) = import(&text);
-    assert_eq!((code, &told["closed"], &told["differences"]), (Some(0), &json!(1), &json!(0)), "{told}");
+    assert_eq!((code, &told["ended"], &told["differences"]), (Some(0), &json!(1), &json!(0)), "{told}");
     assert_eq!(open(), Vec::<Value>::new());
     let all = staff.ok("sato", &["recon", "exceptions", "--all"]);
     for d in all.as_array().unwrap() {

@@ -1,8 +1,9 @@
 //! Keeping SQLite's write-ahead log short.
 //!
-//! A thread with a connection of its own moves the log into the main file while commits go on. Because commits add to the log
-//! meanwhile, such a pass never reaches its end; the writer moves the little that is left, so that the log can begin again
-//! from its start. It does so after answers have left, and when no batch waits, or when the log has become long; how much is
+//! A thread with a connection of its own moves the log into the main file while commits go on, a little at a time, and waits until
+//! the main file is on the disk. Because commits add to the log meanwhile, such a pass never reaches its end, and SQLite makes
+//! what it moved durable only then: the thread does it instead, or the writer would wait for all of it at once. The writer moves
+//! the little that is left, so that the log can begin again from its start. It does so after answers have left, and when no batch waits, or when the log has become long; how much is
 //! left is known from what was written since the last pass began. The log is bounded: at [`LONGEST`] the writer waits for the
 //! pass that runs.
 
@@ -11,13 +12,16 @@ use crate::journal::Moment;
 use kazasu_ledger::Entry;
 use sqlx::sqlite::SqliteSynchronous;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use std::collections::{BTreeMap, btree_map};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Bytes of log after which a pass begins.
-const PASS: u64 = 16 * 1024 * 1024;
+const PASS: u64 = 4 * 1024 * 1024;
 /// What is left by a pass is moved by the writer at once up to this many bytes, even if a batch waits.
 const LITTLE: u64 = 4 * 1024 * 1024;
 /// The log is made to begin again from here on when no batch waits; at twice the length even if one does. Each time costs the
@@ -201,6 +205,19 @@ fn lengthen(path: &Path, to: u64) -> std::io::Result<()> {
     })
 }
 
+/// The main file, for making durable what was moved into it. It is opened once in a process and never closed: closing any
+/// descriptor of a file ends all POSIX locks that the process has on it, and SQLite's are among them.
+fn main_file(path: &Path) -> std::io::Result<Arc<File>> {
+    use std::os::unix::fs::MetadataExt;
+    static OPEN: Mutex<BTreeMap<(u64, u64), Arc<File>>> = Mutex::new(BTreeMap::new());
+    let there = std::fs::metadata(path)?;
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    match open.entry((there.dev(), there.ino())) {
+        btree_map::Entry::Occupied(file) => Ok(file.get().clone()),
+        btree_map::Entry::Vacant(free) => Ok(free.insert(Arc::new(File::open(path)?)).clone()),
+    }
+}
+
 fn log_file(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
@@ -280,7 +297,8 @@ impl Checkpointer {
             Some(open) => open,
             None => options(path).synchronous(SqliteSynchronous::Full).connect().await.map_err(store_error)?,
         };
-        pass(conn.insert(open)).await.map(drop)
+        pass(conn.insert(open)).await?;
+        main_file(path).and_then(|file| file.sync_data()).map_err(|e| StoreError(e.to_string()))
     }
 
     /// False when the thread is gone.
@@ -420,6 +438,22 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), u64::try_from(bytes.len()).unwrap());
     }
 
+    /// SQLite's locks would go with a descriptor that is closed, and another process that ends could then take the log away.
+    #[test]
+    fn the_main_file_is_opened_once_and_stays_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        std::fs::write(&path, b"x").unwrap();
+        let first = main_file(&path).unwrap();
+        let again = main_file(&dir.path().join(".").join("journal.db")).unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+        drop(again);
+        let kept = Arc::downgrade(&first);
+        drop(first);
+        assert!(kept.upgrade().is_some(), "closed with its last user");
+        assert!(main_file(&dir.path().join("none.db")).is_err());
+    }
+
     #[tokio::test]
     async fn a_thread_that_has_ended_is_started_again() {
         let dir = tempfile::tempdir().unwrap();
@@ -454,8 +488,8 @@ mod tests {
             (PASS, PASS, false, Step::Pass, Step::Pass),
             (PASS, 0, true, Step::Nothing, Step::Nothing),
             // A pass has ended, and a little came in meanwhile.
-            (PASS, LITTLE, false, Step::Nothing, Step::Nothing),
-            (LONG, LITTLE, false, Step::MoveTheRest, Step::Nothing),
+            (PASS, LITTLE - 1, false, Step::Nothing, Step::Nothing),
+            (LONG, LITTLE - 1, false, Step::MoveTheRest, Step::Nothing),
             (LONG * 2, LITTLE, false, Step::MoveTheRest, Step::MoveTheRest),
             (LONG, LITTLE + 1, false, Step::Pass, Step::Pass),
             (LONGEST, 0, true, Step::Wait, Step::Wait),

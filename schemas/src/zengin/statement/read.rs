@@ -194,9 +194,23 @@ impl Reader {
             counted.extend([(at::IN_COUNT, sums.received.0), (at::IN_TOTAL, sums.received.1)]);
             counted.extend([(at::OUT_COUNT, sums.paid.0), (at::OUT_TOTAL, sums.paid.1)]);
         }
+        let before = self.statement.bad.len();
         for (field, counted) in counted {
             if record.number(field) != Ok(counted) {
                 self.statement.bad.push(record.wrong(field, format!("{counted}, as the data records say")));
+            }
+        }
+        let section = self.statement.sections.last().expect("one is open");
+        let opening = section.header.as_ref().and_then(|header| header.opening_balance);
+        let closing = section.trailer.as_ref().and_then(|trailer| trailer.closing_balance);
+        let sound = sums.bad == 0 && self.statement.bad.len() == before;
+        if let (true, Some(opening), Some(closing)) = (sound, opening, closing) {
+            let comes_to = i128::from(opening.get()) + i128::from(sums.received.1) - i128::from(sums.paid.1);
+            // Zero for both is what some write who say neither.
+            let said = opening != Yen::ZERO || closing != Yen::ZERO;
+            if said && comes_to != i128::from(closing.get()) {
+                let expected = format!("{comes_to}, the balance before with the movements between");
+                self.statement.bad.push(record.wrong(at::CLOSING, expected));
             }
         }
     }

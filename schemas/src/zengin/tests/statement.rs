@@ -361,6 +361,22 @@ proptest! {
             1..4,
         ),
     ) {
+        // The balance after is the one before with the movements between, where both are said.
+        let closing = |header: &Header, entries: &[Entry], any: Option<i64>| {
+            let opening = header.opening_balance.filter(|_| any.is_some());
+            let sum = entries.iter().fold(0, |sum, e| match e.direction {
+                Direction::In => sum + e.amount.get(),
+                Direction::Out => sum - e.amount.get(),
+            });
+            opening.map_or(any, |yen| Some(yen.get() + sum)).filter(|yen| yen.abs() <= 99_999_999_999_999)
+        };
+        let sheets: Vec<_> = sheets
+            .into_iter()
+            .map(|(header, entries, any)| {
+                let closing = closing(&header, &entries, any);
+                (header, entries, closing)
+            })
+            .collect();
         let written: Vec<Sheet<'_>> = sheets
             .iter()
             .map(|(header, entries, closing)| Sheet { header, entries, closing_balance: closing.map(Yen::new) })

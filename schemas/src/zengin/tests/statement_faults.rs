@@ -78,6 +78,11 @@ fn a_trailer_that_disagrees_with_its_data_is_reported() {
         assert_eq!(lines(&statement), [2, 3, 4, 7]);
         assert!(statement.sections[0].trailer.is_some(), "as it stands");
     }
+    // All sums are right, and the balance is another one.
+    let statement = overwritten(5, 41, b"00010000005001");
+    let expected =
+        "positions 41-54 (balance after): expected 10000005000, the balance before with the movements between";
+    assert_eq!(said(&statement), [format!("record 5, {expected}, got \"00010000005001\"")]);
     // A movement that is missing altogether.
     let statement = changed(|r| drop(r.remove(2)));
     assert_eq!(said(&statement).len(), 3, "number of records, movements in and their sum: {:?}", said(&statement));

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 /// The day that a cut-over ended.
 pub(in super::super) fn day_of_cut_over(closing: &mut ClosingState, seq: u64, at: Millis, r: &CutOver) {
-    let marks = vec![(DayState::CutOver, at, String::new(), String::new())];
+    let told = |text: &Option<String>| text.clone().unwrap_or_default();
+    let marks = vec![(DayState::CutOver, at, told(&r.by), told(&r.why))];
     closing.days.insert(r.closed, Day { state: DayState::CutOver, seq, marks });
 }
 

@@ -311,7 +311,7 @@ fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by:
         if (known.difference.own, known.difference.ours) == (tap, amount) {
             return Ok(unchanged());
         }
-        return Err(Rejected::Reference);
+        return Err(Rejected::ReferenceTaken(reference.to_owned(), known.difference.ours));
     }
     let left = minus(stands, standing::in_dispute(state, tap)).max(Yen::ZERO);
     if amount > left {

@@ -103,8 +103,11 @@ impl State {
     }
 
     pub(in super::super) fn line_undone(&mut self, at: Millis, r: &LineUndone) {
-        let amount = self.lines.known.get(&line_key(&r.line)).map_or(Yen::ZERO, |line| line.amount);
-        self.undo(line_key(&r.line), Became::Corrected);
+        let (key, amount) = match self.lines.find(&r.line) {
+            Some((key, line)) => (key, line.amount),
+            None => (line_key(&r.line), Yen::ZERO),
+        };
+        self.undo(key, Became::Corrected);
         let became = Became::Corrects(r.line.clone());
         self.line(line_key(&r.correction), &r.correction, became, amount, (at, &r.by));
     }

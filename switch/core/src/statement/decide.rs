@@ -7,7 +7,7 @@ use super::super::money::minus;
 use super::super::people::{amount_of, booked};
 use super::super::relief::{Refusal, RowState};
 use super::super::state::State;
-use super::{ALIKE_DAYS, Alike, Booking, MOST_BANK_FEE, StatementLine, line_key, undo};
+use super::{ALIKE_DAYS, Alike, Booking, MOST_BANK_FEE, StatementLine, undo};
 use kazasu_ledger::record::{
     Aside, Body, LineSetAside, LineUndone, MoneyReceived, Opening, Payer, PayoutReturned, PayoutTaken, ReliefReturned,
     ReliefSent,
@@ -254,9 +254,9 @@ fn corrects(state: &State, corrected: &str, line: &StatementLine) -> Decided {
     if !is_new(state, &line.reference)? {
         return Ok(unchanged());
     }
-    let known = state.lines.known.get(&line_key(corrected));
-    let known = known.ok_or_else(|| NotClosed::UnknownLine(corrected.to_owned()))?;
+    let known = state.lines.find(corrected);
+    let (_, known) = known.ok_or_else(|| NotClosed::UnknownLine(corrected.to_owned()))?;
     let transfers = undo::transfers(state, known)?;
     let (correction, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::LineUndone(LineUndone { line: corrected.to_owned(), correction, transfers, by, why })))
+    Ok(recorded(Body::LineUndone(LineUndone { line: known.reference.to_string(), correction, transfers, by, why })))
 }

@@ -108,6 +108,8 @@ pub struct BookedLine {
     pub at: Millis,
     /// Its city, of relief's lines.
     pub city: Option<String>,
+    /// Who paid, where it was booked by hand.
+    pub by_hand: Option<Payer>,
 }
 
 impl Became {
@@ -183,8 +185,25 @@ impl State {
                 amount: l.amount,
                 at: l.at,
                 city: l.became.batch().and_then(|batch| self.relief_city(batch)),
+                by_hand: match l.became {
+                    Became::Received { from } if self.lines.by_hand(&l.reference).is_some() => Some(from),
+                    _ => None,
+                },
             })
             .collect();
+        // A line that was said to be the same as a payment by hand stands for it.
+        out.extend(self.lines.known.values().filter_map(|alias| {
+            let Became::Aside(Aside::Same(other)) = &alias.became else { return None };
+            let (_, line) = self.lines.by_hand(other).filter(|(_, line)| amounts.contains(&line.amount))?;
+            Some(BookedLine {
+                reference: alias.reference.to_string(),
+                what: alias.became.text(),
+                amount: line.amount,
+                at: alias.at,
+                city: None,
+                by_hand: None,
+            })
+        }));
         out.sort_by(|a, b| (a.at, &a.reference).cmp(&(b.at, &b.reference)));
         out
     }

@@ -11,6 +11,7 @@ pub use look::{BookedLine, DueFile, LineStatus, MoneyOut, Paid, PaidItem, Wanted
 pub(super) use undo::effect_of;
 
 use kazasu_ledger::record::{Aside, FileDigest, Payer};
+use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use std::collections::{BTreeMap, HashMap};
@@ -171,6 +172,28 @@ pub(super) fn line_key(reference: &str) -> [u8; 16] {
 }
 
 impl Lines {
+    /// The line of this name, or the payment that was booked by hand under it, with its key. A line that was said to be the same as
+    /// such a payment leads to it.
+    pub(super) fn find(&self, reference: &str) -> Option<([u8; 16], &Line)> {
+        let key = line_key(reference);
+        match self.known.get(&key) {
+            Some(Line { became: Became::Aside(Aside::Same(other)), .. }) if self.by_hand(other).is_some() => {
+                self.by_hand(other)
+            }
+            Some(line) => Some((key, line)),
+            None => self.by_hand(reference),
+        }
+    }
+
+    /// The one payment that was booked by hand under this reference, and stands.
+    pub(super) fn by_hand(&self, reference: &str) -> Option<([u8; 16], &Line)> {
+        let form = canonical(reference);
+        let hand = |p: &&Payment| p.statement.is_none() && canonical(&p.reference) == form;
+        let mut found = self.payments.values().flatten().filter(hand);
+        let (one, None) = (found.next()?, found.next()) else { return None };
+        self.known.get(&one.key).map(|line| (one.key, line))
+    }
+
     /// Was it booked, or is it over for good?
     pub(super) fn is_known(&self, reference: &str) -> bool {
         self.known.get(&line_key(reference)).is_some_and(|line| line.became != Became::Undone)

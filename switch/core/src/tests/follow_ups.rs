@@ -110,6 +110,29 @@ fn a_reversal_without_exact_data_is_matched_by_reference_terminal_merchant_and_a
         ),
         (true, "another class", Box::new(|r| change(r, |o| o.mti = Mti(100)))),
         (true, "no acquirer", Box::new(|r| change(r, |o| o.acquirer = [b'0'; 11]))),
+        (
+            true,
+            "DE7 in universal time",
+            Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 - 32_400_000).transmission())),
+        ),
+        (
+            false,
+            "DE7 five minutes later",
+            Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 + 300_000).transmission())),
+        ),
+        (
+            false,
+            "DE7 an hour before",
+            Box::new(|r| change(r, |o| o.transmission = Millis(NOON.0 - 3_600_000).transmission())),
+        ),
+        (
+            false,
+            "DE7 in local time, without a PPID",
+            Box::new(|r| {
+                r.ppid = None;
+                change(r, |o| o.transmission = Millis(NOON.0 + 32_400_000).transmission());
+            }),
+        ),
         (false, "DE90 names another DE11", Box::new(|r| change(r, |o| o.stan = Stan::wrapping(900)))),
         (
             false,
@@ -234,6 +257,24 @@ fn de90_that_names_something_unknown_speaks_against_every_other_payment() {
     let reversal = town.about(Operation::Reversal, &lost, 300);
     assert_eq!(town.code(&reversal), "00");
     assert_eq!(town.available(1), 8_420);
+    // A terminal that begins to count anew gives a payment's numbers to another one, which is lost.
+    for minutes in [5, 15, 60, 540, 1_000] {
+        for who in [None, Some(person(1)), Some(person(2))] {
+            let (first, _) = town.purchase(1, 10);
+            let mut late = Request { ppid: Some(who.unwrap_or(person(2))), ..first };
+            late.transmission = Millis(town.now.0 + minutes * 60_000).transmission();
+            let reversal = Request { ppid: who, ..town.about(Operation::Reversal, &late, 10) };
+            assert_eq!(town.code(&reversal), "00");
+            let stands = minutes != 540 || who != Some(person(1));
+            let before = town.available(1);
+            let exact = town.about(Operation::Reversal, &first, 10);
+            assert_eq!(town.code(&exact), "00");
+            assert_eq!(town.available(1) - before, if stands { 10 } else { 0 }, "{minutes} minutes later, {who:?}");
+            if stands {
+                assert_eq!(town.code(&late), "94", "{minutes} minutes later, {who:?}");
+            }
+        }
+    }
     for (operation, code) in [(Operation::Refund, "25"), (Operation::RefundAdvice, "25"), (Operation::Completion, "25")]
     {
         let about = town.about(operation, &lost, 300);

@@ -137,6 +137,34 @@ fn what_was_booked_and_comes_after_all_is_told() {
     assert_eq!(open(&town).into_values().collect::<Vec<_>>(), [("unexpected".to_owned(), 1_000)]);
 }
 
+#[test]
+fn a_line_that_a_later_file_does_not_have_any_more_is_no_difference() {
+    let still_open = |town: &Town| town.state.differences(true).len();
+    let (mut town, with) = town(&[1_000, 200]);
+    let good = file(&town.lines(&with));
+    let mut more = good.clone();
+    // A line that is there twice, and one that nothing here is like.
+    more.push(good[1].clone());
+    let mut unknown: Vec<String> = good[1].split(',').map(str::to_owned).collect();
+    for (cell, text) in [(1, "99999"), (6, "999111"), (7, "777777999111"), (8, "9Z9Z9Z"), (9, "1507")] {
+        unknown[cell] = text.to_owned();
+    }
+    more.push(unknown.join(","));
+    let (raised, ..) = read_in(&mut town, &with, &more);
+    assert!(raised >= 2, "{:?}", open(&town));
+    assert_eq!(still_open(&town), raised);
+    let mut unread = good.clone();
+    unread[1] = unread[1].replace(",392,", ",yen,");
+    read_in(&mut town, &with, &unread);
+    assert!(still_open(&town) >= raised, "of a file with an unread line nothing is concluded");
+    assert_eq!(read_in(&mut town, &with, &good), (0, raised, 0));
+    assert_eq!(still_open(&town), 0);
+    // It comes again: that is told again, and once.
+    assert_eq!(read_in(&mut town, &with, &more).0, raised);
+    assert_eq!(read_in(&mut town, &with, &more).0, 0);
+    assert_eq!(still_open(&town), raised);
+}
+
 /// A version of a file: which lines it lacks, cannot be read, or say another amount.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Version {

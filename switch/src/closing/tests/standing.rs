@@ -320,6 +320,23 @@ fn two_parties_take_a_payment_of_its_merchant_once() {
 }
 
 #[test]
+fn a_chargebacks_reference_is_one_sum() {
+    let mut town = town(Bearer::Operator);
+    let (_, tap) = town.paid(3_000);
+    let dispute = |yen| Closing::Dispute {
+        tap,
+        amount: Yen::new(yen),
+        reference: "CB-1".into(),
+        why: "w".into(),
+        by: "sato".into(),
+    };
+    town.ok(Command::Closing(dispute(3_000)));
+    assert_eq!(town.reject(Command::Closing(dispute(3_000))), None, "the same once more");
+    let why = town.reject(Command::Closing(dispute(1))).unwrap();
+    assert!(why.contains("CB-1") && why.contains("3,000"), "{why}");
+}
+
+#[test]
 fn a_refund_that_its_issuer_lacks_stands_again_once() {
     let mut town = town(Bearer::Operator);
     let (request, _) = town.paid(3_000);

@@ -149,3 +149,53 @@ fn a_correction_that_fits_two_lines_or_none_stays_open() {
 }
 
 use kazasu_ledger::record::Aside;
+
+/// A payment that was booked by hand stands when the bank takes its line back in the statement that first shows it: a person looks.
+#[test]
+fn a_correction_of_what_was_booked_by_hand_is_not_set_aside() {
+    let mut office = Office::new(&[]);
+    let hand = |reference: &str| {
+        Command::Closing(Closing::Received {
+            from: Payer::Issuer(1),
+            amount: Yen::new(21_000),
+            reference: reference.into(),
+            by: "sato".into(),
+        })
+    };
+    let owed = |office: &Office| office.balance(AccountKey::IssuerReceivable(1));
+    let before = owed(&office);
+    office.ok(hand("h5"));
+    assert_eq!(owed(&office), before - 21_000);
+    let line = came(21_000, "ｻｸﾗｶ-ﾄﾞ", "");
+    let bytes = file(&[line.clone(), correction(Entry { direction: Direction::Out, ..line.clone() })]);
+    let found = office.read(&bytes);
+    assert!(all_open(&found), "{found:?}");
+    assert!(found.iter().all(|(_, finding)| open(finding).0.contains("h5")), "{found:?}");
+    // The first line is what was booked by hand, and the bank took it back.
+    office.said(&bytes, found[0].0, "same h5").unwrap();
+    office.said(&bytes, found[1].0, "corrects h5").unwrap();
+    assert_eq!(owed(&office), before);
+    assert!(office.read(&bytes).iter().all(|(_, finding)| matches!(finding, Finding::Known(_))));
+    office.check_replay();
+}
+
+#[test]
+fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand() {
+    let mut office = Office::new(&[]);
+    let line = came(21_000, "ｻｸﾗｶ-ﾄﾞ", "");
+    let owed = |office: &Office| office.balance(AccountKey::IssuerReceivable(1));
+    let before = owed(&office);
+    office.ok(Command::Closing(Closing::Received {
+        from: Payer::Issuer(1),
+        amount: Yen::new(21_000),
+        reference: "hand 1".into(),
+        by: "sato".into(),
+    }));
+    let first = file(&[line.clone()]);
+    let found = office.read(&first);
+    office.said(&first, found[0].0, "same hand 1").unwrap();
+    let found = office.read(&file(&[correction(Entry { direction: Direction::Out, ..line })]));
+    assert!(matches!(&found[0].1, Finding::Book(Booking::Corrects { .. })), "{found:?}");
+    assert_eq!(owed(&office), before);
+    office.check_replay();
+}
