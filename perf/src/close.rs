@@ -10,12 +10,12 @@ use kazasu::closing::{
 };
 use kazasu::config::Config;
 use kazasu::engine::Engine;
-use kazasu::report::xlsx;
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
 use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
+use kazasu_report::xlsx;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};

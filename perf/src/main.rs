@@ -7,6 +7,7 @@ mod cpu;
 mod echo;
 mod micro;
 mod midnight;
+mod recon;
 mod relief;
 mod server;
 mod taps;
@@ -38,6 +39,8 @@ enum Command {
     Close(close::CloseArgs),
     /// A city credits its residents while others tap.
     Relief(relief::ReliefArgs),
+    /// Reconciliation of a million lines with a million: time and memory.
+    Recon(recon::ReconArgs),
     /// The turn of a day with many taps in memory: the longest pause of the thread that decides.
     Midnight {
         /// Taps in memory; half of them are old after the turn.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
             Command::BaselineSql(args) => baseline_sql::run(args).await,
             Command::Close(args) => close::run(args).await,
             Command::Relief(args) => relief::run(args).await,
+            Command::Recon(args) => recon::run(&args),
             Command::Midnight { taps, json } => midnight::run(taps, json),
             Command::Residents { residents, store, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,

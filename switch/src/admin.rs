@@ -114,7 +114,7 @@ pub enum AskError {
 
 pub(crate) fn value(field: &'static str, problem: impl ToString) -> AskError {
     // A value in the wrong field may be a card number.
-    AskError::Value { field, problem: crate::text::masked(&problem.to_string()) }
+    AskError::Value { field, problem: kazasu_schemas::text::masked(&problem.to_string()) }
 }
 
 impl From<Problem> for AskError {
@@ -350,7 +350,7 @@ impl Desk {
                 Command::CreditPurse { ppid: person, programme, amount: Yen::new(amount), reference, by }
             }
             Ask::ActivatePolicy { source, why } => {
-                let policy = crate::policy::read(&source)
+                let policy = kazasu_documents::policy::read(&source)
                     .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
                 let why = reason("why", &why)?;
                 let done = self

@@ -653,7 +653,7 @@ fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu
     let Some(path) = &file.policy_file else { return Ok(None) };
     let path = base.join(path);
     let source = crate::files::read_text(&path)?;
-    match crate::policy::read(&source) {
+    match kazasu_documents::policy::read(&source) {
         Ok(policy) => {
             let known = |issuer| file.issuers.iter().any(|i| i.number == issuer);
             if let Some(rule) = policy.stand_in.iter().find(|rule| !known(rule.issuer)) {

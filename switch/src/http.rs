@@ -246,7 +246,7 @@ async fn page(State(api): State<Api>) -> Html<String> {
         serde_json::Value::Null => "–".to_owned(),
         serde_json::Value::Bool(true) => "はい yes".to_owned(),
         serde_json::Value::Bool(false) => "いいえ no".to_owned(),
-        serde_json::Value::Number(n) => n.as_u64().map_or_else(|| n.to_string(), crate::text::thousands),
+        serde_json::Value::Number(n) => n.as_u64().map_or_else(|| n.to_string(), kazasu_schemas::text::thousands),
         other => other.to_string(),
     };
     let mut rows = String::new();
@@ -554,7 +554,7 @@ async fn merchant(State(api): State<Api>, Path(id): Path<String>, headers: Heade
     }
     match api.desk.merchant(&id).await {
         Ok(found) if found.as_array().is_some_and(Vec::is_empty) => {
-            let text = format!("merchant {} is not registered", crate::text::masked(&id));
+            let text = format!("merchant {} is not registered", kazasu_schemas::text::masked(&id));
             (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
         }
         found => answer(found),
@@ -569,8 +569,8 @@ fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {
 }
 
 /// A report as JSON, or as a file.
-fn report_as(report: &crate::report::Report, format: Option<&str>, name: &str) -> Response {
-    use crate::report::{csv, xlsx};
+fn report_as(report: &kazasu_report::Report, format: Option<&str>, name: &str) -> Response {
+    use kazasu_report::{csv, xlsx};
     let file = |bytes: Vec<u8>, kind: &str, ending: &str| {
         let disposition = format!("attachment; filename=\"{name}.{ending}\"");
         ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
@@ -578,7 +578,7 @@ fn report_as(report: &crate::report::Report, format: Option<&str>, name: &str) -
     let csv = |encoding| csv::sheet(&report.sheets()[0], encoding, csv::Header::Japanese).map(|(bytes, _)| bytes);
     let wrong = |error: &dyn std::fmt::Display| answer(Err(AskError::Other(anyhow::anyhow!("{error}"))));
     match format {
-        None | Some("json") => Json(crate::report::json::value(report)).into_response(),
+        None | Some("json") => Json(kazasu_report::json::value(report)).into_response(),
         Some("xlsx") => match xlsx::workbook(report) {
             Ok(bytes) => file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
             Err(error) => wrong(&error),

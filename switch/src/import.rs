@@ -13,9 +13,9 @@ pub use look::Ground;
 pub use merchants::merchants;
 
 use crate::engine::CommandError;
-use crate::table_file::{Columns, How, Refused, Row, Table, refused_csv};
 use crate::vault::Vault;
 use kazasu_core::{Command, Done};
+use kazasu_documents::table_file::{Columns, How, Refused, Row, Table, refused_csv};
 use kazasu_issuer_adapter::routing::RoutingTable;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -166,8 +166,8 @@ pub(crate) struct Problem {
 
 fn problem(column: &'static str, value: &str, problem: impl ToString) -> Problem {
     // A column that was moved by mistake may hold card numbers.
-    let value = crate::text::masked(&value.chars().take(64).collect::<String>());
-    Problem { column, value, problem: crate::text::masked(&problem.to_string()) }
+    let value = kazasu_schemas::text::masked(&value.chars().take(64).collect::<String>());
+    Problem { column, value, problem: kazasu_schemas::text::masked(&problem.to_string()) }
 }
 
 /// The commands that a row stands for, carried out in order.
@@ -196,7 +196,7 @@ impl Cells {
         let cells = std::mem::take(&mut row.cells);
         match self {
             Cells::Plain => cells,
-            Cells::Masked => cells.iter().map(|cell| crate::text::masked(cell)).collect(),
+            Cells::Masked => cells.iter().map(|cell| kazasu_schemas::text::masked(cell)).collect(),
         }
     }
 }
@@ -218,7 +218,7 @@ async fn run(ground: Ground<'_>, file: Vec<u8>, order: &Order, kind: Kind<'_>) -
         ..ImportReport::default()
     };
     let mut steps = look::Steps::new(ground, order.mode);
-    while let Some(mut row) = table.next() {
+    while let Some(mut row) = table.next_row() {
         report.rows += 1;
         let planned = match row.fault.take() {
             Some(fault) => Err(Problem { column: fault.column, value: fault.value, problem: fault.problem }),

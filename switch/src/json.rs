@@ -148,7 +148,7 @@ pub fn unquoted(text: &str) -> String {
             from = at;
         }
     }
-    crate::text::masked(&out)
+    kazasu_schemas::text::masked(&out)
 }
 
 /// Any value whose objects have each key once.

@@ -232,7 +232,7 @@ impl Sender {
         let mut kind = kind_of(request.operation);
         if self.traffic.mix() == Mix::Realistic
             && self.traffic.dice().below(100) == 0
-            && let Some(again) = self.to_repeat()
+            && let Some(again) = self.oldest_to_repeat()
         {
             // A repeat has its original's STAN: whichever answer comes first closes the slot, the other is a repeat's.
             request = Request { mti: kazasu_schemas::iso8583::Mti(again.mti.0 | 1), ..again };
@@ -260,7 +260,7 @@ impl Sender {
     }
 
     /// The oldest message that may be repeated.
-    fn to_repeat(&mut self) -> Option<Request> {
+    fn oldest_to_repeat(&mut self) -> Option<Request> {
         while self.recent.front().is_some_and(|request| self.slots.is_not_now(request.stan, self.links)) {
             self.recent.pop_front();
         }

@@ -544,7 +544,7 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
     if let Look::Resident(text) = what
         && let Err(error) = text.parse::<kazasu_schemas::ids::Ppid>()
     {
-        return Err(Refused::No(format!("PPID {}, got {:?}", error.problem, crate::text::masked(&error.got))));
+        return Err(Refused::No(format!("PPID {}, got {:?}", error.problem, kazasu_schemas::text::masked(&error.got))));
     }
     match import::running(config).await.map_err(Refused::Broken)? {
         Some(http) => {
@@ -585,7 +585,10 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
                 Look::Merchants => desk.merchants().await,
                 Look::Merchant(id) => match desk.merchant(id).await {
                     Ok(found) if found.as_array().is_some_and(Vec::is_empty) => {
-                        return Err(Refused::No(format!("merchant {} is not registered", crate::text::masked(id))));
+                        return Err(Refused::No(format!(
+                            "merchant {} is not registered",
+                            kazasu_schemas::text::masked(id)
+                        )));
                     }
                     found => found,
                 },
@@ -783,6 +786,6 @@ fn print(value: &Value, depth: usize) {
 }
 
 fn signed(n: i64) -> String {
-    let digits = crate::text::thousands(n.unsigned_abs());
+    let digits = kazasu_schemas::text::thousands(n.unsigned_abs());
     if n < 0 { format!("-{digits}") } else { digits }
 }

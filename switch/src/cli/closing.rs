@@ -6,11 +6,11 @@ use super::import::running;
 use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
 use crate::config::Config;
-use crate::report::{Report, json as report_json, table};
 use crate::statement::Reader;
 use anyhow::Context;
 use clap::Subcommand;
 use kazasu_console::{print_text, say, tell};
+use kazasu_report::{Report, json as report_json, table};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Format;
@@ -336,7 +336,7 @@ async fn close(
 pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
     use crate::files::read_text as text;
     match command {
-        ContractCommand::Check { file } => match crate::contracts::read(&text(&file)?) {
+        ContractCommand::Check { file } => match kazasu_documents::contracts::read(&text(&file)?) {
             Ok(contracts) => {
                 say!("{}: good. {} contracts", file.display(), contracts.contracts.len());
                 Ok(())
@@ -347,7 +347,7 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
             }
         },
         ContractCommand::Sample => {
-            print_text!("{}", crate::contracts::SAMPLE);
+            print_text!("{}", kazasu_documents::contracts::SAMPLE);
             Ok(())
         }
         ContractCommand::Propose { file, why, common } => {
@@ -488,7 +488,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     super::report::give(&report, args.out.as_deref(), args.shift_jis, args.common.json)
 }
 
-fn write_pdf(path: &Path, pdf: crate::report::pdf::Pdf) -> anyhow::Result<()> {
+fn write_pdf(path: &Path, pdf: kazasu_report::pdf::Pdf) -> anyhow::Result<()> {
     crate::files::write_private(path, &pdf.bytes)?;
     say!("{} ({} pages)", path.display(), pdf.pages);
     Ok(())

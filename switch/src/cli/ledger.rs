@@ -2,11 +2,11 @@
 
 use super::Found;
 use crate::config::{Config, StoreConfig};
-use crate::report::table::broken;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
 use kazasu_ledger::record::KIND_NAMES;
 use kazasu_ledger::{Account, Side};
+use kazasu_report::table::broken;
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_store::verify::{Verified, VerifyError};
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@ use super::Found;
 use super::ask::{Common, Look, Refused, look, look_at};
 use super::import::{self, ImportArgs, What};
 use crate::config::Config;
-use crate::report::{Cell, Kind, Report, cells, table};
 use clap::Subcommand;
+use kazasu_report::{Cell, Kind, Report, cells, table};
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

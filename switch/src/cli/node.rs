@@ -2,10 +2,10 @@
 
 use super::Found;
 use crate::config::Config;
-use crate::text::thousands;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
+use kazasu_schemas::text::thousands;
 use kazasu_store::journal::{Leadership, Node, NodeStatus};
 use serde_json::json;
 use std::path::PathBuf;

@@ -4,11 +4,11 @@ use super::Found;
 use super::ask::{Common, Look, look, one};
 use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};
-use crate::policy::{differences, read};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::say;
 use kazasu_core::{Replay, State};
+use kazasu_documents::policy::{differences, read};
 use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::policy::Policy;
@@ -307,7 +307,7 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) {
         say!("{out}");
         return;
     }
-    let thousands = crate::text::thousands;
+    let thousands = kazasu_schemas::text::thousands;
     say!(
         "{}: 再現 {} taps replayed, {} decided differently",
         file.display(),
@@ -362,17 +362,20 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
     }
     let thousands = |n: i64| {
         if n < 0 {
-            format!("-{}", crate::text::thousands(n.unsigned_abs()))
+            format!("-{}", kazasu_schemas::text::thousands(n.unsigned_abs()))
         } else {
-            crate::text::thousands(n.unsigned_abs())
+            kazasu_schemas::text::thousands(n.unsigned_abs())
         }
     };
-    say!("試算 simulated over {} taps", crate::text::thousands(replay.taps));
+    say!("試算 simulated over {} taps", kazasu_schemas::text::thousands(replay.taps));
     for (p, c) in policy.points.iter().filter_map(|p| Some((p, costs.get(&p.number)?))) {
         say!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
         say!("  付与 points granted      {:>14}", thousands(c.points));
-        say!("  対象取引 taps            {:>14}", crate::text::thousands(c.taps));
-        say!("  受給者 people            {:>14}", crate::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0)));
+        say!("  対象取引 taps            {:>14}", kazasu_schemas::text::thousands(c.taps));
+        say!(
+            "  受給者 people            {:>14}",
+            kazasu_schemas::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0))
+        );
         say!("  最大 most per person     {:>14}", thousands(c.most));
         say!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
         for (ppid, n) in c.winners.iter().take(WINNERS) {

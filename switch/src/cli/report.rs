@@ -1,7 +1,7 @@
 //! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
 
-use crate::report::{Report, csv, json, table, xlsx};
 use kazasu_console::{print_text, say, tell};
+use kazasu_report::{Report, csv, json, table, xlsx};
 use std::path::Path;
 
 /// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it).

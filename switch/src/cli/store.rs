@@ -3,10 +3,10 @@
 use super::Found;
 use super::ledger::{print_totals, totals};
 use crate::config::{Config, StoreConfig};
-use crate::text::thousands;
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use kazasu_console::{progress, say};
+use kazasu_schemas::text::thousands;
 use kazasu_store::postgres::{PostgresStore, migrate};
 use kazasu_store::transport::{CopyError, copy};
 use kazasu_store::{Node, Store};

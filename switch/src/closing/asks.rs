@@ -145,7 +145,7 @@ impl Desk {
         self.finance_staff(by)?;
         let ask = match ask {
             ClosingAsk::Contracts { source, why } => {
-                let contracts = crate::contracts::read(&source)
+                let contracts = kazasu_documents::contracts::read(&source)
                     .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
                 return self.propose_closing(Proposal::Contracts(Box::new(contracts)), source, &why, by).await;
             }

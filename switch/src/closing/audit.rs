@@ -2,11 +2,11 @@
 
 use crate::admin::{AskError, Desk, value};
 use crate::files::PrivateFile;
-use crate::report::guard::guarded;
 use anyhow::Context;
 use kazasu_core::{Closing, Command, Done};
 use kazasu_ledger::record::{HeadSigned, KIND_NAMES, signed_text};
 use kazasu_ledger::{AccountKey, Body};
+use kazasu_schemas::guard::guarded;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Unit;
 use kazasu_schemas::secret::Key;

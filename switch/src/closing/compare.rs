@@ -4,14 +4,14 @@ use super::chart::{Chart, MerchantKey, Restated, TapOf};
 use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
-use crate::recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
-use crate::recon::item::{Item, Kind, Mark, Side};
-use crate::recon::matching::compare;
-use crate::recon::result::{Exception, Outcome, Proposal, Status};
-use crate::recon::rules::Rules;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::{ReconRan, TapKind};
+use kazasu_recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
+use kazasu_recon::item::{Item, Kind, Mark, Side};
+use kazasu_recon::matching::compare;
+use kazasu_recon::result::{Exception, Outcome, Proposal, Status};
+use kazasu_recon::rules::Rules;
 use kazasu_schemas::closing::{Against, Difference};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::ids::InstitutionId;
@@ -419,7 +419,7 @@ impl Desk {
             return Ok(());
         }
         let what = with.against.name();
-        Err(value("party", format!("{what} {} is not registered", crate::text::masked(&with.party))))
+        Err(value("party", format!("{what} {} is not registered", kazasu_schemas::text::masked(&with.party))))
     }
 }
 

@@ -2,11 +2,11 @@
 //! a line that is there with another amount is another difference. Of what could not be read nothing is concluded.
 
 use super::compare::CompareWith;
-use crate::recon::item::Item;
-use crate::recon::result::{Outcome, Status, Verdict};
 use hashbrown::{HashMap, HashSet};
 use kazasu_core::{CHARGEBACK, DifferenceView, REFUSED_ADVICE};
 use kazasu_ledger::record::{EndedDifference, ReconRan};
+use kazasu_recon::item::Item;
+use kazasu_recon::result::{Outcome, Status, Verdict};
 use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::money::Yen;

@@ -1,8 +1,8 @@
 //! Merchants' accounts, from the operator's file.
 
 use super::bank::{Payees, PayoutConfig};
-use crate::table_file::{Columns, How, Row, Table, narrow};
 use anyhow::ensure;
+use kazasu_documents::table_file::{Columns, How, Row, Table, narrow};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::relief::PayeeAccount;
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
@@ -30,7 +30,7 @@ impl PayoutConfig {
     pub fn payees(file: &[u8]) -> anyhow::Result<Payees> {
         let mut table = Table::open(file, PAYEES, How::default()).map_err(anyhow::Error::msg)?;
         let (mut out, mut wrong) = (Payees::new(), Vec::new());
-        while let Some(row) = table.next() {
+        while let Some(row) = table.next_row() {
             let line = row.line;
             match payee(&row) {
                 Err(("", problem)) => wrong.push(format!("line {line}: {problem}")),

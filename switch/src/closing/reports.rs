@@ -2,12 +2,12 @@
 
 use super::books::Books;
 use crate::admin::{AskError, Desk, value};
-use crate::report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
-use crate::report::{Cell, Kind as Column, Report, cells};
 use anyhow::Context;
 use kazasu_core::SettlementView;
 use kazasu_ledger::book::Book;
 use kazasu_ledger::{AccountKey, Body};
+use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
+use kazasu_report::{Cell, Kind as Column, Report, cells};
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -93,7 +93,7 @@ pub async fn report(desk: &Desk, kind: Kind, about: About, made: Millis) -> Resu
     built.finish().map_err(other)
 }
 
-type Built = Result<crate::report::Builder, AskError>;
+type Built = Result<kazasu_report::Builder, AskError>;
 
 async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
     let all = desk.ask(|state| state.settlements()).await?;
@@ -173,7 +173,7 @@ async fn detail(desk: &Desk, about: About, made: Millis) -> Result<Report, AskEr
     detail_of(&s, &lines(desk, &s).await?, made).map_err(other)
 }
 
-fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, crate::report::ReportError> {
+fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, kazasu_report::ReportError> {
     let t = &s.settlement;
     let mut out = Report::build("加盟店精算明細", "Merchant settlement", made)
         .subtitle(&format!("精算番号 {}  {} {}", s.number, s.merchant, s.name))

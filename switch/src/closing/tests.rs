@@ -3,14 +3,14 @@
 use super::books::Books;
 use super::compare::{CompareWith, Lines, compared, name};
 use super::settle::{issuer, settlement};
-use crate::recon::file::{Row, Writer};
-use crate::recon::item::Kind;
-use crate::recon::result::Proposal as Proposed;
 use crate::statements::StatementBook;
 use kazasu_core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
 use kazasu_ledger::{AccountKey, Entry};
+use kazasu_recon::file::{Row, Writer};
+use kazasu_recon::item::Kind;
+use kazasu_recon::result::Proposal as Proposed;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{

@@ -195,7 +195,7 @@ pub(super) fn calendar(file: &ConfigFile, base: &Path) -> anyhow::Result<Arc<Cal
     let path = base.join(path);
     let bytes = crate::files::read(&path)?;
     // The Cabinet Office's own file is in Shift_JIS.
-    let (text, _) = crate::table_file::text_of(&bytes, None).map_err(anyhow::Error::msg)?;
+    let (text, _) = kazasu_documents::table_file::text_of(&bytes, None).map_err(anyhow::Error::msg)?;
     Ok(Arc::new(Calendar::parse(&text).with_context(|| path.display().to_string())?))
 }
 

@@ -1,12 +1,12 @@
 //! What a demo run did, read back from the journal's file and the issuers' journals.
 
 use crate::agree::{Disagreement, Messages};
-use crate::text::thousands;
 use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_core::State;
 use kazasu_ledger::record::{Silence, TapKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::text::thousands;
 use kazasu_schemas::wire::{Refusal, ResponseCode};
 use kazasu_store::Store;
 use kazasu_store::verify::{Verified, verify};

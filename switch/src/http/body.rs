@@ -126,7 +126,7 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
         }
         (status, "") => status.to_string(),
         // What stands in a path or a query may be a card number.
-        (_, said) => crate::text::masked(said),
+        (_, said) => kazasu_schemas::text::masked(said),
     };
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -2,8 +2,8 @@
 
 use super::look::Ground;
 use super::{Cells, IMPORT, ImportReport, Kind, LinkImport, Order, Planned, Problem, problem};
-use crate::table_file::{Columns, Row, narrow};
 use kazasu_core::{Command, Link};
+use kazasu_documents::table_file::{Columns, Row, narrow};
 use kazasu_ledger::record::{BankAccount, Card, Instrument, LinkOrigin};
 use kazasu_schemas::ids::{Ppid, digits};
 use kazasu_schemas::jst::Millis;

@@ -2,10 +2,10 @@
 
 use super::look::Ground;
 use super::{Cells, ImportReport, Kind, Order, Planned, Problem, problem};
-use crate::table_file::{Columns, Row, narrow};
-use crate::text::unprintable;
 use kazasu_core::{Command, Edit, MerchantChange};
+use kazasu_documents::table_file::{Columns, Row, narrow};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, TerminalId};
+use kazasu_schemas::text::unprintable;
 
 pub(super) const COLUMNS: Columns = Columns {
     known: &[

@@ -6,7 +6,7 @@ use kazasu_core::{Edit, MerchantChange};
 fn rows(file: &str, plan: impl Fn(&Row) -> Result<Planned, Problem>, columns: Columns) -> Vec<Result<Planned, String>> {
     let mut table = Table::open(file.as_bytes(), columns, How::default()).unwrap();
     let mut out = Vec::new();
-    while let Some(row) = table.next() {
+    while let Some(row) = table.next_row() {
         let planned = match &row.fault {
             Some(fault) => Err(format!("{}: {}", fault.column, fault.problem)),
             None => plan(&row).map_err(|p| format!("{}: {}", p.column, p.problem)),

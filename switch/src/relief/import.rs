@@ -6,9 +6,9 @@ use super::terms::{account_kind, digits, kana};
 use crate::admin::{AskError, Desk, value};
 use crate::engine::CommandError;
 use crate::import::BadRow;
-use crate::table_file::{Columns, How, Row, Table, narrow, one_line};
 use crate::vault::Vault;
 use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
+use kazasu_documents::table_file::{Columns, How, Row, Table, narrow, one_line};
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};
@@ -102,8 +102,8 @@ fn columns(way: Way) -> Columns {
 struct Wrong(&'static str, String, String);
 
 fn wrong(column: &'static str, got: &str, problem: impl ToString) -> Wrong {
-    let got = crate::text::masked(&got.chars().take(64).collect::<String>());
-    Wrong(column, got, crate::text::masked(&problem.to_string()))
+    let got = kazasu_schemas::text::masked(&got.chars().take(64).collect::<String>());
+    Wrong(column, got, kazasu_schemas::text::masked(&problem.to_string()))
 }
 
 impl Desk {
@@ -138,7 +138,7 @@ impl Desk {
             ..Imported::default()
         };
         let mut rows = Rows { desk: self, batch, next: 0, chunk: Vec::new(), under_way: VecDeque::new() };
-        while let Some(row) = table.next() {
+        while let Some(row) = table.next_row() {
             out.rows += 1;
             match application(&row, &terms, &self.imports.vault) {
                 Err(problem) => out.refuse(row, problem),
@@ -198,7 +198,7 @@ impl Imported {
     fn refuse(&mut self, row: Row, Wrong(column, value, problem): Wrong) {
         self.bad += 1;
         let Row { line, row, cells, .. } = row;
-        let cells = cells.iter().map(|cell| crate::text::without_card_numbers(cell)).collect();
+        let cells = cells.iter().map(|cell| kazasu_schemas::text::without_card_numbers(cell)).collect();
         self.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem, cells });
     }
 }

@@ -1,10 +1,10 @@
 //! The final report (実績報告) of a programme: its budget and money, and what the purses bought, by category, area and week. Nobody
 //! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
 
-use crate::report::{Cell, Kind, Report, ReportError, cells};
 use anyhow::Context;
 use kazasu_core::ProgrammeView;
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
+use kazasu_report::{Cell, Kind, Report, ReportError, cells};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -254,7 +254,7 @@ pub fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> 
     out.finish()
 }
 
-fn spending(out: crate::report::Builder, usage: &Usage) -> crate::report::Builder {
+fn spending(out: kazasu_report::Builder, usage: &Usage) -> kazasu_report::Builder {
     let note =
         format!("{FEWEST}人未満の区分は合算しています。Lines about fewer than {FEWEST} people are added together.");
     if usage.all.people() < FEWEST {
@@ -280,7 +280,7 @@ fn spending(out: crate::report::Builder, usage: &Usage) -> crate::report::Builde
 
 type Lines = (Vec<(String, Spent)>, Option<(Spent, usize)>);
 
-fn table(out: crate::report::Builder, sheet: &str, column: &str, lines: Lines) -> crate::report::Builder {
+fn table(out: kazasu_report::Builder, sheet: &str, column: &str, lines: Lines) -> kazasu_report::Builder {
     let mut out = out
         .sheet(sheet)
         .column(column, "line", Kind::Text)

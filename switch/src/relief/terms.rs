@@ -1,7 +1,7 @@
 //! A programme's file: TOML in, checked terms out. Every problem is found and names its line.
 
-use crate::policy::Problem;
-use crate::policy::file::{At, List, date, place, region, title, whole, yen};
+use kazasu_documents::policy::Problem;
+use kazasu_documents::policy::file::{At, List, date, place, region, title, whole, yen};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;

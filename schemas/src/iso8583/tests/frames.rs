@@ -82,8 +82,8 @@ fn lengths_outside_the_limits_end_the_link() {
     assert_eq!(said(ascii4, b"GET / HTTP/1.1"), "frame header: expected 4 ASCII digits, found 0x47455420");
     assert_eq!(said(ascii4, b"+123"), "frame header: expected 4 ASCII digits, found 0x2b313233");
     assert_eq!(said(ascii4, b" 123"), "frame header: expected 4 ASCII digits, found 0x20313233");
-    assert!(next(&mut { be2 }, b"\x00\xc8").unwrap().is_none(), "exactly the maximum is allowed");
-    assert!(next(&mut { be2 }, b"\x00\x0a").unwrap().is_none(), "exactly the minimum is allowed");
+    assert!(next(&be2, b"\x00\xc8").unwrap().is_none(), "exactly the maximum is allowed");
+    assert!(next(&be2, b"\x00\x0a").unwrap().is_none(), "exactly the minimum is allowed");
     let error = { be2 }.encode(&[0; 201], &mut BytesMut::new()).unwrap_err();
     assert_eq!(error.to_string(), "frame of 201 bytes is over the dialect's maximum of 200");
 }

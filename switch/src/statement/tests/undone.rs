@@ -191,7 +191,7 @@ fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand
         reference: "hand 1".into(),
         by: "sato".into(),
     }));
-    let first = file(&[line.clone()]);
+    let first = file(std::slice::from_ref(&line));
     let found = office.read(&first);
     office.said(&first, found[0].0, "same hand 1").unwrap();
     let found = office.read(&file(&[correction(Entry { direction: Direction::Out, ..line })]));

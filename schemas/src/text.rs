@@ -1,0 +1,126 @@
+//! Numbers for people.
+
+/// Digits in groups of three.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What stands for digits that are not repeated.
+pub const NOT_SHOWN: &str = "(digits not shown)";
+
+/// The text with every run of twelve digits or more masked: it may be a card number that stands in the wrong place.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    masked_where(text, |run| run.len() >= 12)
+}
+
+/// The text with every run of digits masked that is a card number by its length and its check digit. For a person's own file, where
+/// other long numbers must stay readable.
+#[must_use]
+pub fn without_card_numbers(text: &str) -> String {
+    masked_where(text, |run| (13..=19).contains(&run.len()) && has_luhn_digit(run))
+}
+
+/// Is the last digit the check digit of the others (ISO/IEC 7812-1)?
+fn has_luhn_digit(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .zip([false, true].into_iter().cycle())
+        .map(|(b, double)| {
+            let n = u32::from(b.saturating_sub(b'0')) * if double { 2 } else { 1 };
+            n / 10 + n % 10
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+fn masked_where(text: &str, hide: impl Fn(&str) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    let end = |run: &mut String, out: &mut String| {
+        if hide(run) {
+            out.push_str(NOT_SHOWN);
+        } else {
+            out.push_str(run);
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            run.push(c);
+        } else {
+            end(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end(&mut run, &mut out);
+    out
+}
+
+/// Why a text cannot be printed in a letter, a list and a spreadsheet, and at which of its characters; `None` when it can.
+#[must_use]
+pub fn unprintable(text: &str) -> Option<String> {
+    let why = |c: char| match c {
+        '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some("a line break"),
+        '\t' => Some("a tab"),
+        c if c.is_control() => Some("a control character"),
+        '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' => Some("a character that is not seen"),
+        '\u{fffd}' => Some("what stands for a character that was lost"),
+        c if u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}') => Some("no character"),
+        _ => None,
+    };
+    let (at, c, why) = text.chars().enumerate().find_map(|(at, c)| Some((at + 1, c, why(c)?)))?;
+    Some(format!("character {at} is {why} (U+{:04X}), which cannot be printed", u32::from(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_never_shown() {
+        assert_eq!(masked("got 4900009000000061, not a PPID"), "got (digits not shown), not a PPID");
+        assert_eq!(masked("12345678901 and 123456789012"), "12345678901 and (digits not shown)");
+    }
+
+    #[test]
+    fn card_numbers_are_told_from_other_long_numbers() {
+        assert_eq!(without_card_numbers("a 4900009000000061"), "a (digits not shown)");
+        for text in ["4900009000000062", "123456789012", "M10000000000002", "00000000000000000000"] {
+            assert_eq!(without_card_numbers(text), text);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_printed_is_found_at_its_place() {
+        assert_eq!(unprintable("髙﨑①㈱ 葛\u{e0100}城 😀=HYPERLINK()"), None);
+        for (text, at) in [("a\nb", 2), ("\u{7}", 1), ("ab\tc", 3), ("店\u{202e}", 2), ("\u{1fffe}", 1)] {
+            let found = unprintable(text).unwrap();
+            assert!(found.starts_with(&format!("character {at} is ")), "{found}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
+        for (n, text) in cases {
+            assert_eq!(thousands(n), text);
+        }
+    }
+}

@@ -1,0 +1,606 @@
+//! Reading the file. Every problem is found, not only the first, and each names its line.
+
+use kazasu_schemas::canonical::{canonical, is_blank};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
+use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
+use kazasu_schemas::policy::{
+    Bearer, Floor, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
+    Rounding, StandIn, Validity, Window,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use toml::Spanned;
+
+/// The largest policy file.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// Something wrong with a policy file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong, what was expected, what came.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    #[serde(default)]
+    ceilings: Ceilings,
+    validity: Option<Spanned<ValidityFile>>,
+    #[serde(default)]
+    groups: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default)]
+    limit: Vec<Spanned<LimitFile>>,
+    alerts: Option<Spanned<Alerts>>,
+    #[serde(default)]
+    purse: Vec<Spanned<PurseFile>>,
+    #[serde(default)]
+    points: Vec<Spanned<PointsFile>>,
+    #[serde(default)]
+    stand_in: Vec<Spanned<StandInFile>>,
+    offline: Option<Spanned<OfflineFile>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Ceilings {
+    no_pin: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidityFile {
+    fresh_hours: i64,
+    stale_hours: i64,
+    stale_cap: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitFile {
+    number: i64,
+    name: String,
+    window: String,
+    amount: Option<i64>,
+    count: Option<i64>,
+    per: Option<String>,
+    group: Option<String>,
+    class: Option<String>,
+    instruments: Option<Vec<String>>,
+    #[serde(default)]
+    without_pin: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alerts {
+    at: Vec<i64>,
+}
+
+/// `#[serde(flatten)]` loses spans, so both programmes spell their place out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PurseFile {
+    number: i64,
+    name: String,
+    funder: String,
+    from: Option<String>,
+    until: Option<String>,
+    tags: Option<Vec<String>>,
+    mcc: Option<Vec<String>>,
+    not_mcc: Option<Vec<String>>,
+    regions: Option<Vec<String>>,
+    merchants: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PointsFile {
+    number: i64,
+    name: String,
+    funder: String,
+    budget_line: Option<String>,
+    from: String,
+    until: String,
+    rate: String,
+    minimum: Option<i64>,
+    cap_tap: Option<i64>,
+    cap_month: Option<i64>,
+    cap_life: Option<i64>,
+    budget: i64,
+    rounding: Option<String>,
+    bonus_days: Option<Vec<String>>,
+    bonus_weekdays: Option<Vec<String>>,
+    bonus_rate: Option<String>,
+    expires: Option<String>,
+    #[serde(default)]
+    redeemable: bool,
+    one_of: Option<String>,
+    instruments: Option<Vec<String>>,
+    tags: Option<Vec<String>>,
+    mcc: Option<Vec<String>>,
+    not_mcc: Option<Vec<String>>,
+    regions: Option<Vec<String>>,
+    merchants: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandInFile {
+    issuer: i64,
+    tap: i64,
+    issuer_day: i64,
+    resident_day: i64,
+    bearer: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfflineFile {
+    resident_day: i64,
+    bearer: Option<String>,
+    floor: Option<i64>,
+    #[serde(default)]
+    floor_by_class: BTreeMap<String, i64>,
+}
+
+/// Where a table stands, and how problems in it are told.
+pub struct At<'a> {
+    /// The whole text.
+    pub source: &'a str,
+    /// The table's bytes in it.
+    pub span: Range<usize>,
+    /// The table's name for people.
+    pub what: String,
+    /// What is wrong so far.
+    pub problems: &'a mut Vec<Problem>,
+}
+
+impl At<'_> {
+    /// A problem with a key of the table.
+    pub fn wrong(&mut self, key: &str, text: impl fmt::Display) {
+        let table = &self.source[self.span.start.min(self.source.len())..];
+        let mut offset = 0;
+        let mut found = self.span.start;
+        for (n, line) in table.split_inclusive('\n').enumerate() {
+            if n > 0 && line.trim_start().starts_with('[') {
+                break;
+            }
+            let after = line.trim_start().strip_prefix(key);
+            if after.is_some_and(|rest| rest.trim_start().starts_with('=')) {
+                found = self.span.start + offset;
+                break;
+            }
+            offset += line.len();
+        }
+        let line = self.source[..found.min(self.source.len())].lines().count()
+            + usize::from(at_line_start(self.source, found));
+        self.problems.push(Problem { line: line.max(1), text: format!("{}: {key} {text}", self.what) });
+    }
+
+    /// Reads one key; the problem is noted and a stand-in goes on, so that the other keys are looked at too.
+    pub fn key<T>(&mut self, key: &str, value: Result<T, String>, otherwise: T) -> T {
+        value.unwrap_or_else(|text| {
+            self.wrong(key, text);
+            otherwise
+        })
+    }
+}
+
+fn at_line_start(source: &str, at: usize) -> bool {
+    at == 0 || source.as_bytes().get(at - 1) == Some(&b'\n')
+}
+
+/// Reads a policy file; all its problems when it has any.
+pub fn read(source: &str) -> Result<Policy, Vec<Problem>> {
+    if source.len() > MOST_BYTES {
+        let text = format!("the file has {} bytes, at most {MOST_BYTES} are read", source.len());
+        return Err(vec![Problem { line: 1, text }]);
+    }
+    let file: File = toml::from_str(source).map_err(|error| {
+        let line = error.span().map_or(1, |span| source[..span.start.min(source.len())].matches('\n').count() + 1);
+        vec![Problem { line, text: error.message().trim().to_owned() }]
+    })?;
+    let mut problems = Vec::new();
+    let policy = convert(source, file, &mut problems);
+    super::check::check(&policy, &mut |what, key, text| {
+        let span = what.span(source);
+        let mut at = At { source, span, what: what.to_string(), problems: &mut problems };
+        at.wrong(key, text);
+    });
+    if problems.is_empty() {
+        Ok(policy)
+    } else {
+        problems.sort_by_key(|problem| problem.line);
+        problems.dedup();
+        Err(problems)
+    }
+}
+
+/// A table of the file, to find it again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Table {
+    Limit(usize),
+    Purse(usize),
+    Points(usize),
+    StandIn(usize),
+    Validity,
+    Alerts,
+}
+
+impl Table {
+    fn span(self, source: &str) -> Range<usize> {
+        let (head, nth) = match self {
+            Table::Limit(n) => ("[[limit]]", n),
+            Table::Purse(n) => ("[[purse]]", n),
+            Table::Points(n) => ("[[points]]", n),
+            Table::StandIn(n) => ("[[stand_in]]", n),
+            Table::Validity => ("[validity]", 0),
+            Table::Alerts => ("[alerts]", 0),
+        };
+        let mut offset = 0;
+        let mut seen = 0;
+        for line in source.split_inclusive('\n') {
+            if line.trim_start().starts_with(head) {
+                if seen == nth {
+                    return offset..offset + line.len();
+                }
+                seen += 1;
+            }
+            offset += line.len();
+        }
+        0..0
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Table::Limit(n) => write!(f, "limit at place {}", n + 1),
+            Table::Purse(n) => write!(f, "purse at place {}", n + 1),
+            Table::Points(n) => write!(f, "points at place {}", n + 1),
+            Table::StandIn(n) => write!(f, "stand_in at place {}", n + 1),
+            Table::Validity => f.write_str("validity"),
+            Table::Alerts => f.write_str("alerts"),
+        }
+    }
+}
+
+fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
+    let mut policy = Policy { name: file.name, ..Policy::default() };
+    if let Some(no_pin) = file.ceilings.no_pin {
+        let mut at = At { source, span: no_pin.span(), what: "ceilings".into(), problems };
+        policy.no_pin = Some(at.key("no_pin", yen(*no_pin.get_ref(), 0), Yen::ZERO));
+    }
+    if let Some(table) = file.validity {
+        let (span, v) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: "validity".into(), problems };
+        policy.validity = Some(Validity {
+            fresh_hours: at.key("fresh_hours", whole(v.fresh_hours, 1, 24 * 365), 1),
+            stale_hours: at.key("stale_hours", whole(v.stale_hours, 1, 24 * 365), 1),
+            stale_cap: at.key("stale_cap", yen(v.stale_cap, 0), Yen::ZERO),
+        });
+    }
+    let mut groups = BTreeMap::new();
+    for (name, codes) in file.groups {
+        let (span, codes) = (codes.span(), codes.into_inner());
+        let mut at = At { source, span, what: "groups".into(), problems };
+        let ranges = at.key(&name, ranges(&codes), Vec::new());
+        if is_blank(&name) {
+            at.wrong(&name, "must be a name");
+        }
+        if groups.insert(canonical(&name).into_owned(), ranges).is_some() {
+            at.wrong(&name, "is there twice, however it is spelt");
+        }
+    }
+    for table in file.limit {
+        let (span, l) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: format!("limit {}", l.number), problems };
+        policy.limits.push(limit(&mut at, l, &groups));
+    }
+    if let Some(table) = file.alerts {
+        let (span, a) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: "alerts".into(), problems };
+        for percent in a.at {
+            policy.alerts.push(at.key("at", whole(percent, 1, 100), 1));
+        }
+    }
+    for table in file.purse {
+        let (span, p) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: format!("purse {}", p.number), problems };
+        policy.purses.push(purse(&mut at, p));
+    }
+    for table in file.points {
+        let (span, p) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: format!("points {}", p.number), problems };
+        policy.points.push(points(&mut at, p));
+    }
+    for table in file.stand_in {
+        let (span, s) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: format!("stand_in of issuer {}", s.issuer), problems };
+        policy.stand_in.push(StandIn {
+            issuer: at.key("issuer", whole(s.issuer, 1, 65_535), 1),
+            tap: at.key("tap", yen(s.tap, 1), Yen::new(1)),
+            issuer_day: at.key("issuer_day", yen(s.issuer_day, 1), Yen::new(1)),
+            resident_day: at.key("resident_day", yen(s.resident_day, 1), Yen::new(1)),
+            bearer: at.key("bearer", bearer(s.bearer.as_deref()), Bearer::Operator),
+        });
+    }
+    if let Some(table) = file.offline {
+        let (span, o) = (table.span(), table.into_inner());
+        let mut at = At { source, span, what: "offline".into(), problems };
+        policy.offline = Some(Offline {
+            resident_day: at.key("resident_day", yen(o.resident_day, 0), Yen::ZERO),
+            bearer: at.key("bearer", bearer(o.bearer.as_deref()), Bearer::Operator),
+            floor: floor(&mut at, o.floor, o.floor_by_class),
+        });
+    }
+    policy
+}
+
+/// Floor limits; absent when the table says nothing of them.
+fn floor(at: &mut At<'_>, otherwise: Option<i64>, by_class: BTreeMap<String, i64>) -> Option<Floor> {
+    let floor = Floor {
+        otherwise: otherwise.map(|n| at.key("floor", yen(n, 0), Yen::ZERO)),
+        classes: by_class
+            .into_iter()
+            .map(|(class, n)| {
+                let most = at.key("floor_by_class", yen(n, 0), Yen::ZERO);
+                (class, most)
+            })
+            .collect(),
+    };
+    for (class, _) in &floor.classes {
+        let twice = floor.classes.iter().filter(|(other, _)| canonical(other) == canonical(class)).count() > 1;
+        let wrong = if is_blank(class) {
+            Err("a class has a name".to_owned())
+        } else if twice {
+            Err(format!("class {class:?} is there twice"))
+        } else {
+            Ok(())
+        };
+        at.key("floor_by_class", wrong, ());
+    }
+    (floor != Floor::default()).then_some(floor)
+}
+
+fn limit(at: &mut At<'_>, l: LimitFile, groups: &BTreeMap<String, MccRanges>) -> Limit {
+    Limit {
+        number: at.key("number", whole(l.number, 1, 63), 1),
+        window: at.key("window", window(&l.window), Window::Day),
+        amount: l.amount.map(|n| at.key("amount", yen(n, 1), Yen::new(1))),
+        count: l.count.map(|n| at.key("count", whole(n, 1, 1_000_000), 1)),
+        per: at.key("per", per(l.per.as_deref()), Per::Resident),
+        mcc: l.group.map(|name| {
+            let known = || groups.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let group = groups.get(&*canonical(&name)).cloned();
+            at.key("group", group.ok_or_else(|| format!("names no group: {name:?}; known: {}", known())), Vec::new())
+        }),
+        class: l.class.map(|text| at.key("class", word(&text), String::new())),
+        instruments: at.key("instruments", kinds(l.instruments.as_deref()), Kinds::ALL),
+        without_pin: l.without_pin,
+        name: at.key("name", title(&l.name), String::new()),
+    }
+}
+
+fn purse(at: &mut At<'_>, p: PurseFile) -> PurseProgramme {
+    PurseProgramme {
+        number: at.key("number", whole(p.number, 1, 65_535), 1),
+        name: at.key("name", title(&p.name), String::new()),
+        funder: at.key("funder", title(&p.funder), String::new()),
+        from: p.from.map(|text| at.key("from", date(&text), BusinessDay(0))),
+        until: p.until.map(|text| at.key("until", date(&text), BusinessDay(0))),
+        place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+        closes: None,
+    }
+}
+
+fn points(at: &mut At<'_>, p: PointsFile) -> PointProgramme {
+    let cap = |at: &mut At<'_>, key: &str, n: Option<i64>| n.map(|n| at.key(key, whole(n, 1, MAX_WIRE_AMOUNT), 1));
+    let mut weekdays = 0;
+    for text in p.bonus_weekdays.iter().flatten() {
+        weekdays |= at.key("bonus_weekdays", weekday(text).map(|n| 1 << n), 0_u8);
+    }
+    PointProgramme {
+        number: at.key("number", whole(p.number, 1, 65_535), 1),
+        name: at.key("name", title(&p.name), String::new()),
+        funder: at.key("funder", title(&p.funder), String::new()),
+        from: at.key("from", date(&p.from), BusinessDay(0)),
+        until: at.key("until", date(&p.until), BusinessDay(0)),
+        rate: at.key("rate", rate(&p.rate), Rate(1)),
+        minimum: at.key("minimum", yen(p.minimum.unwrap_or(0), 0), Yen::ZERO),
+        cap_tap: cap(at, "cap_tap", p.cap_tap),
+        cap_month: cap(at, "cap_month", p.cap_month),
+        cap_life: cap(at, "cap_life", p.cap_life),
+        budget: at.key("budget", whole(p.budget, 1, MAX_WIRE_AMOUNT), 1),
+        rounding: at.key("rounding", rounding(p.rounding.as_deref()), Rounding::Tap),
+        bonus_days: p
+            .bonus_days
+            .iter()
+            .flatten()
+            .map(|text| at.key("bonus_days", date(text), BusinessDay(0)))
+            .collect(),
+        bonus_weekdays: weekdays,
+        bonus_rate: p.bonus_rate.map_or(Rate(0), |text| at.key("bonus_rate", rate(&text), Rate(1))),
+        expires: p.expires.map(|text| at.key("expires", date(&text), BusinessDay(0))),
+        redeemable: p.redeemable,
+        one_of: p.one_of.map(|text| at.key("one_of", word(&text), String::new())),
+        instruments: at.key("instruments", kinds(p.instruments.as_deref()), Kinds::ALL),
+        budget_line: p.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
+        place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+    }
+}
+
+/// A list that may be left out.
+pub type List = Option<Vec<String>>;
+
+/// Where something holds: tags, ranges of merchant categories, regions, merchants, each read and checked.
+pub fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, merchants: List) -> Place {
+    let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, String>| {
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            at.wrong(key, "names nothing; leave it out where everything is meant");
+        }
+        let list = list.unwrap_or_default();
+        list.iter().map(|text| at.key(key, read(text), String::new())).collect::<Vec<_>>()
+    };
+    if merchants.as_ref().is_some_and(Vec::is_empty) {
+        at.wrong("merchants", "names nothing; leave it out where everything is meant");
+    }
+    let mut named = Vec::new();
+    for text in merchants.unwrap_or_default() {
+        let ids = text.split_once('/').and_then(|(acquirer, merchant)| {
+            Some((acquirer.parse::<InstitutionId>().ok()?, merchant.parse::<MerchantId>().ok()?))
+        });
+        match ids {
+            Some(ids) => named.push(ids),
+            None => at.wrong("merchants", format_args!("must be acquirer/merchant like 27000001/M1, got {text:?}")),
+        }
+    }
+    Place {
+        tags: each(at, "tags", tags, &word),
+        mcc: mcc.map_or_else(Vec::new, |list| at.key("mcc", ranges(&list), Vec::new())),
+        not_mcc: not_mcc.map_or_else(Vec::new, |list| at.key("not_mcc", ranges(&list), Vec::new())),
+        regions: each(at, "regions", regions, &region),
+        merchants: named,
+    }
+}
+
+/// A whole number within bounds.
+pub fn whole<T: TryFrom<i64>>(n: i64, least: i64, most: i64) -> Result<T, String> {
+    let within = (least..=most).contains(&n).then_some(n);
+    within
+        .and_then(|n| T::try_from(n).ok())
+        .ok_or_else(|| format!("must be a whole number from {least} to {most}, got {n}"))
+}
+
+/// Yen from `least` to the most that a message carries.
+pub fn yen(n: i64, least: i64) -> Result<Yen, String> {
+    whole(n, least, MAX_WIRE_AMOUNT).map(Yen::new)
+}
+
+/// A name of 1 to 100 characters.
+pub fn title(text: &str) -> Result<String, String> {
+    let plain = !is_blank(text) && text.chars().count() <= 100 && !text.chars().any(char::is_control);
+    if plain { Ok(text.trim().to_owned()) } else { Err(format!("must be 1 to 100 characters, got {text:?}")) }
+}
+
+fn word(text: &str) -> Result<String, String> {
+    let plain =
+        !is_blank(text) && text.chars().count() <= 40 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if plain { Ok(text.to_owned()) } else { Err(format!("must be 1 to 40 characters without spaces, got {text:?}")) }
+}
+
+/// A municipality's code, or its beginning.
+pub fn region(text: &str) -> Result<String, String> {
+    let code = canonical(text);
+    if (1..=5).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(code.into_owned())
+    } else {
+        Err(format!("must be a municipality code of 5 digits or its beginning, got {text:?}"))
+    }
+}
+
+/// A date, such as 2026-12-01.
+pub fn date(text: &str) -> Result<BusinessDay, String> {
+    kazasu_schemas::typed::day(text).map_err(|_| format!("must be a date like 2026-12-01, got {text:?}"))
+}
+
+fn window(text: &str) -> Result<Window, String> {
+    let days = || text.strip_prefix("days:")?.parse::<u8>().ok().filter(|n| (2..=62).contains(n));
+    match text {
+        "tap" => Ok(Window::Tap),
+        "day" => Ok(Window::Day),
+        "month" => Ok(Window::Month),
+        _ => days()
+            .map(Window::Days)
+            .ok_or_else(|| format!("must be tap, day, month or days:N with N from 2 to 62, got {text:?}")),
+    }
+}
+
+fn per(text: Option<&str>) -> Result<Per, String> {
+    match text {
+        None | Some("resident") => Ok(Per::Resident),
+        Some("instrument") => Ok(Per::Instrument),
+        Some(other) => Err(format!("must be resident or instrument, got {other:?}")),
+    }
+}
+
+fn rounding(text: Option<&str>) -> Result<Rounding, String> {
+    match text {
+        None | Some("tap") => Ok(Rounding::Tap),
+        Some("month") => Ok(Rounding::Month),
+        Some(other) => Err(format!("must be tap or month, got {other:?}")),
+    }
+}
+
+fn bearer(text: Option<&str>) -> Result<Bearer, String> {
+    match text {
+        None | Some("operator") => Ok(Bearer::Operator),
+        Some("merchant") => Ok(Bearer::Merchant),
+        Some("issuer") => Ok(Bearer::Issuer),
+        Some(other) => Err(format!("must be operator, merchant or issuer, got {other:?}")),
+    }
+}
+
+fn weekday(text: &str) -> Result<u8, String> {
+    const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let at = NAMES.iter().position(|name| *name == text).and_then(|n| u8::try_from(n).ok());
+    at.ok_or_else(|| format!("must be one of {}, got {text:?}", NAMES.join(", ")))
+}
+
+fn kinds(list: Option<&[String]>) -> Result<Kinds, String> {
+    let Some(list) = list else { return Ok(Kinds::ALL) };
+    let mut kinds = Vec::new();
+    for text in list {
+        match Kind::ALL.into_iter().find(|kind| kind.name() == text) {
+            Some(kind) => kinds.push(kind),
+            None => return Err(format!("must be of credit, debit, bank, held; got {text:?}")),
+        }
+    }
+    if kinds.is_empty() {
+        Err("must name at least one of credit, debit, bank, held".into())
+    } else {
+        Ok(Kinds::of(&kinds))
+    }
+}
+
+fn ranges(list: &[String]) -> Result<MccRanges, String> {
+    let code = |text: &str| Some(text).filter(|t| t.len() == 4).and_then(|t| t.parse::<Mcc>().ok());
+    if list.is_empty() {
+        return Err("names nothing; leave it out where everything is meant".into());
+    }
+    let mut out = Vec::new();
+    for text in list {
+        let (low, high) = text.split_once('-').unwrap_or((text, text));
+        match (code(low), code(high)) {
+            (Some(low), Some(high)) if low <= high => out.push((low, high)),
+            _ => return Err(format!("must be codes of 4 digits or ranges like 7994-7999, got {text:?}")),
+        }
+    }
+    Ok(out)
+}
+
+/// `"2.5%"` as parts per million; at most 100 %, at most four digits behind the point.
+fn rate(text: &str) -> Result<Rate, String> {
+    let wrong = || format!("must be a percentage like \"2.5%\", above 0 and at most 100, got {text:?}");
+    let number = text.strip_suffix('%').map(str::trim).ok_or_else(wrong)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 3 || fraction.len() > 4 || !digits(whole) || !digits(fraction) {
+        return Err(wrong());
+    }
+    let scaled: u32 = format!("{whole}{fraction:0<4}").parse().map_err(|_| wrong())?;
+    if (1..=1_000_000).contains(&scaled) { Ok(Rate(scaled)) } else { Err(wrong()) }
+}

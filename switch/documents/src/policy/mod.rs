@@ -1,0 +1,12 @@
+//! The policy file: TOML in, checked rules out, and what differs between two of them. `docs/operations/policy.md` explains every
+//! key.
+
+mod check;
+mod facts;
+pub mod file;
+
+pub use facts::{Difference, differences};
+pub use file::{Problem, read};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! A report for a terminal of 80 columns: columns aligned by East Asian width, numbers to the right with separators, header in both
+//! languages. Where a table is wider, text is broken into several lines in its column; where that is not enough, the columns that have no room
+//! stand on further lines of their row. Numbers and codes are never cut. Text that would steer the terminal is never passed on.
+
+use super::Report;
+use super::cell::{Cell, Kind};
+use super::sheet::{Sheet, TOTAL_LABEL};
+use std::ops::Range;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns of the terminal.
+const SCREEN: usize = 80;
+/// The widest column; longer text goes on in the next line.
+const MAX_WIDTH: usize = 60;
+/// Text is not made narrower than this.
+const NARROWEST: usize = 12;
+/// How far further lines of a row stand in.
+const INDENT: usize = 4;
+const GAP: &str = "  ";
+
+/// The whole report as text.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut out = String::new();
+    paragraph(&format!("{}  {}", report.title(), report.title_en()), &mut out);
+    for line in report.subtitles() {
+        paragraph(line, &mut out);
+    }
+    out.push_str(&report.made_line());
+    out.push('\n');
+    for sheet in report.sheets() {
+        out.push('\n');
+        if report.sheets().len() > 1 {
+            out.push_str(&format!("■ {}\n", sheet.name()));
+        }
+        table(sheet, &mut out);
+    }
+    out
+}
+
+fn table(sheet: &Sheet, out: &mut String) {
+    let layout = Layout::of(sheet);
+    let japanese: Vec<String> = sheet.columns().iter().map(|c| c.name().to_owned()).collect();
+    let english: Vec<String> = sheet.columns().iter().map(|c| c.name_en().to_owned()).collect();
+    layout.row(&japanese, out);
+    if english != japanese {
+        layout.row(&english, out);
+    }
+    layout.rule(out);
+    for row in sheet.rows() {
+        layout.row(&row.iter().map(shown).collect::<Vec<_>>(), out);
+    }
+    if sheet.has_totals() {
+        layout.rule(out);
+        layout.row(&totals(sheet), out);
+    }
+    for note in sheet.notes() {
+        paragraph(note, out);
+    }
+}
+
+fn totals(sheet: &Sheet) -> Vec<String> {
+    let mut totals: Vec<String> = sheet.totals().iter().map(shown).collect();
+    if let Some(at) = sheet.label_column() {
+        totals[at] = TOTAL_LABEL.to_owned();
+    }
+    totals
+}
+
+/// How wide each column is, and which stand on which line of a row.
+struct Layout {
+    kinds: Vec<Kind>,
+    widths: Vec<usize>,
+    lines: Vec<Range<usize>>,
+}
+
+impl Layout {
+    fn of(sheet: &Sheet) -> Layout {
+        let kinds: Vec<Kind> = sheet.columns().iter().map(|c| c.kind()).collect();
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        if sheet.has_totals() {
+            rows.push(totals(sheet));
+        }
+        rows.extend(sheet.rows().iter().map(|row| row.iter().map(shown).collect()));
+        let of_values = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
+        let names = |at: usize| [sheet.columns()[at].name(), sheet.columns()[at].name_en()];
+        let natural = |at: usize| {
+            let names = names(at).map(UnicodeWidthStr::width).into_iter().max().unwrap_or(0);
+            of_values(at).max(names).clamp(1, MAX_WIDTH)
+        };
+        let mut widths: Vec<usize> = (0..kinds.len()).map(natural).collect();
+        // Headers are broken first, at blanks; then text, in its widest column.
+        if total(&widths) > SCREEN {
+            for (at, width) in widths.iter_mut().enumerate() {
+                let words = names(at).into_iter().flat_map(|name| name.split(' ').map(least).collect::<Vec<_>>());
+                let least = words.max().unwrap_or(1).max(of_values(at));
+                *width = (*width).min(least).max(1);
+            }
+        }
+        while total(&widths) > SCREEN {
+            let texts = (0..kinds.len()).filter(|at| kinds[*at] == Kind::Text && widths[*at] > NARROWEST);
+            let Some(widest) = texts.max_by_key(|at| widths[*at]) else { break };
+            widths[widest] -= 1;
+        }
+        let lines = lines(&mut widths);
+        Layout { kinds, widths, lines }
+    }
+
+    /// A row: as many lines as its longest cell has, for each part of it.
+    fn row(&self, cells: &[String], out: &mut String) {
+        for (nth, part) in self.lines.iter().enumerate() {
+            let broken: Vec<Vec<String>> = part.clone().map(|at| broken(&cells[at], self.widths[at])).collect();
+            let height = broken.iter().map(Vec::len).max().unwrap_or(1);
+            // A part in which there is nothing is not worth a line.
+            if nth > 0 && broken.iter().all(|cell| cell.iter().all(String::is_empty)) {
+                continue;
+            }
+            for n in 0..height {
+                let cells: Vec<&str> = broken.iter().map(|cell| cell.get(n).map_or("", String::as_str)).collect();
+                self.line(nth, part.clone(), &cells, out);
+            }
+        }
+    }
+
+    fn rule(&self, out: &mut String) {
+        for (nth, part) in self.lines.iter().enumerate() {
+            let rules: Vec<String> = part.clone().map(|at| "-".repeat(self.widths[at])).collect();
+            self.line(nth, part.clone(), &rules.iter().map(String::as_str).collect::<Vec<_>>(), out);
+        }
+    }
+
+    fn line(&self, nth: usize, part: Range<usize>, cells: &[&str], out: &mut String) {
+        let mut text = if nth > 0 { " ".repeat(INDENT) } else { String::new() };
+        for (at, (cell, column)) in cells.iter().zip(part).enumerate() {
+            if at > 0 {
+                text.push_str(GAP);
+            }
+            let space = " ".repeat(self.widths[column].saturating_sub(cell.width()));
+            if self.kinds[column].is_number() {
+                text.push_str(&space);
+                text.push_str(cell);
+            } else {
+                text.push_str(cell);
+                text.push_str(&space);
+            }
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
+}
+
+fn total(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
+}
+
+/// Which columns stand together on a line. One that alone is wider than a line is broken after all.
+fn lines(widths: &mut [usize]) -> Vec<Range<usize>> {
+    let mut lines = Vec::new();
+    let mut from = 0;
+    for at in 0..widths.len() {
+        let room = if lines.is_empty() { SCREEN } else { SCREEN - INDENT };
+        if at > from && total(&widths[from..=at]) > room {
+            lines.push(from..at);
+            from = at;
+        }
+        widths[at] = widths[at].min(SCREEN - INDENT);
+    }
+    lines.push(from..widths.len());
+    lines
+}
+
+/// The least width of a word: Japanese can be broken anywhere.
+fn least(word: &str) -> usize {
+    if word.is_ascii() { word.len() } else { word.width().min(8) }
+}
+
+/// The text in lines of at most `width`: at blanks where there are some, else anywhere.
+pub fn broken(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > width && !line.is_empty() {
+            // The last word goes to the next line, if it does not begin this one.
+            let rest = match line.rfind(' ') {
+                Some(blank) if c != ' ' && blank > 0 => line.split_off(blank + 1),
+                Some(_) | None => String::new(),
+            };
+            lines.push(line.trim_end().to_owned());
+            used = rest.width();
+            line = rest;
+            if c == ' ' && line.is_empty() {
+                continue;
+            }
+        }
+        line.push(c);
+        used += wide;
+    }
+    lines.push(line);
+    lines
+}
+
+/// A line of words outside tables.
+fn paragraph(text: &str, out: &mut String) {
+    for line in broken(&safe(text), SCREEN) {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+fn shown(cell: &Cell) -> String {
+    safe(&cell.shown())
+}
+
+/// Line ends and tabs become spaces; other control characters and those that turn the direction of writing become `�`: a
+/// merchant's name must not move the cursor.
+fn safe(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => ' ',
+            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
