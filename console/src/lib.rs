@@ -34,6 +34,7 @@ pub fn end(program: &str, result: anyhow::Result<u8>, code: impl Fn(&anyhow::Err
             let _ = out::check();
             match error.chain().find_map(|cause| cause.downcast_ref::<OutputError>()) {
                 Some(OutputError::Closed) => CLOSED,
+                None if error.chain().any(out::is_closed) => CLOSED,
                 Some(OutputError::Failed(_)) => {
                     logs::complain(program, &format!("{error:#}"));
                     2

@@ -25,6 +25,22 @@ impl From<std::io::Error> for OutputError {
     }
 }
 
+/// A pipe that is written as a file, `--out /dev/stdout`, and that its reader has closed: as quiet as standard output. The error stays
+/// one of its kind, with [`OutputError::Closed`] within.
+#[must_use]
+pub fn of_a_pipe(error: std::io::Error) -> std::io::Error {
+    match error.kind() {
+        ErrorKind::BrokenPipe => std::io::Error::new(ErrorKind::BrokenPipe, OutputError::Closed),
+        _ => error,
+    }
+}
+
+/// Did a reader close what was being written?
+pub(crate) fn is_closed(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    within.is_some_and(|inner| matches!(inner.downcast_ref::<OutputError>(), Some(OutputError::Closed)))
+}
+
 /// The first error of what [`say!`](crate::say) printed.
 static FAILED: OnceLock<OutputError> = OnceLock::new();
 

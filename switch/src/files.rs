@@ -102,7 +102,7 @@ impl Write for PrivateFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.to {
             To::Beside(file) => file.write(bytes),
-            To::Itself(file) => file.write(bytes),
+            To::Itself(file) => file.write(bytes).map_err(kazasu_console::out::of_a_pipe),
         }
     }
 

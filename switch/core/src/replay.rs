@@ -162,7 +162,8 @@ impl Replay {
             let mut cost = self.costs.get(&programme.number).cloned().unwrap_or_default();
             cost.budget_left =
                 shadow.point_books.get(&programme.number).map_or(0, |book| shadow.available(book.budget).get());
-            cost.winners = cost.people.iter().map(|(at, points)| (shadow.holder(*at).ppid, *points)).collect();
+            let winners = cost.people.iter().filter(|(_, points)| **points > 0);
+            cost.winners = winners.map(|(at, points)| (shadow.holder(*at).ppid, *points)).collect();
             cost.winners.sort_by_key(|(ppid, points)| (std::cmp::Reverse(*points), *ppid));
             cost.most = cost.winners.first().map_or(0, |(_, points)| *points);
             out.insert(programme.number, cost);

@@ -457,7 +457,9 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
             let mut file = std::io::BufWriter::new(crate::files::PrivateFile::create(&out)?);
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
-            file.into_inner().map_err(|e| anyhow::anyhow!("cannot write {}: {e}", out.display()))?.finish()?;
+            file.into_inner()
+                .map_err(|e| anyhow::Error::from(e.into_error()).context(format!("cannot write {}", out.display())))?
+                .finish()?;
             say!("{}: {rows} lines, {sum}", out.display());
             Ok(())
         }

@@ -4,7 +4,7 @@
 //! its first line and reading goes on at the next line. It is not closed as it should be when
 //! - the file ends before, or more characters follow than a spreadsheet's cell can have,
 //! - something else than a separator, spaces or a line's end follows the closing mark,
-//! - its lines are rows by their separators: a line within it is a whole row, or the row's first line and the one on which the cell
+//! - its lines are rows by their separators: a line within it is a whole row, or lacks one cell of four or more, or the row's first line and the one on which the cell
 //!   ends are as long as rows. Then the mark was none that opens, and rows were about to vanish.
 //!
 //! A mark within a cell that does not begin with one is wrong as well: a spreadsheet never writes it.
@@ -92,7 +92,8 @@ impl<'a> Lines<'a> {
         let [first, between @ .., last] = &lines[..] else { return false };
         let separators = |line: &str| line.matches(self.separator).count();
         let whole = |line: &str| split_row(line, self.separator).is_ok_and(|split| split.cells.len() >= self.width);
-        between.iter().any(|line| whole(line))
+        let nearly = |line: &str| self.width > 3 && separators(line) + 2 >= self.width;
+        between.iter().any(|line| whole(line) || nearly(line))
             || (at + separators(first) + 1 >= self.width && separators(last) + cells - at >= self.width)
     }
 }

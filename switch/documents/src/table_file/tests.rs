@@ -75,6 +75,9 @@ fn a_broken_quotation_mark_costs_its_own_row_only() {
             assert_eq!(lines_of(text.as_bytes()), expected, "{text:?}");
         }
     }
+    // What stands between lacks a cell, as rows do that a person has damaged.
+    let short = "id,name,amount,day\n1,\"a,10\n2,b,20\n3,c\",30,\n4,d,40,\n";
+    assert_eq!(lines_of(short.as_bytes()), [(2, false), (3, false), (4, false), (5, true)]);
     let found = rows_of(b"id,name,amount\n1, \"a\" ,10\n");
     assert_eq!(found[0].1.as_ref().unwrap()[1], "a");
 }

@@ -38,9 +38,7 @@ impl std::fmt::Debug for Font {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FontError {
     /// The machine has none.
-    #[error(
-        "no Japanese font on this machine: run `apt-get install fonts-ipaexfont-gothic`, or name a TrueType or OpenType font file"
-    )]
+    #[error("no Japanese font on this machine: run `apt-get install fonts-ipaexfont-gothic`")]
     Missing,
     /// The file cannot be read.
     #[error("cannot read the font {path}: {problem}")]
