@@ -43,6 +43,8 @@ cargo fmt --all -- --check
 
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
+# What is installed: without the demonstrations, and without a simulator.
+cargo clippy -p kazasu --no-default-features --lib --bins --locked -- -D warnings
 
 step "tests"
 cargo test --workspace --locked

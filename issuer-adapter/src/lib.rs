@@ -15,6 +15,7 @@ pub mod clock;
 pub mod driver;
 pub mod link;
 pub mod routing;
+#[cfg(feature = "sim")]
 pub mod sim;
 
 pub use driver::{LinkConfig, LinkMac, LinkStatus, register_metrics, spawn};

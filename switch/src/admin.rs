@@ -419,7 +419,7 @@ impl Desk {
         };
         let read = tokio::task::spawn_blocking(move || {
             let pem = crate::files::read(&path)?;
-            anyhow::Ok(crate::crl::authorities(&pem)?)
+            anyhow::Ok(kazasu_security::crl::authorities(&pem)?)
         });
         let names = read.await.map_err(|e| AskError::Other(e.into()))?.map_err(AskError::Other)?;
         let all = || names.iter().map(|name| format!("{:?}", name.shown())).collect::<Vec<_>>().join(", ");
@@ -444,7 +444,7 @@ impl Desk {
             let authorities = std::fs::read(&path)
                 .with_context(|| format!("cannot read {}", path.display()))
                 .map_err(AskError::Other)?;
-            crate::crl::read(&bytes, &authorities, now).map_err(|e| value("list", e))
+            kazasu_security::crl::read(&bytes, &authorities, now).map_err(|e| value("list", e))
         });
         let list = read.await.map_err(|e| AskError::Other(e.into()))??;
         let (shown, issuer) = (list.issuer.shown().to_owned(), Some(list.issuer.canonical()));

@@ -21,6 +21,7 @@ pub fn now() -> Millis {
 static AHEAD: AtomicI64 = AtomicI64::new(0);
 
 /// A demonstration ends a day in a minute, and its next one begins when it is played again: its own clock is put ahead to it.
+#[cfg(feature = "demo")]
 pub(crate) fn play_ahead_to(at: Millis) {
     AHEAD.fetch_max(at.0.saturating_sub(now().0), Ordering::Relaxed);
 }

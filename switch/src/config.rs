@@ -3,7 +3,6 @@
 
 use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
 use crate::cluster::ClusterKey;
-use crate::vault::Vault;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_schemas::calendar::Calendar;
@@ -13,6 +12,7 @@ use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
 use kazasu_schemas::secret::Key;
 use kazasu_schemas::wire::PpidPlace;
+use kazasu_security::vault::Vault;
 use kazasu_store::Store;
 use kazasu_store::postgres::{Address, PostgresStore};
 use kazasu_store::sqlite::SqliteStore;

@@ -13,10 +13,10 @@ pub use look::Ground;
 pub use merchants::merchants;
 
 use crate::engine::CommandError;
-use crate::vault::Vault;
 use kazasu_core::{Command, Done};
 use kazasu_documents::table_file::{Columns, How, Refused, Row, Table, refused_csv};
 use kazasu_issuer_adapter::routing::RoutingTable;
+use kazasu_security::vault::Vault;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;

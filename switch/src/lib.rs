@@ -6,13 +6,14 @@
 
 pub mod acquirer;
 pub mod admin;
+#[cfg(feature = "demo")]
 pub mod agree;
 pub mod cli;
 pub mod clock;
 pub mod closing;
 pub mod cluster;
 pub mod config;
-pub mod crl;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod engine;
 pub mod files;
@@ -22,6 +23,7 @@ pub mod issuers;
 pub mod json;
 pub mod outbox;
 pub mod relief;
+#[cfg(feature = "demo")]
 pub mod sample;
 pub mod serve;
 pub mod statement;
@@ -29,4 +31,3 @@ pub mod statements;
 pub mod tasks;
 pub mod telemetry;
 pub mod terminal;
-pub mod vault;

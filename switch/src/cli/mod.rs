@@ -37,6 +37,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[cfg(feature = "demo")]
     /// Plays a whole town on this machine: issuers, merchants, residents, taps, over real sockets.
     Demo(crate::demo::DemoArgs),
     /// Runs the switch.
@@ -48,6 +49,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    #[cfg(feature = "demo")]
     /// Writes a complete sample configuration with fresh keys into a new folder.
     Init {
         /// The folder; it must be empty or absent.
@@ -276,8 +278,10 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command, log: Format) -> anyhow::Result<()> {
     match command {
+        #[cfg(feature = "demo")]
         Command::Demo(args) => crate::demo::run(args).await,
         Command::Serve { config, json } => serve::run(&config, json || log == Format::Json).await,
+        #[cfg(feature = "demo")]
         Command::Init { dir, residents, port_offset } => init(&dir, residents, port_offset),
         Command::Config { what: ConfigCommand::Check { config } } => {
             let checked = crate::config::Config::load(&config)?;
@@ -337,6 +341,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
     }
 }
 
+#[cfg(feature = "demo")]
 fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Result<()> {
     let default = crate::sample::Ports::default();
     let add = |port: u16| {

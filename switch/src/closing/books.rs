@@ -2,7 +2,6 @@
 //! issuer owes. It decides nothing and is rebuilt from the journal at any time, with the same result.
 
 use super::chart::{Chart, MerchantKey, Move};
-use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
@@ -13,6 +12,7 @@ use kazasu_schemas::contract::{
 use kazasu_schemas::ids::{InstitutionId, Ppid};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_security::vault::Vault;
 use kazasu_store::Reader;
 use std::collections::BTreeMap;
 use std::sync::Arc;

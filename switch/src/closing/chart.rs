@@ -1,7 +1,6 @@
 //! What each record of the journal means for merchants and issuers: who got what of whom, tap by tap. One reading of the journal that
 //! fees, settlements, reconciliation and reports share.
 
-use crate::vault::Vault;
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Instrument, LossBooked, LossReturned, Proposal, Settled, TapKind, Tapped, Undone};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
@@ -10,6 +9,7 @@ use kazasu_schemas::contract::{Contracts, Tender};
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
+use kazasu_security::vault::Vault;
 use smallvec::SmallVec;
 use std::sync::Arc;
 

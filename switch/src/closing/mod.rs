@@ -48,7 +48,7 @@ pub struct Office {
     pub audit: Option<Arc<AuditKeys>>,
     /// What residents paid.
     pub statements: crate::statements::StatementBook,
-    vault: Arc<crate::vault::Vault>,
+    vault: Arc<kazasu_security::vault::Vault>,
     books: Arc<Mutex<Option<Books>>>,
     comparing: Arc<Mutex<()>>,
 }

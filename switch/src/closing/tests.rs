@@ -96,7 +96,11 @@ impl Town {
         Town::with(policy, contracts, None)
     }
 
-    fn with(policy: Policy, contracts: Contracts, vault: Option<std::sync::Arc<crate::vault::Vault>>) -> Town {
+    fn with(
+        policy: Policy,
+        contracts: Contracts,
+        vault: Option<std::sync::Arc<kazasu_security::vault::Vault>>,
+    ) -> Town {
         let mut town = Town {
             state: State::new(),
             books: Books::new(vault),

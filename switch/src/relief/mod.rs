@@ -11,6 +11,7 @@ mod terms;
 pub use asks::ReliefAsk;
 pub use bank::BankFile;
 pub use import::{Imported, MOST_BYTES, Source};
+#[cfg(feature = "demo")]
 pub(crate) use report::category;
 pub use report::{Disclosed, FEWEST, Spent, Usage, disclosed, report as final_report, usage};
 pub use terms::read as read_terms;

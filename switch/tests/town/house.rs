@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate, and those of this workspace that it may use. A line here changes with a decision record.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("kazasu-schemas", &[]),
     ("kazasu-console", &[]),
     ("kazasu-ledger", &["kazasu-schemas"]),
@@ -15,6 +15,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("kazasu-documents", &["kazasu-schemas"]),
     // One reader for all tables that people bring, detail files too.
     ("kazasu-recon", &["kazasu-schemas", "kazasu-documents"]),
+    ("kazasu-security", &["kazasu-schemas", "kazasu-ledger"]),
     ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console"]),
     ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console"]),
     (
@@ -28,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "kazasu-report",
             "kazasu-documents",
             "kazasu-recon",
+            "kazasu-security",
             "kazasu-issuer-adapter",
             "kazasu-acquirer-sim",
         ],
@@ -129,4 +131,22 @@ fn crates_depend_on_what_they_may_and_those_that_decide_reach_no_io() {
     }
     let named = graph.members.iter().filter(|id| may.contains_key(graph.packages[*id].0.as_str())).count();
     assert_eq!(named, graph.members.len());
+}
+
+#[test]
+fn what_is_installed_links_no_simulator() {
+    let tree = |features: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        command.args(["tree", "-p", "kazasu", "-e", "normal", "--prefix", "none", "--locked", "--offline", "-f", "{p} {f}"]);
+        let out = command.args(features).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let simulates = |tree: &str| {
+        let adapter = tree.lines().find(|line| line.starts_with("kazasu-issuer-adapter ")).unwrap();
+        [tree.contains("kazasu-acquirer-sim "), adapter.ends_with("sim")]
+    };
+    assert_eq!(simulates(&tree(&[])), [true, true], "the first command of the README plays a town");
+    assert_eq!(simulates(&tree(&["--no-default-features"])), [false, false]);
 }

@@ -538,7 +538,7 @@ fn an_issuer_keeps_nothing_of_what_it_refused() {
             (contract.interchange, contract.basis) = (Some("all".into()), Basis::Tap);
         }
         let key = |byte| kazasu_schemas::secret::Key::new(vec![byte; 32]).unwrap();
-        let vault = crate::vault::Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
+        let vault = kazasu_security::vault::Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
         let pan = kazasu_schemas::secret::Pan::parse(b"4111111111111111").unwrap();
         let sealed = vault.seal(&pan, &person(2)).unwrap();
         let mut town = Town::with(policy(Bearer::Operator), list, Some(std::sync::Arc::new(vault)));

@@ -28,6 +28,14 @@ pub enum VaultError {
     Random,
 }
 
+/// Twelve random bytes, from the operating system.
+#[expect(clippy::disallowed_methods, reason = "a nonce is drawn where it is used, so that no caller can use one twice")]
+fn fresh_nonce() -> Result<[u8; 12], VaultError> {
+    let mut nonce = [0; 12];
+    getrandom::fill(&mut nonce).map_err(|_| VaultError::Random)?;
+    Ok(nonce)
+}
+
 /// The vault's keys, ready for use.
 pub struct Vault {
     ciphers: BTreeMap<u8, Aes256Gcm>,
@@ -62,7 +70,7 @@ impl Vault {
     /// Seals a card number for a person.
     pub fn seal(&self, pan: &Pan, ppid: &Ppid) -> Result<Box<[u8]>, VaultError> {
         let cipher = self.ciphers.get(&self.current).ok_or(VaultError::UnknownKey(self.current))?;
-        let nonce = crate::clock::random_bytes(12).map_err(|_| VaultError::Random)?;
+        let nonce = fresh_nonce()?;
         let payload = Payload { msg: pan.expose(), aad: &aad(self.current, ppid) };
         let nonce_array = Nonce::try_from(nonce.as_slice()).map_err(|_| VaultError::Random)?;
         let sealed = cipher.encrypt(&nonce_array, payload).map_err(|_| VaultError::Sealed)?;
@@ -86,7 +94,7 @@ impl Vault {
     /// Seals what is only for the one who holds `about`: an account that money is transferred to.
     pub fn seal_account(&self, clear: &[u8], about: &[u8; 16]) -> Result<Vec<u8>, VaultError> {
         let cipher = self.ciphers.get(&self.current).ok_or(VaultError::UnknownKey(self.current))?;
-        let nonce = crate::clock::random_bytes(12).map_err(|_| VaultError::Random)?;
+        let nonce = fresh_nonce()?;
         let payload = Payload { msg: clear, aad: &account_aad(self.current, about) };
         let nonce_array = Nonce::try_from(nonce.as_slice()).map_err(|_| VaultError::Random)?;
         let sealed = cipher.encrypt(&nonce_array, payload).map_err(|_| VaultError::Sealed)?;
