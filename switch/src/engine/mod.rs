@@ -264,6 +264,8 @@ impl Health {
 
     pub(crate) fn set_epoch(&self, epoch: u64) {
         self.epoch.store(epoch, Ordering::Release);
+        // Where nodes share a store, the watch tells it as well.
+        metrics::gauge!("kazasu_epoch").set(f64::from(u32::try_from(epoch).unwrap_or(u32::MAX)));
     }
 
     pub(crate) fn set_role(&self, role: Role) {

@@ -123,7 +123,10 @@ impl Desk {
             let known =
                 states.contains(&only.as_str()) || issue::NAMES.contains(&only.as_str()) || Step::parse(only).is_some();
             if !known {
-                let text = format!("must be one of {}, {}; got {only:?}", states.join(", "), issue::NAMES.join(", "));
+                let steps = Step::ALL.iter().map(|step| step.name()).filter(|name| !states.contains(name));
+                let steps: Vec<&str> = steps.collect();
+                let (states, steps, issues) = (states.join(", "), steps.join(", "), issue::NAMES.join(", "));
+                let text = format!("must be one of {states}, {steps}, {issues}; got {only:?}");
                 return Err(value("only", text));
             }
         }

@@ -242,7 +242,7 @@ fn labels(series: Series) -> Vec<Vec<Label>> {
         Reasons => by("reason", REASONS),
         Answers => {
             let mut codes: Vec<String> = Refusal::ALL.iter().map(|refusal| refusal.code().to_string()).collect();
-            codes.extend(["00", "05", "30", "63"].map(str::to_owned));
+            codes.extend(["00", "05", "10", "30", "63", "95"].map(str::to_owned));
             codes.sort();
             codes.dedup();
             let series = |kind: &'static str, code: &String| {

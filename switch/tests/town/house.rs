@@ -138,7 +138,19 @@ fn what_is_installed_links_no_simulator() {
     let tree = |features: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-        command.args(["tree", "-p", "kazasu", "-e", "normal", "--prefix", "none", "--locked", "--offline", "-f", "{p} {f}"]);
+        command.args([
+            "tree",
+            "-p",
+            "kazasu",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "--locked",
+            "--offline",
+            "-f",
+            "{p} {f}",
+        ]);
         let out = command.args(features).output().unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8(out.stdout).unwrap()

@@ -160,7 +160,7 @@ pub const RAISED_AT_ONCE: usize = 64;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotClosed {
     /// The day is not known, or still open.
-    #[error("business day {0} has not ended")]
+    #[error("business day {0} has not ended, or is before this book")]
     Open(BusinessDay),
     /// States follow each other.
     #[error("business day {day} is {is}; {wanted} follows {needed}")]
