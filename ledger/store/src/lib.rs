@@ -2,6 +2,7 @@
 //!
 //! * [`journal`]: what a store must do; [`memory`] is the oracle, [`sqlite`] the default engine, [`postgres`] the one for
 //!   several nodes.
+//! * [`records`]: a journal's records in their order, for every fold.
 //! * [`transport`]: a journal moved from one store to another, and the proof that both are equal.
 //! * [`verify`]: a copy of a journal checked without the switch: chain, order, rules and books.
 #![forbid(unsafe_code)]
@@ -9,6 +10,7 @@
 pub mod journal;
 pub mod memory;
 pub mod postgres;
+pub mod records;
 pub mod sqlite;
 pub mod transport;
 pub mod verify;

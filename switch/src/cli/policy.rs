@@ -13,6 +13,7 @@ use kazasu_ledger::{Body, Record};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::typed;
+use kazasu_store::records::{Placed, Records};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -135,22 +136,16 @@ impl JournalOf {
 
     /// Every record in order, until `each` says that it is enough.
     async fn read(&self, mut each: impl FnMut(u64, &Record) -> anyhow::Result<bool>) -> anyhow::Result<()> {
-        const PAGE: usize = 20_000;
         let mut reader = self.store()?.store().reader().await?;
-        let mut from = 1;
-        loop {
-            let entries = reader.scan(from, PAGE).await?;
-            for entry in &entries {
-                let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+        let mut records = Records::from(reader.as_mut(), 1);
+        while let Some(page) = records.page().await? {
+            for Placed { entry, body } in page {
                 if !each(entry.seq, &Record { at: entry.at, day: entry.day, body })? {
                     return Ok(());
                 }
             }
-            match entries.last() {
-                Some(last) if entries.len() == PAGE => from = last.seq + 1,
-                _ => return Ok(()),
-            }
         }
+        Ok(())
     }
 }
 
@@ -158,16 +153,13 @@ impl JournalOf {
 pub(super) async fn fold(config: &Config) -> anyhow::Result<State> {
     let mut state = State::new();
     let mut reader = config.store().reader().await?;
-    loop {
-        let entries = reader.scan(state.seq + 1, 20_000).await?;
-        for entry in &entries {
-            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in page {
             state.apply(entry.seq, &Record { at: entry.at, day: entry.day, body })?;
         }
-        if entries.len() < 20_000 {
-            return Ok(state);
-        }
     }
+    Ok(state)
 }
 
 /// A file's policy, or all that is wrong with it.

@@ -11,12 +11,11 @@ use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Unit;
 use kazasu_schemas::secret::Key;
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-
-const PAGE: usize = 20_000;
 
 /// Ed25519 keys that days are signed with, by version; the current one signs.
 pub struct AuditKeys {
@@ -92,21 +91,12 @@ pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Res
     let mut ends: HashMap<u64, ([u8; 32], BusinessDay)> = HashMap::new();
     // Days that ended and are not signed yet, in their order.
     let mut unsigned: std::collections::VecDeque<BusinessDay> = std::collections::VecDeque::new();
-    let mut from = 1;
-    loop {
-        let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else {
-            anyhow::ensure!(trusted.is_empty() || out.days > 0, "no day is signed, and a trusted key was named");
-            return Ok(out);
-        };
-        from = last.seq + 1;
-        for entry in &page {
-            // Only a few kinds matter here.
-            if !matches!(usize::from(entry.kind), 0 | 14 | 53) {
-                continue;
-            }
+    // Only a few kinds matter here: the book's name, days that end, and their signatures.
+    let mut records = Records::from(reader.as_mut(), 1).of_kinds(|kind| matches!(kind, 0 | 14 | 53));
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in page {
             let seq = entry.seq;
-            match Body::read(&entry.body).with_context(|| format!("record {seq}"))? {
+            match body {
                 Body::Opened(opened) => book = opened.book,
                 Body::CutOver(r) => {
                     ends.insert(seq, (entry.hash, r.closed));
@@ -145,6 +135,8 @@ pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Res
             }
         }
     }
+    anyhow::ensure!(trusted.is_empty() || out.days > 0, "no day is signed, and a trusted key was named");
+    Ok(out)
 }
 
 fn unit(key: &AccountKey) -> String {
@@ -167,13 +159,10 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
     accounts.write_record(["account", "key", "heading", "unit", "side", "bounded", "opened_by"])?;
     let mut keys: Vec<AccountKey> = Vec::new();
     let mut reader = store.reader().await?;
-    let (mut from, mut lines, mut legs) = (1, 0, 0);
-    loop {
-        let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        from = last.seq + 1;
-        for entry in &page {
-            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+    let (mut lines, mut legs) = (0, 0);
+    let mut all = Records::from(reader.as_mut(), 1);
+    while let Some(page) = all.page().await? {
+        for Placed { entry, body } in &page {
             for opening in body.opens() {
                 if usize::try_from(opening.account.0)? == keys.len() {
                     let key = opening.key;

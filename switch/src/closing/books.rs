@@ -14,11 +14,9 @@ use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_security::vault::Vault;
 use kazasu_store::Reader;
+use kazasu_store::records::{Placed, Records};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Entries read at one time.
-const PAGE: usize = 20_000;
 
 /// A merchant's business day.
 #[derive(Clone, Debug)]
@@ -153,18 +151,13 @@ impl Books {
 
     /// Reads on to the journal's end.
     pub(crate) async fn catch_up(&mut self, reader: &mut dyn Reader) -> anyhow::Result<()> {
-        loop {
-            let page = reader.scan(self.seq + 1, PAGE).await?;
-            let full = page.len() == PAGE;
-            for entry in &page {
-                let body = Body::read(&entry.body).map_err(|e| anyhow::anyhow!("record {}: {e}", entry.seq))?;
-                self.record(entry.seq, entry.day, &body)?;
+        let mut records = Records::from(reader, self.seq + 1);
+        while let Some(page) = records.page().await? {
+            for Placed { entry, body } in &page {
+                self.record(entry.seq, entry.day, body)?;
             }
-            if !full {
-                return Ok(());
-            }
-            tokio::task::yield_now().await;
         }
+        Ok(())
     }
 
     /// The next record.

@@ -18,12 +18,11 @@ use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
-
-const PAGE: usize = 20_000;
 
 /// Whose file it is, and which days it is about.
 #[derive(Clone, Debug)]
@@ -168,17 +167,11 @@ fn line(seq: u64, merchant: MerchantKey, tap: &TapOf, day: BusinessDay) -> Row {
 async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>> {
     let mut lines = Lines::new(with)?;
     let mut reader = store.reader().await?;
-    let mut from = 1;
-    loop {
-        let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(lines.finish()) };
-        from = last.seq + 1;
-        for entry in &page {
-            let body = Body::read(&entry.body).map_err(|e| anyhow::anyhow!("record {}: {e}", entry.seq))?;
-            lines.record(entry.seq, entry.day, &body);
-        }
-        tokio::task::yield_now().await;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        page.iter().for_each(|Placed { entry, body }| lines.record(entry.seq, entry.day, body));
     }
+    Ok(lines.finish())
 }
 
 fn contract(side: Side, with: &CompareWith) -> Contract {

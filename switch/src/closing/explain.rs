@@ -7,10 +7,9 @@ use kazasu_ledger::{Body, Transfer};
 use kazasu_schemas::closing::Difference;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-
-const PAGE: usize = 20_000;
 
 /// Does this record belong to the tap's story?
 fn about(body: &Body, family: &[u64]) -> bool {
@@ -78,13 +77,9 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
     let mut differences: Vec<[u8; 16]> = Vec::new();
     let mut orders: HashMap<u64, Vec<u32>> = HashMap::new();
     let mut files: HashMap<u64, Vec<u32>> = HashMap::new();
-    let mut from = 1;
-    loop {
-        let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        from = last.seq + 1;
-        for entry in &page {
-            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in page {
             let moved = chart.record(entry.seq, entry.day, &body);
             if entry.seq >= begin && (family.contains(&entry.seq) || about(&body, &family)) {
                 // What is said later about a stand-in, or about what was undone or told later, names its record.

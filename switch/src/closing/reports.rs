@@ -13,9 +13,8 @@ use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use std::collections::BTreeMap;
-
-const PAGE: usize = 20_000;
 
 /// Which report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -369,19 +368,17 @@ async fn book_at(store: &dyn Store, about: &About) -> anyhow::Result<(Book, u64)
     let mut reader = store.reader().await?;
     let mut book = Book::default();
     let mut last = 0;
-    loop {
-        let page = reader.scan(last + 1, PAGE).await?;
-        let Some(end) = page.last().map(|e| e.seq) else { return Ok((book, last)) };
-        for entry in &page {
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in &page {
             if about.seq.is_some_and(|seq| entry.seq > seq) || about.day.is_some_and(|day| entry.day > day) {
                 return Ok((book, last));
             }
-            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
-            book.record(entry.seq, &body).with_context(|| format!("record {}", entry.seq))?;
+            book.record(entry.seq, body).with_context(|| format!("record {}", entry.seq))?;
             last = entry.seq;
         }
-        anyhow::ensure!(end == last, "the journal moved while it was read");
     }
+    Ok((book, last))
 }
 
 async fn trial_balance(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
@@ -586,16 +583,11 @@ async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskE
 
 async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &Body)) -> anyhow::Result<()> {
     let mut reader = store.reader().await?;
-    let mut from = 1;
-    loop {
-        let page = reader.scan(from, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        from = last.seq + 1;
-        for entry in &page {
-            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
-            see(entry.seq, entry.at, entry.day, &body);
-        }
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        page.iter().for_each(|Placed { entry, body }| see(entry.seq, entry.at, entry.day, body));
     }
+    Ok(())
 }
 
 async fn stand_in(desk: &Desk, made: Millis) -> Built {

@@ -17,6 +17,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
 use kazasu_schemas::text::thousands;
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -305,17 +306,12 @@ async fn ended(desk: &Desk, number: u16) -> anyhow::Result<kazasu_core::Programm
 
 /// Milliseconds from the release to the first tap that a purse of the programme paid.
 async fn first_tap(store: &dyn Store, batch: u32, programme: u16) -> anyhow::Result<Option<i64>> {
-    const PAGE: usize = 20_000;
     let mut reader = store.reader().await?;
     let mut released = None;
     let mut purses = std::collections::HashSet::new();
-    let mut from = 1;
-    loop {
-        let entries = reader.scan(from, PAGE).await?;
-        let Some(last) = entries.last() else { return Ok(None) };
-        from = last.seq + 1;
-        for entry in entries {
-            let body = Body::read(&entry.body)?;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in page {
             purses.extend(
                 body.opens()
                     .iter()
@@ -335,4 +331,5 @@ async fn first_tap(store: &dyn Store, batch: u32, programme: u16) -> anyhow::Res
             }
         }
     }
+    Ok(None)
 }

@@ -9,6 +9,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::text::thousands;
 use kazasu_schemas::wire::{Refusal, ResponseCode};
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use kazasu_store::verify::{Verified, verify};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -129,23 +130,19 @@ pub(super) async fn read(
     report: LoadReport,
     stopped_early: bool,
 ) -> anyhow::Result<Summary> {
-    const PAGE: usize = 20_000;
     let mut reader = store.reader().await?;
     let mut fold = Fold::default();
     if before == 0 {
         fold.before = fold.balances();
     }
-    loop {
-        let page = reader.scan(fold.state.seq + 1, PAGE).await?;
-        for entry in &page {
-            let record = Record { at: entry.at, day: entry.day, body: Body::read(&entry.body)? };
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in page {
+            let record = Record { at: entry.at, day: entry.day, body };
             fold.record(entry.seq, &record, entry.seq > before)?;
             if entry.seq == before {
                 fold.before = fold.balances();
             }
-        }
-        if page.len() < PAGE {
-            break;
         }
     }
     let theirs = theirs

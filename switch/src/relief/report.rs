@@ -1,7 +1,6 @@
 //! The final report (実績報告) of a programme: its budget and money, and what the purses bought, by category, area and week. Nobody
 //! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
 
-use anyhow::Context;
 use kazasu_core::ProgrammeView;
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_report::{Cell, Kind, Report, ReportError, cells};
@@ -10,12 +9,11 @@ use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Way;
 use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The fewest people in one line.
 pub const FEWEST: usize = 10;
-const PAGE: usize = 20_000;
-
 /// What was spent by some people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
@@ -84,13 +82,9 @@ pub async fn usage(store: &dyn Store, programme: u16, roots: &[u32]) -> anyhow::
     let mut accounts: Vec<AccountKey> = Vec::new();
     let mut shops: HashMap<(InstitutionId, MerchantId), Shop> = HashMap::new();
     let mut batches: HashMap<u32, u16> = HashMap::new();
-    let mut from = 1;
-    loop {
-        let entries = reader.scan(from, PAGE).await?;
-        let Some(last) = entries.last() else { break };
-        from = last.seq + 1;
-        for entry in &entries {
-            let body = Body::read(&entry.body).with_context(|| format!("record {}", entry.seq))?;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in &page {
             for opening in body.opens() {
                 if usize::try_from(opening.account.0)? == accounts.len() {
                     accounts.push(opening.key);
