@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ROWS: usize = 2_000;
 
 /// Raised whenever the tables change; a file of another version is made anew.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 const TABLES: &str = "
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
@@ -275,6 +275,10 @@ impl Fold {
             }
             Body::AdviceSettled(r) => {
                 let parts = self.parts(&r.transfers);
+                // What a person accepts is told to its issuer under this record.
+                if r.to_issuer.is_some() {
+                    self.advise(seq, self.waiting(r.tap, changes), changes);
+                }
                 self.outcome(r.tap, r.accepted.then_some(parts), changes);
             }
             Body::StoodIn(r) => {
@@ -295,7 +299,10 @@ impl Fold {
                 self.outcome(r.tap, (!parts.is_nothing()).then_some(parts), changes);
             }
             Body::IssuerAcknowledged(r) => {
-                self.answered(r.message, changes);
+                let place = self.answered(r.message, changes);
+                // It takes nothing of the person, and it is not settled yet who bears it.
+                let refused = r.raised.as_ref().map_or(0, |d| d.ours.get() - d.theirs.get());
+                changes.refused.extend(place.filter(|_| refused != 0).map(|place| (place, refused)));
             }
             // The issuer takes nothing of the person for it: somebody else bears it.
             Body::LossBooked(r) => {

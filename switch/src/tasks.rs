@@ -217,7 +217,7 @@ impl Pauses {
 }
 
 /// Runs a future to its end, or to its panic, whose message it gives.
-async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
+pub(crate) async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
     use futures_util::FutureExt;
     AssertUnwindSafe(task).catch_unwind().await.map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -293,9 +293,9 @@ impl State {
 
     /// The rules of a tap, once the policy or a relief programme has changed.
     pub(super) fn prepare_rules(&mut self) {
-        let (day, at) = (self.day, self.at);
-        let runs =
-            |p: &&super::relief::Programme| p.terms.way == Way::Purse && !p.terms.is_over(at) && p.terms.until >= day;
+        // A business day that was ended early ends no programme.
+        let at = self.at;
+        let runs = |p: &&super::relief::Programme| p.terms.way == Way::Purse && !p.terms.is_over(at);
         let room = super::rules::MOST_PROGRAMMES.saturating_sub(self.rules.own.purses.len());
         let relief: Vec<_> = self.relief.programmes.values().filter(runs).map(|p| p.terms.purse()).take(room).collect();
         let Rules { version, own, source, .. } = std::mem::take(&mut self.rules);

@@ -81,7 +81,7 @@ impl State {
         let same_merchant = self.merchant(tap.merchant).is_some_and(|m| m.id == request.merchant);
         let same = tap.rrn == request.rrn && tap.key.acquirer == request.acquirer && same_merchant;
         let named = match &request.original {
-            Some(original) => agrees(original, request, tap) && request.ppid.is_some(),
+            Some(original) => agrees(original, request, tap),
             None => request.transmission.seconds_behind(tap.key.transmission) >= -CLOCKS,
         };
         let fits = match request.mti.class() {
@@ -102,11 +102,12 @@ impl State {
 }
 
 /// Does DE90 name this tap, but for a detail: the terminal, the message type, universal time or Japan's, the acquirer's number left
-/// out? Another time, however near, is another message's.
+/// out? Another time, however near, is another message's; universal time counts only with a PPID.
 fn agrees(original: &Original, request: &Request, tap: &Tap) -> bool {
     let acquirer = original.acquirer == request.acquirer.zero_filled() || original.acquirer == [b'0'; 11];
     let apart = original.transmission.seconds_behind(tap.key.transmission);
-    acquirer && original.stan == tap.key.stan && [0, UNIVERSAL, -UNIVERSAL].contains(&apart)
+    let time = apart == 0 || (request.ppid.is_some() && apart.abs() == UNIVERSAL);
+    acquirer && original.stan == tap.key.stan && time
 }
 
 /// DE3 of a reversal should be its original's. Where it speaks of a refund, a payment is not meant, and the other way round.

@@ -217,7 +217,7 @@ impl Desk {
                 return self.propose_closing(Proposal::Resolve { id, how }, String::new(), &why, by).await;
             }
             ClosingAsk::Received { from, amount, reference, day: text, another } => {
-                let today = crate::clock::now().jst_day();
+                let today = self.now().jst_day();
                 let paid = text.map_or(Ok(today), |text| day("day", &text))?;
                 if paid > today || today.0 - paid.0 > crate::statement::MOST_DAYS_BACK {
                     let most = crate::statement::MOST_DAYS_BACK;

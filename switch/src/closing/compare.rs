@@ -261,6 +261,8 @@ impl Desk {
         }
         let digest = digest_of(&with, &bytes);
         let _one_at_a_time = office.comparing.lock().await;
+        let about = with.clone();
+        let digest = self.ask(move |state| under_its_name(state.runs(), &about, digest)).await?;
         let before = self.ask(move |state| state.run_of(&digest).map(|run| (run, bad_lines(state, run)))).await?;
         if let Some((run, 0)) = before {
             return Ok(Compared { run, known: true, ..Compared::nothing() });
@@ -356,6 +358,21 @@ fn digest_of(with: &CompareWith, bytes: &[u8]) -> [u8; 32] {
     hash.update(format!("{} {} {} {}\n", with.against.name(), with.party, with.from, with.until));
     hash.update(bytes);
     hash.finalize().into()
+}
+
+/// What a file is known by. One that was compared before, and after it another one of the same party and days, has the last word again: it
+/// is compared as a new one.
+pub(super) fn under_its_name(runs: &[ReconRan], with: &CompareWith, digest: [u8; 32]) -> [u8; 32] {
+    let period = Period { from: with.from, until: with.until };
+    let of_these = |r: &&ReconRan| r.against == with.against && r.party == with.party && r.period == period;
+    let names: Vec<[u8; 32]> =
+        runs.iter().filter(of_these).map(|r| digest_again(&digest, u64::from(r.run) << 32)).collect();
+    let is_it = |r: &ReconRan| r.digest == digest || names.contains(&r.digest);
+    match runs.iter().rfind(of_these) {
+        Some(last) if is_it(last) => last.digest,
+        Some(last) if runs.iter().filter(of_these).any(is_it) => digest_again(&digest, u64::from(last.run) << 32),
+        _ => digest,
+    }
 }
 
 /// The same file, of which more could be read than before.

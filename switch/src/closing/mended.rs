@@ -103,10 +103,11 @@ pub(super) fn found(
     let differences: Vec<Difference> = differences.into_iter().map(|d| under_its_id(d, &by_id)).collect();
     if let Some(period) = whole {
         let now: HashSet<[u8; 16]> = differences.iter().map(|d| d.id).collect();
-        let why = "後の明細にない行 the line is not in a later file of these days";
+        let why = "後の明細では差異なし a later file of these days has no such difference";
         let gone =
             before.differences.iter().filter(|d| d.resolved.is_none() && before.period_of(d.run) == Some(period));
-        let gone = gone.filter(|d| is_about_a_line_there(&d.difference) && !now.contains(&d.difference.id));
+        let of_these = |d: &Difference| (period.from..=period.until).contains(&d.day) && is_about_a_line_there(d);
+        let gone = gone.filter(|d| of_these(&d.difference) && !now.contains(&d.difference.id));
         out.ended.extend(gone.map(|d| ended(&d.difference, why.to_owned())));
     }
     let mut known: HashMap<u64, Vec<&DifferenceView>> = HashMap::new();

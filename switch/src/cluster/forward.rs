@@ -302,9 +302,14 @@ impl Task {
         };
         self.connection = Some(tokio::spawn(async move {
             let (number, news) = (connection.number, connection.news.clone());
-            let why = match connection.run().await {
-                Ok(()) => "closed".to_owned(),
-                Err(error) => error.to_string(),
+            let why = match crate::tasks::unwound(connection.run()).await {
+                Ok(Ok(())) => "closed".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                // Nobody else would say that the leader cannot be reached any more.
+                Err(panic) => {
+                    tracing::error!(%panic, "the connection to the leader broke off");
+                    panic
+                }
             };
             let _ = news.send(News::Down(number, why));
         }));

@@ -6,7 +6,7 @@ use super::writer::Durable;
 use super::{CommandError, Health, Inbound};
 use kazasu_core::{Done, Outgoing, Owed};
 use kazasu_ledger::Record;
-use kazasu_schemas::wire::{Answer, ResponseCode, Totals};
+use kazasu_schemas::wire::{ResponseCode, Totals};
 use kazasu_store::AppendError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -78,19 +78,26 @@ impl Held {
     /// The batch was certainly not written: whoever asked is told so, and that nothing was recorded. An answer to a repeat
     /// rests on an earlier record, of which that is not true: it is left out, and the next repeat gets it.
     fn refuse(self, why: &str, health: &Health) {
-        let unavailable = |body| match body {
-            ReplyBody::Answer(request, _) => ReplyBody::Answer(request, Answer::code(ResponseCode::UNAVAILABLE)),
-            ReplyBody::Totals(totals) => {
-                ReplyBody::Totals(Totals { code: Some(ResponseCode::UNAVAILABLE), settlement: Some(3), ..totals })
-            }
-        };
-        health.queued.fetch_sub(self.0.replies.len(), Ordering::AcqRel);
         for (link, reply, basis) in self.0.replies {
-            match basis {
-                Basis::NewRecord => {
-                    link.send(LinkOut::Replies(vec![Reply { body: unavailable(reply.body), ..reply }]));
+            let Reply { received, tag, body } = reply;
+            match (basis, body) {
+                (Basis::NewRecord, ReplyBody::Answer(request, _)) => {
+                    let message = Inbound::Request(request);
+                    Asked { link, received, tag, message, in_doubt: false }.refuse(health);
                 }
-                Basis::Known => link.went(1),
+                (Basis::NewRecord, ReplyBody::Totals(totals)) => {
+                    let body = ReplyBody::Totals(Totals {
+                        code: Some(ResponseCode::UNAVAILABLE),
+                        settlement: Some(3),
+                        ..totals
+                    });
+                    health.queued.fetch_sub(1, Ordering::AcqRel);
+                    link.send(LinkOut::Replies(vec![Reply { body, ..reply }]));
+                }
+                (Basis::Known, _) => {
+                    health.queued.fetch_sub(1, Ordering::AcqRel);
+                    link.went(1);
+                }
             }
         }
         for (to, _) in self.0.done {
@@ -157,7 +164,7 @@ mod tests {
     use kazasu_schemas::iso8583::Mti;
     use kazasu_schemas::jst::Millis;
     use kazasu_schemas::money::Yen;
-    use kazasu_schemas::wire::{Operation, Request};
+    use kazasu_schemas::wire::{Answer, Operation, Request};
     use std::time::Duration;
     use tokio::sync::mpsc;
 

@@ -8,6 +8,7 @@ use crate::closing::PayoutConfig;
 use crate::relief::bank::{is_account, name_at_the_bank};
 use kazasu_core::{ALIKE_DAYS, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem};
 use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Funding;
 use kazasu_schemas::zengin::statement::{Direction, Entry, Header, TransactionKind};
@@ -161,8 +162,10 @@ impl Picture {
     /// A payment that was booked by hand and may be this line.
     fn by_hand(&self, row: &Row) -> Option<&BookedLine> {
         let from = self.payer(row)?;
-        let near = |b: &&BookedLine| b.at.jst_day().0.abs_diff(row.entry.posting_date.0) <= ALIKE_DAYS.unsigned_abs();
-        self.booked.iter().filter(|b| b.by_hand == Some(from) && b.amount == row.entry.amount).find(near)
+        let near = |day: BusinessDay| day.0.abs_diff(row.entry.posting_date.0) <= ALIKE_DAYS.unsigned_abs();
+        self.booked
+            .iter()
+            .find(|b| b.amount == row.entry.amount && b.by_hand.is_some_and(|(payer, day)| payer == from && near(day)))
     }
 
     /// A line like this one that was booked: the same movement in another file, as a rule.
@@ -199,6 +202,7 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
         })
         .collect();
     corrections(rows, picture, &mut found);
+    dealt_with(rows, &mut found);
     for (row, found) in rows.iter().zip(&mut found) {
         if row.status == LineStatus::Undone && found.is_none() {
             let why = "two people undid what it was booked as; a person must say what it is";
@@ -240,6 +244,32 @@ pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
     }
 }
 
+/// May a correction be about the line of this name?
+fn undoes(correction: &Row, name: &LineName) -> bool {
+    let days = correction.name.day.0 - name.day.0;
+    name.place == correction.name.place
+        && name.way != correction.name.way
+        && name.yen == correction.name.yen
+        && (0..=CORRECTION_DAYS).contains(&days)
+}
+
+/// A correction that a person has dealt with, and not as one of a line, may still be about a line here: that one waits for a person too.
+fn dealt_with(rows: &[Row], found: &mut [Option<Finding>]) {
+    for row in rows.iter().filter(|row| row.entry.kind == TransactionKind::Correction) {
+        let LineStatus::Known(what) = &row.status else { continue };
+        let of_a_line = what.strip_prefix("the bank's correction of ").is_some_and(|of| LineName::parse(of).is_some());
+        if of_a_line || what.starts_with("corrected by the bank") {
+            continue;
+        }
+        for (n, other) in rows.iter().enumerate() {
+            if found[n].is_none() && other.entry.kind != TransactionKind::Correction && undoes(row, &other.name) {
+                let why = format!("the bank's correction in record {} ({what}) may be about it", row.record);
+                found[n] = Some(Finding::open(why, Vec::new()));
+            }
+        }
+    }
+}
+
 /// The bank's own corrections: each undoes the one line that it fits.
 fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
     let mut claims: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -248,14 +278,8 @@ fn corrections(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>]) {
         if found[at].is_some() {
             continue;
         }
-        let undoes = |name: &LineName| {
-            let days = row.name.day.0 - name.day.0;
-            name.place == row.name.place
-                && name.way != row.name.way
-                && name.yen == row.name.yen
-                && (0..=CORRECTION_DAYS).contains(&days)
-        };
-        let booked = picture.booked.iter().filter_map(|b| {
+        let undoes = |name: &LineName| undoes(row, name);
+        let booked = picture.booked.iter().filter(|b| b.amount == row.entry.amount).filter_map(|b| {
             let name = LineName::parse(&b.reference).filter(undoes)?;
             Some((name, b.reference.clone(), None))
         });

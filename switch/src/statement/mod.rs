@@ -177,7 +177,7 @@ impl Desk {
     ) -> Result<Value, AskError> {
         let cities = self.reads(reader, by)?;
         let read = statement::read(bytes).map_err(|e| value("statement", e))?;
-        let today = ask.today.unwrap_or_else(|| crate::clock::now().jst_day());
+        let today = ask.today.unwrap_or_else(|| self.now().jst_day());
         let faults = read::faults(&read, today, &self.calendar);
         let mut rows = rows(&read, &faults, |name| self.imports.vault.hidden("payee name", &[name]));
         if let Some(n) =

@@ -161,7 +161,10 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
     let name = super::name::LineName::parse(line);
     let opposite = match (known, name) {
         // Booked by hand, it has no account but the operator's, and it came in.
-        (Some(b), _) if b.by_hand.is_some() => b.amount == row.entry.amount && row.entry.direction == Direction::Out,
+        (Some(b), _) if b.by_hand.is_some() => {
+            let operators = picture.reader == Reader::Payouts && picture.is_operators(row.account.as_ref());
+            operators && b.amount == row.entry.amount && row.entry.direction == Direction::Out
+        }
         (Some(_), Some(n)) => n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place,
         (_, _) => false,
     };

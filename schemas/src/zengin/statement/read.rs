@@ -206,8 +206,8 @@ impl Reader {
         let sound = sums.bad == 0 && self.statement.bad.len() == before;
         if let (true, Some(opening), Some(closing)) = (sound, opening, closing) {
             let comes_to = i128::from(opening.get()) + i128::from(sums.received.1) - i128::from(sums.paid.1);
-            // Zero for both is what some write who say neither.
-            let said = opening != Yen::ZERO || closing != Yen::ZERO;
+            // Zero is what some write who do not say it.
+            let said = opening != Yen::ZERO && closing != Yen::ZERO;
             if said && comes_to != i128::from(closing.get()) {
                 let expected = format!("{comes_to}, the balance before with the movements between");
                 self.statement.bad.push(record.wrong(at::CLOSING, expected));

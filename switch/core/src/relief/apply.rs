@@ -219,6 +219,11 @@ impl State {
         if let Some(payee) = payee {
             let share = self.relief.payees.entry((programme, payee)).or_default();
             share.due = plus(share.due, amount);
+            let due = share.due;
+            // What came back was granted anew, and counts again: more than was looked at when it was decided.
+            if let Some(there) = self.relief.programmes.get_mut(&programme) {
+                there.crowded |= due > there.terms.ceiling;
+            }
         }
         beaten
     }

@@ -258,5 +258,5 @@ fn corrects(state: &State, corrected: &str, line: &StatementLine) -> Decided {
     let (_, known) = known.ok_or_else(|| NotClosed::UnknownLine(corrected.to_owned()))?;
     let transfers = undo::transfers(state, known)?;
     let (correction, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::LineUndone(LineUndone { line: known.reference.to_string(), correction, transfers, by, why })))
+    Ok(recorded(Body::LineUndone(LineUndone { line: corrected.to_owned(), correction, transfers, by, why })))
 }

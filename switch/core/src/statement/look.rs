@@ -108,8 +108,8 @@ pub struct BookedLine {
     pub at: Millis,
     /// Its city, of relief's lines.
     pub city: Option<String>,
-    /// Who paid, where it was booked by hand.
-    pub by_hand: Option<Payer>,
+    /// Who paid, and on which day, where it was booked by hand.
+    pub by_hand: Option<(Payer, BusinessDay)>,
 }
 
 impl Became {
@@ -177,16 +177,16 @@ impl State {
             | Became::CameBack { .. } => true,
             Became::Aside(_) | Became::Corrects(_) | Became::Undone | Became::Corrected => false,
         };
-        let lines = self.lines.known.values().filter(|l| amounts.contains(&l.amount) && stands(&l.became));
+        let lines = self.lines.known.iter().filter(|(_, l)| amounts.contains(&l.amount) && stands(&l.became));
         let mut out: Vec<BookedLine> = lines
-            .map(|l| BookedLine {
+            .map(|(key, l)| BookedLine {
                 reference: l.reference.to_string(),
                 what: l.became.text(),
                 amount: l.amount,
                 at: l.at,
                 city: l.became.batch().and_then(|batch| self.relief_city(batch)),
                 by_hand: match l.became {
-                    Became::Received { from } if self.lines.by_hand(&l.reference).is_some() => Some(from),
+                    Became::Received { from } => self.lines.day_by_hand(from, key).map(|day| (from, day)),
                     _ => None,
                 },
             })

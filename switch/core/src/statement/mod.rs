@@ -180,9 +180,16 @@ impl Lines {
             Some(Line { became: Became::Aside(Aside::Same(other)), .. }) if self.by_hand(other).is_some() => {
                 self.by_hand(other)
             }
-            Some(line) => Some((key, line)),
+            // A name that means two things names neither.
+            Some(line) => self.by_hand(reference).is_none().then_some((key, line)),
             None => self.by_hand(reference),
         }
+    }
+
+    /// The day of a payment that was booked by hand, and stands.
+    pub(super) fn day_by_hand(&self, from: Payer, key: &[u8; 16]) -> Option<BusinessDay> {
+        let payments = self.payments.get(&from)?;
+        payments.iter().find(|p| p.key == *key && p.statement.is_none()).map(|p| p.day)
     }
 
     /// The one payment that was booked by hand under this reference, and stands.

@@ -651,6 +651,36 @@ fn the_bank_corrects_a_relief_line_and_a_household_that_was_granted_again_stays(
     audit(&town);
 }
 
+/// A transfer seemed to have come back, and its payee was granted another one: when it turns out to stand, the other is above the
+/// ceiling, and is not paid.
+#[test]
+fn a_line_that_is_undone_counts_for_the_ceiling_again() {
+    let mut town = Town::new();
+    programme(&mut town, terms(Way::Transfer));
+    fund(&mut town, 9_000, "one").unwrap();
+    let first = import(&mut town, 1, vec![to_account(2, 1, 2_700, 1)]);
+    approve(&mut town, first);
+    step(&mut town, first, Step::Released, TREASURER).unwrap();
+    let files = vec![MadeFile { count: 1, total: Yen::new(2_700), digest: [7; 32] }];
+    let made = Relief::FileMade { batch: first, format: Format::Zengin, files, by: TREASURER.into() };
+    relief(&mut town, made).unwrap();
+    line(&mut town, "taken", Booking::Sent { batch: first, file: 0 }).unwrap();
+    line(&mut town, "back", Booking::CameBack { batch: first, row: 0, fee: Yen::ZERO }).unwrap();
+    let another = Application { ppid: Some(person(1)), ..to_account(2, 2, 2_700, 1) };
+    let again = import(&mut town, 2, vec![another, to_account(3, 3, 100, 3)]);
+    for row in 0..2 {
+        let _ = set(&mut town, again, row, RowChange::Accept);
+    }
+    approve(&mut town, again);
+    undo(&mut town, "back").unwrap();
+    step(&mut town, again, Step::Released, TREASURER).unwrap();
+    let paid: Vec<u32> = town.state.relief_transfers(again).iter().map(|t| t.row).collect();
+    assert_eq!(paid, [1], "{:?}", states(&town, again));
+    assert_eq!(states(&town, first), ["sent"]);
+    town.check_replay();
+    audit(&town);
+}
+
 #[test]
 fn a_bank_keeps_of_a_relief_transfer_no_more_than_a_fee() {
     let mut town = Town::new();

@@ -92,7 +92,8 @@ impl<'a> Lines<'a> {
         let [first, between @ .., last] = &lines[..] else { return false };
         let separators = |line: &str| line.matches(self.separator).count();
         let whole = |line: &str| split_row(line, self.separator).is_ok_and(|split| split.cells.len() >= self.width);
-        let nearly = |line: &str| self.width > 3 && separators(line) + 2 >= self.width;
+        let around = separators(first) > 0 && separators(last) > 0;
+        let nearly = |line: &str| around && self.width > 3 && separators(line) + 2 >= self.width;
         between.iter().any(|line| whole(line) || nearly(line))
             || (at + separators(first) + 1 >= self.width && separators(last) + cells - at >= self.width)
     }

@@ -182,6 +182,39 @@ fn a_line_that_a_later_file_does_not_have_any_more_is_no_difference() {
     assert_eq!(still_open(&town), raised);
 }
 
+/// The last word on a party's days is the file that came last, also when it came before.
+#[test]
+fn a_file_that_comes_again_after_another_one_is_compared_again() {
+    let (_, with) = town(&[1_000]);
+    let of = |run: u32, digest: [u8; 32]| ReconRan {
+        run,
+        against: with.against,
+        party: with.party.clone(),
+        digest,
+        period: Period { from: with.from, until: with.until },
+        lines: [0; 2],
+        matched: 0,
+        matched_yen: Yen::ZERO,
+        bad_lines: 0,
+        differences: 0,
+        by: "sato".into(),
+    };
+    let (a, b) = ([1; 32], [2; 32]);
+    let name = |runs: &[ReconRan], digest| super::super::compare::under_its_name(runs, &with, digest);
+    let mut runs = Vec::new();
+    for (n, (file, is_new)) in
+        [(a, true), (a, false), (b, true), (a, true), (a, false), (b, true), (b, false)].into_iter().enumerate()
+    {
+        let under = name(&runs, file);
+        assert_eq!(runs.iter().all(|r: &ReconRan| r.digest != under), is_new, "file {n}");
+        if is_new {
+            runs.push(of(u32::try_from(runs.len()).unwrap() + 1, under));
+        }
+    }
+    let other = CompareWith { until: with.until.next(), ..with.clone() };
+    assert_eq!(super::super::compare::under_its_name(&runs, &other, a), a, "of other days nothing was compared");
+}
+
 /// A version of a file: which lines it lacks, cannot be read, or say another amount.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Version {

@@ -113,8 +113,10 @@ fn a_merchant_that_changes_breaks_no_statement() {
 #[test]
 fn a_refused_stand_in_is_no_payment_by_card() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for later in [false, true] {
-        let mut town = super::standing::town(kazasu_schemas::policy::Bearer::Merchant);
+    use kazasu_schemas::policy::Bearer::{Issuer, Merchant, Operator};
+    // Where the issuer is to bear it, it is not settled yet who does; it is not the resident.
+    for (bearer, later) in [(Merchant, false), (Merchant, true), (Operator, false), (Issuer, false), (Issuer, true)] {
+        let mut town = super::standing::town(bearer);
         let (.., message) = town.stand_in(1_000);
         let (.., good) = town.stand_in(500);
         if later {
@@ -126,7 +128,7 @@ fn a_refused_stand_in_is_no_payment_by_card() {
         for cuts in [&[][..], &steps[..]] {
             let lines = folded(&runtime, &town, cuts);
             let told: Vec<_> = lines.iter().map(|l| (l.amount.get(), l.instrument.get(), l.uncovered.get())).collect();
-            assert_eq!(told, [(1_000, 0, 1_000), (500, 500, 0)]);
+            assert_eq!(told, [(1_000, 0, 1_000), (500, 500, 0)], "{bearer:?}, later: {later}");
         }
     }
 }

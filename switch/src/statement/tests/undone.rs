@@ -199,3 +199,36 @@ fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand
     assert_eq!(owed(&office), before);
     office.check_replay();
 }
+
+/// Whichever of the two lines a person looks at first.
+#[test]
+fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() {
+    let mut office = Office::new(&[]);
+    let owed = |office: &Office| office.balance(AccountKey::IssuerReceivable(1));
+    let before = owed(&office);
+    let hand = |from, reference: &str| {
+        Command::Closing(Closing::Received {
+            from,
+            amount: Yen::new(21_000),
+            reference: reference.into(),
+            by: "sato".into(),
+        })
+    };
+    // Another payer's payment has the same reference.
+    office.ok(hand(Payer::Issuer(1), "November"));
+    office.ok(hand(Payer::Issuer(2), "November"));
+    let line = came(21_000, "ｻｸﾗｶ-ﾄﾞ", "");
+    let bytes = file(&[line.clone(), correction(Entry { direction: Direction::Out, ..line })]);
+    assert!(all_open(&office.read(&bytes)));
+    let found = office.said(&bytes, 3, "corrects November").unwrap();
+    assert!(all_open(&found), "the reference names two payments: {found:?}");
+
+    office.decided(Proposal::UndoBooking { reference: "November".into(), payer: Some(Payer::Issuer(2)) }).unwrap();
+    assert!(all_open(&office.read(&bytes)));
+    office.said(&bytes, 3, "corrects November").unwrap();
+    assert_eq!(owed(&office), before);
+    let found = office.read(&bytes);
+    assert!(open(&found[0].1).0.contains("may be about it"), "{found:?}");
+    assert_eq!(owed(&office), before, "what the bank took back is not booked");
+    office.check_replay();
+}
