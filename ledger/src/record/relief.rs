@@ -340,6 +340,9 @@ pub struct ReliefReturned {
     /// The account of banks' fees, when it is the first.
     #[cbor(n(7), default)]
     pub opens: Vec<Opening>,
+    /// See [`ReliefRowsAdded::reconsiders`].
+    #[cbor(n(8), default)]
+    pub reconsiders: bool,
 }
 
 /// See [`Body::ReliefRepaid`].

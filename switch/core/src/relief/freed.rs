@@ -46,6 +46,13 @@ impl State {
         }
     }
 
+    /// A row of this batch counts no more: others are looked at again.
+    pub(in super::super) fn has_room_again(&mut self, batch: u32, counted: Counted) {
+        let mut freed = Freed::default();
+        freed.row(counted);
+        self.reconsider(self.relief.batches[position(batch)].programme, freed);
+    }
+
     /// Looks at refused rows again where there is room; what comes in may make room elsewhere. It ends, because a household's event
     /// is only ever taken over by a larger amount.
     pub(super) fn reconsider(&mut self, programme: u16, mut freed: Freed) {

@@ -89,13 +89,16 @@ impl State {
 
     pub(in super::super) fn relief_returned(&mut self, at: Millis, r: &ReliefReturned) {
         self.fees_opened(&r.opens);
-        self.counts_no_more(r.batch, r.row);
+        let counted = self.counts_no_more(r.batch, r.row);
         self.change_share(r.batch, r.row, |share, amount| share.released = minus(share.released, amount));
         let row = &mut self.relief.batches[position(r.batch)].rows[position(r.row)];
         let claimed = std::mem::take(&mut row.claimed);
         row.state = RowState::Returned;
         let became = Became::CameBack { batch: r.batch, row: r.row, fee: r.fee, claimed };
         self.line(line_key(&r.reference), &r.reference, became, r.transfers[0].amount, (at, &r.by));
+        if r.reconsiders {
+            self.has_room_again(r.batch, counted);
+        }
     }
 
     pub(in super::super) fn line_set_aside(&mut self, at: Millis, r: &LineSetAside) {

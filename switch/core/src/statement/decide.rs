@@ -230,6 +230,7 @@ pub(in super::super) fn row_returned(
         fee,
         why,
         opens,
+        reconsiders: true,
     })))
 }
 

@@ -681,6 +681,26 @@ fn a_line_that_is_undone_counts_for_the_ceiling_again() {
     audit(&town);
 }
 
+/// The household has applied again, with another account, before the bank said that the first transfer came back.
+#[test]
+fn a_transfer_that_comes_back_makes_room_for_the_row_that_was_refused_for_it() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    let again = import(&mut town, 2, vec![to_account(2, 2, 2_000, 9), to_account(3, 3, 500, 8)]);
+    assert_eq!(issues(&town, again), [issue::DUPLICATE; 2]);
+    line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }).unwrap();
+    assert_eq!(issues(&town, again), [0, issue::DUPLICATE]);
+    let why = undo(&mut town, "back").unwrap_err();
+    assert!(why.contains("was granted again"), "{why}");
+    approve(&mut town, again);
+    step(&mut town, again, Step::Released, TREASURER).unwrap();
+    let paid: Vec<u32> = town.state.relief_transfers(again).iter().map(|t| t.row).collect();
+    assert_eq!(paid, [0]);
+    town.check_replay();
+    audit(&town);
+}
+
 #[test]
 fn a_bank_keeps_of_a_relief_transfer_no_more_than_a_fee() {
     let mut town = Town::new();
