@@ -278,6 +278,16 @@ mod tests {
         // Its reader goes away: the same.
         drop(reader);
         lines.put(b"x\n".to_vec());
+        lines.flush(second);
+        // What was queued for it is lost one after the other, and the count is one for all.
+        let mut counted = lost();
+        loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = lost();
+            if std::mem::replace(&mut counted, now) == now {
+                break;
+            }
+        }
 
         // Without a thread everything is lost and nothing stops.
         let lines = Lines::start(None::<File>, Format::Text);
