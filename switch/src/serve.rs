@@ -362,7 +362,7 @@ pub(crate) async fn hand_over(engine: &Engine, me: &str, successor: String) -> R
     Err("the lead was released, but nobody has taken it yet".into())
 }
 
-/// Who took the lead that `me` released at this epoch; `None` while nobody has. A node that takes it back is at a new epoch
+/// Who took the lead that `me` released at this epoch; `None` until a node has it. A node that takes it back is at a new epoch
 /// before it leads.
 fn handed(health: &Health, me: &str, released: u64) -> Option<Result<String, String>> {
     if health.epoch() > released || health.role() == Role::Leading {
@@ -430,7 +430,7 @@ mod tests {
         health.set_epoch(4);
         health.set_role(Role::Following);
         led_by("me");
-        assert_eq!(handed(&health, "me", 4), None, "nobody has taken it yet");
+        assert_eq!(handed(&health, "me", 4), None, "no node has taken it yet");
         // It has taken the lead back, and has not read the journal yet.
         health.set_epoch(5);
         assert!(handed(&health, "me", 4).unwrap().unwrap_err().contains("this node leads again"));

@@ -305,7 +305,7 @@ impl Task {
             let why = match crate::tasks::unwound(connection.run()).await {
                 Ok(Ok(())) => "closed".to_owned(),
                 Ok(Err(error)) => error.to_string(),
-                // Nobody else would say that the leader cannot be reached any more.
+                // Without this the node would go on taking the leader for reachable.
                 Err(panic) => {
                     tracing::error!(%panic, "the connection to the leader broke off");
                     panic
