@@ -187,6 +187,18 @@ impl TransmissionTime {
         self.0
     }
 
+    /// The label so many seconds later (below zero: earlier), when this one is of the year in which `near` lies. `None` for a date
+    /// that this year does not have.
+    #[must_use]
+    pub fn moved(self, seconds: i64, near: Millis) -> Option<TransmissionTime> {
+        let year = OffsetDateTime::from_unix_timestamp(near.0.div_euclid(1000)).ok()?.year();
+        let part = |of: u32| u8::try_from(self.0 / of % 100).ok();
+        let date = Date::from_calendar_date(year, Month::try_from(part(100_000_000)?).ok()?, part(1_000_000)?).ok()?;
+        let at = date.with_hms(part(10_000)?, part(100)?, part(1)?).ok()?.assume_utc();
+        let moved = at.unix_timestamp().checked_add(seconds)?.checked_mul(1_000)?;
+        Some(Millis(moved).transmission())
+    }
+
     /// How many seconds this label lies behind another, the shorter way round the year: below zero when it lies before it. Good for
     /// telling whether two labels contradict each other, no better than a label otherwise.
     #[must_use]
@@ -252,6 +264,16 @@ mod tests {
         assert_eq!(at("1231235959").seconds_behind(at("0101000000")), -1);
         assert_eq!(at("0301000000").seconds_behind(at("0228000000")), 2 * 86_400);
         assert_eq!(at("1124000000").seconds_behind(at("1123150000")), 9 * 3_600);
+        let in_march = |year: i32| BusinessDay::parse(&format!("{year}-03-01")).unwrap().start();
+        for (year, from, hours, to) in [
+            (2027, "0301083000", -9, Some("0228233000")),
+            (2028, "0301083000", -9, Some("0229233000")),
+            (2027, "0228233000", 9, Some("0301083000")),
+            (2027, "0229233000", 9, None),
+            (2027, "0101083000", -9, Some("1231233000")),
+        ] {
+            assert_eq!(at(from).moved(hours * 3_600, in_march(year)), to.map(at), "{from} in {year}");
+        }
     }
 
     #[test]

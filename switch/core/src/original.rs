@@ -105,8 +105,9 @@ impl State {
 /// out? Another time, however near, is another message's; universal time counts only with a PPID.
 fn agrees(original: &Original, request: &Request, tap: &Tap) -> bool {
     let acquirer = original.acquirer == request.acquirer.zero_filled() || original.acquirer == [b'0'; 11];
-    let apart = original.transmission.seconds_behind(tap.key.transmission);
-    let time = apart == 0 || (request.ppid.is_some() && apart.abs() == UNIVERSAL);
+    let own = tap.key.transmission;
+    let universal = || [UNIVERSAL, -UNIVERSAL].iter().any(|s| own.moved(*s, tap.at) == Some(original.transmission));
+    let time = original.transmission == own || (request.ppid.is_some() && universal());
     acquirer && original.stan == tap.key.stan && time
 }
 

@@ -164,6 +164,21 @@ fn a_reversal_without_exact_data_is_matched_by_reference_terminal_merchant_and_a
     }
 }
 
+#[test]
+fn universal_time_is_nine_hours_off_also_where_february_ends() {
+    for (date, hours, undone) in [("2027-03-01", -9, true), ("2027-03-01", -33, false), ("2028-03-01", -9, true)] {
+        let mut town = Town::new();
+        town.now = Millis(super::rules::day(date).start().0 + 9 * 3_600_000 + 60_000);
+        town.event(&Event::Tick { keep_days: 400 });
+        let (paid, code) = town.purchase(1, 500);
+        assert_eq!(code, "00");
+        let mut reversal = town.about(Operation::Reversal, &paid, 500);
+        change(&mut reversal, |o| o.transmission = Millis(town.now.0 + hours * 3_600_000).transmission());
+        assert_eq!(town.code(&reversal), "00");
+        assert_eq!(town.available(1), if undone { 10_000 } else { 9_500 }, "{date}, {hours} hours");
+    }
+}
+
 fn change(request: &mut Request, change: impl Fn(&mut kazasu_schemas::wire::Original)) {
     change(request.original.as_mut().unwrap());
 }
