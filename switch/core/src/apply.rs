@@ -3,7 +3,7 @@
 
 use super::apply_undo::Reversal;
 use super::event::notice_key;
-use super::money::{Source, is_payment, legs_of, minus, plus, spread, sum};
+use super::money::{Shares, Source, is_payment, legs_of, minus, plus, spread, sum};
 use super::rules::Rules;
 use super::state::{
     Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex, TapState,
@@ -421,7 +421,7 @@ impl State {
             (TapKind::Purchase | TapKind::Authorize | TapKind::PurchaseAdvice | TapKind::AuthorizationAdvice, None) => {
                 self.paid(index, seq, record, r)
             }
-            (TapKind::Completion, Some(of)) => self.completed(of, index, r),
+            (TapKind::Completion, Some(of)) => self.completed(of, index, (seq, record), r),
             (TapKind::Refund | TapKind::RefundAdvice, Some(of)) => self.refunded(of, index, r),
             (TapKind::Reversal, Some(of)) if approved => {
                 let transfers = &r.transfers[..];
@@ -437,8 +437,8 @@ impl State {
         let tap = self.tap(index).expect("it was just made");
         let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
         let part = super::issuer::waiting_part(tap);
-        if holder != NOBODY && (r.verdict == Verdict::Pending || r.waits_for_person()) {
-            self.wallet_mut(holder).waiting.add(day.month(), part, 1);
+        if holder != NOBODY && matches!(standing(r), TapState::Pending | TapState::Held) {
+            self.wallet_mut(holder).waiting.add(day.month(), part, 0);
         }
         if holder != NOBODY && (part.is_positive() || r.kind == TapKind::PurchaseAdvice) {
             if r.kind == TapKind::PurchaseAdvice {
@@ -484,11 +484,11 @@ impl State {
         }
     }
 
-    /// A tap has its outcome.
+    /// A payment is final: what of it was not given back counts for the alerts from here on, or is given back at once.
     pub(super) fn waits_no_more(&mut self, index: TapIndex) {
         let Some(tap) = self.tap(index).filter(|tap| is_payment(tap.kind) && tap.holder != NOBODY) else { return };
         let (holder, month, part) = (tap.holder, tap.counted_day.month(), tap.counted);
-        self.wallet_mut(holder).waiting.take(month, part, 1);
+        self.wallet_mut(holder).waiting.take(month, part, 0);
     }
 
     /// The windows that still hold the tap's day get `amount` back, and the tap's count when `all` of it is undone.
@@ -496,7 +496,7 @@ impl State {
         let Some(tap) = self.tap_mut(index) else { return };
         let amount = amount.min(tap.counted);
         tap.counted = minus(tap.counted, amount);
-        let seq = tap.seq;
+        let waits = matches!(tap.state, TapState::Pending | TapState::Held);
         let count = u32::from(all && std::mem::take(&mut tap.counts));
         let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
         let months = tap.months.clone();
@@ -504,7 +504,6 @@ impl State {
             return;
         }
         let key = self.link(link).and_then(|l| l.instrument.as_ref()).map(InstrumentKey::of);
-        let waits = self.pending.contains_key(&seq) || self.waits_for_person(seq);
         let wallet = self.wallet_mut(holder);
         if waits {
             wallet.waiting.take(day.month(), amount, 0);
@@ -600,7 +599,7 @@ impl State {
     }
 
     /// All or part of what was held has been taken, and the rest released.
-    fn completed(&mut self, of: TapIndex, index: TapIndex, r: &Tapped) {
+    fn completed(&mut self, of: TapIndex, index: TapIndex, (seq, record): (Seq, &Record), r: &Tapped) {
         self.came_back(&r.transfers);
         let Some(held) = self.tap(of) else { return };
         let day = held.counted_day;
@@ -609,6 +608,7 @@ impl State {
         });
         self.give_back(of, minus(self.tap(of).map_or(Yen::ZERO, |tap| tap.counted), part), false);
         self.point_sums(day, &r.transfers);
+        self.waits_no_more(of);
         let Some(held) = self.tap_mut(of) else { return };
         held.state = TapState::Completed(index);
         let counted = std::mem::take(&mut held.counted);
@@ -621,7 +621,10 @@ impl State {
         (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
         (tap.holder, tap.limits, tap.months) = (holder, limits, months);
         if holder != NOBODY && r.waits_for_person() {
-            self.wallet_mut(holder).waiting.add(day.month(), counted, 1);
+            self.wallet_mut(holder).waiting.add(day.month(), counted, 0);
+        }
+        if let (Some(ruled), Some(ppid)) = (&r.ruled, r.ppid) {
+            self.tell(seq, record.at, ppid, day, &ruled.alerts);
         }
     }
 
@@ -680,8 +683,8 @@ impl State {
                 Some(remains) => self.may_remain(seq, remains, r.by, false),
                 None => {
                     self.pending.remove(&seq);
-                    self.waits_no_more(of);
                     self.released(of, r.transfers, day);
+                    self.waits_no_more(of);
                     if let Some(tap) = self.tap_mut(of) {
                         tap.state = TapState::Reversed;
                         tap.answer = Some(refused(Refusal::ReversedBefore));
@@ -769,17 +772,16 @@ impl State {
                     }
                 }
                 let claimed = self.claimed(transfers);
+                let covered = self.covered(transfers, &refund_legs, &shares);
                 let mut uncovered = Yen::ZERO;
                 if let Some(paid) = self.tap_mut(paid) {
-                    for ((at, share), own) in legs.iter().zip(&shares).zip(refund_legs) {
+                    for ((at, share), covered) in legs.iter().zip(&shares).zip(covered) {
                         let leg = &mut paid.legs[usize::from(*at)];
                         leg.refunded = minus(leg.refunded, *share);
                         if leg.source == Source::Loss && leg.debit == leg.credit {
                             leg.undone = plus(leg.undone, *share);
                         }
                         // What the account did not have any more is claimed from the acquirer: it stands there, not here.
-                        let own = transfers.iter().filter(|t| t.debit == own.1 && t.credit == own.0);
-                        let covered = own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount)).min(*share);
                         let open = minus(*share, covered);
                         if leg.is_yen() && open.is_positive() {
                             leg.posted = minus(leg.posted, open);
@@ -792,6 +794,29 @@ impl State {
                 }
             }
         }
+    }
+
+    /// What of each leg of a refund a reversal takes back from the person: from the leg's own account, or from another purse of the
+    /// same programme. `legs` are debit and credit, `shares` what is to come back of each.
+    fn covered(&self, transfers: &[Transfer], legs: &[(AccountId, AccountId)], shares: &Shares) -> Shares {
+        let own = |(debit, credit): &(AccountId, AccountId)| {
+            let own = transfers.iter().filter(|t| t.debit == *credit && t.credit == *debit);
+            own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
+        };
+        let mut covered: Shares = legs.iter().zip(shares).map(|(leg, share)| own(leg).min(*share)).collect();
+        let programme = |id| match self.book.account(id).map(|account| account.key) {
+            Some(AccountKey::Purse(_, programme)) => Some(programme),
+            _ => None,
+        };
+        for (at, (payable, purse)) in legs.iter().enumerate() {
+            let Some(of) = programme(*purse) else { continue };
+            let from_purses = transfers.iter().filter(|t| t.credit == *payable && programme(t.debit) == Some(of));
+            let all = from_purses.fold(Yen::ZERO, |sum, t| plus(sum, t.amount));
+            let spoken_for = legs.iter().zip(&covered).filter(|((_, purse), _)| programme(*purse) == Some(of));
+            let left = minus(all, spoken_for.fold(Yen::ZERO, |sum, (_, covered)| plus(sum, *covered)));
+            covered[at] = plus(covered[at], left.max(Yen::ZERO).min(minus(shares[at], covered[at])));
+        }
+        covered
     }
 
     /// Where a reversal of a refund claims from the acquirer: the shortfall account and the merchant's.
@@ -898,7 +923,6 @@ impl State {
 
     fn issuer_answered(&mut self, seq: Seq, record: &Record, r: &IssuerAnswered) {
         let Some(index) = self.pending.remove(&r.tap) else { return };
-        self.waits_no_more(index);
         let Some(tap) = self.tap(index) else { return };
         let (kind, day, ppid, acquirer) = (tap.kind, tap.counted_day, tap.ppid, tap.key.acquirer);
         let (holder, link) = (tap.holder, tap.link);
@@ -912,6 +936,10 @@ impl State {
             self.came_back(&r.transfers);
             self.point_sums(day, &r.transfers);
             self.earned_less(index, |leg| leg.posted);
+        }
+        // An authorization is final when it is completed.
+        if !(takes_effect && kind == TapKind::Authorize) {
+            self.waits_no_more(index);
         }
         if &r.code.wire()[..] == b"14"
             && holder != NOBODY
@@ -953,10 +981,10 @@ impl State {
             self.owes(seq, message, at);
         }
         let Some(index) = self.pending.remove(&r.tap) else { return };
-        self.waits_no_more(index);
         let Some(day) = self.tap(index).map(|tap| tap.counted_day) else { return };
         self.came_back(&r.transfers);
         self.released(index, &r.transfers, day);
+        self.waits_no_more(index);
         let Some(tap) = self.tap_mut(index) else { return };
         tap.state = TapState::Refused;
         tap.answer = Some(refused(match r.why {

@@ -78,12 +78,12 @@ impl State {
     /// A person said what becomes of it.
     pub(super) fn advice_settled(&mut self, seq: Seq, record: &Record, r: &AdviceSettled) {
         let Some(index) = self.index_of(r.tap) else { return };
-        self.waits_no_more(index);
         self.above_floor.remove(&r.tap);
         let Some(tap) = self.tap(index) else { return };
         let (day, ppid, acquirer) = (tap.counted_day, tap.ppid, tap.key.acquirer);
         if r.accepted {
             self.advised(seq, &r.transfers);
+            self.waits_no_more(index);
             self.post(index, &r.transfers);
             let posted = self.through_merchant(&r.transfers);
             self.set_state(index, TapState::Posted);
@@ -110,7 +110,6 @@ impl State {
         if let Some(seq) = self.tap(of).filter(|tap| tap.state == TapState::Reversed).map(|tap| tap.seq)
             && self.waits_for_person(seq)
         {
-            self.waits_no_more(of);
             self.above_floor.remove(&seq);
         }
     }

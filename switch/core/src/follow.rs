@@ -2,10 +2,11 @@
 //! frozen in it, its purses and its points, whatever has been linked or merged since.
 
 use super::decide::{Context, Outcome, approval, refusal};
-use super::money::{Leg, Shares, keep, spread, sum};
+use super::money::{Leg, Shares, keep, plus, spread, sum};
 use super::original::Found;
 use super::state::{Tap, TapState};
 use super::undo::{self, Undoing, give_back, held, instrument_share, issuer_of, settle};
+use super::wallet::NOBODY;
 use kazasu_ledger::record::{Ruled, TapKind, ToIssuer, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{Transfer, TransferKind};
@@ -61,6 +62,7 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     let transfers = settle(context.state, tap, &kept, true);
     context.state.book.check(&transfers).map_err(refusal)?;
     let mut outcome = about(context, tap, approval(context), transfers);
+    outcome.ruled = alerts(context, tap, &kept);
     let amount = instrument_share(tap, &kept);
     let advised = tap.kind == TapKind::AuthorizationAdvice;
     outcome.to_issuer = issuer_of(context.state, tap).and_then(|issuer| {
@@ -79,6 +81,18 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
         Some(ToIssuer { issuer, operation, amount, remains: None, about: of, tap: context.seq() })
     });
     Ok(outcome)
+}
+
+/// What a completion takes may reach a percentage of the month's limit.
+fn alerts(context: &Context<'_>, tap: &Tap, kept: &Shares) -> Option<Ruled> {
+    if tap.holder == NOBODY {
+        return None;
+    }
+    let state = context.state;
+    let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();
+    let parts = tap.legs.iter().zip(kept).filter(|(leg, _)| leg.is_part());
+    let alerts = state.crossed(wallet, tap.counted_day, parts.fold(Yen::ZERO, |sum, (_, kept)| plus(sum, *kept)));
+    (!alerts.is_empty()).then(|| Ruled { policy: state.rules.version, alerts, ..Ruled::default() })
 }
 
 /// What was authorized off line is taken, and is above the floor limit: it is reserved anew, and waits for a person.

@@ -43,7 +43,8 @@ fn outcome(state: &State, now: Millis, tap: &Tap, approved: Option<Yen>, whole: 
     // Points that a purchase brings are posted by this answer; an authorization's stay pending.
     let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
-    let alerts = if whole { state.crossed(wallet, tap.counted_day, waiting_part(tap)) } else { Vec::new() };
+    let paid = whole && tap.kind == TapKind::Purchase;
+    let alerts = if paid { state.crossed(wallet, tap.counted_day, waiting_part(tap)) } else { Vec::new() };
     // What the issuer declined is in the windows until this record gives it back.
     let declined = if whole { Yen::ZERO } else { Yen::new(-tap.counted.get()) };
     Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, declined), alerts }

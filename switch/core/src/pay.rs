@@ -236,12 +236,13 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
     }
     check(state, &transfers, opens.len())?;
     let now_points = if hold { 0 } else { granted };
-    let (receipt, alerts) = if pending || waits {
-        (Receipt::default(), Vec::new())
+    let receipt = if pending || waits {
+        Receipt::default()
     } else {
-        let receipt = state.receipt(payer.spender(), from_purses, now_points - spent.get(), part);
-        (receipt, state.crossed(payer.wallet, payer.day, part))
+        state.receipt(payer.spender(), from_purses, now_points - spent.get(), part)
     };
+    // What is only reserved tells of nothing yet.
+    let alerts = if hold { Vec::new() } else { state.crossed(payer.wallet, payer.day, part) };
     if operation == Operation::PurchaseAdvice && over_offline(state, &payer, request.amount) {
         flags |= flag::OVER_OFFLINE;
     }

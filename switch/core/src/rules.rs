@@ -216,8 +216,8 @@ impl State {
         least.map(Yen::new)
     }
 
-    /// Percentages of the month's limit that the person has reached with `part` more and was not told about yet. Only what is final
-    /// counts: of what waits for an issuer nobody is told before it is approved.
+    /// Percentages of the month's limit that the person reaches with `part` more and was not told about yet. Only final payments
+    /// count: a payment that waits for its issuer, a person or its completion may still come to nothing.
     pub(super) fn crossed(&self, wallet: Option<&Wallet>, day: BusinessDay, part: Yen) -> Vec<u8> {
         let Some(wallet) = wallet else { return Vec::new() };
         let Some(limit) = wallet.own.on(day).month else { return Vec::new() };

@@ -7,7 +7,7 @@ use super::rules::{MerchantRules, Rules};
 use super::wallet::{Holder, HolderAt, InstrumentKey, InstrumentUse, NOBODY, Wallet};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{Instrument, ListReason, MerchantTraits, TapKey, TapKind, Tapped, ToIssuer, Verdict};
-use kazasu_ledger::{AccountId, Book, Seq};
+use kazasu_ledger::{AccountId, AccountKey, Book, Seq};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -489,6 +489,19 @@ impl State {
     pub(super) fn wallet_mut(&mut self, at: HolderAt) -> &mut Wallet {
         let root = position(self.root(at));
         self.holders[root].wallet.get_or_insert_default()
+    }
+
+    /// The other purses of the same programme that the owner of a purse has: those that came with merged temporary IDs, or their
+    /// own. None for another kind of account. A person's money of a programme is one sum, however many purses it lies in.
+    pub(super) fn purses_beside(&self, purse: AccountId) -> impl Iterator<Item = AccountId> {
+        let of = match self.book.account(purse).map(|account| account.key) {
+            Some(AccountKey::Purse(holder, programme)) => Some((self.root(holder), programme)),
+            _ => None,
+        };
+        let wallet = of.and_then(|(holder, _)| self.holder(holder).wallet.as_deref());
+        let own = wallet.into_iter().flat_map(|wallet| &wallet.purses);
+        own.filter(move |(n, account)| of.is_some_and(|(_, programme)| *n == programme) && *account != purse)
+            .map(|(_, account)| *account)
     }
 
     pub(super) fn merchant_rules(&self, at: u32) -> MerchantRules {

@@ -10,6 +10,7 @@ use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
+use smallvec::SmallVec;
 
 /// What the reversals of a tap have said so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,24 +128,40 @@ fn at_issuer(tap: &Tap) -> Yen {
     tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone))
 }
 
-/// A refund is undone: from the accounts as far as they still have the money, the rest is the acquirer's shortfall. Points that
-/// the budget does not have any more stay taken back.
+/// A refund is undone: from the accounts as far as they still have the money, a person's purses of one programme together, the
+/// rest is the acquirer's shortfall. Points that the budget does not have any more stay taken back.
 fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
-    let covered = |from: AccountId, amount: Yen| {
-        let account = state.book.account(from).expect("the state names open accounts");
-        if account.key.is_bounded() { account.available().max(Yen::ZERO).min(amount) } else { amount }
-    };
     let mut transfers = Transfers::new();
+    let mut taken: SmallVec<[(AccountId, Yen); 4]> = SmallVec::new();
+    let mut covered = |from: AccountId, amount: Yen| {
+        let account = state.book.account(from).expect("the state names open accounts");
+        if !account.key.is_bounded() {
+            return amount;
+        }
+        let before = taken.iter().filter(|(of, _)| *of == from).fold(Yen::ZERO, |sum, (_, yen)| plus(sum, *yen));
+        let pays = minus(account.available(), before).max(Yen::ZERO).min(amount);
+        taken.push((from, pays));
+        pays
+    };
     let mut uncovered = Yen::ZERO;
     let mut merchant = None;
     for (leg, share) in tap.legs.iter().zip(shares).filter(|(_, share)| share.is_positive()) {
-        let pays = covered(leg.credit, *share);
-        if pays.is_positive() {
-            transfers.push(Transfer::direct(leg.credit, leg.debit, pays));
+        let mut left = *share;
+        let mut take = |from: AccountId| {
+            let pays = covered(from, left);
+            if pays.is_positive() {
+                transfers.push(Transfer::direct(from, leg.debit, pays));
+            }
+            left = minus(left, pays);
+            pays
+        };
+        let pays = take(leg.credit);
+        for other in state.purses_beside(leg.credit) {
+            take(other);
         }
         transfers.extend(super::loss::again_lost(state, tap, leg, pays));
         if leg.is_yen() {
-            uncovered = plus(uncovered, minus(*share, pays));
+            uncovered = plus(uncovered, left);
             merchant = Some(leg.debit);
         }
     }

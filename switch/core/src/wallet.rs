@@ -360,7 +360,7 @@ pub(super) struct Wallet {
     /// Instrument parts of the day and of the month.
     pub(super) day: Meter,
     pub(super) month: Meter,
-    /// What of the month still waits for an issuer: alerts count what is final.
+    /// Part of the month that waits for an issuer, for a person or for its completion: alerts count what is final.
     pub(super) waiting: Meter,
     /// Purchase advices of the day, whole amounts.
     pub(super) offline: Meter,
@@ -378,7 +378,7 @@ pub(super) struct Wallet {
 }
 
 impl Wallet {
-    /// What stands of the month: what waits for an issuer may still be declined.
+    /// The month without what waits: that may still be declined or released.
     pub(super) fn final_of(&self, month: i32) -> Yen {
         super::money::minus(self.month.used(month).0, self.waiting.used(month).0)
     }

@@ -590,7 +590,7 @@ fn repaid(
     let accounts = &state.relief.programme(batch.programme)?.accounts;
     let mut transfers = match (from_purse, row.state) {
         (false, _) => vec![Transfer::direct(state.bank.expect("the book is open"), accounts.fund, amount)],
-        (true, RowState::Credited(purse)) => out_of_purses(state, batch.programme, purse, accounts.fund, amount),
+        (true, RowState::Credited(purse)) => out_of_purses(state, purse, accounts.fund, amount),
         (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld) => {
             return refuse(Refusal::RowState(number, at, "in no purse"));
         }
@@ -612,17 +612,10 @@ fn repaid(
 
 /// A person has one balance of a programme: first the purse that the row is in, then those that came with temporary IDs. What is not
 /// there is asked of the first, which refuses it.
-fn out_of_purses(state: &State, programme: u16, first: AccountId, fund: AccountId, amount: Yen) -> Vec<Transfer> {
-    let holder = match state.book.account(first).map(|account| account.key) {
-        Some(AccountKey::Purse(holder, _)) => Some(state.root(holder)),
-        _ => None,
-    };
-    let wallet = holder.and_then(|at| state.holder(at).wallet.as_deref());
-    let others = wallet.into_iter().flat_map(|w| &w.purses);
-    let others = others.filter(|(n, account)| *n == programme && *account != first).map(|(_, account)| *account);
+fn out_of_purses(state: &State, first: AccountId, fund: AccountId, amount: Yen) -> Vec<Transfer> {
     let mut left = amount;
     let mut shares: Vec<(AccountId, Yen)> = Vec::new();
-    for account in std::iter::once(first).chain(others).take(MOST_PURSES) {
+    for account in std::iter::once(first).chain(state.purses_beside(first)).take(MOST_PURSES) {
         let share = state.available(account).min(left).max(Yen::ZERO);
         left = minus(left, share);
         shares.push((account, share));

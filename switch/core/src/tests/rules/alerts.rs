@@ -107,3 +107,94 @@ proptest! {
         town.check_replay();
     }
 }
+
+/// An authorization by card that its issuer has approved.
+fn authorize(town: &mut Town, yen: i64) -> Request {
+    let request = town.request(Operation::Authorize, 3, yen);
+    town.send(&request);
+    let seq = town.state.seq;
+    assert_eq!(waiting_code(&town.issuer_says(seq, "00")).unwrap(), "00");
+    request
+}
+
+#[test]
+fn a_reservation_tells_of_nothing_until_it_is_completed() {
+    let mut town = limited(3);
+    let room = authorize(&mut town, 900);
+    assert_eq!(percents(&town), [], "a hotel has reserved ¥900 and taken nothing");
+    let (_, coffee) = wait(&mut town, 100);
+    town.issuer_says(coffee, "00");
+    assert_eq!(percents(&town), [], "and ¥100 is paid");
+    let stay = town.about(Operation::Completion, &room, 450);
+    assert_eq!(town.code(&stay), "00");
+    assert_eq!(percents(&town), [(50, 550)]);
+    // What was released may be reserved again, and released altogether.
+    let car = authorize(&mut town, 400);
+    let cancelled = town.about(Operation::Reversal, &car, 400);
+    assert_eq!(town.code(&cancelled), "00");
+    let (_, dinner) = wait(&mut town, 250);
+    town.issuer_says(dinner, "00");
+    assert_eq!(percents(&town), [(50, 550), (80, 800)]);
+    town.check_replay();
+}
+
+#[test]
+fn an_advised_reservation_tells_of_nothing_until_it_is_completed() {
+    let mut town = limited(3);
+    let advised = town.request(Operation::AuthorizationAdvice, 3, 900);
+    assert_eq!(town.code(&advised), "00");
+    assert_eq!(percents(&town), []);
+    let smaller = town.about(Operation::Reversal, &advised, 900);
+    assert_eq!(town.code(&Request { replacement: Some(Yen::new(600)), ..smaller }), "00");
+    assert_eq!(percents(&town), []);
+    let taken = town.about(Operation::Completion, &advised, 600);
+    assert_eq!(town.code(&taken), "00");
+    assert_eq!(percents(&town), [(50, 600)]);
+    town.check_replay();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Reservations that are completed, reduced or released in any order, with payments between them.
+    #[test]
+    fn a_percentage_counts_completions_and_not_reservations(
+        steps in prop::collection::vec((0_u8..5, 1_i64..400, any::<prop::sample::Index>()), 1..20),
+    ) {
+        let mut town = limited(3);
+        let mut open: Vec<(Request, i64)> = Vec::new();
+        let (mut paid, mut told) = (0, Vec::new());
+        for (what, yen, which) in steps {
+            let mut pays = 0;
+            match what {
+                0 | 1 => {
+                    let (_, seq) = wait(&mut town, yen);
+                    town.issuer_says(seq, "00");
+                    pays = yen;
+                }
+                2 => open.push((authorize(&mut town, yen), yen)),
+                3 if !open.is_empty() => {
+                    let (request, left) = open.remove(which.index(open.len()));
+                    pays = yen.min(left);
+                    let completion = town.about(Operation::Completion, &request, pays);
+                    prop_assert_eq!(town.code(&completion), "00");
+                }
+                4 if !open.is_empty() => {
+                    let at = which.index(open.len());
+                    let (request, left) = open[at];
+                    let remains = (left - yen).max(0);
+                    let undo = town.about(Operation::Reversal, &request, left);
+                    let replacement = (remains > 0).then_some(Yen::new(remains));
+                    prop_assert_eq!(town.code(&Request { replacement, ..undo }), "00");
+                    if remains > 0 { open[at].1 = remains } else { open.remove(at); }
+                }
+                _ => {}
+            }
+            paid += pays;
+            let reached = [50_u8, 80, 100].into_iter().filter(|p| paid > 0 && paid * 100 >= i64::from(*p) * 1_000);
+            let new: Vec<u8> = reached.filter(|p| !told.iter().any(|(q, _)| q == p)).collect();
+            told.extend(new.into_iter().map(|p| (p, paid)));
+            prop_assert_eq!(percents(&town), told.clone());
+        }
+        town.check_replay();
+    }
+}

@@ -153,3 +153,38 @@ proptest! {
         town.check_replay();
     }
 }
+
+#[test]
+fn an_undone_refund_is_taken_out_of_all_purses_of_the_programme() {
+    let purses = |town: &Town| -> i64 {
+        town.state.resident(&person(1), town.state.day).unwrap().purses.iter().map(|purse| purse.available).sum()
+    };
+    let shortfall = |town: &Town| balance(town, |key| matches!(key, AccountKey::AdviceShortfall(_)));
+    // The purse of the temporary ID has ¥400, the person's own ¥200, of which some is spent before the refund is undone.
+    for (spent, uncovered) in [(0, 0), (100, 0), (200, 0), (250, 50), (600, 400)] {
+        let mut town = town();
+        credit(&mut town, 51, 500, "temporary").unwrap();
+        credit(&mut town, 1, 200, "own").unwrap();
+        let (paid, _) = town.purchase(51, 500);
+        let refund = town.about(Operation::Refund, &paid, 400);
+        assert_eq!(town.code(&refund), "00");
+        merge(&mut town, 51);
+        assert_eq!(purses(&town), 600);
+        // The person pays with what is there: the own purse first.
+        if spent > 0 {
+            assert_eq!(town.purchase(1, spent).1, "00");
+        }
+        let before = (purses(&town), town.payable("SHOP"), shortfall(&town));
+        let mut undo = town.about(Operation::Reversal, &refund, 400);
+        undo.ppid = Some(person(1));
+        assert_eq!(town.code(&undo), "00");
+        let after = (purses(&town), town.payable("SHOP"), shortfall(&town));
+        assert_eq!((before.0 - after.0, after.1 - before.1), (400 - uncovered, 400), "¥{spent} spent");
+        assert_eq!(after.2 - before.2, uncovered, "¥{spent} spent: the acquirer owes what no purse has");
+        // The purchase stands whole again, and can be given back whole.
+        let again = town.about(Operation::Refund, &paid, 500);
+        assert_eq!(town.code(&again), "00", "¥{spent} spent");
+        assert_eq!(shortfall(&town), before.2, "what nobody paid goes back first");
+        town.check_replay();
+    }
+}
