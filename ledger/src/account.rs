@@ -314,6 +314,12 @@ impl Account {
         plus.checked_sub(minus).expect("both are sums that the rules kept within the range")
     }
 
+    /// True when the account may not be below zero, and is.
+    #[must_use]
+    pub fn is_overdrawn(&self) -> bool {
+        self.key.is_bounded() && self.available() < Yen::ZERO
+    }
+
     /// What can be taken now: the posted balance less what is held against it. Incoming holds do not count yet.
     #[must_use]
     pub fn available(&self) -> Yen {

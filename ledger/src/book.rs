@@ -82,11 +82,75 @@ pub struct Sums {
     pub credits_held: i128,
 }
 
+impl Sums {
+    fn add(&mut self, account: &Account) {
+        self.debits += i128::from(account.debits.get());
+        self.credits += i128::from(account.credits.get());
+        self.debits_held += i128::from(account.debits_held.get());
+        self.credits_held += i128::from(account.credits_held.get());
+    }
+
+    fn remove(&mut self, account: &Account) {
+        self.debits -= i128::from(account.debits.get());
+        self.credits -= i128::from(account.credits.get());
+        self.debits_held -= i128::from(account.debits_held.get());
+        self.credits_held -= i128::from(account.credits_held.get());
+    }
+}
+
 /// Accounts and holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Book {
     accounts: Vec<Account>,
     holds: HashMap<HoldId, Hold>,
+    /// The sum of the open holds.
+    held: i128,
+    audit: Audit,
+}
+
+/// An audit of the whole book that goes on a few accounts at a time, while the book changes: the sums of the accounts that it has
+/// seen follow their changes, so that at its end they are the sums of one moment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Audit {
+    /// The first account that it has not seen.
+    next: usize,
+    yen: Sums,
+    all: Sums,
+    /// Accounts below zero that may not be.
+    overdrawn: u64,
+}
+
+/// How far an audit has come is not part of what the book says.
+impl PartialEq for Audit {
+    fn eq(&self, _: &Audit) -> bool {
+        true
+    }
+}
+
+impl Audit {
+    fn see(&mut self, account: &Account) {
+        self.all.add(account);
+        if account.key.unit() == Unit::Jpy {
+            self.yen.add(account);
+        }
+        self.overdrawn += u64::from(account.is_overdrawn());
+    }
+
+    fn forget(&mut self, account: &Account) {
+        self.all.remove(account);
+        if account.key.unit() == Unit::Jpy {
+            self.yen.remove(account);
+        }
+        self.overdrawn -= u64::from(account.is_overdrawn());
+    }
+
+    fn is_balanced(&self, held: i128) -> bool {
+        self.yen.debits == self.yen.credits
+            && self.all.debits == self.all.credits
+            && self.all.debits_held == held
+            && self.all.credits_held == held
+            && self.overdrawn == 0
+    }
 }
 
 impl Book {
@@ -139,19 +203,25 @@ impl Book {
     pub fn apply(&mut self, seq: u64, transfers: &[Transfer]) -> Result<(), RuleError> {
         let touched = self.outcome(transfers)?;
         for (id, account) in touched {
-            self.accounts[id.index()] = account;
+            let before = std::mem::replace(&mut self.accounts[id.index()], account);
+            if id.index() < self.audit.next {
+                self.audit.forget(&before);
+                self.audit.see(&account);
+            }
         }
         for (leg, t) in transfers.iter().enumerate() {
             match t.kind {
                 TransferKind::Direct => {}
                 TransferKind::Hold => {
                     let hold = Hold { debit: t.debit, credit: t.credit, amount: t.amount };
+                    self.held += i128::from(t.amount.get());
                     let before = self.holds.insert(HoldId::new(seq, leg), hold);
                     assert!(before.is_none(), "a hold's number is used once");
                 }
                 TransferKind::Post(id) | TransferKind::Void(id) | TransferKind::Expire(id) => {
                     let hold = self.holds.get_mut(&id).expect("outcome() found it");
                     hold.amount = hold.amount.checked_sub(t.amount).expect("outcome() compared it");
+                    self.held -= i128::from(t.amount.get());
                     if hold.amount == Yen::ZERO {
                         self.holds.remove(&id);
                     }
@@ -232,12 +302,7 @@ impl Book {
     /// Sums over the accounts that count some units.
     fn sums_of(&self, which: impl Fn(Unit) -> bool) -> Sums {
         let mut sums = Sums::default();
-        for account in self.accounts.iter().filter(|account| which(account.key.unit())) {
-            sums.debits += i128::from(account.debits.get());
-            sums.credits += i128::from(account.credits.get());
-            sums.debits_held += i128::from(account.debits_held.get());
-            sums.credits_held += i128::from(account.credits_held.get());
-        }
+        self.accounts.iter().filter(|account| which(account.key.unit())).for_each(|account| sums.add(account));
         sums
     }
 
@@ -250,7 +315,19 @@ impl Book {
             && sums.debits == sums.credits
             && sums.debits_held == open
             && sums.credits_held == open
-            && self.accounts.iter().all(|a| !a.key.is_bounded() || a.available() >= Yen::ZERO)
+            && self.held == open
+            && !self.accounts.iter().any(Account::is_overdrawn)
+    }
+
+    /// Goes on with an audit of the whole book by at most so many accounts. At the end it says whether the book was balanced at that
+    /// moment, as [`Book::is_balanced`] does in one step, and begins anew.
+    pub fn audit(&mut self, accounts: usize) -> Option<bool> {
+        let until = self.audit.next.saturating_add(accounts).min(self.accounts.len());
+        for account in &self.accounts[self.audit.next..until] {
+            self.audit.see(account);
+        }
+        self.audit.next = until;
+        (until == self.accounts.len()).then(|| std::mem::take(&mut self.audit).is_balanced(self.held))
     }
 }
 

@@ -90,8 +90,10 @@ proptest! {
 
     /// Whatever is tried, in whatever order: the book balances, no deposit falls below zero, and a refusal changes nothing.
     #[test]
-    fn no_sequence_of_transfers_breaks_the_book(moves in moves()) {
+    fn no_sequence_of_transfers_breaks_the_book(moves in moves(), step in 1_usize..4) {
         let (mut book, ids) = book();
+        let mut audits = 0;
+        let moves_made = moves.len();
         let mut holds: Vec<(HoldId, AccountId, AccountId)> = Vec::new();
         for (seq, m) in (10_u64..).zip(moves) {
             let transfers = match m {
@@ -115,6 +117,28 @@ proptest! {
                 Err(_) => prop_assert_eq!(&before, &book),
             }
             prop_assert!(book.is_balanced());
+            // An audit that goes on while the book changes ends with the same finding.
+            let found = book.audit(step);
+            prop_assert_ne!(found, Some(false));
+            audits += usize::from(found.is_some());
+        }
+        prop_assert!(audits >= moves_made / 8, "it comes to its end again and again");
+    }
+}
+
+#[test]
+fn an_audit_finds_what_does_not_balance_wherever_it_has_come_to() {
+    for damaged in 0..4 {
+        for seen in 0..4 {
+            let (mut book, [_, a, b, _]) = book();
+            book.apply(2, &[Transfer::hold(a, b, yen(10))]).unwrap();
+            assert_eq!(book.audit(seen), None);
+            book.apply(3, &[Transfer::direct(a, b, yen(100))]).unwrap();
+            book.accounts[damaged].debits = yen(book.accounts[damaged].debits.get() + 1);
+            assert!(!book.is_balanced());
+            // What was damaged behind it is found the next time round.
+            let found: Vec<bool> = (0..3).filter_map(|_| book.audit(4)).collect();
+            assert_eq!(found[1..], [false, false], "account {damaged}, {seen} seen");
         }
     }
 }

@@ -28,6 +28,8 @@ const STALL: Duration = Duration::from_secs(1);
 const NO_REPORT_MS: i64 = 300_000;
 /// Transfers of one batch that nobody waits for: more would keep taps waiting for the disk.
 const OWN_TRANSFERS: usize = 1_024;
+/// Accounts that one look at the book goes through. A look is a fraction of a millisecond, and comes once a second.
+pub(super) const AUDITED: usize = 50_000;
 /// How long a node that hands the lead over waits for issuers' answers.
 const LEAVING: Duration = Duration::from_secs(30);
 /// How long the last batches may take once no issuer is waited for, while everything else waits for the successor.
@@ -172,6 +174,7 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
             continue;
         }
         shell.health.durable.store(replica.state.seq, Ordering::Release);
+        shell.audit(&mut replica.state, usize::MAX);
         shell.lead_begins(&replica.state);
         let mut core = Core::new(shell, std::mem::take(&mut replica));
         shell.issuers.begin(&shell.engine);
@@ -583,6 +586,7 @@ impl<'a> Core<'a> {
             Msg::Tick if self.is_stalled() => {}
             Msg::Tick => {
                 self.shell.look_at_clock();
+                self.shell.audit(&mut self.state, AUDITED);
                 self.decide(&self.tick(), Asker::Nobody);
                 self.expire();
                 self.offer_notices();

@@ -198,6 +198,8 @@ pub struct Health {
     pub leads: AtomicU64,
     /// Something has happened that the watch over the store should look at now.
     pub look: Notify,
+    /// What the last whole audit of the book found.
+    audited: Mutex<Option<bool>>,
     /// What runs, and what has ended.
     pub tasks: Tasks,
 }
@@ -207,6 +209,13 @@ impl Health {
     #[must_use]
     pub fn halted(&self) -> Option<String> {
         lock(&self.halted).clone()
+    }
+
+    /// What the last audit of the whole book found: true when debits equal credits and no account is overdrawn that may not be;
+    /// `None` before the first one has come to its end.
+    #[must_use]
+    pub fn is_balanced(&self) -> Option<bool> {
+        *lock(&self.audited)
     }
 
     /// What is wrong with this node's wall clock; `None` when it is believed. Taps are answered all the same.

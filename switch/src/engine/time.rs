@@ -36,6 +36,19 @@ impl Shell {
         self.health.keeper().saw((self.config.clock)(), at);
     }
 
+    /// Goes on with the audit of the book by so many accounts, and says what it has found when it comes to its end.
+    pub(super) fn audit(&self, state: &mut State, accounts: usize) {
+        let Some(balanced) = state.book.audit(accounts) else { return };
+        let before = super::lock(&self.health.audited).replace(balanced);
+        metrics::gauge!("kazasu_book_out_of_balance").set(if balanced { 0.0 } else { 1.0 });
+        if !balanced && before != Some(false) {
+            tracing::error!(
+                record = state.seq,
+                "the book does not balance: debits and credits differ, or an account is overdrawn"
+            );
+        }
+    }
+
     /// Time has passed. What is wrong with the wall clock is said here.
     pub(super) fn look_at_clock(&self) {
         if !self.health.keeper().has_begun() {

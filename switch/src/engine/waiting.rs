@@ -3,7 +3,7 @@
 //! A node alone takes the lead at once and is done here as soon as it has it. Among several, the state follows what the leader
 //! writes, acquirers' messages go to the leader, and the watch over the store says when to try to lead.
 
-use super::core_loop::Shell;
+use super::core_loop::{AUDITED, Shell};
 use super::replica::Replica;
 use super::reply::Asked;
 use super::writer::{News, PAGE, Writer};
@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// How often the journal is asked for more.
 const POLL: Duration = Duration::from_millis(40);
+/// Records that come within this after the journal's end was read were written since: far below what a clock may be wrong by.
+const FRESH: Duration = Duration::from_secs(10);
 /// The pause after a failed attempt to lead or to read.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -60,6 +62,9 @@ impl Waiting<'_> {
         let mut writer: Option<Writer> = None;
         let mut try_at = (!shared).then(Instant::now);
         let mut resets = 0;
+        // When the journal's end was read last. What comes soon after it was written just now, and says what time the leader has;
+        // after a pause of the reader it may have been written at any time of the pause.
+        let mut end_read: Option<Instant> = None;
         loop {
             if let Some(at) = try_at.filter(|at| writer.is_none() && *at <= Instant::now()) {
                 try_at = None;
@@ -97,8 +102,7 @@ impl Waiting<'_> {
                     Ok(Followed::Page(page)) => match self.replica.apply(&page) {
                         Ok(()) => {
                             self.shell.health.durable.store(self.replica.state.seq, Ordering::Release);
-                            // Behind the end that was reached once, records come as the leader writes them.
-                            if self.shell.health.caught_up.load(Ordering::Acquire) {
+                            if end_read.take().is_some_and(|at| at.elapsed() < FRESH) {
                                 self.shell.saw(self.replica.state.at);
                             }
                         }
@@ -116,6 +120,7 @@ impl Waiting<'_> {
                         }
                     },
                     Ok(Followed::CaughtUp) => {
+                        end_read = Some(Instant::now());
                         resets = 0;
                         self.starting = false;
                         self.shell.follows(&self.replica.state);
@@ -214,7 +219,10 @@ impl Waiting<'_> {
             // Answers to what an earlier lead sent: whoever leads now has reversed those taps or will ask again. Losing the
             // lead is no news here, and another attempt is under way already.
             Msg::Events(_) | Msg::Lost { .. } | Msg::Lead { .. } => {}
-            Msg::Tick => self.shell.look_at_clock(),
+            Msg::Tick => {
+                self.shell.look_at_clock();
+                self.shell.audit(&mut self.replica.state, AUDITED);
+            }
             Msg::Stop => unreachable!("handled where the loop ends"),
         }
     }
