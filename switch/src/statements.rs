@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ROWS: usize = 2_000;
 
 /// Raised whenever the tables change; a file of another version is made anew.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 const TABLES: &str = "
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
@@ -38,7 +38,9 @@ CREATE TABLE merged (gone BLOB PRIMARY KEY, person BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX merged_into ON merged (person);
 CREATE TABLE day (day INTEGER PRIMARY KEY);
 CREATE TABLE pending (seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, person BLOB NOT NULL);
-CREATE TABLE advised (message INTEGER PRIMARY KEY, seq INTEGER NOT NULL, day INTEGER NOT NULL, person BLOB NOT NULL);
+CREATE TABLE advised (message INTEGER PRIMARY KEY, seq INTEGER NOT NULL, day INTEGER NOT NULL, person BLOB NOT NULL,
+    payment INTEGER NOT NULL);
+CREATE TABLE denied (refund INTEGER PRIMARY KEY, payment INTEGER NOT NULL, yen INTEGER NOT NULL);
 CREATE TABLE tap (day INTEGER NOT NULL, person BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, merchant INTEGER NOT NULL,
     kind INTEGER NOT NULL, amount INTEGER NOT NULL, relief INTEGER NOT NULL, points INTEGER NOT NULL, instrument INTEGER NOT NULL,
     uncovered INTEGER NOT NULL, stands INTEGER NOT NULL, PRIMARY KEY (day, person, seq)) WITHOUT ROWID;
@@ -186,6 +188,8 @@ struct Changes {
     answered: Vec<u64>,
     /// Yen that an issuer does not take of a line after all; below zero: that it does.
     refused: Vec<(Place, i64)>,
+    /// What issuers have denied of refunds: refund, payment, yen.
+    denied: Vec<(u64, u64, i64)>,
 }
 
 /// Where a line is.
@@ -194,6 +198,8 @@ struct Place {
     seq: u64,
     day: BusinessDay,
     person: Ppid,
+    /// Of a refund: its payment's record; otherwise 0.
+    payment: u64,
 }
 
 /// The fold: what is needed to understand the next record.
@@ -206,6 +212,8 @@ struct Fold {
     next_merchant: i64,
     pending: HashMap<u64, (BusinessDay, Ppid)>,
     advised: HashMap<u64, Place>,
+    /// Yen that issuers have denied of refunds and that are not undone, by refund, with its payment.
+    denied: HashMap<u64, (u64, i64)>,
 }
 
 impl Fold {
@@ -230,6 +238,46 @@ impl Fold {
             }
         }
         parts
+    }
+
+    /// A refund is undone. What its issuer had denied of it the person never got back, so that it does not take it from the person a
+    /// second time. Where the issuer has refused the payment too, what stands again does so for the party that bears the loss:
+    /// a transfer from the loss, or from the merchant, to the issuer's account says so.
+    fn refund_undone(&mut self, refund: Option<u64>, parts: &mut Parts, transfers: &[Transfer], changes: &mut Changes) {
+        let to_merchant = |t: &Transfer| t.kind == TransferKind::Direct && self.part(t.credit) == Some(Part::Merchant);
+        if !transfers.iter().any(to_merchant) {
+            return;
+        }
+        let direct = transfers.iter().filter(|t| t.kind == TransferKind::Direct);
+        let mut lost = 0;
+        for t in direct.filter(|t| self.part(t.credit).is_none()) {
+            match self.part(t.debit) {
+                Some(Part::Uncovered) => lost += t.amount.get(),
+                // `parts` has taken it off the instrument's part already.
+                Some(Part::Merchant) => {
+                    parts.instrument += t.amount.get();
+                    lost += t.amount.get();
+                }
+                Some(Part::Relief | Part::Points) | None => {}
+            }
+        }
+        let mut denied = 0;
+        if let Some((refund, (payment, yen))) = refund.and_then(|seq| Some((seq, self.denied.get_mut(&seq)?))) {
+            denied = parts.instrument.min(*yen).max(0);
+            *yen -= denied;
+            changes.denied.push((refund, *payment, *yen));
+        }
+        let uncovered = lost.max(denied);
+        parts.instrument -= uncovered;
+        parts.uncovered += uncovered;
+    }
+
+    /// An issuer denies a refund.
+    fn deny(&mut self, refund: Place, yen: i64, changes: &mut Changes) {
+        if refund.payment != 0 && yen > 0 {
+            self.denied.insert(refund.seq, (refund.payment, yen));
+            changes.denied.push((refund.seq, refund.payment, yen));
+        }
     }
 
     fn record(&mut self, seq: u64, at: Millis, day: BusinessDay, body: &Body, changes: &mut Changes) {
@@ -259,13 +307,17 @@ impl Fold {
                     Verdict::Pending => false,
                 };
                 let merchant = self.merchants.get(&(r.key.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
-                let parts = self.parts(&r.transfers);
+                let mut parts = self.parts(&r.transfers);
+                if kind == LineKind::Reversal {
+                    self.refund_undone(r.original, &mut parts, &r.transfers, changes);
+                }
                 if !stands {
                     changes.open.insert(seq, changes.taps.len());
                 }
                 changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
                 if r.to_issuer.is_some_and(|message| message.operation.is_advice()) {
-                    self.advise(seq, Some(Place { seq, day, person }), changes);
+                    let payment = r.original.filter(|_| kind == LineKind::Refund).unwrap_or(0);
+                    self.advise(seq, Some(Place { seq, day, person, payment }), changes);
                 }
             }
             Body::IssuerAnswered(r) => {
@@ -289,7 +341,8 @@ impl Fold {
             Body::Undone(r) => {
                 let Some(person) = r.ppid else { return };
                 let merchant = self.merchants.get(&(r.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
-                let parts = self.parts(&r.transfers);
+                let mut parts = self.parts(&r.transfers);
+                self.refund_undone(Some(r.tap), &mut parts, &r.transfers, changes);
                 let amount = Yen::new((parts.relief + parts.points + parts.instrument + parts.uncovered).abs());
                 let kind = LineKind::Reversal;
                 changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount, parts, stands: true });
@@ -302,17 +355,27 @@ impl Fold {
                 let place = self.answered(r.message, changes);
                 // It takes nothing of the person, and it is not settled yet who bears it.
                 let refused = r.raised.as_ref().map_or(0, |d| d.ours.get() - d.theirs.get());
+                if let Some(place) = place {
+                    self.deny(place, -refused, changes);
+                }
                 changes.refused.extend(place.filter(|_| refused != 0).map(|place| (place, refused)));
             }
             // The issuer takes nothing of the person for it: somebody else bears it.
             Body::LossBooked(r) => {
                 let lost: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
                 let place = self.answered(r.message, changes);
+                // The loss leaves out what the issuer denied of refunds; of the payment it takes nothing all the same.
+                let of = |payment: &u64| place.is_some_and(|place| place.seq == *payment);
+                let denied: i64 = self.denied.values().filter(|(payment, _)| of(payment)).map(|(_, yen)| *yen).sum();
+                let lost = lost + denied;
                 changes.refused.extend(place.map(|place| (place, lost)));
             }
             Body::LossReturned(r) => {
                 let returned: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
                 let place = self.answered(r.message, changes);
+                if let Some(place) = place {
+                    self.deny(place, returned, changes);
+                }
                 changes.refused.extend(place.map(|place| (place, -returned)));
             }
             _ => {}
@@ -323,7 +386,7 @@ impl Fold {
     fn waiting(&self, seq: u64, changes: &Changes) -> Option<Place> {
         let open = changes.open.get(&seq).map(|at| &changes.taps[*at]).map(|tap| (tap.day, tap.person));
         let (day, person) = open.or_else(|| self.pending.get(&seq).copied())?;
-        Some(Place { seq, day, person })
+        Some(Place { seq, day, person, payment: 0 })
     }
 
     /// An issuer is told of a line, until it answers.
@@ -408,7 +471,7 @@ impl Statements {
             tracing::warn!(seq, "the statements' file does not belong to this journal; it is made anew");
         }
         let mut whole = self.conn.begin_with("BEGIN IMMEDIATE").await?;
-        for table in ["position", "account", "merchant", "merged", "day", "pending", "advised", "tap"] {
+        for table in ["position", "account", "merchant", "merged", "day", "pending", "advised", "denied", "tap"] {
             sqlx::query(sqlx::AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&mut *whole).await?;
         }
         sqlx::raw_sql(TABLES).execute(&mut *whole).await?;
@@ -441,11 +504,18 @@ impl Statements {
             let (seq, day, person): (i64, i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             fold.pending.insert(u64::try_from(seq)?, (BusinessDay(day), ppid(&person)?));
         }
-        for row in sqlx::query("SELECT message, seq, day, person FROM advised").fetch_all(&mut self.conn).await? {
-            let (message, seq, day, person): (i64, i64, i32, Vec<u8>) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-            let place = Place { seq: u64::try_from(seq)?, day: BusinessDay(day), person: ppid(&person)? };
+        for row in
+            sqlx::query("SELECT message, seq, day, person, payment FROM advised").fetch_all(&mut self.conn).await?
+        {
+            let (message, seq, day, person, payment): (i64, i64, i32, Vec<u8>, i64) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+            let (seq, payment) = (u64::try_from(seq)?, u64::try_from(payment)?);
+            let place = Place { seq, day: BusinessDay(day), person: ppid(&person)?, payment };
             fold.advised.insert(u64::try_from(message)?, place);
+        }
+        for row in sqlx::query("SELECT refund, payment, yen FROM denied").fetch_all(&mut self.conn).await? {
+            let (refund, payment, yen): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            fold.denied.insert(u64::try_from(refund)?, (u64::try_from(payment)?, yen));
         }
         self.fold = fold;
         Ok(())
@@ -612,11 +682,20 @@ impl Statements {
 /// What issuers were told and refused afterwards, once the lines themselves are written.
 async fn write_refused(conn: &mut SqliteConnection, changes: &Changes) -> anyhow::Result<()> {
     for (message, place) in &changes.advised {
-        sqlx::query("INSERT OR REPLACE INTO advised VALUES (?, ?, ?, ?)")
+        sqlx::query("INSERT OR REPLACE INTO advised VALUES (?, ?, ?, ?, ?)")
             .bind(signed(*message))
             .bind(signed(place.seq))
             .bind(place.day.0)
             .bind(&place.person.bytes()[..])
+            .bind(signed(place.payment))
+            .execute(&mut *conn)
+            .await?;
+    }
+    for (refund, payment, yen) in &changes.denied {
+        sqlx::query("INSERT OR REPLACE INTO denied VALUES (?, ?, ?)")
+            .bind(signed(*refund))
+            .bind(signed(*payment))
+            .bind(*yen)
             .execute(&mut *conn)
             .await?;
     }

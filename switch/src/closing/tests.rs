@@ -184,6 +184,7 @@ impl Town {
             Operation::Purchase => (200, 0),
             Operation::Refund => (200, 200_000),
             Operation::Completion | Operation::PurchaseAdvice => (220, 0),
+            Operation::RefundAdvice => (220, 200_000),
             Operation::Reversal => (420, 0),
             _ => unreachable!("not asked for here"),
         };

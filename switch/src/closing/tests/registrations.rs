@@ -133,6 +133,56 @@ fn a_refused_stand_in_is_no_payment_by_card() {
     }
 }
 
+/// A refund that the issuer refused, like its payment, is undone: the party that bears the loss bears that much more.
+#[test]
+fn an_undone_refund_of_a_refused_payment_is_no_payment_by_card() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    use kazasu_schemas::policy::Bearer::{Merchant, Operator};
+    for (bearer, refused_first) in [(Merchant, true), (Merchant, false), (Operator, true), (Operator, false)] {
+        let mut town = super::standing::town(bearer);
+        let (paid, _, message) = town.stand_in(1_000);
+        let refund = town.about(Operation::RefundAdvice, &paid, 300);
+        town.send(&refund, true);
+        let both = [message, town.state.seq];
+        for at in if refused_first { [0, 1] } else { [1, 0] } {
+            town.acknowledge(both[at], ResponseCode::SECURITY);
+        }
+        let undo = town.about(Operation::Reversal, &refund, 300);
+        town.send(&undo, true);
+        let steps: Vec<usize> = (0..town.entries.len()).collect();
+        for cuts in [&[][..], &steps[..]] {
+            let lines = folded(&runtime, &town, cuts);
+            let told: Vec<_> = lines.iter().map(|l| (l.amount.get(), l.instrument.get(), l.uncovered.get())).collect();
+            let right = [(1_000, 0, 1_000), (300, 0, -300), (300, 0, 300)];
+            assert_eq!(told, right, "{bearer:?}, the payment refused first: {refused_first}");
+        }
+    }
+}
+
+/// A refund that the issuer denied never reached the card; undoing it takes nothing from the card either.
+#[test]
+fn an_undone_refund_that_its_issuer_denied_was_nothing_and_is_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for payment_refused in [false, true] {
+        let mut town = super::standing::town(kazasu_schemas::policy::Bearer::Operator);
+        let (paid, _, message) = town.stand_in(1_000);
+        let refund = town.about(Operation::RefundAdvice, &paid, 300);
+        town.send(&refund, true);
+        let told = town.state.seq;
+        town.acknowledge(told, ResponseCode::SECURITY);
+        let undo = town.about(Operation::Reversal, &refund, 300);
+        town.send(&undo, true);
+        town.acknowledge(message, if payment_refused { ResponseCode::SECURITY } else { ResponseCode::APPROVED });
+        let steps: Vec<usize> = (0..town.entries.len()).collect();
+        for cuts in [&[][..], &steps[..]] {
+            let lines = folded(&runtime, &town, cuts);
+            let told: Vec<_> = lines.iter().map(|l| (l.amount.get(), l.instrument.get(), l.uncovered.get())).collect();
+            let first = if payment_refused { (1_000, 0, 1_000) } else { (1_000, 1_000, 0) };
+            assert_eq!(told, [first, (300, 0, -300), (300, 0, 300)], "the payment refused too: {payment_refused}");
+        }
+    }
+}
+
 #[test]
 fn statements_are_the_same_at_once_and_step_by_step() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
