@@ -1,8 +1,8 @@
 //! What portals and operators ask for, from the command line: through the running switch when there is one, else into its
 //! journal.
 
-use super::Found;
 use super::import::{self, ImportArgs, Place, What};
+use super::{Found, NONE};
 use crate::admin::{Ask, AskError};
 use crate::config::Config;
 use crate::json::Said;
@@ -744,11 +744,21 @@ fn label(key: &str) -> String {
     }
 }
 
+/// Is there nothing to show? An object that holds empty lists only is as empty as they are.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.values().all(is_nothing),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// JSON for people: one fact a line, lists indented.
 fn print(value: &Value, depth: usize) {
     let indent = "  ".repeat(depth);
     match value {
-        Value::Array(items) if items.is_empty() => say!("{indent}なし none"),
+        nothing if is_nothing(nothing) => say!("{indent}{NONE}"),
         Value::Array(items) => {
             for item in items {
                 print(item, depth);
@@ -760,7 +770,7 @@ fn print(value: &Value, depth: usize) {
         Value::Object(map) => {
             for (key, value) in map {
                 match value {
-                    Value::Array(items) if items.is_empty() => {}
+                    nothing if is_nothing(nothing) => {}
                     Value::Array(items) if items.iter().all(Value::is_number) => {
                         let numbers: Vec<String> = items.iter().map(ToString::to_string).collect();
                         say!("{indent}{}  {}", label(key), numbers.join(", "));
@@ -769,7 +779,6 @@ fn print(value: &Value, depth: usize) {
                         say!("{indent}{}", label(key));
                         print(value, depth + 1);
                     }
-                    Value::Null => {}
                     Value::Number(n) if key.ends_with("yen") || key.ends_with("points") => {
                         say!("{indent}{}  {}", label(key), n.as_i64().map_or_else(|| n.to_string(), signed));
                     }
@@ -788,4 +797,22 @@ fn print(value: &Value, depth: usize) {
 fn signed(n: i64) -> String {
     let digits = kazasu_schemas::text::thousands(n.unsigned_abs());
     if n < 0 { format!("-{digits}") } else { digits }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_object_of_empty_lists_is_nothing() {
+        for nothing in [json!([]), json!({ "rows": [], "next": null }), json!({}), json!(null)] {
+            assert!(is_nothing(&nothing), "{nothing}");
+        }
+        for something in
+            [json!({ "rows": [1], "next": null }), json!({ "rows": [], "next": 5 }), json!(false), json!("")]
+        {
+            assert!(!is_nothing(&something), "{something}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
-use super::Found;
 use super::ask::{Common, Counter, Refused, caller, folded, post, said, show};
 use super::import::running;
+use super::{Found, NONE};
 use crate::admin::Desk;
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
 use crate::config::Config;
@@ -10,7 +10,7 @@ use crate::statement::Reader;
 use anyhow::Context;
 use clap::Subcommand;
 use kazasu_console::{print_text, say, tell};
-use kazasu_report::{Report, json as report_json, table};
+use kazasu_report::Report;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Format;
@@ -353,7 +353,14 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
         ContractCommand::Propose { file, why, common } => {
             one(ClosingAsk::Contracts { source: text(&file)?, why }, &common).await
         }
-        ContractCommand::Show { common } => look("contracts", &common).await,
+        ContractCommand::Show { common } => match looked("contracts", &common).await? {
+            // Before the first contracts are in force, there is no file to show either.
+            Ok(none) if !common.json && none["version"] == 0 => {
+                say!("{NONE}");
+                Ok(())
+            }
+            result => show(result, &common),
+        },
     }
 }
 
@@ -515,14 +522,6 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
             let pdf = crate::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;
             write_pdf(&path, pdf.map_err(|e| Found(e.to_string()))?)
         }
-        None if args.common.json => {
-            say!("{}", report_json::value(&report));
-            Ok(())
-        }
-        None => {
-            print_text!("{}", table::text(&report));
-            Ok(())
-        }
         out => super::report::give(&report, out.as_deref(), false, args.common.json),
     }
 }
@@ -581,14 +580,17 @@ async fn look_with(counter: &mut Counter, what: &str) -> Result<Value, Refused> 
 }
 
 async fn look(what: &str, common: &Common) -> anyhow::Result<()> {
+    show(looked(what, common).await?, common)
+}
+
+async fn looked(what: &str, common: &Common) -> anyhow::Result<Result<Value, Refused>> {
     let config = Config::load(&common.config)?;
     let token = caller(&config, &common.by)?.token.to_string();
-    let result = match running(&config).await? {
+    Ok(match running(&config).await? {
         Some(http) => answered(post(&http, &format!("/v1/closing/{what}"), &token, None).await),
         None => {
             let desk = folded(&config, Arc::new(super::policy::fold(&config).await?));
             of(&desk, what).await.map_err(Refused::from)
         }
-    };
-    show(result, common)
+    })
 }

@@ -85,9 +85,18 @@ async fn imported<'a>(
     bytes: Vec<u8>,
     (what, order): (What, &Order),
 ) -> anyhow::Result<ImportReport> {
-    match what {
+    let report = match what {
         What::Links => import::links(ground, bytes, &link_import(config), order).await,
         What::Merchants => import::merchants(ground, bytes, order).await,
+    };
+    report.map_err(refused)
+}
+
+/// A file that is refused as a whole, for its header or its sheet: the reason is a text. The engine's errors have types of their own.
+fn refused(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<String>() {
+        Ok(why) => Found(why).into(),
+        Err(error) => error,
     }
 }
 
@@ -204,7 +213,7 @@ async fn online(
     let (status, body) = super::call(http, &path, &config.token, Some(bytes), None).await?;
     let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
     if let (400, Some(why)) = (status, answer["error"].as_str()) {
-        anyhow::bail!("{why}");
+        return Err(Found(why.to_owned()).into());
     }
     anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
     serde_json::from_value(answer).context("the running switch's answer")
@@ -246,5 +255,20 @@ fn print(file: &Path, report: &ImportReport) {
     }
     if report.bad > 20 {
         say!("  … and {} more (--bad-rows FILE writes them)", report.bad - 20);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::CommandError;
+
+    #[test]
+    fn a_file_that_is_refused_is_found_and_an_engine_that_stops_is_not() {
+        let file = refused(anyhow::Error::msg("line 1: the header has no column \"kind\"".to_owned()));
+        assert!(file.is::<Found>());
+        assert_eq!(file.to_string(), "line 1: the header has no column \"kind\"");
+        assert!(!refused(CommandError::Stopping.into()).is::<Found>());
+        assert!(!refused(anyhow::anyhow!("the switch is stopping; try again")).is::<Found>());
     }
 }

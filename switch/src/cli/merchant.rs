@@ -1,10 +1,11 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::Found;
 use super::ask::{Common, Look, Refused, look, look_at};
 use super::import::{self, ImportArgs, What};
+use super::{Found, NONE};
 use crate::config::Config;
 use clap::Subcommand;
+use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -66,6 +67,10 @@ async fn list(common: &Common) -> anyhow::Result<()> {
     };
     let none = Vec::new();
     let merchants = all.as_array().unwrap_or(&none);
+    if merchants.is_empty() {
+        say!("{NONE}");
+        return Ok(());
+    }
     let text = |merchant: &Value, key: &str| merchant[key].as_str().unwrap_or("").to_owned();
     let row = |merchant: &Value| -> Vec<Cell> {
         let terminals = merchant["terminals"].as_array().map_or(0, Vec::len);
@@ -86,6 +91,6 @@ async fn list(common: &Common) -> anyhow::Result<()> {
         .column("名称", "name", Kind::Text)
         .rows(merchants.iter().map(row))
         .finish()?;
-    kazasu_console::print_text!("{}", table::text(&report));
+    print_text!("{}", table::text(&report));
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The command line: `kazasu demo`, `serve`, `init`, `config`, `ledger`, `store`, `node`, and what
 //! portals and operators ask: `link`, `card`, `limits`, `purse`, `notice`, `policy`, `points`, `merchant`, `apply`.
 //!
-//! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 the check or job found
-//! something wrong, 2 usage, configuration, or output that cannot be written, 141 output that its reader closed.
+//! `--json` prints one JSON object on standard output and nothing else. Exit codes: 0 done, 1 refused (an ask, a row, a file
+//! as a whole), or the check or job found something wrong, 2 usage, configuration, connection, a file that cannot be read, or
+//! output that cannot be written, 141 output that its reader closed.
 
 mod ask;
 mod clock;
@@ -216,6 +217,9 @@ enum ConfigCommand {
 fn amount(text: &str) -> Result<i64, kazasu_schemas::typed::AmountError> {
     kazasu_schemas::typed::signed_yen(text).map(kazasu_schemas::money::Yen::get)
 }
+
+/// What an empty list says.
+const NONE: &str = "なし none";
 
 /// An error whose exit code is not 2.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
 
-use super::Found;
 use super::ask::{Common, Look, look, one};
+use super::{Found, NONE};
 use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};
 use anyhow::Context;
@@ -10,7 +10,9 @@ use kazasu_console::say;
 use kazasu_core::{Replay, State};
 use kazasu_documents::policy::{differences, read};
 use kazasu_ledger::{Body, Record};
+use kazasu_report::{Cell, Kind, Report, ReportError, cells};
 use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::typed;
 use kazasu_store::records::{Placed, Records};
@@ -186,8 +188,7 @@ pub(super) async fn run(command: PolicyCommand) -> anyhow::Result<()> {
         PolicyCommand::Show { common } => look(Look::Policy, &common).await,
         PolicyCommand::Replay { file, period, journal, list, json } => {
             let replay = replay(&file, &period, &journal, list).await?;
-            show_replay(&file, &replay, json);
-            Ok(())
+            show_replay(&file, &replay, json)
         }
     }
 }
@@ -278,8 +279,12 @@ async fn replay(file: &Path, period: &Period, journal: &JournalOf, list: usize) 
     Ok(replay)
 }
 
-fn show_replay(file: &Path, replay: &Replay, json: bool) {
-    let changed: u64 = replay.changes.values().map(|(n, _)| n).sum();
+/// How many taps are decided differently.
+fn changed(replay: &Replay) -> u64 {
+    replay.changes.values().map(|(n, _)| n).sum()
+}
+
+fn show_replay(file: &Path, replay: &Replay, json: bool) -> anyhow::Result<()> {
     if json {
         let changes: Vec<_> = replay
             .changes
@@ -294,39 +299,54 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) {
                     "merchant": c.merchant.to_string(), "amount_yen": c.amount.get(), "before": c.before.name(), "after": c.after.name() })
             })
             .collect();
-        let out = json!({ "taps": replay.taps, "changed": changed, "changes": changes, "listed": listed,
+        let out = json!({ "taps": replay.taps, "changed": changed(replay), "changes": changes, "listed": listed,
             "assumed_approved_by_issuer": replay.assumed });
         say!("{out}");
-        return;
+        return Ok(());
     }
+    super::report::print(&replayed(file, replay, crate::clock::now())?);
+    Ok(())
+}
+
+/// What a replay found, as tables: how often each decision became which other, and the first taps of them.
+fn replayed(file: &Path, replay: &Replay, made: Millis) -> Result<Report, ReportError> {
     let thousands = kazasu_schemas::text::thousands;
-    say!(
+    let mut report = Report::build("再現", "Replay", made).subtitle(&format!(
         "{}: 再現 {} taps replayed, {} decided differently",
         file.display(),
         thousands(replay.taps),
-        thousands(changed)
-    );
-    for ((before, after), (n, yen)) in &replay.changes {
-        let yen = kazasu_schemas::money::Yen::new(*yen);
-        say!("  {:<28} →  {:<28} {:>12} taps  {:>16}", before.name(), after.name(), thousands(*n), yen.to_string());
-    }
+        thousands(changed(replay))
+    ));
     if replay.assumed > 0 {
-        say!(
-            "  発行者の承認を仮定 {} taps would have asked an issuer that was not asked; it is taken to approve",
+        report = report.subtitle(&format!(
+            "発行者の承認を仮定 {} taps would have asked an issuer that was not asked; it is taken to approve",
             thousands(replay.assumed)
-        );
+        ));
+    }
+    report = report
+        .sheet("変更")
+        .column("変更前", "before", Kind::Code)
+        .column("変更後", "after", Kind::Code)
+        .column("取引", "taps", Kind::Count)
+        .column("金額", "yen", Kind::Yen);
+    for ((before, after), (taps, yen)) in &replay.changes {
+        report.push(cells![before.name(), after.name(), Cell::count(*taps), Yen::new(*yen)]);
+    }
+    if !replay.listed.is_empty() {
+        report = report
+            .sheet("明細")
+            .column("記録番号", "record", Kind::Code)
+            .column("時刻", "time", Kind::Time)
+            .column("加盟店", "merchant", Kind::Code)
+            .column("金額", "yen", Kind::Yen)
+            .column("変更前", "before", Kind::Code)
+            .column("変更後", "after", Kind::Code);
     }
     for c in &replay.listed {
-        let amount = c.amount.to_string();
-        say!(
-            "  record {:>10}  {}  {}  {amount:>12}  {} → {}",
-            c.seq,
-            c.at.jst_text(),
-            c.merchant,
-            c.before.name(),
-            c.after.name()
-        );
+        let (record, merchant) = (c.seq.to_string(), c.merchant.to_string());
+        report.push(cells![record, c.at, merchant, c.amount, c.before.name(), c.after.name()]);
     }
+    report.finish()
 }
 
 fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
@@ -360,7 +380,11 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
         }
     };
     say!("試算 simulated over {} taps", kazasu_schemas::text::thousands(replay.taps));
-    for (p, c) in policy.points.iter().filter_map(|p| Some((p, costs.get(&p.number)?))) {
+    let programmes: Vec<_> = policy.points.iter().filter_map(|p| Some((p, costs.get(&p.number)?))).collect();
+    if programmes.is_empty() {
+        say!("  {NONE}");
+    }
+    for (p, c) in programmes {
         say!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
         say!("  付与 points granted      {:>14}", thousands(c.points));
         say!("  対象取引 taps            {:>14}", kazasu_schemas::text::thousands(c.taps));
@@ -377,8 +401,57 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
             say!("    … --winners FILE writes all");
         }
         say!("  加盟店 merchants");
-        for (n, merchant) in top(c) {
+        let merchants = top(c);
+        if merchants.is_empty() {
+            say!("    {NONE}");
+        }
+        for (n, merchant) in merchants {
             say!("    {merchant:<18} {:>14}", thousands(n));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kazasu_core::{Change, Said};
+    use kazasu_report::table;
+    use kazasu_schemas::wire::Refusal;
+    use unicode_width::UnicodeWidthStr;
+
+    const MADE: Millis = Millis(0);
+
+    #[test]
+    fn a_replay_is_tables_of_80_columns() {
+        let longest = Refusal::ALL.iter().copied().max_by_key(|refusal| refusal.name().len()).unwrap();
+        let mut replay = Replay::new(Policy::initial(), Millis(0), Millis(1), 20);
+        (replay.taps, replay.assumed) = (12_345_678, 1_234_567);
+        for (before, after) in [(Said::Yes, Said::No(longest)), (Said::No(longest), Said::Partly)] {
+            replay.changes.insert((before, after), (1_234_567, 1_234_567_890_123));
+            replay.listed.push(Change {
+                seq: 1_234_567_890,
+                at: MADE,
+                ppid: None,
+                merchant: "M10000000000001".parse().unwrap(),
+                amount: Yen::new(999_999_999_999),
+                before,
+                after,
+            });
+        }
+        let file = Path::new("/srv/kazasu/drafts/of/the/next/fiscal/year/a-long-name-of-a-draft.toml");
+        let text = table::text(&replayed(file, &replay, MADE).unwrap());
+        assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+        for whole in ["approved in part", longest.name(), "1,234,567,890,123", "M10000000000001", "1234567890  1970"] {
+            assert!(text.contains(whole), "{whole}: {text}");
+        }
+        assert_eq!(text.matches("approved in part").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_replay_that_changes_nothing_is_one_empty_table() {
+        let replay = Replay::new(Policy::initial(), Millis(0), Millis(1), 20);
+        let report = replayed(Path::new("draft.toml"), &replay, MADE).unwrap();
+        assert_eq!((report.sheets().len(), report.sheets()[0].rows().len()), (1, 0));
+        assert!(table::text(&report).contains("draft.toml: 再現 0 taps replayed, 0 decided differently"));
     }
 }

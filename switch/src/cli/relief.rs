@@ -661,6 +661,9 @@ async fn online(http: &str, path: &str, token: &str, bytes: Vec<u8>, bar: &Bar) 
             } else if value["imported"].is_object() {
                 return Ok(Ok(serde_json::from_value(value["imported"].clone())?));
             } else {
+                // What the switch refuses while it reads comes after 200.
+                let refused = matches!(status, 200 | 400 | 403 | 404 | 409);
+                anyhow::ensure!(refused, "the switch answered {status}: {}", said(&value));
                 return Ok(Err(said(&value)));
             }
         }

@@ -1,8 +1,17 @@
 //! A report as people want it: on the screen, as JSON, or as a file whose name says the format.
 
+use super::NONE;
 use kazasu_console::{print_text, say, tell};
 use kazasu_report::{Report, csv, json, table, xlsx};
 use std::path::Path;
+
+/// Shows a report on the screen.
+pub(super) fn print(report: &Report) {
+    print_text!("{}", table::text(report));
+    if report.sheets().iter().all(|sheet| sheet.rows().is_empty()) {
+        say!("{NONE}");
+    }
+}
 
 /// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it).
 pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json: bool) -> anyhow::Result<()> {
@@ -10,7 +19,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
         if as_json {
             say!("{}", json::value(report));
         } else {
-            print_text!("{}", table::text(report));
+            print(report);
         }
         return Ok(());
     };

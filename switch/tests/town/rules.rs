@@ -9,6 +9,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
 
 /// A token of the key file.
 pub(crate) fn token(town: &Town, section: &str, name: &str) -> String {
@@ -476,6 +477,9 @@ fn a_policy_is_checked_compared_replayed_and_activated() {
         replayed["changes"][0],
         json!({ "before": "approved", "after": "pin_required", "taps": 2, "yen": 6_500 })
     );
+    let shown = kazasu(&["policy", "replay", &strict, "--from", "2020-01-01", "--config", &config]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("pin_required") && shown.lines().all(|line| line.width() <= 80), "{shown}");
     let same = [
         "policy",
         "replay",

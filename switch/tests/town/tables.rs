@@ -182,8 +182,66 @@ fn bad_rows_of_merchants_are_named_and_read_again() {
     // A file that is no table changes nothing and says why.
     let empty = desk.file("empty.csv", "");
     let out = desk.run(&["merchant", "import", &empty]);
-    assert_eq!(out.status.code(), Some(2));
+    assert_eq!(out.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&out.stderr).contains("line 1: the file is empty"));
+}
+
+#[test]
+fn a_file_that_is_refused_as_a_whole_is_code_1_and_one_that_cannot_be_read_is_code_2() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let desk = Desk(&town);
+    desk.programme();
+    let file = desk.file("other.csv", "name\nx\n");
+    let missing = town.path("missing.csv").to_str().unwrap().to_owned();
+    let commands: [&[&str]; 4] = [
+        &["merchant", "import"],
+        &["link", "import"],
+        &["relief", "import", "101", "--why", "received", "--by", "sato"],
+        &["recon", "import", "--against", "issuer", "--party", "1", "--from", "2020-01-01", "--by", "sato"],
+    ];
+    let all = || {
+        for command in commands {
+            for (file, code, why) in [(&file, 1, "the header has no column"), (&missing, 2, "cannot read")] {
+                let out = desk.run(&[command, &[file.as_str()]].concat());
+                let said = String::from_utf8_lossy(&out.stderr);
+                assert_eq!(out.status.code(), Some(code), "{command:?}: {said}");
+                assert!(said.contains(why), "{command:?}: {said}");
+                assert!(out.stdout.is_empty(), "{command:?}");
+            }
+        }
+    };
+    // The running switch has registered its issuers; without it, the journal knows them.
+    let served = town.serve();
+    served.issuers_up(3);
+    all();
+    served.stop();
+    all();
+}
+
+#[test]
+fn an_empty_list_says_so() {
+    let town = Town::empty(Sample { residents: 0, ..Sample::default() });
+    let desk = Desk(&town);
+    desk.programme();
+    let row = format!("ppid,household,event,amount\n{},H1,{EVENT},10000\n", sample_ppid(1, 0));
+    desk.applications("one.csv", row, 0);
+    for args in [
+        &["merchant", "list"][..],
+        &["link", "broken"],
+        &["notice", "list"],
+        &["advice", "list"],
+        &["contract", "show"],
+        &["payout", "list"],
+        &["settle"],
+        &["relief", "proposals"],
+        &["relief", "rows", "0", "--only", "duplicate"],
+        &["relief", "rows", "0", "--from", "5"],
+    ] {
+        let config = town.config();
+        let out = kazasu(&[args, &["--config", &config]].concat());
+        assert_eq!(String::from_utf8_lossy(&out.stdout), "なし none\n", "{args:?}: {out:?}");
+        assert_eq!(out.status.code(), Some(0), "{args:?}");
+    }
 }
 
 fn post(served: &Served, town: &Town, path: &str, body: &[u8]) -> (u16, Value) {
