@@ -28,7 +28,7 @@ pub struct Verifier {
     at: Millis,
     day: BusinessDay,
     book: Book,
-    kinds: [u64; kazasu_ledger::record::KIND_NAMES.len()],
+    kinds: [u64; 256],
 }
 
 impl Default for Verifier {
@@ -47,7 +47,7 @@ impl Verifier {
             at: Millis::default(),
             day: BusinessDay::default(),
             book: Book::default(),
-            kinds: [0; kazasu_ledger::record::KIND_NAMES.len()],
+            kinds: [0; 256],
         }
     }
 
@@ -128,7 +128,7 @@ pub struct Verified {
     /// The last record's business day.
     pub day: BusinessDay,
     /// Records by kind.
-    pub kinds: [u64; kazasu_ledger::record::KIND_NAMES.len()],
+    pub kinds: [u64; 256],
     /// Debits and credits.
     pub sums: Sums,
     /// Every account's balances, in the order of opening.

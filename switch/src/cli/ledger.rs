@@ -4,7 +4,7 @@ use super::Found;
 use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
 use kazasu_console::say;
-use kazasu_ledger::record::KIND_NAMES;
+use kazasu_ledger::record::KINDS;
 use kazasu_ledger::{Account, Side};
 use kazasu_report::table::broken;
 use kazasu_schemas::money::{Unit, Yen};
@@ -129,7 +129,8 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
     }
     say!("{place}: 正常 sound");
     say!("  records      {:>14}   in {ms} ms", v.records);
-    for (name, n) in KIND_NAMES.iter().zip(v.kinds).filter(|(_, n)| *n > 0) {
+    let counted = KINDS.iter().map(|(kind, name)| (name, v.kinds[usize::from(*kind)]));
+    for (name, n) in counted.filter(|(_, n)| *n > 0) {
         say!("    {name:<22}{n:>14}");
     }
     print_totals(&v);

@@ -4,7 +4,7 @@ use crate::admin::{AskError, Desk, value};
 use crate::files::PrivateFile;
 use anyhow::Context;
 use kazasu_core::{Closing, Command, Done};
-use kazasu_ledger::record::{HeadSigned, KIND_NAMES, signed_text};
+use kazasu_ledger::record::{HeadSigned, kind_name, signed_text};
 use kazasu_ledger::{AccountKey, Body};
 use kazasu_schemas::guard::guarded;
 use kazasu_schemas::jst::BusinessDay;
@@ -180,7 +180,7 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
                     ])?;
                 }
             }
-            let kind = KIND_NAMES.get(usize::from(entry.kind)).copied().unwrap_or("unknown");
+            let kind = kind_name(entry.kind).unwrap_or("unknown");
             records.write_record([
                 &entry.seq.to_string(),
                 &entry.at.jst_text(),

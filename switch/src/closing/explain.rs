@@ -176,7 +176,7 @@ pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value
 }
 
 fn step(chart: &Chart, seq: u64, at: Millis, day: BusinessDay, body: &Body) -> Value {
-    let kind = kazasu_ledger::record::KIND_NAMES[usize::from(body.kind())];
+    let kind = body.name();
     let mut out = json!({ "record": seq, "at": at.jst_text(), "business_day": day.to_string(), "what": kind,
         "postings": body.transfers().iter().map(|t| posting(chart, t)).collect::<Vec<_>>() });
     match body {
