@@ -8,13 +8,15 @@ use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait for the writing thread at most.
 const QUEUE: usize = 8_192;
+/// The pause after a panic of the writing thread: what a panic says is a line for the same thread.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -26,12 +28,35 @@ pub enum Format {
 }
 
 static LOST: AtomicU64 = AtomicU64::new(0);
+static ENDED: AtomicU64 = AtomicU64::new(0);
+static DOWN: AtomicBool = AtomicBool::new(false);
 static LINES: OnceLock<(Lines, Format)> = OnceLock::new();
 
 /// Log lines that were dropped since the program began, because standard error took none.
 #[must_use]
 pub fn lost() -> u64 {
     LOST.load(Ordering::Relaxed)
+}
+
+/// How often the thread that writes lines panicked, after which it goes on, or could not be started.
+#[must_use]
+pub fn writer_ended() -> u64 {
+    ENDED.load(Ordering::Relaxed)
+}
+
+/// False when the thread that writes lines could not be started.
+#[must_use]
+pub fn writer_runs() -> bool {
+    !DOWN.load(Ordering::Relaxed)
+}
+
+/// Breaks the thread that writes lines, for a test. Builds without debug assertions do not have it.
+#[cfg(debug_assertions)]
+pub fn break_writer() {
+    if let Some((lines, _)) = LINES.get() {
+        // A full queue takes it as little as it takes a line.
+        let _ = lines.0.try_send(Item::Break);
+    }
 }
 
 /// Starts logging to standard error; `RUST_LOG` overrides the level. Panics are logged like everything else from then on. The
@@ -94,6 +119,9 @@ fn target() -> Option<File> {
 enum Item {
     Line(Vec<u8>),
     Flush(Sender<()>),
+    /// The thread panics, for a test.
+    #[cfg(debug_assertions)]
+    Break,
 }
 
 /// The way to the writing thread.
@@ -109,10 +137,15 @@ impl Lines {
                 // A panic while writing costs the line.
                 while catch_unwind(AssertUnwindSafe(|| pen.run(&rx))).is_err() {
                     LOST.fetch_add(1, Ordering::Relaxed);
+                    ENDED.fetch_add(1, Ordering::Relaxed);
+                    std::thread::sleep(AGAIN);
                 }
             };
-            // Without the thread the queue has no receiver, and every line counts as lost.
-            drop(std::thread::Builder::new().name("log".into()).spawn(write));
+            if std::thread::Builder::new().name("log".into()).spawn(write).is_err() {
+                // The queue has no receiver, and every line counts as lost.
+                ENDED.fetch_add(1, Ordering::Relaxed);
+                DOWN.store(true, Ordering::Relaxed);
+            }
         }
         Lines(tx)
     }
@@ -176,6 +209,8 @@ impl<W: Write> Pen<W> {
                     let _ = self.target.flush();
                     let _ = done.send(());
                 }
+                #[cfg(debug_assertions)]
+                Item::Break => panic!("log breaks off, for a test"),
             }
         }
     }
@@ -241,6 +276,20 @@ mod tests {
         }
     }
 
+    /// A target that panics over a line with a mark.
+    struct Brittle(Disk);
+
+    impl Write for Brittle {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            assert!(!bytes.starts_with(b"!"), "a bad line");
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
     /// One test, because the number of lost lines is the program's.
     #[test]
     fn lines_that_cannot_be_written_are_counted_and_told_of_and_nothing_waits_for_them() {
@@ -288,6 +337,17 @@ mod tests {
                 break;
             }
         }
+
+        // The thread panics: that is counted, one line is lost, and the thread goes on.
+        let disk = Disk::default();
+        let lines = Lines::start(Some(Brittle(disk.clone())), Format::Text);
+        let before = (lost(), writer_ended());
+        lines.put(b"!\n".to_vec());
+        lines.put(b"after\n".to_vec());
+        lines.flush(second);
+        assert_eq!((lost() - before.0, writer_ended() - before.1, writer_runs()), (1, 1, true));
+        let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
+        assert!(text.ends_with("1 log lines are missing here\nafter\n"), "{text}");
 
         // Without a thread everything is lost and nothing stops.
         let lines = Lines::start(None::<File>, Format::Text);

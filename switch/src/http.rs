@@ -4,6 +4,7 @@
 mod body;
 mod closing;
 mod relief;
+mod socket;
 
 use crate::admin::{Ask, AskError, Desk};
 use crate::config::Caller;
@@ -12,7 +13,7 @@ use crate::engine::{Engine, Role};
 use crate::import;
 use crate::issuers::Issuers;
 use crate::json::{self, JsonError};
-use crate::tasks::{Kind, fault};
+use crate::tasks::{Kind, broke_off, fault, unwound};
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -26,11 +27,13 @@ use kazasu_store::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use socket::Socket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 
 /// Bodies that are read at one time; the next wait.
 const BODIES: usize = 16;
@@ -90,7 +93,8 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
     let app = app.route("/v1/break/{task}", post(break_task));
     // `admit` has read the body by then, within the path's own limit.
     let app = app.layer(DefaultBodyLimit::disable());
-    let app = app.layer(middleware::from_fn_with_state(api.clone(), admit)).with_state(api);
+    let app = app.layer(middleware::from_fn_with_state(api.clone(), admit));
+    let app = app.layer(middleware::from_fn(caught)).with_state(api);
     let port = Port(Arc::new(listener));
     tasks.keep(Kind::Http, "", move || {
         let (port, app, mut shutdown) = (port.clone(), app.clone(), shutdown.clone());
@@ -109,14 +113,14 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
 struct Port(Arc<TcpListener>);
 
 impl axum::serve::Listener for Port {
-    type Io = tokio::net::TcpStream;
+    type Io = Socket;
     type Addr = std::net::SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             fault(Kind::Http);
             match self.0.accept().await {
-                Ok(accepted) => return accepted,
+                Ok((stream, peer)) => return (Socket(stream), peer),
                 // Usually too many open files: waiting lets others close.
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept an HTTP connection");
@@ -137,18 +141,50 @@ async fn break_task(State(api): State<Api>, Path(name): Path<String>, headers: H
     if let Err(refusal) = authorized(&api, &headers) {
         return refusal.into_response();
     }
-    match Kind::ALL.into_iter().find(|kind| kind.name() == name) {
-        Some(Kind::Core) => {
-            // Nobody waits for an answer to this question.
+    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match kind {
+        Kind::Core => {
+            // The answer to this question never comes.
             let _: Option<()> = api.engine.query(|_| panic!("core breaks off, for a test")).await;
-            StatusCode::ACCEPTED.into_response()
         }
-        Some(kind) => {
-            crate::tasks::arm(kind);
-            StatusCode::ACCEPTED.into_response()
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
+        Kind::Log => kazasu_console::logs::break_writer(),
+        Kind::Wal => kazasu_store::sqlite::break_mover(),
+        kind => crate::tasks::arm(kind),
     }
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// A handler that panics is counted and answered all the same, and its connection goes on.
+async fn caught(request: Request, next: Next) -> Response {
+    let answered = async move {
+        fault(Kind::HttpConnection);
+        next.run(request).await
+    };
+    match unwound(answered).await {
+        Ok(response) => response,
+        Err(why) => {
+            broke_off(Kind::HttpConnection, &why);
+            broken()
+        }
+    }
+}
+
+/// What a caller is told of a panic, whose own words are for the log.
+const BROKEN: &str = "the request broke off inside the switch; its log says where";
+
+fn broken() -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": BROKEN }))).into_response()
+}
+
+/// Did work panic that a request does on a thread or a task of its own? It is counted like a handler that panics.
+fn has_panicked(error: &anyhow::Error) -> bool {
+    let panic = error.chain().find(|cause| cause.downcast_ref::<JoinError>().is_some_and(JoinError::is_panic));
+    if let Some(panic) = panic {
+        broke_off(Kind::HttpConnection, &panic.to_string());
+    }
+    panic.is_some()
 }
 
 /// Strangers' bodies are not read: who asks for something is known by then, and only so many bodies are read at one time.
@@ -192,7 +228,7 @@ async fn ready(State(api): State<Api>) -> Response {
 
 async fn status(api: &Api) -> serde_json::Value {
     let health = api.engine.health();
-    let sizes = api.engine.query(|state| (state.sizes(), state.day.to_string(), state.book.is_balanced())).await;
+    let sizes = api.engine.query(|state| (state.sizes(), state.day.to_string())).await;
     let links = api.issuers.links();
     let links: Vec<_> = links
         .iter()
@@ -218,9 +254,9 @@ async fn status(api: &Api) -> serde_json::Value {
         "queued": health.queued.load(Ordering::Acquire),
         "issuers": links,
     });
-    if let Some((s, day, balanced)) = sizes {
+    if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
-        out["balanced"] = balanced.into();
+        out["balanced"] = health.is_balanced().into();
         out["residents"] = s.residents.into();
         out["merchants"] = s.merchants.into();
         out["taps_in_memory"] = s.taps.into();
@@ -326,6 +362,7 @@ fn authorized<'a>(api: &'a Api, headers: &HeaderMap) -> Result<&'a Caller, Refus
 fn answer(result: Result<serde_json::Value, AskError>) -> Response {
     let error = match result {
         Ok(value) => return Json(value).into_response(),
+        Err(AskError::Other(error)) if has_panicked(&error) => return broken(),
         Err(error) => error,
     };
     let status = match &error {
@@ -564,6 +601,11 @@ async fn merchant(State(api): State<Api>, Path(id): Path<String>, headers: Heade
 fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {
     match result {
         Ok(report) => Json(report).into_response(),
+        Err(error) if has_panicked(&error) => broken(),
+        // The file is not to blame: the same file is to be sent again, to the leader or later.
+        Err(error) if error.is::<CommandError>() => {
+            answer(Err(error.downcast::<CommandError>().map_or_else(AskError::Other, AskError::Command)))
+        }
         Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("{error:#}") }))).into_response(),
     }
 }
@@ -594,5 +636,81 @@ fn report_as(report: &kazasu_report::Report, format: Option<&str>, name: &str) -
         Some(other) => {
             answer(Err(crate::admin::value("format", format!("must be json, xlsx, csv or csv-sjis, got {other:?}"))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tasks::AbortOnDrop;
+    use axum::body::Body;
+    use std::net::SocketAddr;
+    use std::task::Poll;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    /// Requests that have broken off so far in this process.
+    fn counted() -> u64 {
+        let text = crate::telemetry::prometheus().render();
+        let ended = |line: &&str| line.starts_with("kazasu_task_ended_total") && line.contains("\"http_connection\"");
+        let line = text.lines().find(ended).unwrap();
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    }
+
+    /// Everything that comes back over a new connection, up to its end.
+    async fn told(addr: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: switch\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        // A connection that is cut off may end with an error.
+        let _ = stream.read_to_end(&mut bytes).await;
+        String::from_utf8(bytes).unwrap()
+    }
+
+    async fn handler() -> &'static str {
+        panic!("a bad handler")
+    }
+
+    /// The handler has answered when this breaks off.
+    async fn late() -> Body {
+        type Part = Result<Bytes, std::io::Error>;
+        Body::from_stream(futures_util::stream::poll_fn(|_| -> Poll<Option<Part>> { panic!("a bad body") }))
+    }
+
+    async fn work() -> Response {
+        let work: Result<(), JoinError> = tokio::spawn(async { panic!("bad work") }).await;
+        answer(Err(AskError::Other(work.unwrap_err().into())))
+    }
+
+    async fn file() -> Response {
+        let work = tokio::task::spawn_blocking(|| -> import::ImportReport { panic!("a bad file") }).await;
+        outcome(work.map_err(|error| anyhow::Error::from(error).context("a file")))
+    }
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_answered_500_and_counted_wherever_it_does() {
+        let app = Router::new()
+            .route("/well", get(|| async { "well" }))
+            .route("/handler", get(handler))
+            .route("/late", get(late))
+            .route("/work", get(work))
+            .route("/file", get(file))
+            .layer(middleware::from_fn(caught));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let port = Port(Arc::new(listener));
+        let _serving = AbortOnDrop(tokio::spawn(async move { axum::serve(port, app).await }));
+        let before = counted();
+        for (path, broken_off) in [("/handler", 1), ("/work", 2), ("/file", 3), ("/late", 4)] {
+            let said = told(addr, path).await;
+            assert_eq!(counted() - before, broken_off, "{path}: {said}");
+            if path != "/late" {
+                assert!(said.starts_with("HTTP/1.1 500 ") && said.contains(BROKEN), "{path}: {said}");
+            }
+            let said = told(addr, "/well").await;
+            assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with("well"), "{path}: {said}");
+        }
+        assert_eq!(counted() - before, 4);
     }
 }

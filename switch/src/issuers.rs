@@ -3,7 +3,7 @@
 use crate::config::IssuerConfig;
 use crate::engine::{Engine, IssuerSink};
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
-use crate::tasks::{Kind, Tasks, fault};
+use crate::tasks::{Kind, Tasks, fault, not_down};
 use hashbrown::HashMap;
 use kazasu_core::{Event, Outgoing, Owed};
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
@@ -69,7 +69,11 @@ impl Issuers {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
         let lead = Mutex::new(None);
-        configs.iter().for_each(|config| kazasu_issuer_adapter::register_metrics(&config.file.name));
+        for config in &configs {
+            kazasu_issuer_adapter::register_metrics(&config.file.name);
+            // Its task runs while this node leads; before that it is not down.
+            not_down(Kind::IssuerLink, &config.file.name);
+        }
         Arc::new(Issuers {
             vault,
             own,

@@ -773,8 +773,9 @@ impl StatementBook {
                 () = tokio::time::sleep(PAUSE) => {}
             }
             let book = self.clone();
+            // A turn that panics ends the task, which is counted and started again.
             let turn = crate::closing::apart(async move { book.turn().await }).await;
-            match turn.and_then(|done| done) {
+            match turn.unwrap_or_else(|error| panic!("{error}")) {
                 Ok(()) => failed = false,
                 // It is tried again, and a statement that is asked for says what is wrong.
                 Err(error) if !failed => {

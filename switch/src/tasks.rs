@@ -4,6 +4,7 @@
 //! Threads that cannot be started again (the core, the writer) are only noted here: what their end means is decided in `engine`.
 
 use hashbrown::HashMap;
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -24,6 +25,8 @@ pub enum Kind {
     Listener,
     /// One acquirer's connection; it ends with its connection.
     AcquirerLink,
+    /// Writes the answers of one acquirer's connection; it ends with its connection.
+    AcquirerWriter,
     /// One issuer's link.
     IssuerLink,
     /// Accepts other nodes' connections.
@@ -32,12 +35,18 @@ pub enum Kind {
     PeerLink,
     /// Passes questions on to the leader.
     Forward,
+    /// The connection to the leader; it is made again.
+    LeaderLink,
     /// Watches who leads.
     Watch,
     /// Delivers notices.
     Outbox,
+    /// One attempt to deliver a notice; the notice is tried again.
+    Delivery,
     /// The HTTP server.
     Http,
+    /// One HTTP connection with what its requests ask for; it ends with its connection.
+    HttpConnection,
     /// Asks the core for the day's end, tells links of it, publishes sizes.
     Tick,
     /// Keeps statements in step.
@@ -50,26 +59,36 @@ pub enum Kind {
     Follower,
     /// Decides.
     Core,
+    /// Moves SQLite's write-ahead log. The store starts it again.
+    Wal,
+    /// Writes log lines. It goes on by itself.
+    Log,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 21] = [
         Kind::Listener,
         Kind::AcquirerLink,
+        Kind::AcquirerWriter,
         Kind::IssuerLink,
         Kind::Peers,
         Kind::PeerLink,
         Kind::Forward,
+        Kind::LeaderLink,
         Kind::Watch,
         Kind::Outbox,
+        Kind::Delivery,
         Kind::Http,
+        Kind::HttpConnection,
         Kind::Tick,
         Kind::Statements,
         Kind::Upkeep,
         Kind::Writer,
         Kind::Follower,
         Kind::Core,
+        Kind::Wal,
+        Kind::Log,
     ];
 
     /// Its name in metrics and logs.
@@ -78,19 +97,25 @@ impl Kind {
         match self {
             Kind::Listener => "listener",
             Kind::AcquirerLink => "acquirer_link",
+            Kind::AcquirerWriter => "acquirer_writer",
             Kind::IssuerLink => "issuer_link",
             Kind::Peers => "peers",
             Kind::PeerLink => "peer_link",
             Kind::Forward => "forward",
+            Kind::LeaderLink => "leader_link",
             Kind::Watch => "watch",
             Kind::Outbox => "outbox",
+            Kind::Delivery => "delivery",
             Kind::Http => "http",
+            Kind::HttpConnection => "http_connection",
             Kind::Tick => "tick",
             Kind::Statements => "statements",
             Kind::Upkeep => "upkeep",
             Kind::Writer => "writer",
             Kind::Follower => "follower",
             Kind::Core => "core",
+            Kind::Wal => "wal",
+            Kind::Log => "log",
         }
     }
 
@@ -112,8 +137,14 @@ impl Kind {
             | Kind::Follower
             | Kind::Core => true,
             // A connection's task ends with its connection, and its peer connects again.
-            Kind::AcquirerLink | Kind::PeerLink => false,
-            Kind::Outbox | Kind::Http | Kind::Statements | Kind::Upkeep => false,
+            Kind::AcquirerLink | Kind::AcquirerWriter | Kind::PeerLink | Kind::HttpConnection => false,
+            // Its end is news for the task that passes questions on, which makes it again.
+            Kind::LeaderLink => false,
+            Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Upkeep => false,
+            // While it is down the writer moves the log.
+            Kind::Wal => false,
+            // Lines without a thread are dropped and counted.
+            Kind::Log => false,
         }
     }
 }
@@ -150,8 +181,7 @@ impl Tasks {
     /// A task runs (again).
     pub fn runs(&self, kind: Kind, which: &str) {
         self.all().insert((kind, which.to_owned()), None);
-        ended_counter(kind, which).increment(0);
-        up_gauge(kind, which).set(1.0);
+        not_down(kind, which);
     }
 
     /// A task has ended without having been asked to.
@@ -194,13 +224,16 @@ impl Tasks {
         })
     }
 
-    /// Runs the task of one connection: should it panic, its connection is over and the rest goes on.
-    pub async fn once(&self, kind: Kind, task: impl Future<Output = ()>) {
-        if let Err(why) = unwound(task).await {
-            tracing::error!(task = kind.name(), %why, "a connection's task has ended");
-            ended_counter(kind, "").increment(1);
-        }
+    /// Runs the task of one connection. Should it panic, it gives `None`: its connection is over and the rest goes on.
+    pub async fn once<T>(&self, kind: Kind, task: impl Future<Output = T>) -> Option<T> {
+        unwound(task).await.inspect_err(|why| broke_off(kind, why)).ok()
     }
+}
+
+/// Counts a task that panicked and is not started again, because it ends with its connection or its request.
+pub(crate) fn broke_off(kind: Kind, why: &str) {
+    tracing::error!(task = kind.name(), %why, "a task has broken off");
+    ended_counter(kind, "").increment(1);
 }
 
 /// The pauses between a task's end and its next beginning.
@@ -219,19 +252,37 @@ impl Pauses {
 /// Runs a future to its end, or to its panic, whose message it gives.
 pub(crate) async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
     use futures_util::FutureExt;
-    AssertUnwindSafe(task).catch_unwind().await.map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        format!("it panicked: {}", text.unwrap_or_else(|| "without words".into()))
-    })
+    AssertUnwindSafe(task).catch_unwind().await.map_err(|panic| words(panic.as_ref()))
+}
+
+/// Runs work on this thread. Should it panic, that is counted and gives `None`.
+pub(crate) fn at_once<T>(kind: Kind, work: impl FnOnce() -> T) -> Option<T> {
+    let done = std::panic::catch_unwind(AssertUnwindSafe(work));
+    done.inspect_err(|panic| broke_off(kind, &words(panic.as_ref()))).ok()
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("it panicked: {}", text.unwrap_or_else(|| "without words".into()))
 }
 
 /// Nothing has ended yet.
 pub(crate) fn publish_from_the_start() {
-    for kind in Kind::ALL.into_iter().filter(|kind| !kind.has_several()) {
-        ended_counter(kind, "").increment(0);
-        up_gauge(kind, "").set(1.0);
-    }
+    Kind::ALL.into_iter().filter(|kind| !kind.has_several()).for_each(|kind| not_down(kind, ""));
+}
+
+/// Makes the series of a task that runs, or that is known and not wanted yet.
+pub(crate) fn not_down(kind: Kind, which: &str) {
+    ended_counter(kind, which).increment(0);
+    up_gauge(kind, which).set(1.0);
+}
+
+/// Publishes what another crate says of a thread that it watches itself: how often it has ended, and whether it runs.
+pub(crate) fn publish(kind: Kind, ended: u64, runs: bool) {
+    ended_counter(kind, "").absolute(ended);
+    up_gauge(kind, "").set(if runs { 1.0 } else { 0.0 });
 }
 
 fn ended_counter(kind: Kind, which: &str) -> metrics::Counter {
@@ -364,8 +415,41 @@ mod tests {
     #[tokio::test]
     async fn a_connection_whose_task_panics_takes_nothing_with_it() {
         let tasks = Tasks::default();
-        tasks.once(Kind::AcquirerLink, async { panic!("a bad frame") }).await;
-        assert_eq!(tasks.trouble(), None);
+        let given: Option<()> = tasks.once(Kind::AcquirerLink, async { panic!("a bad frame") }).await;
+        assert_eq!((given, tasks.trouble()), (None, None));
+        assert_eq!(tasks.once(Kind::AcquirerLink, async { 7 }).await, Some(7));
+        assert_eq!(at_once::<()>(Kind::Delivery, || panic!("a bad receiver")), None);
+        assert_eq!(at_once(Kind::Delivery, || 7), Some(7));
+    }
+
+    #[test]
+    fn every_end_is_counted_under_its_name() {
+        use futures_util::FutureExt;
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let value = |name: &str, task: &str| -> Option<f64> {
+            let text = handle.render();
+            let task = format!("task=\"{task}\"");
+            let line = text.lines().find(|line| line.starts_with(name) && line.contains(&task))?;
+            line.rsplit_once(' ')?.1.parse().ok()
+        };
+        metrics::with_local_recorder(&recorder, || {
+            publish_from_the_start();
+            let tasks = Tasks::default();
+            for kind in Kind::ALL.into_iter().filter(|kind| !kind.has_several()) {
+                let (ended, up) = ("kazasu_task_ended_total", "kazasu_task_up");
+                assert_eq!((value(ended, kind.name()), value(up, kind.name())), (Some(0.0), Some(1.0)), "{kind:?}");
+                let given: Option<()> = tasks.once(kind, async { panic!("no reason") }).now_or_never().flatten();
+                assert_eq!((given, value(ended, kind.name())), (None, Some(1.0)), "{kind:?}");
+                tasks.ended(kind, "", "no reason".into());
+                assert_eq!((value(ended, kind.name()), value(up, kind.name())), (Some(2.0), Some(0.0)), "{kind:?}");
+                publish(kind, 3, true);
+                assert_eq!((value(ended, kind.name()), value(up, kind.name())), (Some(3.0), Some(1.0)), "{kind:?}");
+            }
+            assert_eq!(value("kazasu_task_up", "issuer_link"), None);
+            not_down(Kind::IssuerLink, "an issuer");
+            assert_eq!(value("kazasu_task_up", "issuer_link"), Some(1.0));
+        });
     }
 
     #[test]

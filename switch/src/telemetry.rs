@@ -3,8 +3,10 @@
 mod catalogue;
 
 use crate::engine::Health;
-use crate::tasks::{Kind, fault};
+use crate::tasks::{Kind, fault, publish};
+use kazasu_console::logs;
 use kazasu_core::StateSizes;
+use kazasu_store::sqlite;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
@@ -82,7 +84,9 @@ pub fn sizes(sizes: &StateSizes) {
 /// Publishes what this process can say of itself whatever its core is doing.
 pub fn health(health: &Health) {
     let flag = |on: bool| if on { 1.0 } else { 0.0 };
-    metrics::counter!("kazasu_log_lines_lost_total").absolute(kazasu_console::logs::lost());
+    metrics::counter!("kazasu_log_lines_lost_total").absolute(logs::lost());
+    publish(Kind::Log, logs::writer_ended(), logs::writer_runs());
+    publish(Kind::Wal, sqlite::mover_ended(), sqlite::mover_runs());
     let queued = health.queued.load(Ordering::Acquire);
     metrics::gauge!("kazasu_queue_depth").set(f64::from(u32::try_from(queued).unwrap_or(u32::MAX)));
     metrics::gauge!("kazasu_ledger_up").set(flag(health.is_ready()));

@@ -23,6 +23,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use wal::Wal;
+#[cfg(debug_assertions)]
+pub use wal::break_mover;
+pub use wal::{mover_ended, mover_runs};
 
 /// Journal rows a statement: a batch is cut into pieces of the largest size, and the rest padded to the next size up.
 const SIZES: [usize; 6] = [1, 4, 16, 64, 128, 256];

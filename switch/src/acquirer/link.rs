@@ -95,8 +95,10 @@ where
     let link = Arc::new(LinkHandle::new(context.id, Origin::Acquirer, out));
     let signed_on = SignedOn::default();
     let writing = Writer::new(context.dialect.clone(), link.clone(), signed_on.clone(), context.limits.write_timeout);
+    let tasks = context.engine.health().tasks.clone();
+    let writing = async move { tasks.once(Kind::AcquirerWriter, writing.run(writer, queue)).await };
     // Should this task panic, its writer must not stay behind with an open connection.
-    let mut writing = AbortOnDrop(tokio::spawn(writing.run(writer, queue)));
+    let mut writing = AbortOnDrop(tokio::spawn(writing));
     let (id, peer) = (context.id, context.peer);
     tokio::select! {
         end = read(context, reader, &link, &signed_on) => match end {
@@ -108,18 +110,24 @@ where
             }
         },
         end = &mut writing.0 => {
-            if let Ok(Err(error)) = end {
+            if let Ok(Some(Err(error))) = end {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "write").increment(1);
                 tracing::warn!(link = id, %peer, %error, "answers cannot be delivered; closing this link");
             }
             return;
         }
     }
-    // Answers that are on their way are still written.
+    // Answers that are on their way are still written. A writer that has ended before writes none of them.
     let last = async {
-        link.idle().await;
-        link.send(LinkOut::Close);
-        (&mut writing.0).await
+        let close = async {
+            link.idle().await;
+            link.send(LinkOut::Close);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = &mut writing.0 => {}
+            () = close => {}
+        }
     };
     // A writer that is not done by then is ended.
     let _ = tokio::time::timeout(LAST_ANSWERS, last).await;

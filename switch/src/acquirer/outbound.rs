@@ -2,6 +2,7 @@
 
 use super::session::Acquirer;
 use crate::engine::{LinkHandle, LinkOut, Reply, ReplyBody};
+use crate::tasks::{Kind, fault};
 use bytes::BytesMut;
 use hashbrown::HashMap;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
@@ -56,6 +57,7 @@ impl Writer {
         let mut open = true;
         while open {
             let Some(first) = queue.recv().await else { break };
+            fault(Kind::AcquirerWriter);
             open = !matches!(first, LinkOut::Close);
             let mut answered = self.put(first, &mut out);
             while open && out.len() < WRITE_AT {

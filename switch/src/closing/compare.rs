@@ -268,8 +268,8 @@ impl Desk {
             return Ok(Compared { run, known: true, ..Compared::nothing() });
         }
         let (store, about) = (office.store.clone(), with.clone());
-        let ours = super::apart(async move { rows(store.as_ref(), &about).await }).await;
-        let ours = ours.and_then(|ours| ours).map_err(|e| value("party", format!("{e:#}")))?;
+        let ours = super::apart(async move { rows(store.as_ref(), &about).await }).await.map_err(AskError::Other)?;
+        let ours = ours.map_err(|e| value("party", format!("{e:#}")))?;
         let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);

@@ -5,7 +5,7 @@ use super::Target;
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
 use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
-use crate::tasks::{Kind, fault};
+use crate::tasks::{Kind, broke_off, fault};
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -307,7 +307,7 @@ impl Task {
                 Ok(Err(error)) => error.to_string(),
                 // Without this the node would go on taking the leader for reachable.
                 Err(panic) => {
-                    tracing::error!(%panic, "the connection to the leader broke off");
+                    broke_off(Kind::LeaderLink, &panic);
                     panic
                 }
             };
@@ -358,6 +358,7 @@ impl Connection {
         let asking = async {
             let mut ping = tokio::time::interval(PING);
             loop {
+                fault(Kind::LeaderLink);
                 tokio::select! {
                     batch = questions.recv() => {
                         let Some(batch) = batch else { return Ok(()) };

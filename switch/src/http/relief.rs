@@ -1,9 +1,10 @@
 //! Relief over HTTP.
 
 use super::closing::{ReadStatement, read_statement};
-use super::{Api, answer, asked, authorized, read};
+use super::{Api, BROKEN, answer, asked, authorized, has_panicked, read};
 use crate::admin::AskError;
 use crate::relief::{ReliefAsk, Source};
+use crate::tasks::{Kind, broke_off, unwound};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -254,9 +255,14 @@ async fn import(
             // A reader that is slow misses some.
             let _ = lines.try_send(Ok(line(&json!({ "read": read, "of": of }))));
         };
-        let last = match api.desk.import_relief(source, &progress).await {
-            Ok(imported) => json!({ "imported": imported }),
-            Err(error) => json!({ "error": error.to_string() }),
+        let last = match unwound(api.desk.import_relief(source, &progress)).await {
+            Ok(Ok(imported)) => json!({ "imported": imported }),
+            Ok(Err(AskError::Other(error))) if has_panicked(&error) => json!({ "error": BROKEN }),
+            Ok(Err(error)) => json!({ "error": error.to_string() }),
+            Err(why) => {
+                broke_off(Kind::HttpConnection, &why);
+                json!({ "error": BROKEN })
+            }
         };
         let _ = lines.send(Ok(line(&last))).await;
     });

@@ -11,7 +11,7 @@ pub use mail::MailConfig;
 pub use webhook::WebhookConfig;
 
 use crate::clock;
-use crate::tasks::{Kind, Tasks, fault};
+use crate::tasks::{Kind, Tasks, at_once, fault};
 use anyhow::Context;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -281,11 +281,14 @@ impl Channel {
         let told = tokio::time::timeout(timeout, async move {
             let thread = threads.acquire_owned().await.ok()?;
             let telling = tokio::task::spawn_blocking(move || {
-                let verdict = tell.tell(&notice);
+                let verdict = at_once(Kind::Delivery, || {
+                    fault(Kind::Delivery);
+                    tell.tell(&notice)
+                });
                 drop(thread);
                 verdict
             });
-            telling.await.ok()
+            telling.await.ok().flatten()
         });
         match told.await {
             Ok(Some(verdict)) => verdict,
@@ -756,6 +759,25 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(10)).await;
         let again = shared.next().ok().unwrap();
         assert_eq!((again.key, again.attempt), (1, 2));
+    }
+
+    struct Bad;
+
+    impl Tell for Bad {
+        fn tell(&self, _: &Notice) -> Verdict {
+            panic!("a bad receiver")
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_panics_fails_and_gives_its_thread_back() {
+        let threads = Arc::new(Semaphore::new(1));
+        let channel = Channel { name: "bad", tell: Arc::new(Bad), threads: threads.clone() };
+        for _ in 0..2 {
+            let told = channel.clone().tell(Arc::new(testing::notice(1)), Duration::from_secs(10)).await;
+            assert!(matches!(told, Verdict::Failed { problem, .. } if problem == "the attempt broke off"));
+        }
+        assert_eq!(threads.available_permits(), 1);
     }
 
     #[tokio::test]

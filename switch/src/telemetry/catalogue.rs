@@ -147,6 +147,11 @@ pub(super) const ALL: &[Metric] = &[
     },
     counter("kazasu_records_total", Single, "Records made durable."),
     counter("kazasu_commits_in_doubt_total", Single, "Batches of which it was unknown whether they were written."),
+    gauge(
+        "kazasu_book_out_of_balance",
+        Single,
+        "1 when the last audit of the whole book found debits and credits that differ, or an overdrawn account.",
+    ),
     gauge("kazasu_queue_depth", Single, "Messages admitted and not yet answered."),
     gauge("kazasu_state_size", By("what", STATE), "How many of what the core has in memory."),
     gauge("kazasu_ledger_up", Single, "1 while taps are answered here, the same as /readyz."),

@@ -733,12 +733,18 @@ fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
     let leader = cluster.leader();
     let follower = 1 - leader;
     let token = crate::rules::token(&cluster.town, "", "token");
+    for node in [leader, follower] {
+        let (_, metrics) = cluster.served(node).get("/metrics");
+        let up = metrics.lines().filter(|line| line.starts_with("kazasu_task_up{task=\"issuer_link\""));
+        assert_eq!(up.filter(|line| line.ends_with(" 1")).count(), 4, "also where they are not wanted");
+    }
     let mut number = 1;
     for (node, kind) in [
         (leader, "watch"),
         (leader, "peers"),
         (leader, "peer_link"),
         (follower, "forward"),
+        (follower, "leader_link"),
         (follower, "watch"),
         (follower, "follower"),
     ] {

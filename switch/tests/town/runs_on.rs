@@ -104,7 +104,20 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
     let token = token(&town, "", "token");
     is_well(&town, &served, 1);
     // (The outbox's workers come by their place only with a notice in their hands; `outbox` has a test of its own.)
-    let kinds = ["listener", "acquirer_link", "issuer_link", "http", "tick", "statements", "upkeep"];
+    let kinds = [
+        "listener",
+        "acquirer_link",
+        "acquirer_writer",
+        "issuer_link",
+        "http",
+        "http_connection",
+        "tick",
+        "statements",
+        "upkeep",
+        "log",
+        "wal",
+    ];
+    let mut paid = 0;
     for (round, kind) in kinds.into_iter().enumerate() {
         let first = 1_000 * (u64::try_from(round).unwrap() + 1);
         let label = format!("task=\"{kind}\"");
@@ -116,6 +129,13 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
             // What comes by makes the tasks come by their places.
             let mut next = Session::connect(&town.acquirer(1, &served)).ok()?;
             let _ = next.network(kazasu_schemas::wire::NetworkCode::SignOn);
+            if kind == "wal" {
+                // The write-ahead log is moved every few hundred commits.
+                (0..50).for_each(|_| {
+                    paid += 1;
+                    assert_eq!(taps(&mut open, 100_000 + paid, "held-rich"), "00");
+                });
+            }
             (metric(&served, "kazasu_task_ended_total", &label) >= 1.0).then_some(())
         });
         is_well(&town, &served, first);
@@ -189,6 +209,11 @@ fn metrics_are_as_prometheus_wants_them_and_there_from_the_start() {
         assert!(seen.contains(there), "{there}");
     }
     assert_eq!(text.matches("\nkazasu_issuer_link_up{").count(), 4, "each issuer, also the one that is away");
+    assert_eq!(text.matches("\nkazasu_task_up{task=\"issuer_link\"").count(), 4);
+    for kind in ["acquirer_writer", "http_connection", "wal", "log"] {
+        assert!(seen.contains(&format!("kazasu_task_up{{task=\"{kind}\",which=\"\"}}")), "{kind}");
+        assert!(seen.contains(&format!("kazasu_task_ended_total{{task=\"{kind}\",which=\"\"}}")), "{kind}");
+    }
     assert_eq!(text.matches("\nkazasu_acquirer_links{").count(), 3);
 
     // A refusal counts by its name.

@@ -14,7 +14,9 @@ use sqlx::sqlite::SqliteSynchronous;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use std::collections::{BTreeMap, btree_map};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -41,6 +43,29 @@ const ROW: usize = 64;
 const TRANSFER: usize = 40;
 /// How long the writer waits for a pass when the log is at its longest, before it goes on all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+static ENDED: AtomicU64 = AtomicU64::new(0);
+static DOWN: AtomicBool = AtomicBool::new(false);
+#[cfg(debug_assertions)]
+static BREAK: AtomicBool = AtomicBool::new(false);
+
+/// How often the thread that moves the write-ahead log has ended without having been asked to. It goes on, or is started again.
+#[must_use]
+pub fn mover_ended() -> u64 {
+    ENDED.load(Ordering::Relaxed)
+}
+
+/// False while the thread that moves the write-ahead log cannot be started; the writer moves the log meanwhile.
+#[must_use]
+pub fn mover_runs() -> bool {
+    !DOWN.load(Ordering::Relaxed)
+}
+
+/// Breaks the thread that moves the write-ahead log at its next pass, for a test. Builds without debug assertions do not have it.
+#[cfg(debug_assertions)]
+pub fn break_mover() {
+    BREAK.store(true, Ordering::Relaxed);
+}
 
 /// What is in the log, and the thread that moves it.
 pub(super) struct Wal {
@@ -148,6 +173,7 @@ impl Wal {
     }
 
     fn restart(&mut self) {
+        ENDED.fetch_add(1, Ordering::Relaxed);
         tracing::error!("the thread that moves the write-ahead log has ended; starting it again");
         self.passing = false;
         self.since_pass = 0;
@@ -260,9 +286,22 @@ impl Checkpointer {
         let path = path.to_owned();
         let thread = std::thread::Builder::new()
             .name("kazasu-wal".into())
-            .spawn(move || Self::run(&path, &wanted, &done))
-            .map_err(|e| StoreError(e.to_string()))?;
+            .spawn(move || Self::watched(&done, || Self::run(&path, &wanted, &done)));
+        DOWN.store(thread.is_err(), Ordering::Relaxed);
+        let thread = thread.map_err(|e| StoreError(e.to_string()))?;
         Ok(Checkpointer { requests, news, thread })
+    }
+
+    /// Runs what moves the log, and runs it again when it panics. A panic costs the pass: the writer hears that it failed, and
+    /// asks again later.
+    fn watched(done: &SyncSender<Passed>, mut run: impl FnMut()) {
+        while catch_unwind(AssertUnwindSafe(&mut run)).is_err() {
+            ENDED.fetch_add(1, Ordering::Relaxed);
+            tracing::error!("the thread that moves the write-ahead log broke off; it goes on");
+            if done.send(Passed::Failed).is_err() {
+                break;
+            }
+        }
     }
 
     fn run(path: &Path, wanted: &Receiver<()>, done: &SyncSender<Passed>) {
@@ -272,6 +311,8 @@ impl Checkpointer {
         };
         let mut conn = None;
         while wanted.recv().is_ok() {
+            #[cfg(debug_assertions)]
+            assert!(!BREAK.swap(false, Ordering::Relaxed), "wal breaks off, for a test");
             let passed = runtime.block_on(Self::once(path, &mut conn));
             let passed = match passed {
                 Ok(()) => Passed::Done,
@@ -473,6 +514,31 @@ mod tests {
         wal.tidy(&mut conn, Moment::Idle).await;
         assert!(wal.passing);
         wal.stop();
+    }
+
+    #[test]
+    fn a_pass_that_panics_is_counted_and_the_thread_goes_on() {
+        let (requests, wanted) = sync_channel(1);
+        let (done, news) = sync_channel(1);
+        let mut passes = 0;
+        let thread = std::thread::spawn(move || {
+            Checkpointer::watched(&done, || {
+                while wanted.recv().is_ok() {
+                    passes += 1;
+                    assert!(passes != 2, "a bad pass");
+                    done.send(Passed::Done).unwrap();
+                }
+            });
+        });
+        let checkpointer = Checkpointer { requests, news, thread };
+        let before = mover_ended();
+        for expected in [Passed::Done, Passed::Failed, Passed::Done] {
+            assert!(checkpointer.request());
+            assert!(matches!(checkpointer.wait(), Said::Passed(passed) if passed == expected), "{expected:?}");
+        }
+        // Other tests count as well.
+        assert!(mover_ended() > before && mover_runs());
+        checkpointer.stop();
     }
 
     #[test]
