@@ -349,7 +349,10 @@ fn whatever_fails_nothing_answered_is_lost_and_nothing_is_booked_twice() {
                 let woken = Instant::now();
                 wait_for("the old leader to stop", Duration::from_secs(5), || (!cluster.leads(leader)).then_some(()));
                 assert!(woken.elapsed() < Duration::from_millis(2_500), "it went on for {:?}", woken.elapsed());
-                assert!(cluster.log(leader)[said..].contains("this node does not lead any more"), "it must say why");
+                // Log lines are written by a thread of their own.
+                wait_for("the old leader to say why", Duration::from_secs(2), || {
+                    cluster.log(leader)[said..].contains("this node does not lead any more").then_some(())
+                });
             }
             Fault::CutLeader | Fault::FreezeLeader => {
                 for (_, proxy) in &cluster.proxies[leader] {
