@@ -166,8 +166,9 @@ impl Town {
         if let Some(body) = decision.body.clone() {
             let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
             let seq = self.state.seq + 1;
-            self.books.record(seq, day, &body).unwrap();
-            let record = Record { at: self.now.max(self.state.at), day, body };
+            let at = self.now.max(self.state.at);
+            self.books.record(kazasu_ledger::record::Place { seq, at, day }, &body).unwrap();
+            let record = Record { at, day, body };
             self.entries.push(self.sealer.seal(&record));
             self.state.apply(seq, &record).unwrap();
         }
@@ -652,7 +653,7 @@ impl Town {
     fn lines(&self, with: &CompareWith) -> Vec<Row> {
         let mut lines = Lines::new(with).unwrap();
         for entry in &self.entries {
-            lines.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap());
+            lines.record(entry.place(), &Body::read(&entry.body).unwrap());
         }
         lines.finish()
     }
@@ -714,7 +715,7 @@ fn statements_add_up_to_what_merchants_got() {
         let mut chart = super::chart::Chart::default();
         let mut expected = std::collections::BTreeMap::<String, i64>::new();
         for entry in &town.entries {
-            for moved in chart.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()) {
+            for moved in chart.record(entry.place(), &Body::read(&entry.body).unwrap()) {
                 // What an issuer takes back of a merchant is settled between it and its cardholder.
                 if !moved.correction {
                     *expected.entry(moved.merchant.1.to_string()).or_default() += moved.amount.get();
@@ -1023,7 +1024,7 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     // Books that are made anew say the same.
     let mut again = Books::new(None);
     for entry in &town.entries {
-        again.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()).unwrap();
+        again.record(entry.place(), &Body::read(&entry.body).unwrap()).unwrap();
     }
     let all = |books: &Books| {
         books.days.values().flat_map(|d| d.merchants.values().map(|m| m.funding.clone())).collect::<Vec<_>>()
