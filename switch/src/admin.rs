@@ -5,7 +5,7 @@ use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
 use crate::json::Said;
 use anyhow::Context;
-use kazasu_core::{Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
+use kazasu_core::{BreakReason, Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -199,6 +199,13 @@ fn above_json((programme, due, released, ceiling): &(u16, Yen, Yen, Yen)) -> Val
 
 fn spendable_json(s: Spendable) -> Value {
     json!({ "living_yen": s.living.get(), "estimate_yen": s.estimate.get(), "year_yen": s.year.get(), "month_yen": s.month.get() })
+}
+
+fn break_reason(why: &BreakReason) -> String {
+    match why {
+        BreakReason::Issuer(code) => format!("発行者応答{code} the issuer does not know it ({code})"),
+        BreakReason::Person(text) => text.clone(),
+    }
 }
 
 impl Desk {
@@ -567,7 +574,7 @@ impl Desk {
             .await?;
         let line = |(person, b, held): &(Ppid, Broken, Option<u64>)| {
             let proposal = b.proposal.as_ref();
-            json!({ "ppid": person.to_string(), "version": b.version, "why": b.why, "since": b.since.jst_text(),
+            json!({ "ppid": person.to_string(), "version": b.version, "why": break_reason(&b.why), "since": b.since.jst_text(),
                 "proposal": proposal.map(|(i, by)| json!({ "instrument": self.instrument(i, *held, person), "by": by })) })
         };
         Ok(queue.iter().map(line).collect())

@@ -8,6 +8,7 @@ pub mod acquirer;
 pub mod admin;
 #[cfg(feature = "demo")]
 pub mod agree;
+mod approvals;
 pub mod cli;
 pub mod clock;
 pub mod closing;

@@ -195,13 +195,22 @@ pub(super) struct Sweep {
     pub(super) again: bool,
 }
 
+/// Why a link cannot be paid with any more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BreakReason {
+    /// Its issuer said so, with this code.
+    Issuer(ResponseCode),
+    /// A person did, in these words.
+    Person(String),
+}
+
 /// A link that cannot be paid with, in the queue for people.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Broken {
     /// The link's version.
     pub version: u32,
     /// What happened.
-    pub why: String,
+    pub why: BreakReason,
     /// When.
     pub since: Millis,
     /// A new instrument, and who proposed it.
@@ -302,6 +311,7 @@ pub struct State {
     pub(super) limit_numbers: BTreeMap<u8, kazasu_schemas::policy::Limit>,
     pub(super) purse_books: BTreeMap<u16, PurseBook>,
     pub(super) point_books: BTreeMap<u16, PointBook>,
+    pub(super) approvals: super::approvals::ApprovalState,
     pub(super) relief: super::relief::ReliefState,
     pub(super) closing: super::closing::ClosingState,
     pub(super) lines: super::statement::Lines,

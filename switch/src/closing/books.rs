@@ -447,7 +447,7 @@ impl Books {
 impl Fold for Books {
     type Error = anyhow::Error;
 
-    fn settled(&mut self, _: Place, r: &record::Settled) -> anyhow::Result<()> {
+    fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> anyhow::Result<()> {
         if r.approved
             && let Some(Proposal::Contracts(contracts)) = self.chart.proposals.remove(&r.proposal)
         {
@@ -471,7 +471,7 @@ impl Fold for Books {
         opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
         issuer_answered issuer_silent issuer_late issuer_acknowledged policy_activated temporary_issued merged
         card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed
-        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled proposed
+        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled approval_requested
         relief_batch_opened relief_rows_added relief_row_set relief_step_taken relief_credited relief_file_made
         relief_sent relief_returned relief_repaid day_marked merchant_settled issuer_settled money_received
         payout_file_made payout_taken payout_returned recon_ran differences_raised difference_noted head_signed

@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 use kazasu_ledger::record::{
-    self, Instrument, LossBooked, LossReturned, Place, Proposal, Settled, TapKind, Tapped, Undone,
+    self, ApprovalDecided, Instrument, LossBooked, LossReturned, Place, Proposal, TapKind, Tapped, Undone,
 };
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::closing::{Difference, Resolution};
@@ -155,7 +155,7 @@ impl Chart {
         {
             return self.refused_since(*message, transfers);
         }
-        if let Body::Settled(r) = body {
+        if let Body::ApprovalDecided(r) = body {
             return self.resolved(r).into_iter().collect();
         }
         SmallVec::new()
@@ -175,7 +175,7 @@ impl Chart {
         lost.collect()
     }
 
-    fn resolved(&self, r: &Settled) -> Option<Restated> {
+    fn resolved(&self, r: &ApprovalDecided) -> Option<Restated> {
         let proposal = self.proposals.get(&r.proposal).filter(|_| r.approved)?;
         let Proposal::Resolve { id, how } = proposal else { return None };
         let d = self.differences.get(id).filter(|d| d.own > 0)?;
@@ -418,7 +418,7 @@ impl record::Fold for Reading<'_> {
         Ok(())
     }
 
-    fn proposed(&mut self, place: Place, r: &record::Proposed) -> Result<(), Infallible> {
+    fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Result<(), Infallible> {
         self.chart.proposals.insert(place.seq, r.proposal.clone());
 
         Ok(())
@@ -475,7 +475,10 @@ impl record::Fold for Reading<'_> {
         Ok(())
     }
 
-    fn settled(&mut self, place: Place, r: &record::Settled) -> Result<(), Infallible> {
+    fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Result<(), Infallible> {
+        if let Some(link) = &r.link {
+            self.chart.linked(link.ppid, link.version, &link.instrument);
+        }
         if r.approved {
             if let Some(Proposal::Resolve { id, .. }) = self.chart.proposals.get(&r.proposal) {
                 let chargeback = self.chart.differences.get(id).is_some_and(|d| d.chargeback);

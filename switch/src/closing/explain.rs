@@ -226,7 +226,7 @@ impl Fold for About<'_> {
         opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
         totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
         list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
-        retarget_decided resealed proposed settled relief_batch_opened relief_rows_added relief_row_set
+        retarget_decided resealed approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set
         relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked
         merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran
         difference_noted head_signed differences_closed line_undone line_set_aside clock_confirmed clock_kept
@@ -257,7 +257,7 @@ impl Fold for Later<'_> {
         Ok(())
     }
 
-    fn settled(&mut self, place: Place, r: &record::Settled) -> Result<(), Infallible> {
+    fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Result<(), Infallible> {
         let story = &mut *self.story;
         let Some(proposal) = story.chart.proposals.get(&r.proposal).filter(|_| r.approved).cloned() else {
             return Ok(());
@@ -347,7 +347,7 @@ impl Fold for Later<'_> {
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated
         temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
-        notice_settled proposed relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        notice_settled approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked issuer_settled
         money_received recon_ran differences_raised head_signed undone loss_returned issuer_told line_set_aside
         clock_confirmed clock_kept advice_settled

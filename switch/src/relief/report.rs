@@ -232,7 +232,7 @@ impl Fold for Reading<'_> {
         Ok(())
     }
 
-    fn settled(&mut self, _: Place, r: &record::Settled) -> anyhow::Result<()> {
+    fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> anyhow::Result<()> {
         self.undone(&r.transfers);
         Ok(())
     }
@@ -241,7 +241,7 @@ impl Fold for Reading<'_> {
         opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
         issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated temporary_issued
         merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
-        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled proposed
+        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled approval_requested
         relief_rows_added relief_row_set relief_step_taken relief_file_made day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
         difference_noted head_signed undone loss_returned issuer_told differences_closed line_set_aside

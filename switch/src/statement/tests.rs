@@ -8,7 +8,7 @@ mod undone;
 
 use super::matching::{Candidate, Finding};
 use super::*;
-use kazasu_core::{Closing, Decision, Event, PayoutView, Relief, SettlementState, decide};
+use kazasu_core::{Approvals, Closing, Decision, Event, PayoutView, SettlementState, decide};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
 use kazasu_schemas::calendar::Calendar;
@@ -137,17 +137,22 @@ impl Office {
 
     /// Two people decide it; the proposal's number, or why it is refused.
     fn decided(&mut self, proposal: Proposal) -> Result<u64, String> {
-        let ask = Relief::Propose {
+        let ask = Approvals::Request {
             proposal: Box::new(proposal),
             source: String::new(),
             by: "suzuki".into(),
             why: "t".into(),
         };
-        if let Some(why) = self.event(&Event::Command(Command::Relief(ask))).rejected {
+        if let Some(why) = self.event(&Event::Command(Command::Approvals(ask))).rejected {
             return Err(why.to_string());
         }
         let proposal = self.state.seq;
-        self.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why: "t".into() }));
+        self.ok(Command::Approvals(Approvals::Decide {
+            proposal,
+            approve: true,
+            by: "tanaka".into(),
+            why: "t".into(),
+        }));
         Ok(proposal)
     }
 

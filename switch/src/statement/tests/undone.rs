@@ -29,11 +29,11 @@ fn a_wrong_file_is_undone_and_the_line_is_booked_right() {
     let line = reference(&office);
     // One person alone undoes nothing.
     let proposal = Box::new(Proposal::UndoBooking { reference: line.clone(), payer: None });
-    let ask = Relief::Propose { proposal, source: String::new(), by: "sato".into(), why: "t".into() };
-    office.ok(Command::Relief(ask));
+    let ask = Approvals::Request { proposal, source: String::new(), by: "sato".into(), why: "t".into() };
+    office.ok(Command::Approvals(ask));
     let proposal = office.state.seq;
     let settle =
-        |by: &str, approve| Command::Relief(Relief::Settle { proposal, approve, by: by.into(), why: "t".into() });
+        |by: &str, approve| Command::Approvals(Approvals::Decide { proposal, approve, by: by.into(), why: "t".into() });
     assert!(office.refused(settle("sato", true)).contains("another person must decide"));
     office.ok(settle("tanaka", true));
     assert_eq!(office.settlement(1), SettlementState::Ordered(a));
