@@ -1,11 +1,11 @@
 //! What portals and operators ask for, in one vocabulary: the HTTP routes and the command line both speak it, so that what one
 //! can do the other can, against a running switch or into its journal.
 
-use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
 use crate::json::Said;
 use anyhow::Context;
 use kazasu_core::{BreakReason, Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
+use kazasu_engine::{CommandError, Engine, Role};
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -222,7 +222,7 @@ impl Desk {
     pub(crate) fn now(&self) -> Millis {
         match &self.source {
             Source::Engine(engine) => engine.now(),
-            Source::Folded(_) => crate::clock::now(),
+            Source::Folded(_) => kazasu_engine::clock::now(),
         }
     }
 
@@ -310,7 +310,7 @@ impl Desk {
                 let person = match person {
                     Some(text) => ppid("ppid", &text)?,
                     None => {
-                        let bytes = crate::clock::random_bytes(16).map_err(AskError::Other)?;
+                        let bytes = kazasu_engine::clock::random_bytes(16).map_err(AskError::Other)?;
                         Ppid::from_bytes(bytes.try_into().expect("sixteen bytes were asked for"))
                     }
                 };

@@ -1,11 +1,11 @@
 //! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
 
 use crate::config::IssuerConfig;
-use crate::engine::{Engine, IssuerSink};
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
-use crate::tasks::{Kind, Tasks, fault, not_down};
 use hashbrown::HashMap;
 use kazasu_core::{Event, Outgoing, Owed};
+use kazasu_engine::tasks::{Kind, Tasks, fault, not_down};
+use kazasu_engine::{Engine, IssuerSink};
 use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
@@ -232,7 +232,7 @@ impl IssuerSink for Issuers {
             let link = link_config(config, self.own);
             let clock = || {
                 fault(Kind::IssuerLink);
-                crate::clock::now()
+                kazasu_engine::clock::now()
             };
             let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, clock, shutdown.clone());
             let (tasks, name) = (engine.health().tasks.clone(), config.file.name.clone());

@@ -3,9 +3,9 @@
 //!
 //! Residents and merchants are the same for the same seed; keys never are.
 
-use crate::clock::random_bytes;
 use anyhow::Context;
 use kazasu_acquirer_sim::load::sample_ppid;
+use kazasu_engine::clock::random_bytes;
 use kazasu_schemas::ids::Ppid;
 use serde_json::json;
 use sha2::{Digest, Sha256};

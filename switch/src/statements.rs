@@ -826,7 +826,7 @@ impl StatementBook {
     pub async fn keep(self, mut stop: watch::Receiver<bool>) {
         let mut failed = false;
         loop {
-            crate::tasks::fault(crate::tasks::Kind::Statements);
+            kazasu_engine::tasks::fault(kazasu_engine::tasks::Kind::Statements);
             tokio::select! {
                 _ = stop.changed() => return,
                 () = tokio::time::sleep(PAUSE) => {}

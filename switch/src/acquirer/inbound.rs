@@ -1,7 +1,8 @@
 //! One frame in: decoded, authenticated, understood. It decides nothing about money; it says where the message goes.
 
-use super::session::{Acquirer, Acquirers, InstallKeys};
-use crate::engine::Inbound;
+use super::session::{Acquirer, Acquirers};
+use kazasu_engine::Inbound;
+use kazasu_engine::InstallKeys;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::wire::{Network, NetworkCode, PpidPlace, Request, ResponseCode, Totals};

@@ -3,9 +3,9 @@
 use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
 use super::session::Acquirers;
-use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
-use crate::tasks::{AbortOnDrop, Kind, fault};
 use bytes::BytesMut;
+use kazasu_engine::tasks::{AbortOnDrop, Kind, fault};
+use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
 use kazasu_schemas::ids::{InstitutionId, Stan};
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use kazasu_schemas::jst::BusinessDay;
@@ -77,7 +77,7 @@ impl Telling {
         self.left -= 1;
         self.due = tokio::time::Instant::now() + TELL_AGAIN;
         for (purpose, day) in &self.open {
-            let now = crate::clock::now().transmission();
+            let now = kazasu_engine::clock::now().transmission();
             let stan = Stan::wrapping(u64::from(purpose.number()) * 1_000 + u64::from(self.left));
             link.send(LinkOut::Tell(Network::request(*purpose, institution, stan, now).about(*day)));
         }

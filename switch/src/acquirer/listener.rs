@@ -2,9 +2,9 @@
 
 use super::link::{LinkContext, LinkLimits, serve};
 use super::session::Acquirers;
-use crate::engine::Engine;
-use crate::tasks::{Kind, fault};
 use anyhow::Context as _;
+use kazasu_engine::Engine;
+use kazasu_engine::tasks::{Kind, fault};
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
 use rustls::pki_types::pem::PemObject;

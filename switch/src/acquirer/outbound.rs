@@ -1,10 +1,10 @@
 //! Answers out: encoded and authenticated in one buffer, written with one system call for everything that is ready.
 
 use super::session::Acquirer;
-use crate::engine::{LinkHandle, LinkOut, Reply, ReplyBody};
-use crate::tasks::{Kind, fault};
 use bytes::BytesMut;
 use hashbrown::HashMap;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::{LinkHandle, LinkOut, Reply, ReplyBody};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::ResponseCode;

@@ -459,7 +459,7 @@ impl From<AskError> for Refused {
     fn from(error: AskError) -> Self {
         match error {
             AskError::Other(_) => Refused::Broken(error.into()),
-            AskError::Command(crate::engine::CommandError::Rejected(_))
+            AskError::Command(kazasu_engine::CommandError::Rejected(_))
             | AskError::Value { .. }
             | AskError::Pin
             | AskError::Forbidden(_)
@@ -490,7 +490,7 @@ pub(super) enum Counter {
     /// Here.
     Here {
         desk: Box<crate::admin::Desk>,
-        engine: crate::engine::Engine,
+        engine: kazasu_engine::Engine,
         core: std::thread::JoinHandle<()>,
         by: String,
         _lock: crate::serve::DataLock,

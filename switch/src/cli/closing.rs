@@ -487,7 +487,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     caller(&config, &args.common.by)?;
     let state = Arc::new(super::policy::fold(&config).await?);
     let desk = folded(&config, state);
-    let made = crate::clock::now();
+    let made = kazasu_engine::clock::now();
     if args.out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
         let number = args.settlement.context("--settlement says which letter is wanted")?;
         let pdf = crate::closing::merchant_letter(&desk, number, &config.file.book, made).await;
@@ -514,7 +514,7 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
     // Statements come from their own table; the state is not asked.
     let desk = folded(&config, Arc::new(kazasu_core::State::new()));
-    let made = crate::clock::now();
+    let made = kazasu_engine::clock::now();
     let report: Report =
         crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;
     match args.out {

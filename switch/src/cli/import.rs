@@ -2,13 +2,13 @@
 
 use super::Found;
 use crate::config::Config;
-use crate::engine::{Engine, Health, Nowhere};
 use crate::import::{self, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
+use kazasu_engine::{Engine, Health, Nowhere};
 use kazasu_store::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -261,7 +261,7 @@ fn print(file: &Path, report: &ImportReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::CommandError;
+    use kazasu_engine::CommandError;
 
     #[test]
     fn a_file_that_is_refused_is_found_and_an_engine_that_stops_is_not() {

@@ -82,7 +82,7 @@ async fn list(common: &Common) -> anyhow::Result<()> {
             fitting(&text(merchant, "name"), NAME),
         ]
     };
-    let report = Report::build("加盟店一覧", "Merchants", crate::clock::now())
+    let report = Report::build("加盟店一覧", "Merchants", kazasu_engine::clock::now())
         .sheet("加盟店")
         .column("加盟店", "merchant", Kind::Text)
         .column("業種", "mcc", Kind::Text)

@@ -88,7 +88,7 @@ async fn status(cluster: &Cluster) -> anyhow::Result<()> {
         return Ok(());
     }
     let place = config.store().place();
-    super::report::print(&shown(&place, &lead, &nodes, head, crate::clock::now())?);
+    super::report::print(&shown(&place, &lead, &nodes, head, kazasu_engine::clock::now())?);
     Ok(())
 }
 

@@ -304,7 +304,7 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) -> anyhow::Result<()> {
         say!("{out}");
         return Ok(());
     }
-    super::report::print(&replayed(file, replay, crate::clock::now())?);
+    super::report::print(&replayed(file, replay, kazasu_engine::clock::now())?);
     Ok(())
 }
 

@@ -758,6 +758,6 @@ async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &
     };
     let usage = crate::relief::usage(config.store().as_ref(), programme, &state.holder_roots()).await?;
     let city = config.file.cities.iter().find(|c| c.code == view.terms.city).map_or("", |c| c.name.as_str());
-    let report = crate::relief::final_report(&view, city, &usage, crate::clock::now())?;
+    let report = crate::relief::final_report(&view, city, &usage, kazasu_engine::clock::now())?;
     super::report::give(&report, out.as_deref(), shift_jis, common.json)
 }

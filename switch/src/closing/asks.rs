@@ -3,8 +3,8 @@
 use super::compare::CompareWith;
 use crate::admin::{AskError, Desk, day, reason, value, with};
 use crate::approvals::{Decision, Request};
-use crate::engine::CommandError;
 use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, Rejected, StatementLine};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::closing::{Against, DayState, Resolution};
 use kazasu_schemas::jst::BusinessDay;

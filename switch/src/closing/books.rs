@@ -276,7 +276,7 @@ impl Books {
 
     /// The merchants that fund these programmes on the day after the last that ended.
     pub(crate) fn funders_now(&self, programmes: &[u16]) -> BTreeMap<u16, MerchantKey> {
-        let day = self.days.keys().next_back().map_or_else(|| crate::clock::now().jst_day(), |day| day.next());
+        let day = self.days.keys().next_back().map_or_else(|| kazasu_engine::clock::now().jst_day(), |day| day.next());
         programmes.iter().filter_map(|n| Some((*n, self.funder(*n, day)?))).collect()
     }
 

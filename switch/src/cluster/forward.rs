@@ -4,8 +4,8 @@
 use super::Target;
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
-use crate::tasks::{Kind, broke_off, fault};
+use kazasu_engine::tasks::{Kind, broke_off, fault};
+use kazasu_engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -302,7 +302,7 @@ impl Task {
         };
         self.connection = Some(tokio::spawn(async move {
             let (number, news) = (connection.number, connection.news.clone());
-            let why = match crate::tasks::unwound(connection.run()).await {
+            let why = match kazasu_engine::tasks::unwound(connection.run()).await {
                 Ok(Ok(())) => "closed".to_owned(),
                 Ok(Err(error)) => error.to_string(),
                 // Without this the node would go on taking the leader for reachable.

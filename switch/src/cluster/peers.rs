@@ -2,9 +2,9 @@
 
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
-use crate::tasks::{Kind, fault};
 use anyhow::Context;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -87,9 +87,13 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     say("\n5. 精算 settlement");
     desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why(), without: Vec::new() }, "sato").await?;
     let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;
-    let shown =
-        report(&desk, ReportKind::Settlements, About { day: Some(on), ..About::default() }, crate::clock::now())
-            .await?;
+    let shown = report(
+        &desk,
+        ReportKind::Settlements,
+        About { day: Some(on), ..About::default() },
+        kazasu_engine::clock::now(),
+    )
+    .await?;
     crate::files::write_private(&play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
     say(&table::text(&shown));
     let paid = pay(&desk, play, on, &say).await?;

@@ -39,7 +39,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     let taking = Duration::from_secs_f64(f64::from(u32::try_from(args.taps)?) / args.rate);
     let number = desk.ask(|state| state.relief_programmes().len()).await?;
     let number = 101 + u16::try_from(number)?;
-    let closes = Millis(crate::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
+    let closes = Millis(kazasu_engine::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
     let (file, residents) = applications(play.seed);
     let budget = 30_000 * i64::try_from(residents)?;
 
@@ -115,7 +115,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     drained(town.leader()).await;
 
     say("\n5. 終了 the programme is over");
-    let left = closes.0 - crate::clock::now().0;
+    let left = closes.0 - kazasu_engine::clock::now().0;
     tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
     let view = ended(&desk, number).await?;
     let (returned, given) = (view.fund, usage(store, number, &roots(&desk).await?).await?);
@@ -136,7 +136,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
 
     let spent = usage(store, number, &roots(&desk).await?).await?;
     let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
-    let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
+    let report = final_report(&view, "かざす町 Kazasu Town", &spent, kazasu_engine::clock::now())?;
     let (workbook, table_file) = (play.data.join("relief-report.xlsx"), play.data.join("relief-report.csv"));
     crate::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
     crate::files::write_private(

@@ -10,9 +10,9 @@ mod webhook;
 pub use mail::MailConfig;
 pub use webhook::WebhookConfig;
 
-use crate::clock;
-use crate::tasks::{Kind, Tasks, at_once, fault};
 use anyhow::Context;
+use kazasu_engine::clock;
+use kazasu_engine::tasks::{Kind, Tasks, at_once, fault};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;

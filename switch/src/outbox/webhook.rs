@@ -1,9 +1,9 @@
 //! Notices by HTTP: a signed POST to one address.
 
 use super::{Notice, Tell, Url, Verdict};
-use crate::clock;
 use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
+use kazasu_engine::clock;
 use kazasu_schemas::secret::Key;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;

@@ -183,7 +183,7 @@ impl Desk {
             ("assign", Some(text), None) => RowChange::Assign(ppid("ppid", &text)?),
             ("assign", None, None) => {
                 // Someone without a card gets a temporary ID, to be merged into a PPID later.
-                let bytes = crate::clock::random_bytes(16).map_err(AskError::Other)?;
+                let bytes = kazasu_engine::clock::random_bytes(16).map_err(AskError::Other)?;
                 let person = Ppid::from_bytes(bytes.try_into().expect("sixteen bytes were asked for"));
                 self.command(Command::IssueTemporary { ppid: person, until: None, by: by.clone() }).await?;
                 more["ppid"] = person.to_string().into();

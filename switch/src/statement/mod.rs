@@ -14,8 +14,8 @@ pub use word::Word;
 
 use crate::admin::{AskError, Desk, reason, value};
 use crate::closing::PayoutConfig;
-use crate::engine::CommandError;
 use kazasu_core::{Alike, Booking, Command, Done, LineStatus, Paid, State, StatementLine, Wanted};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::FileDigest;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Role;

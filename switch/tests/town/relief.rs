@@ -312,7 +312,7 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
     let text = city.no("tanaka", &["release", "0", "--value-day", "2027-01-01", "--why", "x"]);
     assert!(text.contains("banks are closed on 2027-01-01"), "{text}");
     // A statement that is read today has no movement of a later day than banks book today's.
-    let day = Calendar::built_in().add_business_days(kazasu::clock::now().jst_day(), 0).unwrap();
+    let day = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
     city.ok("tanaka", &["release", "0", "--value-day", &day.to_string(), "--why", "checked"]);
     let text = city.no("sato", &["transfer-file", "0"]);
     assert!(text.contains("sato is officer"), "{text}");

@@ -306,7 +306,7 @@ impl Authority {
     }
 
     pub(crate) fn list(&self, number: u64, entries: &[(u8, rcgen::RevocationReason)]) -> Vec<u8> {
-        let now = kazasu::clock::now().0 / 1_000;
+        let now = kazasu_engine::clock::now().0 / 1_000;
         let now = time::OffsetDateTime::from_unix_timestamp(now).unwrap();
         let revoked = entries.iter().map(|(serial, reason)| rcgen::RevokedCertParams {
             serial_number: rcgen::SerialNumber::from(vec![1, *serial]),

@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 pub(crate) struct Durable(());
 
 /// Entries that are read at a time.
-pub(super) const PAGE: usize = 10_000;
+pub(crate) const PAGE: usize = 10_000;
 
 /// What the writer is told.
-pub(super) enum Job {
+pub(crate) enum Job {
     /// Give everything behind this place. If the journal does not have it, say so and give everything.
     Read(Head),
     /// Make it durable.
@@ -30,7 +30,7 @@ pub(super) enum Job {
 }
 
 /// What the writer tells.
-pub(super) enum News {
+pub(crate) enum News {
     /// The lead is ours.
     Taken { epoch: u64 },
     /// It is not.
@@ -52,16 +52,16 @@ pub(super) enum News {
 }
 
 /// The thread, and the ways to it and from it.
-pub(super) struct Writer {
-    pub(super) jobs: Sender<Job>,
-    pub(super) news: Receiver<News>,
+pub(crate) struct Writer {
+    pub(crate) jobs: Sender<Job>,
+    pub(crate) news: Receiver<News>,
     cancelled: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl Writer {
     /// Begins by taking the lead.
-    pub(super) fn start(
+    pub(crate) fn start(
         store: Arc<dyn Store>,
         claim: Claim,
         issuers: Arc<dyn IssuerSink>,
@@ -98,14 +98,14 @@ impl Writer {
     }
 
     /// The lead is lost: the writer takes it no more, says what became of its batch as soon as it knows, and ends.
-    pub(super) fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         self.cancelled.store(true, Ordering::Release);
         // No job will come, so a writer that waits for one ends at once.
         self.jobs = bounded(0).0;
     }
 
     /// Ends the writer in good order: what it was given is durable or failed, and the journal is closed.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let Writer { jobs, news, thread, .. } = self;
         drop(jobs);
         // Whatever it still says must not keep it.

@@ -71,7 +71,7 @@ impl Held {
         self.0.replies.is_empty() && self.0.messages.is_empty() && self.0.notices.is_empty() && self.0.done.is_empty()
     }
 
-    pub(super) fn release(self, _: &Durable) -> Effects {
+    pub(crate) fn release(self, _: &Durable) -> Effects {
         self.0
     }
 

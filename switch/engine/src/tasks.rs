@@ -231,7 +231,7 @@ impl Tasks {
 }
 
 /// Counts a task that panicked and is not started again, because it ends with its connection or its request.
-pub(crate) fn broke_off(kind: Kind, why: &str) {
+pub fn broke_off(kind: Kind, why: &str) {
     tracing::error!(task = kind.name(), %why, "a task has broken off");
     ended_counter(kind, "").increment(1);
 }
@@ -250,13 +250,13 @@ impl Pauses {
 }
 
 /// Runs a future to its end, or to its panic, whose message it gives.
-pub(crate) async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
+pub async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
     use futures_util::FutureExt;
     AssertUnwindSafe(task).catch_unwind().await.map_err(|panic| words(panic.as_ref()))
 }
 
 /// Runs work on this thread. Should it panic, that is counted and gives `None`.
-pub(crate) fn at_once<T>(kind: Kind, work: impl FnOnce() -> T) -> Option<T> {
+pub fn at_once<T>(kind: Kind, work: impl FnOnce() -> T) -> Option<T> {
     let done = std::panic::catch_unwind(AssertUnwindSafe(work));
     done.inspect_err(|panic| broke_off(kind, &words(panic.as_ref()))).ok()
 }
@@ -269,18 +269,18 @@ fn words(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Nothing has ended yet.
-pub(crate) fn publish_from_the_start() {
+pub fn publish_from_the_start() {
     Kind::ALL.into_iter().filter(|kind| !kind.has_several()).for_each(|kind| not_down(kind, ""));
 }
 
 /// Makes the series of a task that runs, or that is known and not wanted yet.
-pub(crate) fn not_down(kind: Kind, which: &str) {
+pub fn not_down(kind: Kind, which: &str) {
     ended_counter(kind, which).increment(0);
     up_gauge(kind, which).set(1.0);
 }
 
 /// Publishes what another crate says of a thread that it watches itself: how often it has ended, and whether it runs.
-pub(crate) fn publish(kind: Kind, ended: u64, runs: bool) {
+pub fn publish(kind: Kind, ended: u64, runs: bool) {
     ended_counter(kind, "").absolute(ended);
     up_gauge(kind, "").set(if runs { 1.0 } else { 0.0 });
 }
@@ -294,13 +294,14 @@ fn up_gauge(kind: Kind, which: &str) -> metrics::Gauge {
 }
 
 /// Notes the end of a thread that panics.
-pub(crate) struct OnPanic {
+pub struct OnPanic {
     tasks: Tasks,
     kind: Kind,
 }
 
 impl OnPanic {
-    pub(crate) fn new(tasks: &Tasks, kind: Kind) -> OnPanic {
+    /// For the thread that makes it.
+    pub fn new(tasks: &Tasks, kind: Kind) -> OnPanic {
         tasks.runs(kind, "");
         OnPanic { tasks: tasks.clone(), kind }
     }
@@ -317,7 +318,7 @@ impl Drop for OnPanic {
 }
 
 /// Ends a task when its owner is gone, also by a panic.
-pub(crate) struct AbortOnDrop<T>(pub(crate) JoinHandle<T>);
+pub struct AbortOnDrop<T>(pub JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
@@ -328,10 +329,10 @@ impl<T> Drop for AbortOnDrop<T> {
 /// A place where a test can break a task. Builds without debug assertions have none.
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub(crate) fn fault(_: Kind) {}
+pub fn fault(_: Kind) {}
 
 #[cfg(debug_assertions)]
-pub(crate) use armed::{arm, fault};
+pub use armed::{arm, fault};
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -346,12 +347,12 @@ mod armed {
     }
 
     /// The next task of this kind that comes by its place panics.
-    pub(crate) fn arm(kind: Kind) {
+    pub fn arm(kind: Kind) {
         ARMED.fetch_or(bit(kind), Ordering::AcqRel);
     }
 
     /// Panics when a test wants it.
-    pub(crate) fn fault(kind: Kind) {
+    pub fn fault(kind: Kind) {
         if ARMED.load(Ordering::Relaxed) & bit(kind) != 0
             && ARMED.fetch_and(!bit(kind), Ordering::AcqRel) & bit(kind) != 0
         {

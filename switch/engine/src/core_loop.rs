@@ -29,7 +29,7 @@ const NO_REPORT_MS: i64 = 300_000;
 /// Transfers of one batch that nobody waits for: more would keep taps waiting for the disk.
 const OWN_TRANSFERS: usize = 1_024;
 /// Accounts that one look at the book goes through. A look is a fraction of a millisecond, and comes once a second.
-pub(super) const AUDITED: usize = 50_000;
+pub(crate) const AUDITED: usize = 50_000;
 /// How long a node that hands the lead over waits for issuers' answers.
 const LEAVING: Duration = Duration::from_secs(30);
 /// How long the last batches may take once no issuer is waited for, while everything else waits for the successor.
@@ -67,14 +67,14 @@ impl Failures {
 }
 
 /// What the core's thread works with, whichever role it has.
-pub(super) struct Shell {
-    pub(super) config: EngineConfig,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) issuers: Arc<dyn IssuerSink>,
-    pub(super) elsewhere: Arc<dyn Elsewhere>,
-    pub(super) engine: Engine,
-    pub(super) rx: Receiver<Msg>,
-    pub(super) health: Arc<Health>,
+pub(crate) struct Shell {
+    pub(crate) config: EngineConfig,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) issuers: Arc<dyn IssuerSink>,
+    pub(crate) elsewhere: Arc<dyn Elsewhere>,
+    pub(crate) engine: Engine,
+    pub(crate) rx: Receiver<Msg>,
+    pub(crate) health: Arc<Health>,
 }
 
 struct Core<'a> {
@@ -130,7 +130,7 @@ enum Asker<'a> {
     Nobody,
 }
 
-pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
+pub(crate) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut started = Some(started);
     let mut failures = Failures::default();
     let mut replica = Replica::default();

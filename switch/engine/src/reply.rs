@@ -2,11 +2,16 @@
 
 use super::{Health, Inbound};
 use hashbrown::HashMap;
+use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
+
+/// New session keys that come into force once the answer that brings them is written.
+#[derive(Clone, Debug)]
+pub struct InstallKeys(pub SessionKeys);
 
 /// What a link is to write.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ pub enum LinkOut {
         /// True for the session keys, false for the initial ones.
         session: bool,
         /// Session keys that come into force right after it was written.
-        install: Option<crate::acquirer::InstallKeys>,
+        install: Option<InstallKeys>,
     },
     /// An answer that the link made itself, without MAC yet; `session` says under which keys it goes out.
     Refusal {
@@ -124,7 +129,7 @@ pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<
 }
 
 /// Sends replies on their way, those of one link together and in their order.
-pub(crate) fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
+pub fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
     let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
     let mut places: HashMap<usize, usize> = HashMap::new();
     for (link, reply) in replies {
