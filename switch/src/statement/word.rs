@@ -69,8 +69,8 @@ fn no<T>(problem: String) -> Result<T, AskError> {
 
 /// What the line is booked as, when the word can be true of it.
 pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike), AskError> {
-    if let LineStatus::Known(what) = &row.status {
-        return no(format!("record {} was booked before ({what}); undo that first", row.record));
+    if let LineStatus::Known(became) = &row.status {
+        return no(format!("record {} was booked before ({became}); undo that first", row.record));
     }
     if let Some(super::read::Doubt::Future(text)) = &row.doubt {
         return no(text.clone());
