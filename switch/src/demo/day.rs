@@ -318,8 +318,9 @@ fn record(line: &Value) -> Option<usize> {
     line["record"].as_u64().and_then(|n| usize::try_from(n).ok())
 }
 
+/// Can a person say of it that it is another payment?
 fn is_double(line: &Value) -> bool {
-    line["why"].as_str().is_some_and(|why| why.starts_with("likely a double"))
+    each(line, "candidates").any(|candidate| candidate["say"] == "--another")
 }
 
 /// The bank's statement: what was taken, what came back, what issuers paid.

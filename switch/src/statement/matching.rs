@@ -115,7 +115,8 @@ impl Picture {
         }
     }
 
-    fn payer(&self, row: &Row) -> Option<Payer> {
+    /// Who paid it, when it came to the operator's account from a payer that is configured.
+    pub(super) fn payer(&self, row: &Row) -> Option<Payer> {
         let payout = self.payout.as_ref().filter(|_| self.is_operators(row.account.as_ref()))?;
         let payer = payout.payers.iter().find(|(name, _)| Some(name) == row.payee.as_ref());
         payer.map(|(_, from)| *from)

@@ -1,7 +1,7 @@
 //! A person's word about one line: what it is, where the program may not say.
 
 use super::Reader;
-use super::matching::{Picture, Row, booking_back, booking_of, fitting};
+use super::matching::{Picture, Row, booking_back, booking_of};
 use crate::admin::{AskError, value};
 use kazasu_core::{Alike, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
@@ -119,16 +119,12 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         Word::Received(from) if picture.reader == Reader::Payouts && mine && !out => {
             waits(Booking::Received { from: *from, amount: row.entry.amount })
         }
-        Word::Another if picture.reader == Reader::Payouts && mine && !out => {
-            let payers: Vec<_> = fitting(row, picture).into_iter().filter_map(|c| payer_of(&c.say)).collect();
-            match payers[..] {
-                [from] => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
-                _ => no(format!(
-                    "record {} is not from one configured payer; say from whom (--received-from)",
-                    row.record
-                )),
+        Word::Another if picture.reader == Reader::Payouts && mine && !out => match picture.payer(row) {
+            Some(from) => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
+            None => {
+                no(format!("record {} is not from one configured payer; say from whom (--received-from)", row.record))
             }
-        }
+        },
         Word::Received(_) | Word::Another => {
             no(format!("record {} is no payment to the operator's account", row.record))
         }
@@ -137,10 +133,6 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
         Word::Corrects(line) => corrects(row, line, picture, mine).and_then(waits),
     }
-}
-
-fn payer_of(say: &str) -> Option<Payer> {
-    crate::closing::payer(say.strip_prefix("--received-from ")?.trim_matches('"'))
 }
 
 fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
