@@ -9,6 +9,7 @@ pub mod admin;
 #[cfg(feature = "demo")]
 pub mod agree;
 pub mod cli;
+mod client;
 pub mod clock;
 pub mod closing;
 pub mod cluster;

@@ -4,10 +4,10 @@ use super::Found;
 use super::ask::{Common, one};
 use super::import;
 use crate::admin::Ask;
+use crate::client::{Refused, Switch};
 use crate::config::Config;
 use clap::Subcommand;
 use kazasu_console::say;
-use serde_json::Value;
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {
@@ -41,9 +41,11 @@ async fn status(common: &Common) -> anyhow::Result<()> {
     let Some(http) = import::running(&config).await? else {
         return Err(Found("no switch is running: its clock is looked at when it begins".into()).into());
     };
-    let (code, text) = super::call(&http, "/v1/status", &config.token, None, None).await?;
-    anyhow::ensure!(code == 200, "the switch at {http} answered {code}: {text}");
-    let status: Value = serde_json::from_str(&text)?;
+    let status = match Switch::new(&http, &config.token).get("/v1/status").await {
+        Ok(status) => status,
+        Err(Refused::No(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
+        Err(Refused::Broken(error)) => return Err(error),
+    };
     let doubt = status["clock_doubt"].as_str();
     if common.json {
         let clock = serde_json::json!({ "time": status["time"], "business_day": status["business_day"],
