@@ -7,7 +7,8 @@ use crate::admin::Ask;
 use crate::client::{Refused, Switch};
 use crate::config::Config;
 use clap::Subcommand;
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
+use kazasu_report::table::{Align, Lines};
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {
@@ -52,9 +53,11 @@ async fn status(common: &Common) -> anyhow::Result<()> {
             "clock": status["clock"] });
         say!("{clock}");
     } else {
-        say!("判定時刻 time that decides  {}", status["time"].as_str().unwrap_or("–"));
-        say!("営業日 business day         {}", status["business_day"].as_str().unwrap_or("–"));
-        say!("時計 wall clock             {}", if doubt.is_none() { "正常 believed" } else { "要確認 in doubt" });
+        let mut lines = Lines::new(0, [Align::Left, Align::Left]);
+        lines.row([&"判定時刻 time that decides", &status["time"].as_str().unwrap_or("–")]);
+        lines.row([&"営業日 business day", &status["business_day"].as_str().unwrap_or("–")]);
+        lines.row([&"時計 wall clock", &if doubt.is_none() { "正常 believed" } else { "要確認 in doubt" }]);
+        print_text!("{}", lines.text());
     }
     match doubt {
         Some(doubt) => Err(Found(doubt.to_owned()).into()),
