@@ -1,12 +1,13 @@
 //! Micro benchmarks: one thing each, in a loop long enough to trust, the median of several rounds printed.
 
 use bytes::BytesMut;
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
 use kazasu_core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::LinkOrigin;
 use kazasu_ledger::{Body, Record};
 use kazasu_ledger::{Entry, Head};
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
@@ -246,9 +247,9 @@ pub(crate) async fn run(as_json: bool) -> anyhow::Result<()> {
     if as_json {
         say!("{}", Value::Object(out));
     } else {
-        for (name, value) in &out {
-            say!("{name:<48} {value:>12}");
-        }
+        let mut lines = Lines::new(0, [Align::Left, Align::Right]);
+        out.iter().for_each(|(name, value)| lines.row([name, value]));
+        print_text!("{}", lines.text());
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, 
 use kazasu_console::{print_text, say, tell};
 use kazasu_engine::Engine;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::ids::Mcc;
 use kazasu_store::memory::MemoryStore;
 use serde_json::{Value, json};
@@ -581,17 +582,16 @@ fn print(
     }
     if let Some(ruled) = ruled {
         let core = |cpu: &std::collections::BTreeMap<String, f64>| cpu.get("core").copied().unwrap_or(0.0);
-        say!("                    {:>14} {:>14}", "without rules", "with rules");
+        let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Right]);
+        lines.row([&"", &"without rules", &"with rules"]);
         let p99 = (report.percentile(99.0), ruled.same.percentile(99.0));
-        say!("  p99 at this rate  {:>11} µs {:>11} µs", p99.0, p99.1);
-        say!("  core a tap        {:>11} µs {:>11} µs", core(&cost.cpu), core(&ruled.cpu));
-        say!(
-            "  most taps         {:>12.0}/s {:>12.0}/s: {:.0} %, medians of {TURNS} turns with {} under way",
-            median(ruled.without),
-            median(ruled.with),
-            median(ruled.with) / median(ruled.without) * 100.0,
-            WINDOW * u64::from(args.links)
-        );
+        lines.row([&"p99 at this rate", &format!("{} µs", p99.0), &format!("{} µs", p99.1)]);
+        lines.row([&"core a tap", &format!("{} µs", core(&cost.cpu)), &format!("{} µs", core(&ruled.cpu))]);
+        let (without, with) = (median(ruled.without), median(ruled.with));
+        lines.row([&"most taps", &format!("{without:.0}/s"), &format!("{with:.0}/s")]);
+        let (percent, window) = (with / without * 100.0, WINDOW * u64::from(args.links));
+        lines.words(format!("  that is {percent:.0} %, medians of {TURNS} turns with {window} under way"));
+        print_text!("{}", lines.text());
     }
     if let Some(tps) = echo {
         say!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");

@@ -10,6 +10,7 @@ pub mod admin;
 pub mod agree;
 mod approvals;
 pub mod cli;
+mod client;
 pub mod closing;
 pub mod cluster;
 pub mod config;

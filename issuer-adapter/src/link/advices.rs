@@ -5,7 +5,9 @@
 //! would take the second for something else.
 
 use super::counts::MessageKind;
+use super::ms;
 use hashbrown::{HashMap, HashSet};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::wire::Original;
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerOperation, IssuerRequest, Misfit};
 use std::collections::{BTreeSet, VecDeque};
@@ -16,7 +18,8 @@ struct Advice {
     request: IssuerRequest,
     sent_before: bool,
     due: u64,
-    pause: u64,
+    /// How often it was sent since the connection stands.
+    sent: u32,
 }
 
 /// An answer that names an advice and does not repeat it.
@@ -28,8 +31,8 @@ pub(super) struct Unfit {
 
 pub(super) struct Advices {
     size: usize,
-    retry_min: u64,
-    retry_max: u64,
+    /// Pauses before an advice is repeated.
+    repeat: Backoff,
     orders: u64,
     /// The oldest unacknowledged advices, at most `size`, by key.
     window: HashMap<u64, Advice>,
@@ -45,11 +48,10 @@ pub(super) struct Advices {
 }
 
 impl Advices {
-    pub(super) fn new(size: usize, retry_min: u64, retry_max: u64) -> Self {
+    pub(super) fn new(size: usize, repeat: Backoff) -> Self {
         Advices {
             size,
-            retry_min,
-            retry_max,
+            repeat,
             orders: 0,
             window: HashMap::new(),
             schedule: BTreeSet::new(),
@@ -105,7 +107,7 @@ impl Advices {
         self.held.clear();
         for (key, advice) in &mut self.window {
             advice.due = now;
-            advice.pause = self.retry_min;
+            advice.sent = 0;
             self.schedule.insert((now, advice.order, *key));
         }
     }
@@ -156,8 +158,8 @@ impl Advices {
         let advice = self.window.get_mut(&key).expect("the schedule lists the window");
         advice.request.repeat |= advice.sent_before;
         advice.sent_before = true;
-        advice.due = now + advice.pause;
-        advice.pause = advice.pause.saturating_mul(2).min(self.retry_max);
+        advice.sent = advice.sent.saturating_add(1);
+        advice.due = now + ms(self.repeat.pause(advice.sent));
         self.schedule.insert((advice.due, order, key));
         Some((advice.id, &advice.request))
     }
@@ -189,7 +191,7 @@ impl Advices {
             self.orders += 1;
             let order = self.orders;
             self.schedule.insert((now, order, key));
-            let advice = Advice { id, order, request, sent_before: false, due: now, pause: self.retry_min };
+            let advice = Advice { id, order, request, sent_before: false, due: now, sent: 0 };
             self.window.insert(key, advice);
         }
     }

@@ -16,12 +16,14 @@ mod tests;
 pub use counts::{Counts, MessageKind, Outcome};
 
 use advices::{Advices, Unfit};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::ids::{Rrn, Stan};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest, Misfit};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
 use requests::{Match, Requests, Unanswered, When};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
 #[derive(Clone, Debug)]
@@ -206,7 +208,8 @@ const REFERENCES: u64 = 1_000_000_000_000;
 pub struct Link {
     limits: Limits,
     phase: Phase,
-    backoff: u64,
+    /// Pauses before it connects again.
+    reconnect: Backoff,
     stans: u64,
     controls: VecDeque<Control>,
     echo_due: u64,
@@ -239,14 +242,14 @@ impl Link {
         };
         Link {
             phase: Phase::Down { retry_at: now },
-            backoff: limits.reconnect_min,
+            reconnect: backoff(limits.reconnect_min, limits.reconnect_max),
             stans: 0,
             controls: VecDeque::new(),
             echo_due: 0,
             echo: None,
             telling: None,
             requests: Requests::new(limits.max_in_flight, limits.answer_timeout),
-            advices: Advices::new(limits.saf_window, limits.saf_retry_min, limits.saf_retry_max),
+            advices: Advices::new(limits.saf_window, backoff(limits.saf_retry_min, limits.saf_retry_max)),
             advice_turn: false,
             draining: false,
             first: true,
@@ -356,8 +359,7 @@ impl Link {
         self.requests.end_all(written, |ended| report_end(counts, ended, reports));
         self.controls.clear();
         self.echo = None;
-        self.phase = Phase::Down { retry_at: now + self.backoff };
-        self.backoff = self.backoff.saturating_mul(2).min(self.limits.reconnect_max);
+        self.phase = Phase::Down { retry_at: now + ms(self.reconnect.failed()) };
     }
 
     /// An answer to a request or advice. It counts only when it repeats what was asked.
@@ -420,7 +422,7 @@ impl Link {
             self.counts.add(MessageKind::Network, Outcome::Approved);
             self.phase = Phase::Up;
             self.first = false;
-            self.backoff = self.limits.reconnect_min;
+            self.reconnect.works();
             self.echo_due = now + self.limits.echo_interval;
             self.advices.resume(now);
         } else if message.purpose == NetworkCode::Echo {
@@ -595,6 +597,16 @@ impl Link {
     fn heard(&mut self) {
         self.echo = None;
     }
+}
+
+/// Pauses between these two, in milliseconds.
+fn backoff(first: u64, longest: u64) -> Backoff {
+    Backoff::new(Duration::from_millis(first), Duration::from_millis(longest))
+}
+
+/// A pause in milliseconds.
+fn ms(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn report_end(counts: &mut Counts, ended: Unanswered, reports: &mut Vec<Report>) {

@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 use kazasu_core::{Command, Decision, Done, Effect, Event, State, decide, left_to_undo};
 use kazasu_ledger::record::{Silence, Verdict};
 use kazasu_ledger::{Body, Head, Record, Seq};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::{Refusal, Request};
 use kazasu_store::{AppendError, Store};
@@ -45,26 +46,8 @@ struct Waiter {
 
 /// Commits that failed shortly after each other make the pause before the next attempt longer, so that a disk that is full
 /// but takes a small record now and then does not look ready.
-#[derive(Default)]
-struct Failures {
-    last: Option<(Instant, Duration)>,
-}
-
-impl Failures {
-    const FIRST: Duration = Duration::from_millis(200);
-    const LONGEST: Duration = Duration::from_secs(5);
-    /// A commit that fails after so long without a failure is a new trouble.
-    const CALM: Duration = Duration::from_secs(10);
-
-    fn pause(&mut self, now: Instant) -> Duration {
-        let pause = match self.last {
-            Some((at, pause)) if now.duration_since(at) < pause + Self::CALM => (pause * 2).min(Self::LONGEST),
-            _ => Self::FIRST,
-        };
-        self.last = Some((now, pause));
-        pause
-    }
-}
+const FAILED_COMMITS: Backoff =
+    Backoff::new(Duration::from_millis(200), Duration::from_secs(5)).calm(Duration::from_secs(10));
 
 /// What the core's thread works with, whichever role it has.
 pub(crate) struct Shell {
@@ -132,7 +115,9 @@ enum Asker<'a> {
 
 pub(crate) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut started = Some(started);
-    let mut failures = Failures::default();
+    let mut failures = FAILED_COMMITS;
+    // Since the pause after the last commit that failed.
+    let mut since = Instant::now();
     let mut replica = Replica::default();
     let mut again = Vec::new();
     let mut old = None;
@@ -242,9 +227,10 @@ pub(crate) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 shell.health.set_halted(Some(error.to_string()));
                 held = Some(shell.health.epoch());
                 let_others_lead(shell);
-                if refuse_for(shell, failures.pause(Instant::now())) {
+                if refuse_for(shell, failures.failed_after(since.elapsed())) {
                     return;
                 }
+                since = Instant::now();
             }
         }
     }

@@ -4,6 +4,7 @@
 //! Threads that cannot be started again (the core, the writer) are only noted here: what their end means is decided in `engine`.
 
 use hashbrown::HashMap;
+use kazasu_schemas::backoff::Backoff;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -12,11 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// The pause before a task is started again; it doubles while the task keeps ending.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A task that ran for so long begins again with the first pause.
 const CALM: Duration = Duration::from_secs(60);
+/// The pauses between a task's end and its next beginning.
+const RESTARTS: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10)).calm(CALM);
 
 /// What runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -208,7 +208,7 @@ impl Tasks {
         let (tasks, which) = (self.clone(), which.to_owned());
         tasks.runs(kind, &which);
         tokio::spawn(async move {
-            let mut pauses = Pauses::default();
+            let mut pauses = RESTARTS;
             loop {
                 let begin = Instant::now();
                 let why = match unwound(async { make().await }).await {
@@ -217,7 +217,7 @@ impl Tasks {
                     Err(panic) => panic,
                 };
                 tasks.ended(kind, &which, why);
-                tokio::time::sleep(pauses.after(begin.elapsed())).await;
+                tokio::time::sleep(pauses.failed_after(begin.elapsed())).await;
                 tasks.runs(kind, &which);
                 tracing::info!(task = kind.name(), %which, "the task runs again");
             }
@@ -234,19 +234,6 @@ impl Tasks {
 pub fn broke_off(kind: Kind, why: &str) {
     tracing::error!(task = kind.name(), %why, "a task has broken off");
     ended_counter(kind, "").increment(1);
-}
-
-/// The pauses between a task's end and its next beginning.
-#[derive(Default)]
-struct Pauses(Duration);
-
-impl Pauses {
-    /// The pause after it ran for so long.
-    fn after(&mut self, ran: Duration) -> Duration {
-        let doubled = if ran > CALM { FIRST_PAUSE } else { (self.0 * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) };
-        self.0 = doubled;
-        doubled
-    }
 }
 
 /// Runs a future to its end, or to its panic, whose message it gives.
@@ -406,11 +393,11 @@ mod tests {
 
     #[test]
     fn a_task_that_keeps_ending_is_started_less_and_less_often() {
-        let mut pauses = Pauses::default();
+        let mut pauses = RESTARTS;
         let short = Duration::from_secs(1);
-        let taken: Vec<u128> = (0..9).map(|_| pauses.after(short).as_millis()).collect();
+        let taken: Vec<u128> = (0..9).map(|_| pauses.failed_after(short).as_millis()).collect();
         assert_eq!(taken, [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
-        assert_eq!(pauses.after(CALM * 2), FIRST_PAUSE);
+        assert_eq!(pauses.failed_after(CALM * 2).as_millis(), 100);
     }
 
     #[tokio::test]

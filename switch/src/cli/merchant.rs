@@ -1,8 +1,9 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::ask::{Common, Look, Refused, look, look_at};
+use super::ask::{Common, Look, look, look_at};
 use super::import::{self, ImportArgs, What};
 use super::{Found, NONE};
+use crate::client::Refused;
 use crate::config::Config;
 use clap::Subcommand;
 use kazasu_console::{print_text, say};

@@ -11,7 +11,8 @@ use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_console::{print_text, say};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::Body;
-use kazasu_report::{csv, table, xlsx};
+use kazasu_report::table::{self, Align, Lines};
+use kazasu_report::{csv, xlsx};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
@@ -264,21 +265,18 @@ fn count(view: &Value) -> anyhow::Result<u64> {
 
 fn preview(view: &Value) -> String {
     let yen = |value: &Value| Yen::new(value.as_i64().unwrap_or(0)).to_string();
-    let mut out =
-        format!("   支給予定 {} 世帯  {}\n", thousands(view["count"].as_u64().unwrap_or(0)), yen(&view["total_yen"]));
+    let mut out = Lines::new(5, [Align::Right, Align::Left, Align::Right]);
+    let count = thousands(view["count"].as_u64().unwrap_or(0));
+    out.words(format!("   支給予定 {count} 世帯  {}", yen(&view["total_yen"])));
     for line in view["distribution"].as_array().into_iter().flatten().take(5) {
-        let _ = writeln!(out, "     {:>10} × {}", yen(&line["yen"]), thousands(line["count"].as_u64().unwrap_or(0)));
+        out.row([&yen(&line["yen"]), &"×", &thousands(line["count"].as_u64().unwrap_or(0))]);
     }
     for line in view["issues"].as_array().into_iter().flatten() {
-        let _ = writeln!(
-            out,
-            "     {} {}: {}",
-            line["issue_ja"].as_str().unwrap_or_default(),
-            line["issue"].as_str().unwrap_or_default(),
-            line["count"]
-        );
+        let (japanese, issue) = (line["issue_ja"].as_str(), line["issue"].as_str());
+        let (japanese, issue) = (japanese.unwrap_or_default(), issue.unwrap_or_default());
+        out.words(format!("     {japanese} {issue}: {}", line["count"]));
     }
-    out
+    out.text()
 }
 
 fn live(usage: &Usage) -> String {

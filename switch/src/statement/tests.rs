@@ -210,7 +210,7 @@ impl Office {
             let before = self.state.seq;
             let rejected = match ask.run {
                 Run::Look if waits_for_another_line(&what, &picture) => None,
-                Run::Look => self.state.would_book(&line),
+                Run::Look => self.state.would_book(&line).map(|why| why.to_string()),
                 Run::Book => {
                     let decision = self.event(&Event::Command(Command::Line(Box::new(line))));
                     assert!(decision.rejected.is_some() || self.state.seq == before + 1, "what is planned is new");
@@ -317,7 +317,7 @@ fn file(entries: &[Entry]) -> Vec<u8> {
 fn open(finding: &Finding) -> (&str, &[Candidate]) {
     match finding {
         Finding::Open { why, candidates } => (why, candidates),
-        Finding::Book(_) | Finding::Known(_) => panic!("{finding:?} is not open"),
+        Finding::Book(_) | Finding::Known => panic!("{finding:?} is not open"),
     }
 }
 

@@ -2,7 +2,7 @@
 //! tasks that panic.
 
 use crate::bad_input::{code, frame, purchase};
-use crate::harness::{Served, Town, wait_for};
+use crate::harness::{Served, Town, request, wait_for};
 use crate::rules::{call, token};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::session::Session;
@@ -319,8 +319,7 @@ fn a_switch_whose_standard_output_is_full_serves() {
     let text = std::fs::read_to_string(town.config()).unwrap();
     let http = text.lines().find_map(|line| line.strip_prefix("http = \"")).unwrap().trim_end_matches('"').to_owned();
     wait_for("readiness", Duration::from_secs(20), || {
-        let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-        agent.get(format!("http://{http}/readyz")).call().ok().filter(|r| r.status() == 200).map(drop)
+        request(&http, "GET", "/readyz", &[], b"").ok().filter(|(status, _)| *status == 200).map(drop)
     });
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());
