@@ -366,7 +366,7 @@ mod tests {
     fn speak() {
         let link = tracing::error_span!("link", link = 3, peer = %"127.0.0.1:5", acquirer = tracing::field::Empty);
         let _in = link.enter();
-        tracing::warn!("nobody has signed on");
+        tracing::warn!("not signed on yet");
         link.record("acquirer", tracing::field::display("27000001"));
         let message = tracing::debug_span!("message", rrn = "000000000001", record = 7_u64);
         message
@@ -393,7 +393,7 @@ mod tests {
             .iter()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
             .collect();
-        let fields = serde_json::json!({ "link": 3, "peer": "127.0.0.1:5", "message": "nobody has signed on" });
+        let fields = serde_json::json!({ "link": 3, "peer": "127.0.0.1:5", "message": "not signed on yet" });
         assert_eq!((lines.len(), &lines[0]["fields"]), (2, &fields));
         assert_eq!(lines[0]["level"], "WARN");
         assert_eq!(lines[0]["target"], module_path!());

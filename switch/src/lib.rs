@@ -31,3 +31,4 @@ pub mod statements;
 pub mod tasks;
 pub mod telemetry;
 pub mod terminal;
+mod trail;

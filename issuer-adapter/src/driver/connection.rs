@@ -243,7 +243,7 @@ impl Wire {
         if self.last_log.is_none_or(|last| now >= last + LOG_PAUSE) {
             self.last_log = Some(now);
             let mti = self.message.mti;
-            // Towards issuers DE37 is the record's number, or what somebody takes for one.
+            // Towards issuers DE37 is a record's number, or pretends to be one.
             let reference = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
             let reference = reference.trim();
             let record = reference.parse::<u64>().ok().filter(|id| link.cause(*id).is_some());
