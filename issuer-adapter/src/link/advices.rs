@@ -4,6 +4,7 @@
 //! answered, and so does a reversal behind what was said of the same message before it: an issuer that has not taken the first
 //! would take the second for something else.
 
+use super::Cause;
 use super::counts::MessageKind;
 use super::ms;
 use hashbrown::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 struct Advice {
     id: u64,
+    cause: Cause,
     order: u64,
     request: IssuerRequest,
     sent_before: bool,
@@ -40,8 +42,8 @@ pub(super) struct Advices {
     schedule: BTreeSet<(u64, u64, u64)>,
     /// Those of the window that wait for another's answer.
     held: BTreeSet<u64>,
-    /// Behind the window, oldest first: key, id, message.
-    waiting: VecDeque<(u64, u64, IssuerRequest)>,
+    /// Behind the window, oldest first: key, id and cause, message.
+    waiting: VecDeque<(u64, (u64, Cause), IssuerRequest)>,
     /// Cannot be written in this dialect. Kept and shown, since an advice is never dropped.
     parked: Vec<IssuerRequest>,
     known: HashSet<u64>,
@@ -72,12 +74,17 @@ impl Advices {
         self.parked.len()
     }
 
-    /// Queues an advice; false when it is queued already.
-    pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) -> bool {
+    /// What this advice of the window follows from.
+    pub(super) fn cause(&self, key: u64) -> Option<Cause> {
+        self.window.get(&key).map(|advice| advice.cause)
+    }
+
+    /// Queues an advice by its id and cause; false when it is queued already.
+    pub(super) fn accept(&mut self, now: u64, key: u64, named: (u64, Cause), request: IssuerRequest) -> bool {
         if !self.known.insert(key) {
             return false;
         }
-        self.waiting.push_back((key, id, request));
+        self.waiting.push_back((key, named, request));
         self.refill(now);
         true
     }
@@ -187,11 +194,11 @@ impl Advices {
 
     fn refill(&mut self, now: u64) {
         while self.window.len() < self.size {
-            let Some((key, id, request)) = self.waiting.pop_front() else { break };
+            let Some((key, (id, cause), request)) = self.waiting.pop_front() else { break };
             self.orders += 1;
             let order = self.orders;
             self.schedule.insert((now, order, key));
-            let advice = Advice { id, order, request, sent_before: false, due: now, sent: 0 };
+            let advice = Advice { id, cause, order, request, sent_before: false, due: now, sent: 0 };
             self.window.insert(key, advice);
         }
     }

@@ -17,13 +17,22 @@ pub use counts::{Counts, MessageKind, Outcome};
 
 use advices::{Advices, Unfit};
 use kazasu_schemas::backoff::Backoff;
-use kazasu_schemas::ids::{Rrn, Stan};
+use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest, Misfit};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
 use requests::{Match, Requests, Unanswered, When};
 use std::collections::VecDeque;
 use std::time::Duration;
+
+/// The acquirer's message that a command follows from. Only log lines use it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cause {
+    /// Its DE32.
+    pub acquirer: InstitutionId,
+    /// Its DE37.
+    pub rrn: Rrn,
+}
 
 /// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
 #[derive(Clone, Debug)]
@@ -32,6 +41,8 @@ pub enum Command {
     Request {
         /// The switch's number of the message, below 10^12 and never used twice.
         id: u64,
+        /// What it follows from.
+        cause: Cause,
         /// The message.
         request: IssuerRequest,
     },
@@ -39,6 +50,8 @@ pub enum Command {
     Advice {
         /// The switch's number of the message, below 10^12. Given again while it is queued, it changes nothing.
         id: u64,
+        /// What it follows from.
+        cause: Cause,
         /// The message; `repeat` set when an earlier process may have sent it.
         request: IssuerRequest,
     },
@@ -296,8 +309,8 @@ impl Link {
     /// Takes a command.
     pub fn command(&mut self, now: u64, command: Command, reports: &mut Vec<Report>) {
         match command {
-            Command::Request { id, request } => self.request(now, id, request, reports),
-            Command::Advice { id, request } => self.advice(now, id, request),
+            Command::Request { id, cause, request } => self.request(now, id, cause, request, reports),
+            Command::Advice { id, cause, request } => self.advice(now, id, cause, request),
             Command::Cutover { closed, opened } => {
                 let open = vec![(NetworkCode::CutoverStart, closed), (NetworkCode::CutoverEnd, opened)];
                 self.telling = Some(Telling { open, due: now, left: TELLINGS });
@@ -305,7 +318,14 @@ impl Link {
         }
     }
 
-    fn request(&mut self, now: u64, id: u64, mut request: IssuerRequest, reports: &mut Vec<Report>) {
+    /// What message `id` follows from, while it waits for its answer; of a request also when it waited in vain.
+    #[must_use]
+    pub fn cause(&self, id: u64) -> Option<Cause> {
+        let key = id % REFERENCES;
+        self.requests.cause(key).or_else(|| self.advices.cause(key))
+    }
+
+    fn request(&mut self, now: u64, id: u64, cause: Cause, mut request: IssuerRequest, reports: &mut Vec<Report>) {
         let key = id % REFERENCES;
         if self.requests.contains(key) {
             // The same id twice is a mistake of the caller. The first one's outcome will be reported; another report
@@ -320,14 +340,14 @@ impl Link {
             return;
         }
         request.rrn = Rrn::from_number(id);
-        self.requests.accept(now, key, id, request);
+        self.requests.accept(now, key, (id, cause), request);
     }
 
-    fn advice(&mut self, now: u64, id: u64, mut request: IssuerRequest) {
+    fn advice(&mut self, now: u64, id: u64, cause: Cause, mut request: IssuerRequest) {
         let key = id % REFERENCES;
         request.rrn = Rrn::from_number(id);
         if is_writable(&request) {
-            self.advices.accept(now, key, id, request);
+            self.advices.accept(now, key, (id, cause), request);
         } else {
             self.advices.park(key, request);
         }

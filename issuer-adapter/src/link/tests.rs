@@ -43,8 +43,13 @@ fn message(operation: IssuerOperation) -> IssuerRequest {
 
 use kazasu_schemas::wire::Original;
 
+/// Each has its own: the acquirer counted from another number.
+fn cause(id: u64) -> Cause {
+    Cause { acquirer: "27000001".parse().unwrap(), rrn: Rrn::from_number(7_000 + id) }
+}
+
 fn purchase(id: u64) -> Command {
-    Command::Request { id, request: message(IssuerOperation::Purchase) }
+    Command::Request { id, cause: cause(id), request: message(IssuerOperation::Purchase) }
 }
 
 /// Of a request of its own.
@@ -56,7 +61,8 @@ fn reversal(id: u64) -> Command {
 fn about(id: u64, operation: IssuerOperation, of: u64) -> Command {
     let message = message(operation);
     let original = Original::new(Mti(200), Stan::wrapping(of), message.transmission, message.acquirer);
-    Command::Advice { id, request: IssuerRequest { stan: Stan::wrapping(id), original: Some(original), ..message } }
+    let request = IssuerRequest { stan: Stan::wrapping(id), original: Some(original), ..message };
+    Command::Advice { id, cause: cause(id), request }
 }
 
 fn answer(id: u64, code: &[u8; 2]) -> IssuerAnswer {
@@ -114,7 +120,7 @@ impl World {
     }
 
     fn command(&mut self, command: Command) {
-        if let Command::Advice { id, request } = &command {
+        if let Command::Advice { id, request, .. } = &command {
             self.advices.insert(*id, (request.mti().answer(), request.repeated()));
         }
         self.link.command(self.now, command, &mut self.reports);
@@ -226,6 +232,20 @@ fn a_request_times_out_once_and_its_answer_is_late_once() {
     w.answered(1, b"00");
     w.answered(1, b"00");
     assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
+}
+
+#[test]
+fn what_a_message_follows_from_is_known_as_long_as_it_can_be_asked_about() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.command(purchase(2));
+    w.command(reversal(3));
+    assert_eq!(w.sent().len(), 3);
+    assert_eq!([1, 2, 3, 4].map(|id| w.link.cause(id)), [Some(cause(1)), Some(cause(2)), Some(cause(3)), None]);
+    w.answered(1, b"00");
+    w.answered(3, b"00");
+    w.pass(1_000).unwrap();
+    assert_eq!([1, 2, 3].map(|id| w.link.cause(id)), [None, Some(cause(2)), None], "the second timed out");
 }
 
 /// An answer with one thing changed or missing, and the field that is to be named.
@@ -424,6 +444,7 @@ fn an_advice_about_another_waits_for_its_answer() {
     // A refund of what is advised first, between two that have nothing to do with them.
     let first = Command::Advice {
         id: 1,
+        cause: cause(1),
         request: IssuerRequest { stan: Stan::wrapping(1), original: None, ..message(PurchaseAdvice) },
     };
     w.command(first);
@@ -553,11 +574,11 @@ fn what_cannot_be_written_is_refused_or_kept_aside() {
     let mut w = World::up();
     let mut wrong = message(IssuerOperation::Purchase);
     wrong.amount = Yen::new(-1);
-    w.command(Command::Request { id: 1, request: wrong });
+    w.command(Command::Request { id: 1, cause: cause(1), request: wrong });
     assert_eq!(w.told(), [Report::NotSent { id: 1 }]);
     let mut wrong = message(IssuerOperation::Reversal);
     wrong.replacement = Some(Yen::new(MAX_WIRE_AMOUNT + 1));
-    w.command(Command::Advice { id: 2, request: wrong });
+    w.command(Command::Advice { id: 2, cause: cause(2), request: wrong });
     assert_eq!((w.link.saf_depth(), w.link.unwritable_advices()), (1, 1));
     (3..=5).for_each(|id| w.command(reversal(id)));
     assert_eq!(w.sent(), ["0420 3", "0420 4"]);

@@ -383,6 +383,22 @@ impl State {
         self.known.contains_key(&key_of(request))
     }
 
+    /// The record of the message that was decided under this one's key: its own, or the first one's when it is a repeat.
+    #[must_use]
+    pub fn record_of(&self, request: &Request) -> Option<Seq> {
+        match self.known.get(&key_of(request))? {
+            Known::Tap(index) => self.tap(*index).map(|tap| tap.seq),
+            Known::Tombstone(_) => None,
+        }
+    }
+
+    /// The tap that a message to an issuer is about: the message's own record, or the one that it follows from.
+    #[must_use]
+    pub fn tap_of_message(&self, message: Seq) -> Option<&Tap> {
+        let of_advice = || self.tap_by_seq(self.unacknowledged.get(&message)?.0.tap);
+        self.tap_by_seq(message).or_else(of_advice)
+    }
+
     /// Counts, for metrics and the status page.
     #[must_use]
     pub fn sizes(&self) -> StateSizes {

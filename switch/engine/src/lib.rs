@@ -13,6 +13,7 @@ mod replica;
 mod reply;
 pub mod tasks;
 mod time;
+pub mod trail;
 mod waiting;
 mod writer;
 
@@ -525,7 +526,7 @@ mod tests {
         assert!(engine.health().halted().unwrap().contains("invariant"));
         let command = Command::Open { book: "again".into() };
         assert!(matches!(engine.command(command).await, Err(CommandError::Stopping)));
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tokio::sync::mpsc::unbounded_channel().0));
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tokio::sync::mpsc::unbounded_channel().0));
         engine.submit(&link, Instant::now(), 0, Vec::new());
         assert_eq!(engine.health().queued.load(Ordering::Acquire), 0);
     }

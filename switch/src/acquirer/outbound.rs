@@ -4,7 +4,9 @@ use super::session::Acquirer;
 use bytes::BytesMut;
 use hashbrown::HashMap;
 use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::trail;
 use kazasu_engine::{LinkHandle, LinkOut, Reply, ReplyBody};
+use kazasu_ledger::Seq;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::ResponseCode;
@@ -95,13 +97,11 @@ impl Writer {
                 message.to_message(&mut self.message);
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
                 let keys = acquirer.as_ref().map(|a| a.keys(session));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
                 if let (Some(install), Some(acquirer)) = (install, acquirer) {
                     match acquirer.install(&install) {
-                        Ok(()) => tracing::info!(acquirer = %acquirer.config.id, "new session keys in force"),
-                        Err(error) => {
-                            tracing::error!(acquirer = %acquirer.config.id, %error, "session keys not usable")
-                        }
+                        Ok(()) => tracing::info!("new session keys in force"),
+                        Err(error) => tracing::error!(%error, "session keys not usable"),
                     }
                 }
                 1
@@ -109,7 +109,7 @@ impl Writer {
             LinkOut::Tell(message) => {
                 if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
-                    self.encode(Some(&acquirer.keys(true).from_switch), out);
+                    self.encode(Some(&acquirer.keys(true).from_switch), None, out);
                 }
                 0
             }
@@ -119,13 +119,15 @@ impl Writer {
                 self.count(message.mti, code);
                 self.message = *message;
                 let keys = acquirer.as_ref().map(|a| a.keys(session));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
                 1
             }
         }
     }
 
     fn reply(&mut self, reply: &Reply, acquirer: &Acquirer, key: &MacKey, out: &mut BytesMut) {
+        let span = trail::span(|| Some(reply.id().over(&self.link)));
+        let _in = span.enter();
         match &reply.body {
             ReplyBody::Answer(request, answer) => {
                 request.answer_message(answer, acquirer.config.ppid_in, &mut self.message);
@@ -133,16 +135,16 @@ impl Writer {
             ReplyBody::Totals(totals) => totals.to_message(&mut self.message),
         }
         self.count(self.message.mti, reply.body.code());
-        self.encode(Some(key), out);
+        self.encode(Some(key), reply.record, out);
+        tracing::debug!(target: trail::STEPS, mti = %self.message.mti, code = %reply.body.code(), "answered");
         self.latency.record(reply.received.elapsed().as_secs_f64());
     }
 
-    fn encode(&mut self, key: Option<&MacKey>, out: &mut BytesMut) {
+    fn encode(&mut self, key: Option<&MacKey>, record: Option<Seq>, out: &mut BytesMut) {
         if let Err(error) = encode_frame(&self.dialect, &mut self.message, key, out) {
             // The request was read by the same dialect, so its fields can be written by it.
-            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
-            let (link, mti) = (self.link.id, self.message.mti);
-            tracing::error!(link, %mti, rrn = rrn.trim(), %error, "an answer could not be encoded");
+            let ([rrn, stan, terminal], mti) = (trail::names(&self.message), self.message.mti);
+            tracing::error!(rrn, stan, terminal, record, %mti, %error, "an answer could not be encoded");
         }
     }
 
