@@ -425,7 +425,7 @@ impl Desk {
             };
         };
         let read = tokio::task::spawn_blocking(move || {
-            let pem = crate::files::read(&path)?;
+            let pem = kazasu_security::files::read(&path)?;
             anyhow::Ok(kazasu_security::crl::authorities(&pem)?)
         });
         let names = read.await.map_err(|e| AskError::Other(e.into()))?.map_err(AskError::Other)?;

@@ -516,7 +516,7 @@ pub struct IssuerConfig {
 impl Config {
     /// Reads and checks the file at `path` and the key file it names.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
-        let text = crate::files::read_text(path)?;
+        let text = kazasu_security::files::read_text(path)?;
         let file: ConfigFile =
             toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {}", path.display(), e.to_string().trim()))?;
         let base = path.parent().unwrap_or(Path::new(".")).to_path_buf();
@@ -652,7 +652,7 @@ fn audit(file: &AuditFile) -> anyhow::Result<crate::closing::AuditKeys> {
 fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu_schemas::policy::Policy, String)>> {
     let Some(path) = &file.policy_file else { return Ok(None) };
     let path = base.join(path);
-    let source = crate::files::read_text(&path)?;
+    let source = kazasu_security::files::read_text(&path)?;
     match kazasu_documents::policy::read(&source) {
         Ok(policy) => {
             let known = |issuer| file.issuers.iter().any(|i| i.number == issuer);
@@ -707,7 +707,7 @@ pub fn load_dialect(base: &Path, name: &str) -> anyhow::Result<Dialect> {
     }
     let path = base.join(name);
     let shipped = Dialect::SHIPPED.join(", ");
-    let text = crate::files::read_text(&path)
+    let text = kazasu_security::files::read_text(&path)
         .with_context(|| format!("dialect {name:?} is none of {shipped}, and {} cannot be read", path.display()))?;
     Dialect::parse(&text).with_context(|| path.display().to_string())
 }
@@ -722,7 +722,7 @@ fn only_owner_reads(path: &Path) -> anyhow::Result<()> {
 
 fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
     only_owner_reads(path)?;
-    let text = zeroize::Zeroizing::new(crate::files::read_text(path)?);
+    let text = zeroize::Zeroizing::new(kazasu_security::files::read_text(path)?);
     // The parser's message may quote the line, so only the place is told.
     toml::from_str(&text).map_err(|e: toml::de::Error| {
         let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count());

@@ -16,7 +16,6 @@ pub mod cluster;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
-pub mod files;
 pub mod http;
 pub mod import;
 pub mod issuers;
@@ -27,6 +26,5 @@ pub mod relief;
 pub mod sample;
 pub mod serve;
 pub mod statement;
-pub mod statements;
 pub mod telemetry;
 pub mod terminal;

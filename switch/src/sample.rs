@@ -249,7 +249,7 @@ fn plain(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Writes a file that only its owner may read; it must not exist yet.
 pub(crate) fn secret(path: &Path, text: &str) -> anyhow::Result<()> {
-    crate::files::write_new(path, text.as_bytes())
+    kazasu_security::files::write_new(path, text.as_bytes())
 }
 
 fn config_file(town: &Town) -> String {

@@ -34,9 +34,9 @@ pub struct InUse(String);
 
 /// Creates the data folder if need be and takes its lock.
 pub fn lock(data_dir: &Path) -> anyhow::Result<DataLock> {
-    crate::files::private_folder(data_dir)?;
+    kazasu_security::files::private_folder(data_dir)?;
     let path = data_dir.join("lock");
-    let file = crate::files::open_private(&path)?;
+    let file = kazasu_security::files::open_private(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(DataLock(file)),
         Err(TryLockError::WouldBlock) => Err(InUse(data_dir.display().to_string()).into()),

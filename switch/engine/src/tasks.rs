@@ -18,6 +18,12 @@ const CALM: Duration = Duration::from_secs(60);
 /// The pauses between a task's end and its next beginning.
 const RESTARTS: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10)).calm(CALM);
 
+/// Runs what takes the processor's time on a thread of its own, so that no tap waits behind it.
+pub async fn run_blocking<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Handle::current();
+    Ok(tokio::task::spawn_blocking(move || runtime.block_on(work)).await?)
+}
+
 /// What runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {

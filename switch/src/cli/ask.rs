@@ -321,7 +321,7 @@ pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
             one(Ask::BindCertificate { ppid, serial, issuer, last_day }, &common).await
         }
         CardCommand::List { file, common } => {
-            let bytes = crate::files::read(&file)?;
+            let bytes = kazasu_security::files::read(&file)?;
             one(Ask::ApplyList { list: hex::encode(bytes) }, &common).await
         }
         CardCommand::Temporary { ppid, until, common } => one(Ask::IssueTemporary { ppid, until }, &common).await,
@@ -386,7 +386,7 @@ pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
 
 /// Carries out a file of asks. A line that is refused is told and does not stop the others.
 pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
-    let text = crate::files::read_text(file)?;
+    let text = kazasu_security::files::read_text(file)?;
     let config = Config::load(&common.config)?;
     let mut desk = Counter::open(&config, &common.by).await?;
     let (mut recorded, mut unchanged, mut refused) = (0_u64, 0_u64, 0_u64);

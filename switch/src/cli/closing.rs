@@ -335,7 +335,7 @@ async fn close(
 }
 
 pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
-    use crate::files::read_text as text;
+    use kazasu_security::files::read_text as text;
     match command {
         ContractCommand::Check { file } => match kazasu_documents::contracts::read(&text(&file)?) {
             Ok(contracts) => {
@@ -432,7 +432,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             one(ClosingAsk::Resolve { difference, how, why }, &common).await
         }
         ReconCommand::Import { file, against, party, from, until, common } => {
-            let bytes = crate::files::read(&file)?;
+            let bytes = kazasu_security::files::read(&file)?;
             let until = until.unwrap_or_else(|| from.clone());
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
@@ -462,7 +462,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             caller(&config, &common.by)?;
             let until = until.unwrap_or_else(|| from.clone());
             let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
-            let mut file = std::io::BufWriter::new(crate::files::PrivateFile::create(&out)?);
+            let mut file = std::io::BufWriter::new(kazasu_security::files::PrivateFile::create(&out)?);
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
             file.into_inner()
                 .map_err(|e| anyhow::Error::from(e.into_error()).context(format!("cannot write {}", out.display())))?
@@ -498,7 +498,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
 }
 
 fn write_pdf(path: &Path, pdf: kazasu_report::pdf::Pdf) -> anyhow::Result<()> {
-    crate::files::write_private(path, &pdf.bytes)?;
+    kazasu_security::files::write_private(path, &pdf.bytes)?;
     say!("{} ({} pages)", path.display(), pdf.pages);
     Ok(())
 }
@@ -529,7 +529,7 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
 pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     caller(&config, &common.by)?;
-    let story = crate::closing::explain(config.store().as_ref(), record).await?;
+    let story = kazasu_projections::explain(config.store().as_ref(), record).await?;
     show(story.ok_or_else(|| Refused::No(format!("record {record} is no tap"))), common)
 }
 

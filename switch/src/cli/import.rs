@@ -45,7 +45,7 @@ pub(super) enum What {
 
 pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
     let ImportArgs { file, sheet, dry_run, config, bad_rows, json } = args;
-    let bytes = crate::files::read(&file)?;
+    let bytes = kazasu_security::files::read(&file)?;
     let config = Config::load(&config)?;
     let order = Order { sheet, mode: if dry_run { Mode::Look } else { Mode::CarryOut } };
     let report = match order.mode {
@@ -67,7 +67,7 @@ pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
         },
     };
     if let Some(path) = bad_rows.filter(|_| report.bad > 0) {
-        crate::files::write_private(&path, &import::bad_rows_csv(&report.header, &report.bad_rows)?)?;
+        kazasu_security::files::write_private(&path, &import::bad_rows_csv(&report.header, &report.bad_rows)?)?;
     }
     if json {
         say!("{}", serde_json::to_string(&report)?);

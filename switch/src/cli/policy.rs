@@ -167,7 +167,7 @@ pub(super) async fn fold(config: &Config) -> anyhow::Result<State> {
 
 /// A file's policy, or all that is wrong with it.
 fn load(file: &Path) -> anyhow::Result<Result<(Policy, String), Vec<String>>> {
-    let source = crate::files::read_text(file)?;
+    let source = kazasu_security::files::read_text(file)?;
     Ok(match read(&source) {
         Ok(policy) => Ok((policy, source)),
         Err(problems) => Err(problems.iter().map(|p| format!("{} {p}", file.display())).collect()),
@@ -206,7 +206,7 @@ pub(super) async fn points(command: PointsCommand) -> anyhow::Result<()> {
                 out.write_record([programme.to_string(), ppid.to_string(), points.to_string()])?;
             }
         }
-        crate::files::write_private(&path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
+        kazasu_security::files::write_private(&path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
     }
     show_costs(&policy, &replay, json);
     Ok(())

@@ -403,7 +403,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
 }
 
 async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
-    use crate::files::read_text as text;
+    use kazasu_security::files::read_text as text;
     match command {
         ProgrammeCommand::Check { file } => match crate::relief::read_terms(&text(&file)?) {
             Ok(terms) => {
@@ -537,7 +537,7 @@ async fn import(
     bad_rows: Option<PathBuf>,
     common: &Common,
 ) -> anyhow::Result<()> {
-    let bytes = crate::files::read(file)?;
+    let bytes = kazasu_security::files::read(file)?;
     let name = file.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
@@ -562,7 +562,7 @@ async fn import(
     };
     let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
     if imported.bad > 0 {
-        crate::files::write_private(&refused_to, &bad_rows_csv(&imported.header, &imported.bad_rows)?)?;
+        kazasu_security::files::write_private(&refused_to, &bad_rows_csv(&imported.header, &imported.bad_rows)?)?;
     }
     if common.json {
         say!("{}", serde_json::to_string(&imported)?);
@@ -673,12 +673,12 @@ pub(super) fn written(result: Result<Value, Refused>, out: &Path) -> anyhow::Res
         Err(refused) => return Ok(Err(refused)),
     };
     // Names and accounts of payees.
-    crate::files::private_folder(out)?;
+    kazasu_security::files::private_folder(out)?;
     for file in value["files"].as_array_mut().into_iter().flatten() {
         let name = file["name"].as_str().unwrap_or("transfer").to_owned();
         let bytes = hex::decode(file["hex"].as_str().unwrap_or_default())?;
         let path = out.join(Path::new(&name).file_name().context("a file's name")?);
-        crate::files::write_private(&path, &bytes)?;
+        kazasu_security::files::write_private(&path, &bytes)?;
         file["hex"].take();
         file["path"] = path.display().to_string().into();
     }

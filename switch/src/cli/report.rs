@@ -24,7 +24,7 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
         return Ok(());
     };
     let write = |path: &Path, bytes: &[u8]| {
-        crate::files::write_private(path, bytes)?;
+        kazasu_security::files::write_private(path, bytes)?;
         if !as_json {
             say!("{}", path.display());
         }

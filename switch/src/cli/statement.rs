@@ -68,7 +68,7 @@ pub(super) async fn read(
     reader: Reader,
     common: &Common,
 ) -> anyhow::Result<()> {
-    let bytes = crate::files::read(file)?;
+    let bytes = kazasu_security::files::read(file)?;
     let is = how.is(is);
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;

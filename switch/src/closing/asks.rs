@@ -333,7 +333,7 @@ impl Desk {
         if !missing.is_empty() {
             return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
         }
-        let total = chosen.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
+        let total = chosen.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::books::sum(sum, s.settlement.paid));
         let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
         let count = settlements.len();
         let payees = self.payout_config()?.digest(&chosen);

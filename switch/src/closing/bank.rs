@@ -140,7 +140,7 @@ impl Desk {
                 })
             });
             let payments = payments.collect::<Result<Vec<_>, AskError>>()?;
-            let total = part.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
+            let total = part.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::books::sum(sum, s.settlement.paid));
             let count = payments.len();
             let (name, bytes) = match format {
                 Format::Zengin => {

@@ -1,12 +1,12 @@
 //! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
 
-use super::chart::{Chart, MerchantKey, Restated, TapOf};
 use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::{Place, ReconRan, TapKind};
+use kazasu_projections::chart::{Chart, MerchantKey, Restated, TapOf};
 use kazasu_recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use kazasu_recon::item::{Item, Kind, Mark, Side};
 use kazasu_recon::matching::compare;
@@ -106,7 +106,7 @@ impl<'a> Lines<'a> {
                 && (self.with.from..=self.with.until).contains(&day);
             let Some(tap) = self.chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
             let row = self.rows.entry(moved.tap).or_insert_with(|| line(moved.tap, moved.merchant, tap, day));
-            row.amount = super::books::sum(row.amount, moved.amount);
+            row.amount = kazasu_projections::books::sum(row.amount, moved.amount);
         }
         for restated in self.chart.restated(body) {
             self.restate(seq, day, &restated);
@@ -121,7 +121,7 @@ impl<'a> Lines<'a> {
         let less = Yen::new(-restated.less.get());
         if !restated.chargeback {
             if let Some(row) = self.rows.get_mut(&restated.tap) {
-                row.amount = super::books::sum(row.amount, less);
+                row.amount = kazasu_projections::books::sum(row.amount, less);
             }
             return;
         }
@@ -269,7 +269,8 @@ impl Desk {
             return Ok(Compared { run, known: true, ..Compared::nothing() });
         }
         let (store, about) = (office.store.clone(), with.clone());
-        let ours = super::apart(async move { rows(store.as_ref(), &about).await }).await.map_err(AskError::Other)?;
+        let ours =
+            super::run_blocking(async move { rows(store.as_ref(), &about).await }).await.map_err(AskError::Other)?;
         let ours = ours.map_err(|e| value("party", format!("{e:#}")))?;
         let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());

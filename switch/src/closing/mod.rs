@@ -6,10 +6,7 @@
 mod asks;
 mod audit;
 mod bank;
-mod books;
-mod chart;
 mod compare;
-mod explain;
 mod look;
 mod mended;
 mod payees;
@@ -23,19 +20,13 @@ pub use audit::{AuditKeys, Signed, check_heads, export};
 pub use bank::{Payees, PayoutConfig};
 pub(crate) use bank::{payer, payer_text, read_reference};
 pub use compare::{CompareWith, Compared, clearing_file};
-pub use explain::explain;
 pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};
 
-use books::Books;
+use kazasu_engine::tasks::run_blocking;
+use kazasu_projections::books::Books;
 use kazasu_store::Store;
 use std::sync::Arc;
 use tokio::sync::Mutex;
-
-/// Does something that takes the processor's time on a thread of its own, so that no tap waits behind it.
-pub async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Handle::current();
-    Ok(tokio::task::spawn_blocking(move || runtime.block_on(work)).await?)
-}
 
 /// What closing keeps between two questions: the fold of the journal, read on each time.
 #[derive(Clone)]
@@ -47,7 +38,7 @@ pub struct Office {
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,
     /// What residents paid.
-    pub statements: crate::statements::StatementBook,
+    pub statements: kazasu_projections::statements::StatementBook,
     vault: Arc<kazasu_security::vault::Vault>,
     books: Arc<Mutex<Option<Books>>>,
     comparing: Arc<Mutex<()>>,
@@ -59,7 +50,7 @@ impl Office {
     pub fn new(config: &crate::config::Config, store: Arc<dyn Store>) -> Self {
         let statements = config.data_dir.join("statements.db");
         Office {
-            statements: crate::statements::StatementBook::new(store.clone(), statements),
+            statements: kazasu_projections::statements::StatementBook::new(store.clone(), statements),
             store,
             payout: config.payout.clone(),
             audit: config.audit.clone(),
@@ -75,7 +66,7 @@ impl Office {
         // Put back only when all went well: what was left half read is read again.
         let open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));
         let store = self.store.clone();
-        let caught_up = apart(async move {
+        let caught_up = run_blocking(async move {
             let mut open = open;
             let mut reader = store.reader().await?;
             open.catch_up(reader.as_mut()).await?;

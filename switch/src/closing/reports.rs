@@ -1,11 +1,11 @@
 //! Reports of finance staff, and statements for merchants and residents.
 
-use super::books::Books;
 use crate::admin::{AskError, Desk, value};
 use anyhow::Context;
 use kazasu_core::SettlementView;
 use kazasu_ledger::book::Book;
 use kazasu_ledger::{AccountKey, Body};
+use kazasu_projections::books::Books;
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
 use kazasu_report::{Cell, Kind as Column, Report, cells};
 use kazasu_schemas::contract::Tender;

@@ -1,9 +1,9 @@
 //! Settling what ended with a day: merchants whose period is over, and issuers.
 
-use super::books::{Books, sum};
 use crate::admin::{AskError, Desk};
 use kazasu_core::{Closing, Command, Done, StandingView};
 use kazasu_engine::CommandError;
+use kazasu_projections::books::{Books, sum};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{DayTotals, Opening, Period, Settlement};

@@ -1,13 +1,13 @@
 //! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
 
-use super::books::Books;
 use super::compare::{CompareWith, Lines, compared, name};
 use super::settle::{issuer, settlement};
-use crate::statements::StatementBook;
 use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
 use kazasu_ledger::{AccountKey, Entry};
+use kazasu_projections::books::Books;
+use kazasu_projections::statements::StatementBook;
 use kazasu_recon::file::{Row, Writer};
 use kazasu_recon::item::Kind;
 use kazasu_recon::result::Proposal as Proposed;
@@ -725,7 +725,7 @@ fn statements_add_up_to_what_merchants_got() {
         for act in &acts {
             perform(&mut town, act);
         }
-        let mut chart = super::chart::Chart::default();
+        let mut chart = kazasu_projections::chart::Chart::default();
         let mut expected = std::collections::BTreeMap::<String, i64>::new();
         for entry in &town.entries {
             for moved in chart.record(entry.place(), &Body::read(&entry.body).unwrap()) {

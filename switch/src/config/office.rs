@@ -136,7 +136,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
     let Some(p) = &file.payout else { return Ok(None) };
     let path = base.join(&p.payees_file);
     only_owner_reads(&path)?;
-    let bytes = crate::files::read(&path)?;
+    let bytes = kazasu_security::files::read(&path)?;
     let payees = crate::closing::PayoutConfig::payees(&bytes).with_context(|| path.display().to_string())?;
     let digits = |what: &str, text: &str, len: usize| {
         ensure!(
@@ -193,7 +193,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
 pub(super) fn calendar(file: &ConfigFile, base: &Path) -> anyhow::Result<Arc<Calendar>> {
     let Some(path) = &file.bank_holidays_file else { return Ok(Arc::new(Calendar::built_in().clone())) };
     let path = base.join(path);
-    let bytes = crate::files::read(&path)?;
+    let bytes = kazasu_security::files::read(&path)?;
     // The Cabinet Office's own file is in Shift_JIS.
     let (text, _) = kazasu_documents::table_file::text_of(&bytes, None).map_err(anyhow::Error::msg)?;
     Ok(Arc::new(Calendar::parse(&text).with_context(|| path.display().to_string())?))

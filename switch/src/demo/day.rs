@@ -43,7 +43,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     let why = || "デモ demo".to_owned();
 
     say("1. 加盟店契約 contracts");
-    let source = crate::files::read_text(&play.data.join("contracts.toml"))?;
+    let source = kazasu_security::files::read_text(&play.data.join("contracts.toml"))?;
     let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
     if let Some(proposal) = proposed["proposal"].as_u64() {
         decide(&desk, proposal).await?;
@@ -98,7 +98,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
         kazasu_engine::clock::now(),
     )
     .await?;
-    crate::files::write_private(&play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
+    kazasu_security::files::write_private(&play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
     say(&table::text(&shown));
     let paid = pay(&desk, play, on, &say).await?;
 
@@ -264,7 +264,7 @@ async fn pay(desk: &Desk, play: &Play, day: BusinessDay, say: &impl Fn(&str)) ->
     let files = desk.payout_files(payout, Format::Zengin, "tanaka").await?;
     let total: i64 = files.iter().map(|f| f.total.get()).sum();
     for file in &files {
-        crate::files::write_private(&play.data.join(&file.name), &file.bytes)?;
+        kazasu_security::files::write_private(&play.data.join(&file.name), &file.bytes)?;
         say(&format!("   {} {} 件 {}", file.name, file.count, file.total));
     }
     // The bank: it took the money, and one payment came back.
@@ -281,7 +281,7 @@ async fn pay(desk: &Desk, play: &Play, day: BusinessDay, say: &impl Fn(&str)) ->
         })
         .collect();
     let bytes = bank(value_day, total, (yen, &format!("P{payout}-{number}")), &owed)?;
-    crate::files::write_private(&play.data.join("statement.txt"), &bytes)?;
+    kazasu_security::files::write_private(&play.data.join("statement.txt"), &bytes)?;
     // The play is ahead of the clock: it is read on its own day.
     let ask = StatementAsk { today: Some(value_day), ..StatementAsk::default() };
     let mut read = desk.bank_statement(&bytes, Reader::Payouts, &ask, "tanaka").await?;

@@ -139,8 +139,8 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
     let report = final_report(&view, "かざす町 Kazasu Town", &spent, kazasu_engine::clock::now())?;
     let (workbook, table_file) = (play.data.join("relief-report.xlsx"), play.data.join("relief-report.csv"));
-    crate::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
-    crate::files::write_private(
+    kazasu_security::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
+    kazasu_security::files::write_private(
         &table_file,
         &csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0,
     )?;

@@ -2,7 +2,7 @@
 
 use super::{Api, answer, asked, authorized, caller, read, report_as};
 use crate::admin::{AskError, day, value};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, apart};
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind};
 use crate::statement::{Reader, Run, StatementAsk};
 use axum::Json;
 use axum::Router;
@@ -12,6 +12,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kazasu_engine::tasks::run_blocking;
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::typed;
 use serde_json::json;
@@ -185,7 +186,7 @@ async fn explain(State(api): State<Api>, Path(record): Path<u64>, headers: Heade
         return *refusal;
     }
     let store = api.store.clone();
-    let told = apart(async move { crate::closing::explain(store.as_ref(), record).await }).await;
+    let told = run_blocking(async move { kazasu_projections::explain(store.as_ref(), record).await }).await;
     match told.and_then(|told| told) {
         Ok(Some(story)) => Json(story).into_response(),
         Ok(None) => {
@@ -226,7 +227,7 @@ async fn report(
         Err(text) => return answer(Err(value("day", format!("must be a date like 2026-12-01, got {text:?}")))),
     };
     let about = About { day, seq: wanted.seq, settlement: wanted.settlement };
-    let made = apart(async move {
+    let made = run_blocking(async move {
         match crate::closing::report(&api.desk, of, about, kazasu_engine::clock::now()).await {
             Ok(report) => report_as(&report, wanted.format.as_deref(), &kind),
             Err(error) => answer(Err(error)),
@@ -239,7 +240,7 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
     if let Err(refusal) = finance(&api, &headers) {
         return *refusal;
     }
-    let made = apart(async move {
+    let made = run_blocking(async move {
         let issuer = api.desk.book().await?;
         crate::closing::merchant_letter(&api.desk, number, &issuer, kazasu_engine::clock::now()).await
     });
@@ -293,7 +294,7 @@ async fn resident_statement(
     if days.format.as_deref() != Some("pdf") {
         return report_as(&report, days.format.as_deref(), "statement");
     }
-    let made = apart(async move {
+    let made = run_blocking(async move {
         let issuer = api.desk.book().await?;
         crate::closing::statement_letter(&report, &issuer, &ppid).await
     });

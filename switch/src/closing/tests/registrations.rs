@@ -1,7 +1,7 @@
 //! Registrations that change, and what is folded of them: a file that is kept step by step says what one that is made at once says.
 
 use super::*;
-use crate::statements::Line;
+use kazasu_projections::statements::Line;
 
 /// A shop's registration as it may come again: other name, closed or not, other terminals.
 #[derive(Clone, Debug)]

@@ -778,9 +778,9 @@ async fn write_refused(conn: &mut SqliteConnection, changes: &Changes) -> anyhow
 /// It says who bought what where: nobody but its owner reads it.
 fn create_private(path: &Path) -> anyhow::Result<()> {
     if let Some(dir) = path.parent() {
-        crate::files::private_folder(dir)?;
+        kazasu_security::files::private_folder(dir)?;
     }
-    crate::files::open_private(path).map(drop)
+    kazasu_security::files::open_private(path).map(drop)
 }
 
 /// Statements of a journal's residents.
@@ -803,7 +803,7 @@ impl StatementBook {
     pub async fn lines(&self, person: Ppid, from: BusinessDay, until: BusinessDay) -> anyhow::Result<Vec<Line>> {
         let book = self.clone();
         // Reading on takes the processor's time: on a thread of its own, no tap waits behind it.
-        crate::closing::apart(async move {
+        kazasu_engine::tasks::run_blocking(async move {
             let mut there = book.open.lock().await;
             let mut open = book.taken(&mut there).await?;
             open.follow(usize::MAX).await?;
@@ -833,7 +833,7 @@ impl StatementBook {
             }
             let book = self.clone();
             // A turn that panics ends the task, which is counted and started again.
-            let turn = crate::closing::apart(async move { book.turn().await }).await;
+            let turn = kazasu_engine::tasks::run_blocking(async move { book.turn().await }).await;
             match turn.unwrap_or_else(|error| panic!("{error}")) {
                 Ok(()) => failed = false,
                 // It is tried again, and a statement that is asked for says what is wrong.

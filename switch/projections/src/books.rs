@@ -1,7 +1,7 @@
 //! Fees, day by day: a fold of the journal that says what each merchant's day came to, what was charged for each tap, and what each
 //! issuer owes. It decides nothing and is rebuilt from the journal at any time, with the same result.
 
-use super::chart::{Chart, MerchantKey, Move};
+use crate::chart::{Chart, MerchantKey, Move};
 use hashbrown::HashMap;
 use kazasu_ledger::record::{self, CutOver, Fold, Place, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
@@ -20,28 +20,35 @@ use std::sync::Arc;
 
 /// A merchant's business day.
 #[derive(Clone, Debug)]
-pub(crate) struct MerchantDay {
+pub struct MerchantDay {
     /// The contract that charged it.
-    pub(crate) contract: Option<u32>,
-    pub(crate) totals: DayTotals,
-    pub(crate) fees: Option<DayFees>,
+    pub contract: Option<u32>,
+    /// What moved, by tender.
+    pub totals: DayTotals,
+    /// Fees by its contract; `None` where no contract settles it.
+    pub fees: Option<DayFees>,
     /// What was paid with points of programmes that the merchant funds, here or anywhere; together the totals' `points_funding`.
-    pub(crate) funding: BTreeMap<u16, Yen>,
+    pub funding: BTreeMap<u16, Yen>,
 }
 
 /// An issuer's business day: what it owes for it, and what it keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct IssuerDay {
-    pub(crate) net: i64,
-    pub(crate) interchange: i64,
-    pub(crate) taps: u64,
+pub struct IssuerDay {
+    /// What it owes for the day, yen; below zero: what it is owed.
+    pub net: i64,
+    /// Interchange that it keeps, yen.
+    pub interchange: i64,
+    /// Payments and refunds that its instruments paid or got.
+    pub taps: u64,
 }
 
 /// A business day that ended.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DayBook {
-    pub(crate) merchants: BTreeMap<MerchantKey, MerchantDay>,
-    pub(crate) issuers: BTreeMap<u16, IssuerDay>,
+pub struct DayBook {
+    /// By merchant.
+    pub merchants: BTreeMap<MerchantKey, MerchantDay>,
+    /// By issuer.
+    pub issuers: BTreeMap<u16, IssuerDay>,
 }
 
 /// Interchange of a tap.
@@ -77,10 +84,12 @@ struct Fact {
 }
 
 /// The fold.
-pub(crate) struct Books {
-    pub(crate) chart: Chart,
+pub struct Books {
+    /// The reading of the journal below.
+    pub chart: Chart,
     vault: Option<Arc<Vault>>,
-    pub(crate) seq: Seq,
+    /// The last record that was read.
+    pub seq: Seq,
     contracts: Option<Arc<Contracts>>,
     tariffs: HashMap<u32, Arc<Tariff>>,
     facts: HashMap<MerchantKey, Vec<Fact>>,
@@ -97,25 +106,32 @@ pub(crate) struct Books {
     charged: HashMap<(u64, Tender), Charged>,
     given_back: HashMap<(u64, Tender), Yen>,
     cards: HashMap<(Ppid, u32), (Brand, Product)>,
-    pub(crate) days: BTreeMap<BusinessDay, DayBook>,
+    /// Days that ended.
+    pub days: BTreeMap<BusinessDay, DayBook>,
     /// The last totals that an acquirer asked about (0500), for each of its days: what it said and what stood here.
-    pub(crate) totals: BTreeMap<(BusinessDay, InstitutionId), TotalsCompared>,
+    pub totals: BTreeMap<(BusinessDay, InstitutionId), TotalsCompared>,
     /// Whose taps are kept line by line, and of which days.
     watch: Option<(MerchantKey, BusinessDay, BusinessDay)>,
-    pub(crate) lines: Vec<Line>,
+    /// The taps of the watched merchant.
+    pub lines: Vec<Line>,
 }
 
 /// One tap's part in a merchant's day.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line {
-    pub(crate) day: BusinessDay,
-    pub(crate) fact: TapFact,
-    pub(crate) fee: Yen,
-    pub(crate) interchange: Yen,
+pub struct Line {
+    /// Its business day.
+    pub day: BusinessDay,
+    /// What the contract looks at.
+    pub fact: TapFact,
+    /// The merchant's fee on it.
+    pub fee: Yen,
+    /// The issuer's part of the fee.
+    pub interchange: Yen,
 }
 
 impl Books {
-    pub(crate) fn new(vault: Option<Arc<Vault>>) -> Self {
+    /// Empty books. The vault tells card brands apart, where contracts ask for them.
+    pub fn new(vault: Option<Arc<Vault>>) -> Self {
         Books {
             chart: Chart::default(),
             vault,
@@ -140,17 +156,12 @@ impl Books {
     }
 
     /// Books that keep a merchant's taps of some days line by line.
-    pub(crate) fn watching(
-        vault: Option<Arc<Vault>>,
-        merchant: MerchantKey,
-        from: BusinessDay,
-        until: BusinessDay,
-    ) -> Self {
+    pub fn watching(vault: Option<Arc<Vault>>, merchant: MerchantKey, from: BusinessDay, until: BusinessDay) -> Self {
         Books { watch: Some((merchant, from, until)), ..Books::new(vault) }
     }
 
     /// Reads on to the journal's end.
-    pub(crate) async fn catch_up(&mut self, reader: &mut dyn Reader) -> anyhow::Result<()> {
+    pub async fn catch_up(&mut self, reader: &mut dyn Reader) -> anyhow::Result<()> {
         let mut records = Records::from(reader, self.seq + 1);
         while let Some(page) = records.page().await? {
             for Placed { entry, body } in &page {
@@ -161,7 +172,7 @@ impl Books {
     }
 
     /// The next record.
-    pub(crate) fn record(&mut self, place: Place, body: &Body) -> anyhow::Result<()> {
+    pub fn record(&mut self, place: Place, body: &Body) -> anyhow::Result<()> {
         self.seq = place.seq;
         for moved in self.chart.record(place, body) {
             if let Some(issuer) = moved.issuer.filter(|_| !moved.correction) {
@@ -263,7 +274,7 @@ impl Books {
     }
 
     /// What a merchant funded on the days of a period that ended, by programme.
-    pub(crate) fn funding_of(&self, key: MerchantKey, period: Period) -> BTreeMap<u16, Yen> {
+    pub fn funding_of(&self, key: MerchantKey, period: Period) -> BTreeMap<u16, Yen> {
         let mut out = BTreeMap::<u16, Yen>::new();
         let days = self.days.range(period.from..=period.until).filter_map(|(_, book)| book.merchants.get(&key));
         for (programme, yen) in days.flat_map(|m| &m.funding) {
@@ -275,7 +286,7 @@ impl Books {
     }
 
     /// The merchants that fund these programmes on the day after the last that ended.
-    pub(crate) fn funders_now(&self, programmes: &[u16]) -> BTreeMap<u16, MerchantKey> {
+    pub fn funders_now(&self, programmes: &[u16]) -> BTreeMap<u16, MerchantKey> {
         let day = self.days.keys().next_back().map_or_else(|| kazasu_engine::clock::now().jst_day(), |day| day.next());
         programmes.iter().filter_map(|n| Some((*n, self.funder(*n, day)?))).collect()
     }
@@ -425,7 +436,7 @@ impl Books {
     }
 
     /// Acquirers and issuers with taps on a day that ended, as `acquirer 27000001` and `issuer 1`.
-    pub(crate) fn parties(&self, day: BusinessDay) -> Vec<String> {
+    pub fn parties(&self, day: BusinessDay) -> Vec<String> {
         let Some(book) = self.days.get(&day) else { return Vec::new() };
         let moved = |m: &MerchantDay| m.totals.gross.sum() + m.totals.refunds.sum() > 0;
         let acquirers: std::collections::BTreeSet<_> =
@@ -438,7 +449,7 @@ impl Books {
     }
 
     /// The contracts in force after the last record.
-    pub(crate) fn contracts(&self) -> Option<Arc<Contracts>> {
+    pub fn contracts(&self) -> Option<Arc<Contracts>> {
         self.contracts.clone()
     }
 }
@@ -480,7 +491,8 @@ impl Fold for Books {
     }
 }
 
-pub(crate) fn sum(a: Yen, b: Yen) -> Yen {
+/// The sum of two amounts of one book, which never leave the range.
+pub fn sum(a: Yen, b: Yen) -> Yen {
     a.checked_add(b).expect("sums of a journal's amounts stay far below 2^63")
 }
 

@@ -2,7 +2,7 @@
 
 mod details;
 
-use super::chart::{Chart, MerchantKey};
+use crate::chart::{Chart, MerchantKey};
 use anyhow::Context;
 use details::step;
 use kazasu_ledger::record::{self, Fold, PayoutTaken, Place, Proposal};

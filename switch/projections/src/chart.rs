@@ -17,15 +17,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A merchant by its acquirer and DE42.
-pub(crate) type MerchantKey = (InstitutionId, MerchantId);
+pub type MerchantKey = (InstitutionId, MerchantId);
 
 /// What is known of a merchant.
 #[derive(Clone, Debug)]
-pub(crate) struct MerchantOf {
-    pub(crate) name: String,
-    pub(crate) mcc: Mcc,
-    pub(crate) class: String,
-    pub(crate) tags: Vec<String>,
+pub struct MerchantOf {
+    /// Its name.
+    pub name: String,
+    /// DE18.
+    pub mcc: Mcc,
+    /// Its terminals' class.
+    pub class: String,
+    /// Its tags.
+    pub tags: Vec<String>,
 }
 
 /// What a person paid with.
@@ -37,62 +41,76 @@ enum Linked {
 
 /// What is kept of a tap, for what comes after it.
 #[derive(Clone, Debug)]
-pub(crate) struct TapOf {
-    pub(crate) ppid: Option<Ppid>,
+pub struct TapOf {
+    /// The person, when the message named one.
+    pub ppid: Option<Ppid>,
     link: Option<u32>,
-    pub(crate) original: Option<u64>,
-    pub(crate) kind: TapKind,
-    pub(crate) terminal: TerminalId,
-    pub(crate) stan: Stan,
-    pub(crate) rrn: Rrn,
-    pub(crate) approval: Option<ApprovalCode>,
+    /// The tap that it completes, refunds or reverses.
+    pub original: Option<u64>,
+    /// What the message asked for.
+    pub kind: TapKind,
+    /// DE41.
+    pub terminal: TerminalId,
+    /// DE11.
+    pub stan: Stan,
+    /// DE37.
+    pub rrn: Rrn,
+    /// DE38, once it is approved.
+    pub approval: Option<ApprovalCode>,
     /// The day that a late advice is of.
-    pub(crate) own_day: Option<BusinessDay>,
+    pub own_day: Option<BusinessDay>,
     day: BusinessDay,
     /// The merchant that it names.
-    pub(crate) place: MerchantKey,
+    pub place: MerchantKey,
 }
 
 /// Yen that a merchant got of somebody, or gave back.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Move {
+pub struct Move {
     /// The tap: the record that asked.
-    pub(crate) tap: u64,
-    pub(crate) merchant: MerchantKey,
-    pub(crate) tender: Tender,
+    pub tap: u64,
+    /// The merchant.
+    pub merchant: MerchantKey,
+    /// What paid, or got back.
+    pub tender: Tender,
     /// The programme whose points it is.
-    pub(crate) programme: Option<u16>,
+    pub programme: Option<u16>,
     /// The issuer behind it.
-    pub(crate) issuer: Option<u16>,
+    pub issuer: Option<u16>,
     /// Above zero: to the merchant.
-    pub(crate) amount: Yen,
+    pub amount: Yen,
     /// The payment that it gives back of.
-    pub(crate) of: Option<u64>,
+    pub of: Option<u64>,
     /// A correction and no payment: no fee is charged.
-    pub(crate) correction: bool,
+    pub correction: bool,
     /// A correction that is a chargeback.
-    pub(crate) chargeback: bool,
+    pub chargeback: bool,
     /// A refund that was undone: what it gave back of this payment stands again, and its fee with it.
-    pub(crate) again: Option<u64>,
+    pub again: Option<u64>,
 }
 
 /// What the journal said so far about who is who.
 #[derive(Default)]
-pub(crate) struct Chart {
+pub struct Chart {
     accounts: Vec<AccountKey>,
-    pub(crate) merchants: HashMap<MerchantKey, MerchantOf>,
+    /// Merchants as they were registered last.
+    pub merchants: HashMap<MerchantKey, MerchantOf>,
     links: HashMap<(Ppid, u32), Linked>,
     /// Temporary IDs, and whom they were merged into.
     merged: HashMap<Ppid, Ppid>,
-    pub(crate) taps: HashMap<u64, TapOf>,
-    pub(crate) issuers: HashMap<u16, String>,
-    pub(crate) acquirers: HashMap<InstitutionId, String>,
+    /// Taps that others may still refer to, by record.
+    pub taps: HashMap<u64, TapOf>,
+    /// Names of issuers.
+    pub issuers: HashMap<u16, String>,
+    /// Names of acquirers.
+    pub acquirers: HashMap<InstitutionId, String>,
     /// The tap that a message to an issuer was approved for in its place, by the message's record.
     stood_in: HashMap<u64, u64>,
     differences: HashMap<[u8; 16], Differs>,
     /// Proposals that wait, for what they mean once they are settled.
-    pub(crate) proposals: HashMap<u64, Proposal>,
-    pub(crate) book: String,
+    pub proposals: HashMap<u64, Proposal>,
+    /// The book's name.
+    pub book: String,
 }
 
 /// What is kept of a difference, for its resolution.
@@ -107,26 +125,28 @@ struct Differs {
 
 /// What of a tap a party does not owe, or is not owed, any more: it refused it afterwards, or two people booked a difference.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Restated {
+pub struct Restated {
     /// The tap.
-    pub(crate) tap: u64,
+    pub tap: u64,
     /// Whose line it is: `issuer 1`, `acquirer 27000001`.
-    pub(crate) party: String,
+    pub party: String,
     /// Yen less than its line said.
-    pub(crate) less: Yen,
+    pub less: Yen,
     /// A chargeback is a line of its own, of the day on which it was decided.
-    pub(crate) chargeback: bool,
+    pub chargeback: bool,
 }
 
-pub(crate) type Moves = SmallVec<[Move; 2]>;
+/// What one record moved.
+pub type Moves = SmallVec<[Move; 2]>;
 
 impl Chart {
-    pub(crate) fn key(&self, id: AccountId) -> Option<&AccountKey> {
+    /// What an account is for.
+    pub fn key(&self, id: AccountId) -> Option<&AccountKey> {
         self.accounts.get(usize::try_from(id.0).ok()?)
     }
 
     /// Takes the next record in: what moved between merchants and others.
-    pub(crate) fn record(&mut self, place: Place, body: &Body) -> Moves {
+    pub fn record(&mut self, place: Place, body: &Body) -> Moves {
         for opening in body.opens() {
             if usize::try_from(opening.account.0).ok() == Some(self.accounts.len()) {
                 self.accounts.push(opening.key);
@@ -149,7 +169,7 @@ impl Chart {
     }
 
     /// What the record that was taken in last says about lines of before.
-    pub(crate) fn restated(&self, body: &Body) -> SmallVec<[Restated; 1]> {
+    pub fn restated(&self, body: &Body) -> SmallVec<[Restated; 1]> {
         if let Body::LossBooked(LossBooked { message, transfers, .. })
         | Body::LossReturned(LossReturned { message, transfers, .. }) = body
         {
@@ -309,7 +329,7 @@ impl Chart {
     }
 
     /// The first eight digits of the card that a tap was paid with, where the vault can open it.
-    pub(crate) fn card_digits(&self, tap: u64, vault: &Vault) -> Option<[u8; 8]> {
+    pub fn card_digits(&self, tap: u64, vault: &Vault) -> Option<[u8; 8]> {
         let of = self.taps.get(&tap)?;
         let Linked::Card(_, sealed) = self.instrument(of)? else { return None };
         let pan = vault.open(sealed, &of.ppid?).ok()?;
@@ -317,13 +337,13 @@ impl Chart {
     }
 
     /// The link of a tap, so that what is found about a card is found once.
-    pub(crate) fn link_of(&self, tap: u64) -> Option<(Ppid, u32)> {
+    pub fn link_of(&self, tap: u64) -> Option<(Ppid, u32)> {
         let of = self.taps.get(&tap)?;
         Some((of.ppid?, of.link?))
     }
 
     /// The contract of a merchant on a day.
-    pub(crate) fn contract<'a>(
+    pub fn contract<'a>(
         &self,
         contracts: &'a Contracts,
         key: &MerchantKey,

@@ -1,6 +1,6 @@
 //! One record as a step of a story: its place, its postings, and what its kind has to say.
 
-use super::super::chart::Chart;
+use crate::chart::Chart;
 use kazasu_ledger::record::{self, Fold, Place, Verdict, flag};
 use kazasu_ledger::{Body, Transfer};
 use kazasu_schemas::closing::Difference;
