@@ -2,7 +2,7 @@
 
 use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
-use super::session::Acquirers;
+use super::session::{Acquirers, KeySet};
 use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
 use crate::tasks::{AbortOnDrop, Kind, fault};
 use bytes::BytesMut;
@@ -232,7 +232,7 @@ fn take_frames(
         };
         match reader.take(&frame) {
             Verdict::Core(inbound) => for_core.push(inbound),
-            Verdict::Network { message, session, install } => {
+            Verdict::Network { message, keys, install } => {
                 let purpose = message.purpose.name();
                 metrics::counter!("kazasu_network_messages_total", "purpose" => purpose).increment(1);
                 if message.purpose != NetworkCode::Echo {
@@ -242,6 +242,7 @@ fn take_frames(
                 }
                 submit(engine, link, received, &mut for_core);
                 link.came(1);
+                let session = keys == KeySet::Session;
                 if !session || reader.acquirer.is_some() {
                     *signed_on.lock().unwrap_or_else(PoisonError::into_inner) = reader.acquirer.clone();
                 }

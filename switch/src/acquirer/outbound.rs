@@ -1,13 +1,13 @@
 //! Answers out: encoded and authenticated in one buffer, written with one system call for everything that is ready.
 
-use super::session::Acquirer;
-use crate::engine::{LinkHandle, LinkOut, Reply, ReplyBody};
+use super::session::{Acquirer, KeySet};
+use crate::engine::{LinkHandle, LinkOut, ReplyBody};
 use crate::tasks::{Kind, fault};
 use bytes::BytesMut;
 use hashbrown::HashMap;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
-use kazasu_schemas::wire::ResponseCode;
+use kazasu_schemas::wire::{PpidPlace, ResponseCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -85,16 +85,18 @@ impl Writer {
         match what {
             LinkOut::Replies(replies) => {
                 let Some(acquirer) = acquirer else { return replies.len() };
-                let keys = acquirer.keys(true);
+                let keys = acquirer.keys(KeySet::Session);
                 for reply in &replies {
-                    self.reply(reply, &acquirer, &keys.from_switch, out);
+                    self.fill(&reply.body, acquirer.config.ppid_in);
+                    self.encode(Some(&keys.from_switch), out);
+                    self.latency.record(reply.received.elapsed().as_secs_f64());
                 }
                 replies.len()
             }
             LinkOut::Network { message, session, install } => {
                 message.to_message(&mut self.message);
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
-                let keys = acquirer.as_ref().map(|a| a.keys(session));
+                let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
                 self.encode(keys.as_ref().map(|k| &k.from_switch), out);
                 if let (Some(install), Some(acquirer)) = (install, acquirer) {
                     match acquirer.install(&install) {
@@ -109,7 +111,7 @@ impl Writer {
             LinkOut::Tell(message) => {
                 if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
-                    self.encode(Some(&acquirer.keys(true).from_switch), out);
+                    self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), out);
                 }
                 0
             }
@@ -118,23 +120,20 @@ impl Writer {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
                 self.count(message.mti, code);
                 self.message = *message;
-                let keys = acquirer.as_ref().map(|a| a.keys(session));
+                let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
                 self.encode(keys.as_ref().map(|k| &k.from_switch), out);
                 1
             }
         }
     }
 
-    fn reply(&mut self, reply: &Reply, acquirer: &Acquirer, key: &MacKey, out: &mut BytesMut) {
-        match &reply.body {
-            ReplyBody::Answer(request, answer) => {
-                request.answer_message(answer, acquirer.config.ppid_in, &mut self.message);
-            }
+    /// Fills the message with an answer of the core.
+    fn fill(&mut self, body: &ReplyBody, ppid_in: PpidPlace) {
+        match body {
+            ReplyBody::Answer(request, answer) => request.answer_message(answer, ppid_in, &mut self.message),
             ReplyBody::Totals(totals) => totals.to_message(&mut self.message),
         }
-        self.count(self.message.mti, reply.body.code());
-        self.encode(Some(key), out);
-        self.latency.record(reply.received.elapsed().as_secs_f64());
+        self.count(self.message.mti, body.code());
     }
 
     fn encode(&mut self, key: Option<&MacKey>, out: &mut BytesMut) {
@@ -152,4 +151,9 @@ impl Writer {
         );
         counter.increment(1);
     }
+}
+
+/// The keys that a link's answer goes out under.
+fn key_set(session: bool) -> KeySet {
+    if session { KeySet::Session } else { KeySet::Initial }
 }
