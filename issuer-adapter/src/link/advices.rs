@@ -71,7 +71,8 @@ impl Advices {
     }
 
     /// Queues an advice; false when it is queued already.
-    pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) -> bool {
+    pub(super) fn accept(&mut self, now: u64, id: u64, request: IssuerRequest) -> bool {
+        let key = super::key(id);
         if !self.known.insert(key) {
             return false;
         }

@@ -104,7 +104,8 @@ impl Requests {
         self.slots.contains_key(&key)
     }
 
-    pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) {
+    pub(super) fn accept(&mut self, now: u64, id: u64, request: IssuerRequest) {
+        let key = super::key(id);
         let deadline = now + self.timeout;
         let kind = MessageKind::of(request.operation);
         let asked = Asked { mti: request.mti(), repeated: request.repeated() };
