@@ -70,7 +70,8 @@ pub struct Switch {
     _lock: DataLock,
 }
 
-/// Binds an address; where `any_port` is set and the port is in use, any other.
+/// Binds an address; where `any_port` is set and the port is in use, any other. It is the configuration's own flag, handed through by
+/// the two who bind.
 pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListener> {
     match TcpListener::bind(addr).await {
         Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -80,7 +81,8 @@ pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListe
     }
 }
 
-/// The engine's settings from the configuration.
+/// The engine's settings from the configuration. `shared` and `expected` are fields of [`EngineConfig`] that no configuration has, and
+/// go into it as they are.
 #[must_use]
 pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option<u64>) -> EngineConfig {
     let acquirers = config.acquirers.iter();
