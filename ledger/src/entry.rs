@@ -1,6 +1,7 @@
 //! A record in its place in the journal.
 
 use crate::chain::{GENESIS, Hash};
+use crate::record::Place;
 use crate::transfer::Transfers;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 
@@ -24,6 +25,14 @@ pub struct Entry {
     pub hash: Hash,
     /// The body's transfers, for the SQL table beside the journal; empty when read back.
     pub transfers: Transfers,
+}
+
+impl Entry {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { seq: self.seq, at: self.at, day: self.day }
+    }
 }
 
 /// The last entry's place and hash.

@@ -14,6 +14,7 @@ use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Receipt, Refusal, ResponseCode};
 use minicbor::{Decode, Encode};
 
+mod approval;
 mod closing;
 mod instrument;
 mod parties;
@@ -23,6 +24,7 @@ mod statement;
 mod table;
 mod tap;
 
+pub use approval::*;
 pub use closing::*;
 pub use instrument::*;
 pub use parties::*;

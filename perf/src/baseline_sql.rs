@@ -5,7 +5,8 @@
 use crate::server::Server;
 use anyhow::Context;
 use clap::Args;
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
+use kazasu_report::table::{Align, Lines};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 use std::sync::Arc;
@@ -150,9 +151,12 @@ pub(crate) async fn run(args: BaselineArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     say!("one SQL transaction a payment, on a PostgreSQL server of this machine's binaries");
+    let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Left]);
     for (what, best) in [(format!("{} merchants", args.merchants), many), ("one hot merchant".into(), hot)] {
-        say!("  {what:<18} {:>8.0}/s with {} clients, p99 {:.1} ms", best.tps, best.clients, best.p99_ms);
+        let with = format!("with {} clients, p99 {:.1} ms", best.clients, best.p99_ms);
+        lines.row([&what, &format!("{:.0}/s", best.tps), &with]);
     }
+    print_text!("{}", lines.text());
     Ok(())
 }
 

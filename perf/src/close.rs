@@ -9,11 +9,11 @@ use kazasu::closing::{
     About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report, resident_statement,
 };
 use kazasu::config::Config;
-use kazasu::engine::Engine;
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
 use kazasu_console::say;
+use kazasu_engine::Engine;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_report::xlsx;
 use kazasu_schemas::jst::BusinessDay;
@@ -297,7 +297,7 @@ impl Closing<'_> {
             ReportKind::Cities,
         ] {
             let about = About { day: Some(day.on), ..About::default() };
-            let report = report(self.desk, kind, about, kazasu::clock::now()).await?;
+            let report = report(self.desk, kind, about, kazasu_engine::clock::now()).await?;
             anyhow::ensure!(!xlsx::workbook(&report)?.is_empty(), "an empty workbook");
         }
         out["steps"]["reports"] = json!(seconds(begin));
@@ -333,7 +333,7 @@ async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Valu
     for n in 0..STATEMENTS {
         let person = sample_ppid(1, n * (residents / STATEMENTS).max(1));
         let begin = Instant::now();
-        let report = resident_statement(desk, person, from, today, kazasu::clock::now()).await?;
+        let report = resident_statement(desk, person, from, today, kazasu_engine::clock::now()).await?;
         took.push(u64::try_from(begin.elapsed().as_micros())?);
         lines += report.sheets().iter().map(|s| s.rows().len()).sum::<usize>();
     }

@@ -2,12 +2,13 @@
 
 use bytes::BytesMut;
 use clap::Args;
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
 use kazasu_core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::LinkOrigin;
 use kazasu_ledger::{Body, Record};
 use kazasu_ledger::{Entry, Head};
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
@@ -256,9 +257,9 @@ pub(crate) async fn run(args: &MicroArgs) -> anyhow::Result<()> {
     if args.json {
         say!("{}", Value::Object(out));
     } else {
-        for (name, value) in &out {
-            say!("{name:<48} {value:>12}");
-        }
+        let mut lines = Lines::new(0, [Align::Left, Align::Right]);
+        out.iter().for_each(|(name, value)| lines.row([name, value]));
+        print_text!("{}", lines.text());
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! What portals and operators ask for, in one vocabulary: the HTTP routes and the command line both speak it, so that what one
 //! can do the other can, against a running switch or into its journal.
 
-use crate::engine::{CommandError, Engine, Role};
 use crate::import::{LinkImport, Problem};
 use crate::json::Said;
 use anyhow::Context;
-use kazasu_core::{Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
+use kazasu_core::{BreakReason, Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
+use kazasu_engine::{CommandError, Engine, Role};
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -201,6 +201,13 @@ fn spendable_json(s: Spendable) -> Value {
     json!({ "living_yen": s.living.get(), "estimate_yen": s.estimate.get(), "year_yen": s.year.get(), "month_yen": s.month.get() })
 }
 
+fn break_reason(why: &BreakReason) -> String {
+    match why {
+        BreakReason::Issuer(code) => format!("発行者応答{code} the issuer does not know it ({code})"),
+        BreakReason::Person(text) => text.clone(),
+    }
+}
+
 impl Desk {
     pub(crate) fn engine(&self) -> Result<&Engine, AskError> {
         match &self.source {
@@ -215,7 +222,7 @@ impl Desk {
     pub(crate) fn now(&self) -> Millis {
         match &self.source {
             Source::Engine(engine) => engine.now(),
-            Source::Folded(_) => crate::clock::now(),
+            Source::Folded(_) => kazasu_engine::clock::now(),
         }
     }
 
@@ -303,7 +310,7 @@ impl Desk {
                 let person = match person {
                     Some(text) => ppid("ppid", &text)?,
                     None => {
-                        let bytes = crate::clock::random_bytes(16).map_err(AskError::Other)?;
+                        let bytes = kazasu_engine::clock::random_bytes(16).map_err(AskError::Other)?;
                         Ppid::from_bytes(bytes.try_into().expect("sixteen bytes were asked for"))
                     }
                 };
@@ -567,7 +574,7 @@ impl Desk {
             .await?;
         let line = |(person, b, held): &(Ppid, Broken, Option<u64>)| {
             let proposal = b.proposal.as_ref();
-            json!({ "ppid": person.to_string(), "version": b.version, "why": b.why, "since": b.since.jst_text(),
+            json!({ "ppid": person.to_string(), "version": b.version, "why": break_reason(&b.why), "since": b.since.jst_text(),
                 "proposal": proposal.map(|(i, by)| json!({ "instrument": self.instrument(i, *held, person), "by": by })) })
         };
         Ok(queue.iter().map(line).collect())

@@ -8,12 +8,9 @@ mod socket;
 
 use crate::admin::{Ask, AskError, Desk};
 use crate::config::Caller;
-use crate::engine::CommandError;
-use crate::engine::{Engine, Role};
 use crate::import;
 use crate::issuers::Issuers;
 use crate::json::{self, JsonError};
-use crate::tasks::{Kind, broke_off, fault, unwound};
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -23,6 +20,9 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use kazasu_engine::CommandError;
+use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
+use kazasu_engine::{Engine, Role};
 use kazasu_store::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
@@ -151,7 +151,7 @@ async fn break_task(State(api): State<Api>, Path(name): Path<String>, headers: H
         }
         Kind::Log => kazasu_console::logs::break_writer(),
         Kind::Wal => kazasu_store::sqlite::break_mover(),
-        kind => crate::tasks::arm(kind),
+        kind => kazasu_engine::tasks::arm(kind),
     }
     StatusCode::ACCEPTED.into_response()
 }
@@ -642,8 +642,8 @@ fn report_as(report: &kazasu_report::Report, format: Option<&str>, name: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tasks::AbortOnDrop;
     use axum::body::Body;
+    use kazasu_engine::tasks::AbortOnDrop;
     use std::net::SocketAddr;
     use std::task::Poll;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

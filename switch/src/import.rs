@@ -12,9 +12,9 @@ pub use links::links;
 pub use look::Ground;
 pub use merchants::merchants;
 
-use crate::engine::CommandError;
 use kazasu_core::{Command, Done};
 use kazasu_documents::table_file::{Columns, How, Refused, Row, Table, refused_csv};
+use kazasu_engine::CommandError;
 use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_security::vault::Vault;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,13 @@
 //! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
 
 use crate::config::IssuerConfig;
-use crate::engine::{Engine, IssuerSink};
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
-use crate::tasks::{Kind, Tasks, fault, not_down};
 use hashbrown::HashMap;
 use kazasu_core::{Event, Outgoing, Owed};
-use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
+use kazasu_engine::tasks::{Kind, Tasks, fault, not_down};
+use kazasu_engine::trail::{self, MessageId, about};
+use kazasu_engine::{Engine, IssuerSink};
+use kazasu_issuer_adapter::{Cause, Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::jst::BusinessDay;
@@ -232,7 +233,7 @@ impl IssuerSink for Issuers {
             let link = link_config(config, self.own);
             let clock = || {
                 fault(Kind::IssuerLink);
-                crate::clock::now()
+                kazasu_engine::clock::now()
             };
             let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, clock, shutdown.clone());
             let (tasks, name) = (engine.health().tasks.clone(), config.file.name.clone());
@@ -262,25 +263,29 @@ impl IssuerSink for Issuers {
         for out in messages {
             let advice = out.to.operation.is_advice();
             let id = out.message;
+            let span = trail::span(|| Some(MessageId::from(&out)));
+            let _in = span.enter();
             match self.request(&out) {
                 Ok(request) if lead.commands.contains_key(&out.to.issuer) => {
-                    let command =
-                        if advice { Command::Advice { id, request } } else { Command::Request { id, request } };
+                    let cause = Cause { acquirer: out.cause.acquirer, rrn: out.cause_rrn };
+                    let command = match advice {
+                        true => Command::Advice { id, cause, request },
+                        false => Command::Request { id, cause, request },
+                    };
+                    tracing::debug!(target: trail::STEPS, issuer = out.to.issuer, advice, "given to the issuer's link");
                     match by_issuer.iter_mut().find(|(n, _)| *n == out.to.issuer) {
                         Some((_, commands)) => commands.push(command),
                         None => by_issuer.push((out.to.issuer, vec![command])),
                     }
                 }
                 Ok(_) if advice => {
-                    tracing::error!(
-                        issuer = out.to.issuer,
-                        record = id,
-                        "an advice waits: its issuer is not configured"
-                    );
+                    let issuer = out.to.issuer;
+                    about!(error, MessageId::from(&out), issuer, "an advice waits: its issuer is not configured");
                 }
                 Ok(_) => not_sent.push(Event::IssuerSilent { tap: id, why: Silence::Unmakeable }),
                 Err(error) => {
-                    tracing::error!(issuer = out.to.issuer, record = id, %error, "a message could not be made");
+                    let issuer = out.to.issuer;
+                    about!(error, MessageId::from(&out), issuer, %error, "a message could not be made");
                     if !advice {
                         // Its issuer may well be there: nobody stands in for it.
                         not_sent.push(Event::IssuerSilent { tap: id, why: Silence::Unmakeable });

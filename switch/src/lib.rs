@@ -8,14 +8,14 @@ pub mod acquirer;
 pub mod admin;
 #[cfg(feature = "demo")]
 pub mod agree;
+mod approvals;
 pub mod cli;
-pub mod clock;
+mod client;
 pub mod closing;
 pub mod cluster;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
-pub mod engine;
 pub mod files;
 pub mod http;
 pub mod import;
@@ -28,6 +28,5 @@ pub mod sample;
 pub mod serve;
 pub mod statement;
 pub mod statements;
-pub mod tasks;
 pub mod telemetry;
 pub mod terminal;

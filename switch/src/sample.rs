@@ -7,9 +7,9 @@ mod configuration;
 mod parties;
 mod people;
 
-use crate::clock::random_bytes;
 use anyhow::Context;
 use configuration::{config_file, issuers_file};
+use kazasu_engine::clock::random_bytes;
 use kazasu_schemas::ids::Ppid;
 use parties::{ACQUIRERS, LinkKeys, acquirer_file, merchants_file, payees_file};
 use people::{applications, asks_file, links_file};

@@ -6,12 +6,12 @@ mod running;
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
 use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watcher};
 use crate::config::Config;
-use crate::engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
-use crate::tasks::Tasks;
 use anyhow::Context;
 use kazasu_core::Command;
+use kazasu_engine::tasks::Tasks;
+use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use kazasu_store::journal::NodeStatus;
 use kazasu_store::{Node, Store};
 use running::Running;
@@ -102,7 +102,7 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
         max_queued: config.file.limits.max_queued,
         max_batch: config.file.limits.max_batch,
         keep_days: config.file.keep_days,
-        clock: crate::clock::reading,
+        clock: kazasu_engine::clock::reading,
         clock_rules: config.file.clock.rules(),
         node,
         shared,
@@ -151,7 +151,7 @@ pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::ad
 
 /// This process as a node of the store.
 fn node(config: &Config, peers: Option<SocketAddr>, http: SocketAddr) -> anyhow::Result<Node> {
-    let incarnation = crate::clock::random_bytes(8)?.try_into().map(u64::from_be_bytes);
+    let incarnation = kazasu_engine::clock::random_bytes(8)?.try_into().map(u64::from_be_bytes);
     let incarnation = incarnation.map_err(|_| anyhow::anyhow!("eight random bytes"))?;
     let Some(cluster) = &config.file.cluster else {
         return Ok(Node { name: "alone".into(), address: String::new(), http: http.to_string(), incarnation });

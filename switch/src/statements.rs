@@ -4,7 +4,7 @@
 
 use anyhow::Context;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{TapKind, Verdict};
+use kazasu_ledger::record::{self, TapKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -12,6 +12,7 @@ use kazasu_schemas::money::Yen;
 use kazasu_store::{Reader, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -289,97 +290,8 @@ impl Fold {
                 changes.accounts.push((opening.account.0, part));
             }
         }
-        match body {
-            Body::Merged(r) => changes.merged.push((r.from, r.into)),
-            Body::MerchantRegistered(r) => {
-                let key = (r.acquirer, r.merchant);
-                if self.merchants.get(&key).is_none_or(|(_, name)| *name != r.name) {
-                    self.next_merchant += 1;
-                    self.merchants.insert(key, (self.next_merchant, r.name.clone()));
-                    changes.merchants.push((self.next_merchant, r.acquirer, r.merchant, r.name.clone()));
-                }
-            }
-            Body::Tapped(r) => {
-                let (Some(person), Some(kind)) = (r.ppid, LineKind::of(r.kind)) else { return };
-                let stands = match r.verdict {
-                    Verdict::Refused(_) => return,
-                    Verdict::Approved(_) => !r.waits_for_person(),
-                    Verdict::Pending => false,
-                };
-                let merchant = self.merchants.get(&(r.key.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
-                let mut parts = self.parts(&r.transfers);
-                if kind == LineKind::Reversal {
-                    self.refund_undone(r.original, &mut parts, &r.transfers, changes);
-                }
-                if !stands {
-                    changes.open.insert(seq, changes.taps.len());
-                }
-                changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
-                if r.to_issuer.is_some_and(|message| message.operation.is_advice()) {
-                    let payment = r.original.filter(|_| kind == LineKind::Refund).unwrap_or(0);
-                    self.advise(seq, Some(Place { seq, day, person, payment }), changes);
-                }
-            }
-            Body::IssuerAnswered(r) => {
-                // An issuer that declines its part leaves what purses and points have paid.
-                let parts = self.parts(&r.transfers);
-                self.outcome(r.tap, (r.code.is_approved() || !parts.is_nothing()).then_some(parts), changes);
-            }
-            Body::AdviceSettled(r) => {
-                let parts = self.parts(&r.transfers);
-                // What a person accepts is told to its issuer under this record.
-                if r.to_issuer.is_some() {
-                    self.advise(seq, self.waiting(r.tap, changes), changes);
-                }
-                self.outcome(r.tap, r.accepted.then_some(parts), changes);
-            }
-            Body::StoodIn(r) => {
-                let parts = self.parts(&r.transfers);
-                self.advise(seq, self.waiting(r.tap, changes), changes);
-                self.outcome(r.tap, Some(parts), changes);
-            }
-            Body::Undone(r) => {
-                let Some(person) = r.ppid else { return };
-                let merchant = self.merchants.get(&(r.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
-                let mut parts = self.parts(&r.transfers);
-                self.refund_undone(Some(r.tap), &mut parts, &r.transfers, changes);
-                let amount = Yen::new((parts.relief + parts.points + parts.instrument + parts.uncovered).abs());
-                let kind = LineKind::Reversal;
-                changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount, parts, stands: true });
-            }
-            Body::IssuerSilent(r) => {
-                let parts = self.parts(&r.transfers);
-                self.outcome(r.tap, (!parts.is_nothing()).then_some(parts), changes);
-            }
-            Body::IssuerAcknowledged(r) => {
-                let place = self.answered(r.message, changes);
-                // It takes nothing of the person, and it is not settled yet who bears it.
-                let refused = r.raised.as_ref().map_or(0, |d| d.ours.get() - d.theirs.get());
-                if let Some(place) = place {
-                    self.deny(place, -refused, changes);
-                }
-                changes.refused.extend(place.filter(|_| refused != 0).map(|place| (place, refused)));
-            }
-            // The issuer takes nothing of the person for it: somebody else bears it.
-            Body::LossBooked(r) => {
-                let lost: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
-                let place = self.answered(r.message, changes);
-                // The loss leaves out what the issuer denied of refunds; of the payment it takes nothing all the same.
-                let of = |payment: &u64| place.is_some_and(|place| place.seq == *payment);
-                let denied: i64 = self.denied.values().filter(|(payment, _)| of(payment)).map(|(_, yen)| *yen).sum();
-                let lost = lost + denied;
-                changes.refused.extend(place.map(|place| (place, lost)));
-            }
-            Body::LossReturned(r) => {
-                let returned: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
-                let place = self.answered(r.message, changes);
-                if let Some(place) = place {
-                    self.deny(place, returned, changes);
-                }
-                changes.refused.extend(place.map(|place| (place, -returned)));
-            }
-            _ => {}
-        }
+        let step = &mut Step { fold: self, changes };
+        let Ok(()) = body.fold(record::Place { seq, at, day }, step);
     }
 
     /// Where a tap is that waits.
@@ -415,6 +327,153 @@ impl Fold {
         } else if let Some((day, person)) = self.pending.remove(&seq) {
             changes.outcomes.push(Outcome { day, person, seq, parts });
         }
+    }
+}
+
+/// A record that is folded in, and what it changes.
+struct Step<'a> {
+    fold: &'a mut Fold,
+    changes: &'a mut Changes,
+}
+
+impl record::Fold for Step<'_> {
+    type Error = Infallible;
+
+    fn merged(&mut self, _: record::Place, r: &record::Merged) -> Result<(), Infallible> {
+        self.changes.merged.push((r.from, r.into));
+        Ok(())
+    }
+
+    fn merchant_registered(&mut self, _: record::Place, r: &record::MerchantRegistered) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let key = (r.acquirer, r.merchant);
+        if fold.merchants.get(&key).is_none_or(|(_, name)| *name != r.name) {
+            fold.next_merchant += 1;
+            fold.merchants.insert(key, (fold.next_merchant, r.name.clone()));
+            changes.merchants.push((fold.next_merchant, r.acquirer, r.merchant, r.name.clone()));
+        }
+        Ok(())
+    }
+
+    fn tapped(&mut self, place: record::Place, r: &record::Tapped) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let record::Place { seq, at, day } = place;
+        let (Some(person), Some(kind)) = (r.ppid, LineKind::of(r.kind)) else { return Ok(()) };
+        let stands = match r.verdict {
+            Verdict::Refused(_) => return Ok(()),
+            Verdict::Approved(_) => !r.waits_for_person(),
+            Verdict::Pending => false,
+        };
+        let merchant = fold.merchants.get(&(r.key.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
+        let mut parts = fold.parts(&r.transfers);
+        if kind == LineKind::Reversal {
+            fold.refund_undone(r.original, &mut parts, &r.transfers, changes);
+        }
+        if !stands {
+            changes.open.insert(seq, changes.taps.len());
+        }
+        changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
+        if r.to_issuer.is_some_and(|message| message.operation.is_advice()) {
+            let payment = r.original.filter(|_| kind == LineKind::Refund).unwrap_or(0);
+            fold.advise(seq, Some(Place { seq, day, person, payment }), changes);
+        }
+        Ok(())
+    }
+
+    fn issuer_answered(&mut self, _: record::Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        // An issuer that declines its part leaves what purses and points have paid.
+        let parts = fold.parts(&r.transfers);
+        fold.outcome(r.tap, (r.code.is_approved() || !parts.is_nothing()).then_some(parts), changes);
+        Ok(())
+    }
+
+    fn advice_settled(&mut self, place: record::Place, r: &record::AdviceSettled) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let seq = place.seq;
+        let parts = fold.parts(&r.transfers);
+        // What a person accepts is told to its issuer under this record.
+        if r.to_issuer.is_some() {
+            fold.advise(seq, fold.waiting(r.tap, changes), changes);
+        }
+        fold.outcome(r.tap, r.accepted.then_some(parts), changes);
+        Ok(())
+    }
+
+    fn stood_in(&mut self, place: record::Place, r: &record::StoodIn) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let seq = place.seq;
+        let parts = fold.parts(&r.transfers);
+        fold.advise(seq, fold.waiting(r.tap, changes), changes);
+        fold.outcome(r.tap, Some(parts), changes);
+        Ok(())
+    }
+
+    fn undone(&mut self, place: record::Place, r: &record::Undone) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let record::Place { seq, at, day } = place;
+        let Some(person) = r.ppid else { return Ok(()) };
+        let merchant = fold.merchants.get(&(r.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
+        let mut parts = fold.parts(&r.transfers);
+        fold.refund_undone(Some(r.tap), &mut parts, &r.transfers, changes);
+        let amount = Yen::new((parts.relief + parts.points + parts.instrument + parts.uncovered).abs());
+        let kind = LineKind::Reversal;
+        changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount, parts, stands: true });
+        Ok(())
+    }
+
+    fn issuer_silent(&mut self, _: record::Place, r: &record::IssuerSilent) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let parts = fold.parts(&r.transfers);
+        fold.outcome(r.tap, (!parts.is_nothing()).then_some(parts), changes);
+        Ok(())
+    }
+
+    fn issuer_acknowledged(&mut self, _: record::Place, r: &record::IssuerAcknowledged) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let place = fold.answered(r.message, changes);
+        // It takes nothing of the person, and it is not settled yet who bears it.
+        let refused = r.raised.as_ref().map_or(0, |d| d.ours.get() - d.theirs.get());
+        if let Some(place) = place {
+            fold.deny(place, -refused, changes);
+        }
+        changes.refused.extend(place.filter(|_| refused != 0).map(|place| (place, refused)));
+        Ok(())
+    }
+
+    /// The issuer takes nothing of the person for it: another party bears it.
+    fn loss_booked(&mut self, _: record::Place, r: &record::LossBooked) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let lost: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
+        let place = fold.answered(r.message, changes);
+        // The loss leaves out what the issuer denied of refunds; of the payment it takes nothing all the same.
+        let of = |payment: &u64| place.is_some_and(|place| place.seq == *payment);
+        let denied: i64 = fold.denied.values().filter(|(payment, _)| of(payment)).map(|(_, yen)| *yen).sum();
+        let lost = lost + denied;
+        changes.refused.extend(place.map(|place| (place, lost)));
+        Ok(())
+    }
+
+    fn loss_returned(&mut self, _: record::Place, r: &record::LossReturned) -> Result<(), Infallible> {
+        let Step { fold, changes } = self;
+        let returned: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
+        let place = fold.answered(r.message, changes);
+        if let Some(place) = place {
+            fold.deny(place, returned, changes);
+        }
+        changes.refused.extend(place.map(|place| (place, -returned)));
+        Ok(())
+    }
+
+    kazasu_ledger::ignore_records! {
+        opened acquirer_registered issuer_registered deposit_opened funded linked unlinked issuer_late
+        totals_compared cut_over policy_activated temporary_issued card_status_set certificate_bound list_applied
+        own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed
+        notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
+        difference_noted head_signed issuer_told differences_closed line_undone line_set_aside clock_confirmed
+        clock_kept
     }
 }
 
@@ -767,7 +826,7 @@ impl StatementBook {
     pub async fn keep(self, mut stop: watch::Receiver<bool>) {
         let mut failed = false;
         loop {
-            crate::tasks::fault(crate::tasks::Kind::Statements);
+            kazasu_engine::tasks::fault(kazasu_engine::tasks::Kind::Statements);
             tokio::select! {
                 _ = stop.changed() => return,
                 () = tokio::time::sleep(PAUSE) => {}

@@ -2,10 +2,10 @@
 
 mod catalogue;
 
-use crate::engine::Health;
-use crate::tasks::{Kind, fault, publish};
 use kazasu_console::logs;
 use kazasu_core::StateSizes;
+use kazasu_engine::Health;
+use kazasu_engine::tasks::{Kind, fault, publish};
 use kazasu_store::sqlite;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
@@ -95,7 +95,7 @@ pub fn health(health: &Health) {
     let offset = i32::try_from(offset).unwrap_or(if offset > 0 { i32::MAX } else { i32::MIN });
     metrics::gauge!("kazasu_clock_suspect").set(flag(suspect.is_some()));
     metrics::gauge!("kazasu_clock_offset_seconds").set(f64::from(offset));
-    metrics::gauge!("kazasu_leading").set(flag(health.role() == crate::engine::Role::Leading));
+    metrics::gauge!("kazasu_leading").set(flag(health.role() == kazasu_engine::Role::Leading));
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use kazasu_schemas::wire::issuer::IssuerAnswer;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tracing::field::display;
 
 /// Bytes that are encoded ahead of the socket. What is not encoded yet is certainly not sent.
 const WRITE_AHEAD: usize = 64 * 1024;
@@ -140,7 +141,10 @@ impl Wire {
         };
         let key = self.mac.as_ref().map(|mac| &mac.to_issuer);
         if let Err(error) = encode_frame(&self.dialect, message, key, &mut turn.connection.out) {
-            tracing::error!(issuer = %self.name, record = id, %error, "a message cannot be written in the issuer's dialect");
+            let cause = id.and_then(|id| turn.link.cause(id));
+            let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
+            tracing::error!(issuer = %self.name, record = id, acquirer, rrn, %error,
+                "a message cannot be written in the issuer's dialect");
             if let Some(id) = id {
                 turn.link.unsendable(turn.now, id, turn.reports);
             }
@@ -204,8 +208,9 @@ impl Wire {
                     Heard::Other => {}
                     // Each is worth a line: the outcome of a payment is unknown, or an advice goes on being owed.
                     Heard::Unfit { id, misfit } => {
-                        let (mti, code) = (answer.mti, answer.code);
-                        tracing::warn!(issuer = %self.name, record = id, rrn = %answer.rrn, %mti, %code, %misfit,
+                        let (mti, code, cause) = (answer.mti, answer.code, turn.link.cause(id));
+                        let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
+                        tracing::warn!(issuer = %self.name, record = id, acquirer, rrn, %mti, %code, %misfit,
                             "an issuer's answer does not repeat what was asked; it counts as no answer");
                     }
                 }
@@ -220,9 +225,14 @@ impl Wire {
         if self.last_log.is_none_or(|last| turn.now >= last + LOG_PAUSE) {
             self.last_log = Some(turn.now);
             let mti = self.message.mti;
-            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
+            // Towards issuers DE37 is a record's number, or pretends to be one.
+            let reference = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
+            let reference = reference.trim();
+            let record = reference.parse::<u64>().ok().filter(|id| turn.link.cause(*id).is_some());
+            let cause = record.and_then(|id| turn.link.cause(id));
+            let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
             let (issuer, outcome) = (&self.name, outcome.label());
-            tracing::warn!(%issuer, outcome, %mti, rrn = rrn.trim(), why, "a message is ignored");
+            tracing::warn!(%issuer, outcome, %mti, reference, record, acquirer, rrn, why, "a message is ignored");
         }
     }
 }

@@ -15,15 +15,17 @@ mod tests;
 mod vocabulary;
 
 pub use counts::{Counts, MessageKind, Outcome};
-pub use vocabulary::{Command, Heard, Limits, LinkFault, Phase, Report, Transmit};
+pub use vocabulary::{Cause, Command, Heard, Limits, LinkFault, Phase, Report, Transmit};
 
 use advices::{Advices, Unfit};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::ids::{Rrn, Stan};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
 use requests::{Match, Requests, Unanswered, When};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// A cut-over that the issuer is told.
 struct Telling {
@@ -53,7 +55,8 @@ fn key(id: u64) -> u64 {
 pub struct Link {
     limits: Limits,
     phase: Phase,
-    backoff: u64,
+    /// Pauses before it connects again.
+    reconnect: Backoff,
     stans: u64,
     controls: VecDeque<Control>,
     echo_due: u64,
@@ -86,14 +89,14 @@ impl Link {
         };
         Link {
             phase: Phase::Down { retry_at: now },
-            backoff: limits.reconnect_min,
+            reconnect: backoff(limits.reconnect_min, limits.reconnect_max),
             stans: 0,
             controls: VecDeque::new(),
             echo_due: 0,
             echo: None,
             telling: None,
             requests: Requests::new(limits.max_in_flight, limits.answer_timeout),
-            advices: Advices::new(limits.saf_window, limits.saf_retry_min, limits.saf_retry_max),
+            advices: Advices::new(limits.saf_window, backoff(limits.saf_retry_min, limits.saf_retry_max)),
             advice_turn: false,
             draining: false,
             first: true,
@@ -140,8 +143,8 @@ impl Link {
     /// Takes a command.
     pub fn command(&mut self, now: u64, command: Command, reports: &mut Vec<Report>) {
         match command {
-            Command::Request { id, request } => reports.extend(self.request(now, id, request)),
-            Command::Advice { id, request } => self.advice(now, id, request),
+            Command::Request { id, cause, request } => reports.extend(self.request(now, (id, cause), request)),
+            Command::Advice { id, cause, request } => self.advice(now, (id, cause), request),
             Command::Cutover { closed, opened } => {
                 let open = vec![(NetworkCode::CutoverStart, closed), (NetworkCode::CutoverEnd, opened)];
                 self.telling = Some(Telling { open, due: now, left: TELLINGS });
@@ -149,8 +152,15 @@ impl Link {
         }
     }
 
-    /// Takes a request; the report when it ends at once.
-    fn request(&mut self, now: u64, id: u64, mut request: IssuerRequest) -> Option<Report> {
+    /// What message `id` follows from, while it waits for its answer; of a request also when it waited in vain.
+    #[must_use]
+    pub fn cause(&self, id: u64) -> Option<Cause> {
+        self.requests.cause(key(id)).or_else(|| self.advices.cause(key(id)))
+    }
+
+    /// Takes a request by its id and cause; the report when it ends at once.
+    fn request(&mut self, now: u64, named: (u64, Cause), mut request: IssuerRequest) -> Option<Report> {
+        let (id, _) = named;
         if self.requests.contains(key(id)) {
             // The same id twice is a mistake of the caller. The first one's outcome will be reported; another report
             // here would be taken for it.
@@ -163,14 +173,15 @@ impl Link {
             return Some(Report::NotSent { id });
         }
         request.rrn = Rrn::from_number(id);
-        self.requests.accept(now, id, request);
+        self.requests.accept(now, named, request);
         None
     }
 
-    fn advice(&mut self, now: u64, id: u64, mut request: IssuerRequest) {
+    fn advice(&mut self, now: u64, named: (u64, Cause), mut request: IssuerRequest) {
+        let (id, _) = named;
         request.rrn = Rrn::from_number(id);
         if is_writable(&request) {
-            self.advices.accept(now, id, request);
+            self.advices.accept(now, named, request);
         } else {
             self.advices.park(key(id), request);
         }
@@ -202,8 +213,7 @@ impl Link {
         self.requests.end_all(written, |ended| report_end(counts, ended, reports));
         self.controls.clear();
         self.echo = None;
-        self.phase = Phase::Down { retry_at: now + self.backoff };
-        self.backoff = self.backoff.saturating_mul(2).min(self.limits.reconnect_max);
+        self.phase = Phase::Down { retry_at: now + ms(self.reconnect.failed()) };
     }
 
     /// An answer to a request or advice. It counts only when it repeats what was asked.
@@ -266,7 +276,7 @@ impl Link {
             self.counts.add(MessageKind::Network, Outcome::Approved);
             self.phase = Phase::Up;
             self.first = false;
-            self.backoff = self.limits.reconnect_min;
+            self.reconnect.works();
             self.echo_due = now + self.limits.echo_interval;
             self.advices.resume(now);
         } else if message.purpose == NetworkCode::Echo {
@@ -440,6 +450,16 @@ impl Link {
     fn heard(&mut self) {
         self.echo = None;
     }
+}
+
+/// Pauses between these two, in milliseconds.
+fn backoff(first: u64, longest: u64) -> Backoff {
+    Backoff::new(Duration::from_millis(first), Duration::from_millis(longest))
+}
+
+/// A pause in milliseconds.
+fn ms(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn report_end(counts: &mut Counts, ended: Unanswered, reports: &mut Vec<Report>) {

@@ -1,8 +1,17 @@
 //! What the link is told and what it says.
 
-use kazasu_schemas::ids::Stan;
+use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+
+/// The acquirer's message that a command follows from. Only log lines use it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cause {
+    /// Its DE32.
+    pub acquirer: InstitutionId,
+    /// Its DE37.
+    pub rrn: Rrn,
+}
 
 /// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
 #[derive(Clone, Debug)]
@@ -11,6 +20,8 @@ pub enum Command {
     Request {
         /// The switch's number of the message, below 10^12 and never used twice.
         id: u64,
+        /// What it follows from.
+        cause: Cause,
         /// The message.
         request: IssuerRequest,
     },
@@ -18,6 +29,8 @@ pub enum Command {
     Advice {
         /// The switch's number of the message, below 10^12. Given again while it is queued, it changes nothing.
         id: u64,
+        /// What it follows from.
+        cause: Cause,
         /// The message; `repeat` set when an earlier process may have sent it.
         request: IssuerRequest,
     },

@@ -190,9 +190,9 @@ records! {
     24 lapsed: Lapsed { moves r => &r.transfers; }
     /// A link cannot be paid with any more; a person must look at it.
     25 link_broken: LinkBroken {}
-    /// Somebody proposed a new instrument for a broken link.
+    /// A new instrument was proposed for a broken link. Only older journals have it: see `approval_requested`.
     26 retarget_proposed: RetargetProposed {}
-    /// Somebody else approved the proposal, or turned it down.
+    /// Another person approved that, or turned it down. Only older journals have it: see `approval_decided`.
     27 retarget_decided: RetargetDecided {}
     /// A card number was sealed again under a newer key.
     28 resealed: Resealed {}
@@ -202,10 +202,10 @@ records! {
     30 loss_booked: LossBooked { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
     /// A notice was acknowledged by its receiver, or given up.
     31 notice_settled: NoticeSettled {}
-    /// Somebody proposed something that takes two people.
-    32 proposed: Proposed {}
-    /// Somebody else approved a proposal, or turned it down.
-    33 settled: Settled { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
+    /// A person proposed something that takes two people.
+    32 approval_requested: ApprovalRequested {}
+    /// Another person approved a proposal, or turned it down.
+    33 approval_decided: ApprovalDecided { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
     /// A file of relief applications began to be read in.
     34 relief_batch_opened: ReliefBatchOpened {}
     /// Rows of it.

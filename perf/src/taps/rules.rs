@@ -3,9 +3,9 @@
 use super::{Policy, Stand, TapsArgs, fire};
 use crate::cpu::Cpu;
 use anyhow::Context;
-use kazasu::engine::Engine;
 use kazasu_acquirer_sim::load::{self, Length, LoadPlan, LoadReport};
 use kazasu_console::tell;
+use kazasu_engine::Engine;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};

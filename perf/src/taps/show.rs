@@ -5,6 +5,7 @@ use super::{Alone, Cost, PathKind, TapsArgs};
 use crate::baseline_sql::{self, Best};
 use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_console::{print_text, say};
+use kazasu_report::table::{Align, Lines};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -106,17 +107,16 @@ impl Found {
 
     fn print_ruled(&self, ruled: &Ruled, links: u32) {
         let core = |cpu: &BTreeMap<String, f64>| cpu.get("core").copied().unwrap_or(0.0);
-        say!("                    {:>14} {:>14}", "without rules", "with rules");
+        let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Right]);
+        lines.row([&"", &"without rules", &"with rules"]);
         let p99 = (self.report.percentile(99.0), ruled.same.percentile(99.0));
-        say!("  p99 at this rate  {:>11} µs {:>11} µs", p99.0, p99.1);
-        say!("  core a tap        {:>11} µs {:>11} µs", core(&self.cost.cpu), core(&ruled.cpu));
-        say!(
-            "  most taps         {:>12.0}/s {:>12.0}/s: {:.0} %, medians of {TURNS} turns with {} under way",
-            median(ruled.without),
-            median(ruled.with),
-            median(ruled.with) / median(ruled.without) * 100.0,
-            WINDOW * u64::from(links)
-        );
+        lines.row([&"p99 at this rate", &format!("{} µs", p99.0), &format!("{} µs", p99.1)]);
+        lines.row([&"core a tap", &format!("{} µs", core(&self.cost.cpu)), &format!("{} µs", core(&ruled.cpu))]);
+        let (without, with) = (median(ruled.without), median(ruled.with));
+        lines.row([&"most taps", &format!("{without:.0}/s"), &format!("{with:.0}/s")]);
+        let (percent, window) = (with / without * 100.0, WINDOW * u64::from(links));
+        lines.words(format!("  that is {percent:.0} %, medians of {TURNS} turns with {window} under way"));
+        print_text!("{}", lines.text());
     }
 }
 

@@ -124,15 +124,15 @@ pub enum Rejected {
     /// Nobody proposed anything.
     #[error("nobody has proposed a new instrument for {0}")]
     NoProposal(Ppid),
-    /// One person alone.
-    #[error("{0} proposed it; another person must decide")]
-    SamePerson(String),
     /// No such link version, or not a card's.
     #[error("link version {1} of {0} is no card")]
     NoCard(Ppid, u32),
     /// No such notice.
     #[error("notice {}-{} is not owed", .0 / 16, .0 % 16)]
     UnknownNotice(u64),
+    /// Something about an approval.
+    #[error(transparent)]
+    Approval(#[from] super::ApprovalRefusal),
     /// Something about relief.
     #[error("{0}")]
     Relief(Box<super::Refusal>),
@@ -241,6 +241,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             let (by, why) = (by.clone(), why.clone());
             recorded(Body::ClockConfirmed(ClockConfirmed { before: *before, wall: *wall, by, why }))
         }
+        Command::Approvals(ask) => super::approvals::command(state, now, ask),
         Command::Relief(ask) => super::relief::command(state, now, ask),
         Command::Closing(ask) => super::closing::command(state, ask),
         Command::Line(line) => super::statement::command(state, line),

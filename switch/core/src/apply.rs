@@ -6,13 +6,13 @@ use super::event::notice_key;
 use super::money::{Shares, Source, is_payment, legs_of, minus, plus, spread, sum};
 use super::rules::Rules;
 use super::state::{
-    Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap, TapIndex, TapState,
-    answer_of, position, reference, refused,
+    BreakReason, Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap,
+    TapIndex, TapState, answer_of, position, reference, refused,
 };
 use super::wallet::{Holder, HolderAt, InstrumentKey, NOBODY, PointsOf};
 use kazasu_ledger::record::{
-    Body, Instrument, IssuerAnswered, IssuerSilent, Lapsed, MerchantRegistered, Merged, Opening, PolicyActivated,
-    Record, Silence, StoodIn, TapKind, Tapped, Verdict,
+    Body, Instrument, IssuerAnswered, IssuerSilent, Lapsed, Linked, MerchantRegistered, Merged, Opening,
+    PolicyActivated, Record, Silence, StoodIn, TapKind, Tapped, Verdict,
 };
 use kazasu_ledger::{AccountId, AccountKey, HoldId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::canonical::canonical;
@@ -95,25 +95,10 @@ impl State {
             Body::Lapsed(r) => self.lapsed(r),
             Body::LinkBroken(r) => {
                 let at = self.person(r.ppid);
-                self.broken_link(at, r.version, r.why.clone(), record.at);
+                self.broken_link(at, r.version, BreakReason::Person(r.why.clone()), record.at);
             }
-            Body::RetargetProposed(r) => {
-                let at = self.person(r.ppid);
-                if let Some(broken) = self.broken.get_mut(&at) {
-                    broken.proposal = Some((r.instrument.clone(), r.by.clone()));
-                }
-            }
-            Body::RetargetDecided(r) => {
-                let at = self.person(r.ppid);
-                match &r.link {
-                    Some(link) => self.linked(r.ppid, link.version, link.from, Some(link.instrument.clone())),
-                    None => {
-                        if let Some(broken) = self.broken.get_mut(&at) {
-                            broken.proposal = None;
-                        }
-                    }
-                }
-            }
+            Body::RetargetProposed(r) => self.retarget_proposed(r.ppid, &r.instrument, &r.by),
+            Body::RetargetDecided(r) => self.retarget_decided(r.ppid, r.link.as_ref()),
             Body::Resealed(r) => self.resealed(&r.ppid, r.version, &r.pan),
             Body::StoodIn(r) => self.stood_in(seq, record, r),
             Body::AdviceSettled(r) => self.advice_settled(seq, record, r),
@@ -128,9 +113,9 @@ impl State {
                     owed.dead = Some((r.attempts, r.problem.clone().unwrap_or_default()));
                 }
             }
-            Body::Proposed(r) => self.proposed(seq, record.at, r),
-            Body::Settled(r) => {
-                self.settled(record.at, r);
+            Body::ApprovalRequested(r) => self.approval_requested(seq, record.at, r),
+            Body::ApprovalDecided(r) => {
+                self.approval_decided(record.at, r);
                 self.disputes_changed();
             }
             Body::DayMarked(r) => self.closing.marked(record.at, r),
@@ -227,8 +212,30 @@ impl State {
         if let Some(key) = instrument.as_ref().and_then(account) {
             self.instruments.entry(key).or_default().holders.push(holder);
         }
-        self.broken.remove(&holder);
+        // Who links anew needs no other instrument any more.
+        if let Some(number) = self.broken.remove(&holder).and_then(|_| self.approvals.retarget_of(ppid)) {
+            self.approvals.remove(number);
+        }
         self.links.push(LinkVersion { from, version, before, instrument });
+    }
+
+    pub(super) fn retarget_proposed(&mut self, ppid: Ppid, instrument: &Instrument, by: &str) {
+        let at = self.person(ppid);
+        if let Some(broken) = self.broken.get_mut(&at) {
+            broken.proposal = Some((instrument.clone(), by.to_owned()));
+        }
+    }
+
+    pub(super) fn retarget_decided(&mut self, ppid: Ppid, link: Option<&Linked>) {
+        let at = self.person(ppid);
+        match link {
+            Some(link) => self.linked(ppid, link.version, link.from, Some(link.instrument.clone())),
+            None => {
+                if let Some(broken) = self.broken.get_mut(&at) {
+                    broken.proposal = None;
+                }
+            }
+        }
     }
 
     fn resealed(&mut self, ppid: &Ppid, version: u32, pan: &[u8]) {
@@ -241,7 +248,7 @@ impl State {
         }
     }
 
-    fn broken_link(&mut self, at: HolderAt, version: u32, why: String, since: Millis) {
+    fn broken_link(&mut self, at: HolderAt, version: u32, why: BreakReason, since: Millis) {
         self.broken.entry(at).or_insert(Broken { version, why, since, proposal: None });
     }
 
@@ -946,12 +953,7 @@ impl State {
             && self.holder(self.root(holder)).link == link
             && let Some(version) = self.link(link).map(|link| link.version)
         {
-            self.broken_link(
-                self.root(holder),
-                version,
-                "発行者応答14 the issuer does not know it (14)".into(),
-                record.at,
-            );
+            self.broken_link(self.root(holder), version, BreakReason::Issuer(r.code), record.at);
         }
         let posted = self.through_merchant(&r.transfers);
         let Some(tap) = self.tap_mut(index) else { return };

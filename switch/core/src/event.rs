@@ -313,6 +313,8 @@ pub enum Command {
         /// The notice.
         notice: u64,
     },
+    /// A request for an approval, or its decision.
+    Approvals(super::Approvals),
     /// Something about relief.
     Relief(super::Relief),
     /// Something about closing a day.

@@ -6,6 +6,7 @@
 mod admin;
 mod apply;
 mod apply_undo;
+mod approvals;
 mod certificates;
 mod closing;
 mod decide;
@@ -32,9 +33,10 @@ mod undo;
 mod wallet;
 
 pub use admin::{NO_ISSUER, Rejected};
+pub use approvals::{ApprovalRefusal, ApprovalView, Approvals};
 pub use closing::{
-    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE,
-    SettlementState, SettlementView, StandingView,
+    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, Note, PayoutView, Position, RAISED_AT_ONCE,
+    REFUSED_ADVICE, ResolvedBy, SettlementState, SettlementView, StandingView,
 };
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
@@ -44,13 +46,13 @@ pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEnt
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
 pub use relief::{
-    BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, ProposalView, ROWS_AT_ONCE, Refusal,
-    Relief, RowState, RowView, TransferRow, Unpaid, Why,
+    BatchView, Distribution, FilesView, MOST_ROWS, MadeFiles, ProgrammeView, ROWS_AT_ONCE, Refusal, Relief, RowState,
+    RowView, TransferRow, Unpaid, Why,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
-pub use state::{Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use state::{BreakReason, Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use statement::{
-    ALIKE_DAYS, Alike, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
+    ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
     StatementLine, Wanted,
 };
 pub use undo::left_to_undo;

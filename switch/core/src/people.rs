@@ -2,20 +2,21 @@
 
 use super::admin::{Rejected, instrument, next_link, recorded, reject, unchanged};
 use super::apply::reference_key;
+use super::approvals::{self, Deciding};
 use super::certificates::{self, NewList};
-use super::event::{Command, Decision, Done, Effect};
+use super::event::{Command, Decision, Done, Effect, Link};
 use super::money::{minus, plus};
 use super::rules::MOST_PROGRAMMES;
 use super::state::{State, Sweep};
 use super::wallet::{InstrumentKey, NOBODY};
 use kazasu_ledger::record::{
-    Body, CardStatus, CardStatusSet, Instrument, Lapsed, LinkBroken, LinkOrigin, Merged, NoticeSettled, Opening,
-    OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded, PurseCredited, Resealed, RetargetDecided,
-    RetargetProposed, TemporaryIssued,
+    ApprovalRequested, Body, CardStatus, CardStatusSet, Instrument, Lapsed, LinkBroken, LinkOrigin, Linked, Merged,
+    NoticeSettled, Opening, OwnLimits, OwnLimitsSet, PolicyActivated, ProgrammeFunded, Proposal, PurseCredited,
+    Resealed, TemporaryIssued,
 };
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
-use kazasu_schemas::canonical::{is_blank, same};
+use kazasu_schemas::canonical::is_blank;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
@@ -46,13 +47,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             credit(state, now, *ppid, *programme, *amount, reference, by)
         }
         Command::BreakLink { ppid, why, by } => break_link(state, *ppid, why, by),
-        Command::ProposeRetarget { ppid, to, by } => broken(state, *ppid).and_then(|broken| {
-            if let Some((_, proposer)) = &broken.proposal {
-                return Err(Rejected::ProposalOpen(proposer.clone()));
-            }
-            let instrument = instrument(state, to)?;
-            Ok(recorded(Body::RetargetProposed(RetargetProposed { ppid: *ppid, instrument, by: by.clone() })))
-        }),
+        Command::ProposeRetarget { ppid, to, by } => propose_retarget(state, now, *ppid, to, by),
         Command::DecideRetarget { ppid, approve, by, why } => decide_retarget(state, now, *ppid, *approve, by, why),
         Command::Reseal { ppid, version, pan } => reseal(state, *ppid, *version, pan),
         Command::SettleNotice { notice, delivered, attempts, problem } => match state.notices.get(notice) {
@@ -79,6 +74,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         | Command::OpeningBalance { .. }
         | Command::Link { .. }
         | Command::Unlink { .. }
+        | Command::Approvals(_)
         | Command::Relief(_)
         | Command::Closing(_)
         | Command::Line(_)
@@ -345,17 +341,31 @@ fn broken(state: &State, ppid: Ppid) -> Result<&super::state::Broken, Rejected> 
     state.broken.get(&known(state, ppid)?).ok_or(Rejected::NotBroken(ppid))
 }
 
-fn decide_retarget(state: &State, now: Millis, ppid: Ppid, approve: bool, by: &str, why: &str) -> Decided {
-    let (instrument, proposer) = broken(state, ppid)?.proposal.as_ref().ok_or(Rejected::NoProposal(ppid))?;
-    if same(proposer, by) {
-        return Err(Rejected::SamePerson(by.to_owned()));
+fn propose_retarget(state: &State, now: Millis, ppid: Ppid, to: &Link, by: &str) -> Decided {
+    if let Some((_, proposer)) = &broken(state, ppid)?.proposal {
+        return Err(Rejected::ProposalOpen(proposer.clone()));
     }
-    let link = if approve {
-        Some(next_link(state, now, ppid, None, instrument.clone(), (LinkOrigin::Retarget, by))?)
-    } else {
-        None
-    };
-    Ok(recorded(Body::RetargetDecided(RetargetDecided { ppid, link, by: by.to_owned(), why: why.to_owned() })))
+    let proposal = Proposal::Retarget { ppid, instrument: Box::new(instrument(state, to)?) };
+    let (source, by, why) = (String::new(), by.to_owned(), String::new());
+    approvals::request(state, now, ApprovalRequested { proposal, source, by, why })
+}
+
+fn decide_retarget(state: &State, now: Millis, ppid: Ppid, approve: bool, by: &str, why: &str) -> Decided {
+    broken(state, ppid)?;
+    let proposal = state.approvals.retarget_of(ppid).ok_or(Rejected::NoProposal(ppid))?;
+    approvals::decide(state, now, Deciding { proposal, approve, by, why })
+}
+
+/// The version that a broken link would get.
+pub(super) fn retargeted(
+    state: &State,
+    now: Millis,
+    ppid: Ppid,
+    instrument: &Instrument,
+    by: &str,
+) -> Result<Linked, Rejected> {
+    broken(state, ppid)?;
+    next_link(state, now, ppid, None, instrument.clone(), (LinkOrigin::Retarget, by))
 }
 
 fn reseal(state: &State, ppid: Ppid, version: u32, pan: &[u8]) -> Decided {

@@ -260,8 +260,8 @@ impl Replay {
 
     /// What a resolution took of a payment is taken of it in the second state too.
     fn take_back(&mut self, body: &Body) {
-        let Body::Settled(r) = body else { return };
-        let open = self.real.relief.proposals.get(&r.proposal).filter(|_| r.approved);
+        let Body::ApprovalDecided(r) = body else { return };
+        let open = self.real.approvals.get(r.proposal).filter(|_| r.approved);
         let Some(Proposal::Resolve { id, how }) = open.map(|open| &open.proposal) else { return };
         let Some(booking) = self.real.booking_of(id, *how) else { return };
         let own = self.map.get(&booking.own).copied().or((booking.own <= self.fork).then_some(booking.own));
@@ -516,13 +516,16 @@ impl Replay {
                 by: r.by.clone(),
                 why: r.why.clone(),
             },
-            Body::Proposed(r) => Command::Relief(Relief::Propose {
+            Body::ApprovalRequested(r) if let Proposal::Retarget { ppid, instrument } = &r.proposal => {
+                Command::ProposeRetarget { ppid: *ppid, to: self.link(instrument), by: r.by.clone() }
+            }
+            Body::ApprovalRequested(r) => Command::Approvals(super::Approvals::Request {
                 proposal: Box::new(r.proposal.clone()),
                 source: r.source.clone(),
                 by: r.by.clone(),
                 why: r.why.clone(),
             }),
-            Body::Settled(r) => Command::Relief(Relief::Settle {
+            Body::ApprovalDecided(r) => Command::Approvals(super::Approvals::Decide {
                 proposal: self.shadow_of(r.proposal)?,
                 approve: r.approved,
                 by: r.by.clone(),

@@ -195,13 +195,22 @@ pub(super) struct Sweep {
     pub(super) again: bool,
 }
 
+/// Why a link cannot be paid with any more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BreakReason {
+    /// Its issuer said so, with this code.
+    Issuer(ResponseCode),
+    /// A person did, in these words.
+    Person(String),
+}
+
 /// A link that cannot be paid with, in the queue for people.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Broken {
     /// The link's version.
     pub version: u32,
     /// What happened.
-    pub why: String,
+    pub why: BreakReason,
     /// When.
     pub since: Millis,
     /// A new instrument, and who proposed it.
@@ -302,6 +311,7 @@ pub struct State {
     pub(super) limit_numbers: BTreeMap<u8, kazasu_schemas::policy::Limit>,
     pub(super) purse_books: BTreeMap<u16, PurseBook>,
     pub(super) point_books: BTreeMap<u16, PointBook>,
+    pub(super) approvals: super::approvals::ApprovalState,
     pub(super) relief: super::relief::ReliefState,
     pub(super) closing: super::closing::ClosingState,
     pub(super) lines: super::statement::Lines,
@@ -371,6 +381,22 @@ impl State {
     #[must_use]
     pub fn knows(&self, request: &Request) -> bool {
         self.known.contains_key(&key_of(request))
+    }
+
+    /// The record of the message that was decided under this one's key: its own, or the first one's when it is a repeat.
+    #[must_use]
+    pub fn record_of(&self, request: &Request) -> Option<Seq> {
+        match self.known.get(&key_of(request))? {
+            Known::Tap(index) => self.tap(*index).map(|tap| tap.seq),
+            Known::Tombstone(_) => None,
+        }
+    }
+
+    /// The tap that a message to an issuer is about: the message's own record, or the one that it follows from.
+    #[must_use]
+    pub fn tap_of_message(&self, message: Seq) -> Option<&Tap> {
+        let of_advice = || self.tap_by_seq(self.unacknowledged.get(&message)?.0.tap);
+        self.tap_by_seq(message).or_else(of_advice)
     }
 
     /// Counts, for metrics and the status page.

@@ -1,11 +1,14 @@
 //! One frame in: decoded, authenticated, understood. It decides nothing about money; it says where the message goes.
 
-use super::session::{Acquirer, Acquirers, InstallKeys, KeySet};
-use crate::engine::Inbound;
+use super::session::{Acquirer, Acquirers, KeySet};
+use kazasu_engine::Inbound;
+use kazasu_engine::InstallKeys;
+use kazasu_engine::trail;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::wire::{Network, NetworkCode, PpidPlace, Request, ResponseCode, Totals};
 use std::sync::Arc;
+use tracing::Span;
 
 /// Fields that an answer made without the core repeats, when they were there and sound.
 const ECHOED: [u8; 15] = [3, 4, 7, 11, 12, 13, 15, 32, 37, 41, 42, 49, 70, 90, 102];
@@ -96,6 +99,8 @@ pub(super) struct Reader {
     /// Who signed on.
     pub(super) acquirer: Option<Arc<Acquirer>>,
     message: Message,
+    /// The acquirer that the connection's span names.
+    told: Option<InstitutionId>,
     /// The last refusal in words, for the log.
     pub(super) problem: String,
     /// Answers to what was told, since they were last taken.
@@ -110,16 +115,44 @@ impl Reader {
             certificate,
             acquirer: None,
             message: Message::default(),
+            told: None,
             problem: String::new(),
             answers: Vec::new(),
         }
     }
 
-    /// For the log: who signed on, and the DE37 of the message that was taken last; empty when not known.
-    pub(super) fn names(&self) -> (String, String) {
-        let acquirer = self.acquirer.as_ref().map(|a| a.config.id.to_string()).unwrap_or_default();
-        let rrn = self.message.get(37).map(|rrn| String::from_utf8_lossy(rrn).trim().to_owned()).unwrap_or_default();
-        (acquirer, rrn)
+    pub(super) fn signed_on(&self) -> Option<InstitutionId> {
+        self.acquirer.as_ref().map(|acquirer| acquirer.config.id)
+    }
+
+    /// The type of the message that was taken last.
+    pub(super) fn mti(&self) -> Mti {
+        self.message.mti
+    }
+
+    /// What the message that was taken last calls itself, for the log: DE37, DE11, DE41.
+    pub(super) fn names(&self) -> [Option<String>; 3] {
+        trail::names(&self.message)
+    }
+
+    /// Names the message that was taken last in its span.
+    pub(super) fn tell_names(&self, span: &Span) {
+        if span.is_disabled() {
+            return;
+        }
+        for (field, name) in ["rrn", "stan", "terminal"].into_iter().zip(self.names()) {
+            span.record(field, name.map(tracing::field::display));
+        }
+    }
+
+    /// Names the acquirer in the connection's span once it has signed on. After a sign-off it stays named: whose connection it
+    /// is has not changed.
+    pub(super) fn tell_acquirer(&mut self, span: &Span) {
+        let acquirer = self.signed_on();
+        if acquirer.is_some() && acquirer != self.told {
+            self.told = acquirer;
+            span.record("acquirer", acquirer.map(tracing::field::display));
+        }
     }
 
     /// Takes one frame without its header.

@@ -2,9 +2,10 @@
 
 use super::link::{LinkContext, LinkLimits, serve};
 use super::session::Acquirers;
-use crate::engine::Engine;
-use crate::tasks::{Kind, fault};
 use anyhow::Context as _;
+use kazasu_engine::Engine;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::trail;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
 use rustls::pki_types::pem::PemObject;
@@ -19,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -124,11 +126,14 @@ impl Listener {
                 day: day.clone(),
             };
             let (tls, tasks) = (self.tls.clone(), tasks.clone());
-            links_open.spawn(async move {
+            // What is said while it is served says whose connection it is, panics included.
+            let span = trail::of_link(context.id, peer);
+            let serving = async move {
                 let _open = Open::new(permit);
-                tracing::debug!(link = context.id, %peer, "link opened");
+                tracing::debug!("link opened");
                 tasks.once(Kind::AcquirerLink, connection(context, stream, tls)).await;
-            });
+            };
+            links_open.spawn(serving.instrument(span));
         }
     }
 }
@@ -166,11 +171,11 @@ async fn connection(mut context: LinkContext, stream: TcpStream, tls: Option<Tls
         }
         Ok(Err(error)) => {
             metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(link = context.id, peer = %context.peer, %error, "TLS handshake failed");
+            tracing::warn!(%error, "TLS handshake failed");
         }
         Err(_) => {
             metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(link = context.id, peer = %context.peer, "TLS handshake took over 10 s");
+            tracing::warn!("TLS handshake took over 10 s");
         }
     }
 }

@@ -9,4 +9,4 @@ mod session;
 pub(crate) use inbound::REASONS;
 pub use link::LinkLimits;
 pub use listener::{Listener, ListenerConfig, ListenerContext, TlsFiles};
-pub use session::{Acquirer, AcquirerConfig, Acquirers, InstallKeys};
+pub use session::{Acquirer, AcquirerConfig, Acquirers};

@@ -1,10 +1,12 @@
 //! Answers out: encoded and authenticated in one buffer, written with one system call for everything that is ready.
 
 use super::session::{Acquirer, KeySet};
-use crate::engine::{LinkHandle, LinkOut, ReplyBody};
-use crate::tasks::{Kind, fault};
 use bytes::BytesMut;
 use hashbrown::HashMap;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::trail;
+use kazasu_engine::{LinkHandle, LinkOut, ReplyBody};
+use kazasu_ledger::Seq;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::{PpidPlace, ResponseCode};
@@ -87,8 +89,12 @@ impl Writer {
                 let Some(acquirer) = acquirer else { return replies.len() };
                 let keys = acquirer.keys(KeySet::Session);
                 for reply in &replies {
+                    let span = trail::span(|| Some(reply.id().over(&self.link)));
+                    let _in = span.enter();
                     self.fill(&reply.body, acquirer.config.ppid_in);
-                    self.encode(Some(&keys.from_switch), out);
+                    self.encode(Some(&keys.from_switch), reply.record, out);
+                    let mti = self.message.mti;
+                    tracing::debug!(target: trail::STEPS, %mti, code = %reply.body.code(), "answered");
                     self.latency.record(reply.received.elapsed().as_secs_f64());
                 }
                 replies.len()
@@ -97,13 +103,11 @@ impl Writer {
                 message.to_message(&mut self.message);
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
                 let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
                 if let (Some(install), Some(acquirer)) = (install, acquirer) {
                     match acquirer.install(&install) {
-                        Ok(()) => tracing::info!(acquirer = %acquirer.config.id, "new session keys in force"),
-                        Err(error) => {
-                            tracing::error!(acquirer = %acquirer.config.id, %error, "session keys not usable")
-                        }
+                        Ok(()) => tracing::info!("new session keys in force"),
+                        Err(error) => tracing::error!(%error, "session keys not usable"),
                     }
                 }
                 1
@@ -111,7 +115,7 @@ impl Writer {
             LinkOut::Tell(message) => {
                 if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
-                    self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), out);
+                    self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), None, out);
                 }
                 0
             }
@@ -121,7 +125,7 @@ impl Writer {
                 self.count(message.mti, code);
                 self.message = *message;
                 let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
                 1
             }
         }
@@ -136,12 +140,11 @@ impl Writer {
         self.count(self.message.mti, body.code());
     }
 
-    fn encode(&mut self, key: Option<&MacKey>, out: &mut BytesMut) {
+    fn encode(&mut self, key: Option<&MacKey>, record: Option<Seq>, out: &mut BytesMut) {
         if let Err(error) = encode_frame(&self.dialect, &mut self.message, key, out) {
             // The request was read by the same dialect, so its fields can be written by it.
-            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
-            let (link, mti) = (self.link.id, self.message.mti);
-            tracing::error!(link, %mti, rrn = rrn.trim(), %error, "an answer could not be encoded");
+            let ([rrn, stan, terminal], mti) = (trail::names(&self.message), self.message.mti);
+            tracing::error!(rrn, stan, terminal, record, %mti, %error, "an answer could not be encoded");
         }
     }
 

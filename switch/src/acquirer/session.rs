@@ -1,6 +1,7 @@
 //! What the switch knows of each acquirer: its keys, and where its messages carry the PPID.
 
 use hashbrown::HashMap;
+use kazasu_engine::InstallKeys;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::mac::{KeyLengthError, MacAlgorithm, MacKey};
 use kazasu_schemas::secret::Key;
@@ -65,10 +66,6 @@ pub struct Acquirer {
     links: AtomicUsize,
 }
 
-/// New session keys that come into force once the answer that brings them is written.
-#[derive(Clone, Debug)]
-pub struct InstallKeys(pub(super) SessionKeys);
-
 impl Acquirer {
     fn new(config: AcquirerConfig) -> Result<Self, KeyLengthError> {
         let initial = Arc::new(prepare(&config, &config.to_switch, &config.from_switch)?);
@@ -108,8 +105,8 @@ impl Acquirer {
     pub(super) fn make_keys(&self) -> anyhow::Result<(InstallKeys, Vec<u8>)> {
         let len = self.config.mac.session_key_len();
         let keys = SessionKeys {
-            to_switch: Key::new(crate::clock::random_bytes(len)?)?,
-            from_switch: Key::new(crate::clock::random_bytes(len)?)?,
+            to_switch: Key::new(kazasu_engine::clock::random_bytes(len)?)?,
+            from_switch: Key::new(kazasu_engine::clock::random_bytes(len)?)?,
         };
         let block = keys.to_block(&self.config.master);
         Ok((InstallKeys(keys), block))

@@ -4,6 +4,7 @@
 use super::import::{self, ImportArgs, Place, What};
 use super::{Found, NONE};
 use crate::admin::{Ask, AskError};
+use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
 use crate::json::Said;
 use anyhow::Context;
@@ -447,19 +448,11 @@ pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a cra
     })
 }
 
-/// An ask that was not carried out.
-pub(super) enum Refused {
-    /// Refused, and nothing was changed.
-    No(String),
-    /// It could not be asked.
-    Broken(anyhow::Error),
-}
-
 impl From<AskError> for Refused {
     fn from(error: AskError) -> Self {
         match error {
             AskError::Other(_) => Refused::Broken(error.into()),
-            AskError::Command(crate::engine::CommandError::Rejected(_))
+            AskError::Command(kazasu_engine::CommandError::Rejected(_))
             | AskError::Value { .. }
             | AskError::Pin
             | AskError::Forbidden(_)
@@ -485,12 +478,12 @@ pub(super) fn folded(config: &Config, state: std::sync::Arc<kazasu_core::State>)
 
 /// Where asks are carried out.
 pub(super) enum Counter {
-    /// At a running switch: its address and the caller's token.
-    Running(String, String),
+    /// At a running switch.
+    Running(Switch),
     /// Here.
     Here {
         desk: Box<crate::admin::Desk>,
-        engine: crate::engine::Engine,
+        engine: kazasu_engine::Engine,
         core: std::thread::JoinHandle<()>,
         by: String,
         _lock: crate::serve::DataLock,
@@ -501,7 +494,7 @@ impl Counter {
     pub(super) async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
         let caller = caller(config, by)?;
         Ok(match import::place(config).await? {
-            Place::Running(http) => Counter::Running(http, caller.token.to_string()),
+            Place::Running(http) => Counter::Running(Switch::new(&http, &caller.token)),
             Place::Here { epoch, _lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
                 Counter::Here {
@@ -517,22 +510,14 @@ impl Counter {
 
     async fn carry_out(&mut self, ask: &Ask) -> Result<Value, Refused> {
         match self {
-            Counter::Running(http, token) => {
-                let body = serde_json::to_vec(ask).map_err(|e| Refused::Broken(e.into()))?;
-                let (status, value) = post(http, "/v1/ask", token, Some(body)).await.map_err(Refused::Broken)?;
-                match status {
-                    200 => Ok(value),
-                    400 | 403 | 409 => Err(Refused::No(said(&value))),
-                    _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
-                }
-            }
+            Counter::Running(switch) => switch.ask("/v1/ask", ask).await,
             Counter::Here { desk, by, .. } => desk.carry_out(ask.clone(), by, false).await.map_err(Refused::from),
         }
     }
 
     pub(super) async fn close(self) -> anyhow::Result<()> {
         match self {
-            Counter::Running(..) => Ok(()),
+            Counter::Running(_) => Ok(()),
             Counter::Here { engine, core, .. } => import::close(engine, core).await,
         }
     }
@@ -557,16 +542,11 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
                 Look::Policy => "/v1/policy".into(),
                 Look::Merchants => "/v1/merchants".into(),
                 Look::Merchant(id) => {
-                    let parts: Vec<String> = id.split('/').map(super::relief::encoded).collect();
+                    let parts: Vec<String> = id.split('/').map(encoded).collect();
                     format!("/v1/merchants/{}", parts.join("/"))
                 }
             };
-            let (status, value) = post(&http, &path, &caller.token, None).await.map_err(Refused::Broken)?;
-            match status {
-                200 => Ok(value),
-                400 | 404 => Err(Refused::No(said(&value))),
-                _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
-            }
+            Switch::new(&http, &caller.token).get(&path).await
         }
         None => {
             let state = std::sync::Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
@@ -617,19 +597,6 @@ pub(super) enum Look {
     /// One, by its ID, or by its acquirer and ID.
     Merchant(String),
 }
-
-pub(super) fn said(value: &Value) -> String {
-    value["error"].as_str().unwrap_or("no reason was given").to_owned()
-}
-
-/// Posts a body, or gets when there is none. Gives the status and the JSON that came.
-pub(super) async fn post(http: &str, path: &str, token: &str, body: Option<Vec<u8>>) -> anyhow::Result<(u16, Value)> {
-    let (status, text) = super::call(http, path, token, body, Some(PATIENCE)).await?;
-    Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
-}
-
-/// How long one ask may take; sealing everything again takes the longest.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Carries out one ask and prints what came of it.
 pub(super) async fn one(ask: Ask, common: &Common) -> anyhow::Result<()> {

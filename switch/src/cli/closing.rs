@@ -1,9 +1,10 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
-use super::ask::{Common, Counter, Refused, caller, folded, post, said, show};
+use super::ask::{Common, Counter, caller, folded, show};
 use super::import::running;
 use super::{Found, NONE};
 use crate::admin::Desk;
+use crate::client::{Refused, Switch, encoded};
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
 use crate::config::Config;
 use crate::statement::Reader;
@@ -391,9 +392,9 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
             let result = match &mut counter {
-                Counter::Running(http, token) => {
+                Counter::Running(switch) => {
                     let path = format!("/v1/closing/payouts/{payout}/file?format={}", format.name());
-                    answered(post(http, &path, token, Some(b"{}".to_vec())).await)
+                    switch.ask(&path, &serde_json::json!({})).await
                 }
                 Counter::Here { desk, by, .. } => {
                     let files = desk.payout_files(payout, format, by).await;
@@ -436,11 +437,10 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
             let result = match &mut counter {
-                Counter::Running(http, token) => {
-                    let [against, party, from, until] =
-                        [&against, &party, &from, &until].map(|text| super::relief::encoded(text));
+                Counter::Running(switch) => {
+                    let [against, party, from, until] = [&against, &party, &from, &until].map(|text| encoded(text));
                     let path = format!("/v1/closing/compare?against={against}&party={party}&from={from}&until={until}");
-                    answered(post(http, &path, token, Some(bytes)).await)
+                    switch.file(&path, bytes).await
                 }
                 Counter::Here { desk, by, .. } => {
                     compare_here(desk, by, bytes, [&against, &party, &from, &until]).await
@@ -487,7 +487,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     caller(&config, &args.common.by)?;
     let state = Arc::new(super::policy::fold(&config).await?);
     let desk = folded(&config, state);
-    let made = crate::clock::now();
+    let made = kazasu_engine::clock::now();
     if args.out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
         let number = args.settlement.context("--settlement says which letter is wanted")?;
         let pdf = crate::closing::merchant_letter(&desk, number, &config.file.book, made).await;
@@ -514,7 +514,7 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
     // Statements come from their own table; the state is not asked.
     let desk = folded(&config, Arc::new(kazasu_core::State::new()));
-    let made = crate::clock::now();
+    let made = kazasu_engine::clock::now();
     let report: Report =
         crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;
     match args.out {
@@ -533,20 +533,9 @@ pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> 
     show(story.ok_or_else(|| Refused::No(format!("record {record} is no tap"))), common)
 }
 
-fn answered(result: anyhow::Result<(u16, Value)>) -> Result<Value, Refused> {
-    match result.map_err(Refused::Broken)? {
-        (200, value) => Ok(value),
-        (400 | 403 | 404 | 409, value) => Err(Refused::No(said(&value))),
-        (status, value) => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
-    }
-}
-
 async fn carry_out(counter: &mut Counter, ask: ClosingAsk) -> Result<Value, Refused> {
     match counter {
-        Counter::Running(http, token) => {
-            let body = serde_json::to_vec(&ask).map_err(|e| Refused::Broken(e.into()))?;
-            answered(post(http, "/v1/closing/ask", token, Some(body)).await)
-        }
+        Counter::Running(switch) => switch.ask("/v1/closing/ask", &ask).await,
         Counter::Here { desk, by, .. } => desk.closing(ask, by).await.map_err(Refused::from),
     }
 }
@@ -574,7 +563,7 @@ async fn of(desk: &Desk, what: &str) -> Result<Value, crate::admin::AskError> {
 
 async fn look_with(counter: &mut Counter, what: &str) -> Result<Value, Refused> {
     match counter {
-        Counter::Running(http, token) => answered(post(http, &format!("/v1/closing/{what}"), token, None).await),
+        Counter::Running(switch) => switch.get(&format!("/v1/closing/{what}")).await,
         Counter::Here { desk, .. } => of(desk, what).await.map_err(Refused::from),
     }
 }
@@ -585,9 +574,9 @@ async fn look(what: &str, common: &Common) -> anyhow::Result<()> {
 
 async fn looked(what: &str, common: &Common) -> anyhow::Result<Result<Value, Refused>> {
     let config = Config::load(&common.config)?;
-    let token = caller(&config, &common.by)?.token.to_string();
+    let caller = caller(&config, &common.by)?;
     Ok(match running(&config).await? {
-        Some(http) => answered(post(&http, &format!("/v1/closing/{what}"), &token, None).await),
+        Some(http) => Switch::new(&http, &caller.token).get(&format!("/v1/closing/{what}")).await,
         None => {
             let desk = folded(&config, Arc::new(super::policy::fold(&config).await?));
             of(&desk, what).await.map_err(Refused::from)

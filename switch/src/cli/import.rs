@@ -1,14 +1,15 @@
 //! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
 
 use super::Found;
+use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
-use crate::engine::{Engine, Health, Nowhere};
 use crate::import::{self, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
+use kazasu_engine::{Engine, Health, Nowhere};
 use kazasu_store::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -207,16 +208,13 @@ async fn online(
     (what, order): (What, &Order),
 ) -> anyhow::Result<ImportReport> {
     let path = if what == What::Links { "links" } else { "merchants" };
-    let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", super::relief::encoded(sheet)));
+    let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", encoded(sheet)));
     let path = format!("/v1/import/{path}?dry_run={}{sheet}", order.mode == Mode::Look);
-    // A file may be large; what has stopped altogether shows in the connection.
-    let (status, body) = super::call(http, &path, &config.token, Some(bytes), None).await?;
-    let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-    if let (400, Some(why)) = (status, answer["error"].as_str()) {
-        return Err(Found(why.to_owned()).into());
+    match Switch::new(http, &config.token).file(&path, bytes).await {
+        Ok(answer) => serde_json::from_value(answer).context("the running switch's answer"),
+        Err(Refused::No(why)) => Err(Found(why).into()),
+        Err(Refused::Broken(error)) => Err(error),
     }
-    anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
-    serde_json::from_value(answer).context("the running switch's answer")
 }
 
 fn print(file: &Path, report: &ImportReport) {
@@ -261,7 +259,7 @@ fn print(file: &Path, report: &ImportReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::CommandError;
+    use kazasu_engine::CommandError;
 
     #[test]
     fn a_file_that_is_refused_is_found_and_an_engine_that_stops_is_not() {

@@ -2,8 +2,9 @@
 
 use super::compare::CompareWith;
 use crate::admin::{AskError, Desk, day, reason, value, with};
-use crate::engine::CommandError;
-use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, Rejected, Relief, StatementLine};
+use crate::approvals::{Decision, Request};
+use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, Rejected, StatementLine};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::closing::{Against, DayState, Resolution};
 use kazasu_schemas::jst::BusinessDay;
@@ -128,15 +129,8 @@ impl Desk {
         by: &str,
     ) -> Result<Value, AskError> {
         self.proposer(by)?;
-        let ask = Relief::Propose {
-            proposal: Box::new(proposal.clone()),
-            source,
-            by: by.to_owned(),
-            why: reason("why", why)?,
-        };
-        let done = self.command(Command::Relief(ask)).await?;
-        let open = self.ask(move |state| state.relief_proposals()).await?;
-        let number = open.iter().find(|p| p.proposal == proposal).map(|p| p.number);
+        let (by, why) = (by.to_owned(), why.to_owned());
+        let (done, number) = self.request_approval(Request { proposal, source, by, why }).await?;
         Ok(with(done, json!({ "proposal": number })))
     }
 
@@ -151,13 +145,16 @@ impl Desk {
             }
             ClosingAsk::Decide { proposal, approve, why } => {
                 self.approver(by)?;
-                let open = self.ask(move |state| state.relief_proposals()).await?;
-                let city = open.iter().find(|p| p.number == proposal).map(|p| p.city.clone());
-                if city.is_some_and(|city| !city.is_empty()) {
-                    return Err(value("proposal", "is a city's; its approver decides it (kazasu relief decide)"));
+                let open = self.open_approval(proposal).await?;
+                if !open.is_for_finance() {
+                    let problem = match open.city.is_empty() {
+                        false => "is a city's; its approver decides it (kazasu relief decide)",
+                        true => "is about a person's link (kazasu link decide)",
+                    };
+                    return Err(value("proposal", problem));
                 }
-                let settle = Relief::Settle { proposal, approve, by: by.to_owned(), why: reason("why", &why)? };
-                return Ok(with(self.command(Command::Relief(settle)).await?, json!({})));
+                let decision = Decision { proposal, approve, by: by.to_owned(), why };
+                return Ok(with(self.decide_approval(decision).await?, json!({})));
             }
             ClosingAsk::CutOver { day: text, why } => {
                 let before = self.ask(|state| state.day).await?;

@@ -4,7 +4,7 @@ use crate::admin::{AskError, Desk, value};
 use crate::files::PrivateFile;
 use anyhow::Context;
 use kazasu_core::{Closing, Command, Done};
-use kazasu_ledger::record::{HeadSigned, kind_name, signed_text};
+use kazasu_ledger::record::{self, Fold, HeadSigned, Place, kind_name, signed_text};
 use kazasu_ledger::{AccountKey, Body};
 use kazasu_schemas::guard::guarded;
 use kazasu_schemas::jst::BusinessDay;
@@ -86,57 +86,88 @@ pub struct Signed {
 /// the first record that is wrong.
 pub async fn check_heads(store: &dyn Store, trusted: &[[u8; 32]]) -> anyhow::Result<Signed> {
     let mut reader = store.reader().await?;
-    let mut out = Signed::default();
-    let mut book = String::new();
-    let mut ends: HashMap<u64, ([u8; 32], BusinessDay)> = HashMap::new();
-    // Days that ended and are not signed yet, in their order.
-    let mut unsigned: std::collections::VecDeque<BusinessDay> = std::collections::VecDeque::new();
+    let mut heads = Heads { trusted, ..Heads::default() };
     // Only a few kinds matter here: the book's name, days that end, and their signatures.
     let mut records = Records::from(reader.as_mut(), 1).of_kinds(|kind| matches!(kind, 0 | 14 | 53));
     while let Some(page) = records.page().await? {
         for Placed { entry, body } in page {
-            let seq = entry.seq;
-            match body {
-                Body::Opened(opened) => book = opened.book,
-                Body::CutOver(r) => {
-                    ends.insert(seq, (entry.hash, r.closed));
-                    unsigned.push_back(r.closed);
-                }
-                Body::HeadSigned(r) => {
-                    anyhow::ensure!(
-                        ends.get(&r.seq) == Some(&(r.hash, r.day)),
-                        "record {seq}: the head of {} is signed over another record than {}",
-                        r.day,
-                        r.seq
-                    );
-                    let next = unsigned.pop_front();
-                    anyhow::ensure!(
-                        next == Some(r.day),
-                        "record {seq}: {} is signed where {} is due: days are signed in their order, each once",
-                        r.day,
-                        next.map_or_else(|| "none".to_owned(), |d| d.to_string())
-                    );
-                    let text = signed_text(&book, r.day, r.seq, &r.hash);
-                    let good = UnparsedPublicKey::new(&ED25519, r.key).verify(text.as_bytes(), &r.signature);
-                    anyhow::ensure!(good.is_ok(), "record {seq}: the signature of {} is not good", r.day);
-                    let key = hex::encode(r.key);
-                    anyhow::ensure!(
-                        trusted.is_empty() || trusted.contains(&r.key),
-                        "record {seq}: {} is signed by {key}, which is not among the trusted keys",
-                        r.day
-                    );
-                    out.days += 1;
-                    out.last_day = Some(r.day.to_string());
-                    if !out.keys.contains(&key) {
-                        out.keys.push(key);
-                    }
-                }
-                _ => {}
-            }
+            heads.hash = entry.hash;
+            body.fold(entry.place(), &mut heads)?;
         }
     }
+    let out = heads.out;
     anyhow::ensure!(trusted.is_empty() || out.days > 0, "no day is signed, and a trusted key was named");
     Ok(out)
+}
+
+/// What is needed to check the next signature.
+#[derive(Default)]
+struct Heads<'a> {
+    trusted: &'a [[u8; 32]],
+    out: Signed,
+    book: String,
+    /// The hash of the record that is being read.
+    hash: [u8; 32],
+    /// The records that ended days, with their hashes.
+    ends: HashMap<u64, ([u8; 32], BusinessDay)>,
+    /// Days that ended and are not signed yet, in their order.
+    unsigned: std::collections::VecDeque<BusinessDay>,
+}
+
+impl Fold for Heads<'_> {
+    type Error = anyhow::Error;
+
+    fn opened(&mut self, _: Place, r: &record::Opened) -> anyhow::Result<()> {
+        self.book.clone_from(&r.book);
+        Ok(())
+    }
+
+    fn cut_over(&mut self, place: Place, r: &record::CutOver) -> anyhow::Result<()> {
+        self.ends.insert(place.seq, (self.hash, r.closed));
+        self.unsigned.push_back(r.closed);
+        Ok(())
+    }
+
+    fn head_signed(&mut self, place: Place, r: &HeadSigned) -> anyhow::Result<()> {
+        let (seq, day) = (place.seq, r.day);
+        anyhow::ensure!(
+            self.ends.get(&r.seq) == Some(&(r.hash, day)),
+            "record {seq}: the head of {day} is signed over another record than {}",
+            r.seq
+        );
+        let next = self.unsigned.pop_front();
+        anyhow::ensure!(
+            next == Some(day),
+            "record {seq}: {day} is signed where {} is due: days are signed in their order, each once",
+            next.map_or_else(|| "none".to_owned(), |d| d.to_string())
+        );
+        let text = signed_text(&self.book, day, r.seq, &r.hash);
+        let good = UnparsedPublicKey::new(&ED25519, r.key).verify(text.as_bytes(), &r.signature);
+        anyhow::ensure!(good.is_ok(), "record {seq}: the signature of {day} is not good");
+        let key = hex::encode(r.key);
+        anyhow::ensure!(
+            self.trusted.is_empty() || self.trusted.contains(&r.key),
+            "record {seq}: {day} is signed by {key}, which is not among the trusted keys"
+        );
+        self.out.days += 1;
+        self.out.last_day = Some(day.to_string());
+        if !self.out.keys.contains(&key) {
+            self.out.keys.push(key);
+        }
+        Ok(())
+    }
+
+    kazasu_ledger::ignore_records! {
+        acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
+        issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared policy_activated
+        temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
+        purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
+        notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
+        difference_noted undone loss_returned issuer_told differences_closed line_undone line_set_aside
+        clock_confirmed clock_kept advice_settled
+    }
 }
 
 fn unit(key: &AccountKey) -> String {

@@ -2,10 +2,10 @@
 //! `crate::statement`.
 
 use crate::admin::{AskError, Desk, value};
-use crate::engine::CommandError;
 use crate::relief::BankFile;
 use crate::relief::bank::{account_of, document_of, header};
 use kazasu_core::{Closing, Command, NotClosed, PayoutView, Rejected, SettlementView};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::{MadeFile, Payer};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::Yen;

@@ -3,7 +3,7 @@
 
 use super::chart::{Chart, MerchantKey, Move};
 use hashbrown::HashMap;
-use kazasu_ledger::record::{CutOver, Proposal, TotalsCompared};
+use kazasu_ledger::record::{self, CutOver, Fold, Place, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
 use kazasu_schemas::contract::{
     Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Period, Product, Refund, Scope, TapFact,
@@ -154,16 +154,16 @@ impl Books {
         let mut records = Records::from(reader, self.seq + 1);
         while let Some(page) = records.page().await? {
             for Placed { entry, body } in &page {
-                self.record(entry.seq, entry.day, body)?;
+                self.record(entry.place(), body)?;
             }
         }
         Ok(())
     }
 
     /// The next record.
-    pub(crate) fn record(&mut self, seq: Seq, day: BusinessDay, body: &Body) -> anyhow::Result<()> {
-        self.seq = seq;
-        for moved in self.chart.record(seq, day, body) {
+    pub(crate) fn record(&mut self, place: Place, body: &Body) -> anyhow::Result<()> {
+        self.seq = place.seq;
+        for moved in self.chart.record(place, body) {
             if let Some(issuer) = moved.issuer.filter(|_| !moved.correction) {
                 self.issuers.entry(issuer).or_default().taps += 1;
             }
@@ -202,21 +202,7 @@ impl Books {
                 }
             }
         }
-        match body {
-            Body::Settled(r) if r.approved => {
-                if let Some(Proposal::Contracts(contracts)) = self.chart.proposals.remove(&r.proposal) {
-                    self.contracts = Some(Arc::new(*contracts));
-                    self.tariffs.clear();
-                    self.cards.clear();
-                }
-            }
-            Body::CutOver(r) => self.day_over(r)?,
-            Body::TotalsCompared(r) => {
-                self.totals.insert((r.about, r.acquirer), r.clone());
-            }
-            _ => {}
-        }
-        Ok(())
+        body.fold(place, self)
     }
 
     fn day_over(&mut self, r: &CutOver) -> anyhow::Result<()> {
@@ -290,7 +276,7 @@ impl Books {
 
     /// The merchants that fund these programmes on the day after the last that ended.
     pub(crate) fn funders_now(&self, programmes: &[u16]) -> BTreeMap<u16, MerchantKey> {
-        let day = self.days.keys().next_back().map_or_else(|| crate::clock::now().jst_day(), |day| day.next());
+        let day = self.days.keys().next_back().map_or_else(|| kazasu_engine::clock::now().jst_day(), |day| day.next());
         programmes.iter().filter_map(|n| Some((*n, self.funder(*n, day)?))).collect()
     }
 
@@ -454,6 +440,43 @@ impl Books {
     /// The contracts in force after the last record.
     pub(crate) fn contracts(&self) -> Option<Arc<Contracts>> {
         self.contracts.clone()
+    }
+}
+
+/// What moves is counted for every kind alike; these say more.
+impl Fold for Books {
+    type Error = anyhow::Error;
+
+    fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> anyhow::Result<()> {
+        if r.approved
+            && let Some(Proposal::Contracts(contracts)) = self.chart.proposals.remove(&r.proposal)
+        {
+            self.contracts = Some(Arc::new(*contracts));
+            self.tariffs.clear();
+            self.cards.clear();
+        }
+        Ok(())
+    }
+
+    fn cut_over(&mut self, _: Place, r: &CutOver) -> anyhow::Result<()> {
+        self.day_over(r)
+    }
+
+    fn totals_compared(&mut self, _: Place, r: &TotalsCompared) -> anyhow::Result<()> {
+        self.totals.insert((r.about, r.acquirer), r.clone());
+        Ok(())
+    }
+
+    kazasu_ledger::ignore_records! {
+        opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked tapped
+        issuer_answered issuer_silent issuer_late issuer_acknowledged policy_activated temporary_issued merged
+        card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed
+        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled approval_requested
+        relief_batch_opened relief_rows_added relief_row_set relief_step_taken relief_credited relief_file_made
+        relief_sent relief_returned relief_repaid day_marked merchant_settled issuer_settled money_received
+        payout_file_made payout_taken payout_returned recon_ran differences_raised difference_noted head_signed
+        undone loss_returned issuer_told differences_closed line_undone line_set_aside clock_confirmed clock_kept
+        advice_settled
     }
 }
 

@@ -2,7 +2,9 @@
 //! fees, settlements, reconciliation and reports share.
 
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Instrument, LossBooked, LossReturned, Proposal, Settled, TapKind, Tapped, Undone};
+use kazasu_ledger::record::{
+    self, ApprovalDecided, Instrument, LossBooked, LossReturned, Place, Proposal, TapKind, Tapped, Undone,
+};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::contract::{Contracts, Tender};
@@ -11,6 +13,7 @@ use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_security::vault::Vault;
 use smallvec::SmallVec;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A merchant by its acquirer and DE42.
@@ -123,121 +126,15 @@ impl Chart {
     }
 
     /// Takes the next record in: what moved between merchants and others.
-    pub(crate) fn record(&mut self, seq: u64, day: BusinessDay, body: &Body) -> Moves {
+    pub(crate) fn record(&mut self, place: Place, body: &Body) -> Moves {
         for opening in body.opens() {
             if usize::try_from(opening.account.0).ok() == Some(self.accounts.len()) {
                 self.accounts.push(opening.key);
             }
         }
-        match body {
-            Body::Opened(r) => self.book.clone_from(&r.book),
-            Body::AcquirerRegistered(r) => {
-                self.acquirers.insert(r.acquirer, r.name.clone());
-            }
-            Body::IssuerRegistered(r) => {
-                self.issuers.insert(r.issuer, r.name.clone());
-            }
-            Body::MerchantRegistered(r) => {
-                let traits = r.traits.clone().unwrap_or_default();
-                let merchant = MerchantOf { name: r.name.clone(), mcc: r.mcc, class: traits.class, tags: traits.tags };
-                self.merchants.insert((r.acquirer, r.merchant), merchant);
-            }
-            Body::Linked(r) => self.linked(r.ppid, r.version, &r.instrument),
-            Body::RetargetDecided(r) => {
-                if let Some(link) = &r.link {
-                    self.linked(r.ppid, link.version, &link.instrument);
-                }
-            }
-            Body::Resealed(r) => {
-                if let Some(Linked::Card(_, pan)) = self.links.get_mut(&(r.ppid, r.version)) {
-                    *pan = r.pan.as_ref().into();
-                }
-            }
-            Body::Merged(r) => {
-                self.merged.insert(r.from, r.into);
-            }
-            // What is older can be refunded no more, and nothing refers to it.
-            Body::CutOver(r) => self.taps.retain(|_, tap| tap.day >= r.forget_before),
-            Body::DifferencesRaised(r) => r.differences.iter().for_each(|d| self.differs(d)),
-            Body::IssuerAcknowledged(r) => r.raised.iter().for_each(|d| self.differs(d)),
-            Body::Proposed(r) => {
-                self.proposals.insert(seq, r.proposal.clone());
-            }
-            Body::Tapped(r) => return self.tapped(seq, day, r),
-            Body::IssuerAnswered(r) => {
-                if let Some(tap) = self.taps.get_mut(&r.tap) {
-                    tap.approval = tap.approval.or(r.approval);
-                }
-                return self.moves(r.tap, &r.transfers, false);
-            }
-            Body::StoodIn(r) => {
-                self.stood_in.insert(seq, r.tap);
-                if let Some(tap) = self.taps.get_mut(&r.tap) {
-                    tap.approval = Some(r.approval);
-                }
-                return self.moves(r.tap, &r.transfers, false);
-            }
-            Body::IssuerSilent(r) => return self.moves(r.tap, &r.transfers, false),
-            Body::AdviceSettled(r) => {
-                self.stood_in.insert(seq, r.tap);
-                return self.moves(r.tap, &r.transfers, false);
-            }
-            Body::LossBooked(r) => return self.moves(self.advised(r.message), &r.transfers, true),
-            Body::LossReturned(r) => return self.moves(self.advised(r.message), &r.transfers, true),
-            Body::Undone(r) => return self.undone(seq, day, r),
-            Body::Settled(r) if r.approved => {
-                if let Some(Proposal::Resolve { id, .. }) = self.proposals.get(&r.proposal) {
-                    let chargeback = self.differences.get(id).is_some_and(|d| d.chargeback);
-                    let mut moves = self.moves(seq, &r.transfers, true);
-                    moves.iter_mut().for_each(|moved| moved.chargeback = chargeback && moved.amount < Yen::ZERO);
-                    return moves;
-                }
-            }
-            Body::Settled(_)
-            | Body::DepositOpened(_)
-            | Body::Funded(_)
-            | Body::Unlinked(_)
-            | Body::IssuerLate(_)
-            | Body::ClockConfirmed(_)
-            | Body::ClockKept(_)
-            | Body::TotalsCompared(_)
-            | Body::PolicyActivated(_)
-            | Body::TemporaryIssued(_)
-            | Body::CardStatusSet(_)
-            | Body::CertificateBound(_)
-            | Body::ListApplied(_)
-            | Body::OwnLimitsSet(_)
-            | Body::ProgrammeFunded(_)
-            | Body::PurseCredited(_)
-            | Body::Lapsed(_)
-            | Body::LinkBroken(_)
-            | Body::RetargetProposed(_)
-            | Body::NoticeSettled(_)
-            | Body::ReliefBatchOpened(_)
-            | Body::ReliefRowsAdded(_)
-            | Body::ReliefRowSet(_)
-            | Body::ReliefStepTaken(_)
-            | Body::ReliefCredited(_)
-            | Body::ReliefFileMade(_)
-            | Body::ReliefSent(_)
-            | Body::ReliefReturned(_)
-            | Body::ReliefRepaid(_)
-            | Body::DayMarked(_)
-            | Body::MerchantSettled(_)
-            | Body::IssuerSettled(_)
-            | Body::MoneyReceived(_)
-            | Body::PayoutFileMade(_)
-            | Body::PayoutTaken(_)
-            | Body::PayoutReturned(_)
-            | Body::ReconRan(_)
-            | Body::DifferenceNoted(_)
-            | Body::DifferencesClosed(_)
-            | Body::IssuerTold(_)
-            | Body::HeadSigned(_)
-            | Body::LineUndone(_)
-            | Body::LineSetAside(_) => {}
-        }
-        Moves::new()
+        let mut reading = Reading { chart: self, moves: Moves::new() };
+        let Ok(()) = body.fold(place, &mut reading);
+        reading.moves
     }
 
     fn differs(&mut self, d: &Difference) {
@@ -258,7 +155,7 @@ impl Chart {
         {
             return self.refused_since(*message, transfers);
         }
-        if let Body::Settled(r) = body {
+        if let Body::ApprovalDecided(r) = body {
             return self.resolved(r).into_iter().collect();
         }
         SmallVec::new()
@@ -278,7 +175,7 @@ impl Chart {
         lost.collect()
     }
 
-    fn resolved(&self, r: &Settled) -> Option<Restated> {
+    fn resolved(&self, r: &ApprovalDecided) -> Option<Restated> {
         let proposal = self.proposals.get(&r.proposal).filter(|_| r.approved)?;
         let Proposal::Resolve { id, how } = proposal else { return None };
         let d = self.differences.get(id).filter(|d| d.own > 0)?;
@@ -441,5 +338,164 @@ impl Chart {
             tags: &merchant.tags,
         };
         contracts.of(of, day)
+    }
+}
+
+/// A record that is taken in, and what moved by it.
+struct Reading<'a> {
+    chart: &'a mut Chart,
+    moves: Moves,
+}
+
+impl record::Fold for Reading<'_> {
+    type Error = Infallible;
+
+    fn opened(&mut self, _: Place, r: &record::Opened) -> Result<(), Infallible> {
+        self.chart.book.clone_from(&r.book);
+        Ok(())
+    }
+
+    fn acquirer_registered(&mut self, _: Place, r: &record::AcquirerRegistered) -> Result<(), Infallible> {
+        self.chart.acquirers.insert(r.acquirer, r.name.clone());
+
+        Ok(())
+    }
+
+    fn issuer_registered(&mut self, _: Place, r: &record::IssuerRegistered) -> Result<(), Infallible> {
+        self.chart.issuers.insert(r.issuer, r.name.clone());
+
+        Ok(())
+    }
+
+    fn merchant_registered(&mut self, _: Place, r: &record::MerchantRegistered) -> Result<(), Infallible> {
+        let traits = r.traits.clone().unwrap_or_default();
+        let merchant = MerchantOf { name: r.name.clone(), mcc: r.mcc, class: traits.class, tags: traits.tags };
+        self.chart.merchants.insert((r.acquirer, r.merchant), merchant);
+
+        Ok(())
+    }
+
+    fn linked(&mut self, _: Place, r: &record::Linked) -> Result<(), Infallible> {
+        self.chart.linked(r.ppid, r.version, &r.instrument);
+        Ok(())
+    }
+
+    fn retarget_decided(&mut self, _: Place, r: &record::RetargetDecided) -> Result<(), Infallible> {
+        if let Some(link) = &r.link {
+            self.chart.linked(r.ppid, link.version, &link.instrument);
+        }
+
+        Ok(())
+    }
+
+    fn resealed(&mut self, _: Place, r: &record::Resealed) -> Result<(), Infallible> {
+        if let Some(Linked::Card(_, pan)) = self.chart.links.get_mut(&(r.ppid, r.version)) {
+            *pan = r.pan.as_ref().into();
+        }
+
+        Ok(())
+    }
+
+    fn merged(&mut self, _: Place, r: &record::Merged) -> Result<(), Infallible> {
+        self.chart.merged.insert(r.from, r.into);
+
+        Ok(())
+    }
+
+    /// What is older can be refunded no more, and nothing refers to it.
+    fn cut_over(&mut self, _: Place, r: &record::CutOver) -> Result<(), Infallible> {
+        self.chart.taps.retain(|_, tap| tap.day >= r.forget_before);
+        Ok(())
+    }
+
+    fn differences_raised(&mut self, _: Place, r: &record::DifferencesRaised) -> Result<(), Infallible> {
+        r.differences.iter().for_each(|d| self.chart.differs(d));
+        Ok(())
+    }
+
+    fn issuer_acknowledged(&mut self, _: Place, r: &record::IssuerAcknowledged) -> Result<(), Infallible> {
+        r.raised.iter().for_each(|d| self.chart.differs(d));
+        Ok(())
+    }
+
+    fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Result<(), Infallible> {
+        self.chart.proposals.insert(place.seq, r.proposal.clone());
+
+        Ok(())
+    }
+
+    fn tapped(&mut self, place: Place, r: &record::Tapped) -> Result<(), Infallible> {
+        self.moves = self.chart.tapped(place.seq, place.day, r);
+        Ok(())
+    }
+
+    fn issuer_answered(&mut self, _: Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
+        if let Some(tap) = self.chart.taps.get_mut(&r.tap) {
+            tap.approval = tap.approval.or(r.approval);
+        }
+        self.moves = self.chart.moves(r.tap, &r.transfers, false);
+
+        Ok(())
+    }
+
+    fn stood_in(&mut self, place: Place, r: &record::StoodIn) -> Result<(), Infallible> {
+        self.chart.stood_in.insert(place.seq, r.tap);
+        if let Some(tap) = self.chart.taps.get_mut(&r.tap) {
+            tap.approval = Some(r.approval);
+        }
+        self.moves = self.chart.moves(r.tap, &r.transfers, false);
+
+        Ok(())
+    }
+
+    fn issuer_silent(&mut self, _: Place, r: &record::IssuerSilent) -> Result<(), Infallible> {
+        self.moves = self.chart.moves(r.tap, &r.transfers, false);
+        Ok(())
+    }
+
+    fn advice_settled(&mut self, place: Place, r: &record::AdviceSettled) -> Result<(), Infallible> {
+        self.chart.stood_in.insert(place.seq, r.tap);
+        self.moves = self.chart.moves(r.tap, &r.transfers, false);
+
+        Ok(())
+    }
+
+    fn loss_booked(&mut self, _: Place, r: &record::LossBooked) -> Result<(), Infallible> {
+        self.moves = self.chart.moves(self.chart.advised(r.message), &r.transfers, true);
+        Ok(())
+    }
+
+    fn loss_returned(&mut self, _: Place, r: &record::LossReturned) -> Result<(), Infallible> {
+        self.moves = self.chart.moves(self.chart.advised(r.message), &r.transfers, true);
+        Ok(())
+    }
+
+    fn undone(&mut self, place: Place, r: &record::Undone) -> Result<(), Infallible> {
+        self.moves = self.chart.undone(place.seq, place.day, r);
+        Ok(())
+    }
+
+    fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Result<(), Infallible> {
+        if let Some(link) = &r.link {
+            self.chart.linked(link.ppid, link.version, &link.instrument);
+        }
+        if r.approved {
+            if let Some(Proposal::Resolve { id, .. }) = self.chart.proposals.get(&r.proposal) {
+                let chargeback = self.chart.differences.get(id).is_some_and(|d| d.chargeback);
+                let mut moves = self.chart.moves(place.seq, &r.transfers, true);
+                moves.iter_mut().for_each(|moved| moved.chargeback = chargeback && moved.amount < Yen::ZERO);
+                self.moves = moves;
+            }
+        }
+        Ok(())
+    }
+
+    kazasu_ledger::ignore_records! {
+        deposit_opened funded unlinked issuer_late totals_compared policy_activated temporary_issued card_status_set
+        certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed link_broken
+        retarget_proposed notice_settled relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran difference_noted
+        head_signed issuer_told differences_closed line_undone line_set_aside clock_confirmed clock_kept
     }
 }

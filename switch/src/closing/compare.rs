@@ -6,7 +6,7 @@ use crate::admin::{AskError, Desk, value};
 use crate::config::FinanceFile;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
-use kazasu_ledger::record::{ReconRan, TapKind};
+use kazasu_ledger::record::{Place, ReconRan, TapKind};
 use kazasu_recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use kazasu_recon::item::{Item, Kind, Mark, Side};
 use kazasu_recon::matching::compare;
@@ -97,8 +97,9 @@ impl<'a> Lines<'a> {
         Ok(Lines { with, issuer, acquirer, chart: Chart::default(), rows: BTreeMap::new() })
     }
 
-    pub(super) fn record(&mut self, seq: u64, day: BusinessDay, body: &Body) {
-        for moved in self.chart.record(seq, day, body) {
+    pub(super) fn record(&mut self, place: Place, body: &Body) {
+        let Place { seq, day, .. } = place;
+        for moved in self.chart.record(place, body) {
             let wanted = self.issuer.is_none_or(|n| moved.issuer == Some(n))
                 && self.acquirer.is_none_or(|a| moved.merchant.0 == a)
                 && !moved.correction
@@ -169,7 +170,7 @@ async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>>
     let mut reader = store.reader().await?;
     let mut records = Records::from(reader.as_mut(), 1);
     while let Some(page) = records.page().await? {
-        page.iter().for_each(|Placed { entry, body }| lines.record(entry.seq, entry.day, body));
+        page.iter().for_each(|Placed { entry, body }| lines.record(entry.place(), body));
     }
     Ok(lines.finish())
 }

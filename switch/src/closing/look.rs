@@ -1,7 +1,7 @@
 //! What finance staff see, as JSON.
 
 use crate::admin::{AskError, Desk};
-use kazasu_core::DifferenceView;
+use kazasu_core::{DifferenceView, Note, ResolvedBy};
 use kazasu_schemas::money::Yen;
 use serde_json::{Value, json};
 
@@ -111,11 +111,30 @@ impl Desk {
     }
 }
 
+fn note_text(note: &Note) -> &str {
+    match note {
+        Note::Opened => "受付 raised",
+        Note::Text(text) => text,
+    }
+}
+
+fn resolved_by(by: &ResolvedBy) -> String {
+    match by {
+        ResolvedBy::Person(name) => name.clone(),
+        ResolvedBy::Comparison(run) => format!("照合 run {run}"),
+    }
+}
+
 fn difference_json(d: &DifferenceView) -> Value {
     let x = &d.difference;
-    let notes: Vec<Value> =
-        d.notes.iter().map(|(at, by, note)| json!({ "at": at.jst_text(), "by": by, "note": note })).collect();
-    let resolved = d.resolved.as_ref().map(|(how, at, by)| json!({ "how": how.name(), "at": at.jst_text(), "by": by }));
+    let notes: Vec<Value> = d
+        .notes
+        .iter()
+        .map(|(at, by, note)| json!({ "at": at.jst_text(), "by": by, "note": note_text(note) }))
+        .collect();
+    let resolved = d.resolved.as_ref();
+    let resolved =
+        resolved.map(|(how, at, by)| json!({ "how": how.name(), "at": at.jst_text(), "by": resolved_by(by) }));
     let some = |n: u64| (n > 0).then_some(n);
     let yen = |y: Yen, there: bool| there.then_some(y.get());
     json!({ "difference": hex::encode(x.id), "status": x.status, "party": x.party, "run": d.run, "day": x.day.to_string(),

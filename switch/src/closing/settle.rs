@@ -2,8 +2,8 @@
 
 use super::books::{Books, sum};
 use crate::admin::{AskError, Desk};
-use crate::engine::CommandError;
 use kazasu_core::{Closing, Command, Done, StandingView};
+use kazasu_engine::CommandError;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{DayTotals, Opening, Period, Settlement};

@@ -4,7 +4,7 @@ use super::books::Books;
 use super::compare::{CompareWith, Lines, compared, name};
 use super::settle::{issuer, settlement};
 use crate::statements::StatementBook;
-use kazasu_core::{Closing, Command, Decision, Event, Link, Relief, State, decide};
+use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
 use kazasu_ledger::{AccountKey, Entry};
@@ -146,9 +146,9 @@ impl Town {
         }
         let proposal = Box::new(Proposal::Contracts(Box::new(contracts)));
         let (by, why) = ("suzuki".to_owned(), "t".to_owned());
-        town.ok(Command::Relief(Relief::Propose { proposal, source: "file".into(), by, why: why.clone() }));
+        town.ok(Command::Approvals(Approvals::Request { proposal, source: "file".into(), by, why: why.clone() }));
         let proposal = town.state.seq;
-        town.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why }));
+        town.ok(Command::Approvals(Approvals::Decide { proposal, approve: true, by: "tanaka".into(), why }));
         town
     }
 
@@ -166,8 +166,9 @@ impl Town {
         if let Some(body) = decision.body.clone() {
             let day = if matches!(body, Body::Opened(_)) { self.now.jst_day() } else { self.state.day };
             let seq = self.state.seq + 1;
-            self.books.record(seq, day, &body).unwrap();
-            let record = Record { at: self.now.max(self.state.at), day, body };
+            let at = self.now.max(self.state.at);
+            self.books.record(kazasu_ledger::record::Place { seq, at, day }, &body).unwrap();
+            let record = Record { at, day, body };
             self.entries.push(self.sealer.seal(&record));
             self.state.apply(seq, &record).unwrap();
         }
@@ -298,11 +299,24 @@ impl Town {
             payees: [0; 32],
         });
         let why = || "t".to_owned();
-        self.ok(Command::Relief(Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() }));
+        self.ok(Command::Approvals(Approvals::Request {
+            proposal,
+            source: String::new(),
+            by: "suzuki".into(),
+            why: why(),
+        }));
         let payout = self.state.seq;
-        let alone = Relief::Settle { proposal: payout, approve: true, by: "suzuki".into(), why: why() };
-        assert!(self.event(&Event::Command(Command::Relief(alone))).rejected.is_some(), "one person alone pays nobody");
-        self.ok(Command::Relief(Relief::Settle { proposal: payout, approve: true, by: "tanaka".into(), why: why() }));
+        let alone = Approvals::Decide { proposal: payout, approve: true, by: "suzuki".into(), why: why() };
+        assert!(
+            self.event(&Event::Command(Command::Approvals(alone))).rejected.is_some(),
+            "one person alone pays nobody"
+        );
+        self.ok(Command::Approvals(Approvals::Decide {
+            proposal: payout,
+            approve: true,
+            by: "tanaka".into(),
+            why: why(),
+        }));
         let by = || "tanaka".to_owned();
         let count = u32::try_from(settlements.len()).unwrap();
         let made = vec![kazasu_ledger::record::MadeFile { count, total: Yen::new(total), digest: [0; 32] }];
@@ -504,10 +518,10 @@ fn perform(town: &mut Town, act: &Act) {
             let id = dispute.difference.id;
             let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::BookedMerchant });
             let why = || "t".to_owned();
-            let ask = Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() };
-            town.ok(Command::Relief(ask));
-            let settle = Relief::Settle { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
-            town.ok(Command::Relief(settle));
+            let ask = Approvals::Request { proposal, source: String::new(), by: "suzuki".into(), why: why() };
+            town.ok(Command::Approvals(ask));
+            let settle = Approvals::Decide { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
+            town.ok(Command::Approvals(settle));
             town.charged_back += yen;
         }
         Act::Close(pay) => town.close(*pay),
@@ -652,7 +666,7 @@ impl Town {
     fn lines(&self, with: &CompareWith) -> Vec<Row> {
         let mut lines = Lines::new(with).unwrap();
         for entry in &self.entries {
-            lines.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap());
+            lines.record(entry.place(), &Body::read(&entry.body).unwrap());
         }
         lines.finish()
     }
@@ -714,7 +728,7 @@ fn statements_add_up_to_what_merchants_got() {
         let mut chart = super::chart::Chart::default();
         let mut expected = std::collections::BTreeMap::<String, i64>::new();
         for entry in &town.entries {
-            for moved in chart.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()) {
+            for moved in chart.record(entry.place(), &Body::read(&entry.body).unwrap()) {
                 // What an issuer takes back of a merchant is settled between it and its cardholder.
                 if !moved.correction {
                     *expected.entry(moved.merchant.1.to_string()).or_default() += moved.amount.get();
@@ -863,23 +877,24 @@ fn a_day_goes_forward_only_and_differences_are_in_somebodys_hands() {
     assert_eq!(town.state.day_state(day).unwrap().0, DayState::Settled, "no way back");
     // Resolving takes two people, books once, and deletes nothing.
     let proposal = Box::new(Proposal::Resolve { id: [7; 16], how: kazasu_schemas::closing::Resolution::BookedIssuer });
-    let ask = |by: &str| Relief::Propose {
+    let ask = |by: &str| Approvals::Request {
         proposal: proposal.clone(),
         source: String::new(),
         by: by.into(),
         why: "w".into(),
     };
-    town.ok(Command::Relief(ask("suzuki")));
+    town.ok(Command::Approvals(ask("suzuki")));
     let number = town.state.seq;
-    let settle =
-        |by: &str| Command::Relief(Relief::Settle { proposal: number, approve: true, by: by.into(), why: "w".into() });
+    let settle = |by: &str| {
+        Command::Approvals(Approvals::Decide { proposal: number, approve: true, by: by.into(), why: "w".into() })
+    };
     assert!(why(&mut town, settle("suzuki")).is_some());
     town.ok(settle("tanaka"));
     assert!(why(&mut town, settle("tanaka")).is_some());
     assert_eq!(town.balance(|k| *k == AccountKey::Differences), 100);
     assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -100);
     assert_eq!((town.state.differences(true).len(), town.state.differences(false).len()), (0, 1));
-    assert!(why(&mut town, Command::Relief(ask("suzuki"))).unwrap().contains("nothing is resolved twice"));
+    assert!(why(&mut town, Command::Approvals(ask("suzuki"))).unwrap().contains("nothing is resolved twice"));
 }
 
 /// An advice that comes a day late is booked on the open day, and says of which day it is.
@@ -965,9 +980,14 @@ fn what_a_contract_tolerates_is_no_difference() {
     assert_eq!(town.state.seq, seq, "raised once");
     let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::WrittenOff });
     let why = || "t".to_owned();
-    town.ok(Command::Relief(Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() }));
-    let settle = Relief::Settle { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
-    town.ok(Command::Relief(settle));
+    town.ok(Command::Approvals(Approvals::Request {
+        proposal,
+        source: String::new(),
+        by: "suzuki".into(),
+        why: why(),
+    }));
+    let settle = Approvals::Decide { proposal: town.state.seq, approve: true, by: "tanaka".into(), why: why() };
+    town.ok(Command::Approvals(settle));
     assert_eq!((owed(&town) - before, town.balance(|k| *k == AccountKey::Differences)), (99, -99));
 }
 
@@ -1000,9 +1020,14 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     list.contracts[0].funds_points = vec![FUNDED];
     let proposal = Box::new(Proposal::Contracts(Box::new(list.clone())));
     let why = || "t".to_owned();
-    town.ok(Command::Relief(Relief::Propose { proposal, source: "file".into(), by: "suzuki".into(), why: why() }));
+    town.ok(Command::Approvals(Approvals::Request {
+        proposal,
+        source: "file".into(),
+        by: "suzuki".into(),
+        why: why(),
+    }));
     let proposal = town.state.seq;
-    town.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why: why() }));
+    town.ok(Command::Approvals(Approvals::Decide { proposal, approve: true, by: "tanaka".into(), why: why() }));
     let mut later = town.request(Operation::Purchase, 1, 2, 50);
     later.options = kazasu_schemas::wire::Options::USE_POINTS;
     town.send(&later, true);
@@ -1023,7 +1048,7 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     // Books that are made anew say the same.
     let mut again = Books::new(None);
     for entry in &town.entries {
-        again.record(entry.seq, entry.day, &Body::read(&entry.body).unwrap()).unwrap();
+        again.record(entry.place(), &Body::read(&entry.body).unwrap()).unwrap();
     }
     let all = |books: &Books| {
         books.days.values().flat_map(|d| d.merchants.values().map(|m| m.funding.clone())).collect::<Vec<_>>()
@@ -1033,7 +1058,7 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     // Points that nobody can have are funded by nobody.
     list.contracts[0].funds_points = vec![FUNDED, 99];
     let proposal = Box::new(Proposal::Contracts(Box::new(list)));
-    let ask = Relief::Propose { proposal, source: "file".into(), by: "suzuki".into(), why: why() };
-    let rejected = town.event(&Event::Command(Command::Relief(ask))).rejected.unwrap().to_string();
+    let ask = Approvals::Request { proposal, source: "file".into(), by: "suzuki".into(), why: why() };
+    let rejected = town.event(&Event::Command(Command::Approvals(ask))).rejected.unwrap().to_string();
     assert!(rejected.contains("contract 1: funds_points names 99, which is no point programme"), "{rejected}");
 }

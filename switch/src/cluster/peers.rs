@@ -2,9 +2,9 @@
 
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
-use crate::tasks::{Kind, fault};
 use anyhow::Context;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,7 +69,7 @@ impl Peers {
             let (key, engine, shutdown, room) = (self.key.clone(), engine.clone(), shutdown.clone(), self.room.clone());
             let tasks = tasks.clone();
             let serving = async move {
-                match serve(stream, &key, &engine, shutdown, stranger, &room).await {
+                match serve((stream, peer), &key, &engine, shutdown, stranger, &room).await {
                     Ok(()) => tracing::info!(%peer, "another node's link ended"),
                     Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
                 }
@@ -80,7 +80,7 @@ impl Peers {
 }
 
 async fn serve(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     key: &ClusterKey,
     engine: &Engine,
     mut shutdown: watch::Receiver<bool>,
@@ -105,9 +105,10 @@ async fn serve(
     }
     put(&mut sender, std::iter::once(FromLeader::Welcome(engine.health().epoch())))?;
     sender.flush().await?;
-    tracing::info!(node = %name, "another node passes its acquirers' messages on to this one");
+    tracing::info!(node = %name, %peer, "another node passes its acquirers' messages on to this one");
     let (out, mut queue) = mpsc::unbounded_channel();
-    let link = Arc::new(LinkHandle::new(LINK_NUMBER.fetch_add(1, Ordering::Relaxed), Origin::Peer, out));
+    let number = LINK_NUMBER.fetch_add(1, Ordering::Relaxed);
+    let link = Arc::new(LinkHandle::new(number, Origin::Peer, Some(peer), out));
     let answers = async {
         while let Some(first) = queue.recv().await {
             let mut next = Some(first);

@@ -4,8 +4,8 @@
 //! longer than it does can keep nothing.
 
 use super::Target;
-use crate::engine::{Engine, Health, Role};
-use crate::tasks::{Kind, fault};
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::{Engine, Health, Role};
 use kazasu_ledger::Seq;
 use kazasu_store::Store;
 use kazasu_store::journal::{Leadership, Node, NodeReport, Watch};

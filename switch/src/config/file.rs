@@ -94,9 +94,9 @@ impl Default for ClockFile {
 impl ClockFile {
     /// For the engine.
     #[must_use]
-    pub fn rules(&self) -> crate::engine::ClockRules {
+    pub fn rules(&self) -> kazasu_engine::ClockRules {
         let seconds = |n: u32| std::time::Duration::from_secs(n.into());
-        crate::engine::ClockRules { jump: seconds(self.jump_seconds), restart: seconds(self.restart_hours) * 3_600 }
+        kazasu_engine::ClockRules { jump: seconds(self.jump_seconds), restart: seconds(self.restart_hours) * 3_600 }
     }
 
     pub(super) fn check(&self) -> Result<(), String> {

@@ -10,7 +10,10 @@ use crate::statement::{Reader, StatementAsk, Word};
 use anyhow::Context;
 use kazasu_console::say;
 use kazasu_ledger::AccountKey;
+use kazasu_recon::file::{self, Row, Writer};
+use kazasu_recon::item::Kind;
 use kazasu_report::{table, xlsx};
+use kazasu_schemas::ids::Stan;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
@@ -20,6 +23,7 @@ use kazasu_store::Store;
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -140,24 +144,22 @@ impl Day<'_> {
         ];
         for (against, party) in parties {
             let with = CompareWith::new(against, party, &text, &text)?;
-            let mut lines = lines(self.store, &with).await?;
-            // The total was of the lines as they were.
-            lines.retain(|line| !line.starts_with("total,"));
-            let big = purchases(&lines, 500);
+            let mut rows = rows(self.store, &with).await?;
+            let big = purchases(&rows, 500);
             match party {
                 "1" => {
                     let [missing, less, reversed, ..] = big[..] else {
                         anyhow::bail!("too few taps at issuer 1: add --taps");
                     };
-                    spoil(&mut lines, missing, less, reversed);
+                    spoil(&mut rows, missing, less, reversed)?;
                 }
                 "2" => {
                     let twice = *big.first().context("too few taps at issuer 2: add --taps")?;
-                    lines.insert(twice, lines[twice].clone());
+                    rows.insert(twice, rows[twice].clone());
                 }
                 _ => {}
             }
-            self.compare(with, lines, &mut found).await?;
+            self.compare(with, &rows, &mut found).await?;
         }
         let mut planted = 0;
         for (status, what) in PLANTED {
@@ -178,12 +180,13 @@ impl Day<'_> {
     async fn compare(
         &self,
         with: CompareWith,
-        lines: Vec<String>,
+        rows: &[Row],
         found: &mut BTreeMap<String, usize>,
     ) -> anyhow::Result<()> {
         let name = format!("{} {}", with.against.name(), with.party);
-        let bytes = Arc::new(format!("{}\r\n", lines.join("\r\n")).into_bytes());
-        let compared = self.desk.compare(bytes, with, "sato").await?;
+        let mut file = Writer::new(Vec::new())?;
+        rows.iter().try_for_each(|row| file.row(row))?;
+        let compared = self.desk.compare(Arc::new(file.finish()?.out), with, "sato").await?;
         self.say(&format!("   {name}: {} 行と {} 行、差異 {}", compared.ours, compared.theirs, compared.differences));
         let all = self.desk.exceptions(true).await?;
         for difference in all.as_array().into_iter().flatten().filter(|d| d["run"] == compared.run) {
@@ -227,7 +230,7 @@ impl Day<'_> {
         desk.closing(ClosingAsk::Reconciled { day: named.clone(), why: why(), without: Vec::new() }, "sato").await?;
         let settled = desk.closing(ClosingAsk::Settle { day: named }, "sato").await?;
         let about = About { day: Some(day), ..About::default() };
-        let shown = report(desk, ReportKind::Settlements, about, crate::clock::now()).await?;
+        let shown = report(desk, ReportKind::Settlements, about, kazasu_engine::clock::now()).await?;
         crate::files::write_private(&self.play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
         self.say(&table::text(&shown));
         Ok(settled)
@@ -326,41 +329,36 @@ async fn decide(desk: &Desk, proposal: u64) -> anyhow::Result<()> {
 }
 
 /// The ledger's own lines as a party would send them, to be spoilt.
-async fn lines(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<String>> {
+async fn rows(store: &dyn Store, with: &CompareWith) -> anyhow::Result<Vec<Row>> {
     let mut bytes = Vec::new();
     clearing_file(store, with, &mut bytes).await?;
-    Ok(String::from_utf8(bytes)?.lines().map(str::to_owned).collect())
+    let mut rows = Vec::new();
+    file::read(&bytes, None, |_, row| rows.push(row.clone()))?;
+    Ok(rows)
 }
 
-/// Lines of purchases of more than this much of which nothing was given back: their places.
-fn purchases(lines: &[String], more: i64) -> Vec<usize> {
-    let amount = |line: &String| line.split(',').nth(9).and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+/// Purchases of more than this much of which nothing was given back: their places.
+fn purchases(rows: &[Row], more: i64) -> Vec<usize> {
     // What gives back repeats the payment's retrieval reference number.
-    let number = |line: &String| line.split(',').nth(7).map(str::to_owned);
-    let given: HashSet<_> = lines.iter().filter(|line| !line.starts_with("purchase,")).map(number).collect();
-    let stands = |line: &String| line.starts_with("purchase,") && amount(line) > more && !given.contains(&number(line));
-    (1..lines.len()).filter(|at| stands(&lines[*at])).collect()
+    let given: HashSet<_> = rows.iter().filter(|row| row.kind != Kind::Purchase).map(|row| row.rrn).collect();
+    let stands = |row: &Row| row.kind == Kind::Purchase && row.amount.get() > more && !given.contains(&row.rrn);
+    (0..rows.len()).filter(|at| stands(&rows[*at])).collect()
 }
 
-fn with_amount(line: &str, change: impl Fn(i64) -> i64) -> String {
-    let mut parts: Vec<String> = line.split(',').map(str::to_owned).collect();
-    if let Some(amount) = parts.get(9).and_then(|n| n.parse::<i64>().ok()) {
-        parts[9] = change(amount).to_string();
-    }
-    parts.join(",")
-}
-
-fn spoil(lines: &mut Vec<String>, missing: usize, less: usize, reversed: usize) {
-    lines[less] = with_amount(&lines[less], |yen| yen - 100);
-    let back = with_amount(&lines[reversed], |yen| -yen);
+fn spoil(rows: &mut Vec<Row>, missing: usize, less: usize, reversed: usize) -> anyhow::Result<()> {
+    rows[less].amount = Yen::new(rows[less].amount.get() - 100);
     // A reversal that this ledger never saw has numbers of its own.
-    let mut parts: Vec<&str> = back.split(',').collect();
-    for (at, own) in [(0, "reversal"), (1, "999999999"), (6, "999999"), (7, "LATEREVERSAL")] {
-        parts[at] = own;
-    }
-    let back = parts.join(",");
-    lines.push(back);
-    lines.remove(missing);
+    let back = Row {
+        kind: Kind::Reversal,
+        reference: NonZeroU64::new(999_999_999),
+        stan: Some(Stan::wrapping(999_999)),
+        rrn: Some("LATEREVERSAL".parse()?),
+        amount: Yen::new(-rows[reversed].amount.get()),
+        ..rows[reversed].clone()
+    };
+    rows.push(back);
+    rows.remove(missing);
+    Ok(())
 }
 
 /// How merchants were paid.
@@ -378,8 +376,9 @@ fn record(line: &Value) -> Option<usize> {
     line["record"].as_u64().and_then(|n| usize::try_from(n).ok())
 }
 
+/// Can a person say of it that it is another payment?
 fn is_double(line: &Value) -> bool {
-    line["why"].as_str().is_some_and(|why| why.starts_with("likely a double"))
+    each(line, "candidates").any(|candidate| candidate["say"] == "--another")
 }
 
 /// The bank's statement: what was taken, what came back, what issuers paid.

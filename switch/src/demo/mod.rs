@@ -8,7 +8,6 @@ mod stop;
 mod summary;
 
 use crate::config::{ClusterFile, Config};
-use crate::engine::Role;
 use crate::issuers::RunningLink;
 use crate::sample::{self, Town};
 use crate::serve::Switch;
@@ -18,6 +17,7 @@ use folder::{Folder, Kind};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_console::{print_text, say};
+use kazasu_engine::Role;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, SimError, effective};
 use kazasu_ledger::Body;
 use kazasu_schemas::money::Yen;
@@ -297,7 +297,7 @@ fn own_server(dir: &Path) -> anyhow::Result<LocalServer> {
     if let Ok(password) = std::fs::read_to_string(&file) {
         return Ok(LocalServer::open(dir, password.trim(), &[])?);
     }
-    let password = hex::encode(crate::clock::random_bytes(16)?);
+    let password = hex::encode(kazasu_engine::clock::random_bytes(16)?);
     let server = LocalServer::create(dir, &password, &[])?;
     server.sql("postgres", "CREATE DATABASE kazasu")?;
     sample::secret(&file, &password)?;
@@ -326,7 +326,7 @@ async fn keep_up(store: &dyn kazasu_store::Store) {
     if let Ok(last) = reader.scan(head.seq, 1).await
         && let Some(entry) = last.last()
     {
-        crate::clock::play_ahead_to(entry.day.start().max(entry.at));
+        kazasu_engine::clock::play_ahead_to(entry.day.start().max(entry.at));
     }
 }
 
@@ -337,7 +337,7 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let sim = issuers(&data.join("issuers.toml")).await?;
     let store = store(play, &load()?).await?;
     keep_up(store.as_ref()).await;
-    let cluster_key = crate::cluster::ClusterKey::new(Key::new(crate::clock::random_bytes(32)?)?);
+    let cluster_key = crate::cluster::ClusterKey::new(Key::new(kazasu_engine::clock::random_bytes(32)?)?);
     let imports = crate::serve::link_import(&load()?);
     let mut switches: Vec<Switch> = Vec::new();
     let mut dialects = Vec::new();

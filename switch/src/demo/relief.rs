@@ -11,7 +11,8 @@ use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_console::{print_text, say};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::Body;
-use kazasu_report::{csv, table, xlsx};
+use kazasu_report::table::{self, Align, Lines};
+use kazasu_report::{csv, xlsx};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
@@ -89,7 +90,7 @@ impl<'a> Flood<'a> {
         let taking = Duration::from_secs_f64(f64::from(u32::try_from(play.args.taps)?) / play.args.rate);
         let number = desk.ask(|state| state.relief_programmes().len()).await?;
         let number = 101 + u16::try_from(number)?;
-        let closes = Millis(crate::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
+        let closes = Millis(kazasu_engine::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
         let (file, residents) = applications(play.seed);
         let budget = 30_000 * i64::try_from(residents)?;
         Ok(Flood { play, town, desk, number, closes, file: Arc::new(file), residents, budget })
@@ -195,7 +196,7 @@ impl<'a> Flood<'a> {
     async fn return_the_rest(&self, batch: &Batch) -> anyhow::Result<()> {
         self.say("\n5. 終了 the programme is over");
         let (desk, number) = (&self.desk, self.number);
-        let left = self.closes.0 - crate::clock::now().0;
+        let left = self.closes.0 - kazasu_engine::clock::now().0;
         tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
         let view = ended(desk, number).await?;
         let (returned, given) = (view.fund, self.usage().await?);
@@ -220,7 +221,7 @@ impl<'a> Flood<'a> {
         let number = self.number;
         let spent = self.usage().await?;
         let view = self.desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
-        let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
+        let report = final_report(&view, "かざす町 Kazasu Town", &spent, kazasu_engine::clock::now())?;
         let folder = &self.play.data;
         let (workbook, table_file) = (folder.join("relief-report.xlsx"), folder.join("relief-report.csv"));
         crate::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
@@ -344,21 +345,18 @@ fn count(view: &Value) -> anyhow::Result<u64> {
 
 fn preview(view: &Value) -> String {
     let yen = |value: &Value| Yen::new(value.as_i64().unwrap_or(0)).to_string();
-    let mut out =
-        format!("   支給予定 {} 世帯  {}\n", thousands(view["count"].as_u64().unwrap_or(0)), yen(&view["total_yen"]));
+    let mut out = Lines::new(5, [Align::Right, Align::Left, Align::Right]);
+    let count = thousands(view["count"].as_u64().unwrap_or(0));
+    out.words(format!("   支給予定 {count} 世帯  {}", yen(&view["total_yen"])));
     for line in view["distribution"].as_array().into_iter().flatten().take(5) {
-        let _ = writeln!(out, "     {:>10} × {}", yen(&line["yen"]), thousands(line["count"].as_u64().unwrap_or(0)));
+        out.row([&yen(&line["yen"]), &"×", &thousands(line["count"].as_u64().unwrap_or(0))]);
     }
     for line in view["issues"].as_array().into_iter().flatten() {
-        let _ = writeln!(
-            out,
-            "     {} {}: {}",
-            line["issue_ja"].as_str().unwrap_or_default(),
-            line["issue"].as_str().unwrap_or_default(),
-            line["count"]
-        );
+        let (japanese, issue) = (line["issue_ja"].as_str(), line["issue"].as_str());
+        let (japanese, issue) = (japanese.unwrap_or_default(), issue.unwrap_or_default());
+        out.words(format!("     {japanese} {issue}: {}", line["count"]));
     }
-    out
+    out.text()
 }
 
 fn live(usage: &Usage) -> String {

@@ -5,6 +5,7 @@ use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_core::State;
 use kazasu_ledger::record::{Silence, TapKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq};
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::text::thousands;
 use kazasu_schemas::wire::{Refusal, ResponseCode};
@@ -13,7 +14,6 @@ use kazasu_store::verify::{Verified, verify};
 use kazasu_store::{Reader, Store};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// A run's result.
 pub(super) struct Summary {
@@ -282,89 +282,78 @@ impl Summary {
     }
 
     pub(super) fn text(&self) -> String {
-        let mut out = String::new();
+        let mut out = Lines::new(2, [Align::Right, Align::Left]);
         let early = if self.stopped_early { " (途中で終了 stopped early)" } else { "" };
-        let _ = writeln!(out, "\n結果 Summary{early}");
-        self.write_taps(&mut out);
-        self.write_run(&mut out);
-        for (heading, list) in [("加盟店別 By merchant", &self.merchants), ("支払元別 By issuer", &self.issuers)]
-        {
-            let _ = writeln!(out, "\n{heading}");
-            for Moved { name, yen, .. } in list {
-                let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
-            }
+        out.words("");
+        out.words(format!("結果 Summary{early}"));
+        self.add_taps(&mut out);
+        self.add_run(&mut out);
+        let moved = [("加盟店別 By merchant", &self.merchants), ("支払元別 By issuer", &self.issuers)];
+        for (heading, moved) in moved {
+            out.words("");
+            out.words(heading);
+            moved.iter().for_each(|moved| out.row([&Yen::new(moved.yen), &moved.name]));
         }
-        self.write_ledger(&mut out);
-        out
+        self.add_ledger(&mut out);
+        out.text()
     }
 
     /// How many taps there were, and what became of them.
-    fn write_taps(&self, out: &mut String) {
+    fn add_taps(&self, out: &mut Lines<2>) {
         let r = &self.report;
-        let _ = writeln!(
-            out,
-            "  {:>12}  取引 taps, {} of them reversals ({:.0}/s for {:.1} s)",
-            thousands(self.taps),
-            self.reversed,
-            r.tps(),
-            r.seconds
-        );
-        let _ = writeln!(out, "  {:>12}  承認 approved", thousands(self.approved));
-        let _ = writeln!(out, "  {:>12}  不承認 declined", thousands(self.declined()));
+        let (reversed, tps) = (self.reversed, r.tps());
+        let taps = format!("取引 taps, {reversed} of them reversals ({tps:.0}/s for {:.1} s)", r.seconds);
+        out.row([&thousands(self.taps), &taps]);
+        out.row([&thousands(self.approved), &"承認 approved"]);
+        out.row([&thousands(self.declined()), &"不承認 declined"]);
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         for ((name, code), n) in reasons {
-            let _ = writeln!(out, "  {:>12}    {code} {name}: {}", thousands(*n), code.meaning());
+            out.row([&thousands(*n), &format!("  {code} {name}: {}", code.meaning())]);
         }
-        let _ = writeln!(out, "  {:>12}  再送 repeats, answered as before and booked once", thousands(r.repeats));
+        out.row([&thousands(r.repeats), &"再送 repeats, answered as before and booked once"]);
     }
 
     /// How fast it was, and who led.
-    fn write_run(&self, out: &mut String) {
+    fn add_run(&self, out: &mut Lines<2>) {
         let r = &self.report;
-        let _ = writeln!(
-            out,
-            "\n応答時間 Latency   p50 {}   p90 {}   p99 {}   p99.9 {}",
+        out.words("");
+        out.words(format!(
+            "応答時間 Latency   p50 {}   p90 {}   p99 {}   p99.9 {}",
             millis(r.percentile(50.0)),
             millis(r.percentile(90.0)),
             millis(r.percentile(99.0)),
             millis(r.percentile(99.9))
-        );
+        ));
         if let Some(HandOver { from, to, ms }) = &self.handover {
             let (unanswered, unrecorded) = (thousands(self.unanswered()), thousands(self.unrecorded()));
-            let _ = writeln!(
-                out,
-                "\nノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms\n                \
-                 無応答 unanswered {unanswered}, 記録なしの拒否 refused without a record {unrecorded}"
-            );
+            out.words("");
+            out.words(format!("ノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms"));
+            out.words(format!(
+                "  無応答 unanswered {unanswered}, 記録なしの拒否 refused without a record {unrecorded}"
+            ));
         }
     }
 
     /// Is the ledger sound, and do the issuers agree?
-    fn write_ledger(&self, out: &mut String) {
-        let _ = writeln!(out, "\n元帳 Ledger");
+    fn add_ledger(&self, out: &mut Lines<2>) {
+        out.words("");
+        out.words("元帳 Ledger");
         match &self.verified {
             Ok(v) => {
                 let sum = |n: i128| i64::try_from(n).map_or_else(|_| n.to_string(), |n| Yen::new(n).to_string());
-                let _ = writeln!(
-                    out,
-                    "  検証済み verified: {} records, chain unbroken\n  貸借 debits {} = credits {}",
-                    thousands(v.records),
-                    sum(v.sums.debits),
-                    sum(v.sums.credits)
-                );
+                out.words(format!("  検証済み verified: {} records, chain unbroken", thousands(v.records)));
+                out.words(format!("  貸借 debits {} = credits {}", sum(v.sums.debits), sum(v.sums.credits)));
             }
-            Err(fault) => {
-                let _ = writeln!(out, "  異常 FAULT: {fault}");
-            }
+            Err(fault) => out.words(format!("  異常 FAULT: {fault}")),
         }
         if self.disagreements.is_empty() {
-            let _ = writeln!(out, "  発行者と一致 the issuers' own journals agree, message by message");
+            out.words("  発行者と一致 the issuers' own journals agree, message by message");
         }
         for d in self.disagreements.iter().take(10) {
             let there = d.there.map_or("unknown".into(), |yen| yen.to_string());
-            let _ =
-                writeln!(out, "  不一致 issuer {} message {}: {} yen here, {there} there", d.issuer, d.message, d.here);
+            let (issuer, message, here) = (&d.issuer, &d.message, &d.here);
+            out.words(format!("  不一致 issuer {issuer} message {message}: {here} yen here, {there} there"));
         }
     }
 }

@@ -227,7 +227,7 @@ async fn report(
     };
     let about = About { day, seq: wanted.seq, settlement: wanted.settlement };
     let made = apart(async move {
-        match crate::closing::report(&api.desk, of, about, crate::clock::now()).await {
+        match crate::closing::report(&api.desk, of, about, kazasu_engine::clock::now()).await {
             Ok(report) => report_as(&report, wanted.format.as_deref(), &kind),
             Err(error) => answer(Err(error)),
         }
@@ -241,7 +241,7 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
     }
     let made = apart(async move {
         let issuer = api.desk.book().await?;
-        crate::closing::merchant_letter(&api.desk, number, &issuer, crate::clock::now()).await
+        crate::closing::merchant_letter(&api.desk, number, &issuer, kazasu_engine::clock::now()).await
     });
     match made.await.unwrap_or_else(|error| Err(AskError::Other(error))) {
         Ok(pdf) => {
@@ -279,7 +279,7 @@ async fn resident_statement(
     let report = async {
         let person = ppid.parse().map_err(|e: kazasu_schemas::ids::IdError| value("ppid", e))?;
         let (from, until) = (day("from", &days.from)?, day("until", &days.until)?);
-        crate::closing::resident_statement(&api.desk, person, from, until, crate::clock::now()).await
+        crate::closing::resident_statement(&api.desk, person, from, until, kazasu_engine::clock::now()).await
     };
     let report = match report.await {
         Ok(report) => report,

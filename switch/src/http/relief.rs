@@ -4,7 +4,6 @@ use super::closing::{ReadStatement, read_statement};
 use super::{Api, BROKEN, answer, asked, authorized, has_panicked, read};
 use crate::admin::AskError;
 use crate::relief::{ReliefAsk, Source};
-use crate::tasks::{Kind, broke_off, unwound};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,6 +12,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::relief::Format;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -202,7 +202,7 @@ async fn report(
     let city = api.desk.cities.iter().find(|c| c.code == view.terms.city).map(|c| c.name.clone()).unwrap_or_default();
     let made = async {
         let usage = crate::relief::usage(api.store.as_ref(), number, &roots).await?;
-        anyhow::Ok(crate::relief::final_report(&view, &city, &usage, crate::clock::now())?)
+        anyhow::Ok(crate::relief::final_report(&view, &city, &usage, kazasu_engine::clock::now())?)
     };
     match made.await {
         Ok(report) => super::report_as(&report, form.format.as_deref(), &format!("relief-{number}")),

@@ -1,9 +1,9 @@
 //! Carrying a file's rows out, or looking at what they would change: the same rows, the same refusals.
 
 use super::{FieldChange, ImportReport, LISTED, Mode, Told, UnderWay, WINDOW, finish};
-use crate::clock;
-use crate::engine::Engine;
 use kazasu_core::{Command, Event, Link, MerchantLook, Rejected, State, decide};
+use kazasu_engine::Engine;
+use kazasu_engine::clock;
 use kazasu_ledger::record::Instrument;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;

@@ -1,8 +1,8 @@
 //! Notices by mail, through one SMTP server.
 
 use super::{Notice, Tell, Url, Verdict};
-use crate::clock;
 use anyhow::Context;
+use kazasu_engine::clock;
 use kazasu_schemas::money::Yen;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Mailbox, SinglePart};

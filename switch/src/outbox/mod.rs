@@ -10,9 +10,10 @@ mod webhook;
 pub use mail::MailConfig;
 pub use webhook::WebhookConfig;
 
-use crate::clock;
-use crate::tasks::{Kind, Tasks, at_once, fault};
 use anyhow::Context;
+use kazasu_engine::clock;
+use kazasu_engine::tasks::{Kind, Tasks, at_once, fault};
+use kazasu_schemas::backoff::Backoff;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
@@ -176,8 +177,7 @@ impl Outbox {
         }
         let shared = Arc::new(Shared {
             channels,
-            first_pause: config.first_pause,
-            longest_pause: config.longest_pause,
+            backoff: Backoff::new(config.first_pause, config.longest_pause),
             attempts: config.attempts,
             timeout: config.timeout,
             queue: config.queue,
@@ -395,15 +395,14 @@ impl Drop for UnderWay<'_> {
         let state = &mut *guard;
         let waits = state.ready.contains(&self.key) || state.later.iter().any(|(_, key)| *key == self.key);
         if state.term == self.term && state.entries.contains_key(&self.key) && !waits {
-            state.later.insert((Instant::now() + self.shared.first_pause, self.key));
+            state.later.insert((Instant::now() + self.shared.backoff.pause(1), self.key));
         }
     }
 }
 
 struct Shared {
     channels: Vec<Channel>,
-    first_pause: Duration,
-    longest_pause: Duration,
+    backoff: Backoff,
     attempts: u32,
     timeout: Duration,
     queue: usize,
@@ -504,7 +503,7 @@ impl Shared {
         }
         let entry = state.entries.get_mut(&job.key)?;
         for (i, verdict) in verdicts {
-            pause = pause.max(entry.progress[i].note(verdict).min(self.longest_pause));
+            pause = pause.max(entry.progress[i].note(verdict).min(self.backoff.longest()));
         }
         let problem = self.problem(entry);
         if job.attempt < self.attempts && entry.progress.iter().any(Progress::is_open) {
@@ -537,11 +536,9 @@ impl Shared {
 
     /// The pause after an attempt, counted from 1.
     fn pause(&self, attempt: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-        let pause = self.first_pause.saturating_mul(doubled).min(self.longest_pause);
         // Without random bytes all wait equally long, which works too.
         let random = clock::random_bytes(1).ok().and_then(|bytes| bytes.first().copied()).unwrap_or(0);
-        pause + pause.mul_f64(f64::from(random) / 255.0 * 0.2)
+        self.backoff.spread(attempt, random)
     }
 }
 
@@ -738,8 +735,7 @@ mod tests {
         let (settle, _journal) = testing::Journal::open();
         let shared = Shared {
             channels: Vec::new(),
-            first_pause: Duration::from_millis(1),
-            longest_pause: Duration::from_secs(1),
+            backoff: Backoff::new(Duration::from_millis(1), Duration::from_secs(1)),
             attempts: 3,
             timeout: Duration::from_secs(1),
             queue: 10,

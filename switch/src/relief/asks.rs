@@ -2,6 +2,7 @@
 
 use super::import::refused;
 use crate::admin::{AskError, Desk, day, ppid, reason, value, with};
+use crate::approvals::{Decision, Request};
 use kazasu_core::{Command, Refusal, Relief};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::ids::Ppid;
@@ -106,11 +107,10 @@ impl Desk {
                 return self.propose(proposal, String::new(), &why, by).await;
             }
             ReliefAsk::Decide { proposal, approve, why } => {
-                let open = self.ask(move |state| state.relief_proposals()).await?;
-                let open = open.into_iter().find(|p| p.number == proposal);
-                let open = open.ok_or_else(|| refused(Refusal::UnknownProposal(proposal)))?;
+                let open = self.open_approval(proposal).await?;
                 self.must_be(&open.city, &by, Role::Approver)?;
-                Relief::Settle { proposal, approve, by, why: reason("why", &why)? }
+                let done = self.decide_approval(Decision { proposal, approve, by, why }).await?;
+                return Ok(with(done, json!({})));
             }
             ReliefAsk::Fund { programme, amount, reference } => {
                 self.must_be(&self.city_of_programme(programme).await?, &by, Role::Treasurer)?;
@@ -159,10 +159,8 @@ impl Desk {
     }
 
     async fn propose(&self, proposal: Proposal, source: String, why: &str, by: String) -> Result<Value, AskError> {
-        let ask = Relief::Propose { proposal: Box::new(proposal.clone()), source, by, why: reason("why", why)? };
-        let done = self.command(Command::Relief(ask)).await?;
-        let open = self.ask(move |state| state.relief_proposals()).await?;
-        let number = open.iter().find(|p| p.proposal == proposal).map(|p| p.number);
+        let why = why.to_owned();
+        let (done, number) = self.request_approval(Request { proposal, source, by, why }).await?;
         Ok(with(done, json!({ "proposal": number })))
     }
 
@@ -185,7 +183,7 @@ impl Desk {
             ("assign", Some(text), None) => RowChange::Assign(ppid("ppid", &text)?),
             ("assign", None, None) => {
                 // Someone without a card gets a temporary ID, to be merged into a PPID later.
-                let bytes = crate::clock::random_bytes(16).map_err(AskError::Other)?;
+                let bytes = kazasu_engine::clock::random_bytes(16).map_err(AskError::Other)?;
                 let person = Ppid::from_bytes(bytes.try_into().expect("sixteen bytes were asked for"));
                 self.command(Command::IssueTemporary { ppid: person, until: None, by: by.clone() }).await?;
                 more["ppid"] = person.to_string().into();

@@ -4,10 +4,10 @@
 
 use super::terms::{account_kind, digits, kana};
 use crate::admin::{AskError, Desk, value};
-use crate::engine::CommandError;
 use crate::import::BadRow;
 use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
 use kazasu_documents::table_file::{Columns, How, Row, Table, narrow, one_line};
+use kazasu_engine::CommandError;
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};

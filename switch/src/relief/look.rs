@@ -1,7 +1,7 @@
 //! What people may see of relief, as JSON: no account, no name.
 
 use crate::admin::{AskError, Desk, value};
-use kazasu_core::{BatchView, ProgrammeView, ProposalView, RowView, Unpaid};
+use kazasu_core::{ApprovalView, BatchView, ProgrammeView, RowView, Unpaid};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Several, Step, issue};
@@ -48,7 +48,7 @@ impl Desk {
     /// Proposals that wait for a second person.
     /// A city's are seen by its people, finance's by finance staff, all by the operator.
     pub async fn relief_proposals(&self, by: &str) -> Result<Value, AskError> {
-        let open = self.ask(|state| state.relief_proposals()).await?;
+        let open = self.ask(|state| state.approvals()).await?;
         let seen = |city: &str| match city {
             _ if by == "operator" => true,
             "" => self.finance.may_look(by),
@@ -59,7 +59,9 @@ impl Desk {
                         .any(|list| list.iter().any(|n| kazasu_schemas::canonical::same(n, by)))
             }),
         };
-        Ok(open.iter().filter(|p| seen(&p.city)).map(proposal_json).collect())
+        // A link's are in the queue of broken links, with their numbers masked.
+        let here = |p: &&ApprovalView| !matches!(p.proposal, Proposal::Retarget { .. }) && seen(&p.city);
+        Ok(open.iter().filter(here).map(proposal_json).collect())
     }
 
     /// A batch: what the people who decide must see.
@@ -143,7 +145,7 @@ impl Desk {
     }
 }
 
-fn proposal_json(p: &ProposalView) -> Value {
+fn proposal_json(p: &ApprovalView) -> Value {
     let what = match &p.proposal {
         Proposal::Programme(t) => json!({ "kind": "programme", "programme": t.number, "name": t.name,
             "budget_yen": t.budget.get(), "ceiling_yen": t.ceiling.get(), "until": t.closes.map_or_else(|| t.until.to_string(), |c| c.jst_text()) }),
@@ -164,6 +166,9 @@ fn proposal_json(p: &ProposalView) -> Value {
             json!({ "kind": "undo_booking", "line": reference, "payer": payer.as_ref().map(crate::closing::payer_text) })
         }
         Proposal::CancelPayout { payout } => json!({ "kind": "cancel_payout", "payout": payout }),
+        Proposal::Retarget { ppid, instrument } => {
+            json!({ "kind": "retarget", "ppid": ppid.to_string(), "instrument": instrument.kind() })
+        }
         Proposal::Resolve { id, how } => json!({ "kind": "resolve", "difference": hex::encode(id), "how": how.name() }),
     };
     json!({ "proposal": p.number, "what": what, "city": p.city, "by": p.by, "why": p.why, "at": p.at.jst_text() })

@@ -2,6 +2,7 @@
 //! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
 
 use kazasu_core::ProgrammeView;
+use kazasu_ledger::record::{self, Fold, Place};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_report::{Cell, Kind, Report, ReportError, cells};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
@@ -78,104 +79,174 @@ struct Shop {
 /// `roots` says for each person's number which person it was merged into: one person is counted once.
 pub async fn usage(store: &dyn Store, programme: u16, roots: &[u32]) -> anyhow::Result<Usage> {
     let mut reader = store.reader().await?;
-    let mut out = Usage::default();
-    let mut accounts: Vec<AccountKey> = Vec::new();
-    let mut shops: HashMap<(InstitutionId, MerchantId), Shop> = HashMap::new();
-    let mut batches: HashMap<u32, u16> = HashMap::new();
+    let mut reading = Reading { programme, roots, ..Reading::default() };
     let mut records = Records::from(reader.as_mut(), 1);
     while let Some(page) = records.page().await? {
         for Placed { entry, body } in &page {
-            for opening in body.opens() {
-                if usize::try_from(opening.account.0)? == accounts.len() {
-                    accounts.push(opening.key);
-                }
-            }
-            if let Body::MerchantRegistered(r) = &body {
-                let area = r.traits.as_ref().map_or_else(String::new, |t| t.region.clone());
-                shops.insert((r.acquirer, r.merchant), Shop { mcc: r.mcc, area });
-            }
-            if let Body::ReliefBatchOpened(r) = &body {
-                batches.insert(r.batch, r.programme);
-            }
-            let of = |batch: &u32| batches.get(batch) == Some(&programme);
-            match &body {
-                Body::ReliefCredited(r) if of(&r.batch) => {
-                    out.payees += u64::try_from(r.rows.len())?;
-                    r.transfers.iter().take(r.rows.len()).for_each(|t| plus(&mut out.given, t.amount));
-                }
-                Body::ReliefSent(r) if of(&r.batch) => plus(&mut out.given, r.transfers[0].amount),
-                Body::ReliefReturned(r) if of(&r.batch) => {
-                    plus(&mut out.returned, r.transfers[0].amount);
-                    plus(&mut out.returned, r.fee);
-                }
-                Body::ReliefRepaid(r) if of(&r.batch) => plus(&mut out.repaid, r.amount),
-                Body::Lapsed(r) if !r.points && r.programme == programme => {
-                    r.transfers.iter().for_each(|t| plus(&mut out.expired, t.amount));
-                }
-                _ => {}
-            }
-            if matches!(body, Body::LineUndone(_) | Body::Settled(_))
-                && undone(&mut out, &accounts, programme, body.transfers())
-            {
-                continue;
-            }
-            let week = BusinessDay(entry.day.0 - i32::from(entry.day.weekday()));
-            let mut counted = false;
-            for transfer in body.transfers() {
-                count(&mut out, (&accounts, roots), &shops, programme, week, transfer, &mut counted);
-            }
+            reading.record(entry.place(), body)?;
         }
     }
-    Ok(out)
+    Ok(reading.out)
 }
 
-/// A line of the bank's statement that was booked wrongly: what was given was not, what came back did not.
-fn undone(out: &mut Usage, accounts: &[AccountKey], programme: u16, transfers: &[Transfer]) -> bool {
-    let key = |id: AccountId| usize::try_from(id.0).ok().and_then(|at| accounts.get(at)).copied();
-    let mut any = false;
-    for t in transfers {
-        let less = match (key(t.debit), key(t.credit)) {
-            (Some(AccountKey::Bank), Some(AccountKey::ReliefTransit(n))) if n == programme => &mut out.given,
-            (Some(AccountKey::ReliefBudget(n)), Some(AccountKey::ReliefExecuted(m))) if n == programme && m == n => {
-                &mut out.returned
-            }
-            _ => continue,
-        };
-        *less = Yen::new(less.get() - t.amount.get());
-        any = true;
-    }
-    any
-}
-
-fn count(
-    out: &mut Usage,
-    (accounts, roots): (&[AccountKey], &[u32]),
-    shops: &HashMap<(InstitutionId, MerchantId), Shop>,
+/// What is needed to understand the next record.
+#[derive(Default)]
+struct Reading<'a> {
     programme: u16,
-    week: BusinessDay,
-    t: &Transfer,
-    counted: &mut bool,
-) {
-    let posted = matches!(t.kind, TransferKind::Direct | TransferKind::Post(_));
-    let key = |id: kazasu_ledger::AccountId| usize::try_from(id.0).ok().and_then(|n| accounts.get(n));
-    let (Some(debit), Some(credit)) = (key(t.debit).filter(|_| posted), key(t.credit)) else { return };
-    let (holder, acquirer, merchant, sign) = match (debit, credit) {
-        (AccountKey::Purse(h, p), AccountKey::MerchantPayable(a, m)) if *p == programme => (*h, *a, *m, 1),
-        (AccountKey::MerchantPayable(a, m), AccountKey::Purse(h, p)) if *p == programme => (*h, *a, *m, -1),
-        (AccountKey::PurseFund(f), AccountKey::Bank) if *f == programme => return plus(&mut out.to_city, t.amount),
-        _ => return,
-    };
-    let holder = usize::try_from(holder).ok().and_then(|n| roots.get(n)).copied().unwrap_or(holder);
-    let yen = t.amount.get() * sign;
-    let taps = u64::from(sign > 0 && !*counted);
-    *counted = true;
-    let one = || Spent { yen, taps, people: BTreeSet::from([holder]) };
-    out.all.absorb(one());
-    if let Some(shop) = shops.get(&(acquirer, merchant)) {
-        out.by_mcc.entry(shop.mcc).or_default().absorb(one());
-        out.by_area.entry(shop.area.clone()).or_default().absorb(one());
+    roots: &'a [u32],
+    out: Usage,
+    accounts: Vec<AccountKey>,
+    shops: HashMap<(InstitutionId, MerchantId), Shop>,
+    batches: HashMap<u32, u16>,
+    /// The record before corrected what was booked; it moved nothing by itself.
+    corrected: bool,
+}
+
+impl Reading<'_> {
+    fn record(&mut self, place: Place, body: &Body) -> anyhow::Result<()> {
+        for opening in body.opens() {
+            if usize::try_from(opening.account.0)? == self.accounts.len() {
+                self.accounts.push(opening.key);
+            }
+        }
+        self.corrected = false;
+        body.fold(place, self)?;
+        if self.corrected {
+            return Ok(());
+        }
+        let week = BusinessDay(place.day.0 - i32::from(place.day.weekday()));
+        let mut counted = false;
+        for transfer in body.transfers() {
+            self.count(week, transfer, &mut counted);
+        }
+        Ok(())
     }
-    out.by_week.entry(week).or_default().absorb(one());
+
+    fn is_of(&self, batch: u32) -> bool {
+        self.batches.get(&batch) == Some(&self.programme)
+    }
+
+    fn key(&self, id: AccountId) -> Option<AccountKey> {
+        usize::try_from(id.0).ok().and_then(|at| self.accounts.get(at)).copied()
+    }
+
+    /// What was booked wrongly: what was given was not, what came back did not.
+    fn undone(&mut self, transfers: &[Transfer]) {
+        for t in transfers {
+            let less = match (self.key(t.debit), self.key(t.credit)) {
+                (Some(AccountKey::Bank), Some(AccountKey::ReliefTransit(n))) if n == self.programme => {
+                    &mut self.out.given
+                }
+                (Some(AccountKey::ReliefBudget(n)), Some(AccountKey::ReliefExecuted(m)))
+                    if n == self.programme && m == n =>
+                {
+                    &mut self.out.returned
+                }
+                _ => continue,
+            };
+            *less = Yen::new(less.get() - t.amount.get());
+            self.corrected = true;
+        }
+    }
+
+    fn count(&mut self, week: BusinessDay, t: &Transfer, counted: &mut bool) {
+        let posted = matches!(t.kind, TransferKind::Direct | TransferKind::Post(_));
+        let (Some(debit), Some(credit)) = (self.key(t.debit).filter(|_| posted), self.key(t.credit)) else { return };
+        let programme = self.programme;
+        let (holder, shop, sign) = match (debit, credit) {
+            (AccountKey::Purse(h, p), AccountKey::MerchantPayable(a, m)) if p == programme => (h, (a, m), 1),
+            (AccountKey::MerchantPayable(a, m), AccountKey::Purse(h, p)) if p == programme => (h, (a, m), -1),
+            (AccountKey::PurseFund(f), AccountKey::Bank) if f == programme => {
+                return plus(&mut self.out.to_city, t.amount);
+            }
+            _ => return,
+        };
+        let holder = usize::try_from(holder).ok().and_then(|n| self.roots.get(n)).copied().unwrap_or(holder);
+        let yen = t.amount.get() * sign;
+        let taps = u64::from(sign > 0 && !*counted);
+        *counted = true;
+        let one = || Spent { yen, taps, people: BTreeSet::from([holder]) };
+        self.out.all.absorb(one());
+        if let Some(shop) = self.shops.get(&shop) {
+            self.out.by_mcc.entry(shop.mcc).or_default().absorb(one());
+            self.out.by_area.entry(shop.area.clone()).or_default().absorb(one());
+        }
+        self.out.by_week.entry(week).or_default().absorb(one());
+    }
+}
+
+/// What people spend is counted for every kind alike; these say what the programme gave and got back.
+impl Fold for Reading<'_> {
+    type Error = anyhow::Error;
+
+    fn merchant_registered(&mut self, _: Place, r: &record::MerchantRegistered) -> anyhow::Result<()> {
+        let area = r.traits.as_ref().map_or_else(String::new, |t| t.region.clone());
+        self.shops.insert((r.acquirer, r.merchant), Shop { mcc: r.mcc, area });
+        Ok(())
+    }
+
+    fn relief_batch_opened(&mut self, _: Place, r: &record::ReliefBatchOpened) -> anyhow::Result<()> {
+        self.batches.insert(r.batch, r.programme);
+        Ok(())
+    }
+
+    fn relief_credited(&mut self, _: Place, r: &record::ReliefCredited) -> anyhow::Result<()> {
+        if self.is_of(r.batch) {
+            self.out.payees += u64::try_from(r.rows.len())?;
+            r.transfers.iter().take(r.rows.len()).for_each(|t| plus(&mut self.out.given, t.amount));
+        }
+        Ok(())
+    }
+
+    fn relief_sent(&mut self, _: Place, r: &record::ReliefSent) -> anyhow::Result<()> {
+        if self.is_of(r.batch) {
+            plus(&mut self.out.given, r.transfers[0].amount);
+        }
+        Ok(())
+    }
+
+    fn relief_returned(&mut self, _: Place, r: &record::ReliefReturned) -> anyhow::Result<()> {
+        if self.is_of(r.batch) {
+            plus(&mut self.out.returned, r.transfers[0].amount);
+            plus(&mut self.out.returned, r.fee);
+        }
+        Ok(())
+    }
+
+    fn relief_repaid(&mut self, _: Place, r: &record::ReliefRepaid) -> anyhow::Result<()> {
+        if self.is_of(r.batch) {
+            plus(&mut self.out.repaid, r.amount);
+        }
+        Ok(())
+    }
+
+    fn lapsed(&mut self, _: Place, r: &record::Lapsed) -> anyhow::Result<()> {
+        if !r.points && r.programme == self.programme {
+            r.transfers.iter().for_each(|t| plus(&mut self.out.expired, t.amount));
+        }
+        Ok(())
+    }
+
+    fn line_undone(&mut self, _: Place, r: &record::LineUndone) -> anyhow::Result<()> {
+        self.undone(&r.transfers);
+        Ok(())
+    }
+
+    fn approval_decided(&mut self, _: Place, r: &record::ApprovalDecided) -> anyhow::Result<()> {
+        self.undone(&r.transfers);
+        Ok(())
+    }
+
+    kazasu_ledger::ignore_records! {
+        opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
+        issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated temporary_issued
+        merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
+        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled approval_requested
+        relief_rows_added relief_row_set relief_step_taken relief_file_made day_marked merchant_settled
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
+        difference_noted head_signed undone loss_returned issuer_told differences_closed line_set_aside
+        clock_confirmed clock_kept advice_settled
+    }
 }
 
 /// Lines that are shown, and the sum and number of those that are not.

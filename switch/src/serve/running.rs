@@ -2,10 +2,10 @@
 
 use crate::acquirer::{Listener, ListenerContext};
 use crate::cluster::{Peers, Watcher};
-use crate::engine::Engine;
 use crate::issuers::Issuers;
 use crate::statements::StatementBook;
-use crate::tasks::{Kind, Tasks, fault};
+use kazasu_engine::Engine;
+use kazasu_engine::tasks::{Kind, Tasks, fault};
 use kazasu_schemas::jst::BusinessDay;
 use std::sync::Arc;
 use std::time::Duration;

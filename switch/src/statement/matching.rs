@@ -6,7 +6,9 @@ use super::read::Doubt;
 use super::{CORRECTION_DAYS, Reader};
 use crate::closing::PayoutConfig;
 use crate::relief::bank::{is_account, name_at_the_bank};
-use kazasu_core::{ALIKE_DAYS, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem};
+use kazasu_core::{
+    ALIKE_DAYS, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
+};
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -59,8 +61,12 @@ pub(super) struct Candidate {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Finding {
     Book(Booking),
-    Known(String),
-    Open { why: String, candidates: Vec<Candidate> },
+    /// It was dealt with before.
+    Known,
+    Open {
+        why: String,
+        candidates: Vec<Candidate>,
+    },
 }
 
 impl Finding {
@@ -109,7 +115,8 @@ impl Picture {
         }
     }
 
-    fn payer(&self, row: &Row) -> Option<Payer> {
+    /// Who paid it, when it came to the operator's account from a payer that is configured.
+    pub(super) fn payer(&self, row: &Row) -> Option<Payer> {
         let payout = self.payout.as_ref().filter(|_| self.is_operators(row.account.as_ref()))?;
         let payer = payout.payers.iter().find(|(name, _)| Some(name) == row.payee.as_ref());
         payer.map(|(_, from)| *from)
@@ -196,7 +203,7 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
     let mut found: Vec<Option<Finding>> = rows
         .iter()
         .map(|row| match (&row.status, &row.account) {
-            (LineStatus::Known(what), _) => Some(Finding::Known(what.clone())),
+            (LineStatus::Known(_), _) => Some(Finding::Known),
             (_, None) => Some(Finding::open("the account of this part of the statement cannot be read", Vec::new())),
             (LineStatus::New | LineStatus::Undone, Some(_)) => None,
         })
@@ -256,14 +263,24 @@ fn undoes(correction: &Row, name: &LineName) -> bool {
 /// A correction that a person has dealt with, and not as one of a line, may still be about a line here: that one waits for a person too.
 fn dealt_with(rows: &[Row], found: &mut [Option<Finding>]) {
     for row in rows.iter().filter(|row| row.entry.kind == TransactionKind::Correction) {
-        let LineStatus::Known(what) = &row.status else { continue };
-        let of_a_line = what.strip_prefix("the bank's correction of ").is_some_and(|of| LineName::parse(of).is_some());
-        if of_a_line || what.starts_with("corrected by the bank") {
+        let LineStatus::Known(became) = &row.status else { continue };
+        let of_a_line = match became {
+            // What was booked by hand has a reference that a person wrote.
+            Became::Corrects(line) => LineName::parse(line).is_some(),
+            Became::Corrected | Became::Aside(Aside::Corrected(_)) => true,
+            Became::Aside(Aside::NotOurs | Aside::Same(_))
+            | Became::Taken { .. }
+            | Became::Returned { .. }
+            | Became::Received { .. }
+            | Became::Sent { .. }
+            | Became::CameBack { .. } => false,
+        };
+        if of_a_line {
             continue;
         }
         for (n, other) in rows.iter().enumerate() {
             if found[n].is_none() && other.entry.kind != TransactionKind::Correction && undoes(row, &other.name) {
-                let why = format!("the bank's correction in record {} ({what}) may be about it", row.record);
+                let why = format!("the bank's correction in record {} ({became}) may be about it", row.record);
                 found[n] = Some(Finding::open(why, Vec::new()));
             }
         }

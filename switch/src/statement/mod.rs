@@ -14,8 +14,8 @@ pub use word::Word;
 
 use crate::admin::{AskError, Desk, reason, value};
 use crate::closing::PayoutConfig;
-use crate::engine::CommandError;
-use kazasu_core::{Alike, Booking, Command, Done, LineStatus, Paid, State, StatementLine, Wanted};
+use kazasu_core::{Alike, Booking, Command, Done, LineStatus, NotClosed, Paid, Rejected, State, StatementLine, Wanted};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::FileDigest;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Role;
@@ -204,7 +204,7 @@ impl Desk {
                     };
                     self.book_line(line, ask.run, &picture).await?
                 }
-                Finding::Known(_) | Finding::Open { .. } => finding.clone(),
+                Finding::Known | Finding::Open { .. } => finding.clone(),
             };
             shown.line(row, finding);
         }
@@ -232,19 +232,24 @@ impl Desk {
             Run::Look => self.ask(move |state| state.would_book(&line)).await?,
             Run::Book => match self.command(Command::Line(Box::new(line))).await {
                 Ok(Done::Recorded) => None,
-                Ok(Done::Unchanged) => return Ok(Finding::Known("booked before".into())),
-                Err(AskError::Command(CommandError::Rejected(why))) => Some(why.to_string()),
+                Ok(Done::Unchanged) => return Ok(Finding::Known),
+                Err(AskError::Command(CommandError::Rejected(why))) => Some(why),
                 Err(error) => return Err(error),
             },
         };
         Ok(match refused {
             None => Finding::Book(booking),
-            Some(why) if matches!(booking, Booking::Received { .. }) && why.starts_with("likely a double") => {
-                let other = why.split('"').nth(1).unwrap_or_default().to_owned();
-                Finding::open(why, matching::doubles(&other))
-            }
-            Some(why) => Finding::open(why, Vec::new()),
+            Some(why) => Finding::open(why.to_string(), double_of(&why).map_or_else(Vec::new, matching::doubles)),
         })
+    }
+}
+
+/// The reference of the payment that a refused one looks like.
+fn double_of(why: &Rejected) -> Option<&str> {
+    let Rejected::Closing(why) = why else { return None };
+    match &**why {
+        NotClosed::LikelyDouble { reference, .. } => Some(reference),
+        _ => None,
     }
 }
 

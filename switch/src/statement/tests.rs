@@ -8,7 +8,7 @@ mod undone;
 
 use super::matching::{Candidate, Finding};
 use super::*;
-use kazasu_core::{Closing, Decision, Event, PayoutView, Relief, SettlementState, decide};
+use kazasu_core::{Approvals, Closing, Decision, Event, PayoutView, SettlementState, decide};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{Body, MadeFile, Payer, Proposal, Record};
 use kazasu_schemas::calendar::Calendar;
@@ -137,17 +137,22 @@ impl Office {
 
     /// Two people decide it; the proposal's number, or why it is refused.
     fn decided(&mut self, proposal: Proposal) -> Result<u64, String> {
-        let ask = Relief::Propose {
+        let ask = Approvals::Request {
             proposal: Box::new(proposal),
             source: String::new(),
             by: "suzuki".into(),
             why: "t".into(),
         };
-        if let Some(why) = self.event(&Event::Command(Command::Relief(ask))).rejected {
+        if let Some(why) = self.event(&Event::Command(Command::Approvals(ask))).rejected {
             return Err(why.to_string());
         }
         let proposal = self.state.seq;
-        self.ok(Command::Relief(Relief::Settle { proposal, approve: true, by: "tanaka".into(), why: "t".into() }));
+        self.ok(Command::Approvals(Approvals::Decide {
+            proposal,
+            approve: true,
+            by: "tanaka".into(),
+            why: "t".into(),
+        }));
         Ok(proposal)
     }
 
@@ -205,7 +210,7 @@ impl Office {
             let before = self.state.seq;
             let rejected = match ask.run {
                 Run::Look if waits_for_another_line(&what, &picture) => None,
-                Run::Look => self.state.would_book(&line),
+                Run::Look => self.state.would_book(&line).map(|why| why.to_string()),
                 Run::Book => {
                     let decision = self.event(&Event::Command(Command::Line(Box::new(line))));
                     assert!(decision.rejected.is_some() || self.state.seq == before + 1, "what is planned is new");
@@ -312,7 +317,7 @@ fn file(entries: &[Entry]) -> Vec<u8> {
 fn open(finding: &Finding) -> (&str, &[Candidate]) {
     match finding {
         Finding::Open { why, candidates } => (why, candidates),
-        Finding::Book(_) | Finding::Known(_) => panic!("{finding:?} is not open"),
+        Finding::Book(_) | Finding::Known => panic!("{finding:?} is not open"),
     }
 }
 

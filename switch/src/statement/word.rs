@@ -1,7 +1,7 @@
 //! A person's word about one line: what it is, where the program may not say.
 
 use super::Reader;
-use super::matching::{Picture, Row, booking_back, booking_of, fitting};
+use super::matching::{Picture, Row, booking_back, booking_of};
 use crate::admin::{AskError, value};
 use kazasu_core::{Alike, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
@@ -69,8 +69,8 @@ fn no<T>(problem: String) -> Result<T, AskError> {
 
 /// What the line is booked as, when the word can be true of it.
 pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike), AskError> {
-    if let LineStatus::Known(what) = &row.status {
-        return no(format!("record {} was booked before ({what}); undo that first", row.record));
+    if let LineStatus::Known(became) = &row.status {
+        return no(format!("record {} was booked before ({became}); undo that first", row.record));
     }
     if let Some(super::read::Doubt::Future(text)) = &row.doubt {
         return no(text.clone());
@@ -119,16 +119,12 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         Word::Received(from) if picture.reader == Reader::Payouts && mine && !out => {
             waits(Booking::Received { from: *from, amount: row.entry.amount })
         }
-        Word::Another if picture.reader == Reader::Payouts && mine && !out => {
-            let payers: Vec<_> = fitting(row, picture).into_iter().filter_map(|c| payer_of(&c.say)).collect();
-            match payers[..] {
-                [from] => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
-                _ => no(format!(
-                    "record {} is not from one configured payer; say from whom (--received-from)",
-                    row.record
-                )),
+        Word::Another if picture.reader == Reader::Payouts && mine && !out => match picture.payer(row) {
+            Some(from) => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
+            None => {
+                no(format!("record {} is not from one configured payer; say from whom (--received-from)", row.record))
             }
-        }
+        },
         Word::Received(_) | Word::Another => {
             no(format!("record {} is no payment to the operator's account", row.record))
         }
@@ -137,10 +133,6 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
         Word::Corrects(line) => corrects(row, line, picture, mine).and_then(waits),
     }
-}
-
-fn payer_of(say: &str) -> Option<Payer> {
-    crate::closing::payer(say.strip_prefix("--received-from ")?.trim_matches('"'))
 }
 
 fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {

@@ -28,7 +28,7 @@ impl Dice {
 }
 
 pub(crate) fn purchase(acquirer: &AcquirerConfig, number: u64) -> Request {
-    let now = kazasu::clock::now();
+    let now = kazasu_engine::clock::now();
     let shop = acquirer.merchant("shop").unwrap();
     Request {
         mti: Mti(200),
@@ -140,7 +140,7 @@ fn random_and_damaged_messages_are_answered_or_ignored_and_the_link_stays() {
 
 fn echo(session: &Session, number: u64) -> BytesMut {
     let stan = Stan::wrapping(900_000 + number);
-    let now = kazasu::clock::now().transmission();
+    let now = kazasu_engine::clock::now().transmission();
     let mut message = Message::default();
     kazasu_schemas::wire::Network::request(NetworkCode::Echo, session.config.id, stan, now).to_message(&mut message);
     let mut out = BytesMut::new();

@@ -32,7 +32,7 @@ fn doubt(served: &Served) -> Option<String> {
 }
 
 fn today(by: i64) -> String {
-    Millis(kazasu::clock::now().0 + by).jst_day().to_string()
+    Millis(kazasu_engine::clock::now().0 + by).jst_day().to_string()
 }
 
 fn goes(acquirer: &AcquirerConfig, steps: &str) {

@@ -231,7 +231,7 @@ fn a_day_is_closed_with_every_yen_explained() {
 
     // Paying takes two people; the file is made once; the bank's statement closes it, and what comes back is owed again.
     // A statement that is read today has no movement of a later day than banks book today's.
-    let on = Calendar::built_in().add_business_days(kazasu::clock::now().jst_day(), 0).unwrap();
+    let on = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
     let value_day = on.to_string();
     let proposed =
         staff.ok("suzuki", &["payout", "propose", "--value-day", &value_day, "--settlement", "1", "--why", "settled"]);

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate, and those of this workspace that it may use. A line here changes with a decision record.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("kazasu-schemas", &[]),
     ("kazasu-console", &[]),
     ("kazasu-ledger", &["kazasu-schemas"]),
     ("kazasu-store", &["kazasu-schemas", "kazasu-ledger"]),
     ("kazasu-core", &["kazasu-schemas", "kazasu-ledger"]),
+    ("kazasu-engine", &["kazasu-schemas", "kazasu-ledger", "kazasu-store", "kazasu-core"]),
     ("kazasu-report", &["kazasu-schemas"]),
     ("kazasu-documents", &["kazasu-schemas"]),
     // One reader for all tables that people bring, detail files too.
@@ -26,6 +27,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "kazasu-ledger",
             "kazasu-store",
             "kazasu-core",
+            "kazasu-engine",
             "kazasu-report",
             "kazasu-documents",
             "kazasu-recon",
@@ -42,6 +44,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "kazasu-ledger",
             "kazasu-store",
             "kazasu-core",
+            "kazasu-engine",
             "kazasu-report",
             "kazasu-recon",
             "kazasu-issuer-adapter",

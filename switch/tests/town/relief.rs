@@ -1,6 +1,7 @@
 //! Relief on a real switch: files in and out, roles, kill -9 in the middle of a release, the bank's statement, the report.
 
-use crate::harness::{Served, Town, kazasu, wait_for};
+use crate::harness::{Served, Town, kazasu, request, wait_for};
+use crate::rules::token;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_ledger::AccountKey;
@@ -254,13 +255,9 @@ fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once
 }
 
 fn post(served: &Served, town: &Town, path: &str, body: &Value) -> (u16, String) {
-    let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
-    let token = keys["http"]["people"]["tanaka"].as_str().unwrap().to_owned();
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let request =
-        agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
-    let mut response = request.send(body.to_string()).unwrap();
-    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    let bearer = format!("Bearer {}", token(town, "people", "tanaka"));
+    let headers = [("authorization", bearer.as_str())];
+    request(served.http, "POST", path, &headers, body.to_string().as_bytes()).unwrap()
 }
 
 fn entry(day: BusinessDay, direction: Direction, yen: i64, name: &str, edi: &str) -> Entry {
@@ -312,7 +309,7 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
     let text = city.no("tanaka", &["release", "0", "--value-day", "2027-01-01", "--why", "x"]);
     assert!(text.contains("banks are closed on 2027-01-01"), "{text}");
     // A statement that is read today has no movement of a later day than banks book today's.
-    let day = Calendar::built_in().add_business_days(kazasu::clock::now().jst_day(), 0).unwrap();
+    let day = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
     city.ok("tanaka", &["release", "0", "--value-day", &day.to_string(), "--why", "checked"]);
     let text = city.no("sato", &["transfer-file", "0"]);
     assert!(text.contains("sato is officer"), "{text}");

@@ -1,6 +1,6 @@
 //! Portals, cards, policies and notices on a real switch: its API, its command line, a receiver of webhooks, real lists.
 
-use crate::harness::{Served, Town, free_port, kazasu, wait_for};
+use crate::harness::{Served, Town, free_port, kazasu, request, wait_for};
 use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use serde_json::{Value, json};
@@ -23,15 +23,10 @@ pub(crate) fn token(town: &Town, section: &str, name: &str) -> String {
 
 /// Method, path, token, body; status and JSON.
 pub(crate) fn call(served: &Served, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-    let url = format!("http://{}{path}", served.http);
-    let agent = ureq::Agent::new_with_config(
-        ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build(),
-    );
-    let request =
-        ureq::http::Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
-    let mut response = agent.run(request.body(body.to_string()).unwrap()).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    let (bearer, body) = (format!("Bearer {token}"), body.to_string());
+    let headers = [("authorization", bearer.as_str())];
+    let (status, text) = request(served.http, method, path, &headers, body.as_bytes()).unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 /// Plays steps and expects them to go as written.
@@ -306,7 +301,7 @@ impl Authority {
     }
 
     pub(crate) fn list(&self, number: u64, entries: &[(u8, rcgen::RevocationReason)]) -> Vec<u8> {
-        let now = kazasu::clock::now().0 / 1_000;
+        let now = kazasu_engine::clock::now().0 / 1_000;
         let now = time::OffsetDateTime::from_unix_timestamp(now).unwrap();
         let revoked = entries.iter().map(|(serial, reason)| rcgen::RevokedCertParams {
             serial_number: rcgen::SerialNumber::from(vec![1, *serial]),

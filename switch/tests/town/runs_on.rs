@@ -2,11 +2,13 @@
 //! tasks that panic.
 
 use crate::bad_input::{code, frame, purchase};
-use crate::harness::{Served, Town, wait_for};
+use crate::harness::{Served, Town, request, wait_for};
 use crate::rules::{call, token};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::session::Session;
+use kazasu_schemas::ids::Rrn;
 use kazasu_schemas::iso8583::Message;
+use kazasu_schemas::wire::Request;
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -307,6 +309,96 @@ fn json_logs_are_json_lines_and_nothing_else() {
     assert!(refused["fields"]["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{refused}");
 }
 
+/// What lines say of a message that was refused for its MAC, one of another acquirer, a payment, and one whose issuer is silent;
+/// at the usual level, and where messages are followed.
+#[test]
+fn lines_about_a_message_name_it_from_its_frame_to_its_answer() {
+    let town = town();
+    let mut rounds = Vec::new();
+    for (first, level) in [(100, "info"), (200, "info,kazasu::message=debug")] {
+        let log = town.path(&format!("{first}.log"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
+        command.args(["serve", "--log", "json", "--config", &town.config()]).env("RUST_LOG", level);
+        let served = Served::start(command, &log);
+        served.issuers_up(3);
+        let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
+        wrong_macs(&mut session, first, 1);
+        let other = Request { acquirer: "27000002".parse().unwrap(), ..purchase(&session.config, first + 1) };
+        let bytes = frame(&session, &other);
+        session.raw(&bytes).unwrap();
+        assert_eq!(code(&mut session), "63");
+        assert_eq!(taps(&mut session, first + 2, "held-rich"), "00");
+        assert_ne!(taps(&mut session, first + 3, "credit-silent"), "00");
+        // The task that reads the connection breaks off over the next bytes.
+        let token = token(&town, "", "token");
+        assert_eq!(call(&served, "POST", "/v1/break/acquirer_link", &token, &Value::Null).0, 202);
+        let bytes = frame(&session, &purchase(&session.config, first + 4));
+        session.raw(&bytes).unwrap();
+        wait_for("the panic", Duration::from_secs(10), || {
+            (metric(&served, "kazasu_task_ended_total", "task=\"acquirer_link\"") > 0.0).then_some(())
+        });
+        served.stop();
+        let text = std::fs::read_to_string(&log).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let terminal = session.config.merchant("shop").unwrap().terminals[0].to_string();
+        rounds.push((first, terminal, lines));
+    }
+    let (state, _) = town.fold();
+    for (first, terminal, lines) in rounds {
+        let rrn = |n: u64| Rrn::from_number(first + n);
+        let record = |n: u64| state.taps().find(|tap| tap.rrn == rrn(n)).unwrap().seq;
+        let about = |n: u64| {
+            let rrn = rrn(n).to_string();
+            lines
+                .iter()
+                .map(|line| (line["target"].as_str().unwrap(), &line["fields"]))
+                .filter(move |(_, fields)| fields["rrn"].as_str() == Some(rrn.as_str()))
+        };
+        let names = |fields: &Value, n: u64, with_peer: bool| {
+            assert_eq!(fields["acquirer"], "27000001", "{fields}");
+            assert_eq!(fields["stan"], format!("{:06}", first + n), "{fields}");
+            assert_eq!(fields["terminal"], terminal, "{fields}");
+            let peer = fields["peer"].as_str().unwrap_or_default();
+            assert!(!with_peer || peer.starts_with("127.0.0.1:"), "{fields}");
+        };
+        for (n, reason) in [(0, "wrong_mac"), (1, "other_acquirer")] {
+            let refused = about(n).find(|(_, fields)| fields["message"] == "message refused").unwrap().1;
+            assert_eq!(refused["reason"], reason, "{refused}");
+            names(refused, n, true);
+        }
+        let silent = about(3).find(|(_, fields)| fields["why"] == "timed_out").unwrap().1;
+        assert_eq!(silent["record"], record(3), "{silent}");
+        names(silent, 3, true);
+        let broke = lines
+            .iter()
+            .filter(|line| line["target"] == "panic" || line["fields"]["message"] == "a task has broken off");
+        let broke: Vec<&Value> = broke.map(|line| &line["fields"]).collect();
+        assert_eq!(broke.len(), 2, "{broke:?}");
+        assert!(broke.iter().all(|fields| fields["peer"].is_string() && fields["acquirer"] == "27000001"), "{broke:?}");
+
+        let steps = |n: u64| {
+            let steps = about(n).filter(|(target, _)| *target == "kazasu::message");
+            let steps = steps.map(|(_, fields)| (fields["message"].as_str().unwrap(), fields["record"].as_u64()));
+            steps.collect::<Vec<_>>()
+        };
+        if first == 100 {
+            assert_eq!((steps(2), steps(3)), (vec![], vec![]), "on request only");
+            continue;
+        }
+        about(2).for_each(|(_, fields)| names(fields, 2, true));
+        let mine = Some(record(2));
+        assert_eq!(steps(2), [("taken", None), ("decided", mine), ("durable", mine), ("answered", mine)]);
+        about(3).for_each(|(_, fields)| names(fields, 3, fields["message"] != "given to the issuer's link"));
+        let (mine, steps) = (Some(record(3)), steps(3));
+        let words: Vec<&str> = steps.iter().map(|(words, _)| *words).collect();
+        let given = "given to the issuer's link";
+        assert_eq!(words[..7], ["taken", "decided", given, "decided", "durable", given, "answered"], "{steps:?}");
+        let records: Vec<Option<u64>> = steps.iter().map(|(_, record)| *record).collect();
+        assert_eq!(records[..5], [None, mine, mine, mine, mine], "{steps:?}");
+        assert!(records[5] > mine && records[6] == mine, "the reversal has a record of its own: {steps:?}");
+    }
+}
+
 /// Nobody is told that the switch is ready; it serves all the same.
 #[test]
 fn a_switch_whose_standard_output_is_full_serves() {
@@ -319,8 +411,7 @@ fn a_switch_whose_standard_output_is_full_serves() {
     let text = std::fs::read_to_string(town.config()).unwrap();
     let http = text.lines().find_map(|line| line.strip_prefix("http = \"")).unwrap().trim_end_matches('"').to_owned();
     wait_for("readiness", Duration::from_secs(20), || {
-        let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-        agent.get(format!("http://{http}/readyz")).call().ok().filter(|r| r.status() == 200).map(drop)
+        request(&http, "GET", "/readyz", &[], b"").ok().filter(|(status, _)| *status == 200).map(drop)
     });
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());

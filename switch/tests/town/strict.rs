@@ -1,6 +1,6 @@
 //! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
 
-use crate::harness::{Served, Town, kazasu};
+use crate::harness::{Served, Town, kazasu, request};
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
 use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
 use serde_json::{Value, json};
@@ -8,15 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 
 /// Any method, headers and bytes.
 fn send(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Value) {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true);
-    let agent = ureq::Agent::new_with_config(config.build());
-    let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", served.http));
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let mut response = agent.run(request.body(body.to_vec()).unwrap()).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    let (status, text) = request(served.http, method, path, headers, body).unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 #[test]

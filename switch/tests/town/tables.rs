@@ -1,7 +1,8 @@
 //! Files as spreadsheets in Japan write them, through the commands that people type: no row vanishes, lines are those that are shown,
 //! what a row does not say stays.
 
-use crate::harness::{Served, Town, kazasu};
+use crate::harness::{Served, Town, kazasu, request};
+use crate::rules::token;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::sample_ppid;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -245,14 +246,9 @@ fn an_empty_list_says_so() {
 }
 
 fn post(served: &Served, town: &Town, path: &str, body: &[u8]) -> (u16, Value) {
-    let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
-    let token = keys["http"]["token"].as_str().unwrap().to_owned();
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let request =
-        agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
-    let mut response = request.send(body).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&text).unwrap())
+    let bearer = format!("Bearer {}", token(town, "", "token"));
+    let (status, text) = request(served.http, "POST", path, &[("authorization", &bearer)], body).unwrap();
+    (status, serde_json::from_str(&text).unwrap())
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Folding closing's records into the state.
 
 use super::super::state::{State, position};
-use super::{ClosingState, Day, Payout, Raised, Settled, SettlementState};
+use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned,
@@ -74,7 +74,7 @@ impl ClosingState {
                 run: r.run,
                 since: at,
                 owner: None,
-                notes: if r.by.is_empty() { Vec::new() } else { vec![(at, r.by.clone(), "受付 raised".to_owned())] },
+                notes: if r.by.is_empty() { Vec::new() } else { vec![(at, r.by.clone(), Note::Opened)] },
                 resolved: None,
                 ended_by: None,
             };
@@ -94,8 +94,8 @@ impl ClosingState {
     pub(in super::super) fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
         for EndedDifference { id, why } in &r.closed {
             if let Some(raised) = self.differences.get_mut(id) {
-                raised.notes.push((at, r.by.clone(), why.clone()));
-                raised.resolved = Some((Resolution::Explained, at, format!("照合 run {}", r.run)));
+                raised.notes.push((at, r.by.clone(), Note::Text(why.clone())));
+                raised.resolved = Some((Resolution::Explained, at, ResolvedBy::Comparison(r.run)));
                 raised.ended_by = Some(r.run);
             }
         }
@@ -106,7 +106,7 @@ impl ClosingState {
             if let Some(owner) = &r.owner {
                 raised.owner = Some(owner.clone());
             }
-            raised.notes.push((at, r.by.clone(), r.note.clone()));
+            raised.notes.push((at, r.by.clone(), Note::Text(r.note.clone())));
         }
     }
 
@@ -135,7 +135,7 @@ impl ClosingState {
             }
             Proposal::Resolve { id, how } => {
                 if let Some(raised) = self.differences.get_mut(&id) {
-                    raised.resolved = Some((how, at, by.to_owned()));
+                    raised.resolved = Some((how, at, ResolvedBy::Person(by.to_owned())));
                 }
             }
             Proposal::CancelPayout { payout } => {
@@ -148,6 +148,7 @@ impl ClosingState {
             Proposal::Programme(_)
             | Proposal::Claim { .. }
             | Proposal::ReturnFunds { .. }
+            | Proposal::Retarget { .. }
             | Proposal::UndoBooking { .. } => {}
         }
     }

@@ -7,7 +7,7 @@ use super::super::money::{minus, plus};
 use super::super::people::amount_of;
 use super::super::state::State;
 use super::super::statement::{self, Alike, Booking, StatementLine};
-use super::{CHARGEBACK, Closing, NotClosed, Payout, RAISED_AT_ONCE, SettlementState, standing};
+use super::{CHARGEBACK, Closing, NotClosed, Note, Payout, RAISED_AT_ONCE, SettlementState, standing};
 use kazasu_ledger::record::{
     Body, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, IssuerSettled,
     MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
@@ -358,7 +358,7 @@ fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
     if is_blank(&asked.note) || asked.note.chars().count() > 200 {
         return refuse(NotClosed::Text("a note"));
     }
-    if there.notes.last().is_some_and(|(_, by, note)| same(by, &asked.by) && *note == asked.note)
+    if there.notes.last().is_some_and(|(_, by, note)| same(by, &asked.by) && *note == Note::Text(asked.note.clone()))
         && (asked.owner.is_none() || there.owner == asked.owner)
     {
         return Ok(unchanged());
@@ -395,6 +395,7 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
         Proposal::Programme(_)
         | Proposal::Claim { .. }
         | Proposal::ReturnFunds { .. }
+        | Proposal::Retarget { .. }
         | Proposal::UndoBooking { .. } => {
             unreachable!("relief's proposals are decided there")
         }

@@ -1,7 +1,7 @@
 //! What people may know about days, settlements, payouts and differences.
 
 use super::super::state::{State, position};
-use super::{Raised, Settled, SettlementState};
+use super::{Note, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{HeadSigned, MadeFile, ReconRan};
 use kazasu_schemas::closing::{DayState, Difference, Resolution};
@@ -103,9 +103,9 @@ pub struct DifferenceView {
     /// Who looks after it.
     pub owner: Option<String>,
     /// When, who, what.
-    pub notes: Vec<(Millis, String, String)>,
+    pub notes: Vec<(Millis, String, Note)>,
     /// How, when and by whom it was resolved.
-    pub resolved: Option<(Resolution, Millis, String)>,
+    pub resolved: Option<(Resolution, Millis, ResolvedBy)>,
     /// It ended by itself with this run.
     pub ended_by: Option<u32>,
 }

@@ -426,14 +426,32 @@ pub(super) struct Payout {
     pub(super) taken: std::collections::BTreeSet<u16>,
 }
 
+/// What was said of a difference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// It was opened.
+    Opened,
+    /// A person's words, or the comparison's.
+    Text(String),
+}
+
+/// What ended a difference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ResolvedBy {
+    /// The person who approved its resolution.
+    Person(String),
+    /// A later comparison, by its number.
+    Comparison(u32),
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Raised {
     pub(super) difference: Difference,
     pub(super) run: u32,
     pub(super) since: Millis,
     pub(super) owner: Option<String>,
-    pub(super) notes: Vec<(Millis, String, String)>,
-    pub(super) resolved: Option<(Resolution, Millis, String)>,
+    pub(super) notes: Vec<(Millis, String, Note)>,
+    pub(super) resolved: Option<(Resolution, Millis, ResolvedBy)>,
     /// It ended by itself with this run.
     pub(super) ended_by: Option<u32>,
 }

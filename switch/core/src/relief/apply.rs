@@ -5,12 +5,11 @@ use super::super::state::{PurseBook, State, Sweep, position};
 use super::ceiling::Share;
 use super::freed::Freed;
 use super::rows::can_change;
-use super::{Accounts, Batch, OpenProposal, Payee, Programme, Row, RowState};
+use super::{Accounts, Batch, Payee, Programme, Row, RowState};
 use kazasu_ledger::AccountKey;
-use kazasu_ledger::Seq;
 use kazasu_ledger::record::{
-    Proposal, Proposed, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
-    ReliefStepTaken, Settled,
+    ApprovalDecided, ReliefBatchOpened, ReliefCredited, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
+    ReliefStepTaken,
 };
 use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
@@ -60,46 +59,17 @@ impl super::ReliefState {
 }
 
 impl State {
-    pub(in super::super) fn proposed(&mut self, seq: Seq, at: Millis, r: &Proposed) {
-        let open = OpenProposal { proposal: r.proposal.clone(), by: r.by.clone(), why: r.why.clone(), at };
-        self.relief.proposals.insert(seq, open);
-        if !r.source.is_empty() {
-            self.relief.sources.insert(seq, r.source.clone());
-        }
+    /// A payee owes what was not theirs.
+    pub(in super::super) fn claim_decided(&mut self, batch: u32, row: u32, right: Yen) {
+        let row = self.relief_row(batch, row);
+        row.claimed = minus(row.amount, right);
     }
 
-    pub(in super::super) fn settled(&mut self, at: Millis, r: &Settled) {
-        let Some(open) = self.relief.proposals.remove(&r.proposal) else { return };
-        let source = self.relief.sources.remove(&r.proposal).unwrap_or_default();
-        if !r.approved {
-            return;
-        }
-        match open.proposal {
-            Proposal::Programme(terms) => self.programme_set(*terms, source, r),
-            other @ (Proposal::Contracts(_)
-            | Proposal::Payout { .. }
-            | Proposal::Resolve { .. }
-            | Proposal::CancelPayout { .. }) => {
-                self.closing.opened(&r.opens);
-                if let Proposal::Resolve { id, how } = &other
-                    && let Some(booking) = self.booking_of(id, *how)
-                {
-                    self.book(booking);
-                }
-                self.closing.approved(r.proposal, at, other, source, &r.by);
-            }
-            Proposal::Claim { batch, row, right } => {
-                let row = self.relief_row(batch, row);
-                row.claimed = minus(row.amount, right);
-            }
-            Proposal::UndoBooking { reference, payer } => self.booking_undone(&reference, payer),
-            Proposal::ReturnFunds { programme, amount, reference } => {
-                self.references.insert(super::returned_key(programme, &reference), amount);
-            }
-        }
+    pub(in super::super) fn funds_returned(&mut self, programme: u16, reference: &str, amount: Yen) {
+        self.references.insert(super::returned_key(programme, reference), amount);
     }
 
-    fn programme_set(&mut self, terms: Terms, source: String, r: &Settled) {
+    pub(in super::super) fn programme_set(&mut self, terms: Terms, source: String, r: &ApprovalDecided) {
         let number = terms.number;
         if let Some(first) = r.opens.first() {
             let nth = |n: u32| kazasu_ledger::AccountId(first.account.0 + n);

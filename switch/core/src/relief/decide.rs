@@ -10,12 +10,12 @@ use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::rows::{Ahead, can_change, examine, person};
 use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
 use kazasu_ledger::record::{
-    Body, Opening, Proposal, Proposed, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
-    ReliefStepTaken, Settled, Withheld,
+    Body, Opening, Proposal, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
+    ReliefStepTaken, Withheld,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
-use kazasu_schemas::canonical::{canonical, same};
+use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
@@ -33,8 +33,6 @@ impl From<Refusal> for Rejected {
 
 pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Decision {
     let result = match ask {
-        Relief::Propose { proposal, source, by, why } => propose(state, now, proposal, source, by, why),
-        Relief::Settle { proposal, approve, by, why } => settle(state, now, *proposal, *approve, by, why),
         Relief::OpenBatch { programme, name, digest, by } => open_batch(state, now, *programme, name, *digest, by),
         Relief::AddRows { batch, first, rows } => add_rows(state, now, *batch, *first, rows),
         Relief::SetRow { batch, row, change, by, why } => set_row(state, now, (*batch, *row), change, by, why),
@@ -101,102 +99,15 @@ fn direct(debit: AccountId, credit: AccountId, amount: Yen) -> Option<Transfer> 
     amount.is_positive().then(|| Transfer::direct(debit, credit, amount))
 }
 
-fn propose(state: &State, now: Millis, proposal: &Proposal, source: &str, by: &str, why: &str) -> Decided {
-    let relief = &state.relief;
-    let about = |open: &Proposal| match (open, proposal) {
-        (Proposal::Programme(a), Proposal::Programme(b)) => a.number == b.number,
-        (Proposal::Claim { batch: a, row: x, .. }, Proposal::Claim { batch: b, row: y, .. }) => (a, x) == (b, y),
-        (Proposal::ReturnFunds { programme: a, .. }, Proposal::ReturnFunds { programme: b, .. }) => a == b,
-        (Proposal::Contracts(_), Proposal::Contracts(_)) => true,
-        (Proposal::Payout { settlements: a, .. }, Proposal::Payout { settlements: b, .. }) => {
-            a.iter().any(|n| b.contains(n))
-        }
-        (Proposal::Resolve { id: a, .. }, Proposal::Resolve { id: b, .. }) => a == b,
-        (Proposal::CancelPayout { payout: a }, Proposal::CancelPayout { payout: b }) => a == b,
-        (Proposal::UndoBooking { reference: a, payer: x }, Proposal::UndoBooking { reference: b, payer: y }) => {
-            (a, x) == (b, y)
-        }
-        (
-            Proposal::Programme(_)
-            | Proposal::Claim { .. }
-            | Proposal::ReturnFunds { .. }
-            | Proposal::Contracts(_)
-            | Proposal::Payout { .. }
-            | Proposal::Resolve { .. }
-            | Proposal::CancelPayout { .. }
-            | Proposal::UndoBooking { .. },
-            _,
-        ) => false,
-    };
-    if let Some((number, open)) = relief.proposals.iter().find(|(_, open)| about(&open.proposal)) {
-        // The same once more is no second proposal.
-        if same_proposal(&open.proposal, proposal) && same(&open.by, by) {
-            return Ok(unchanged());
-        }
-        return refuse(Refusal::ProposalOpen(*number));
-    }
-    if let Proposal::Programme(terms) = proposal
-        && relief.programmes.get(&terms.number).is_some_and(|p| *p.terms == **terms)
-    {
-        return Ok(unchanged());
-    }
-    effect_of(state, now, proposal)?;
-    Ok(recorded(Body::Proposed(Proposed {
-        proposal: proposal.clone(),
-        source: source.to_owned(),
-        by: by.to_owned(),
-        why: why.to_owned(),
-    })))
-}
-
-fn settle(state: &State, now: Millis, number: u64, approve: bool, by: &str, why: &str) -> Decided {
-    let Some(open) = state.relief.proposals.get(&number) else { return refuse(Refusal::UnknownProposal(number)) };
-    if same(&open.by, by) {
-        return refuse(Refusal::SamePerson(by.to_owned()));
-    }
-    if let Proposal::Claim { batch, .. } = &open.proposal {
-        role(state.relief.batch(*batch)?, by, Role::Approver)?;
-    }
-    if let Proposal::UndoBooking { reference, payer: None } = &open.proposal
-        && let Some(batch) = state.line_batch(reference)
-    {
-        role(state.relief.batch(batch)?, by, Role::Approver)?;
-    }
-    let (opens, transfers) = if approve { effect_of(state, now, &open.proposal)? } else { Default::default() };
-    let (by, why) = (by.to_owned(), why.to_owned());
-    let settled = Settled { proposal: number, approved: approve, opens, transfers, by, why };
-    Ok(recorded(Body::Settled(settled)))
-}
-
-/// What a proposal would open and move, or why it cannot be.
-fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Opening>, Transfers), Rejected> {
+/// What a proposal about relief would open and move, or why it cannot be.
+pub(in super::super) fn effect_of(
+    state: &State,
+    now: Millis,
+    proposal: &Proposal,
+) -> Result<(Vec<Opening>, Transfers), Rejected> {
     match proposal {
         Proposal::Programme(terms) => programme(state, now, terms),
-        Proposal::Claim { batch, row, right } => {
-            let there = state.relief.row(*batch, *row)?;
-            let what = match there.state {
-                RowState::Credited(_) | RowState::Sent => None,
-                RowState::Waiting => Some("not paid yet; exclude it or change its amount"),
-                RowState::Excluded => Some("excluded"),
-                RowState::Returned => Some("returned"),
-                RowState::Withheld => Some("withheld"),
-            };
-            if let Some(what) = what {
-                return refuse(Refusal::RowState(*batch, *row, what));
-            }
-            // What was claimed before may be waived again, down to what has been given back.
-            let most = minus(there.amount, there.repaid);
-            let claimed = minus(there.amount, *right);
-            if *right < Yen::ZERO || *right > most || claimed == there.claimed {
-                let (batch, row, got) = (*batch, *row, *right);
-                return refuse(Refusal::Right { batch, row, most, got });
-            }
-            let accounts = state.relief.programme(state.relief.batch(*batch)?.programme)?.accounts;
-            let more = direct(accounts.receivable, accounts.claims, minus(claimed, there.claimed));
-            let less = direct(accounts.claims, accounts.receivable, minus(there.claimed, claimed));
-            let transfers: Vec<Transfer> = more.into_iter().chain(less).collect();
-            Ok((Vec::new(), moved(state, &transfers)?))
-        }
+        Proposal::Claim { batch, row, right } => claim(state, (*batch, *row), *right),
         Proposal::ReturnFunds { programme, amount, reference } => {
             amount_of(*amount)?;
             let accounts = state.relief.programme(*programme)?.accounts;
@@ -210,11 +121,38 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal) -> Result<(Vec<Ope
             let bank = state.bank.expect("the book is open");
             Ok((Vec::new(), moved(state, &[Transfer::direct(accounts.fund, bank, *amount)])?))
         }
-        Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } | Proposal::CancelPayout { .. } => {
-            super::super::closing::effect_of(state, proposal)
-        }
-        Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer),
+        Proposal::Contracts(_)
+        | Proposal::Payout { .. }
+        | Proposal::Resolve { .. }
+        | Proposal::CancelPayout { .. }
+        | Proposal::Retarget { .. }
+        | Proposal::UndoBooking { .. } => unreachable!("decided where their subject is"),
     }
+}
+
+fn claim(state: &State, (batch, row): (u32, u32), right: Yen) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    let there = state.relief.row(batch, row)?;
+    let what = match there.state {
+        RowState::Credited(_) | RowState::Sent => None,
+        RowState::Waiting => Some("not paid yet; exclude it or change its amount"),
+        RowState::Excluded => Some("excluded"),
+        RowState::Returned => Some("returned"),
+        RowState::Withheld => Some("withheld"),
+    };
+    if let Some(what) = what {
+        return refuse(Refusal::RowState(batch, row, what));
+    }
+    // What was claimed before may be waived again, down to what has been given back.
+    let most = minus(there.amount, there.repaid);
+    let claimed = minus(there.amount, right);
+    if right < Yen::ZERO || right > most || claimed == there.claimed {
+        return refuse(Refusal::Right { batch, row, most, got: right });
+    }
+    let accounts = state.relief.programme(state.relief.batch(batch)?.programme)?.accounts;
+    let more = direct(accounts.receivable, accounts.claims, minus(claimed, there.claimed));
+    let less = direct(accounts.claims, accounts.receivable, minus(there.claimed, claimed));
+    let transfers: Vec<Transfer> = more.into_iter().chain(less).collect();
+    Ok((Vec::new(), moved(state, &transfers)?))
 }
 
 fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>, Transfers), Rejected> {
@@ -271,17 +209,6 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
 fn over(state: &State, now: Millis, programme: &Programme) -> Result<(), Refusal> {
     let terms = &programme.terms;
     if terms.is_over(now.max(state.at)) { Err(Refusal::Over(terms.number, terms.until)) } else { Ok(()) }
-}
-
-/// The same once more: a return of funds is known by its reference, however it is spelt.
-fn same_proposal(a: &Proposal, b: &Proposal) -> bool {
-    match (a, b) {
-        (
-            Proposal::ReturnFunds { programme: a, amount: x, reference: r },
-            Proposal::ReturnFunds { programme: b, amount: y, reference: s },
-        ) => (a, x) == (b, y) && same(r, s),
-        (a, b) => a == b,
-    }
 }
 
 /// One person has one role in a batch.

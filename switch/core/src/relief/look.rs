@@ -2,7 +2,6 @@
 
 use super::super::state::{State, position};
 use super::{Batch, Row, RowState};
-use kazasu_ledger::record::Proposal;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -35,23 +34,6 @@ pub struct ProgrammeView {
     pub in_purses: Yen,
     /// Numbers of its batches.
     pub batches: Vec<u32>,
-}
-
-/// An open proposal.
-#[derive(Clone, Debug)]
-pub struct ProposalView {
-    /// Its number.
-    pub number: u64,
-    /// What.
-    pub proposal: Proposal,
-    /// Who proposed it.
-    pub by: String,
-    /// Why.
-    pub why: String,
-    /// When.
-    pub at: Millis,
-    /// The city that it is about.
-    pub city: String,
 }
 
 /// A transfer file's form, and each file's number of transfers and sum, and whether the bank took it.
@@ -230,37 +212,6 @@ impl State {
             in_purses,
             batches: batches.map(|(_, n)| n).collect(),
         })
-    }
-
-    /// Proposals that wait for a second person.
-    #[must_use]
-    pub fn relief_proposals(&self) -> Vec<ProposalView> {
-        let view = |(number, open): (&u64, &super::OpenProposal)| ProposalView {
-            number: *number,
-            city: self.city_of(&open.proposal),
-            proposal: open.proposal.clone(),
-            by: open.by.clone(),
-            why: open.why.clone(),
-            at: open.at,
-        };
-        self.relief.proposals.iter().map(view).collect()
-    }
-
-    /// The city that a proposal is about; empty when nobody knows the programme.
-    #[must_use]
-    pub fn city_of(&self, proposal: &Proposal) -> String {
-        let programme = match proposal {
-            Proposal::Programme(terms) => return terms.city.clone(),
-            Proposal::Claim { batch, .. } => self.relief.batch(*batch).map(|b| b.programme).unwrap_or_default(),
-            Proposal::ReturnFunds { programme, .. } => *programme,
-            Proposal::UndoBooking { reference, payer: None } => return self.line_city(reference).unwrap_or_default(),
-            Proposal::UndoBooking { payer: Some(_), .. }
-            | Proposal::Contracts(_)
-            | Proposal::Payout { .. }
-            | Proposal::Resolve { .. }
-            | Proposal::CancelPayout { .. } => return String::new(),
-        };
-        self.relief.programmes.get(&programme).map_or_else(String::new, |p| p.terms.city.clone())
     }
 
     /// The batch that a file of a programme was read into.

@@ -14,14 +14,14 @@ mod unpaid;
 
 pub(super) use apply::RELIEF_ACCOUNTS;
 pub(super) use credit::carry_on;
-pub(super) use decide::{command, released_by_transfer, role};
+pub(super) use decide::{command, effect_of, released_by_transfer, role};
 pub(super) use look::issue_names;
-pub use look::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, ProposalView, RowView, TransferRow};
+pub use look::{BatchView, Distribution, FilesView, MadeFiles, ProgrammeView, RowView, TransferRow};
 pub use unpaid::{Unpaid, Why};
 
 use super::state::State;
 use kazasu_ledger::AccountId;
-use kazasu_ledger::record::{MadeFile, Proposal};
+use kazasu_ledger::record::MadeFile;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -32,28 +32,6 @@ use std::sync::Arc;
 /// What people ask for about relief.
 #[derive(Clone, Debug)]
 pub enum Relief {
-    /// Propose something that takes two people.
-    Propose {
-        /// What.
-        proposal: Box<Proposal>,
-        /// The file that it was read from; empty when there is none.
-        source: String,
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
-    },
-    /// Approve a proposal, or turn it down.
-    Settle {
-        /// Its number.
-        proposal: u64,
-        /// Approve.
-        approve: bool,
-        /// Who: not who proposed.
-        by: String,
-        /// Why.
-        why: String,
-    },
     /// Begin to read a file in. Nothing happens when the same file of the programme is known.
     OpenBatch {
         /// The programme.
@@ -185,15 +163,6 @@ pub enum Refusal {
     /// Transfers need an account to be ordered from.
     #[error("programme {0} pays by transfer and names no [funding] account")]
     NoFunding(u16),
-    /// A proposal about the same is open.
-    #[error("proposal {0} about the same is open; decide it first")]
-    ProposalOpen(u64),
-    /// No such proposal.
-    #[error("proposal {0} is not open")]
-    UnknownProposal(u64),
-    /// One person alone.
-    #[error("{0} proposed it; another person must decide")]
-    SamePerson(String),
     /// One person in two roles.
     #[error("{by} was {was} of this batch; another person must be its {wanted}")]
     TwoRoles {
@@ -450,19 +419,8 @@ pub(super) struct ReliefState {
     pub(super) above: HashMap<(u16, Payee), RowSet>,
     /// Whose account it is: the first payee of a programme that named it.
     pub(super) accounts: HashMap<(u16, [u8; 16]), (Payee, u32, u32)>,
-    pub(super) proposals: BTreeMap<u64, OpenProposal>,
-    /// Files of what is proposed, until it is decided.
-    pub(super) sources: BTreeMap<u64, String>,
     /// Batches that are being credited.
     pub(super) releasing: BTreeSet<u32>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct OpenProposal {
-    pub(super) proposal: Proposal,
-    pub(super) by: String,
-    pub(super) why: String,
-    pub(super) at: Millis,
 }
 
 impl ReliefState {

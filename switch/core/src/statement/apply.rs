@@ -15,7 +15,7 @@ use kazasu_schemas::money::Yen;
 
 impl State {
     fn line(&mut self, key: [u8; 16], reference: &str, became: Became, amount: Yen, (at, by): (Millis, &str)) {
-        let line = Line { reference: reference.into(), became, amount, at, by: by.into() };
+        let line = Line { reference: reference.into(), became: Some(became), amount, at, by: by.into() };
         self.lines.known.insert(key, line);
     }
 
@@ -110,7 +110,7 @@ impl State {
             Some((key, line)) => (key, line.amount),
             None => (line_key(&r.line), Yen::ZERO),
         };
-        self.undo(key, Became::Corrected);
+        self.undo(key, Some(Became::Corrected));
         let became = Became::Corrects(r.line.clone());
         self.line(line_key(&r.correction), &r.correction, became, amount, (at, &r.by));
     }
@@ -118,12 +118,13 @@ impl State {
     /// Two people undid it.
     pub(in super::super) fn booking_undone(&mut self, reference: &str, payer: Option<Payer>) {
         let key = payer.map_or_else(|| line_key(reference), |from| received_key(from, reference));
-        self.undo(key, Became::Undone);
+        self.undo(key, None);
     }
 
-    fn undo(&mut self, key: [u8; 16], now: Became) {
+    fn undo(&mut self, key: [u8; 16], now: Option<Became>) {
         let Some(line) = self.lines.known.get_mut(&key) else { return };
         let (was, reference) = (std::mem::replace(&mut line.became, now), line.reference.clone());
+        let Some(was) = was else { return };
         match was {
             Became::Taken { payout, file } => {
                 self.of_file(payout, file, SettlementState::Ordered(payout));
@@ -154,7 +155,6 @@ impl State {
             }
             Became::Aside(Aside::NotOurs | Aside::Same(_) | Aside::Corrected(_))
             | Became::Corrects(_)
-            | Became::Undone
             | Became::Corrected => {}
         }
     }

@@ -1,5 +1,6 @@
 //! What a statement's lines can be matched with, and what became of lines before.
 
+use super::super::admin::Rejected;
 use super::super::closing::SettlementState;
 use super::super::relief::RowState;
 use super::super::state::{State, position};
@@ -10,6 +11,7 @@ use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Funding;
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 
 /// Whose order a transfer file is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -89,8 +91,8 @@ pub struct Wanted {
 pub enum LineStatus {
     /// Nothing.
     New,
-    /// It was booked, or set aside: what as, in words.
-    Known(String),
+    /// It was booked, set aside or corrected.
+    Known(Became),
     /// Two people undid what was booked for it: a person must say what it is.
     Undone,
 }
@@ -100,8 +102,8 @@ pub enum LineStatus {
 pub struct BookedLine {
     /// Its name.
     pub reference: String,
-    /// What as, in words.
-    pub what: String,
+    /// What as.
+    pub what: Became,
     /// Yen.
     pub amount: Yen,
     /// When.
@@ -112,21 +114,36 @@ pub struct BookedLine {
     pub by_hand: Option<(Payer, BusinessDay)>,
 }
 
-impl Became {
-    fn text(&self) -> String {
+impl fmt::Display for Became {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Became::Taken { payout, file } => format!("payout {payout} file {file} taken"),
-            Became::Returned { payout, settlement, .. } => format!("payout {payout} settlement {settlement} returned"),
-            Became::Received { from: Payer::Issuer(n) } => format!("received from issuer {n}"),
-            Became::Received { from: Payer::Funder(n) } => format!("received from funder {n}"),
-            Became::Sent { batch, file } => format!("batch {batch} file {file} sent"),
-            Became::CameBack { batch, row, .. } => format!("batch {batch} row {row} returned"),
-            Became::Aside(Aside::NotOurs) => "not ours".into(),
-            Became::Aside(Aside::Same(other)) => format!("the same as {other}"),
-            Became::Aside(Aside::Corrected(other)) => format!("corrected by the bank: {other}"),
-            Became::Corrects(line) => format!("the bank's correction of {line}"),
-            Became::Undone => "undone".into(),
-            Became::Corrected => "corrected by the bank".into(),
+            Became::Taken { payout, file } => write!(f, "payout {payout} file {file} taken"),
+            Became::Returned { payout, settlement, .. } => {
+                write!(f, "payout {payout} settlement {settlement} returned")
+            }
+            Became::Received { from: Payer::Issuer(n) } => write!(f, "received from issuer {n}"),
+            Became::Received { from: Payer::Funder(n) } => write!(f, "received from funder {n}"),
+            Became::Sent { batch, file } => write!(f, "batch {batch} file {file} sent"),
+            Became::CameBack { batch, row, .. } => write!(f, "batch {batch} row {row} returned"),
+            Became::Aside(Aside::NotOurs) => f.write_str("not ours"),
+            Became::Aside(Aside::Same(other)) => write!(f, "the same as {other}"),
+            Became::Aside(Aside::Corrected(other)) => write!(f, "corrected by the bank: {other}"),
+            Became::Corrects(line) => write!(f, "the bank's correction of {line}"),
+            Became::Corrected => f.write_str("corrected by the bank"),
+        }
+    }
+}
+
+impl Became {
+    /// Does money that was moved for it still stand?
+    fn stands(&self) -> bool {
+        match self {
+            Became::Taken { .. }
+            | Became::Returned { .. }
+            | Became::Received { .. }
+            | Became::Sent { .. }
+            | Became::CameBack { .. } => true,
+            Became::Aside(_) | Became::Corrects(_) | Became::Corrected => false,
         }
     }
 
@@ -138,7 +155,6 @@ impl Became {
             | Became::Received { .. }
             | Became::Aside(_)
             | Became::Corrects(_)
-            | Became::Undone
             | Became::Corrected => None,
         }
     }
@@ -150,14 +166,14 @@ impl State {
     pub fn line_status(&self, line: &str) -> LineStatus {
         match self.lines.known.get(&line_key(line)).map(|line| &line.became) {
             None => LineStatus::New,
-            Some(Became::Undone) => LineStatus::Undone,
-            Some(became) => LineStatus::Known(became.text()),
+            Some(None) => LineStatus::Undone,
+            Some(Some(became)) => LineStatus::Known(became.clone()),
         }
     }
 
     /// The relief batch whose line it is.
     pub(in super::super) fn line_batch(&self, line: &str) -> Option<u32> {
-        self.lines.known.get(&line_key(line))?.became.batch()
+        self.lines.known.get(&line_key(line))?.became.as_ref()?.batch()
     }
 
     /// The city whose line it is, when it is relief's.
@@ -169,35 +185,28 @@ impl State {
     /// Lines with one of these amounts that stand.
     #[must_use]
     pub fn lines_booked(&self, amounts: &HashSet<Yen>) -> Vec<BookedLine> {
-        let stands = |became: &Became| match became {
-            Became::Taken { .. }
-            | Became::Returned { .. }
-            | Became::Received { .. }
-            | Became::Sent { .. }
-            | Became::CameBack { .. } => true,
-            Became::Aside(_) | Became::Corrects(_) | Became::Undone | Became::Corrected => false,
-        };
-        let lines = self.lines.known.iter().filter(|(_, l)| amounts.contains(&l.amount) && stands(&l.became));
-        let mut out: Vec<BookedLine> = lines
-            .map(|(key, l)| BookedLine {
+        let lines = self.lines.known.iter().filter(|(_, l)| amounts.contains(&l.amount));
+        let stand = lines.filter_map(|(key, l)| Some((key, l, l.became.as_ref().filter(|became| became.stands())?)));
+        let mut out: Vec<BookedLine> = stand
+            .map(|(key, l, became)| BookedLine {
                 reference: l.reference.to_string(),
-                what: l.became.text(),
+                what: became.clone(),
                 amount: l.amount,
                 at: l.at,
-                city: l.became.batch().and_then(|batch| self.relief_city(batch)),
-                by_hand: match l.became {
-                    Became::Received { from } => self.lines.day_by_hand(from, key).map(|day| (from, day)),
+                city: became.batch().and_then(|batch| self.relief_city(batch)),
+                by_hand: match became {
+                    Became::Received { from } => self.lines.day_by_hand(*from, key).map(|day| (*from, day)),
                     _ => None,
                 },
             })
             .collect();
         // A line that was said to be the same as a payment by hand stands for it.
         out.extend(self.lines.known.values().filter_map(|alias| {
-            let Became::Aside(Aside::Same(other)) = &alias.became else { return None };
+            let Some(same @ Became::Aside(Aside::Same(other))) = &alias.became else { return None };
             let (_, line) = self.lines.by_hand(other).filter(|(_, line)| amounts.contains(&line.amount))?;
             Some(BookedLine {
                 reference: alias.reference.to_string(),
-                what: alias.became.text(),
+                what: same.clone(),
                 amount: line.amount,
                 at: alias.at,
                 city: None,
@@ -283,7 +292,7 @@ impl State {
 
     /// Why a line could not be booked as it stands now; nothing is changed.
     #[must_use]
-    pub fn would_book(&self, line: &StatementLine) -> Option<String> {
-        super::command(self, line).rejected.map(|why| why.to_string())
+    pub fn would_book(&self, line: &StatementLine) -> Option<Rejected> {
+        super::command(self, line).rejected
     }
 }

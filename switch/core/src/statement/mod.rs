@@ -101,36 +101,52 @@ pub const ALIKE_DAYS: i32 = 31;
 /// The most that a bank keeps of what it sends back, yen.
 pub const MOST_BANK_FEE: Yen = Yen::new(10_000);
 
-/// What became of a line.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Became {
+/// What became of a line. In words it is what people read of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Became {
+    /// The bank took a payout's file.
     Taken {
+        /// The payout.
         payout: u64,
+        /// The file, from 0.
         file: u16,
     },
+    /// A merchant's payout came back.
     Returned {
+        /// The payout.
         payout: u64,
+        /// The settlement.
         settlement: u32,
+        /// What the bank kept of it.
         fee: Yen,
     },
+    /// An issuer or a funder paid.
     Received {
+        /// Who.
         from: Payer,
     },
+    /// The bank took a relief batch's file.
     Sent {
+        /// The batch.
         batch: u32,
+        /// The file, from 0.
         file: u16,
     },
+    /// A household's transfer came back.
     CameBack {
+        /// The batch.
         batch: u32,
+        /// The row, from 0.
         row: u32,
+        /// What the bank kept of it.
         fee: Yen,
+        /// What was claimed of it before.
         claimed: Yen,
     },
+    /// It moves nothing.
     Aside(Aside),
     /// It is the bank's correction of this line.
     Corrects(String),
-    /// Two people undid it: what it is says a person.
-    Undone,
     /// The bank corrected it: it is over.
     Corrected,
 }
@@ -138,7 +154,8 @@ pub(super) enum Became {
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Line {
     pub(super) reference: Box<str>,
-    pub(super) became: Became,
+    /// `None` once two people have undone it: a person says what it is.
+    pub(super) became: Option<Became>,
     pub(super) amount: Yen,
     pub(super) at: Millis,
     pub(super) by: Box<str>,
@@ -177,7 +194,7 @@ impl Lines {
     pub(super) fn find(&self, reference: &str) -> Option<([u8; 16], &Line)> {
         let key = line_key(reference);
         match self.known.get(&key) {
-            Some(Line { became: Became::Aside(Aside::Same(other)), .. }) if self.by_hand(other).is_some() => {
+            Some(Line { became: Some(Became::Aside(Aside::Same(other))), .. }) if self.by_hand(other).is_some() => {
                 self.by_hand(other)
             }
             // A name that means two things names neither.
@@ -203,6 +220,6 @@ impl Lines {
 
     /// Was it booked, or is it over for good?
     pub(super) fn is_known(&self, reference: &str) -> bool {
-        self.known.get(&line_key(reference)).is_some_and(|line| line.became != Became::Undone)
+        self.known.get(&line_key(reference)).is_some_and(|line| line.became.is_some())
     }
 }

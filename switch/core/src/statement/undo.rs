@@ -27,7 +27,8 @@ fn stands<T>(line: &Line, what: String) -> Result<T, Rejected> {
 
 pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejected> {
     let bank = state.bank.expect("the book is open");
-    let moves = match &line.became {
+    let Some(became) = &line.became else { return stands(line, "it was undone before".into()) };
+    let moves = match became {
         Became::Taken { payout, file } => {
             let there = state.closing.payouts.get(payout).ok_or(NotClosed::UnknownPayout(*payout))?;
             let gone = there.of_file(*file).iter().find(|n| {
@@ -91,7 +92,7 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
         }
         Became::Aside(_) => Vec::new(),
         Became::Corrects(_) => return stands(line, "it is the bank's own correction".into()),
-        Became::Undone | Became::Corrected => return stands(line, "it was undone before".into()),
+        Became::Corrected => return stands(line, "it was undone before".into()),
     };
     state.book.check(&moves).map_err(|error| Rejected::Rule(error.to_string()))?;
     Ok(moves.into_iter().collect())

@@ -54,7 +54,11 @@ fn terms(way: Way) -> Terms {
 }
 
 fn relief(town: &mut Town, ask: Relief) -> Result<Done, String> {
-    let decision = town.event(&Event::Command(Command::Relief(ask)));
+    done(town, Command::Relief(ask))
+}
+
+fn done(town: &mut Town, command: Command) -> Result<Done, String> {
+    let decision = town.event(&Event::Command(command));
     match (decision.rejected, decision.body) {
         (Some(why), _) => Err(why.to_string()),
         (None, Some(_)) => Ok(Done::Recorded),
@@ -67,12 +71,12 @@ fn why() -> String {
 }
 
 fn propose(town: &mut Town, proposal: Proposal, by: &str) -> Result<u64, String> {
-    let ask = Relief::Propose { proposal: Box::new(proposal), source: "file".into(), by: by.into(), why: why() };
-    relief(town, ask).map(|_| town.state.seq)
+    let ask = Approvals::Request { proposal: Box::new(proposal), source: "file".into(), by: by.into(), why: why() };
+    done(town, Command::Approvals(ask)).map(|_| town.state.seq)
 }
 
 fn settle(town: &mut Town, proposal: u64, approve: bool, by: &str) -> Result<Done, String> {
-    relief(town, Relief::Settle { proposal, approve, by: by.into(), why: why() })
+    done(town, Command::Approvals(Approvals::Decide { proposal, approve, by: by.into(), why: why() }))
 }
 
 fn programme(town: &mut Town, terms: Terms) {

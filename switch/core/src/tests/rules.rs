@@ -539,13 +539,59 @@ fn purse_money_is_booked_once_and_never_beyond_the_fund() {
 }
 
 #[test]
+fn a_person_who_links_anew_needs_no_other_instrument() {
+    let mut town = town_with(policy());
+    let broken = Command::BreakLink { ppid: person(3), why: "letter came back".into(), by: "a".into() };
+    ask(&mut town, broken).unwrap();
+    let propose = Command::ProposeRetarget { ppid: person(3), to: Link::Deposit(1), by: "a".into() };
+    ask(&mut town, propose).unwrap();
+    let request = town.state.approvals()[0].number;
+    let own = Command::Link {
+        ppid: person(3),
+        from: None,
+        to: Link::Deposit(2),
+        origin: LinkOrigin::Holder,
+        by: "portal".into(),
+    };
+    ask(&mut town, own).unwrap();
+    assert_eq!((town.state.broken_links().count(), town.state.approvals().len()), (0, 0));
+    let late = Approvals::Decide { proposal: request, approve: true, by: "b".into(), why: "late".into() };
+    assert!(ask(&mut town, Command::Approvals(late)).unwrap_err().contains("is not open"));
+    town.check_replay();
+}
+
+/// Journals from before retargets were approvals are read as they were written.
+#[test]
+fn a_retarget_of_an_older_journal_is_read() {
+    use kazasu_ledger::record::{Linked, RetargetDecided, RetargetProposed};
+    let mut town = town_with(policy());
+    let broken = Command::BreakLink { ppid: person(3), why: "x".into(), by: "a".into() };
+    ask(&mut town, broken).unwrap();
+    let instrument = Instrument::Deposit(town.state.deposits[&1]);
+    let proposed = RetargetProposed { ppid: person(3), instrument: instrument.clone(), by: "a".into() };
+    town.carry_out(&Decision { body: Some(Body::RetargetProposed(proposed)), ..Decision::default() });
+    assert!(town.state.broken_links().next().unwrap().1.proposal.is_some());
+    let (version, from, origin) = (2, town.now, Some(LinkOrigin::Retarget));
+    let link = Linked { ppid: person(3), version, from, instrument, origin, by: Some("b".into()) };
+    let decided = RetargetDecided { ppid: person(3), link: Some(link), by: "b".into(), why: "x".into() };
+    town.carry_out(&Decision { body: Some(Body::RetargetDecided(decided)), ..Decision::default() });
+    assert_eq!(town.state.broken_links().count(), 0);
+    assert_eq!((town.purchase(3, 100).1.as_str(), town.available(1)), ("00", 9_900));
+    town.check_replay();
+}
+
+#[test]
 fn a_broken_link_is_queued_and_retargeted_by_two_people() {
     let mut town = town_with(policy());
     let request = town.request(Operation::Purchase, 3, 100);
     town.send(&request);
     let seq = town.state.seq;
     town.issuer_says(seq, "14");
-    let queue: Vec<_> = town.state.broken_links().map(|(p, b)| (p, b.version, b.why.contains("14"))).collect();
+    let queue: Vec<_> = town
+        .state
+        .broken_links()
+        .map(|(p, b)| (p, b.version, b.why == BreakReason::Issuer(ResponseCode::from_wire(b"14").unwrap())))
+        .collect();
     assert_eq!(queue, [(person(3), 1, true)], "an issuer that does not know the account says so");
     let propose =
         |who, to, by: &str| Command::ProposeRetarget { ppid: person(who), to: Link::Deposit(to), by: by.into() };
@@ -558,8 +604,10 @@ fn a_broken_link_is_queued_and_retargeted_by_two_people() {
     ask(&mut town, decide(false, "b")).unwrap();
     assert!(ask(&mut town, decide(true, "b")).unwrap_err().contains("nobody has proposed"));
     ask(&mut town, propose(3, 1, "a")).unwrap();
+    assert_eq!(town.state.approvals().len(), 1, "it is an approval like any other");
+    assert!(!town.state.approvals()[0].is_for_finance());
     ask(&mut town, decide(true, "b")).unwrap();
-    assert_eq!(town.state.broken_links().count(), 0);
+    assert_eq!((town.state.broken_links().count(), town.state.approvals().len()), (0, 0));
     assert_eq!(town.purchase(3, 100).1, "00");
     assert_eq!(town.available(1), 9_900);
     let shared = town.state.shared_accounts();

@@ -101,8 +101,9 @@ fn nothing_is_missing_while_lines_are_unread_and_a_mended_file_ends_what_was() {
     assert_eq!(open(&town).len(), 0);
     let all = town.state.differences(false);
     let (how, _, by) = all[0].resolved.clone().unwrap();
-    assert_eq!((how, by.as_str()), (Resolution::Explained, "照合 run 5"));
-    assert!(all[0].notes.last().unwrap().2.contains("a later file has it with the same amount, in line 3"));
+    assert_eq!((how, by), (Resolution::Explained, kazasu_core::ResolvedBy::Comparison(5)));
+    let (.., kazasu_core::Note::Text(note)) = all[0].notes.last().unwrap() else { panic!("no words") };
+    assert!(note.contains("a later file has it with the same amount, in line 3"));
     // A file that lacks it again opens it again.
     assert_eq!(read_in(&mut town, &with, &short), (1, 0, 0));
     assert_eq!(read_in(&mut town, &with, &good), (0, 1, 0));

@@ -97,13 +97,13 @@ impl Ledger {
                 self.differences.extend(r.raised.iter().map(|d| (d.id, d.own)));
                 return;
             }
-            Body::Proposed(r) => {
+            Body::ApprovalRequested(r) => {
                 if let Proposal::Resolve { id, .. } = &r.proposal {
                     self.proposals.insert(seq, *id);
                 }
                 return;
             }
-            Body::Settled(r) => {
+            Body::ApprovalDecided(r) => {
                 let own = self.proposals.get(&r.proposal).and_then(|id| self.differences.get(id)).copied();
                 let Some(own) = own.filter(|own| *own > 0) else { return };
                 (own, false)
@@ -124,7 +124,7 @@ impl Ledger {
             }
             // What people book never takes more than there is, and never lets more stand than was paid. Below zero comes a
             // merchant that bears its payment and a refund that the issuer carried out for it; letting some of it stand again is right.
-            if matches!(body, Body::Settled(_)) && moved[side] != 0 {
+            if matches!(body, Body::ApprovalDecided(_)) && moved[side] != 0 {
                 let fits = if moved[side] < 0 { stands[side] >= 0 } else { stands[side] <= posted[side] };
                 assert!(fits, "record {seq}, payment {payment}, side {side}: {} of {}", stands[side], posted[side]);
             }
@@ -140,12 +140,12 @@ impl Town {
     /// Two people resolve a difference; why not, when it is refused.
     pub(super) fn resolve(&mut self, id: [u8; 16], how: Resolution) -> Result<(), String> {
         let (proposal, why) = (Box::new(Proposal::Resolve { id, how }), || "t".to_owned());
-        let ask = Relief::Propose { proposal, source: String::new(), by: "suzuki".into(), why: why() };
-        if let Some(why) = self.reject(Command::Relief(ask)) {
+        let ask = Approvals::Request { proposal, source: String::new(), by: "suzuki".into(), why: why() };
+        if let Some(why) = self.reject(Command::Approvals(ask)) {
             return Err(why);
         }
-        let settle = Relief::Settle { proposal: self.state.seq, approve: true, by: "tanaka".into(), why: why() };
-        self.reject(Command::Relief(settle)).map_or(Ok(()), Err)
+        let settle = Approvals::Decide { proposal: self.state.seq, approve: true, by: "tanaka".into(), why: why() };
+        self.reject(Command::Approvals(settle)).map_or(Ok(()), Err)
     }
 
     fn raise(&mut self, party: &str, own: u64, ours: i64, theirs: i64) -> [u8; 16] {

@@ -21,13 +21,13 @@ fn two_files_of_one_sum_and_one_line_book_nothing_and_both_are_named() {
     assert_eq!((office.settlement(1), office.settlement(2)), (SettlementState::Ordered(a), SettlementState::Paid(b)));
     let Body::PayoutTaken(taken) = &office.journal.last().unwrap().body else { panic!("not taken") };
     assert_eq!((taken.by.as_str(), taken.why.as_str()), ("sato", "asked the bank"));
-    assert!(matches!(office.read(&bytes)[0].1, Finding::Known(_)), "and the line is booked once");
+    assert!(matches!(office.read(&bytes)[0].1, Finding::Known), "and the line is booked once");
     let again = office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err();
     assert!(again.contains("was booked before"), "{again}");
     // The whole day's statement has the other line too: it can only be the other file.
     let whole = file(&[out(10_000), out(10_000)]);
     let found = office.read(&whole);
-    assert!(matches!(found[0].1, Finding::Known(_)));
+    assert!(matches!(found[0].1, Finding::Known));
     assert_eq!(found[1].1, Finding::Book(Booking::Taken { payout: a, file: 0 }));
     office.check_replay();
 }

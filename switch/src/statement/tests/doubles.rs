@@ -35,7 +35,7 @@ fn by_hand_and_then_from_the_statement() {
     assert_eq!(owed(&office), -13_000);
     // It is the same: the line is done with.
     office.said(&bytes, 2, "same 2026-12 サクラ").unwrap();
-    assert!(matches!(office.read(&bytes)[0].1, Finding::Known(_)));
+    assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
     assert_eq!(owed(&office), -13_000);
     office.check_replay();
 }
@@ -62,9 +62,9 @@ fn the_same_line_in_other_files() {
     let first = Entry { inquiry_number: 1, ..came(13_000, "ｻｸﾗｶ-ﾄﾞ", "") };
     let bytes = file(std::slice::from_ref(&first));
     office.read(&bytes);
-    assert!(matches!(office.read(&bytes)[0].1, Finding::Known(_)), "the same file");
+    assert!(matches!(office.read(&bytes)[0].1, Finding::Known), "the same file");
     let overlapping = file(&[came(5, "X", ""), first]);
-    assert!(matches!(office.read(&overlapping)[1].1, Finding::Known(_)), "the same line in another file");
+    assert!(matches!(office.read(&overlapping)[1].1, Finding::Known), "the same line in another file");
     let counted_anew = file(&[Entry { inquiry_number: 9, ..came(13_000, "ｻｸﾗｶ-ﾄﾞ", "") }]);
     let found = office.read(&counted_anew);
     assert!(open(&found[0].1).0.contains("likely a double"), "{found:?}");
@@ -89,11 +89,26 @@ fn two_lines_of_one_file_are_two_payments_and_others_are_no_doubles() {
     assert!(found.iter().all(|(_, f)| matches!(f, Finding::Book(_))), "{found:?}");
     assert_eq!(owed(&office), -39_001);
     let before = office.state.seq;
-    assert!(office.read(&bytes).iter().all(|(_, f)| matches!(f, Finding::Known(_))));
+    assert!(office.read(&bytes).iter().all(|(_, f)| matches!(f, Finding::Known)));
     assert_eq!(office.state.seq, before);
     // A month and a day later it is no double.
     let mut later = by_hand(&office, 13_000, "2027-01", false);
     let Command::Line(line) = &mut later else { unreachable!() };
     line.day = Some(BusinessDay(today().0 + 32));
     office.ok(later);
+}
+
+/// People write quotation marks into references too.
+#[test]
+fn a_double_is_named_by_its_whole_reference() {
+    let reference = "invoice \"12\"".to_owned();
+    let double = NotClosed::LikelyDouble {
+        amount: Yen::new(13_000),
+        day: today(),
+        by: "tanaka \"T\"".into(),
+        reference: reference.clone(),
+    };
+    assert_eq!(double_of(&double.into()), Some(reference.as_str()));
+    assert_eq!(double_of(&NotClosed::UnknownLine(reference).into()), None);
+    assert_eq!(double_of(&Rejected::Reference), None);
 }

@@ -24,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How waiting ended.
-pub(super) enum Next {
+pub(crate) enum Next {
     /// The lead is ours.
     Lead { writer: Writer, epoch: u64 },
     /// The switch is to stop.
@@ -41,20 +41,20 @@ enum Followed {
     Trouble(String),
 }
 
-pub(super) struct Waiting<'a> {
-    pub(super) shell: &'a Shell,
-    pub(super) replica: &'a mut Replica,
+pub(crate) struct Waiting<'a> {
+    pub(crate) shell: &'a Shell,
+    pub(crate) replica: &'a mut Replica,
     /// A writer that lost the lead and has not said yet what became of its batch.
-    pub(super) old: Option<Writer>,
+    pub(crate) old: Option<Writer>,
     /// The epoch that a node alone held before.
-    pub(super) held: Option<u64>,
+    pub(crate) held: Option<u64>,
     /// True until the first time that anything worked.
-    pub(super) starting: bool,
+    pub(crate) starting: bool,
 }
 
 impl Waiting<'_> {
     /// Waits until this node leads. `ready` is called as soon as the node is of use.
-    pub(super) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
+    pub(crate) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
         self.elsewhere(again);
         let shared = self.shell.config.shared;
         let mut follower =
@@ -286,7 +286,7 @@ async fn follow(store: &dyn Store, mut next: u64, tx: &Sender<Followed>) {
 }
 
 /// Reads what the journal has that the state does not. The lead is ours already, so it will not grow meanwhile.
-pub(super) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) -> anyhow::Result<()> {
+pub(crate) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) -> anyhow::Result<()> {
     anyhow::ensure!(writer.jobs.send(super::writer::Job::Read(replica.head())).is_ok(), "the writer is gone");
     loop {
         match writer.news.recv() {
@@ -303,7 +303,7 @@ pub(super) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) 
 
 impl Shell {
     /// Tells everyone which role this node has.
-    pub(super) fn role(&self, role: Role) {
+    pub(crate) fn role(&self, role: Role) {
         self.health.set_role(role);
     }
 }

@@ -8,11 +8,13 @@ use super::reply::{Asked, LinkHandle, Reply, ReplyBody};
 use super::waiting::{Next, Waiting, catch_up};
 use super::writer::{Job, News, Writer};
 use super::{CommandError, Elsewhere, Engine, EngineConfig, Health, Inbound, Msg, Role};
+use crate::trail::{self, MessageId, about};
 use crossbeam_channel::{Receiver, never, select};
 use hashbrown::HashMap;
 use kazasu_core::{Command, Decision, Done, Effect, Event, State, decide, left_to_undo};
-use kazasu_ledger::record::{Silence, Verdict};
+use kazasu_ledger::record::{IssuerSilent, Silence, Verdict};
 use kazasu_ledger::{Body, Head, Record, Seq};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::{Refusal, Request};
 use kazasu_store::{AppendError, Store};
@@ -29,11 +31,14 @@ const NO_REPORT_MS: i64 = 300_000;
 /// Transfers of one batch that nobody waits for: more would keep taps waiting for the disk.
 const OWN_TRANSFERS: usize = 1_024;
 /// Accounts that one look at the book goes through. A look is a fraction of a millisecond, and comes once a second.
-pub(super) const AUDITED: usize = 50_000;
+pub(crate) const AUDITED: usize = 50_000;
 /// How long a node that hands the lead over waits for issuers' answers.
 const LEAVING: Duration = Duration::from_secs(30);
 /// How long the last batches may take once no issuer is waited for, while everything else waits for the successor.
 const CLOSING: Duration = Duration::from_secs(2);
+
+/// An issuer that answers nothing is told of once in so long, with the number of payments that it left open meanwhile.
+const SILENCE_TOLD: Duration = Duration::from_secs(1);
 
 /// Someone whose request waits for an issuer.
 struct Waiter {
@@ -45,36 +50,18 @@ struct Waiter {
 
 /// Commits that failed shortly after each other make the pause before the next attempt longer, so that a disk that is full
 /// but takes a small record now and then does not look ready.
-#[derive(Default)]
-struct Failures {
-    last: Option<(Instant, Duration)>,
-}
-
-impl Failures {
-    const FIRST: Duration = Duration::from_millis(200);
-    const LONGEST: Duration = Duration::from_secs(5);
-    /// A commit that fails after so long without a failure is a new trouble.
-    const CALM: Duration = Duration::from_secs(10);
-
-    fn pause(&mut self, now: Instant) -> Duration {
-        let pause = match self.last {
-            Some((at, pause)) if now.duration_since(at) < pause + Self::CALM => (pause * 2).min(Self::LONGEST),
-            _ => Self::FIRST,
-        };
-        self.last = Some((now, pause));
-        pause
-    }
-}
+const FAILED_COMMITS: Backoff =
+    Backoff::new(Duration::from_millis(200), Duration::from_secs(5)).calm(Duration::from_secs(10));
 
 /// What the core's thread works with, whichever role it has.
-pub(super) struct Shell {
-    pub(super) config: EngineConfig,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) issuers: Arc<dyn IssuerSink>,
-    pub(super) elsewhere: Arc<dyn Elsewhere>,
-    pub(super) engine: Engine,
-    pub(super) rx: Receiver<Msg>,
-    pub(super) health: Arc<Health>,
+pub(crate) struct Shell {
+    pub(crate) config: EngineConfig,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) issuers: Arc<dyn IssuerSink>,
+    pub(crate) elsewhere: Arc<dyn Elsewhere>,
+    pub(crate) engine: Engine,
+    pub(crate) rx: Receiver<Msg>,
+    pub(crate) health: Arc<Health>,
 }
 
 struct Core<'a> {
@@ -98,6 +85,27 @@ struct Core<'a> {
     again: bool,
     /// Transfers of that kind in the open batch.
     own: usize,
+    silences: Silences,
+}
+
+/// Payments whose issuer did not answer, for the log.
+#[derive(Default)]
+struct Silences {
+    told: Option<Instant>,
+    /// Those of which no line has told.
+    untold: u64,
+}
+
+impl Silences {
+    /// One more. `Some` when a line is due, with the number of those that had none.
+    fn one_more(&mut self, now: Instant) -> Option<u64> {
+        if self.told.is_some_and(|told| now.duration_since(told) < SILENCE_TOLD) {
+            self.untold += 1;
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
 }
 
 /// A lead that is being handed over.
@@ -130,9 +138,52 @@ enum Asker<'a> {
     Nobody,
 }
 
-pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
+impl<'a> Asker<'a> {
+    fn link(&self) -> Option<&'a Arc<LinkHandle>> {
+        match self {
+            Asker::Link(link, ..) => Some(*link),
+            Asker::Command(_) | Asker::Nobody => None,
+        }
+    }
+}
+
+/// What the message of an event is called, as far as the event says it. `None` for events that are about no message.
+fn id_of(event: &Event, link: Option<&Arc<LinkHandle>>) -> Option<MessageId> {
+    let id = match event {
+        Event::Request(request) => MessageId::from(request),
+        Event::Totals(totals) => MessageId::from(totals),
+        Event::IssuerAnswered { message: record, .. }
+        | Event::IssuerSilent { tap: record, .. }
+        | Event::IssuerAcknowledged { message: record, .. } => MessageId::default().recorded(Some(*record)),
+        Event::Command(_) | Event::Tick { .. } | Event::TickInDoubt => return None,
+    };
+    Some(match link {
+        Some(link) => id.over(link),
+        None => id,
+    })
+}
+
+/// Says which message it was, should its handling panic: the line about the panic cannot know.
+struct Handled<'a> {
+    event: &'a Event,
+    link: Option<&'a Arc<LinkHandle>>,
+}
+
+impl Drop for Handled<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(id) = id_of(self.event, self.link)
+        {
+            about!(error, id, "the core broke off over this message");
+        }
+    }
+}
+
+pub(crate) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut started = Some(started);
-    let mut failures = Failures::default();
+    let mut failures = FAILED_COMMITS;
+    // Since the pause after the last commit that failed.
+    let mut since = Instant::now();
     let mut replica = Replica::default();
     let mut again = Vec::new();
     let mut old = None;
@@ -242,9 +293,10 @@ pub(super) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
                 shell.health.set_halted(Some(error.to_string()));
                 held = Some(shell.health.epoch());
                 let_others_lead(shell);
-                if refuse_for(shell, failures.pause(Instant::now())) {
+                if refuse_for(shell, failures.failed_after(since.elapsed())) {
                     return;
                 }
+                since = Instant::now();
             }
         }
     }
@@ -312,6 +364,7 @@ impl<'a> Core<'a> {
             offered: None,
             again: false,
             own: 0,
+            silences: Silences::default(),
         }
     }
 
@@ -636,7 +689,7 @@ impl<'a> Core<'a> {
         let limit = Millis(self.shell.now().0 - NO_REPORT_MS);
         let old: Vec<Seq> = self.state.pending_since(limit).collect();
         for tap in old {
-            tracing::error!(tap, "no report about a request to an issuer; taking it for unanswered");
+            about!(error, self.id_of_record(tap), "no report about a request to an issuer; taking it for unanswered");
             self.decide(&Event::IssuerSilent { tap, why: Silence::TimedOut }, Asker::Nobody);
         }
     }
@@ -660,7 +713,49 @@ impl<'a> Core<'a> {
         self.decide(&event_of(asked.message), Asker::Link(&asked.link, asked.received, asked.tag));
     }
 
+    /// What a record's message is called, and over which link its answer is awaited.
+    fn id_of_record(&self, record: Seq) -> MessageId {
+        let tap = self.state.tap_of_message(record);
+        let id = tap.map(MessageId::from).unwrap_or_default().recorded(Some(record));
+        match self.waiting.get(&record).and_then(|waiters| waiters.first()) {
+            Some(waiter) => id.over(&waiter.link),
+            None => id,
+        }
+    }
+
+    /// The same of an event's message.
+    fn id_of(&self, event: &Event, link: Option<&Arc<LinkHandle>>) -> Option<MessageId> {
+        let id = id_of(event, link)?;
+        match event {
+            Event::Request(_) | Event::Totals(_) => Some(id),
+            _ => id.record.map(|record| self.id_of_record(record)),
+        }
+    }
+
+    /// What an issuer did is unknown. That is worth a line, but an issuer that is away must not fill the log.
+    fn tell_silence(&mut self, silent: &IssuerSilent) {
+        let why = match silent.why {
+            Silence::TimedOut => "timed_out",
+            Silence::Unfit => "unfit",
+            Silence::NotSent | Silence::Restarted | Silence::Unmakeable => return,
+        };
+        let Some(untold) = self.silences.one_more(Instant::now()) else { return };
+        let issuer = silent.to_issuer.map(|to| to.issuer);
+        about!(
+            warn,
+            self.id_of_record(silent.tap),
+            issuer,
+            why,
+            untold,
+            "an issuer gave no answer that counts; what it did is unknown, and it is told to undo it"
+        );
+    }
+
     fn decide(&mut self, event: &Event, asker: Asker<'_>) {
+        let link = asker.link();
+        let _handled = Handled { event, link };
+        let span = trail::span(|| self.id_of(event, link));
+        let _in = span.enter();
         let now = self.shell.now();
         let Decision { body, effects, rejected } = decide(&self.state, now, event);
         if let (Some(leaving), Some(Body::Tapped(tapped)), Event::Request(request)) = (&mut self.leaving, &body, event)
@@ -668,6 +763,7 @@ impl<'a> Core<'a> {
             && let Asker::Link(link, received, tag) = asker
         {
             let message = Inbound::Request(*request);
+            tracing::debug!(target: trail::STEPS, "waits for the next leader");
             leaving.parked.push(Asked { link: link.clone(), received, tag, message, in_doubt: false });
             return;
         }
@@ -677,7 +773,19 @@ impl<'a> Core<'a> {
             let record = Record { at: now.max(self.state.at), day: self.day_of(&body, now), body };
             let seq = self.state.seq + 1;
             self.state.apply(seq, &record).expect("a decision keeps the ledger's rules");
+            if let Body::IssuerSilent(silent) = &record.body {
+                self.tell_silence(silent);
+            }
+            if !span.is_disabled() {
+                // An acquirer's message has its number from now on; what an issuer says is about a message that has one.
+                if link.is_some() {
+                    span.record("record", seq);
+                }
+                tracing::debug!(target: trail::STEPS, kind = record.body.name(), written = seq, "decided");
+            }
             self.batch.records.push(record);
+        } else if !span.is_disabled() {
+            tracing::debug!(target: trail::STEPS, "nothing new is recorded");
         }
         let mut asker = asker;
         if let Some(why) = rejected {
@@ -719,15 +827,18 @@ impl<'a> Core<'a> {
     fn effect<'b>(&mut self, effect: Effect, event: &Event, asker: Asker<'b>, basis: Basis) -> Asker<'b> {
         match (effect, event, asker) {
             (Effect::Answer(answer), Event::Request(request), Asker::Link(link, received, tag)) => {
-                self.batch.held.reply(
-                    link.clone(),
-                    Reply { body: ReplyBody::Answer(*request, answer), received, tag },
-                    basis,
-                );
+                let record = match basis {
+                    Basis::NewRecord => Some(self.state.seq),
+                    Basis::Known => self.state.record_of(request),
+                };
+                let reply = Reply { body: ReplyBody::Answer(*request, answer), received, tag, record };
+                self.batch.held.reply(link.clone(), reply, basis);
                 Asker::Link(link, received, tag)
             }
             (Effect::AnswerTotals(totals), _, Asker::Link(link, received, tag)) => {
-                self.batch.held.reply(link.clone(), Reply { body: ReplyBody::Totals(totals), received, tag }, basis);
+                let record = (basis == Basis::NewRecord).then_some(self.state.seq);
+                let reply = Reply { body: ReplyBody::Totals(totals), received, tag, record };
+                self.batch.held.reply(link.clone(), reply, basis);
                 Asker::Link(link, received, tag)
             }
             (Effect::Wait(tap), Event::Request(request), Asker::Link(link, received, tag)) => {
@@ -742,7 +853,8 @@ impl<'a> Core<'a> {
             (Effect::AnswerWaiting(tap, answer), _, asker) => {
                 for w in self.waiting.remove(&tap).unwrap_or_default() {
                     let body = ReplyBody::Answer(w.request, answer);
-                    self.batch.held.reply(w.link, Reply { body, received: w.received, tag: w.tag }, basis);
+                    let reply = Reply { body, received: w.received, tag: w.tag, record: Some(tap) };
+                    self.batch.held.reply(w.link, reply, basis);
                 }
                 asker
             }
@@ -751,7 +863,11 @@ impl<'a> Core<'a> {
                 match outgoing {
                     Some(outgoing) => self.batch.held.message(outgoing),
                     // It stays owed, and in the journal; a switch that stops would lose everybody else's taps.
-                    None => tracing::error!(record = seq, "a message to an issuer lacks what it is made of"),
+                    None => about!(
+                        error,
+                        self.id_of(event, asker.link()).unwrap_or_default().recorded(Some(seq)),
+                        "a message to an issuer lacks what it is made of"
+                    ),
                 }
                 asker
             }
@@ -780,8 +896,9 @@ impl<'a> Core<'a> {
             (Effect::NotCarriedOut { record, named, flags }, _, asker) => {
                 for why in kazasu_ledger::record::flag::names(flags) {
                     metrics::counter!("kazasu_reversals_not_carried_out_total", "why" => why).increment(1);
-                    tracing::warn!(
-                        record,
+                    about!(
+                        warn,
+                        self.id_of(event, asker.link()).unwrap_or_default().recorded(Some(record)),
                         named,
                         why,
                         "a reversal was answered 00 and not carried out; the flagged report shows it: a person decides whether \
@@ -818,5 +935,49 @@ fn event_of(message: Inbound) -> Event {
     match message {
         Inbound::Request(request) => Event::Request(request),
         Inbound::Totals(totals) => Event::Totals(totals),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::commit::tests::request;
+    use super::super::reply::Origin;
+    use super::*;
+    use crate::trail::tests::said;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use tracing::Level;
+
+    #[test]
+    fn the_message_over_which_the_core_breaks_off_is_named() {
+        let peer = "127.0.0.1:5".parse().unwrap();
+        let (out, _queue) = tokio::sync::mpsc::unbounded_channel();
+        let link = Arc::new(LinkHandle::new(3, Origin::Acquirer, Some(peer), out));
+        let event = Event::Request(request(200));
+        let handle = |breaks: bool| {
+            let _handled = Handled { event: &event, link: Some(&link) };
+            assert!(!breaks, "an invariant is broken, for this test");
+        };
+        let lines = said(Level::ERROR, || {
+            handle(false);
+            assert!(catch_unwind(AssertUnwindSafe(|| handle(true))).is_err());
+        });
+        let named = "link=3 peer=127.0.0.1:5 acquirer=27000001 rrn=000000000001 stan=000001 terminal=T1001001";
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains(named) && lines[0].contains("the core broke off over this message"), "{lines:?}");
+    }
+
+    #[test]
+    fn events_that_are_about_no_message_name_none() {
+        assert!(id_of(&Event::TickInDoubt, None).is_none());
+        let silent = Event::IssuerSilent { tap: 12, why: Silence::TimedOut };
+        assert_eq!(id_of(&silent, None).and_then(|id| id.record), Some(12));
+    }
+
+    #[test]
+    fn a_silent_issuer_is_told_of_once_a_second_with_the_number_of_those_between() {
+        let mut silences = Silences::default();
+        let begin = Instant::now();
+        let told = [0, 10, 999, 1_000, 1_001, 2_500].map(|ms| silences.one_more(begin + Duration::from_millis(ms)));
+        assert_eq!(told, [Some(0), None, None, Some(2), None, Some(1)]);
     }
 }

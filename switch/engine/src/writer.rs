@@ -5,6 +5,7 @@ use super::Health;
 use super::commit::{Batch, Effects, IssuerSink};
 use super::reply::{Asked, send_by_link};
 use crate::tasks::{Kind, OnPanic, fault};
+use crate::trail;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::{Entry, Head};
@@ -19,10 +20,10 @@ use std::time::{Duration, Instant};
 pub(crate) struct Durable(());
 
 /// Entries that are read at a time.
-pub(super) const PAGE: usize = 10_000;
+pub(crate) const PAGE: usize = 10_000;
 
 /// What the writer is told.
-pub(super) enum Job {
+pub(crate) enum Job {
     /// Give everything behind this place. If the journal does not have it, say so and give everything.
     Read(Head),
     /// Make it durable.
@@ -30,7 +31,7 @@ pub(super) enum Job {
 }
 
 /// What the writer tells.
-pub(super) enum News {
+pub(crate) enum News {
     /// The lead is ours.
     Taken { epoch: u64 },
     /// It is not.
@@ -52,16 +53,16 @@ pub(super) enum News {
 }
 
 /// The thread, and the ways to it and from it.
-pub(super) struct Writer {
-    pub(super) jobs: Sender<Job>,
-    pub(super) news: Receiver<News>,
+pub(crate) struct Writer {
+    pub(crate) jobs: Sender<Job>,
+    pub(crate) news: Receiver<News>,
     cancelled: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl Writer {
     /// Begins by taking the lead.
-    pub(super) fn start(
+    pub(crate) fn start(
         store: Arc<dyn Store>,
         claim: Claim,
         issuers: Arc<dyn IssuerSink>,
@@ -98,14 +99,14 @@ impl Writer {
     }
 
     /// The lead is lost: the writer takes it no more, says what became of its batch as soon as it knows, and ends.
-    pub(super) fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         self.cancelled.store(true, Ordering::Release);
         // No job will come, so a writer that waits for one ends at once.
         self.jobs = bounded(0).0;
     }
 
     /// Ends the writer in good order: what it was given is durable or failed, and the journal is closed.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let Writer { jobs, news, thread, .. } = self;
         drop(jobs);
         // Whatever it still says must not keep it.
@@ -168,7 +169,8 @@ impl Thread {
                     self.tidy(if jobs.is_empty() { Moment::Idle } else { Moment::Busy }, &metrics);
                 }
                 Err(error) => {
-                    tracing::error!(%error, records = entries.len(), "the ledger refused a batch; the writer stops");
+                    let (first, last) = (before.seq + 1, sealer.next() - 1);
+                    tracing::error!(%error, first, last, "the ledger refused a batch of records; the writer stops");
                     let open = batch.drop_after(&error, &self.health);
                     let _ = self.news.send(News::Failed(error, open));
                     return;
@@ -232,17 +234,18 @@ impl Thread {
         };
         let mut result = self.runtime.block_on(self.journal.append(entries));
         while let Err(AppendError::Unknown(why)) = result {
-            tracing::warn!(%why, "it is not known whether a batch was written; asking the journal");
+            let (first, end) = (before.seq + 1, last.seq);
+            tracing::warn!(%why, first, last = end, "it is not known whether a batch was written; asking the journal");
             metrics::counter!("kazasu_commits_in_doubt_total").increment(1);
             let _ = self.news.send(News::Stalled(why));
             match self.reopen()? {
                 head if head == last => {
-                    tracing::info!("the batch in doubt was written");
+                    tracing::info!(first, last = end, "the batch in doubt was written");
                     return Ok(Durable(()));
                 }
                 head if head == before => {
                     // From the moment of the new lead the old attempt cannot arrive any more.
-                    tracing::info!("the batch in doubt was not written; writing it again");
+                    tracing::info!(first, last = end, "the batch in doubt was not written; writing it again");
                     result = self.runtime.block_on(self.journal.append(entries));
                 }
                 head => {
@@ -289,6 +292,12 @@ impl Thread {
 
 /// Sends everything on its way, the replies of one link together.
 fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
+    if trail::is_followed() {
+        for (link, reply, _) in &effects.replies {
+            let span = trail::span(|| Some(reply.id().over(link)));
+            span.in_scope(|| tracing::debug!(target: trail::STEPS, "durable"));
+        }
+    }
     health.queued.fetch_sub(effects.replies.len(), Ordering::AcqRel);
     if !effects.messages.is_empty() {
         issuers.send(effects.messages);

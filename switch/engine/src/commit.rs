@@ -71,7 +71,7 @@ impl Held {
         self.0.replies.is_empty() && self.0.messages.is_empty() && self.0.notices.is_empty() && self.0.done.is_empty()
     }
 
-    pub(super) fn release(self, _: &Durable) -> Effects {
+    pub(crate) fn release(self, _: &Durable) -> Effects {
         self.0
     }
 
@@ -79,7 +79,7 @@ impl Held {
     /// rests on an earlier record, of which that is not true: it is left out, and the next repeat gets it.
     fn refuse(self, why: &str, health: &Health) {
         for (link, reply, basis) in self.0.replies {
-            let Reply { received, tag, body } = reply;
+            let Reply { received, tag, body, .. } = reply;
             match (basis, body) {
                 (Basis::NewRecord, ReplyBody::Answer(request, _)) => {
                     let message = Inbound::Request(request);
@@ -92,7 +92,7 @@ impl Held {
                         ..totals
                     });
                     health.queued.fetch_sub(1, Ordering::AcqRel);
-                    link.send(LinkOut::Replies(vec![Reply { body, ..reply }]));
+                    link.send(LinkOut::Replies(vec![Reply { body, record: None, ..reply }]));
                 }
                 (Basis::Known, _) => {
                     health.queued.fetch_sub(1, Ordering::AcqRel);
@@ -157,7 +157,7 @@ impl Batch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::reply::Origin;
     use super::*;
     use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Rrn, Stan, TerminalId};
@@ -168,7 +168,7 @@ mod tests {
     use std::time::Duration;
     use tokio::sync::mpsc;
 
-    fn request(mti: u16) -> Request {
+    pub(crate) fn request(mti: u16) -> Request {
         let operation = match mti / 10 {
             22 => Operation::Completion,
             42 => Operation::Reversal,
@@ -199,7 +199,7 @@ mod tests {
 
     fn reply(mti: u16) -> Reply {
         let body = ReplyBody::Answer(request(mti), Answer::code(ResponseCode::APPROVED));
-        Reply { body, received: Instant::now(), tag: 0 }
+        Reply { body, received: Instant::now(), tag: 0, record: None }
     }
 
     fn codes(queue: &mut mpsc::UnboundedReceiver<LinkOut>) -> Vec<String> {
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_batch_that_was_not_written_refuses_what_was_new_and_never_what_was_approved_before() {
         let (tx, mut queue) = mpsc::unbounded_channel();
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tx));
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tx));
         let health = Health::default();
         let batch = || {
             let mut batch = Batch::default();
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn only_what_was_certainly_not_decided_is_refused() {
         let (tx, mut queue) = mpsc::unbounded_channel();
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tx));
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tx));
         let health = Health::default();
         let (now, long_ago) = (Instant::now(), Instant::now().checked_sub(Duration::from_secs(11)).unwrap());
         for (mti, in_doubt, received, refused) in [

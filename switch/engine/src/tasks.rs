@@ -4,6 +4,7 @@
 //! Threads that cannot be started again (the core, the writer) are only noted here: what their end means is decided in `engine`.
 
 use hashbrown::HashMap;
+use kazasu_schemas::backoff::Backoff;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -12,11 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// The pause before a task is started again; it doubles while the task keeps ending.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A task that ran for so long begins again with the first pause.
 const CALM: Duration = Duration::from_secs(60);
+/// The pauses between a task's end and its next beginning.
+const RESTARTS: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10)).calm(CALM);
 
 /// What runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -208,7 +208,7 @@ impl Tasks {
         let (tasks, which) = (self.clone(), which.to_owned());
         tasks.runs(kind, &which);
         tokio::spawn(async move {
-            let mut pauses = Pauses::default();
+            let mut pauses = RESTARTS;
             loop {
                 let begin = Instant::now();
                 let why = match unwound(async { make().await }).await {
@@ -217,7 +217,7 @@ impl Tasks {
                     Err(panic) => panic,
                 };
                 tasks.ended(kind, &which, why);
-                tokio::time::sleep(pauses.after(begin.elapsed())).await;
+                tokio::time::sleep(pauses.failed_after(begin.elapsed())).await;
                 tasks.runs(kind, &which);
                 tracing::info!(task = kind.name(), %which, "the task runs again");
             }
@@ -231,32 +231,19 @@ impl Tasks {
 }
 
 /// Counts a task that panicked and is not started again, because it ends with its connection or its request.
-pub(crate) fn broke_off(kind: Kind, why: &str) {
+pub fn broke_off(kind: Kind, why: &str) {
     tracing::error!(task = kind.name(), %why, "a task has broken off");
     ended_counter(kind, "").increment(1);
 }
 
-/// The pauses between a task's end and its next beginning.
-#[derive(Default)]
-struct Pauses(Duration);
-
-impl Pauses {
-    /// The pause after it ran for so long.
-    fn after(&mut self, ran: Duration) -> Duration {
-        let doubled = if ran > CALM { FIRST_PAUSE } else { (self.0 * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) };
-        self.0 = doubled;
-        doubled
-    }
-}
-
 /// Runs a future to its end, or to its panic, whose message it gives.
-pub(crate) async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
+pub async fn unwound<T>(task: impl Future<Output = T>) -> Result<T, String> {
     use futures_util::FutureExt;
     AssertUnwindSafe(task).catch_unwind().await.map_err(|panic| words(panic.as_ref()))
 }
 
 /// Runs work on this thread. Should it panic, that is counted and gives `None`.
-pub(crate) fn at_once<T>(kind: Kind, work: impl FnOnce() -> T) -> Option<T> {
+pub fn at_once<T>(kind: Kind, work: impl FnOnce() -> T) -> Option<T> {
     let done = std::panic::catch_unwind(AssertUnwindSafe(work));
     done.inspect_err(|panic| broke_off(kind, &words(panic.as_ref()))).ok()
 }
@@ -269,18 +256,18 @@ fn words(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Nothing has ended yet.
-pub(crate) fn publish_from_the_start() {
+pub fn publish_from_the_start() {
     Kind::ALL.into_iter().filter(|kind| !kind.has_several()).for_each(|kind| not_down(kind, ""));
 }
 
 /// Makes the series of a task that runs, or that is known and not wanted yet.
-pub(crate) fn not_down(kind: Kind, which: &str) {
+pub fn not_down(kind: Kind, which: &str) {
     ended_counter(kind, which).increment(0);
     up_gauge(kind, which).set(1.0);
 }
 
 /// Publishes what another crate says of a thread that it watches itself: how often it has ended, and whether it runs.
-pub(crate) fn publish(kind: Kind, ended: u64, runs: bool) {
+pub fn publish(kind: Kind, ended: u64, runs: bool) {
     ended_counter(kind, "").absolute(ended);
     up_gauge(kind, "").set(if runs { 1.0 } else { 0.0 });
 }
@@ -294,13 +281,14 @@ fn up_gauge(kind: Kind, which: &str) -> metrics::Gauge {
 }
 
 /// Notes the end of a thread that panics.
-pub(crate) struct OnPanic {
+pub struct OnPanic {
     tasks: Tasks,
     kind: Kind,
 }
 
 impl OnPanic {
-    pub(crate) fn new(tasks: &Tasks, kind: Kind) -> OnPanic {
+    /// For the thread that makes it.
+    pub fn new(tasks: &Tasks, kind: Kind) -> OnPanic {
         tasks.runs(kind, "");
         OnPanic { tasks: tasks.clone(), kind }
     }
@@ -317,7 +305,7 @@ impl Drop for OnPanic {
 }
 
 /// Ends a task when its owner is gone, also by a panic.
-pub(crate) struct AbortOnDrop<T>(pub(crate) JoinHandle<T>);
+pub struct AbortOnDrop<T>(pub JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
@@ -328,10 +316,10 @@ impl<T> Drop for AbortOnDrop<T> {
 /// A place where a test can break a task. Builds without debug assertions have none.
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub(crate) fn fault(_: Kind) {}
+pub fn fault(_: Kind) {}
 
 #[cfg(debug_assertions)]
-pub(crate) use armed::{arm, fault};
+pub use armed::{arm, fault};
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -346,12 +334,12 @@ mod armed {
     }
 
     /// The next task of this kind that comes by its place panics.
-    pub(crate) fn arm(kind: Kind) {
+    pub fn arm(kind: Kind) {
         ARMED.fetch_or(bit(kind), Ordering::AcqRel);
     }
 
     /// Panics when a test wants it.
-    pub(crate) fn fault(kind: Kind) {
+    pub fn fault(kind: Kind) {
         if ARMED.load(Ordering::Relaxed) & bit(kind) != 0
             && ARMED.fetch_and(!bit(kind), Ordering::AcqRel) & bit(kind) != 0
         {
@@ -405,11 +393,11 @@ mod tests {
 
     #[test]
     fn a_task_that_keeps_ending_is_started_less_and_less_often() {
-        let mut pauses = Pauses::default();
+        let mut pauses = RESTARTS;
         let short = Duration::from_secs(1);
-        let taken: Vec<u128> = (0..9).map(|_| pauses.after(short).as_millis()).collect();
+        let taken: Vec<u128> = (0..9).map(|_| pauses.failed_after(short).as_millis()).collect();
         assert_eq!(taken, [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
-        assert_eq!(pauses.after(CALM * 2), FIRST_PAUSE);
+        assert_eq!(pauses.failed_after(CALM * 2).as_millis(), 100);
     }
 
     #[tokio::test]

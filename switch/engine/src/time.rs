@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 impl Shell {
     /// The time that decides.
-    pub(super) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         self.health.keeper().now((self.config.clock)())
     }
 
     /// This node leads from here on: how does its clock stand to the last record?
-    pub(super) fn lead_begins(&self, state: &State) {
+    pub(crate) fn lead_begins(&self, state: &State) {
         let reading = (self.config.clock)();
         let mut keeper = self.health.keeper();
         if keeper.has_begun() {
@@ -24,7 +24,7 @@ impl Shell {
     }
 
     /// The journal was read to its end for the first time, while another node may be leading.
-    pub(super) fn follows(&self, state: &State) {
+    pub(crate) fn follows(&self, state: &State) {
         let mut keeper = self.health.keeper();
         if !keeper.has_begun() {
             keeper.begin((self.config.clock)(), (state.seq > 0).then_some(state.at));
@@ -32,12 +32,12 @@ impl Shell {
     }
 
     /// The leader has just written a record.
-    pub(super) fn saw(&self, at: Millis) {
+    pub(crate) fn saw(&self, at: Millis) {
         self.health.keeper().saw((self.config.clock)(), at);
     }
 
     /// Goes on with the audit of the book by so many accounts, and says what it has found when it comes to its end.
-    pub(super) fn audit(&self, state: &mut State, accounts: usize) {
+    pub(crate) fn audit(&self, state: &mut State, accounts: usize) {
         let Some(balanced) = state.book.audit(accounts) else { return };
         let before = super::lock(&self.health.audited).replace(balanced);
         metrics::gauge!("kazasu_book_out_of_balance").set(if balanced { 0.0 } else { 1.0 });
@@ -50,7 +50,7 @@ impl Shell {
     }
 
     /// Time has passed. What is wrong with the wall clock is said here.
-    pub(super) fn look_at_clock(&self) {
+    pub(crate) fn look_at_clock(&self) {
         if !self.health.keeper().has_begun() {
             return;
         }
@@ -61,7 +61,7 @@ impl Shell {
 
     /// A person says which day it is, and record `seq` is to keep it. Gives the time that decided and what the wall clock says, when
     /// there is a doubt about that. From here on it is believed if it is of that day.
-    pub(super) fn confirm_clock(&self, day: BusinessDay, seq: u64) -> Option<(Millis, Millis)> {
+    pub(crate) fn confirm_clock(&self, day: BusinessDay, seq: u64) -> Option<(Millis, Millis)> {
         let reading = (self.config.clock)();
         let mut keeper = self.health.keeper();
         let before = keeper.now(reading);
@@ -75,14 +75,14 @@ impl Shell {
 
 /// Says that the wall clock is not believed: at once, and again and again until it is.
 #[derive(Default, Debug)]
-pub(super) struct Alarm {
+pub(crate) struct Alarm {
     said: Option<Instant>,
 }
 
 impl Alarm {
     const AGAIN: Duration = Duration::from_secs(60);
 
-    pub(super) fn look(&mut self, suspect: Option<Suspect>) {
+    pub(crate) fn look(&mut self, suspect: Option<Suspect>) {
         match suspect {
             Some(suspect) if self.said.is_none_or(|at| at.elapsed() >= Self::AGAIN) => {
                 self.said = Some(Instant::now());

@@ -1,7 +1,7 @@
 //! The one place where wall-clock time and randomness enter the switch.
 #![allow(clippy::disallowed_methods, reason = "this file is where the clock and the random source are read")]
 
-use crate::engine::Reading;
+use crate::Reading;
 use kazasu_schemas::jst::Millis;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,7 +22,7 @@ static AHEAD: AtomicI64 = AtomicI64::new(0);
 
 /// A demonstration ends a day in a minute, and its next one begins when it is played again: its own clock is put ahead to it.
 #[cfg(feature = "demo")]
-pub(crate) fn play_ahead_to(at: Millis) {
+pub fn play_ahead_to(at: Millis) {
     AHEAD.fetch_max(at.0.saturating_sub(now().0), Ordering::Relaxed);
 }
 

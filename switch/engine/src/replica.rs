@@ -6,28 +6,28 @@ use kazasu_ledger::{Body, Entry, Head, Record};
 
 /// A state that contains exactly the journal's records up to a place.
 #[derive(Default)]
-pub(super) struct Replica {
-    pub(super) state: State,
+pub(crate) struct Replica {
+    pub(crate) state: State,
     /// The hash of the last record.
-    pub(super) hash: Hash,
+    pub(crate) hash: Hash,
 }
 
 /// The journal does not continue what was read before.
 #[derive(Debug, thiserror::Error)]
 #[error("journal record {seq}: {problem}")]
-pub(super) struct Broken {
+pub(crate) struct Broken {
     seq: u64,
     problem: String,
 }
 
 impl Replica {
     /// Where it ends.
-    pub(super) fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         Head { seq: self.state.seq, hash: self.hash }
     }
 
     /// Folds the next records in, checking the chain.
-    pub(super) fn apply(&mut self, page: &[Entry]) -> Result<(), Broken> {
+    pub(crate) fn apply(&mut self, page: &[Entry]) -> Result<(), Broken> {
         for entry in page {
             let broken = |problem: String| Broken { seq: entry.seq, problem };
             let hash = chain::link(&self.hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);

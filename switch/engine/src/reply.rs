@@ -1,12 +1,20 @@
 //! Replies on their way back to the link that asked.
 
 use super::{Health, Inbound};
+use crate::trail::{self, MessageId};
 use hashbrown::HashMap;
+use kazasu_ledger::Seq;
+use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
+
+/// New session keys that come into force once the answer that brings them is written.
+#[derive(Clone, Debug)]
+pub struct InstallKeys(pub SessionKeys);
 
 /// What a link is to write.
 #[derive(Debug)]
@@ -22,7 +30,7 @@ pub enum LinkOut {
         /// True for the session keys, false for the initial ones.
         session: bool,
         /// Session keys that come into force right after it was written.
-        install: Option<crate::acquirer::InstallKeys>,
+        install: Option<InstallKeys>,
     },
     /// An answer that the link made itself, without MAC yet; `session` says under which keys it goes out.
     Refusal {
@@ -46,6 +54,16 @@ pub struct Reply {
     pub received: Instant,
     /// What the link calls the question; acquirers' links call all of them 0.
     pub tag: u64,
+    /// The record that it rests on, where there is one and this node knows it. For logs.
+    pub record: Option<Seq>,
+}
+
+impl Reply {
+    /// What log lines call it.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        MessageId::from(&self.body).recorded(self.record)
+    }
 }
 
 /// The two kinds of answers.
@@ -85,15 +103,27 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// What log lines call it.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        MessageId::from(&self.message).over(&self.link)
+    }
+
     /// Says "not now", where that is the truth: a message that may have been decided is left without an answer, and so is
     /// one whose sender says that it has sent it before, or may have sent it again by now. Unknown is never declined; the
     /// sender asks again.
     pub fn refuse(self, health: &Health) {
+        let span = trail::span(|| Some(self.id()));
+        let _in = span.enter();
         health.queued.fetch_sub(1, Ordering::AcqRel);
         let sent_again = self.received.elapsed() > SENT_AGAIN;
         match refusal(&self.message, self.received, self.tag) {
-            Some(reply) if !self.in_doubt && !sent_again => self.link.send(LinkOut::Replies(vec![reply])),
+            Some(reply) if !self.in_doubt && !sent_again => {
+                tracing::debug!(target: trail::STEPS, "refused: not now");
+                self.link.send(LinkOut::Replies(vec![reply]));
+            }
             _ => {
+                tracing::debug!(target: trail::STEPS, in_doubt = self.in_doubt, "left without an answer");
                 metrics::counter!("kazasu_unanswered_total").increment(1);
                 self.link.went(1);
             }
@@ -120,11 +150,11 @@ pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<
             ReplyBody::Totals(Totals { mti, code: Some(ResponseCode::UNAVAILABLE), settlement: Some(3), ..*totals })
         }
     };
-    Some(Reply { body, received, tag })
+    Some(Reply { body, received, tag, record: None })
 }
 
 /// Sends replies on their way, those of one link together and in their order.
-pub(crate) fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
+pub fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
     let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
     let mut places: HashMap<usize, usize> = HashMap::new();
     for (link, reply) in replies {
@@ -155,6 +185,8 @@ pub struct LinkHandle {
     pub id: u64,
     /// Whose it is.
     pub origin: Origin,
+    /// The other end of its connection, for logs.
+    pub peer: Option<SocketAddr>,
     out: mpsc::UnboundedSender<LinkOut>,
     in_flight: AtomicUsize,
     room: Notify,
@@ -163,14 +195,25 @@ pub struct LinkHandle {
 impl LinkHandle {
     /// A link that writes what it gets through `out`.
     #[must_use]
-    pub fn new(id: u64, origin: Origin, out: mpsc::UnboundedSender<LinkOut>) -> Self {
-        LinkHandle { id, origin, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
+    pub fn new(id: u64, origin: Origin, peer: Option<SocketAddr>, out: mpsc::UnboundedSender<LinkOut>) -> Self {
+        LinkHandle { id, origin, peer, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
     }
 
     /// Queues for writing. A closed link's replies are dropped: the journal has the outcome, and a repeat will get it.
     pub fn send(&self, out: LinkOut) {
-        if self.out.send(out).is_err() {
-            tracing::debug!(link = self.id, "reply to a link that is gone");
+        if let Err(mpsc::error::SendError(out)) = self.out.send(out) {
+            self.is_gone(&out);
+        }
+    }
+
+    #[cold]
+    fn is_gone(&self, out: &LinkOut) {
+        if let LinkOut::Replies(replies) = out {
+            for reply in replies {
+                let span = trail::span(|| Some(reply.id().over(self)));
+                let words = "the link is gone: the answer is dropped, and a repeat will get it";
+                span.in_scope(|| tracing::debug!(target: trail::STEPS, "{words}"));
+            }
         }
     }
 

@@ -5,19 +5,22 @@
 //! [`Engine`] is the handle that links, imports and the API hold. The queue in front of the core is bounded by admission:
 //! beyond the limit a request is refused at once (91) instead of waiting without end.
 
+pub mod clock;
 mod commit;
 mod core_loop;
 mod keeper;
 mod replica;
 mod reply;
+pub mod tasks;
 mod time;
+pub mod trail;
 mod waiting;
 mod writer;
 
 pub use commit::IssuerSink;
 pub use keeper::{ClockRules, Doubt, Keeper, Reading, Suspect};
-pub(crate) use reply::send_by_link;
-pub use reply::{Asked, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
+pub use reply::send_by_link;
+pub use reply::{Asked, InstallKeys, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
 
 use crate::tasks::{Kind, OnPanic, Tasks};
 use crossbeam_channel::Sender;
@@ -264,20 +267,23 @@ impl Health {
         lock(&self.leader).clone()
     }
 
-    pub(crate) fn set_leader(&self, node: &Node) {
+    /// The node that leads, as far as this one knows.
+    pub fn set_leader(&self, node: &Node) {
         let mut leader = lock(&self.leader);
         if *leader != *node {
             node.clone_into(&mut leader);
         }
     }
 
-    pub(crate) fn set_epoch(&self, epoch: u64) {
+    /// The epoch that is in force, as far as this node knows.
+    pub fn set_epoch(&self, epoch: u64) {
         self.epoch.store(epoch, Ordering::Release);
         // Where nodes share a store, the watch tells it as well.
         metrics::gauge!("kazasu_epoch").set(f64::from(u32::try_from(epoch).unwrap_or(u32::MAX)));
     }
 
-    pub(crate) fn set_role(&self, role: Role) {
+    /// What this node is from here on.
+    pub fn set_role(&self, role: Role) {
         if role == Role::Leading {
             self.leads.fetch_add(1, Ordering::AcqRel);
         }
@@ -293,7 +299,7 @@ impl Health {
     }
 
     /// This process can never be of use again, and ends.
-    pub(crate) fn finish(&self, why: String) {
+    pub fn finish(&self, why: String) {
         self.set_halted(Some(why));
         self.set_role(Role::Finished);
         self.finished.store(true, Ordering::Release);
@@ -304,11 +310,13 @@ impl Health {
         self.look.notify_one();
     }
 
-    pub(crate) fn released(&self) -> Option<(u64, String)> {
+    /// An epoch that was given up in good order, and the node that is to follow.
+    pub fn released(&self) -> Option<(u64, String)> {
         lock(&self.released).clone()
     }
 
-    pub(crate) fn release_is_known(&self) {
+    /// The other nodes know that the epoch was given up.
+    pub fn release_is_known(&self) {
         *lock(&self.released) = None;
     }
 }
@@ -518,7 +526,7 @@ mod tests {
         assert!(engine.health().halted().unwrap().contains("invariant"));
         let command = Command::Open { book: "again".into() };
         assert!(matches!(engine.command(command).await, Err(CommandError::Stopping)));
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, tokio::sync::mpsc::unbounded_channel().0));
+        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tokio::sync::mpsc::unbounded_channel().0));
         engine.submit(&link, Instant::now(), 0, Vec::new());
         assert_eq!(engine.health().queued.load(Ordering::Acquire), 0);
     }
