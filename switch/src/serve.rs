@@ -1,18 +1,20 @@
 //! Putting the switch together: lock, store, engine, other nodes, issuer links, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
-use crate::acquirer::{Acquirers, Listener, ListenerConfig};
-use crate::cluster::{Forwarder, Peers, Timing, Watcher};
+mod running;
+
+use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
+use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watcher};
 use crate::config::Config;
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
 use anyhow::Context;
 use kazasu_core::Command;
-use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
-use kazasu_schemas::jst::BusinessDay;
 use kazasu_store::journal::NodeStatus;
 use kazasu_store::{Node, Store};
+use running::Running;
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -68,7 +70,8 @@ pub struct Switch {
     _lock: DataLock,
 }
 
-/// Binds an address; where `any_port` is set and the port is in use, any other.
+/// Binds an address; where `any_port` is set and the port is in use, any other. It is the configuration's own flag, handed through by
+/// the two who bind.
 pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListener> {
     match TcpListener::bind(addr).await {
         Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -78,7 +81,8 @@ pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListe
     }
 }
 
-/// The engine's settings from the configuration.
+/// The engine's settings from the configuration. `shared` and `expected` are fields of [`EngineConfig`] that no configuration has, and
+/// go into it as they are.
 #[must_use]
 pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option<u64>) -> EngineConfig {
     let acquirers = config.acquirers.iter();
@@ -157,6 +161,47 @@ fn node(config: &Config, peers: Option<SocketAddr>, http: SocketAddr) -> anyhow:
     Ok(Node { name: cluster.node.clone(), address, http, incarnation })
 }
 
+/// The port for other nodes, with the key that they share, when there are several.
+async fn bind_peers(config: &Config) -> anyhow::Result<Option<(Peers, ClusterKey)>> {
+    match (&config.file.cluster, &config.cluster_key) {
+        (Some(cluster), Some(key)) => Ok(Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone()))),
+        _ => Ok(None),
+    }
+}
+
+/// When this node tries to lead.
+fn timing(config: &Config) -> Timing {
+    let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
+    takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() })
+}
+
+/// The links to issuers, and the notices to residents that leave beside them.
+fn issuer_links(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
+    let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
+    match &config.outbox {
+        Some(outbox) => issuers.deliver_notices(outbox.clone(), tasks).context("[outbox]")?,
+        None => issuers.give_notices_up(),
+    }
+    Ok(issuers)
+}
+
+/// Binds every port for acquirers.
+async fn bind_listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for l in &config.file.listeners {
+        let bound = Listener::bind(ListenerConfig {
+            addr: l.addr.clone(),
+            any_port: config.file.any_port,
+            dialect: config.dialect(&l.dialect),
+            tls: config.tls(l),
+            max_links: config.file.limits.max_links,
+            limits: config.link_limits(),
+        });
+        listeners.push(bound.await?);
+    }
+    Ok(listeners)
+}
+
 impl Switch {
     /// Starts everything; returns when taps are accepted. `store` is another one than the configuration names.
     pub async fn start(config: Config, store: Option<Arc<dyn Store>>) -> anyhow::Result<Switch> {
@@ -165,123 +210,59 @@ impl Switch {
         let store = store.unwrap_or_else(|| config.store());
         let web = crate::http::bind(&config.file.http, config.file.any_port).await?;
         let http = web.local_addr()?;
-        let peers = match (&config.file.cluster, &config.cluster_key) {
-            (Some(cluster), Some(key)) => Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone())),
-            _ => None,
-        };
+        let peers = bind_peers(&config).await?;
         let peers_addr = peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?;
         let node = node(&config, peers_addr, http)?;
         let health = Arc::new(Health::default());
-        let tasks = health.tasks.clone();
         let (target, seen) = watch::channel(None);
         let elsewhere: Arc<dyn Elsewhere> = match &peers {
             Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
             None => Arc::new(Nowhere),
         };
-        let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
-        match &config.outbox {
-            Some(outbox) => issuers.deliver_notices(outbox.clone(), &health.tasks).context("[outbox]")?,
-            None => issuers.give_notices_up(),
-        }
+        let issuers = issuer_links(&config, &health.tasks)?;
         let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
         first_policy(&config, &engine).await?;
         let (shutdown, signal) = watch::channel(false);
         let (unwatch, watching) = watch::channel(false);
+        let running = Running { engine: engine.clone(), signal: signal.clone() };
         if store.shared().is_some() {
-            let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
-            let timing = takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() });
-            let watcher = Watcher::new(store.clone(), node.clone(), timing, engine.clone(), target);
-            let watcher = Arc::new(tokio::sync::Mutex::new(watcher));
-            tasks.keep(Kind::Watch, "", move || {
-                let (watcher, watching) = (watcher.clone(), watching.clone());
-                async move {
-                    watcher.lock().await.run(watching).await;
-                    Ok(())
-                }
-            });
+            let watcher = Watcher::new(store.clone(), node.clone(), timing(&config), engine.clone(), target);
+            running.watch_store(watcher, watching);
             ready(&engine).await;
         }
         if let Some((peers, _)) = peers {
-            let (peers, engine, signal) = (Arc::new(peers), engine.clone(), signal.clone());
-            tasks.keep(Kind::Peers, "", move || {
-                let (peers, engine, signal) = (peers.clone(), engine.clone(), signal.clone());
-                async move {
-                    peers.run(engine, signal).await;
-                    Ok(())
-                }
-            });
+            running.accept_peers(peers);
         }
+        let desk = desk(&config, engine.clone(), store.clone());
         let api = crate::http::Api {
             engine: engine.clone(),
-            desk: desk(&config, engine.clone(), store.clone()),
+            desk: desk.clone(),
             callers: Arc::new(config.callers.clone()),
             prometheus,
             issuers: issuers.clone(),
             node: node.clone(),
             store: store.clone(),
         };
-        let desk = api.desk.clone();
-        let limits = config.link_limits();
-        let mut listeners = Vec::new();
-        for l in &config.file.listeners {
-            listeners.push(
-                Listener::bind(ListenerConfig {
-                    addr: l.addr.clone(),
-                    any_port: config.file.any_port,
-                    dialect: config.dialect(&l.dialect),
-                    tls: config.tls(l),
-                    max_links: config.file.limits.max_links,
-                    limits,
-                })
-                .await?,
-            );
-        }
-        if let Some(office) = &api.desk.office {
-            let (statements, signal) = (office.statements.clone(), signal.clone());
-            tasks.keep(Kind::Statements, "", move || {
-                let keeping = statements.clone().keep(signal.clone());
-                async move {
-                    keeping.await;
-                    Ok(())
-                }
-            });
+        let listeners = bind_listeners(&config).await?;
+        if let Some(office) = &desk.office {
+            running.keep_statements(office.statements.clone());
         }
         crate::http::serve(web, api, signal.clone());
-        tasks.keep(Kind::Upkeep, "", {
-            let signal = signal.clone();
-            move || crate::telemetry::upkeep(signal.clone())
-        });
+        running.keep_metrics_small();
         let links = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
-        for listener in listeners {
-            let which = listener.addr()?.to_string();
-            let listener = Arc::new(listener);
-            let (acquirers, engine, signal) = (acquirers.clone(), engine.clone(), signal.clone());
-            let (open_day, links) = (open_day.clone(), links.clone());
-            tasks.keep(Kind::Listener, &which, move || {
-                let listener = listener.clone();
-                let (acquirers, engine, signal) = (acquirers.clone(), engine.clone(), signal.clone());
-                let (open_day, links) = (open_day.clone(), links.clone());
-                async move {
-                    listener.run(acquirers, engine, signal, open_day, links).await;
-                    Ok(())
-                }
-            });
-        }
-        let day = Arc::new(day);
-        tasks.keep(Kind::Tick, "", {
-            let (engine, issuers) = (engine.clone(), issuers.clone());
-            move || {
-                let ticking = tick(engine.clone(), day.clone(), issuers.clone(), signal.clone());
-                async move {
-                    ticking.await;
-                    Ok(())
-                }
-            }
-        });
+        let context = ListenerContext {
+            acquirers,
+            engine: engine.clone(),
+            shutdown: signal,
+            day: open_day,
+            links_open: links.clone(),
+        };
+        running.accept_acquirers(listeners, &context)?;
+        running.keep_ticking(day, issuers.clone());
         Ok(Switch { engine, desk, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
     }
 
@@ -381,41 +362,6 @@ async fn ready(engine: &Engine) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// Asks the core once a second whether the business day is over, and publishes the state's sizes.
-async fn tick(
-    engine: Engine,
-    day: Arc<watch::Sender<BusinessDay>>,
-    issuers: Arc<Issuers>,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    let mut interval = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            _ = interval.tick() => {}
-            _ = shutdown.changed() => return,
-        }
-        fault(Kind::Tick);
-        engine.tick();
-        crate::telemetry::health(engine.health());
-        let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(kazasu_core::State::sizes)).await;
-        if let Ok(Some(sizes)) = sizes {
-            crate::telemetry::sizes(&sizes);
-        }
-        // Links are told when the business day has ended; the record of it is the core's.
-        let now = tokio::time::timeout(Duration::from_secs(1), engine.query(|state| state.day)).await;
-        if let Ok(Some(now)) = now {
-            let before = *day.borrow();
-            // The first day of a book that was read only now ended nothing.
-            if before < now {
-                day.send_replace(now);
-                if before != BusinessDay::default() {
-                    issuers.cutover(before, now);
-                }
-            }
-        }
     }
 }
 

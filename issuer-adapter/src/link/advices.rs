@@ -80,7 +80,8 @@ impl Advices {
     }
 
     /// Queues an advice by its id and cause; false when it is queued already.
-    pub(super) fn accept(&mut self, now: u64, key: u64, named: (u64, Cause), request: IssuerRequest) -> bool {
+    pub(super) fn accept(&mut self, now: u64, named: (u64, Cause), request: IssuerRequest) -> bool {
+        let key = super::key(named.0);
         if !self.known.insert(key) {
             return false;
         }

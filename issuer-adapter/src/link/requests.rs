@@ -112,7 +112,8 @@ impl Requests {
         waits.or_else(|| self.silent.known.get(&key).map(|(_, _, cause, _)| *cause))
     }
 
-    pub(super) fn accept(&mut self, now: u64, key: u64, (id, cause): (u64, Cause), request: IssuerRequest) {
+    pub(super) fn accept(&mut self, now: u64, (id, cause): (u64, Cause), request: IssuerRequest) {
+        let key = super::key(id);
         let deadline = now + self.timeout;
         let kind = MessageKind::of(request.operation);
         let asked = Asked { mti: request.mti(), repeated: request.repeated() };

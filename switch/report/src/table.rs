@@ -190,7 +190,7 @@ impl Layout {
             }
             for n in 0..height {
                 let cells: Vec<&str> = broken.iter().map(|cell| cell.get(n).map_or("", String::as_str)).collect();
-                self.line(nth, part.clone(), &cells, out);
+                self.line(nth, &cells, out);
             }
         }
     }
@@ -198,13 +198,14 @@ impl Layout {
     fn rule(&self, out: &mut String) {
         for (nth, part) in self.lines.iter().enumerate() {
             let rules: Vec<String> = part.clone().map(|at| "-".repeat(self.widths[at])).collect();
-            self.line(nth, part.clone(), &rules.iter().map(String::as_str).collect::<Vec<_>>(), out);
+            self.line(nth, &rules.iter().map(String::as_str).collect::<Vec<_>>(), out);
         }
     }
 
-    fn line(&self, nth: usize, part: Range<usize>, cells: &[&str], out: &mut String) {
+    /// One line of the row's part `nth`.
+    fn line(&self, nth: usize, cells: &[&str], out: &mut String) {
         let mut text = " ".repeat(if nth > 0 { self.indent + INDENT } else { self.indent });
-        for (at, (cell, column)) in cells.iter().zip(part).enumerate() {
+        for (at, (cell, column)) in cells.iter().zip(self.lines[nth].clone()).enumerate() {
             if at > 0 {
                 text.push_str(GAP);
             }

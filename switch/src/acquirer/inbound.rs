@@ -1,6 +1,6 @@
 //! One frame in: decoded, authenticated, understood. It decides nothing about money; it says where the message goes.
 
-use super::session::{Acquirer, Acquirers};
+use super::session::{Acquirer, Acquirers, KeySet};
 use kazasu_engine::Inbound;
 use kazasu_engine::InstallKeys;
 use kazasu_engine::trail;
@@ -20,7 +20,7 @@ pub(super) enum Verdict {
     /// The peer answered what it was told.
     Told(NetworkCode, ResponseCode),
     /// Answered here.
-    Network { message: Network, session: bool, install: Option<InstallKeys> },
+    Network { message: Network, keys: KeySet, install: Option<InstallKeys> },
     /// Refused here: a complete answer but for its MAC.
     Refused(Box<Message>, Reason),
     /// Neither: an answer to nothing we asked, or bytes without even a message type.
@@ -176,7 +176,7 @@ impl Reader {
         let mac = decoded.mac_at.map(|at| (&frame[..at], if self.message.has(128) { 128 } else { 64 }));
         match mti.class() {
             8 => self.network(mac.map(|(bytes, field)| (bytes.to_vec(), field))),
-            1 | 2 | 4 | 5 => match self.authenticate(mac, true) {
+            1 | 2 | 4 | 5 => match self.authenticate(mac, KeySet::Session) {
                 Ok(acquirer) => self.financial(&acquirer),
                 Err(reason) => self.refuse(reason),
             },
@@ -189,7 +189,7 @@ impl Reader {
 
     /// An answer to what this side told.
     fn told(&mut self, mac: Option<(&[u8], u8)>) -> Verdict {
-        if let Err(reason) = self.authenticate(mac, true) {
+        if let Err(reason) = self.authenticate(mac, KeySet::Session) {
             return Verdict::Ignored(reason);
         }
         match Network::from_message(&self.message) {
@@ -224,22 +224,22 @@ impl Reader {
     }
 
     /// The acquirer that this link is signed on as, if the message is really its own.
-    fn authenticate(&mut self, mac: Option<(&[u8], u8)>, session: bool) -> Result<Arc<Acquirer>, Reason> {
+    fn authenticate(&mut self, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<Arc<Acquirer>, Reason> {
         let Some(acquirer) = self.acquirer.clone() else {
             self.problem = "no sign-on (0800 with DE70 = 001) on this link yet".into();
             return Err(Reason::NotSignedOn);
         };
-        self.check_mac(&acquirer, mac, session)?;
+        self.check_mac(&acquirer, mac, keys)?;
         Ok(acquirer)
     }
 
-    fn check_mac(&mut self, acquirer: &Acquirer, mac: Option<(&[u8], u8)>, session: bool) -> Result<(), Reason> {
+    fn check_mac(&mut self, acquirer: &Acquirer, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<(), Reason> {
         let Some((bytes, field)) = mac else {
             self.problem = "DE64 or DE128 is mandatory and must be the last field".into();
             return Err(Reason::NoMac);
         };
         let tag = self.message.get(field).unwrap_or_default();
-        if acquirer.verify(session, bytes, tag) {
+        if acquirer.verify(keys, bytes, tag) {
             return Ok(());
         }
         self.problem = format!("DE{field} is not the MAC of this message under {}'s key", acquirer.config.id);
@@ -258,13 +258,13 @@ impl Reader {
         let result = match network.purpose {
             NetworkCode::SignOn => self.sign_on(&network, mac),
             NetworkCode::KeyChange => self.key_change(&network, mac),
-            NetworkCode::SignOff => self.authenticate(mac, true).map(|acquirer| {
+            NetworkCode::SignOff => self.authenticate(mac, KeySet::Session).map(|acquirer| {
                 acquirer.signed_on(-1);
                 self.acquirer = None;
-                (network.answer(ResponseCode::APPROVED), true, None)
+                (network.answer(ResponseCode::APPROVED), KeySet::Session, None)
             }),
             NetworkCode::Echo => {
-                self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), true, None))
+                self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), KeySet::Session, None))
             }
             NetworkCode::CutoverStart | NetworkCode::CutoverEnd | NetworkCode::Other(_) => {
                 self.same(&network, mac).and_then(|()| {
@@ -274,13 +274,13 @@ impl Reader {
             }
         };
         match result {
-            Ok((message, session, install)) => Verdict::Network { message, session, install },
+            Ok((message, keys, install)) => Verdict::Network { message, keys, install },
             Err(reason) => self.refuse(reason),
         }
     }
 
     fn same(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Result<(), Reason> {
-        let acquirer = self.authenticate(mac, true)?;
+        let acquirer = self.authenticate(mac, KeySet::Session)?;
         self.same_institution(&acquirer, network.institution)
     }
 
@@ -302,16 +302,16 @@ impl Reader {
             self.problem = format!("acquirer {} must use one of its own client certificates", network.institution);
             return Err(Reason::Certificate);
         }
-        self.check_mac(&acquirer, mac, false)?;
+        self.check_mac(&acquirer, mac, KeySet::Initial)?;
         if let Some(before) = self.acquirer.replace(acquirer.clone()) {
             before.signed_on(-1);
         }
         acquirer.signed_on(1);
-        Ok((network.answer(ResponseCode::APPROVED), false, None))
+        Ok((network.answer(ResponseCode::APPROVED), KeySet::Initial, None))
     }
 
     fn key_change(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Answered {
-        let acquirer = self.authenticate(mac, false)?;
+        let acquirer = self.authenticate(mac, KeySet::Initial)?;
         self.same_institution(&acquirer, network.institution)?;
         let mut answer = network.answer(ResponseCode::APPROVED);
         let install = match &network.keys {
@@ -328,7 +328,7 @@ impl Reader {
                 install
             }
         };
-        Ok((answer, false, Some(install)))
+        Ok((answer, KeySet::Initial, Some(install)))
     }
 
     /// True when the message that was taken last is a sign-on or a key change, whose answers go out under the initial keys.
@@ -371,4 +371,5 @@ impl Drop for Reader {
     }
 }
 
-type Answered = Result<(Network, bool, Option<InstallKeys>), Reason>;
+/// An answer made here, the keys that it goes out under, and new ones that come into force after it.
+type Answered = Result<(Network, KeySet, Option<InstallKeys>), Reason>;

@@ -2,7 +2,7 @@
 
 use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
-use super::session::Acquirers;
+use super::session::{Acquirers, KeySet};
 use bytes::BytesMut;
 use kazasu_engine::tasks::{AbortOnDrop, Kind, fault};
 use kazasu_engine::trail::{self, MessageId};
@@ -243,7 +243,7 @@ fn take_frames(
                 tracing::debug!(target: trail::STEPS, mti = %reader.mti(), "taken");
                 for_core.push(inbound);
             }
-            Verdict::Network { message, session, install } => {
+            Verdict::Network { message, keys, install } => {
                 let purpose = message.purpose.name();
                 metrics::counter!("kazasu_network_messages_total", "purpose" => purpose).increment(1);
                 reader.tell_acquirer(span);
@@ -254,6 +254,7 @@ fn take_frames(
                 }
                 submit(engine, link, received, &mut for_core);
                 link.came(1);
+                let session = keys == KeySet::Session;
                 if !session || reader.acquirer.is_some() {
                     *signed_on.lock().unwrap_or_else(PoisonError::into_inner) = reader.acquirer.clone();
                 }

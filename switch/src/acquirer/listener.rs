@@ -51,6 +51,21 @@ pub struct TlsFiles {
     pub client_ca: PathBuf,
 }
 
+/// What the links of every listener work with.
+#[derive(Clone)]
+pub struct ListenerContext {
+    /// Who may sign on.
+    pub acquirers: Arc<Acquirers>,
+    /// Decides.
+    pub engine: Engine,
+    /// Turns true when nothing more is taken.
+    pub shutdown: watch::Receiver<bool>,
+    /// The open business day.
+    pub day: watch::Receiver<BusinessDay>,
+    /// Connections, to the last answer.
+    pub links_open: TaskTracker,
+}
+
 /// A bound listener.
 pub struct Listener {
     socket: TcpListener,
@@ -76,14 +91,8 @@ impl Listener {
     }
 
     /// Accepts until shutdown. It can be run again after it broke off: the port stays open.
-    pub async fn run(
-        &self,
-        acquirers: Arc<Acquirers>,
-        engine: Engine,
-        mut shutdown: watch::Receiver<bool>,
-        day: watch::Receiver<BusinessDay>,
-        links_open: TaskTracker,
-    ) {
+    pub async fn run(&self, context: ListenerContext) {
+        let ListenerContext { acquirers, engine, mut shutdown, day, links_open } = context;
         let tasks = engine.health().tasks.clone();
         loop {
             fault(Kind::Listener);

@@ -1,5 +1,6 @@
 //! The sample town's configuration, changed.
 
+use super::keys::HttpKeys;
 use super::*;
 use kazasu_schemas::jst::BusinessDay;
 

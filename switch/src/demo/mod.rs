@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use stop::Stop;
-use summary::{HandOver, Summary};
+use summary::{HandOver, Run, Summary};
 
 /// `kazasu demo`.
 #[derive(Args, Debug, Clone)]
@@ -201,7 +201,8 @@ async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     screen.await?;
     drained(town.leader()).await;
     let theirs = effective(play.data.join("issuers.jsonl"))?;
-    let summary = summary::read(town.store.as_ref(), before, &theirs, report, stopped_early).await?;
+    let run = Run { before, theirs, report, stopped_early };
+    let summary = summary::read(town.store.as_ref(), run).await?;
     let summary = summary.on_nodes(town.switches.len(), handover?);
     if args.json {
         say!("{}", summary.json(&status));
