@@ -499,13 +499,13 @@ impl record::Fold for Reading<'_> {
         if let Some(link) = &r.link {
             self.chart.linked(link.ppid, link.version, &link.instrument);
         }
-        if r.approved {
-            if let Some(Proposal::Resolve { id, .. }) = self.chart.proposals.get(&r.proposal) {
-                let chargeback = self.chart.differences.get(id).is_some_and(|d| d.chargeback);
-                let mut moves = self.chart.moves(place.seq, &r.transfers, true);
-                moves.iter_mut().for_each(|moved| moved.chargeback = chargeback && moved.amount < Yen::ZERO);
-                self.moves = moves;
-            }
+        if let Some(Proposal::Resolve { id, .. }) = self.chart.proposals.get(&r.proposal)
+            && r.approved
+        {
+            let chargeback = self.chart.differences.get(id).is_some_and(|d| d.chargeback);
+            let mut moves = self.chart.moves(place.seq, &r.transfers, true);
+            moves.iter_mut().for_each(|moved| moved.chargeback = chargeback && moved.amount < Yen::ZERO);
+            self.moves = moves;
         }
         Ok(())
     }
