@@ -1,6 +1,6 @@
 //! Kazasu, a card-linked cashless payment switch: a resident holds a card to a reader and has paid.
 //!
-//! `kazasu-core` decides and knows no I/O; [`engine`] commits and lets effects go; [`acquirer`] and [`issuers`] are the two sides
+//! `kazasu-core` decides and knows no I/O; `kazasu-engine` commits and lets effects go; [`acquirer`] and [`issuers`] are the two sides
 //! of the wire; [`cluster`] joins several nodes; [`serve`] puts them together. docs/ARCHITECTURE.md has the map.
 #![forbid(unsafe_code)]
 
