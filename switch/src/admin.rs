@@ -143,9 +143,9 @@ pub struct Desk {
     /// Certificates of the authority that signs card status lists.
     pub list_authorities: Option<PathBuf>,
     /// Cities, and who may do what for them.
-    pub cities: Arc<Vec<crate::config::CityFile>>,
+    pub cities: Arc<Vec<crate::relief::CityFile>>,
     /// Who closes days.
-    pub finance: Arc<crate::config::FinanceFile>,
+    pub finance: Arc<crate::closing::FinanceFile>,
     /// Days on which banks work.
     pub calendar: Arc<kazasu_schemas::calendar::Calendar>,
     /// Business days that settled taps stay in memory.

@@ -2,6 +2,7 @@
 //! was expected.
 
 use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
+use crate::closing::{Office, OfficeKeys};
 use crate::cluster::ClusterKey;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
@@ -29,7 +30,7 @@ pub use file::{
 };
 pub use keys::Caller;
 use keys::{KeysFile, OutboxKeys, audit, callers, key, read_keys, vault};
-pub use office::{CityFile, FinanceFile, PayerFile, PayoutFile, ToleranceFile};
+pub use office::{PayerFile, PayoutFile};
 use office::{calendar, cities, finance, payout};
 
 /// Everything that `kazasu serve` needs, checked.
@@ -109,6 +110,13 @@ pub struct IssuerConfig {
 }
 
 impl Config {
+    /// The office on a journal, as it is configured.
+    #[must_use]
+    pub fn office(&self, store: Arc<dyn Store>) -> Office {
+        let (payout, audit, vault) = (self.payout.clone(), self.audit.clone(), self.vault.clone());
+        Office::new(store, &self.data_dir, OfficeKeys { payout, audit, vault })
+    }
+
     /// Reads and checks the file at `path` and the key file it names.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
         let text = kazasu_security::files::read_text(path)?;

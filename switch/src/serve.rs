@@ -145,7 +145,7 @@ pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::ad
         finance: Arc::new(config.file.finance.clone()),
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
-        office: Some(crate::closing::Office::new(config, store)),
+        office: Some(config.office(store)),
     }
 }
 

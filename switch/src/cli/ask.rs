@@ -472,7 +472,7 @@ pub(super) fn folded(config: &Config, state: std::sync::Arc<kazasu_core::State>)
         finance: std::sync::Arc::new(config.file.finance.clone()),
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
-        office: Some(crate::closing::Office::new(config, config.store())),
+        office: Some(config.office(config.store())),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
 
+use super::FinanceFile;
 use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
-use crate::config::FinanceFile;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::{Place, ReconRan, TapKind};

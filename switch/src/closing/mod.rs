@@ -7,6 +7,7 @@ mod asks;
 mod audit;
 mod bank;
 mod compare;
+mod finance;
 mod look;
 mod mended;
 mod payees;
@@ -20,11 +21,14 @@ pub use audit::{AuditKeys, Signed, check_heads, export};
 pub use bank::{Payees, PayoutConfig};
 pub(crate) use bank::{payer, payer_text, read_reference};
 pub use compare::{CompareWith, Compared, clearing_file};
+pub use finance::{FinanceFile, ToleranceFile};
 pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};
 
 use kazasu_engine::tasks::run_blocking;
 use kazasu_projections::books::Books;
+use kazasu_projections::statements::StatementBook;
 use kazasu_store::Store;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -38,23 +42,34 @@ pub struct Office {
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,
     /// What residents paid.
-    pub statements: kazasu_projections::statements::StatementBook,
+    pub statements: StatementBook,
     vault: Arc<kazasu_security::vault::Vault>,
     books: Arc<Mutex<Option<Books>>>,
     comparing: Arc<Mutex<()>>,
 }
 
+/// What an office pays from, signs with and reads card numbers with.
+#[derive(Clone)]
+pub struct OfficeKeys {
+    /// See [`Office::payout`].
+    pub payout: Option<Arc<PayoutConfig>>,
+    /// See [`Office::audit`].
+    pub audit: Option<Arc<AuditKeys>>,
+    /// Opens card numbers, where contracts ask for brands.
+    pub vault: Arc<kazasu_security::vault::Vault>,
+}
+
 impl Office {
-    /// An office on a journal.
+    /// An office on a journal, which keeps its files in a folder.
     #[must_use]
-    pub fn new(config: &crate::config::Config, store: Arc<dyn Store>) -> Self {
-        let statements = config.data_dir.join("statements.db");
+    pub fn new(store: Arc<dyn Store>, folder: &Path, keys: OfficeKeys) -> Self {
+        let OfficeKeys { payout, audit, vault } = keys;
         Office {
-            statements: kazasu_projections::statements::StatementBook::new(store.clone(), statements),
+            statements: StatementBook::new(store.clone(), folder.join("statements.db")),
             store,
-            payout: config.payout.clone(),
-            audit: config.audit.clone(),
-            vault: config.vault.clone(),
+            payout,
+            audit,
+            vault,
             books: Arc::default(),
             comparing: Arc::default(),
         }

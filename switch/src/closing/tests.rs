@@ -946,8 +946,8 @@ fn what_a_contract_tolerates_is_no_difference() {
     }
     let bytes = writer.finish().unwrap().out;
     let found = |of: &str, yen, per_mille, write_off_yen| {
-        let tolerance = crate::config::ToleranceFile { of: of.into(), yen, per_mille, days: 1, write_off_yen };
-        let finance = crate::config::FinanceFile { tolerances: vec![tolerance], ..Default::default() };
+        let tolerance = crate::closing::ToleranceFile { of: of.into(), yen, per_mille, days: 1, write_off_yen };
+        let finance = crate::closing::FinanceFile { tolerances: vec![tolerance], ..Default::default() };
         let rules = super::compare::rules(&finance, &with);
         let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
         let write_offs = outcome.exceptions.iter().filter(|e| matches!(e.proposal, Proposed::WriteOff(_))).count();
@@ -963,8 +963,8 @@ fn what_a_contract_tolerates_is_no_difference() {
 
     // What was tolerated is one difference of the file, and is booked like others: the issuer owes what it says.
     let tolerance =
-        |of: &str| crate::config::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
-    let finance = crate::config::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
+        |of: &str| crate::closing::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
+    let finance = crate::closing::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
     let rules = super::compare::rules(&finance, &with);
     let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
     let difference = super::compare::tolerated_difference(outcome.tolerated_yen, outcome.tolerated, &with, &[7; 32]);

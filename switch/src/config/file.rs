@@ -1,6 +1,8 @@
 //! `kazasu.toml` as people write it; what one table holds, one type has.
 
-use super::office::{CityFile, FinanceFile, PayoutFile};
+use super::office::PayoutFile;
+use crate::closing::FinanceFile;
+use crate::relief::CityFile;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::wire::PpidPlace;

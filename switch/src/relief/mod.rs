@@ -3,6 +3,7 @@
 
 mod asks;
 pub(crate) mod bank;
+mod city;
 mod import;
 mod look;
 mod report;
@@ -10,6 +11,7 @@ mod terms;
 
 pub use asks::ReliefAsk;
 pub use bank::BankFile;
+pub use city::CityFile;
 pub use import::{Imported, MOST_BYTES, Source};
 #[cfg(feature = "demo")]
 pub(crate) use report::category;
