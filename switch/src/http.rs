@@ -11,6 +11,7 @@ use crate::config::Caller;
 use crate::import;
 use crate::issuers::Issuers;
 use crate::json::{self, JsonError};
+use crate::ports::PortInUse;
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -58,8 +59,8 @@ pub struct Api {
 }
 
 /// Binds the address.
-pub async fn bind(addr: &str, any_port: bool) -> anyhow::Result<TcpListener> {
-    crate::serve::bind(addr, any_port).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
+pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> {
+    crate::ports::bind(addr, in_use).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
 }
 
 /// Serves until shutdown.
@@ -518,8 +519,8 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
-    let result = match crate::serve::able(api.store.as_ref(), &api.node, &body.to).await {
-        Ok(()) => crate::serve::hand_over(&api.engine, &api.node.name, body.to).await,
+    let result = match crate::cluster::able(api.store.as_ref(), &api.node, &body.to).await {
+        Ok(()) => crate::cluster::hand_over(&api.engine, &api.node.name, body.to).await,
         Err(why) => Err(why),
     };
     match result {

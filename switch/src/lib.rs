@@ -21,6 +21,7 @@ pub mod import;
 pub mod issuers;
 pub mod json;
 pub mod outbox;
+mod ports;
 pub mod relief;
 #[cfg(feature = "demo")]
 pub mod sample;

@@ -4,7 +4,7 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
-use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watcher};
+use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watcher, able, hand_over};
 use crate::config::Config;
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
@@ -12,7 +12,6 @@ use anyhow::Context;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
-use kazasu_store::journal::NodeStatus;
 use kazasu_store::{Node, Store};
 use running::Running;
 use std::fs::{File, TryLockError};
@@ -21,7 +20,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -70,21 +68,18 @@ pub struct Switch {
     _lock: DataLock,
 }
 
-/// Binds an address; where `any_port` is set and the port is in use, any other. It is the configuration's own flag, handed through by
-/// the two who bind.
-pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListener> {
-    match TcpListener::bind(addr).await {
-        Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
-            TcpListener::bind("127.0.0.1:0").await
-        }
-        bound => bound,
-    }
+/// Who works on a journal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sharing {
+    /// This process alone.
+    Alone,
+    /// Several nodes, of which one leads.
+    Shared,
 }
 
-/// The engine's settings from the configuration. `shared` and `expected` are fields of [`EngineConfig`] that no configuration has, and
-/// go into it as they are.
+/// The engine's settings from the configuration. `expected` is the epoch after which it may lead.
 #[must_use]
-pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option<u64>) -> EngineConfig {
+pub fn engine_config(config: &Config, node: Node, sharing: Sharing, expected: Option<u64>) -> EngineConfig {
     let acquirers = config.acquirers.iter();
     let acquirers = acquirers.map(|a| Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() });
     let issuers = config.issuers.iter();
@@ -105,7 +100,7 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
         clock: kazasu_engine::clock::reading,
         clock_rules: config.file.clock.rules(),
         node,
-        shared,
+        shared: sharing == Sharing::Shared,
         expected,
         registrations: acquirers.chain(issuers).chain(policy).collect(),
     }
@@ -191,7 +186,7 @@ async fn bind_listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
     for l in &config.file.listeners {
         let bound = Listener::bind(ListenerConfig {
             addr: l.addr.clone(),
-            any_port: config.file.any_port,
+            port_in_use: config.file.port_in_use,
             dialect: config.dialect(&l.dialect),
             tls: config.tls(l),
             max_links: config.file.limits.max_links,
@@ -208,7 +203,7 @@ impl Switch {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
         let store = store.unwrap_or_else(|| config.store());
-        let web = crate::http::bind(&config.file.http, config.file.any_port).await?;
+        let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
         let peers = bind_peers(&config).await?;
         let peers_addr = peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?;
@@ -220,7 +215,8 @@ impl Switch {
             None => Arc::new(Nowhere),
         };
         let issuers = issuer_links(&config, &health.tasks)?;
-        let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
+        let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
+        let settings = engine_config(&config, node.clone(), sharing, None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
         first_policy(&config, &engine).await?;
         let (shutdown, signal) = watch::channel(false);
@@ -314,45 +310,6 @@ impl Switch {
 /// How long a node that stops tries to hand the lead over.
 const LEAVING: Duration = Duration::from_secs(45);
 
-/// Is there a node that can take the lead: the one named, or any if `to` is empty?
-pub(crate) async fn able(store: &dyn Store, me: &Node, to: &str) -> Result<(), String> {
-    let shared = store.shared().ok_or("this store has one node")?;
-    let mut watch = shared.watch(me.clone()).await.map_err(|e| e.to_string())?;
-    let nodes = watch.nodes().await.map_err(|e| e.to_string())?;
-    let able =
-        |n: &NodeStatus| n.node.name != me.name && n.silent_seconds < 2.0 && n.report.role == Role::Following.name();
-    match nodes.iter().find(|n| able(n) && (to.is_empty() || n.node.name == to)) {
-        Some(_) => Ok(()),
-        None if to.is_empty() => Err("no other node is ready to lead".into()),
-        None => Err(format!("node {to} is not ready to lead")),
-    }
-}
-
-/// Hands the lead of this node, `me`, over, and waits until another node has it: that node's name.
-pub(crate) async fn hand_over(engine: &Engine, me: &str, successor: String) -> Result<String, String> {
-    let released = engine.hand_over(successor).await?;
-    let begin = std::time::Instant::now();
-    while begin.elapsed() < Duration::from_secs(10) {
-        if let Some(taken) = handed(engine.health(), me, released) {
-            let leader = taken?;
-            tracing::info!(%leader, "the lead was handed over");
-            return Ok(leader);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    Err("the lead was released, but nobody has taken it yet".into())
-}
-
-/// Who took the lead that `me` released at this epoch; `None` until a node has it. A node that takes it back is at a new epoch
-/// before it leads.
-fn handed(health: &Health, me: &str, released: u64) -> Option<Result<String, String>> {
-    if health.epoch() > released || health.role() == Role::Leading {
-        return Some(Err("no other node took the lead; this node leads again".into()));
-    }
-    let leader = health.leader().name;
-    (health.reachable.load(Ordering::Acquire) && leader != me).then_some(Ok(leader))
-}
-
 /// Waits a while until taps are answered: by this node, or by the leader through it.
 async fn ready(engine: &Engine) {
     let begin = std::time::Instant::now();
@@ -362,28 +319,5 @@ async fn ready(engine: &Engine) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lead_is_handed_over_only_when_another_node_has_it() {
-        let health = Health::default();
-        let led_by = |name: &str| health.set_leader(&Node { name: name.into(), ..Node::default() });
-        health.set_epoch(4);
-        health.set_role(Role::Following);
-        led_by("me");
-        assert_eq!(handed(&health, "me", 4), None, "no node has taken it yet");
-        // It has taken the lead back, and has not read the journal yet.
-        health.set_epoch(5);
-        assert!(handed(&health, "me", 4).unwrap().unwrap_err().contains("this node leads again"));
-        health.set_epoch(4);
-        led_by("other");
-        assert_eq!(handed(&health, "me", 4), None, "it cannot be reached yet");
-        health.reachable.store(true, Ordering::Release);
-        assert_eq!(handed(&health, "me", 4), Some(Ok("other".into())));
     }
 }

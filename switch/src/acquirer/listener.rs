@@ -2,6 +2,7 @@
 
 use super::link::{LinkContext, LinkLimits, serve};
 use super::session::Acquirers;
+use crate::ports::PortInUse;
 use anyhow::Context as _;
 use kazasu_engine::Engine;
 use kazasu_engine::tasks::{Kind, fault};
@@ -28,8 +29,8 @@ static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub struct ListenerConfig {
     /// Address and port; port 0 takes a free one.
     pub addr: String,
-    /// Take any port when this one is in use.
-    pub any_port: bool,
+    /// What to do when the port is in use.
+    pub port_in_use: PortInUse,
     /// What its links speak.
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
@@ -78,7 +79,7 @@ impl Listener {
     /// Binds the port and loads the TLS files.
     pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
         let tls = config.tls.as_ref().map(acceptor).transpose()?;
-        let socket = crate::serve::bind(&config.addr, config.any_port)
+        let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
         let room = Arc::new(Semaphore::new(config.max_links));

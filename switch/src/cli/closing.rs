@@ -398,7 +398,7 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
                 }
                 Counter::Here { desk, by, .. } => {
                     let files = desk.payout_files(payout, format, by).await;
-                    files.map(|files| super::relief::files_json(&files)).map_err(Refused::from)
+                    files.map(|files| crate::relief::files_json(&files)).map_err(Refused::from)
                 }
             };
             counter.close().await?;

@@ -5,7 +5,7 @@ use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
 use crate::import::{self, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
-use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
+use crate::serve::{DataLock, InUse, Sharing, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
@@ -186,7 +186,7 @@ async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
 /// The engine on a journal that nobody else works on.
 pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
     let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
-    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false, epoch);
+    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, Sharing::Alone, epoch);
     let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
     let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
     if let Some(suspect) = engine.health().clock_suspect() {

@@ -658,9 +658,11 @@ async fn transfer_file(batch: u32, format: Format, out: &Path, common: &Common) 
             let path = format!("/v1/relief/batches/{batch}/transfer?format={}", format.name());
             switch.ask(&path, &json!({})).await
         }
-        Counter::Here { desk, by, .. } => {
-            desk.relief_files(batch, format, by).await.map(|files| files_json(&files)).map_err(Refused::from)
-        }
+        Counter::Here { desk, by, .. } => desk
+            .relief_files(batch, format, by)
+            .await
+            .map(|files| crate::relief::files_json(&files))
+            .map_err(Refused::from),
     };
     counter.close().await?;
     show(written(result, out)?, common)
@@ -683,12 +685,6 @@ pub(super) fn written(result: Result<Value, Refused>, out: &Path) -> anyhow::Res
         file["path"] = path.display().to_string().into();
     }
     Ok(Ok(value))
-}
-
-/// Files as the API gives them.
-pub(crate) fn files_json(files: &[crate::relief::BankFile]) -> Value {
-    let each = |f: &crate::relief::BankFile| json!({ "name": f.name, "count": f.count, "yen": f.total.get(), "hex": hex::encode(&f.bytes) });
-    json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
 }
 
 async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {

@@ -9,12 +9,14 @@
 
 mod channel;
 mod forward;
+mod hand_over;
 mod message;
 mod peers;
 mod watch;
 
 pub use channel::ClusterKey;
 pub use forward::Forwarder;
+pub(crate) use hand_over::{able, hand_over};
 pub use peers::Peers;
 pub use watch::{Timing, Watcher};
 

@@ -2,6 +2,7 @@
 
 use super::office::PayoutFile;
 use crate::closing::FinanceFile;
+use crate::ports::PortInUse;
 use crate::relief::CityFile;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::mac::MacAlgorithm;
@@ -29,9 +30,9 @@ pub struct ConfigFile {
     /// Address of health, metrics and the API.
     #[serde(default = "default_http")]
     pub http: String,
-    /// Take any port where the one that is named is in use; only the demo does.
+    /// What to do where a port that is named is in use.
     #[serde(skip)]
-    pub any_port: bool,
+    pub port_in_use: PortInUse,
     /// Business days that settled taps stay in memory, so that they can be refunded, reversed and recognised again.
     #[serde(default = "default_keep_days")]
     pub keep_days: u16,

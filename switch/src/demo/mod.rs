@@ -9,6 +9,7 @@ mod summary;
 
 use crate::config::{ClusterFile, Config};
 use crate::issuers::RunningLink;
+use crate::ports::PortInUse;
 use crate::sample::{self, Town};
 use crate::serve::Switch;
 use anyhow::Context;
@@ -263,7 +264,7 @@ async fn hand_over(
     }
     let from = town.leader().node.name.clone();
     let begin = Instant::now();
-    let done = crate::serve::hand_over(&town.leader().engine, &from, String::new()).await;
+    let done = crate::cluster::hand_over(&town.leader().engine, &from, String::new()).await;
     let to = done.map_err(|why| anyhow::anyhow!("the lead could not be handed over: {why}"))?;
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Some(HandOver { from, to, ms }))
@@ -348,7 +349,7 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
                 issuer.file.addr = addr.to_string();
             }
         }
-        config.file.any_port = true;
+        config.file.port_in_use = PortInUse::TakeAnother;
         // Its days may be some hours apart and a day long.
         config.file.clock.restart_hours = 240;
         if args.nodes > 1 {

@@ -131,7 +131,7 @@ async fn payout_file(
         Some("pain001") => Format::Pain001,
         Some(other) => return answer(Err(value("format", format!("must be zengin or pain001, got {other:?}")))),
     };
-    answer(api.desk.payout_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
+    answer(api.desk.payout_files(number, format, &by).await.map(|files| crate::relief::files_json(&files)))
 }
 
 async fn statement(

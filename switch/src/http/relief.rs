@@ -163,7 +163,7 @@ async fn transfer(
             return answer(Err(error));
         }
     };
-    answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
+    answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::relief::files_json(&files)))
 }
 
 async fn statement(

@@ -18,3 +18,9 @@ pub(crate) use report::category;
 pub use report::{Disclosed, FEWEST, Spent, Usage, disclosed, report as final_report, usage};
 pub use terms::read as read_terms;
 pub(crate) use terms::{account_kind, ordering_kind};
+
+/// Files as the API gives them.
+pub(crate) fn files_json(files: &[BankFile]) -> serde_json::Value {
+    let each = |f: &BankFile| serde_json::json!({ "name": f.name, "count": f.count, "yen": f.total.get(), "hex": hex::encode(&f.bytes) });
+    serde_json::json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
+}

@@ -414,7 +414,10 @@ fn purse(at: &mut At<'_>, p: PurseFile) -> PurseProgramme {
         funder: at.key("funder", title(&p.funder), String::new()),
         from: p.from.map(|text| at.key("from", date(&text), BusinessDay(0))),
         until: p.until.map(|text| at.key("until", date(&text), BusinessDay(0))),
-        place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+        place: {
+            let (tags, mcc, not_mcc, regions, merchants) = (p.tags, p.mcc, p.not_mcc, p.regions, p.merchants);
+            place(at, Lists { tags, mcc, not_mcc, regions, merchants })
+        },
         closes: None,
     }
 }
@@ -451,17 +454,34 @@ fn points(at: &mut At<'_>, p: PointsFile) -> PointProgramme {
         one_of: p.one_of.map(|text| at.key("one_of", word(&text), String::new())),
         instruments: at.key("instruments", kinds(p.instruments.as_deref()), Kinds::ALL),
         budget_line: p.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
-        place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+        place: {
+            let (tags, mcc, not_mcc, regions, merchants) = (p.tags, p.mcc, p.not_mcc, p.regions, p.merchants);
+            place(at, Lists { tags, mcc, not_mcc, regions, merchants })
+        },
     }
 }
 
 /// A list that may be left out.
 pub type List = Option<Vec<String>>;
 
+/// The lists of a table that say where something holds.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// Tags of merchants.
+    pub tags: List,
+    /// Categories of merchants.
+    pub mcc: List,
+    /// Categories that are left out.
+    pub not_mcc: List,
+    /// Municipality codes or their beginnings.
+    pub regions: List,
+    /// Single merchants, `acquirer/merchant`.
+    pub merchants: List,
+}
+
 /// Where something holds: tags, ranges of merchant categories, regions, merchants, each read and checked.
-///
-/// Six parameters: the five lists stand in every table that has them, in this order, and each needs its own reading.
-pub fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, merchants: List) -> Place {
+pub fn place(at: &mut At<'_>, lists: Lists) -> Place {
+    let Lists { tags, mcc, not_mcc, regions, merchants } = lists;
     let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, String>| {
         if list.as_ref().is_some_and(Vec::is_empty) {
             at.wrong(key, "names nothing; leave it out where everything is meant");
