@@ -192,8 +192,8 @@ enum Cells {
 }
 
 impl Cells {
-    fn of(self, row: &mut Row) -> Vec<String> {
-        let cells = std::mem::take(&mut row.cells);
+    fn of(self, row: Row) -> Vec<String> {
+        let cells = row.into_refused();
         match self {
             Cells::Plain => cells,
             Cells::Masked => cells.iter().map(|cell| kazasu_schemas::text::masked(cell)).collect(),
@@ -226,10 +226,10 @@ async fn run(ground: Ground<'_>, file: Vec<u8>, order: &Order, kind: Kind<'_>) -
         };
         let told = Told { line: row.line, row: row.row, cells: Vec::new() };
         match planned {
-            Err(p) => report.refuse(Told { cells: kind.cells.of(&mut row), ..told }.bad(p.column, p.value, p.problem)),
+            Err(p) => report.refuse(Told { cells: kind.cells.of(row), ..told }.bad(p.column, p.value, p.problem)),
             Ok(planned) => {
                 report.without_route += u64::from(planned.without_route);
-                steps.push(Told { cells: kind.cells.of(&mut row), ..told }, planned.commands, &mut report).await?;
+                steps.push(Told { cells: kind.cells.of(row), ..told }, planned.commands, &mut report).await?;
             }
         }
     }
