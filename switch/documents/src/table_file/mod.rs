@@ -289,7 +289,7 @@ impl<'a> Table<'a> {
                     "is a date, which a spreadsheet makes of what looks like one: format the column as text".into()
                 })
             });
-            let problem = problem.or_else(|| unreadable(&cells[*place]));
+            let problem = problem.or_else(|| shortened(&cells[*place])).or_else(|| unreadable(&cells[*place]));
             fault = problem.map(|problem| Fault { column: name, value: shown(&cells[*place]), problem });
         }
         let row = (row != line).then_some(row);
@@ -366,6 +366,21 @@ fn plain_name(text: &str) -> String {
 /// The start of a value, without what may be a card number.
 fn shown(text: &str) -> String {
     kazasu_schemas::text::masked(&text.chars().take(SHOWN).collect::<String>())
+}
+
+/// What a spreadsheet makes of a long number in a column that is not formatted as text, when it saves the file as CSV: 1.23457E+11. The
+/// figures behind are lost, and many numbers become one.
+fn shortened(text: &str) -> Option<String> {
+    let (figures, power) = text.trim().split_once(['E', 'e'])?;
+    let figures = figures.strip_prefix('-').unwrap_or(figures);
+    let (whole, part) = figures.split_once('.').unwrap_or((figures, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is = whole.len() == 1 && digits(whole) && digits(part) && power.strip_prefix('+').is_some_and(digits);
+    is.then(|| {
+        "is a long number that a spreadsheet has shortened, so that its last figures are lost: format the column as text, enter the \
+         number again and save the file again"
+            .into()
+    })
 }
 
 /// The first character that no column may have: a control that is neither a line break nor a tab, or what stands for bytes that are

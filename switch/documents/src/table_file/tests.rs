@@ -103,6 +103,22 @@ fn rows_that_cannot_be_used_are_named() {
 }
 
 #[test]
+fn a_long_number_that_a_spreadsheet_shortened_is_refused() {
+    for text in ["1.23457E+11", "1E+12", "1.2e+15", " 4.9E+15 ", "-1.5E+13", "\"1.23457E+11\""] {
+        let found = rows_of(format!("id,name,amount\n{text},a,1\n2,{text},1\n").as_bytes());
+        for (row, column) in found.iter().zip(["id", "name"]) {
+            let problem = row.1.as_ref().unwrap_err();
+            assert!(problem.starts_with(column) && problem.contains("format the column as text"), "{text}: {problem}");
+        }
+    }
+    for text in ["E+11", "1E11", "12E+5", "1.E+5", "E", "1E+", "A1E+5", "1.2.3E+4", "1E+5 x"] {
+        assert!(rows_of(format!("id,name,amount\n{text},a,1\n").as_bytes())[0].1.is_ok(), "{text}");
+    }
+    // A column that is not read may hold anything.
+    assert!(rows_of("id,備考,name,amount\n1,1.2E+11,a,1\n".as_bytes())[0].1.is_ok());
+}
+
+#[test]
 fn columns_are_found_by_name_and_others_are_named() {
     let text = "備考,\"金　額\n（円）\",ＩＤ,氏名,店 名,\n,10,1,x,あ,\n";
     let mut table = Table::open(text.as_bytes(), COLUMNS, How::default()).unwrap();
