@@ -262,7 +262,7 @@ struct UnderWay {
 async fn finish(row: UnderWay, report: &mut ImportReport) -> anyhow::Result<()> {
     let mut changed = false;
     for answer in row.answers {
-        match answer.await? {
+        match answer.await.map_err(|_| CommandError::Stopping)? {
             Ok(done) => changed |= done == Done::Recorded,
             Err(CommandError::Rejected(why)) => {
                 report.refuse(row.row.bad("", String::new(), why.to_string()));

@@ -13,7 +13,8 @@ use kazasu_engine::{Engine, Health, Nowhere};
 use kazasu_store::Node;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// What importing a file is told.
 #[derive(Args)]
@@ -192,7 +193,36 @@ pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<
     if let Some(suspect) = engine.health().clock_suspect() {
         tell!("note: {suspect}");
     }
+    tokio::spawn(stop_without_room(engine.clone()));
     Ok((engine, core))
+}
+
+/// How often the ledger is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// The ledger may take no records for so long before it is told, and before the command gives up.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+const GIVES_UP_AFTER: Duration = Duration::from_secs(10);
+
+/// A command that works on the journal itself has a person who waits for it: a disk that is full is told, and the command does not
+/// wait for room without end. What was asked and is not durable is answered with an error.
+async fn stop_without_room(engine: Engine) {
+    let (mut since, mut told): (Option<Instant>, bool) = (None, false);
+    while !engine.health().stopping.load(Ordering::Acquire) {
+        tokio::time::sleep(LOOK).await;
+        let Some(why) = engine.health().halted() else {
+            (since, told) = (None, false);
+            continue;
+        };
+        let halted = since.get_or_insert_with(Instant::now).elapsed();
+        if halted >= TOLD_AFTER && !told {
+            tell!("waiting: the ledger takes no records at the moment ({why})");
+            told = true;
+        }
+        if halted >= GIVES_UP_AFTER {
+            tell!("giving up: what is recorded stays; make room and run the command again, it goes on where it stood");
+            engine.stop();
+        }
+    }
 }
 
 pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> anyhow::Result<()> {
