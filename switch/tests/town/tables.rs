@@ -245,6 +245,18 @@ fn an_empty_list_says_so() {
     }
 }
 
+#[test]
+fn a_payment_without_its_payer_is_refused_instead_of_showing_a_list() {
+    let town = Town::empty(Sample { residents: 0, ..Sample::default() });
+    let desk = Desk(&town);
+    for args in [&["settle", "--amount", "130000"][..], &["settle", "--reference", "R-1"]] {
+        let out = desk.run(args);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("--received-from"), "{args:?}: {said}");
+    }
+}
+
 fn post(served: &Served, town: &Town, path: &str, body: &[u8]) -> (u16, Value) {
     let bearer = format!("Bearer {}", token(town, "", "token"));
     let (status, text) = request(served.http, "POST", path, &[("authorization", &bearer)], body).unwrap();
