@@ -114,6 +114,12 @@ impl Write for PrivateFile {
     }
 }
 
+/// Are these one file, whatever its names?
+pub fn is_one(a: &Path, b: &Path) -> bool {
+    let of = |path: &Path| std::fs::metadata(path).map(|there| (there.dev(), there.ino()));
+    matches!((of(a), of(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// Writes a file that only its owner may read and that must not be there yet.
 pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {

@@ -3,14 +3,16 @@
 use super::Found;
 use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
-use crate::import::{self, ImportReport, Mode, Order};
+use crate::import::{self, BadRow, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
 use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
+use kazasu_documents::table_file::BEGINNING;
 use kazasu_engine::{Engine, Health, Nowhere};
 use kazasu_store::Node;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -46,6 +48,9 @@ pub(super) enum What {
 
 pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
     let ImportArgs { file, sheet, dry_run, config, bad_rows, json } = args;
+    if let Some(path) = &bad_rows {
+        is_another(&file, path)?;
+    }
     let bytes = crate::files::read(&file)?;
     let config = Config::load(&config)?;
     let order = Order { sheet, mode: if dry_run { Mode::Look } else { Mode::CarryOut } };
@@ -67,8 +72,8 @@ pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
             }
         },
     };
-    if let Some(path) = bad_rows.filter(|_| report.bad > 0) {
-        crate::files::write_private(&path, &import::bad_rows_csv(&report.header, &report.bad_rows)?)?;
+    if let Some(path) = &bad_rows {
+        give_bad_rows(path, &report.header, &report.bad_rows)?;
     }
     if json {
         say!("{}", serde_json::to_string(&report)?);
@@ -79,6 +84,40 @@ pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
         return Err(Found(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
     }
     Ok(())
+}
+
+/// Refused rows must not take the place of the file that they are from.
+pub(super) fn is_another(file: &Path, bad_rows: &Path) -> anyhow::Result<()> {
+    let same = crate::files::is_one(file, bad_rows);
+    anyhow::ensure!(
+        !same,
+        "--bad-rows: {} is the file that is read; name another one, it would be replaced by its refused rows",
+        bad_rows.display()
+    );
+    Ok(())
+}
+
+/// Writes the refused rows to their file. Where there are none any more, those of an earlier import go: they would seem to be open.
+pub(super) fn give_bad_rows(path: &Path, header: &[String], rows: &[BadRow]) -> anyhow::Result<()> {
+    if !rows.is_empty() {
+        return crate::files::write_private(path, &import::bad_rows_csv(header, rows)?);
+    }
+    if has_refused_rows(path) {
+        std::fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
+        tell!("{}: removed, no row is refused any more", path.display());
+    }
+    Ok(())
+}
+
+/// Is it a file of refused rows as this program writes it? What a person has put there is not touched.
+fn has_refused_rows(path: &Path) -> bool {
+    if !std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
+        return false;
+    }
+    let mut begin = Vec::new();
+    let most = u64::try_from(BEGINNING.len()).unwrap_or(u64::MAX);
+    let read = std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut begin));
+    read.is_ok() && begin == BEGINNING.as_bytes()
 }
 
 async fn imported<'a>(

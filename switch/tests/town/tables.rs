@@ -90,6 +90,45 @@ fn applications_are_taken_or_refused_by_the_lines_that_are_shown() {
 }
 
 #[test]
+fn refused_rows_never_replace_their_file_and_go_when_none_is_left() {
+    let town = Town::new(Sample { residents: 4, ..Sample::default() });
+    let desk = Desk(&town);
+    desk.programme();
+    let head = "ppid,household,event,amount\n";
+    let row = |amount: &str| format!("{head}{},H1,{EVENT},{amount}\n", sample_ppid(1, 0));
+    desk.applications("x.csv", row("abc"), 1);
+    let refused = town.path("x.refused.csv");
+    assert!(refused.exists());
+    desk.applications("x.csv", row("10000"), 0);
+    assert!(!refused.exists(), "no row is refused any more");
+    // What a person has put there stays.
+    std::fs::write(&refused, "my own notes").unwrap();
+    desk.applications("x.csv", row("20000"), 0);
+    assert_eq!(std::fs::read_to_string(&refused).unwrap(), "my own notes");
+
+    let merchants = "merchant,acquirer,mcc\nM10000000000001,27000001,X\n";
+    let file = desk.file("m.csv", merchants);
+    let link = town.path("link.csv");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for itself in [file.as_str(), link.to_str().unwrap()] {
+        for command in [&["merchant", "import"][..], &["relief", "import", "101", "--why", "received", "--by", "sato"]]
+        {
+            let out = desk.run(&[command, &[file.as_str(), "--bad-rows", itself]].concat());
+            let said = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.code(), Some(2), "{said}");
+            assert!(said.contains("--bad-rows") && said.contains("is the file that is read"), "{said}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), merchants);
+        }
+    }
+    let bad = town.path("bad.csv");
+    let bad = bad.to_str().unwrap();
+    desk.json(&["merchant", "import", &file, "--bad-rows", bad], 1);
+    std::fs::write(&file, merchants.replace('X', "5411")).unwrap();
+    desk.json(&["merchant", "import", &file, "--bad-rows", bad], 0);
+    assert!(!std::path::Path::new(bad).exists());
+}
+
+#[test]
 fn one_household_however_its_cells_are_quoted_is_paid_once() {
     let town = Town::new(Sample { residents: 4, ..Sample::default() });
     let desk = Desk(&town);

@@ -16,7 +16,7 @@ mod workbook;
 
 pub use characters::Format;
 pub use characters::text_of;
-pub use refused::{Refused, refused_csv};
+pub use refused::{BEGINNING, Refused, refused_csv};
 
 use kazasu_schemas::guard::unguarded;
 use lines::Lines;

@@ -21,6 +21,9 @@ pub(super) fn is_marked(cell: &str) -> bool {
     cell.contains(MARK)
 }
 
+/// How a file of refused rows begins, as it is written here.
+pub const BEGINNING: &str = "\u{feff}行 line,列 column,理由 reason";
+
 /// A refused row.
 pub struct Refused<'a> {
     /// The line of the file.
