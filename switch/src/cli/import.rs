@@ -1,7 +1,7 @@
 //! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
 
 use super::Found;
-use crate::client::{Refused, Switch, encoded};
+use crate::client::{Listens, Refused, Switch, encoded, listens};
 use crate::config::Config;
 use crate::import::{self, BadRow, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
@@ -159,7 +159,11 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
     match nodes(config).await? {
         Nodes::Leader(http) => Ok(Some(http)),
         Nodes::None { .. } if config.store().shared().is_some() => Ok(None),
-        Nodes::None { .. } => Ok(answers(&config.file.http).await.then(|| config.file.http.clone())),
+        Nodes::None { .. } => match listens(&config.file.http).await {
+            Listens::Switch => Ok(Some(config.file.http.clone())),
+            Listens::Nothing => Ok(None),
+            Listens::Other(what) => anyhow::bail!(what),
+        },
     }
 }
 
@@ -167,7 +171,7 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
 pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     let mut running = nodes(config).await?;
     if let Nodes::Leader(http) = &running
-        && !answers(http).await
+        && !matches!(listens(http).await, Listens::Switch)
     {
         // It may have ended a moment ago.
         tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
@@ -177,13 +181,14 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
         Nodes::Leader(http) => Ok(Place::Running(http)),
         Nodes::None { epoch } => match lock(&config.data_dir) {
             Ok(lock) => Ok(Place::Here { epoch, _lock: lock }),
-            Err(error) if error.is::<InUse>() && answers(&config.file.http).await => {
-                Ok(Place::Running(config.file.http.clone()))
-            }
-            Err(error) if error.is::<InUse>() => Err(error.context(format!(
-                "another kazasu command is working on it (nothing answers at {}); try again",
-                config.file.http
-            ))),
+            Err(error) if error.is::<InUse>() => match listens(&config.file.http).await {
+                Listens::Switch => Ok(Place::Running(config.file.http.clone())),
+                Listens::Nothing => Err(error.context(format!(
+                    "another kazasu command is working on it (nothing answers at {}); try again",
+                    config.file.http
+                ))),
+                Listens::Other(what) => Err(error.context(what)),
+            },
             Err(error) => Err(error),
         },
     }
@@ -193,12 +198,6 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
 const CHANGES_SHOWN: usize = 200;
 /// A node that has not reported for so many seconds is not running.
 const SILENT: f64 = 5.0;
-
-/// Does anyone listen there?
-async fn answers(http: &str) -> bool {
-    let connecting = tokio::net::TcpStream::connect(http);
-    tokio::time::timeout(Duration::from_secs(2), connecting).await.is_ok_and(|socket| socket.is_ok())
-}
 
 /// The nodes of a store.
 enum Nodes {
