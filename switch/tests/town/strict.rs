@@ -49,6 +49,8 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
         assert!(value["error"].as_str().unwrap().contains(says), "{text}: {value}");
     }
     assert_eq!(limits(br#"{"month": true}"#).1["field"], "month");
+    let (status, value) = limits(br#"{"day": -1}"#);
+    assert_eq!((status, &value["field"]), (400, &json!("day")), "{value}");
     assert_eq!(now(), before, "nothing was changed");
     // What is not named stays, and what is taken away is said.
     assert_eq!(limits(br#"{"day": 10000}"#).0, 200);
