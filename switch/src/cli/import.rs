@@ -316,6 +316,16 @@ fn print(file: &Path, report: &ImportReport) {
     if report.changed_fields > shown {
         say!("  … and {} fields more (--json lists them)", report.changed_fields - shown);
     }
+    for kept in report.kept.iter().take(CHANGES_SHOWN) {
+        let before = kept.before.as_deref().unwrap_or("¥0");
+        say!(
+            "  line {}, {} {}: {before} was paid in before; {} is not booked",
+            kept.line,
+            kept.of,
+            kept.field,
+            kept.after
+        );
+    }
     for row in report.bad_rows.iter().take(20) {
         say!("  {}", row.told());
     }
