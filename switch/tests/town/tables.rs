@@ -285,6 +285,32 @@ fn an_empty_list_says_so() {
 }
 
 #[test]
+fn a_number_on_standard_input_is_read_in_any_width_and_stands_alone() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let desk = Desk(&town);
+    let (first, second) = (kazasu::sample::named_ppid("new"), kazasu::sample::named_ppid("newer").to_string());
+    let file = desk.file("links.csv", format!("ppid,kind,number,balance\n{first},held,0010000077,1000\n"));
+    desk.json(&["link", "import", &file], 0);
+    let set = |typed: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
+        command.args(["link", "set", &second, "--kind", "held", "--pin-verified", "--config", &town.config()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        let out = child.wait_with_output().unwrap();
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let (code, said) = set("0010000077\n0010000078\n");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("one card or account number is expected, got 2 lines"), "{said}");
+    assert_eq!(set("\n\n").0, Some(2));
+    let (code, said) = set("　００１０００００７７\r\n\n");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
 fn a_payment_without_its_payer_is_refused_instead_of_showing_a_list() {
     let town = Town::empty(Sample { residents: 0, ..Sample::default() });
     let desk = Desk(&town);
