@@ -5,6 +5,7 @@ use crate::import::{LinkImport, Problem};
 use crate::json::Said;
 use anyhow::Context;
 use kazasu_core::{BreakReason, Broken, Command, Done, LimitChange, LimitsChange, Merchant, Resident, State};
+use kazasu_documents::table_file::narrow;
 use kazasu_engine::{CommandError, Engine, Role};
 use kazasu_ledger::record::{CardStatus, Instrument, LinkOrigin, OwnLimits};
 use kazasu_schemas::ids::{IdError, InstitutionId, MerchantId, Ppid, Serial};
@@ -155,7 +156,7 @@ pub struct Desk {
 }
 
 pub(crate) fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
-    text.parse::<Ppid>().map_err(|e| value(field, format!("{}, got {:?}", e.problem, e.got)))
+    narrow(text).parse::<Ppid>().map_err(|e| value(field, format!("{}, got {:?}", e.problem, e.got)))
 }
 
 pub(crate) fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {

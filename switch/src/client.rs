@@ -122,10 +122,14 @@ fn why(value: &Value) -> String {
     why.filter(|why| !why.is_empty()).unwrap_or_else(|| "no reason was given".to_owned())
 }
 
-/// An answer that is not 200.
+/// An answer that is not 200. A switch says why it refuses; what refuses without a reason of that form is none.
 fn refused(status: u16, value: &Value) -> Refused {
     match status {
-        400 | 403 | 404 | 409 => Refused::No(why(value)),
+        400 | 403 | 404 | 409 if value["error"].is_string() => Refused::No(why(value)),
+        400 | 403 | 404 | 409 => Refused::Broken(anyhow::anyhow!(
+            "it is no kazasu switch that answered {status}: {}; check `http` of the configuration",
+            why(value)
+        )),
         _ => Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", why(value))),
     }
 }
@@ -240,6 +244,42 @@ impl Switch {
     }
 }
 
+/// What listens at an address.
+pub(crate) enum Listens {
+    /// A switch.
+    Switch,
+    /// Nothing does.
+    Nothing,
+    /// Something else, or a switch that gives no answer: what is wrong.
+    Other(String),
+}
+
+/// How long a connection, and then the answer of what listens, is waited for.
+const CONNECTS: Duration = Duration::from_secs(2);
+const ANSWERS: Duration = Duration::from_secs(5);
+
+/// Asks what listens at an address whether it is a switch.
+pub(crate) async fn listens(http: &str) -> Listens {
+    let connecting = tokio::time::timeout(CONNECTS, tokio::net::TcpStream::connect(http)).await;
+    if !connecting.is_ok_and(|socket| socket.is_ok()) {
+        return Listens::Nothing;
+    }
+    let url = format!("http://{http}/healthz");
+    let asking = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, Value)> {
+        let mut reply = Client::new(Limits::within(ANSWERS), None).send(&url, &[], None)?;
+        Ok((reply.status(), reply.value()?))
+    });
+    let what = match asking.await {
+        Ok(Ok((200, Value::String(text)))) if text == "ok\n" => return Listens::Switch,
+        Ok(Ok((status, _))) => {
+            format!("something that is no kazasu switch listens there: it answers {status} to /healthz")
+        }
+        Ok(Err(error)) => format!("what listens there gives no answer: {error}"),
+        Err(error) => error.to_string(),
+    };
+    Listens::Other(format!("http {http}: {what}; stop it, or configure another address for `http`"))
+}
+
 /// A text as a part of an address.
 pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, b| {
@@ -305,9 +345,10 @@ mod tests {
             (503, r#"{"error":"the ledger takes no records"}"#),
             (502, " <p>a proxy</p>\n"),
             (400, ""),
+            (404, "<html>Not Found</html>"),
         ]);
         let mut all = vec![told(switch.ask("/v1/ask", &json!({ "do": "x" })).await)];
-        for _ in 0..4 {
+        for _ in 0..5 {
             all.push(told(switch.get("/v1/days").await));
         }
         let expected = [
@@ -315,7 +356,8 @@ mod tests {
             "no: no such programme",
             "broken: the switch answered 503: the ledger takes no records",
             "broken: the switch answered 502: <p>a proxy</p>",
-            "no: no reason was given",
+            "broken: it is no kazasu switch that answered 400: no reason was given; check `http` of the configuration",
+            "broken: it is no kazasu switch that answered 404: <html>Not Found</html>; check `http` of the configuration",
         ];
         assert_eq!(all, expected);
         let asked: Vec<String> = asked.iter().collect();

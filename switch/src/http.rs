@@ -21,6 +21,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use kazasu_core::Rejected;
 use kazasu_engine::CommandError;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
 use kazasu_engine::{Engine, Role};
@@ -366,8 +367,13 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
         Err(AskError::Other(error)) if has_panicked(&error) => return broken(),
         Err(error) => error,
     };
+    let cannot_be = match &error {
+        AskError::Command(CommandError::Rejected(why)) => unusable(why),
+        _ => None,
+    };
     let status = match &error {
         AskError::Value { .. } | AskError::Policy(_) => StatusCode::BAD_REQUEST,
+        AskError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
         AskError::Pin | AskError::Forbidden(_) => StatusCode::FORBIDDEN,
         AskError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
         AskError::Command(CommandError::Elsewhere(_)) => StatusCode::MISDIRECTED_REQUEST,
@@ -375,6 +381,9 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
         AskError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let mut body = json!({ "error": error.to_string() });
+    if let Some(field) = cannot_be {
+        body["field"] = field.into();
+    }
     match &error {
         AskError::Value { field, .. } => body["field"] = (*field).into(),
         AskError::Policy(problems) => body["problems"] = problems.clone().into(),
@@ -382,6 +391,16 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
         AskError::Pin | AskError::Forbidden(_) | AskError::Command(_) | AskError::Other(_) => {}
     }
     (status, Json(body)).into_response()
+}
+
+/// The field whose value the core refuses whatever stands in the ledger.
+fn unusable(why: &Rejected) -> Option<&'static str> {
+    match why {
+        Rejected::OwnLimit(field, _) => Some(*field),
+        Rejected::Amount(_) => Some("amount"),
+        Rejected::Reference => Some("reference"),
+        _ => None,
+    }
 }
 
 /// What an ask's body says.
@@ -687,6 +706,23 @@ mod tests {
     async fn file() -> Response {
         let work = tokio::task::spawn_blocking(|| -> import::ImportReport { panic!("a bad file") }).await;
         outcome(work.map_err(|error| anyhow::Error::from(error).context("a file")))
+    }
+
+    #[tokio::test]
+    async fn a_value_that_can_never_be_is_400_and_what_does_not_stand_now_is_409() {
+        use kazasu_schemas::money::Yen;
+        for (why, status, field) in [
+            (Rejected::OwnLimit("day", Yen::new(-1)), 400, json!("day")),
+            (Rejected::Amount(Yen::ZERO), 400, json!("amount")),
+            (Rejected::Reference, 400, json!("reference")),
+            (Rejected::UnknownProgramme(9), 409, json!(null)),
+        ] {
+            let told = answer(Err(AskError::Command(CommandError::Rejected(why))));
+            assert_eq!(told.status().as_u16(), status);
+            let body = axum::body::to_bytes(told.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["field"], field, "{body}");
+        }
     }
 
     #[tokio::test]

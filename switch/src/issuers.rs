@@ -26,6 +26,8 @@ pub struct Issuers {
     vault: Arc<Vault>,
     own: InstitutionId,
     configs: Vec<IssuerConfig>,
+    /// False for a command that works on the journal for a moment: it sends nothing, and what is owed waits for the switch.
+    linked: bool,
     runtime: Handle,
     lead: Mutex<Option<Lead>>,
     tasks: TaskTracker,
@@ -67,6 +69,16 @@ impl Issuers {
     /// Knows every configured issuer. Must be called on the runtime that the links are to run on.
     #[must_use]
     pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+        Arc::new(Self::made(configs, true, vault, own))
+    }
+
+    /// Has no links: for a command that works on the journal for a moment.
+    #[must_use]
+    pub fn without_links(vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+        Arc::new(Self::made(Vec::new(), false, vault, own))
+    }
+
+    fn made(configs: Vec<IssuerConfig>, linked: bool, vault: Arc<Vault>, own: InstitutionId) -> Self {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
         let lead = Mutex::new(None);
@@ -75,17 +87,18 @@ impl Issuers {
             // Its task runs while this node leads; before that it is not down.
             not_down(Kind::IssuerLink, &config.file.name);
         }
-        Arc::new(Issuers {
+        Issuers {
             vault,
             own,
             configs,
+            linked,
             runtime,
             lead,
             tasks,
             stopped,
             outbox: OnceLock::new(),
             gives_up: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Delivers notices to residents' portals from now on. Must be called on the runtime that deliveries are to run on.
@@ -278,6 +291,8 @@ impl IssuerSink for Issuers {
                         None => by_issuer.push((out.to.issuer, vec![command])),
                     }
                 }
+                // The switch has the links, and sends it when it runs.
+                Ok(_) if advice && !self.linked => {}
                 Ok(_) if advice => {
                     let issuer = out.to.issuer;
                     about!(error, MessageId::from(&out), issuer, "an advice waits: its issuer is not configured");

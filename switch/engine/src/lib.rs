@@ -609,4 +609,89 @@ mod tests {
         engine.stop();
         core.join().unwrap();
     }
+
+    /// A memory store that may have no room: then no batch is written, and no transaction is left to say so.
+    struct Full(MemoryStore, Arc<AtomicBool>);
+
+    struct FullJournal(Box<dyn kazasu_store::Journal>, Arc<AtomicBool>);
+
+    impl Store for Full {
+        fn place(&self) -> String {
+            self.0.place()
+        }
+
+        fn lead(
+            &self,
+            claim: kazasu_store::Claim,
+        ) -> Task<'_, Result<Box<dyn kazasu_store::Journal>, kazasu_store::LeadError>> {
+            Box::pin(async {
+                let journal = self.0.lead(claim).await?;
+                Ok(Box::new(FullJournal(journal, self.1.clone())) as Box<dyn kazasu_store::Journal>)
+            })
+        }
+
+        fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>> {
+            self.0.reader()
+        }
+    }
+
+    impl Reader for FullJournal {
+        fn scan(&mut self, from: u64, limit: usize) -> Task<'_, Result<Vec<kazasu_ledger::Entry>, StoreError>> {
+            self.0.scan(from, limit)
+        }
+
+        fn head(&mut self) -> Task<'_, Result<kazasu_ledger::Head, StoreError>> {
+            self.0.head()
+        }
+
+        fn transfers(&mut self, from: u64, to: u64) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
+            self.0.transfers(from, to)
+        }
+    }
+
+    impl kazasu_store::Journal for FullJournal {
+        fn append<'a>(
+            &'a mut self,
+            batch: &'a [kazasu_ledger::Entry],
+        ) -> Task<'a, Result<(), kazasu_store::AppendError>> {
+            if self.1.load(Ordering::Acquire) {
+                return Box::pin(async { Err(kazasu_store::AppendError::Unknown("the disk is full".into())) });
+            }
+            self.0.append(batch)
+        }
+
+        fn tidy(&mut self, moment: Moment) -> Task<'_, ()> {
+            self.0.tidy(moment)
+        }
+
+        fn epoch(&self) -> u64 {
+            self.0.epoch()
+        }
+
+        fn close(self: Box<Self>) -> Task<'static, Result<(), StoreError>> {
+            self.0.close()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_to_stop_does_not_wait_for_a_full_disk() {
+        let config = EngineConfig { clock: crate::clock::reading, ..config() };
+        let full = Arc::new(AtomicBool::new(false));
+        let store = Arc::new(Full(MemoryStore::default(), full.clone()));
+        let health = Arc::new(Health::default());
+        let (engine, core) =
+            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
+        let register = |id: &str| Command::RegisterAcquirer { acquirer: id.parse().unwrap(), name: "a".into() };
+        engine.command(register("27000001")).await.unwrap();
+        full.store(true, Ordering::Release);
+        let answer = engine.command_later(register("27000002"));
+        while engine.health().halted().is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        engine.stop();
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(10), answer).await;
+        let answer = answer.expect("it stops although there is no room").unwrap();
+        assert!(matches!(&answer, Err(CommandError::Halted(why)) if why.contains("full")), "{answer:?}");
+        core.join().unwrap();
+    }
 }

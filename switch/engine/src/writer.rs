@@ -22,6 +22,9 @@ pub(crate) struct Durable(());
 /// Entries that are read at a time.
 pub(crate) const PAGE: usize = 10_000;
 
+/// Between two attempts to write a batch, or to take the lead again.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// What the writer is told.
 pub(crate) enum Job {
     /// Give everything behind this place. If the journal does not have it, say so and give everything.
@@ -233,18 +236,27 @@ impl Thread {
             return Ok(Durable(()));
         };
         let mut result = self.runtime.block_on(self.journal.append(entries));
+        let mut written_again = 0_u32;
         while let Err(AppendError::Unknown(why)) = result {
             let (first, end) = (before.seq + 1, last.seq);
             tracing::warn!(%why, first, last = end, "it is not known whether a batch was written; asking the journal");
             metrics::counter!("kazasu_commits_in_doubt_total").increment(1);
-            let _ = self.news.send(News::Stalled(why));
+            let _ = self.news.send(News::Stalled(why.clone()));
             match self.reopen()? {
                 head if head == last => {
                     tracing::info!(first, last = end, "the batch in doubt was written");
                     return Ok(Durable(()));
                 }
                 head if head == before => {
-                    // From the moment of the new lead the old attempt cannot arrive any more.
+                    // From the moment of the new lead the old attempt cannot arrive any more. A disk that is full stays full: a
+                    // process that is to stop tries once more and then says that the batch is not there.
+                    if written_again > 0 {
+                        if self.health.stopping.load(Ordering::Acquire) {
+                            return Err(AppendError::Refused(why));
+                        }
+                        std::thread::sleep(PAUSE);
+                    }
+                    written_again += 1;
                     tracing::info!(first, last = end, "the batch in doubt was not written; writing it again");
                     result = self.runtime.block_on(self.journal.append(entries));
                 }
@@ -259,7 +271,6 @@ impl Thread {
 
     /// Takes the lead again, unless somebody else has it meanwhile, and tells where the journal ends.
     fn reopen(&mut self) -> Result<Head, AppendError> {
-        const PAUSE: Duration = Duration::from_millis(200);
         loop {
             if self.cancelled.load(Ordering::Acquire) {
                 return Err(AppendError::Unknown("another node leads".into()));

@@ -114,6 +114,17 @@ impl Write for PrivateFile {
     }
 }
 
+/// Is it a pipe or a device, or what a shell leads standard output to?
+pub fn is_stream(path: &Path) -> bool {
+    path.starts_with("/dev") || std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+}
+
+/// Are these one file, whatever its names?
+pub fn is_one(a: &Path, b: &Path) -> bool {
+    let of = |path: &Path| std::fs::metadata(path).map(|there| (there.dev(), there.ino()));
+    matches!((of(a), of(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// Writes a file that only its owner may read and that must not be there yet.
 pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {

@@ -11,6 +11,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::{say, tell};
 use serde_json::Value;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 /// What every one of these commands has.
@@ -430,13 +431,26 @@ pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The most that is read of standard input, bytes.
+const MOST_NUMBER: u64 = 4_096;
+
 /// A card or account number from standard input.
 fn number() -> anyhow::Result<String> {
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).context("cannot read the number from standard input")?;
-    let number = line.trim().to_owned();
-    anyhow::ensure!(!number.is_empty(), "the card or account number is read from standard input, and there is none");
-    Ok(number)
+    let (mut text, input) = (String::new(), std::io::stdin());
+    let read = match input.is_terminal() {
+        true => input.read_line(&mut text),
+        false => input.lock().take(MOST_NUMBER).read_to_string(&mut text),
+    };
+    read.context("cannot read the number from standard input")?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let number = lines.next().context("the card or account number is read from standard input, and there is none")?;
+    let more = lines.count();
+    anyhow::ensure!(
+        more == 0,
+        "standard input: one card or account number is expected, got {} lines; run the command once for each",
+        more + 1
+    );
+    Ok(number.to_owned())
 }
 
 pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {

@@ -12,7 +12,8 @@ use kazasu_report::table::{Align, Lines};
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {
-    /// What time decides at the running switch, and whether its wall clock is believed. Exit code 1 when it is not.
+    /// What time decides at the running switch, and whether its wall clock is believed. Exit code 1 when it is not, 2 when no switch
+    /// is running.
     Status {
         #[command(flatten)]
         common: Common,
@@ -40,7 +41,7 @@ pub(super) async fn run(command: ClockCommand) -> anyhow::Result<()> {
 async fn status(common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     let Some(http) = import::running(&config).await? else {
-        return Err(Found("no switch is running: its clock is looked at when it begins".into()).into());
+        anyhow::bail!("no switch is running: its clock is looked at when it begins");
     };
     let status = match Switch::new(&http, &config.token).get("/v1/status").await {
         Ok(status) => status,

@@ -534,6 +534,7 @@ pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> 
 }
 
 async fn carry_out(counter: &mut Counter, ask: ClosingAsk) -> Result<Value, Refused> {
+    let ask = ask.with_plain_parties();
     match counter {
         Counter::Running(switch) => switch.ask("/v1/closing/ask", &ask).await,
         Counter::Here { desk, by, .. } => desk.closing(ask, by).await.map_err(Refused::from),

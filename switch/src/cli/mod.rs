@@ -156,10 +156,10 @@ enum Command {
         #[arg(long, requires_all = ["amount", "reference"])]
         received_from: Option<String>,
         /// Yen.
-        #[arg(long, value_parser = amount)]
+        #[arg(long, value_parser = amount, requires = "received_from")]
         amount: Option<i64>,
         /// The payment's own: it is booked once.
-        #[arg(long)]
+        #[arg(long, requires = "received_from")]
         reference: Option<String>,
         /// The day on which it was paid; today when absent.
         #[arg(long, requires = "received_from")]

@@ -6,7 +6,6 @@ use super::ask::{Common, Counter, caller, show};
 use super::import::running;
 use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
-use crate::import::bad_rows_csv;
 use crate::relief::{Imported, ReliefAsk, Source};
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
@@ -537,6 +536,8 @@ async fn import(
     bad_rows: Option<PathBuf>,
     common: &Common,
 ) -> anyhow::Result<()> {
+    let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
+    super::import::is_another(file, &refused_to)?;
     let bytes = kazasu_security::files::read(file)?;
     let name = file.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
     let config = Config::load(&common.config)?;
@@ -560,10 +561,7 @@ async fn import(
         Err(Refused::No(why)) => return Err(Found(why).into()),
         Err(Refused::Broken(error)) => return Err(error),
     };
-    let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
-    if imported.bad > 0 {
-        kazasu_security::files::write_private(&refused_to, &bad_rows_csv(&imported.header, &imported.bad_rows)?)?;
-    }
+    super::import::give_bad_rows(&refused_to, &imported.header, &imported.bad_rows)?;
     if common.json {
         say!("{}", serde_json::to_string(&imported)?);
     } else {

@@ -529,6 +529,20 @@ fn perform(town: &mut Town, act: &Act) {
 }
 
 #[test]
+fn a_party_is_known_however_it_is_typed() {
+    use super::bank::{party, payer};
+    for text in ["issuer 4", "issuer　4", "issuer４", "ISSUER 4", " ｉｓｓｕｅｒ  4 "] {
+        assert_eq!(party(text), "issuer 4", "{text}");
+        assert_eq!(payer(text), Some(kazasu_ledger::record::Payer::Issuer(4)), "{text}");
+    }
+    assert_eq!(party("Acquirer 27000001"), "acquirer 27000001");
+    for text in ["issuer", "4", "bank 4", "issuer x", ""] {
+        assert_eq!(party(text), text);
+        assert_eq!(payer(text), None, "{text}");
+    }
+}
+
+#[test]
 fn nets_sum_to_zero_under_random_contracts() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
     let seen = std::cell::RefCell::new([0_u32; 6]);

@@ -46,7 +46,7 @@ async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respons
         Err(refusal) => return *refusal,
     };
     match read::<ClosingAsk>(&body) {
-        Ok(ask) => answer(api.desk.closing(ask, &by).await),
+        Ok(ask) => answer(api.desk.closing(ask.with_plain_parties(), &by).await),
         Err(refusal) => *refusal,
     }
 }

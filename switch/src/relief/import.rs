@@ -197,9 +197,10 @@ pub(super) fn refused(refusal: Refusal) -> AskError {
 impl Imported {
     fn refuse(&mut self, row: Row, Wrong(column, value, problem): Wrong) {
         self.bad += 1;
-        let Row { line, row, cells, .. } = row;
+        let (line, place) = (row.line, row.row);
+        let cells = row.into_refused();
         let cells = cells.iter().map(|cell| kazasu_schemas::text::without_card_numbers(cell)).collect();
-        self.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem, cells });
+        self.bad_rows.push(BadRow { line, row: place, column: column.to_owned(), value, problem, cells });
     }
 }
 

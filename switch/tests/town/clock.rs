@@ -134,6 +134,9 @@ fn a_clock_that_jumps_turns_no_day_until_a_person_says_that_it_is_right() {
 #[test]
 fn a_start_long_after_the_last_record_answers_taps_on_the_old_day() {
     let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    // No switch is running: that is no doubt about its clock.
+    let out = kazasu(&["clock", "status", "--config", &town.config()]);
+    assert_eq!(out.status.code(), Some(2), "{out:?}");
     set(&town, 0);
     let served = serve(&town);
     let day = served.status()["business_day"].clone();

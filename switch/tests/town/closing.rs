@@ -180,7 +180,13 @@ fn a_day_is_closed_with_every_yen_explained() {
     std::fs::write(town.path("issuer.csv"), lacks).unwrap();
     let compared = staff.found("sato", &import);
     assert_eq!(compared["statuses"], json!({ "amount_under": [1, 1], "missing": [1, 0] }), "{compared}");
-    assert_eq!(staff.ok("sato", &import)["known"], true, "the same file twice is recognised");
+    // The same file twice is recognised, and says what the first run found.
+    let again = staff.found("sato", &import);
+    assert_eq!(again["known"], true, "{again}");
+    for count in ["run", "ours", "theirs", "differences", "total", "matched_yen"] {
+        assert_eq!(again[count], compared[count], "{count}: {again}");
+    }
+    assert_eq!(again["differences"], 2);
     // A file that was cut short says so by its own total, and changes nothing.
     std::fs::write(town.path("short.csv"), [&lines[0], &lines[1], &lines[3]].map(String::as_str).join("\r\n")).unwrap();
     let text = staff

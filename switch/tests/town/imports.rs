@@ -35,6 +35,19 @@ fn bad_rows_are_reported_by_line_and_block_nothing() {
     assert_eq!((report["rows"].as_u64(), report["recorded"].as_u64()), (Some(6), Some(2)));
     assert_eq!(std::fs::read_to_string(&bad).unwrap().lines().count(), 5);
 
+    // Another opening balance of an account that has money is not booked, and is told; the same one is nothing to tell.
+    let another = town.path("another.csv");
+    std::fs::write(&another, format!("ppid,kind,number,balance\n{new},held,0010000001,6000\n")).unwrap();
+    for look in [&["--dry-run"][..], &[]] {
+        let args = ["link", "import", another.to_str().unwrap(), "--config", &town.config(), "--json"];
+        let report = json(&kazasu(&[&args[..], look].concat()));
+        assert_eq!(report["unchanged"], 1, "{report}");
+        let kept = &report["kept"][0];
+        assert_eq!((kept["line"].as_u64(), kept["field"].as_str()), (Some(2), Some("balance")), "{report}");
+        assert_eq!((kept["before"].as_str(), kept["after"].as_str()), (Some("¥5,000"), Some("¥6,000")), "{report}");
+    }
+    assert!(json(&kazasu(&args)).get("kept").is_none());
+
     // Again, into the running switch: nothing changes but the bad rows are bad again.
     let served = town.serve();
     let again = json(&kazasu(&args));

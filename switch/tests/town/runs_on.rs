@@ -422,3 +422,25 @@ fn a_switch_whose_standard_output_is_full_serves() {
     let said = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(said.contains("nobody could be told that the switch is ready"), "{said}");
 }
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_switch_in_good_order_unless_that_is_ignored() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let hang_up = |served: &Served| {
+        let pid = served.pid().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    };
+    let served = town.serve();
+    hang_up(&served);
+    served.ended();
+    // As nohup starts it.
+    let mut command = Command::new("bash");
+    command.args(["-c", "trap '' HUP; exec \"$0\" serve --json --config \"$1\""]);
+    command.args([env!("CARGO_BIN_EXE_kazasu"), &town.config()]);
+    let served = Served::start(command, &town.path("serve.log"));
+    hang_up(&served);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(served.get("/healthz").0, 200);
+    served.stop();
+    town.verified();
+}

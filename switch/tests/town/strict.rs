@@ -49,6 +49,8 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
         assert!(value["error"].as_str().unwrap().contains(says), "{text}: {value}");
     }
     assert_eq!(limits(br#"{"month": true}"#).1["field"], "month");
+    let (status, value) = limits(br#"{"day": -1}"#);
+    assert_eq!((status, &value["field"]), (400, &json!("day")), "{value}");
     assert_eq!(now(), before, "nothing was changed");
     // What is not named stays, and what is taken away is said.
     assert_eq!(limits(br#"{"day": 10000}"#).0, 200);
@@ -173,6 +175,18 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
     assert!(bad.contains("'=1+1") && !bad.contains(",=1+1"), "{bad}");
     let out = kazasu(&["report", "trial-balance", "--out", &path("books.xlsx"), "--by", "sato", "--config", &config]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    // What reads the stream gets the table and nothing else; a name that says no form is told as it was typed.
+    let out = kazasu(&["report", "trial-balance", "--out", "/dev/stdout", "--by", "sato", "--config", &config]);
+    let table = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && table.lines().count() > 1, "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(table.contains(',') && !table.contains("/dev/stdout"), "{table}");
+    for name in ["books.doc", "books"] {
+        let out = kazasu(&["report", "trial-balance", "--out", &path(name), "--by", "sato", "--config", &config]);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains(&path(name)) && said.contains("must end in .xlsx or .csv"), "{said}");
+        assert!(!said.contains("Some(") && !said.contains("None"), "{said}");
+    }
     let out = kazasu(&["ledger", "export", &path("data/journal.db"), "--out", &path("export")]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     for name in ["books.xlsx", "export/records.csv", "export/accounts.csv", "data/journal.db", "data/lock"] {
