@@ -341,6 +341,19 @@ pub enum NotClosed {
         /// The other's reference.
         reference: String,
     },
+    /// A line was said to be the same as what it is not.
+    #[error(
+        "line {line:?} is not the same as {other:?}: {why}; give the reference under which this line's money was booked, or say what else \
+         the line is"
+    )]
+    NotTheSame {
+        /// The line.
+        line: String,
+        /// What it was said to be.
+        other: String,
+        /// What does not fit.
+        why: String,
+    },
     /// No such line.
     #[error("nothing was booked as {0:?}")]
     UnknownLine(String),

@@ -7,15 +7,17 @@ use super::super::money::minus;
 use super::super::people::{amount_of, booked};
 use super::super::relief::{Refusal, RowState};
 use super::super::state::State;
-use super::{ALIKE_DAYS, Alike, Booking, MOST_BANK_FEE, StatementLine, undo};
+use super::{ALIKE_DAYS, Alike, Became, Booking, MOST_BANK_FEE, StatementLine, undo};
 use kazasu_ledger::record::{
     Aside, Body, LineSetAside, LineUndone, MoneyReceived, Opening, Payer, PayoutReturned, PayoutTaken, ReliefReturned,
     ReliefSent,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Role;
+use kazasu_schemas::zengin::statement::Direction;
 
 type Decided = Result<Decision, Rejected>;
 
@@ -241,13 +243,45 @@ fn set_aside(state: &State, aside: &Aside, line: &StatementLine) -> Decided {
     if line.why.trim().is_empty() && !matches!(aside, Aside::Corrected(_)) {
         return refuse(NotClosed::Text("the reason why a line moves nothing"));
     }
-    if let Aside::Same(other) = aside
-        && *other == line.reference
-    {
-        return Err(Rejected::Reference);
+    if let Aside::Same(other) = aside {
+        is_the_same(state, other, line)?;
     }
     let (name, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
     Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why })))
+}
+
+/// A line that moves nothing because it is what was booked before needs that to stand, and to be what the line says.
+fn is_the_same(state: &State, other: &str, line: &StatementLine) -> Result<(), Rejected> {
+    let no = |why: String| refuse(NotClosed::NotTheSame { line: line.reference.clone(), other: other.to_owned(), why });
+    if same(other, &line.reference) {
+        return no("expected the reference of another line or payment, got the line's own".into());
+    }
+    let seen = line.seen.as_ref();
+    let Some(stands) = state.lines.standing(other, seen) else {
+        return no("expected the reference of what was booked and stands, got one under which nothing stands".into());
+    };
+    let (Some(became), Some(seen)) = (&stands.became, seen) else { return Ok(()) };
+    let word = |way| match way {
+        Direction::In => "in",
+        Direction::Out => "out",
+    };
+    if became.way() != Some(seen.way) || stands.amount != seen.amount {
+        let (booked, way) = (stands.amount, became.way().map_or("nowhere", word));
+        return no(format!("expected {} {}, got {booked} {way} ({became})", seen.amount, word(seen.way)));
+    }
+    match (became, seen.payer) {
+        (Became::Received { from }, Some(payer)) if *from != payer => {
+            no(format!("expected what {} paid, got {became}", payer_name(payer)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn payer_name(payer: Payer) -> String {
+    match payer {
+        Payer::Issuer(n) => format!("issuer {n}"),
+        Payer::Funder(n) => format!("funder {n}"),
+    }
 }
 
 /// The bank took a line back: what was booked for it is undone.

@@ -11,9 +11,10 @@ pub use look::{BookedLine, DueFile, LineStatus, MoneyOut, Paid, PaidItem, Wanted
 pub(super) use undo::effect_of;
 
 use kazasu_ledger::record::{Aside, FileDigest, Payer};
-use kazasu_schemas::canonical::canonical;
+use kazasu_schemas::canonical::{canonical, same};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::Direction;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a line is to be booked as.
@@ -76,6 +77,17 @@ pub enum Alike {
     Another,
 }
 
+/// What a statement says of a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// In or out.
+    pub way: Direction,
+    /// Yen.
+    pub amount: Yen,
+    /// Who paid, when the payer is configured.
+    pub payer: Option<Payer>,
+}
+
 /// A line of the bank's statement, or a payment that somebody books by hand.
 #[derive(Clone, Debug)]
 pub struct StatementLine {
@@ -89,6 +101,8 @@ pub struct StatementLine {
     pub statement: Option<FileDigest>,
     /// Of a payment: whether it may look like one that was booked.
     pub alike: Alike,
+    /// What the statement says of it; absent by hand.
+    pub seen: Option<Seen>,
     /// Who brought the statement.
     pub by: String,
     /// A person's reason; empty for what was recognised.
@@ -97,6 +111,9 @@ pub struct StatementLine {
 
 /// Days between two payments of one payer and sum that still look like one payment.
 pub const ALIKE_DAYS: i32 = 31;
+
+/// Lines that are said to be the same as one another are followed this far.
+const MOST_ALIASES: usize = 16;
 
 /// The most that a bank keeps of what it sends back, yen.
 pub const MOST_BANK_FEE: Yen = Yen::new(10_000);
@@ -216,6 +233,29 @@ impl Lines {
         let mut found = self.payments.values().flatten().filter(hand);
         let (one, None) = (found.next()?, found.next()) else { return None };
         self.known.get(&one.key).map(|line| (one.key, line))
+    }
+
+    /// What moved money and stands under this reference, also over lines that were said to be the same. Of payments by hand with one
+    /// reference it is the one that the line can be.
+    pub(super) fn standing(&self, reference: &str, seen: Option<&Seen>) -> Option<&Line> {
+        let mut reference = reference;
+        for _ in 0..MOST_ALIASES {
+            let Some((_, line)) = self.find(reference) else { return self.one_by_hand(reference, seen?) };
+            match line.became.as_ref()? {
+                Became::Aside(Aside::Same(other)) => reference = other,
+                became => return became.way().map(|_| line),
+            }
+        }
+        None
+    }
+
+    /// The one payment by hand under this reference that has the line's amount and payer.
+    fn one_by_hand(&self, reference: &str, seen: &Seen) -> Option<&Line> {
+        let payers = self.payments.iter().filter(|(from, _)| seen.payer.is_none_or(|payer| payer == **from));
+        let fits = |p: &&Payment| p.statement.is_none() && p.amount == seen.amount && same(&p.reference, reference);
+        let mut found = payers.flat_map(|(_, payments)| payments).filter(fits);
+        let (one, None) = (found.next()?, found.next()) else { return None };
+        self.known.get(&one.key)
     }
 
     /// Was it booked, or is it over for good?

@@ -149,6 +149,7 @@ fn line(town: &mut Town, reference: &str, what: Booking) -> Result<Done, String>
         day: None,
         statement: Some(FileDigest([1; 32])),
         alike: Alike::Waits,
+        seen: None,
         by: TREASURER.to_owned(),
         why: why(),
     };
