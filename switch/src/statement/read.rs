@@ -51,6 +51,33 @@ fn shown(day: BusinessDay) -> String {
     format!("{of_era:02}{:04} was read as {era}{of_era}年, {day}", day.mmdd())
 }
 
+/// Parts of the file that tell the same days of one account: their lines could be one movement each.
+fn twice(read: &Statement) -> Vec<String> {
+    let headers = read.sections.iter().zip(1_u32..).filter_map(|(section, n)| Some((section.header.as_ref()?, n)));
+    let mut parts: Vec<_> = headers
+        .map(|(h, n)| ((h.bank.get(), h.branch.get(), h.kind.digit(), h.number.get()), h.from, h.to.max(h.from), n))
+        .collect();
+    parts.sort_unstable();
+    let mut texts = Vec::new();
+    let mut longest: Option<&(_, BusinessDay, BusinessDay, u32)> = None;
+    for part in &parts {
+        let (account, from, to, n) = part;
+        let before = longest.filter(|before| before.0 == *account);
+        if let Some((_, first, last, other)) = before.filter(|before| *from <= before.2) {
+            texts.push(format!(
+                "header {}: expected an account that no other header has on the same days, got that of header {} once more ({from} to {to}, \
+                 and {first} to {last}); ask the bank for a file that has each account once",
+                n.max(other),
+                n.min(other)
+            ));
+        }
+        if before.is_none_or(|before| *to > before.2) {
+            longest = Some(part);
+        }
+    }
+    texts
+}
+
 /// Looks at everything that can be known of a file by itself and the day on which it is read.
 pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) -> Faults {
     let mut out = Faults { texts: read.bad.iter().map(ToString::to_string).collect(), ..Faults::default() };
@@ -78,6 +105,7 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
             ));
         }
     }
+    out.texts.extend(twice(read));
     for line in &read.entries {
         let (entry, header) = (&line.entry, read.sections.get(line.section).and_then(|s| s.header.as_ref()));
         let outside = header

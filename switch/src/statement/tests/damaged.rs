@@ -158,3 +158,37 @@ fn line_ends_of_every_kind_are_read() {
         assert!(found.iter().all(|(_, f)| matches!(f, Finding::Book(_))), "{end:?}: {found:?}");
     }
 }
+
+/// The parts of a file with two headers, each with these lines.
+fn parts(headers: [&kazasu_schemas::zengin::statement::Header; 2], entries: [&[Entry]; 2]) -> Vec<u8> {
+    let [a, b] = [0, 1].map(|n: usize| Sheet { header: headers[n], entries: entries[n], closing_balance: None });
+    statement::write(&[a, b], LineEnding::None).unwrap()
+}
+
+#[test]
+fn one_accounts_days_in_two_parts_of_a_file_are_damage() {
+    let mut office = Office::new(&[10_000, 10_000]);
+    office.payout(&[1]);
+    office.payout(&[2]);
+    let lines = [out(10_000), came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")];
+    let whole = header();
+    let mut last_day = header();
+    last_day.from = last_day.to;
+    for (what, headers) in [("twice", [&whole, &whole]), ("overlapping", [&whole, &last_day])] {
+        let bytes = parts(headers, [&lines, &lines]);
+        books_nothing(&mut office, &bytes, what);
+        let read = statement::read(&bytes).unwrap();
+        let told = read::faults(&read, today(), Calendar::built_in()).texts.join("\n");
+        assert!(told.starts_with("header 2: expected an account that no other header has on the same days"), "{told}");
+        assert!(told.contains("got that of header 1 once more"), "{told}");
+    }
+    // Other days, and other accounts, are no damage.
+    let mut before = header();
+    before.to = BusinessDay(before.to.0 - 1);
+    let mut elsewhere = header();
+    elsewhere.branch = "002".parse().unwrap();
+    for headers in [[&before, &last_day], [&last_day, &before], [&whole, &elsewhere]] {
+        let read = statement::read(&parts(headers, [&[], &[]])).unwrap();
+        assert_eq!(read::faults(&read, today(), Calendar::built_in()).texts, Vec::<String>::new());
+    }
+}
