@@ -25,6 +25,8 @@ pub(super) struct Row {
     pub(super) name: LineName,
     /// The name as it is kept.
     pub(super) reference: String,
+    /// The name as it was kept before the account's kind was part of it.
+    pub(super) before: String,
     pub(super) entry: Entry,
     pub(super) account: Option<Header>,
     /// The payer's name as files have it, and its keyed hash.
@@ -279,7 +281,7 @@ pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
 /// May a correction be about the line of this name?
 fn undoes(correction: &Row, name: &LineName) -> bool {
     let days = correction.name.day.0 - name.day.0;
-    name.place == correction.name.place
+    name.is_of(&correction.name)
         && name.way != correction.name.way
         && name.yen == correction.name.yen
         && (0..=CORRECTION_DAYS).contains(&days)

@@ -106,14 +106,15 @@ fn named(text: &str) -> Option<Paid> {
 /// The lines that could be read, in the file's order. `hidden` makes the keyed hash of a payee's name.
 fn rows(read: &statement::Statement, faults: &read::Faults, hidden: impl Fn(&str) -> [u8; 16]) -> Vec<Row> {
     let names = name::names(read);
-    let each = read.entries.iter().zip(names).map(|(line, (name, reference))| {
+    let each = read.entries.iter().zip(names).map(|(line, named_as)| {
         let entry = line.entry.clone();
         let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| named(text));
         let payee = crate::relief::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
         Row {
             record: line.record,
-            name,
-            reference,
+            name: named_as.name,
+            reference: named_as.reference,
+            before: named_as.before,
             account: read.sections.get(line.section).and_then(|s| s.header.clone()),
             token: payee.as_ref().map(|name| hidden(name)),
             named,
@@ -144,7 +145,16 @@ fn picture(
             .collect(),
         names: rows.iter().filter(|row| row.entry.direction == Direction::In).filter_map(|row| row.token).collect(),
     };
-    rows.iter_mut().for_each(|row| row.status = state.line_status(&row.reference));
+    for row in rows.iter_mut() {
+        row.status = state.line_status(&row.reference);
+        if row.status == LineStatus::New {
+            row.status = state.line_status(&row.before);
+            // A line that was dealt with under its earlier name keeps it.
+            if row.status != LineStatus::New {
+                row.reference.clone_from(&row.before);
+            }
+        }
+    }
     let (files, items) = state.money_out(&wanted);
     let booked = state.lines_booked(&rows.iter().map(|row| row.entry.amount).collect());
     let here = rows.iter().map(|row| row.reference.clone()).collect();

@@ -161,7 +161,7 @@ fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking, AskErro
             format!("what record {n} is already, and two lines of one file are two movements"),
         );
     }
-    let of_account = LineName::parse(&line.reference).is_none_or(|name| name.place == row.name.place);
+    let of_account = LineName::parse(&line.reference).is_none_or(|name| name.is_of(&row.name));
     if !of_account || !picture.is_account_of(line, row.account.as_ref()) {
         return wrong("what was booked on the account of this line", format!("another account's ({})", line.what));
     }
@@ -196,7 +196,7 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
             let operators = picture.reader == Reader::Payouts && picture.is_operators(row.account.as_ref());
             operators && b.amount == row.entry.amount && row.entry.direction == Direction::Out
         }
-        (Some(_), Some(n)) => n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place,
+        (Some(_), Some(n)) => n.yen == row.entry.amount && n.way != row.entry.direction && n.is_of(&row.name),
         (_, _) => false,
     };
     if mine && opposite {

@@ -121,7 +121,7 @@ fn a_line_is_the_same_as_nothing_but_its_own_money() {
     office.ok(by_hand(&office, 777, "REF-A", false));
     let [first, second] = [came(84_812, "ｻｸﾗｶ-ﾄﾞ", ""), came(777, "ﾋﾊﾞﾘ", "")];
     let bytes = file(&[first, line(Direction::Out, 777, "ﾌﾘｺﾐ", ""), second, came(5_000, "ﾀﾞﾚｶ", "")]);
-    let name = name::names(&statement::read(&bytes).unwrap())[3].1.clone();
+    let name = name::names(&statement::read(&bytes).unwrap())[3].reference.clone();
     let before = office.state.seq;
     for (record, is, why) in [
         (2, "same typo nothing".to_owned(), "under which nothing stands"),
@@ -154,7 +154,7 @@ fn two_lines_of_one_file_are_not_the_same_as_one_payment() {
     let line = came(13_000, "ｻｸﾗｶ-ﾄﾞ", "");
     office.read(&file(std::slice::from_ref(&line)));
     let both = file(&[line.clone(), line]);
-    let first = name::names(&statement::read(&both).unwrap())[0].1.clone();
+    let first = name::names(&statement::read(&both).unwrap())[0].reference.clone();
     assert!(office.said(&both, 3, &format!("same {first}")).unwrap_err().contains("two lines of one file"));
     office.check_replay();
 }
