@@ -341,6 +341,17 @@ pub enum NotClosed {
         /// The other's reference.
         reference: String,
     },
+    /// The reference stands for something else.
+    #[error(
+        "reference {reference:?}: expected one under which nothing was booked, got one that was booked before ({became}); give the reference \
+         of the line that is meant, or undo what was booked"
+    )]
+    BookedAs {
+        /// The reference.
+        reference: String,
+        /// What as.
+        became: String,
+    },
     /// A line was said to be the same as what it is not.
     #[error(
         "line {line:?} is not the same as {other:?}: {why}; give the reference under which this line's money was booked, or say what else \

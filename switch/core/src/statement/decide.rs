@@ -49,12 +49,18 @@ fn moved(state: &State, transfers: Vec<Transfer>) -> Result<Transfers, Rejected>
     Ok(transfers.into_iter().collect())
 }
 
-/// A line's name is a reference, and a line is booked once.
-fn is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
+/// A line's name is a reference, and a line is booked once: as the same thing it is new no more, and as another thing it is refused.
+fn is_new(state: &State, line: &StatementLine) -> Result<bool, Rejected> {
+    let reference = &line.reference;
     if kazasu_schemas::canonical::is_blank(reference) || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
-    Ok(!state.lines.is_known(reference))
+    let Some((became, amount)) = state.lines.booked_as(reference) else { return Ok(true) };
+    if became.is_booked_by(&line.what, amount) {
+        return Ok(false);
+    }
+    let amount = if became.way().is_some() { format!(", {amount}") } else { String::new() };
+    refuse(NotClosed::BookedAs { reference: reference.clone(), became: format!("{became}{amount}") })
 }
 
 fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
@@ -87,7 +93,7 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
     let there = payout_of(state, payout)?;
     let Some((_, files)) = &there.file else { return refuse(NotClosed::NoFile(payout)) };
     let Some(made) = files.get(usize::from(file)) else { return refuse(NotClosed::UnknownFile(payout, file)) };
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if there.taken.contains(&file) {
@@ -109,7 +115,7 @@ pub(in super::super) fn returned(
 ) -> Decided {
     payout_of(state, payout)?;
     let settled = state.settlement_at(settlement).ok_or(NotClosed::UnknownSettlement(settlement))?;
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if settled.state != SettlementState::Paid(payout) {
@@ -136,7 +142,7 @@ pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: 
     if booked(state, super::super::closing::received_key(from, reference), reference, amount)? {
         return Ok(unchanged());
     }
-    if line.statement.is_some() && !is_new(state, reference)? {
+    if line.statement.is_some() && !is_new(state, line)? {
         return Ok(unchanged());
     }
     let owes = match from {
@@ -174,7 +180,7 @@ pub(in super::super) fn sent(state: &State, number: u32, file: u16, line: &State
     super::super::relief::role(batch, &line.by, Role::Treasurer)?;
     let Some((_, files)) = &batch.file else { return Err(Refusal::NoFile(number).into()) };
     let Some(made) = files.get(usize::from(file)) else { return Err(Refusal::UnknownFile(number, file).into()) };
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if batch.sent.contains(&file) {
@@ -195,7 +201,7 @@ pub(in super::super) fn row_returned(
     let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
     super::super::relief::role(batch, &line.by, Role::Treasurer)?;
     let row = state.relief.row(number, at)?;
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     let state_is = |what| Err(Refusal::RowState(number, at, what).into());
@@ -237,7 +243,7 @@ pub(in super::super) fn row_returned(
 }
 
 fn set_aside(state: &State, aside: &Aside, line: &StatementLine) -> Decided {
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if line.why.trim().is_empty() && !matches!(aside, Aside::Corrected(_)) {
@@ -286,7 +292,7 @@ fn payer_name(payer: Payer) -> String {
 
 /// The bank took a line back: what was booked for it is undone.
 fn corrects(state: &State, corrected: &str, line: &StatementLine) -> Decided {
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     let known = state.lines.find(corrected);

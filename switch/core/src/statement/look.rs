@@ -4,8 +4,9 @@ use super::super::admin::Rejected;
 use super::super::closing::{SettlementState, received_key};
 use super::super::relief::RowState;
 use super::super::state::{State, position};
-use super::{Became, Seen, StatementLine, line_key};
+use super::{Became, Booking, Seen, StatementLine, line_key};
 use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -143,6 +144,27 @@ impl Became {
             Became::Taken { .. } | Became::Sent { .. } => Some(Direction::Out),
             Became::Returned { .. } | Became::Received { .. } | Became::CameBack { .. } => Some(Direction::In),
             Became::Aside(_) | Became::Corrects(_) | Became::Corrected => None,
+        }
+    }
+
+    /// Was it booked as just this? Its amount counts where the booking names one.
+    pub(super) fn is_booked_by(&self, booking: &Booking, amount: Yen) -> bool {
+        match (self, booking) {
+            (Became::Taken { payout, file }, Booking::Taken { payout: p, file: f }) => (payout, file) == (p, f),
+            (Became::Returned { payout, settlement, fee }, Booking::Returned { payout: p, settlement: s, fee: f }) => {
+                (payout, settlement, fee) == (p, s, f)
+            }
+            (Became::Received { from }, Booking::Received { from: payer, amount: asked }) => {
+                (*from, amount) == (*payer, *asked)
+            }
+            (Became::Sent { batch, file }, Booking::Sent { batch: b, file: f }) => (batch, file) == (b, f),
+            (Became::CameBack { batch, row, fee, .. }, Booking::CameBack { batch: b, row: r, fee: f }) => {
+                (batch, row, fee) == (b, r, f)
+            }
+            (Became::Aside(Aside::Same(other)), Booking::Aside(Aside::Same(asked))) => same(other, asked),
+            (Became::Aside(aside), Booking::Aside(asked)) => aside == asked,
+            (Became::Corrects(line), Booking::Corrects { line: asked }) => same(line, asked),
+            _ => false,
         }
     }
 

@@ -258,8 +258,9 @@ impl Lines {
         self.known.get(&one.key)
     }
 
-    /// Was it booked, or is it over for good?
-    pub(super) fn is_known(&self, reference: &str) -> bool {
-        self.known.get(&line_key(reference)).is_some_and(|line| line.became.is_some())
+    /// What it was booked as, with which amount; also when it is over for good.
+    pub(super) fn booked_as(&self, reference: &str) -> Option<(&Became, Yen)> {
+        let line = self.known.get(&line_key(reference))?;
+        line.became.as_ref().map(|became| (became, line.amount))
     }
 }
