@@ -14,8 +14,8 @@ pub const MOST_VALUE_DAYS: i32 = 31;
 /// A date of a line that cannot be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Doubt {
-    /// It has not come: the line is never booked, whoever says so.
-    Future(String),
+    /// It has not come, or is too long ago: its year was read wrongly, and no person's word books the line.
+    Never(String),
     /// It is odd: a person may say that it is right.
     Odd(String),
 }
@@ -23,7 +23,7 @@ pub(super) enum Doubt {
 impl Doubt {
     pub(super) fn text(&self) -> &str {
         match self {
-            Doubt::Future(text) | Doubt::Odd(text) => text,
+            Doubt::Never(text) | Doubt::Odd(text) => text,
         }
     }
 }
@@ -121,9 +121,9 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
         for (what, text, day) in doubts {
             let Some(text) = text.map(|text| format!("record {}, {what}: {text}", line.record)) else { continue };
             out.texts.push(text.clone());
-            let doubt = if day > latest { Doubt::Future(text) } else { Doubt::Odd(text) };
+            let doubt = if day > latest || day < oldest { Doubt::Never(text) } else { Doubt::Odd(text) };
             match out.lines.get(&line.record) {
-                Some(Doubt::Future(_)) => {}
+                Some(Doubt::Never(_)) => {}
                 Some(Doubt::Odd(_)) | None => {
                     out.lines.insert(line.record, doubt);
                 }

@@ -73,7 +73,7 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
     if let LineStatus::Known(became) = &row.status {
         return no(format!("record {} was booked before ({became}); undo that first", row.record));
     }
-    if let Some(super::read::Doubt::Future(text)) = &row.doubt {
+    if let Some(super::read::Doubt::Never(text)) = &row.doubt {
         return no(text.clone());
     }
     let account = row.account.as_ref();

@@ -113,13 +113,17 @@ fn dates_that_cannot_be_are_told_as_they_were_read() {
     ] {
         books_nothing(&mut office, &bytes, what);
     }
-    // A person may say that an odd day is right; one that has not come is never booked.
+    // A person may say that an odd day is right; one that has not come, or is too long ago, is never booked.
     let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("it is so")).unwrap();
     let before = office.state.seq;
-    assert!(all_open(&office.read_as(&tomorrow, &ask).unwrap()));
     let payout = office.state.payouts()[0].number;
     let word = format!("file {payout}/0");
-    assert!(office.said(&tomorrow, 2, &word).unwrap_err().contains("which has not come"));
+    let western = with_days(b"261203", b"081203");
+    for (bytes, why) in [(&tomorrow, "which has not come"), (&western, "2014-12-03, which is more than 400 days ago")] {
+        assert!(all_open(&office.read_as(bytes, &ask).unwrap()));
+        assert!(office.said(bytes, 2, &word).unwrap_err().contains(why));
+        assert!(office.said(bytes, 2, "not-ours").unwrap_err().contains(why));
+    }
     assert_eq!(office.state.seq, before);
     let odd = with_days(b"081203", b"080801");
     assert!(matches!(office.read_as(&odd, &ask).unwrap()[0].1, Finding::Book(_)));
@@ -191,4 +195,19 @@ fn one_accounts_days_in_two_parts_of_a_file_are_damage() {
         let read = statement::read(&parts(headers, [&[], &[]])).unwrap();
         assert_eq!(read::faults(&read, today(), Calendar::built_in()).texts, Vec::<String>::new());
     }
+}
+
+/// A western year of 26 beside a header of Reiwa 8 is read as Heisei 26: the mended file would book the payment again, 12 years later.
+#[test]
+fn a_western_year_in_a_line_is_not_booked_as_a_year_long_ago() {
+    let mut office = Office::new(&[]);
+    let good = file(&[came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")]);
+    let mut western = good.clone();
+    western[RECORD_LEN + 9..RECORD_LEN + 15].copy_from_slice(b"261203");
+    let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("read on the screen")).unwrap();
+    let found = office.read_as(&western, &ask).unwrap();
+    assert!(open(&found[0].1).0.contains("平成26年, 2014-12-03"), "{found:?}");
+    assert!(office.said(&western, 2, "received issuer 1").unwrap_err().contains("平成26年, 2014-12-03"));
+    assert!(matches!(office.read(&good)[0].1, Finding::Book(_)));
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
 }
