@@ -244,7 +244,9 @@ pub enum NotClosed {
     #[error("payout {0} was taken by the bank; what comes back is booked from its statement")]
     Taken(u64),
     /// Its file is out.
-    #[error("the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over")]
+    #[error(
+        "the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over, as business day and by the calendar"
+    )]
     FileOut(u64, BusinessDay),
     /// It was not taken.
     #[error("settlement {0} of payout {1} was not paid")]

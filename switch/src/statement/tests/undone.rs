@@ -232,3 +232,29 @@ fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() 
     assert_eq!(owed(&office), before, "what the bank took back is not booked");
     office.check_replay();
 }
+
+/// A business day that is ended early ends no day of the bank's, which still has the file.
+#[test]
+fn a_payout_is_given_up_when_its_value_day_is_over_by_the_calendar_too() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = Millis(today().start().0 + 10 * 3_600_000);
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    let give_up = |office: &mut Office| office.decided(Proposal::CancelPayout { payout: a });
+    assert!(give_up(&mut office).unwrap_err().contains("given up when 2026-12-03 is over"));
+    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    assert_eq!(office.state.day, today().next());
+    assert!(give_up(&mut office).unwrap_err().contains("2026-12-03 is over, as business day and by the calendar"));
+    // The bank took the file: that is booked for the payout that ordered it.
+    assert_eq!(office.read(&file(&[out(10_000)]))[0].1, Finding::Book(Booking::Taken { payout: a, file: 0 }));
+
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = Millis(today().start().0 + 10 * 3_600_000);
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    office.now = today().next().start();
+    office.decided(Proposal::CancelPayout { payout: a }).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Due);
+    office.check_replay();
+}
