@@ -146,7 +146,17 @@ impl Picture {
 
     /// What the statement says of a line.
     pub(super) fn seen(&self, row: &Row) -> Seen {
-        Seen { way: row.entry.direction, amount: row.entry.amount, payer: self.payer(row) }
+        let city = self.city(row.account.as_ref());
+        Seen { way: row.entry.direction, amount: row.entry.amount, payer: self.payer(row), city }
+    }
+
+    /// The city whose account it is, when its treasurer reads.
+    fn city(&self, account: Option<&Header>) -> Option<String> {
+        let mine = self
+            .files
+            .iter()
+            .find(|file| self.reader == Reader::Relief && self.is_mine(file) && self.leaves(file, account));
+        mine.and_then(|file| file.city.clone())
     }
 
     fn pays(&self, item: &PaidItem, row: &Row) -> bool {

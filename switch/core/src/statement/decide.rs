@@ -253,7 +253,8 @@ fn set_aside(state: &State, aside: &Aside, line: &StatementLine) -> Decided {
         is_the_same(state, other, line)?;
     }
     let (name, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why })))
+    let city = line.seen.as_ref().and_then(|seen| seen.city.clone());
+    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why, city })))
 }
 
 /// A line that moves nothing because it is what was booked before needs that to stand, and to be what the line says.

@@ -199,10 +199,14 @@ impl State {
         self.lines.known.get(&line_key(line))?.became.as_ref()?.batch()
     }
 
-    /// The city whose line it is, when it is relief's.
+    /// The city whose line it is, when it is relief's: its batch's, or the reader's where it moves nothing.
     #[must_use]
     pub fn line_city(&self, line: &str) -> Option<String> {
-        self.relief_city(self.line_batch(line)?)
+        let known = self.lines.known.get(&line_key(line))?;
+        match known.became.as_ref()?.batch() {
+            Some(batch) => self.relief_city(batch),
+            None => known.city.as_deref().map(str::to_owned),
+        }
     }
 
     /// What stands under this reference, which a person gives for a line that says `seen`.

@@ -86,6 +86,8 @@ pub struct Seen {
     pub amount: Yen,
     /// Who paid, when the payer is configured.
     pub payer: Option<Payer>,
+    /// The city whose account it is, when its treasurer reads.
+    pub city: Option<String>,
 }
 
 /// A line of the bank's statement, or a payment that somebody books by hand.
@@ -176,6 +178,8 @@ pub(super) struct Line {
     pub(super) amount: Yen,
     pub(super) at: Millis,
     pub(super) by: Box<str>,
+    /// Whose account it is of, where nothing else says it.
+    pub(super) city: Option<Box<str>>,
 }
 
 /// A payment of an issuer or a funder.

@@ -13,6 +13,7 @@ use kazasu_schemas::policy::Place;
 use kazasu_schemas::relief::{
     Application, Format, Funding, RowChange, SealedAccount, Several, Step, Terms, Way, issue,
 };
+use kazasu_schemas::zengin::statement::Direction;
 use proptest::prelude::*;
 
 const OFFICER: &str = "sato";
@@ -688,6 +689,54 @@ fn a_reference_that_stands_for_something_else_is_refused_by_what_it_stands_for()
     assert_eq!(line(&mut town, "rent", Booking::Aside(Aside::NotOurs)), Ok(Done::Unchanged));
     assert_eq!((everything(&town, batch), town.state.seq), (before, seq));
     town.check_replay();
+}
+
+/// A line that moves nothing is its city's too: the treasurer takes a wrong word back, and the line is booked right.
+#[test]
+fn a_line_that_was_set_aside_wrongly_is_undone_by_its_city() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    let seen = |amount| Seen { way: Direction::In, amount: Yen::new(amount), payer: None, city: Some("13361".into()) };
+    let aside = |aside: Aside| StatementLine {
+        reference: "back".into(),
+        what: Booking::Aside(aside),
+        day: None,
+        statement: Some(FileDigest([1; 32])),
+        alike: Alike::Waits,
+        seen: Some(seen(2_000)),
+        by: TREASURER.to_owned(),
+        why: why(),
+    };
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    line(&mut town, "back 1", Booking::CameBack { batch, row: 0, fee: Yen::ZERO }).unwrap();
+    let before = everything(&town, batch);
+    let same = |other: &str| Command::Line(Box::new(aside(Aside::Same(other.into()))));
+    for (other, no) in [("nothing at all", "nothing stands"), ("taken", "got ¥3,000 out"), ("back 1", "got ¥1,000 in")]
+    {
+        let refused = done(&mut town, same(other)).unwrap_err();
+        assert!(refused.contains(no), "{refused}");
+    }
+    done(&mut town, Command::Line(Box::new(aside(Aside::NotOurs)))).unwrap();
+    assert_eq!(town.state.line_city("back").as_deref(), Some("13361"));
+    assert_eq!(town.state.line_city("taken").as_deref(), Some("13361"), "its batch's");
+
+    let proposal =
+        propose(&mut town, Proposal::UndoBooking { reference: "back".into(), payer: None }, TREASURER).unwrap();
+    let open = town.state.approvals().into_iter().find(|open| open.number == proposal).unwrap();
+    assert_eq!(open.city, "13361", "its approver decides");
+    settle(&mut town, proposal, true, APPROVER).unwrap();
+    assert_eq!((town.state.line_city("back"), everything(&town, batch)), (None, before));
+    line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }).unwrap();
+    assert_eq!(states(&town, batch), ["returned", "returned", "released"]);
+    town.check_replay();
+}
+
+#[test]
+fn a_line_that_was_set_aside_before_cities_were_kept_reads() {
+    let mut bytes = Vec::new();
+    minicbor::encode((61, [("rent", Aside::NotOurs, TREASURER, "why")]), &mut bytes).unwrap();
+    let Body::LineSetAside(r) = Body::read(&bytes).unwrap() else { panic!("a line that was set aside") };
+    assert_eq!((r.line.as_str(), r.aside, r.city), ("rent", Aside::NotOurs, None));
 }
 
 /// A transfer seemed to have come back, and its payee was granted another one: when it turns out to stand, the other is above the
