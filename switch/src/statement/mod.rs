@@ -322,13 +322,14 @@ fn choose(
         None if ask.lines.is_empty() => !damaged,
         None => ask.lines.contains(&row.record),
     };
-    // A person who names a line says that its odd date is right. One that has not come, or is too long ago, never is.
+    // A person who names a line says that its odd date is right. One that has not come, or is too long ago, never is, and
+    // that the record is right says nothing of its cheques.
     let trusted: Vec<Row> = rows
         .iter()
         .filter(|row| is_chosen(row))
         .map(|row| {
             let said = ask.lines.contains(&row.record);
-            let doubt = row.doubt.clone().filter(|doubt| !said || matches!(doubt, read::Doubt::Never(_)));
+            let doubt = row.doubt.clone().filter(|doubt| !said || !matches!(doubt, read::Doubt::Odd(_)));
             Row { doubt, ..row.clone() }
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::zengin::statement::Statement;
+use kazasu_schemas::zengin::statement::{Direction, Entry, Statement};
 use std::collections::HashMap;
 
 /// A statement's days lie at most this far behind.
@@ -11,19 +11,21 @@ pub const MOST_DAYS_BACK: i32 = 400;
 /// Days between a line's posting and value dates.
 pub const MOST_VALUE_DAYS: i32 = 31;
 
-/// A date of a line that cannot be.
+/// What speaks against booking a line by itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Doubt {
     /// It has not come, or is too long ago: its year was read wrongly, and no person's word books the line.
     Never(String),
     /// It is odd: a person may say that it is right.
     Odd(String),
+    /// Cheques that can still be dishonoured: no damage of the file, and a person says when the money is there.
+    Uncleared(String),
 }
 
 impl Doubt {
     pub(super) fn text(&self) -> &str {
         match self {
-            Doubt::Never(text) | Doubt::Odd(text) => text,
+            Doubt::Never(text) | Doubt::Odd(text) | Doubt::Uncleared(text) => text,
         }
     }
 }
@@ -33,7 +35,7 @@ impl Doubt {
 pub(super) struct Faults {
     /// Everything, in words, in the file's order as far as it has one.
     pub(super) texts: Vec<String>,
-    /// Lines whose dates cannot be, by record.
+    /// Lines that are doubtful, by record: their dates cannot be, or their money is not there yet.
     pub(super) lines: HashMap<usize, Doubt>,
 }
 
@@ -78,6 +80,18 @@ fn twice(read: &Statement) -> Vec<String> {
     texts
 }
 
+/// What came as other banks' cheques is not there until those have paid them.
+fn uncleared(entry: &Entry) -> Option<String> {
+    let held = entry.direction == Direction::In && entry.uncleared.is_positive();
+    held.then(|| {
+        format!(
+            "other banks' cheques (他店券): expected ¥0 of them, got {} of {}, which can still be dishonoured; say what the line is when the \
+             bank shows that they are paid",
+            entry.uncleared, entry.amount
+        )
+    })
+}
+
 /// Looks at everything that can be known of a file by itself and the day on which it is read.
 pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) -> Faults {
     let mut out = Faults { texts: read.bad.iter().map(ToString::to_string).collect(), ..Faults::default() };
@@ -114,6 +128,7 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
         let apart = (entry.value_date.0.abs_diff(entry.posting_date.0) > MOST_VALUE_DAYS.unsigned_abs()).then(|| {
             format!("{}, more than {MOST_VALUE_DAYS} days from {}", shown(entry.value_date), entry.posting_date)
         });
+        out.lines.extend(uncleared(entry).map(|text| (line.record, Doubt::Uncleared(text))));
         let doubts = [
             ("posting date", far(entry.posting_date).or(outside), entry.posting_date),
             ("value date", far(entry.value_date).or(apart), entry.value_date),
@@ -124,7 +139,7 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
             let doubt = if day > latest || day < oldest { Doubt::Never(text) } else { Doubt::Odd(text) };
             match out.lines.get(&line.record) {
                 Some(Doubt::Never(_)) => {}
-                Some(Doubt::Odd(_)) | None => {
+                Some(Doubt::Odd(_) | Doubt::Uncleared(_)) | None => {
                     out.lines.insert(line.record, doubt);
                 }
             }

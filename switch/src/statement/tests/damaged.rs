@@ -211,3 +211,30 @@ fn a_western_year_in_a_line_is_not_booked_as_a_year_long_ago() {
     assert!(matches!(office.read(&good)[0].1, Finding::Book(_)));
     assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
 }
+
+/// The bank has credited a cheque of another bank that it may still take back.
+#[test]
+fn what_came_as_cheques_waits_until_a_person_says_that_they_are_paid() {
+    for uncleared in [84_812, 1] {
+        let mut office = Office::new(&[10_000]);
+        let a = office.payout(&[1]);
+        let cheque = Entry {
+            kind: TransactionKind::OtherBanksCheque,
+            uncleared: Yen::new(uncleared),
+            ..came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")
+        };
+        let bytes = file(&[cheque, out(10_000)]);
+        let found = office.read(&bytes);
+        let (why, candidates) = open(&found[0].1);
+        assert!(why.contains("他店券") && why.contains(&format!("{} of ¥84,812", Yen::new(uncleared))), "{why}");
+        assert_eq!(candidates[0].say, "--received-from \"issuer 1\"");
+        assert_eq!(office.settlement(1), SettlementState::Paid(a), "it is no damage of the file");
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+        let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("the record is right")).unwrap();
+        assert!(all_open(&office.read_as(&bytes, &ask).unwrap()[..1]), "but the cheque is not paid yet");
+        office.said(&bytes, 2, "received issuer 1").unwrap();
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
+        assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
+        office.check_replay();
+    }
+}
