@@ -6,6 +6,7 @@ use super::name::LineName;
 use crate::admin::{AskError, value};
 use kazasu_core::{Alike, Became, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::{Direction, TransactionKind};
 
@@ -188,8 +189,8 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
             row.record
         ));
     }
-    let known = picture.booked.iter().find(|b| b.reference == line);
-    let name = LineName::parse(line);
+    let known = picture.booked.iter().find(|b| same(&b.reference, line));
+    let name = known.and_then(|b| LineName::parse(&b.reference));
     let opposite = match (known, name) {
         // Booked by hand, it has no account but the operator's, and it came in.
         (Some(b), _) if b.by_hand.is_some() => {
@@ -200,7 +201,8 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
         (_, _) => false,
     };
     if mine && opposite {
-        return Ok(Booking::Corrects { line: line.to_owned() });
+        let line = known.map_or(line, |b| b.reference.as_str()).to_owned();
+        return Ok(Booking::Corrects { line });
     }
     no(format!("{line:?} is nothing of this account and sum, the other way, that was booked"))
 }

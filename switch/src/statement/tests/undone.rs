@@ -200,6 +200,32 @@ fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand
     office.check_replay();
 }
 
+/// A reference has one form, however it is typed.
+#[test]
+fn a_correction_finds_what_was_booked_by_a_reference_that_is_typed_otherwise() {
+    for typed in ["ｒｅｆ－ａ", " Ref-A", "REF‐A"] {
+        let mut office = Office::new(&[]);
+        office.ok(Command::Closing(Closing::Received {
+            from: Payer::Issuer(1),
+            amount: Yen::new(21_000),
+            reference: "REF-A".into(),
+            by: "sato".into(),
+        }));
+        let bytes = file(&[correction(line(Direction::Out, 21_000, "ｻｸﾗｶ-ﾄﾞ", ""))]);
+        let found = office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
+        assert_eq!(found[0].1, Finding::Book(Booking::Corrects { line: "REF-A".into() }), "{typed:?}");
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+        office.check_replay();
+    }
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.read(&file(&[out(10_000)]));
+    let typed = reference(&office).replace('1', "１");
+    let bytes = file(&[correction(came(10_000, "ﾌﾘｺﾐ", ""))]);
+    office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
+}
+
 /// Whichever of the two lines a person looks at first.
 #[test]
 fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() {
