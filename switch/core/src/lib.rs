@@ -52,7 +52,7 @@ pub use relief::{
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{BreakReason, Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use statement::{
-    ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
+    ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
     StatementLine, Wanted,
 };
 pub use undo::left_to_undo;

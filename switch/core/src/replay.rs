@@ -630,6 +630,7 @@ fn again(reference: &str, by: &str, why: &str, what: Booking) -> StatementLine {
         day: None,
         statement: None,
         alike: Alike::Waits,
+        seen: None,
         by: by.to_owned(),
         why: why.to_owned(),
     }

@@ -227,6 +227,7 @@ impl Desk {
                     day: Some(paid),
                     statement: None,
                     alike: if another.is_some() { Alike::Another } else { Alike::Waits },
+                    seen: None,
                     by: by.to_owned(),
                     why: another.unwrap_or_default(),
                 };

@@ -145,7 +145,13 @@ impl Desk {
             ReliefAsk::Undo { line, why } => {
                 let name = line.clone();
                 let city = self.ask(move |state| state.line_city(&name)).await?;
-                let city = city.ok_or_else(|| value("line", format!("nothing of a city was booked as {line:?}")))?;
+                let city = city.ok_or_else(|| {
+                    let text = format!(
+                        "expected what was booked or set aside for a city and stands, and nothing of a city was booked as {line:?}; \
+                         what was set aside before cities were kept is undone by finance (kazasu payout undo)"
+                    );
+                    value("line", text)
+                })?;
                 self.must_be(&city, &by, Role::Treasurer)?;
                 let proposal = Proposal::UndoBooking { reference: line, payer: None };
                 return self.propose(proposal, String::new(), &why, by).await;

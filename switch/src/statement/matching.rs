@@ -7,7 +7,7 @@ use super::{CORRECTION_DAYS, Reader};
 use crate::closing::PayoutConfig;
 use crate::relief::bank::{is_account, name_at_the_bank};
 use kazasu_core::{
-    ALIKE_DAYS, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
+    ALIKE_DAYS, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
 };
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::jst::BusinessDay;
@@ -25,6 +25,8 @@ pub(super) struct Row {
     pub(super) name: LineName,
     /// The name as it is kept.
     pub(super) reference: String,
+    /// The name as it was kept before the account's kind was part of it.
+    pub(super) before: String,
     pub(super) entry: Entry,
     pub(super) account: Option<Header>,
     /// The payer's name as files have it, and its keyed hash.
@@ -48,6 +50,16 @@ pub(super) struct Picture {
     pub(super) cities: Vec<String>,
     /// Names of the file's own lines.
     pub(super) here: HashSet<String>,
+    /// What stands under the reference that a person says a line is the same as.
+    pub(super) same: Option<SameAs>,
+}
+
+/// What a line is said to be the same as.
+#[derive(Clone, Debug)]
+pub(super) struct SameAs {
+    pub(super) line: BookedLine,
+    /// The record of this file that is that line already.
+    pub(super) record: Option<usize>,
 }
 
 /// Something that a line may be, and how a person says so.
@@ -100,6 +112,16 @@ impl Picture {
         account.zip(self.payout.as_ref()).is_some_and(|(header, payout)| is_account(&payout.funding, header))
     }
 
+    /// Did this line's money move on this account?
+    pub(super) fn is_account_of(&self, line: &BookedLine, account: Option<&Header>) -> bool {
+        match line.what.batch() {
+            Some(batch) => {
+                self.files.iter().any(|file| file.of == MoneyOut::Batch(batch) && self.leaves(file, account))
+            }
+            None => self.is_operators(account),
+        }
+    }
+
     /// Is it an account of who reads?
     pub(super) fn is_my_account(&self, account: Option<&Header>) -> bool {
         match self.reader {
@@ -108,7 +130,7 @@ impl Picture {
         }
     }
 
-    fn is_my_line(&self, line: &BookedLine) -> bool {
+    pub(super) fn is_my_line(&self, line: &BookedLine) -> bool {
         match self.reader {
             Reader::Payouts => line.city.is_none(),
             Reader::Relief => line.city.as_ref().is_some_and(|city| self.cities.contains(city)),
@@ -120,6 +142,21 @@ impl Picture {
         let payout = self.payout.as_ref().filter(|_| self.is_operators(row.account.as_ref()))?;
         let payer = payout.payers.iter().find(|(name, _)| Some(name) == row.payee.as_ref());
         payer.map(|(_, from)| *from)
+    }
+
+    /// What the statement says of a line.
+    pub(super) fn seen(&self, row: &Row) -> Seen {
+        let city = self.city(row.account.as_ref());
+        Seen { way: row.entry.direction, amount: row.entry.amount, payer: self.payer(row), city }
+    }
+
+    /// The city whose account it is, when its treasurer reads.
+    fn city(&self, account: Option<&Header>) -> Option<String> {
+        let mine = self
+            .files
+            .iter()
+            .find(|file| self.reader == Reader::Relief && self.is_mine(file) && self.leaves(file, account));
+        mine.and_then(|file| file.city.clone())
     }
 
     fn pays(&self, item: &PaidItem, row: &Row) -> bool {
@@ -254,7 +291,7 @@ pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
 /// May a correction be about the line of this name?
 fn undoes(correction: &Row, name: &LineName) -> bool {
     let days = correction.name.day.0 - name.day.0;
-    name.place == correction.name.place
+    name.is_of(&correction.name)
         && name.way != correction.name.way
         && name.yen == correction.name.yen
         && (0..=CORRECTION_DAYS).contains(&days)

@@ -188,7 +188,13 @@ impl Office {
         let today = ask.today.unwrap_or_else(today);
         let faults = read::faults(&read, today, Calendar::built_in());
         let mut rows = rows(&read, &faults, |_| [0; 16]);
-        let picture = picture(&self.state, &mut rows, (Reader::Payouts, Vec::new()), Some(self.payout.clone()));
+        let picture = picture(
+            &self.state,
+            &mut rows,
+            (Reader::Payouts, Vec::new()),
+            Some(self.payout.clone()),
+            ask.word.as_ref(),
+        );
         let digest = FileDigest(Sha256::digest(bytes).into());
         let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty()).map_err(|e| e.to_string())?;
         let mut out = Vec::new();
@@ -204,6 +210,7 @@ impl Office {
                 day: Some(row.entry.posting_date),
                 statement: Some(digest),
                 alike,
+                seen: Some(picture.seen(row)),
                 by: "sato".into(),
                 why: ask.why.clone(),
             };

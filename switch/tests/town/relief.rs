@@ -378,6 +378,13 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
         (&json!([]), &json!([]), &json!(4)),
         "the same statement twice"
     );
+    // A treasurer's wrong word about a line is taken back by the city.
+    let rent = again["unmatched"][0]["line"].as_str().unwrap().to_owned();
+    let said = city.ok("tanaka", &["statement", &path, "--line", "6", "--not-ours", "--why", "rent"]);
+    assert_eq!(said["set_aside"][0]["yen"], 777, "{said}");
+    let undone = city.ok("tanaka", &["undo", &rent, "--why", "it is ours"])["proposal"].to_string();
+    city.ok("suzuki", &["decide", &undone, "--approve", "--why", "agreed"]);
+    assert_eq!(left(&path)["unmatched"][0]["line"], rent.as_str());
     // A file that is damaged is told, and nothing of it is booked.
     bytes[202 + 30] = b'x';
     let path = city.file("damaged.txt", &bytes);

@@ -18,7 +18,7 @@ use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
 use kazasu_schemas::contract::{Contract, Contracts, Period, Scope, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
-use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 
 type Decided = Result<Decision, Rejected>;
@@ -90,6 +90,7 @@ fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
         day: None,
         statement: None,
         alike: Alike::Waits,
+        seen: None,
         by: by.to_owned(),
         why: String::new(),
     }
@@ -379,7 +380,13 @@ fn hex(id: &[u8; 16]) -> String {
 }
 
 /// What a proposal about closing would open and move, or why it cannot be.
-pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<(Vec<Opening>, Transfers), Rejected> {
+pub(in super::super) fn effect_of(
+    state: &State,
+    now: Millis,
+    proposal: &Proposal,
+) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    // A business day may be ended before the calendar's: banks work by the calendar.
+    let today = state.day.min(now.max(state.at).jst_day());
     match proposal {
         Proposal::Contracts(contracts) => contracts_follow(state, contracts).map(|()| Default::default()),
         Proposal::Payout { settlements, total, .. } => payable(state, settlements, *total).map(|()| Default::default()),
@@ -387,7 +394,7 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
         Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
             there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),
             // The bank may have its file: until its day is over nobody knows what it did.
-            there if there.file.is_some() && state.day <= there.value_day => {
+            there if there.file.is_some() && today <= there.value_day => {
                 refuse(NotClosed::FileOut(*payout, there.value_day))
             }
             _ => Ok(Default::default()),

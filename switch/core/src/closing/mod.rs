@@ -244,7 +244,9 @@ pub enum NotClosed {
     #[error("payout {0} was taken by the bank; what comes back is booked from its statement")]
     Taken(u64),
     /// Its file is out.
-    #[error("the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over")]
+    #[error(
+        "the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over, as business day and by the calendar"
+    )]
     FileOut(u64, BusinessDay),
     /// It was not taken.
     #[error("settlement {0} of payout {1} was not paid")]
@@ -340,6 +342,30 @@ pub enum NotClosed {
         by: String,
         /// The other's reference.
         reference: String,
+    },
+    /// The reference stands for something else.
+    #[error(
+        "reference {reference:?}: expected one under which nothing was booked, got one that was booked before ({became}); give the reference \
+         of the line that is meant, or undo what was booked"
+    )]
+    BookedAs {
+        /// The reference.
+        reference: String,
+        /// What as.
+        became: String,
+    },
+    /// A line was said to be the same as what it is not.
+    #[error(
+        "line {line:?} is not the same as {other:?}: {why}; give the reference under which this line's money was booked, or say what else \
+         the line is"
+    )]
+    NotTheSame {
+        /// The line.
+        line: String,
+        /// What it was said to be.
+        other: String,
+        /// What does not fit.
+        why: String,
     },
     /// No such line.
     #[error("nothing was booked as {0:?}")]

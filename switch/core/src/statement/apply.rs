@@ -15,7 +15,8 @@ use kazasu_schemas::money::Yen;
 
 impl State {
     fn line(&mut self, key: [u8; 16], reference: &str, became: Became, amount: Yen, (at, by): (Millis, &str)) {
-        let line = Line { reference: reference.into(), became: Some(became), amount, at, by: by.into() };
+        let (reference, by) = (reference.into(), by.into());
+        let line = Line { reference, became: Some(became), amount, at, by, city: None };
         self.lines.known.insert(key, line);
     }
 
@@ -102,7 +103,11 @@ impl State {
     }
 
     pub(in super::super) fn line_set_aside(&mut self, at: Millis, r: &LineSetAside) {
-        self.line(line_key(&r.line), &r.line, Became::Aside(r.aside.clone()), Yen::ZERO, (at, &r.by));
+        let key = line_key(&r.line);
+        self.line(key, &r.line, Became::Aside(r.aside.clone()), Yen::ZERO, (at, &r.by));
+        if let Some(line) = self.lines.known.get_mut(&key) {
+            line.city = r.city.as_deref().map(Into::into);
+        }
     }
 
     pub(in super::super) fn line_undone(&mut self, at: Millis, r: &LineUndone) {

@@ -1,15 +1,17 @@
 //! What a statement's lines can be matched with, and what became of lines before.
 
 use super::super::admin::Rejected;
-use super::super::closing::SettlementState;
+use super::super::closing::{SettlementState, received_key};
 use super::super::relief::RowState;
 use super::super::state::{State, position};
-use super::{Became, StatementLine, line_key};
+use super::{Became, Booking, Seen, StatementLine, line_key};
 use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Funding;
+use kazasu_schemas::zengin::statement::Direction;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
@@ -135,19 +137,40 @@ impl fmt::Display for Became {
 }
 
 impl Became {
-    /// Does money that was moved for it still stand?
-    fn stands(&self) -> bool {
+    /// Which way money moved for it, when it still stands.
+    #[must_use]
+    pub fn way(&self) -> Option<Direction> {
         match self {
-            Became::Taken { .. }
-            | Became::Returned { .. }
-            | Became::Received { .. }
-            | Became::Sent { .. }
-            | Became::CameBack { .. } => true,
-            Became::Aside(_) | Became::Corrects(_) | Became::Corrected => false,
+            Became::Taken { .. } | Became::Sent { .. } => Some(Direction::Out),
+            Became::Returned { .. } | Became::Received { .. } | Became::CameBack { .. } => Some(Direction::In),
+            Became::Aside(_) | Became::Corrects(_) | Became::Corrected => None,
         }
     }
 
-    fn batch(&self) -> Option<u32> {
+    /// Was it booked as just this? Its amount counts where the booking names one.
+    pub(super) fn is_booked_by(&self, booking: &Booking, amount: Yen) -> bool {
+        match (self, booking) {
+            (Became::Taken { payout, file }, Booking::Taken { payout: p, file: f }) => (payout, file) == (p, f),
+            (Became::Returned { payout, settlement, fee }, Booking::Returned { payout: p, settlement: s, fee: f }) => {
+                (payout, settlement, fee) == (p, s, f)
+            }
+            (Became::Received { from }, Booking::Received { from: payer, amount: asked }) => {
+                (*from, amount) == (*payer, *asked)
+            }
+            (Became::Sent { batch, file }, Booking::Sent { batch: b, file: f }) => (batch, file) == (b, f),
+            (Became::CameBack { batch, row, fee, .. }, Booking::CameBack { batch: b, row: r, fee: f }) => {
+                (batch, row, fee) == (b, r, f)
+            }
+            (Became::Aside(Aside::Same(other)), Booking::Aside(Aside::Same(asked))) => same(other, asked),
+            (Became::Aside(aside), Booking::Aside(asked)) => aside == asked,
+            (Became::Corrects(line), Booking::Corrects { line: asked }) => same(line, asked),
+            _ => false,
+        }
+    }
+
+    /// The relief batch that it is about.
+    #[must_use]
+    pub fn batch(&self) -> Option<u32> {
         match self {
             Became::Sent { batch, .. } | Became::CameBack { batch, .. } => Some(*batch),
             Became::Taken { .. }
@@ -176,17 +199,42 @@ impl State {
         self.lines.known.get(&line_key(line))?.became.as_ref()?.batch()
     }
 
-    /// The city whose line it is, when it is relief's.
+    /// The city whose line it is, when it is relief's: its batch's, or the reader's where it moves nothing.
     #[must_use]
     pub fn line_city(&self, line: &str) -> Option<String> {
-        self.relief_city(self.line_batch(line)?)
+        let known = self.lines.known.get(&line_key(line))?;
+        match known.became.as_ref()?.batch() {
+            Some(batch) => self.relief_city(batch),
+            None => known.city.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// What stands under this reference, which a person gives for a line that says `seen`.
+    #[must_use]
+    pub fn line_standing(&self, reference: &str, seen: &Seen) -> Option<BookedLine> {
+        let line = self.lines.standing(reference, Some(seen))?;
+        let became = line.became.as_ref()?;
+        Some(BookedLine {
+            reference: line.reference.to_string(),
+            what: became.clone(),
+            amount: line.amount,
+            at: line.at,
+            city: became.batch().and_then(|batch| self.relief_city(batch)),
+            by_hand: match became {
+                Became::Received { from } => {
+                    self.lines.day_by_hand(*from, &received_key(*from, &line.reference)).map(|day| (*from, day))
+                }
+                _ => None,
+            },
+        })
     }
 
     /// Lines with one of these amounts that stand.
     #[must_use]
     pub fn lines_booked(&self, amounts: &HashSet<Yen>) -> Vec<BookedLine> {
         let lines = self.lines.known.iter().filter(|(_, l)| amounts.contains(&l.amount));
-        let stand = lines.filter_map(|(key, l)| Some((key, l, l.became.as_ref().filter(|became| became.stands())?)));
+        let stand =
+            lines.filter_map(|(key, l)| Some((key, l, l.became.as_ref().filter(|became| became.way().is_some())?)));
         let mut out: Vec<BookedLine> = stand
             .map(|(key, l, became)| BookedLine {
                 reference: l.reference.to_string(),

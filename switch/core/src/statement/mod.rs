@@ -11,9 +11,10 @@ pub use look::{BookedLine, DueFile, LineStatus, MoneyOut, Paid, PaidItem, Wanted
 pub(super) use undo::effect_of;
 
 use kazasu_ledger::record::{Aside, FileDigest, Payer};
-use kazasu_schemas::canonical::canonical;
+use kazasu_schemas::canonical::{canonical, same};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::Direction;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a line is to be booked as.
@@ -76,6 +77,19 @@ pub enum Alike {
     Another,
 }
 
+/// What a statement says of a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// In or out.
+    pub way: Direction,
+    /// Yen.
+    pub amount: Yen,
+    /// Who paid, when the payer is configured.
+    pub payer: Option<Payer>,
+    /// The city whose account it is, when its treasurer reads.
+    pub city: Option<String>,
+}
+
 /// A line of the bank's statement, or a payment that somebody books by hand.
 #[derive(Clone, Debug)]
 pub struct StatementLine {
@@ -89,6 +103,8 @@ pub struct StatementLine {
     pub statement: Option<FileDigest>,
     /// Of a payment: whether it may look like one that was booked.
     pub alike: Alike,
+    /// What the statement says of it; absent by hand.
+    pub seen: Option<Seen>,
     /// Who brought the statement.
     pub by: String,
     /// A person's reason; empty for what was recognised.
@@ -97,6 +113,9 @@ pub struct StatementLine {
 
 /// Days between two payments of one payer and sum that still look like one payment.
 pub const ALIKE_DAYS: i32 = 31;
+
+/// Lines that are said to be the same as one another are followed this far.
+const MOST_ALIASES: usize = 16;
 
 /// The most that a bank keeps of what it sends back, yen.
 pub const MOST_BANK_FEE: Yen = Yen::new(10_000);
@@ -159,6 +178,8 @@ pub(super) struct Line {
     pub(super) amount: Yen,
     pub(super) at: Millis,
     pub(super) by: Box<str>,
+    /// Whose account it is of, where nothing else says it.
+    pub(super) city: Option<Box<str>>,
 }
 
 /// A payment of an issuer or a funder.
@@ -218,8 +239,32 @@ impl Lines {
         self.known.get(&one.key).map(|line| (one.key, line))
     }
 
-    /// Was it booked, or is it over for good?
-    pub(super) fn is_known(&self, reference: &str) -> bool {
-        self.known.get(&line_key(reference)).is_some_and(|line| line.became.is_some())
+    /// What moved money and stands under this reference, also over lines that were said to be the same. Of payments by hand with one
+    /// reference it is the one that the line can be.
+    pub(super) fn standing(&self, reference: &str, seen: Option<&Seen>) -> Option<&Line> {
+        let mut reference = reference;
+        for _ in 0..MOST_ALIASES {
+            let Some((_, line)) = self.find(reference) else { return self.one_by_hand(reference, seen?) };
+            match line.became.as_ref()? {
+                Became::Aside(Aside::Same(other)) => reference = other,
+                became => return became.way().map(|_| line),
+            }
+        }
+        None
+    }
+
+    /// The one payment by hand under this reference that has the line's amount and payer.
+    fn one_by_hand(&self, reference: &str, seen: &Seen) -> Option<&Line> {
+        let payers = self.payments.iter().filter(|(from, _)| seen.payer.is_none_or(|payer| payer == **from));
+        let fits = |p: &&Payment| p.statement.is_none() && p.amount == seen.amount && same(&p.reference, reference);
+        let mut found = payers.flat_map(|(_, payments)| payments).filter(fits);
+        let (one, None) = (found.next()?, found.next()) else { return None };
+        self.known.get(&one.key)
+    }
+
+    /// What it was booked as, with which amount; also when it is over for good.
+    pub(super) fn booked_as(&self, reference: &str) -> Option<(&Became, Yen)> {
+        let line = self.known.get(&line_key(reference))?;
+        line.became.as_ref().map(|became| (became, line.amount))
     }
 }

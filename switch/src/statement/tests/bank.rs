@@ -183,3 +183,74 @@ fn a_word_needs_a_line_a_reason_and_sense() {
         assert!(ask(None, (Some(2), Some(is)), Some("w")).contains("must be `file N/F`"), "{is}");
     }
 }
+
+fn of_kind(kind: AccountKind) -> Header {
+    Header { kind, ..header() }
+}
+
+#[test]
+fn an_account_of_another_kind_is_another_account() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    let entries = [out(10_000), came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")];
+    let before = office.state.seq;
+    let (ordinary, current) = (of_kind(AccountKind::Ordinary), of_kind(AccountKind::Current));
+    for kind in [AccountKind::Current, AccountKind::Savings, AccountKind::Other] {
+        let other = of_kind(kind);
+        let sheet = Sheet { header: &other, entries: &entries, closing_balance: None };
+        let bytes = statement::write(&[sheet], LineEnding::None).unwrap();
+        let found = office.read(&bytes);
+        assert!(found.iter().all(|(_, f)| open(f).0.contains("another account")), "{kind:?}: {found:?}");
+        for (record, word) in [(2, format!("file {a}/0")), (3, "received issuer 1".into()), (3, "not-ours".into())] {
+            office.said(&bytes, record, &word).unwrap_err();
+        }
+    }
+    assert_eq!(office.state.seq, before);
+    // Both in one file: what is of the operator's account is booked, once.
+    let both = [&current, &ordinary].map(|header| Sheet { header, entries: &entries, closing_balance: None });
+    let both = statement::write(&both, LineEnding::None).unwrap();
+    let found = office.read(&both);
+    assert!(all_open(&found[..2]) && found[2..].iter().all(|(_, f)| matches!(f, Finding::Book(_))), "{found:?}");
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
+    assert_eq!(office.settlement(1), SettlementState::Paid(a));
+}
+
+/// Names of lines that were booked before the account's kind was part of them.
+#[test]
+fn a_line_that_was_booked_under_its_earlier_name_is_known() {
+    let mut office = Office::new(&[10_000]);
+    office.payout(&[1]);
+    let paid = came(13_000, "ｻｸﾗｶ-ﾄﾞ", "");
+    let bytes = file(std::slice::from_ref(&paid));
+    let named = &name::names(&statement::read(&bytes).unwrap())[0];
+    assert!(named.reference.starts_with("9999-001-0001000001-1 2026-12-03 0 in 13000 "), "{}", named.reference);
+    assert_eq!(named.before, named.reference.replacen("-1 ", " ", 1));
+    office.ok(Command::Line(Box::new(StatementLine {
+        reference: named.before.clone(),
+        what: Booking::Received { from: Payer::Issuer(1), amount: Yen::new(13_000) },
+        day: Some(today()),
+        statement: Some(FileDigest([1; 32])),
+        alike: Alike::Waits,
+        seen: None,
+        by: "sato".into(),
+        why: String::new(),
+    })));
+    assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
+    let counted_anew = file(&[Entry { inquiry_number: 9, ..paid.clone() }]);
+    let found = office.read(&counted_anew);
+    assert!(open(&found[0].1).0.contains("likely a double"), "{found:?}");
+    let found = office.said(&counted_anew, 2, &format!("same {}", named.before)).unwrap();
+    assert!(matches!(found[0].1, Finding::Book(_)), "{found:?}");
+    // Undone, it is said again under the name that it has.
+    office.decided(Proposal::UndoBooking { reference: named.before.clone(), payer: None }).unwrap();
+    assert!(open(&office.read(&bytes)[0].1).0.contains("two people undid"));
+    office.said(&bytes, 2, "another").unwrap();
+    let Body::MoneyReceived(r) = &office.journal.last().unwrap().body else { panic!("not received") };
+    assert_eq!(r.reference, named.before);
+    // And the bank corrects it.
+    let back = Entry { direction: Direction::Out, kind: TransactionKind::Correction, ..paid };
+    let found = office.read(&file(&[back]));
+    assert_eq!(found[0].1, Finding::Book(Booking::Corrects { line: named.before.clone() }));
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+    office.check_replay();
+}

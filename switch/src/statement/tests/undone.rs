@@ -200,6 +200,32 @@ fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand
     office.check_replay();
 }
 
+/// A reference has one form, however it is typed.
+#[test]
+fn a_correction_finds_what_was_booked_by_a_reference_that_is_typed_otherwise() {
+    for typed in ["ｒｅｆ－ａ", " Ref-A", "REF‐A"] {
+        let mut office = Office::new(&[]);
+        office.ok(Command::Closing(Closing::Received {
+            from: Payer::Issuer(1),
+            amount: Yen::new(21_000),
+            reference: "REF-A".into(),
+            by: "sato".into(),
+        }));
+        let bytes = file(&[correction(line(Direction::Out, 21_000, "ｻｸﾗｶ-ﾄﾞ", ""))]);
+        let found = office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
+        assert_eq!(found[0].1, Finding::Book(Booking::Corrects { line: "REF-A".into() }), "{typed:?}");
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+        office.check_replay();
+    }
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.read(&file(&[out(10_000)]));
+    let typed = reference(&office).replace('1', "１");
+    let bytes = file(&[correction(came(10_000, "ﾌﾘｺﾐ", ""))]);
+    office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
+}
+
 /// Whichever of the two lines a person looks at first.
 #[test]
 fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() {
@@ -230,5 +256,31 @@ fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() 
     let found = office.read(&bytes);
     assert!(open(&found[0].1).0.contains("may be about it"), "{found:?}");
     assert_eq!(owed(&office), before, "what the bank took back is not booked");
+    office.check_replay();
+}
+
+/// A business day that is ended early ends no day of the bank's, which still has the file.
+#[test]
+fn a_payout_is_given_up_when_its_value_day_is_over_by_the_calendar_too() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = Millis(today().start().0 + 10 * 3_600_000);
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    let give_up = |office: &mut Office| office.decided(Proposal::CancelPayout { payout: a });
+    assert!(give_up(&mut office).unwrap_err().contains("given up when 2026-12-03 is over"));
+    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    assert_eq!(office.state.day, today().next());
+    assert!(give_up(&mut office).unwrap_err().contains("2026-12-03 is over, as business day and by the calendar"));
+    // The bank took the file: that is booked for the payout that ordered it.
+    assert_eq!(office.read(&file(&[out(10_000)]))[0].1, Finding::Book(Booking::Taken { payout: a, file: 0 }));
+
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = Millis(today().start().0 + 10 * 3_600_000);
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    office.now = today().next().start();
+    office.decided(Proposal::CancelPayout { payout: a }).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Due);
     office.check_replay();
 }
