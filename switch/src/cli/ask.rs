@@ -702,6 +702,7 @@ const LABELS: [(&str, &str); 72] = [
     ("by", "担当"),
     ("notice", "通知"),
     ("percent", "割合"),
+    ("month", "月"),
     ("used_yen", "利用額"),
     ("limit_yen", "上限"),
     ("given_up", "配信断念"),
