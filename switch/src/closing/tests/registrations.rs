@@ -303,7 +303,7 @@ fn a_refused_reversal_of_a_reservation_was_no_payment() {
     assert_eq!(parts(&town), [(5_000, 0, 0), (5_000, 0, 0)]);
 }
 
-/// The card has not paid what its issuer refused, and gets nothing back of it, whatever the issuer answers to the reversals.
+/// The card has not paid what its issuer refused, and gets nothing back of it, with any answer of the issuer to the reversals.
 #[test]
 fn a_reversal_of_a_refused_payment_gives_the_card_nothing() {
     for (late, answer) in
