@@ -634,7 +634,8 @@ impl Desk {
         let line = |(key, owed): &(u64, kazasu_core::Owed)| {
             let dead = owed.dead.as_ref();
             json!({ "notice": format!("{}-{}", key / 16, key % 16), "ppid": owed.ppid.to_string(), "percent": owed.percent,
-                "used_yen": owed.used.get(), "limit_yen": owed.limit.get(), "at": owed.at.jst_text(),
+                "month": owed.counted.to_string().get(..7), "used_yen": owed.used.get(), "limit_yen": owed.limit.get(),
+                "at": owed.at.jst_text(),
                 "given_up": dead.map(|(attempts, problem)| json!({ "attempts": attempts, "problem": problem })) })
         };
         Ok(all.iter().map(line).collect())

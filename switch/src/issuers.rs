@@ -206,16 +206,15 @@ fn settle(engine: &Engine, notice: NoticeKey, delivered: bool, attempts: u32, pr
 }
 
 fn notice(key: NoticeKey, owed: &Owed) -> Notice {
-    let at = owed.at.jst_text();
     Notice {
         id: format!("{}-{}", key / 16, key % 16),
         kind: "spend_alert",
         ppid: owed.ppid.to_string(),
         percent: owed.percent,
-        month: at.chars().take(7).collect(),
+        month: owed.counted.to_string().chars().take(7).collect(),
         used_yen: owed.used.get(),
         limit_yen: owed.limit.get(),
-        at,
+        at: owed.at.jst_text(),
     }
 }
 
@@ -360,5 +359,29 @@ fn link_config(config: &IssuerConfig, own: InstitutionId) -> LinkConfig {
         saf_window: 64,
         saf_retry_min: Duration::from_secs(1),
         saf_retry_max: Duration::from_secs(60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kazasu_schemas::ids::Ppid;
+    use kazasu_schemas::money::Yen;
+
+    #[test]
+    fn a_notice_names_the_month_that_counts_the_payment() {
+        let counted = BusinessDay::parse("2026-11-30").unwrap();
+        let owed = Owed {
+            ppid: Ppid::from_bytes([3; 16]),
+            percent: 50,
+            used: Yen::new(600),
+            limit: Yen::new(1_000),
+            counted,
+            at: counted.next().start(),
+            dead: None,
+        };
+        let notice = notice(4711 * 16, &owed);
+        assert_eq!((notice.id.as_str(), notice.month.as_str()), ("4711-0", "2026-11"));
+        assert_eq!(notice.at.get(..10), Some("2026-12-01"));
     }
 }

@@ -444,15 +444,15 @@ impl State {
         let tap = self.tap(index).expect("it was just made");
         let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
         let part = super::issuer::waiting_part(tap);
-        if holder != NOBODY && matches!(standing(r), TapState::Pending | TapState::Held) {
-            self.wallet_mut(holder).waiting.add(day.month(), part, 0);
-        }
         if holder != NOBODY && (part.is_positive() || r.kind == TapKind::PurchaseAdvice) {
             if r.kind == TapKind::PurchaseAdvice {
                 self.wallet_mut(holder).offline.add(day.0, r.amount, 1);
             }
             if part.is_positive() {
                 self.spend(holder, link, limits, day, part);
+            }
+            if matches!(standing(r), TapState::Pending | TapState::Held) {
+                self.wallet_mut(holder).month.wait(day.month(), part);
             }
             let months = r.ruled.as_ref().map_or(&[][..], |ruled| &ruled.months);
             for programme in months {
@@ -463,8 +463,8 @@ impl State {
         if let Some(tap) = self.tap_mut(index) {
             (tap.counted, tap.counts) = (part, part.is_positive());
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, r.ppid) {
-            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(seq, record.at, index, &ruled.alerts);
         }
     }
 
@@ -473,7 +473,8 @@ impl State {
         let policy = self.rules.policy.clone();
         let wallet = self.wallet_mut(holder);
         wallet.day.add(day.0, part, 1);
-        wallet.month.add(day.month(), part, 1);
+        let limited = wallet.own.on(day).month.is_some();
+        wallet.month.add(day.month(), part, limited);
         if limits == 0 {
             return;
         }
@@ -495,7 +496,7 @@ impl State {
     pub(super) fn waits_no_more(&mut self, index: TapIndex) {
         let Some(tap) = self.tap(index).filter(|tap| is_payment(tap.kind) && tap.holder != NOBODY) else { return };
         let (holder, month, part) = (tap.holder, tap.counted_day.month(), tap.counted);
-        self.wallet_mut(holder).waiting.take(month, part, 0);
+        self.wallet_mut(holder).month.wait_no_more(month, part);
     }
 
     /// The windows that still hold the tap's day get `amount` back, and the tap's count when `all` of it is undone.
@@ -513,10 +514,10 @@ impl State {
         let key = self.link(link).and_then(|l| l.instrument.as_ref()).map(InstrumentKey::of);
         let wallet = self.wallet_mut(holder);
         if waits {
-            wallet.waiting.take(day.month(), amount, 0);
+            wallet.month.wait_no_more(day.month(), amount);
         }
         wallet.day.take(day.0, amount, count);
-        wallet.month.take(day.month(), amount, count);
+        wallet.month.take(day.month(), amount);
         wallet.counters.take(limits, day, amount, count);
         if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
             used.counters.take(limits, day, amount, count);
@@ -561,18 +562,22 @@ impl State {
         }
     }
 
-    /// Notices about the month's limit.
-    pub(super) fn tell(&mut self, seq: Seq, at: Millis, ppid: Ppid, day: BusinessDay, percents: &[u8]) {
+    /// Notices about the limit of the month that counts a payment. A temporary ID's go to the person that it was merged into.
+    pub(super) fn tell(&mut self, seq: Seq, at: Millis, of: TapIndex, percents: &[u8]) {
         if percents.is_empty() {
             return;
         }
-        let holder = self.person(ppid);
+        let Some(tap) = self.tap(of).filter(|tap| tap.holder != NOBODY) else { return };
+        let (holder, counted) = (self.root(tap.holder), tap.counted_day);
+        let undone_next = super::issuer::part_undone_next(self, tap);
+        let ppid = self.holder(holder).ppid;
         let wallet = self.wallet_mut(holder);
-        let limit = wallet.own.on(day).month.unwrap_or(Yen::ZERO);
-        let used = wallet.final_of(day.month());
+        let limit = wallet.own.on(counted).month.unwrap_or(Yen::ZERO);
+        let Some(used) = wallet.month.final_of(counted.month()) else { return };
+        let used = minus(used, undone_next);
         for (percent, nth) in percents.iter().zip(0..) {
-            self.wallet_mut(holder).tell(day.month(), *percent);
-            let owed = Owed { ppid, percent: *percent, used, limit, at, dead: None };
+            self.wallet_mut(holder).month.tell(counted.month(), *percent);
+            let owed = Owed { ppid, percent: *percent, used, limit, counted, at, dead: None };
             self.notices.insert(notice_key(seq, nth), owed);
         }
     }
@@ -628,10 +633,10 @@ impl State {
         (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
         (tap.holder, tap.limits, tap.months) = (holder, limits, months);
         if holder != NOBODY && r.waits_for_person() {
-            self.wallet_mut(holder).waiting.add(day.month(), counted, 0);
+            self.wallet_mut(holder).month.wait(day.month(), counted);
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, r.ppid) {
-            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(seq, record.at, index, &ruled.alerts);
         }
     }
 
@@ -931,7 +936,7 @@ impl State {
     fn issuer_answered(&mut self, seq: Seq, record: &Record, r: &IssuerAnswered) {
         let Some(index) = self.pending.remove(&r.tap) else { return };
         let Some(tap) = self.tap(index) else { return };
-        let (kind, day, ppid, acquirer) = (tap.kind, tap.counted_day, tap.ppid, tap.key.acquirer);
+        let (kind, day, acquirer) = (tap.kind, tap.counted_day, tap.key.acquirer);
         let (holder, link) = (tap.holder, tap.link);
         let approved = r.ruled.as_ref().and_then(|ruled| ruled.approved);
         let takes_effect = r.code.is_approved() || approved.is_some();
@@ -972,8 +977,8 @@ impl State {
         if posted.is_positive() && takes_effect {
             add(self.totals.entry((acquirer, record.day)).or_default(), kind == TapKind::Refund, posted);
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
-            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(seq, record.at, index, &ruled.alerts);
         }
         self.look_at_outcome(index);
     }
@@ -1017,14 +1022,12 @@ impl State {
             receipt: r.ruled.receipt,
             ..Answer::code(ResponseCode::APPROVED)
         });
-        let (holder, ppid, day, acquirer) = (tap.holder, tap.ppid, tap.counted_day, tap.key.acquirer);
+        let (holder, acquirer) = (tap.holder, tap.key.acquirer);
         add(self.totals.entry((acquirer, record.day)).or_default(), false, posted);
         if holder != NOBODY {
             self.wallet_mut(holder).stood_in.add(today.0, r.to_issuer.amount, 1);
         }
-        if let Some(ppid) = ppid {
-            self.tell(seq, record.at, ppid, day, &r.ruled.alerts);
-        }
+        self.tell(seq, record.at, index, &r.ruled.alerts);
         self.look_at_outcome(index);
     }
 }

@@ -80,7 +80,7 @@ impl State {
         let Some(index) = self.index_of(r.tap) else { return };
         self.above_floor.remove(&r.tap);
         let Some(tap) = self.tap(index) else { return };
-        let (day, ppid, acquirer) = (tap.counted_day, tap.ppid, tap.key.acquirer);
+        let (day, acquirer) = (tap.counted_day, tap.key.acquirer);
         if r.accepted {
             self.advised(seq, &r.transfers);
             self.waits_no_more(index);
@@ -99,8 +99,8 @@ impl State {
             self.released(index, &r.transfers, day);
             self.set_state(index, TapState::Refused);
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
-            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(seq, record.at, index, &ruled.alerts);
         }
         self.look_at_outcome(index);
     }

@@ -20,6 +20,7 @@ mod limits;
 mod loss;
 mod merchants;
 mod money;
+mod months;
 mod original;
 mod outgoing;
 mod pay;

@@ -228,6 +228,8 @@ pub struct Owed {
     pub used: Yen,
     /// The month's limit.
     pub limit: Yen,
+    /// The day that counts the payment; the month is that day's.
+    pub counted: BusinessDay,
     /// When it happened.
     pub at: Millis,
     /// Given up: how often it was tried, and what went wrong last.

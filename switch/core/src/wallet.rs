@@ -1,5 +1,6 @@
 //! What belongs to a person: card, link, purses, points, own limits, and what has been spent in each window.
 
+use super::months::Months;
 use kazasu_ledger::AccountId;
 use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
 use kazasu_schemas::ids::Ppid;
@@ -359,16 +360,12 @@ impl Own {
 pub(super) struct Wallet {
     /// Instrument parts of the day and of the month.
     pub(super) day: Meter,
-    pub(super) month: Meter,
-    /// Part of the month that waits for an issuer, for a person or for its completion: alerts count what is final.
-    pub(super) waiting: Meter,
+    pub(super) month: Months,
     /// Purchase advices of the day, whole amounts.
     pub(super) offline: Meter,
     /// What was approved in an issuer's place on the day.
     pub(super) stood_in: Meter,
     pub(super) own: Own,
-    /// The month, and the percentages that the person has been told about, one bit each.
-    alerted: (i32, u128),
     pub(super) counters: Counters,
     /// Programme and purse, the person's own before those of merged temporary IDs.
     pub(super) purses: Vec<(u16, AccountId)>,
@@ -378,28 +375,10 @@ pub(super) struct Wallet {
 }
 
 impl Wallet {
-    /// The month without what waits: that may still be declined or released.
-    pub(super) fn final_of(&self, month: i32) -> Yen {
-        super::money::minus(self.month.used(month).0, self.waiting.used(month).0)
-    }
-
-    /// Has the person been told about this percentage in this month?
-    pub(super) fn told(&self, month: i32, percent: u8) -> bool {
-        self.alerted.0 == month && self.alerted.1 & (1 << percent.min(127)) != 0
-    }
-
-    pub(super) fn tell(&mut self, month: i32, percent: u8) {
-        if self.alerted.0 != month {
-            self.alerted = (month, 0);
-        }
-        self.alerted.1 |= 1 << percent.min(127);
-    }
-
     /// A temporary ID's things become this person's.
     pub(super) fn absorb(&mut self, mut other: Wallet) {
         self.day.merge(other.day);
-        self.month.merge(other.month);
-        self.waiting.merge(other.waiting);
+        self.month.merge(&other.month);
         self.offline.merge(other.offline);
         self.stood_in.merge(other.stood_in);
         self.counters.merge(&other.counters);

@@ -185,7 +185,7 @@ impl Books {
         }
         // An issuer keeps nothing of what it does not owe. Of a chargeback it keeps its part, as the merchant's fee stays.
         for restated in
-            self.chart.restated(body).into_iter().filter(|r| !r.chargeback && r.party.starts_with("issuer "))
+            self.chart.restated(place.seq, body).into_iter().filter(|r| !r.chargeback && r.party.starts_with("issuer "))
         {
             match self.kept.get_mut(&restated.tap) {
                 Some(kept) => {

@@ -3,8 +3,10 @@
 
 use hashbrown::HashMap;
 use kazasu_ledger::record::{
-    self, ApprovalDecided, Instrument, LossBooked, LossReturned, Place, Proposal, TapKind, Tapped, Undone,
+    self, ApprovalDecided, Instrument, IssuerAnswered, IssuerSilent, LossBooked, LossReturned, Place, Proposal,
+    TapKind, Tapped, Undone,
 };
+use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::contract::{Contracts, Tender};
@@ -168,17 +170,45 @@ impl Chart {
         self.stood_in.get(&message).copied().unwrap_or(message)
     }
 
-    /// What the record that was taken in last says about lines of before.
-    pub fn restated(&self, body: &Body) -> SmallVec<[Restated; 1]> {
-        if let Body::LossBooked(LossBooked { message, transfers, .. })
-        | Body::LossReturned(LossReturned { message, transfers, .. }) = body
-        {
-            return self.refused_since(*message, transfers);
+    /// What the record that was taken in last, `seq`, says about lines of before, or about what its own line says too much.
+    pub fn restated(&self, seq: u64, body: &Body) -> SmallVec<[Restated; 1]> {
+        match body {
+            Body::LossBooked(LossBooked { message, transfers, .. })
+            | Body::LossReturned(LossReturned { message, transfers, .. }) => self.refused_since(*message, transfers),
+            Body::ApprovalDecided(r) => self.resolved(r).into_iter().collect(),
+            Body::Tapped(Tapped { transfers, .. }) | Body::Undone(Undone { transfers, .. }) => {
+                let undoes_refund = self.taps.get(&seq).is_some_and(|tap| self.undone_refund(tap).is_some());
+                if undoes_refund { self.borne_again(seq, transfers) } else { SmallVec::new() }
+            }
+            // What a refund did not give back is in the payment's line.
+            Body::IssuerAnswered(IssuerAnswered { tap, transfers, .. })
+            | Body::IssuerSilent(IssuerSilent { tap, transfers, .. }) => {
+                let payment = self.taps.get(tap).and_then(|refund| refund.original).unwrap_or(*tap);
+                let by_operator = |t: &&Transfer| matches!(self.key(t.debit), Some(AccountKey::StandInLoss(_)));
+                let borne: Transfers = transfers.iter().filter(by_operator).copied().collect();
+                self.borne_again(payment, &borne)
+            }
+            _ => SmallVec::new(),
         }
-        if let Body::ApprovalDecided(r) = body {
-            return self.resolved(r).into_iter().collect();
-        }
-        SmallVec::new()
+    }
+
+    /// The refund that a reversal undoes.
+    fn undone_refund(&self, tap: &TapOf) -> Option<&TapOf> {
+        let original = self.taps.get(&tap.original.filter(|_| tap.kind == TapKind::Reversal)?)?;
+        matches!(original.kind, TapKind::Refund | TapKind::RefundAdvice).then_some(original)
+    }
+
+    /// Where a refund is undone, or is not carried out, its payment stands again. An issuer that has refused that payment does not owe
+    /// it: the party that bears the loss bears this too.
+    fn borne_again(&self, tap: u64, transfers: &[Transfer]) -> SmallVec<[Restated; 1]> {
+        let direct = transfers.iter().filter(|t| t.kind == TransferKind::Direct);
+        let borne = direct.filter_map(|t| match (self.key(t.debit)?, self.key(t.credit)?) {
+            (AccountKey::StandInLoss(_) | AccountKey::MerchantPayable(..), AccountKey::IssuerReceivable(n)) => {
+                Some(Restated { tap, party: format!("issuer {n}"), less: t.amount, chargeback: false })
+            }
+            _ => None,
+        });
+        borne.collect()
     }
 
     /// What an issuer does not owe because it refused it afterwards, whoever bears it.
@@ -307,11 +337,11 @@ impl Chart {
             };
             let original = of.and_then(|of| of.original).filter(|_| !correction);
             // A reversal whose original gave something back.
-            let again = original.filter(|_| amount > Yen::ZERO).and_then(|refund| {
-                let refund = self.taps.get(&refund)?;
-                matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice).then_some(refund.original?)
-            });
-            let of = original.filter(|_| amount < Yen::ZERO);
+            let refund = of.filter(|_| !correction).and_then(|of| self.undone_refund(of));
+            let again = refund.filter(|_| amount > Yen::ZERO).and_then(|refund| refund.original);
+            // What comes back so and is the merchant's loss: see `borne_again`.
+            let correction = correction || (refund.is_some() && issuer.is_some() && amount < Yen::ZERO);
+            let of = original.filter(|_| amount < Yen::ZERO && !correction);
             out.push(Move {
                 tap,
                 merchant,

@@ -2,8 +2,10 @@
 //! statement costs what it shows and not what the journal holds. The file decides nothing: it is made anew from the journal at any
 //! time, and is when it does not belong to it.
 
+mod told;
+
 use anyhow::Context;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use kazasu_ledger::record::{self, TapKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid};
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
+use told::Reversed;
 
 /// Records read at one time.
 const PAGE: usize = 20_000;
@@ -30,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ROWS: usize = 2_000;
 
 /// Raised whenever the tables change; a file of another version is made anew.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 const TABLES: &str = "
 CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE account (id INTEGER PRIMARY KEY, part INTEGER NOT NULL);
@@ -40,8 +43,12 @@ CREATE INDEX merged_into ON merged (person);
 CREATE TABLE day (day INTEGER PRIMARY KEY);
 CREATE TABLE pending (seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, person BLOB NOT NULL);
 CREATE TABLE advised (message INTEGER PRIMARY KEY, seq INTEGER NOT NULL, day INTEGER NOT NULL, person BLOB NOT NULL,
-    payment INTEGER NOT NULL);
-CREATE TABLE denied (refund INTEGER PRIMARY KEY, payment INTEGER NOT NULL, yen INTEGER NOT NULL);
+    yen INTEGER NOT NULL);
+CREATE TABLE denied (line INTEGER PRIMARY KEY, yen INTEGER NOT NULL);
+CREATE TABLE reversed (line INTEGER PRIMARY KEY, carried_out INTEGER NOT NULL);
+CREATE TABLE reversal (line INTEGER NOT NULL, seq INTEGER NOT NULL, day INTEGER NOT NULL, person BLOB NOT NULL, yen INTEGER NOT NULL,
+    moved INTEGER NOT NULL, message INTEGER NOT NULL, PRIMARY KEY (line, seq)) WITHOUT ROWID;
+CREATE TABLE reversing (message INTEGER PRIMARY KEY, line INTEGER NOT NULL, yen INTEGER NOT NULL);
 CREATE TABLE tap (day INTEGER NOT NULL, person BLOB NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, merchant INTEGER NOT NULL,
     kind INTEGER NOT NULL, amount INTEGER NOT NULL, relief INTEGER NOT NULL, points INTEGER NOT NULL, instrument INTEGER NOT NULL,
     uncovered INTEGER NOT NULL, stands INTEGER NOT NULL, PRIMARY KEY (day, person, seq)) WITHOUT ROWID;
@@ -121,10 +128,12 @@ enum Part {
     Relief,
     Points,
     Uncovered,
+    /// It stands for the instrument; what else does is an account that is held here.
+    Issuer,
 }
 
 impl Part {
-    const ALL: [Part; 4] = [Part::Merchant, Part::Relief, Part::Points, Part::Uncovered];
+    const ALL: [Part; 5] = [Part::Merchant, Part::Relief, Part::Points, Part::Uncovered, Part::Issuer];
 
     fn of(key: &AccountKey) -> Option<Part> {
         match key {
@@ -132,6 +141,7 @@ impl Part {
             AccountKey::Purse(..) => Some(Part::Relief),
             AccountKey::FunderReceivable(_) => Some(Part::Points),
             AccountKey::AdviceShortfall(_) | AccountKey::StandInLoss(_) => Some(Part::Uncovered),
+            AccountKey::IssuerReceivable(_) => Some(Part::Issuer),
             // What else pays a merchant for a tap is or stands for the instrument.
             _ => None,
         }
@@ -187,10 +197,14 @@ struct Changes {
     /// Lines of which an issuer was told afterwards, by the message's record; and messages that it has answered.
     advised: Vec<(u64, Place)>,
     answered: Vec<u64>,
-    /// Yen that an issuer does not take of a line after all; below zero: that it does.
+    /// Yen that an issuer does not take of a line after all; below zero: that it does not give back.
     refused: Vec<(Place, i64)>,
-    /// What issuers have denied of refunds: refund, payment, yen.
-    denied: Vec<(u64, u64, i64)>,
+    /// See [`Fold::denied`].
+    denied: Vec<(u64, i64)>,
+    /// Lines of which something else was undone, or is undone in another way.
+    reversed: HashSet<u64>,
+    /// Messages of reversals that were made or answered.
+    reversing: HashSet<u64>,
 }
 
 /// Where a line is.
@@ -199,8 +213,8 @@ struct Place {
     seq: u64,
     day: BusinessDay,
     person: Ppid,
-    /// Of a refund: its payment's record; otherwise 0.
-    payment: u64,
+    /// The instrument's part of it.
+    yen: i64,
 }
 
 /// The fold: what is needed to understand the next record.
@@ -213,8 +227,12 @@ struct Fold {
     next_merchant: i64,
     pending: HashMap<u64, (BusinessDay, Ppid)>,
     advised: HashMap<u64, Place>,
-    /// Yen that issuers have denied of refunds and that are not undone, by refund, with its payment.
-    denied: HashMap<u64, (u64, i64)>,
+    /// Yen, without a sign, that an issuer has refused of a line and that are not undone.
+    denied: HashMap<u64, i64>,
+    /// What was undone of lines, as long as an issuer may still refuse it.
+    reversed: HashMap<u64, Reversed>,
+    /// Messages of reversals that an issuer has not answered: the line that is undone, and how much of it in all, without a sign.
+    reversing: HashMap<u64, (u64, i64)>,
 }
 
 impl Fold {
@@ -235,50 +253,27 @@ impl Fold {
                 Some(Part::Relief) => parts.relief += yen,
                 Some(Part::Points) => parts.points += yen,
                 Some(Part::Uncovered) => parts.uncovered += yen,
-                Some(Part::Merchant) | None => parts.instrument += yen,
+                Some(Part::Merchant | Part::Issuer) | None => parts.instrument += yen,
             }
         }
         parts
     }
 
-    /// A refund is undone. What its issuer had denied of it the person never got back, so that it does not take it from the person a
-    /// second time. Where the issuer has refused the payment too, what stands again does so for the party that bears the loss:
-    /// a transfer from the loss, or from the merchant, to the issuer's account says so.
-    fn refund_undone(&mut self, refund: Option<u64>, parts: &mut Parts, transfers: &[Transfer], changes: &mut Changes) {
-        let to_merchant = |t: &Transfer| t.kind == TransferKind::Direct && self.part(t.credit) == Some(Part::Merchant);
-        if !transfers.iter().any(to_merchant) {
-            return;
-        }
+    /// A line is undone, or part of it. Where a refund is undone whose payment the merchant bears, what stands again does so for the
+    /// merchant: a transfer from the merchant to the issuer's account says so, which `parts` has taken off the instrument's part.
+    fn undo(&mut self, line: u64, parts: &mut Parts, transfers: &[Transfer], changes: &mut Changes) {
+        let lost =
+            |t: &&Transfer| self.part(t.debit) == Some(Part::Merchant) && self.part(t.credit) == Some(Part::Issuer);
         let direct = transfers.iter().filter(|t| t.kind == TransferKind::Direct);
-        let mut lost = 0;
-        for t in direct.filter(|t| self.part(t.credit).is_none()) {
-            match self.part(t.debit) {
-                Some(Part::Uncovered) => lost += t.amount.get(),
-                // `parts` has taken it off the instrument's part already.
-                Some(Part::Merchant) => {
-                    parts.instrument += t.amount.get();
-                    lost += t.amount.get();
-                }
-                Some(Part::Relief | Part::Points) | None => {}
-            }
+        if direct.clone().any(|t| self.part(t.credit) == Some(Part::Merchant)) {
+            parts.instrument += direct.filter(lost).map(|t| t.amount.get()).sum::<i64>();
         }
-        let mut denied = 0;
-        if let Some((refund, (payment, yen))) = refund.and_then(|seq| Some((seq, self.denied.get_mut(&seq)?))) {
-            denied = parts.instrument.min(*yen).max(0);
-            *yen -= denied;
-            changes.denied.push((refund, *payment, *yen));
-        }
-        let uncovered = lost.max(denied);
-        parts.instrument -= uncovered;
-        parts.uncovered += uncovered;
+        self.undo_denied(line, parts, changes);
     }
 
-    /// An issuer denies a refund.
-    fn deny(&mut self, refund: Place, yen: i64, changes: &mut Changes) {
-        if refund.payment != 0 && yen > 0 {
-            self.denied.insert(refund.seq, (refund.payment, yen));
-            changes.denied.push((refund.seq, refund.payment, yen));
-        }
+    /// Does an issuer's account take part?
+    fn is_at_issuer(&self, transfers: &[Transfer]) -> bool {
+        transfers.iter().any(|t| [t.debit, t.credit].iter().any(|id| self.part(*id) == Some(Part::Issuer)))
     }
 
     fn record(&mut self, seq: u64, at: Millis, day: BusinessDay, body: &Body, changes: &mut Changes) {
@@ -298,21 +293,7 @@ impl Fold {
     fn waiting(&self, seq: u64, changes: &Changes) -> Option<Place> {
         let open = changes.open.get(&seq).map(|at| &changes.taps[*at]).map(|tap| (tap.day, tap.person));
         let (day, person) = open.or_else(|| self.pending.get(&seq).copied())?;
-        Some(Place { seq, day, person, payment: 0 })
-    }
-
-    /// An issuer is told of a line, until it answers.
-    fn advise(&mut self, message: u64, place: Option<Place>, changes: &mut Changes) {
-        if let Some(place) = place {
-            self.advised.insert(message, place);
-            changes.advised.push((message, place));
-        }
-    }
-
-    fn answered(&mut self, message: u64, changes: &mut Changes) -> Option<Place> {
-        let place = self.advised.remove(&message)?;
-        changes.answered.push(message);
-        Some(place)
+        Some(Place { seq, day, person, yen: 0 })
     }
 
     /// The first outcome of a tap that waits for one; what comes later is about something else.
@@ -366,16 +347,23 @@ impl record::Fold for Step<'_> {
         };
         let merchant = fold.merchants.get(&(r.key.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
         let mut parts = fold.parts(&r.transfers);
-        if kind == LineKind::Reversal {
-            fold.refund_undone(r.original, &mut parts, &r.transfers, changes);
+        if let Some(line) = r.original.filter(|_| kind == LineKind::Reversal) {
+            fold.undo(line, &mut parts, &r.transfers, changes);
         }
         if !stands {
             changes.open.insert(seq, changes.taps.len());
         }
         changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount: r.amount, parts, stands });
-        if r.to_issuer.is_some_and(|message| message.operation.is_advice()) {
-            let payment = r.original.filter(|_| kind == LineKind::Refund).unwrap_or(0);
-            fold.advise(seq, Some(Place { seq, day, person, payment }), changes);
+        let place = Place { seq, day, person, yen: parts.instrument };
+        let told = r.to_issuer.filter(|message| message.operation.is_advice());
+        match (kind, r.original) {
+            (LineKind::Reversal, Some(line)) => {
+                let place = Some(place).filter(|_| fold.is_at_issuer(&r.transfers));
+                fold.reversal(line, place, told.map(|told| (seq, told)), changes);
+            }
+            (LineKind::Reversal, None) => {}
+            _ if told.is_some() => fold.advise(seq, Some(place), changes),
+            _ => {}
         }
         Ok(())
     }
@@ -394,7 +382,8 @@ impl record::Fold for Step<'_> {
         let parts = fold.parts(&r.transfers);
         // What a person accepts is told to its issuer under this record.
         if r.to_issuer.is_some() {
-            fold.advise(seq, fold.waiting(r.tap, changes), changes);
+            let place = fold.waiting(r.tap, changes).map(|place| Place { yen: parts.instrument, ..place });
+            fold.advise(seq, place, changes);
         }
         fold.outcome(r.tap, r.accepted.then_some(parts), changes);
         Ok(())
@@ -404,7 +393,8 @@ impl record::Fold for Step<'_> {
         let Step { fold, changes } = self;
         let seq = place.seq;
         let parts = fold.parts(&r.transfers);
-        fold.advise(seq, fold.waiting(r.tap, changes), changes);
+        let place = fold.waiting(r.tap, changes).map(|place| Place { yen: parts.instrument, ..place });
+        fold.advise(seq, place, changes);
         fold.outcome(r.tap, Some(parts), changes);
         Ok(())
     }
@@ -415,10 +405,18 @@ impl record::Fold for Step<'_> {
         let Some(person) = r.ppid else { return Ok(()) };
         let merchant = fold.merchants.get(&(r.acquirer, r.merchant)).map_or(0, |(id, _)| *id);
         let mut parts = fold.parts(&r.transfers);
-        fold.refund_undone(Some(r.tap), &mut parts, &r.transfers, changes);
+        fold.undo(r.tap, &mut parts, &r.transfers, changes);
         let amount = Yen::new((parts.relief + parts.points + parts.instrument + parts.uncovered).abs());
         let kind = LineKind::Reversal;
         changes.taps.push(Tap { day, person, seq, at, merchant, kind, amount, parts, stands: true });
+        let place = Place { seq, day, person, yen: parts.instrument };
+        let place = Some(place).filter(|_| fold.is_at_issuer(&r.transfers));
+        fold.reversal(r.tap, place, r.to_issuer.map(|told| (seq, told)), changes);
+        Ok(())
+    }
+
+    fn issuer_told(&mut self, place: record::Place, r: &record::IssuerTold) -> Result<(), Infallible> {
+        self.fold.reversal(r.tap, None, Some((place.seq, r.to_issuer)), self.changes);
         Ok(())
     }
 
@@ -430,38 +428,17 @@ impl record::Fold for Step<'_> {
     }
 
     fn issuer_acknowledged(&mut self, _: record::Place, r: &record::IssuerAcknowledged) -> Result<(), Infallible> {
-        let Step { fold, changes } = self;
-        let place = fold.answered(r.message, changes);
-        // It takes nothing of the person, and it is not settled yet who bears it.
-        let refused = r.raised.as_ref().map_or(0, |d| d.ours.get() - d.theirs.get());
-        if let Some(place) = place {
-            fold.deny(place, -refused, changes);
-        }
-        changes.refused.extend(place.filter(|_| refused != 0).map(|place| (place, refused)));
+        self.fold.answered(r.message, r.code.is_approved(), self.changes);
         Ok(())
     }
 
-    /// The issuer takes nothing of the person for it: another party bears it.
     fn loss_booked(&mut self, _: record::Place, r: &record::LossBooked) -> Result<(), Infallible> {
-        let Step { fold, changes } = self;
-        let lost: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
-        let place = fold.answered(r.message, changes);
-        // The loss leaves out what the issuer denied of refunds; of the payment it takes nothing all the same.
-        let of = |payment: &u64| place.is_some_and(|place| place.seq == *payment);
-        let denied: i64 = fold.denied.values().filter(|(payment, _)| of(payment)).map(|(_, yen)| *yen).sum();
-        let lost = lost + denied;
-        changes.refused.extend(place.map(|place| (place, lost)));
+        self.fold.answered(r.message, false, self.changes);
         Ok(())
     }
 
     fn loss_returned(&mut self, _: record::Place, r: &record::LossReturned) -> Result<(), Infallible> {
-        let Step { fold, changes } = self;
-        let returned: i64 = r.transfers.iter().map(|t| t.amount.get()).sum();
-        let place = fold.answered(r.message, changes);
-        if let Some(place) = place {
-            fold.deny(place, returned, changes);
-        }
-        changes.refused.extend(place.map(|place| (place, -returned)));
+        self.fold.answered(r.message, false, self.changes);
         Ok(())
     }
 
@@ -472,7 +449,7 @@ impl record::Fold for Step<'_> {
         notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
-        difference_noted head_signed issuer_told differences_closed line_undone line_set_aside clock_confirmed
+        difference_noted head_signed differences_closed line_undone line_set_aside clock_confirmed
         clock_kept
     }
 }
@@ -530,7 +507,8 @@ impl Statements {
             tracing::warn!(seq, "the statements' file does not belong to this journal; it is made anew");
         }
         let mut whole = self.conn.begin_with("BEGIN IMMEDIATE").await?;
-        for table in ["position", "account", "merchant", "merged", "day", "pending", "advised", "denied", "tap"] {
+        let told = ["advised", "denied", "reversed", "reversal", "reversing"];
+        for table in ["position", "account", "merchant", "merged", "day", "pending", "tap"].into_iter().chain(told) {
             sqlx::query(sqlx::AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&mut *whole).await?;
         }
         sqlx::raw_sql(TABLES).execute(&mut *whole).await?;
@@ -563,19 +541,7 @@ impl Statements {
             let (seq, day, person): (i64, i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             fold.pending.insert(u64::try_from(seq)?, (BusinessDay(day), ppid(&person)?));
         }
-        for row in
-            sqlx::query("SELECT message, seq, day, person, payment FROM advised").fetch_all(&mut self.conn).await?
-        {
-            let (message, seq, day, person, payment): (i64, i64, i32, Vec<u8>, i64) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
-            let (seq, payment) = (u64::try_from(seq)?, u64::try_from(payment)?);
-            let place = Place { seq, day: BusinessDay(day), person: ppid(&person)?, payment };
-            fold.advised.insert(u64::try_from(message)?, place);
-        }
-        for row in sqlx::query("SELECT refund, payment, yen FROM denied").fetch_all(&mut self.conn).await? {
-            let (refund, payment, yen): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            fold.denied.insert(u64::try_from(refund)?, (u64::try_from(payment)?, yen));
-        }
+        told::read(&mut self.conn, &mut fold).await?;
         self.fold = fold;
         Ok(())
     }
@@ -701,7 +667,7 @@ impl Statements {
                 .await?;
             sqlx::query("DELETE FROM pending WHERE seq = ?").bind(signed(outcome.seq)).execute(&mut *whole).await?;
         }
-        write_refused(&mut whole, &changes).await?;
+        told::write(&mut whole, &self.fold, &changes).await?;
         sqlx::query("UPDATE position SET seq = ?, hash = ?")
             .bind(signed(self.fold.seq))
             .bind(&self.fold.hash[..])
@@ -736,43 +702,6 @@ impl Statements {
         };
         rows.into_iter().map(line).collect()
     }
-}
-
-/// What issuers were told and refused afterwards, once the lines themselves are written.
-async fn write_refused(conn: &mut SqliteConnection, changes: &Changes) -> anyhow::Result<()> {
-    for (message, place) in &changes.advised {
-        sqlx::query("INSERT OR REPLACE INTO advised VALUES (?, ?, ?, ?, ?)")
-            .bind(signed(*message))
-            .bind(signed(place.seq))
-            .bind(place.day.0)
-            .bind(&place.person.bytes()[..])
-            .bind(signed(place.payment))
-            .execute(&mut *conn)
-            .await?;
-    }
-    for (refund, payment, yen) in &changes.denied {
-        sqlx::query("INSERT OR REPLACE INTO denied VALUES (?, ?, ?)")
-            .bind(signed(*refund))
-            .bind(signed(*payment))
-            .bind(*yen)
-            .execute(&mut *conn)
-            .await?;
-    }
-    for message in &changes.answered {
-        sqlx::query("DELETE FROM advised WHERE message = ?").bind(signed(*message)).execute(&mut *conn).await?;
-    }
-    for (place, yen) in &changes.refused {
-        sqlx::query(
-            "UPDATE tap SET instrument = instrument - ?1, uncovered = uncovered + ?1 WHERE day = ?2 AND person = ?3 AND seq = ?4",
-        )
-        .bind(*yen)
-        .bind(place.day.0)
-        .bind(&place.person.bytes()[..])
-        .bind(signed(place.seq))
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
 }
 
 /// It says who bought what where: nobody but its owner reads it.

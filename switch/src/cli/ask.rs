@@ -643,7 +643,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
 }
 
 /// What the keys are called, Japanese first. Others are shown as they are.
-const LABELS: [(&str, &str); 72] = [
+const LABELS: [(&str, &str); 73] = [
     ("result", "結果"),
     ("recorded", "記録済み"),
     ("ppid", "利用者"),
@@ -683,6 +683,7 @@ const LABELS: [(&str, &str); 72] = [
     ("by", "担当"),
     ("notice", "通知"),
     ("percent", "割合"),
+    ("month", "月"),
     ("used_yen", "利用額"),
     ("limit_yen", "上限"),
     ("given_up", "配信断念"),

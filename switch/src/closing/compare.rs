@@ -108,7 +108,7 @@ impl<'a> Lines<'a> {
             let row = self.rows.entry(moved.tap).or_insert_with(|| line(moved.tap, moved.merchant, tap, day));
             row.amount = kazasu_projections::books::sum(row.amount, moved.amount);
         }
-        for restated in self.chart.restated(body) {
+        for restated in self.chart.restated(seq, body) {
             self.restate(seq, day, &restated);
         }
     }
