@@ -129,8 +129,12 @@ pub fn is_one(a: &Path, b: &Path) -> bool {
 pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(path)?;
-        file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
-        file.write_all(bytes)
+        let written = file.set_permissions(Permissions::from_mode(OWNER_ONLY)).and_then(|()| file.write_all(bytes));
+        if written.is_err() {
+            // A part of it would stand in the way of the next attempt.
+            let _ = std::fs::remove_file(path);
+        }
+        written
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }
