@@ -119,7 +119,7 @@ pub fn is_stream(path: &Path) -> bool {
     path.starts_with("/dev") || std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
-/// Are these one file, whatever its names?
+/// Are these two names of one file?
 pub fn is_one(a: &Path, b: &Path) -> bool {
     let of = |path: &Path| std::fs::metadata(path).map(|there| (there.dev(), there.ino()));
     matches!((of(a), of(b)), (Ok(a), Ok(b)) if a == b)
