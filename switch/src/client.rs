@@ -274,10 +274,14 @@ pub(crate) async fn listens(http: &str) -> Listens {
         Ok(Ok((status, _))) => {
             format!("something that is no kazasu switch listens there: it answers {status} to /healthz")
         }
-        Ok(Err(error)) => format!("what listens there gives no answer: {error}"),
+        Ok(Err(error)) => {
+            format!(
+                "what listens there gives no answer ({error}); a switch that is starting gives one in a moment: try again"
+            )
+        }
         Err(error) => error.to_string(),
     };
-    Listens::Other(format!("http {http}: {what}; stop it, or configure another address for `http`"))
+    Listens::Other(format!("http {http}: {what}; anything else must be stopped, or `http` be another address"))
 }
 
 /// A text as a part of an address.

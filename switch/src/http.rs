@@ -393,7 +393,7 @@ fn answer(result: Result<serde_json::Value, AskError>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// The field whose value the core refuses whatever stands in the ledger.
+/// The field whose value the core refuses in every state of the ledger.
 fn unusable(why: &Rejected) -> Option<&'static str> {
     match why {
         Rejected::OwnLimit(field, _) => Some(*field),

@@ -15,7 +15,7 @@ use parties::{ACQUIRERS, LinkKeys, acquirer_file, merchants_file, payees_file};
 use people::{applications, asks_file, links_file};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where everything listens.
 #[derive(Clone, Debug)]
@@ -122,49 +122,91 @@ fn hex_key(bytes: usize) -> anyhow::Result<String> {
 
 /// Writes the town into `dir`, which must be empty or absent.
 pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
+    let was_there = dir.is_dir();
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let taken = std::fs::read_dir(dir)?.next().is_some();
     anyhow::ensure!(!taken, "{} is not empty; give a new folder", dir.display());
-    let mut keys = format!(
-        "# Secret. Only the owner may read this file; kazasu refuses it otherwise. Keep a copy under dual control.\n\n\
-         [vault]\ncurrent = 1\nlookup = \"{}\"\nseal.1 = \"{}\"\n\n[http]\ntoken = \"{}\"\n\n[http.people]\n\
-         \"sato\" = \"{}\"\n\"suzuki\" = \"{}\"\n\"tanaka\" = \"{}\"\n\n[http.portals]\n\"portal\" = \"{}\"\n",
-        hex_key(32)?,
-        hex_key(32)?,
-        hex_key(32)?,
-        hex_key(32)?,
-        hex_key(32)?,
-        hex_key(32)?,
-        hex_key(32)?
-    );
-    for (index, acquirer) in ACQUIRERS.iter().enumerate() {
-        let (id, link) = (acquirer.id, LinkKeys::random(acquirer)?);
-        let LinkKeys { master, to_switch, from_switch } = &link;
-        write!(
-            keys,
-            "\n[acquirer.{id}]\nmaster = \"{master}\"\nto_switch = \"{to_switch}\"\nfrom_switch = \"{from_switch}\"\n"
-        )?;
-        secret(&dir.join(format!("acquirer-{id}.toml")), &acquirer_file(index, &link, town))?;
+    let mut files = Files { dir, begun: Vec::new() };
+    let done = files.write(town);
+    if done.is_err() {
+        // A folder with a part of it would be refused the next time.
+        files.take_back();
+        if !was_there {
+            let _ = std::fs::remove_dir(dir);
+        }
     }
-    write!(keys, "\n[audit]\ncurrent = 1\nseed.1 = \"{}\"\n", hex_key(32)?)?;
-    let (to, from) = (hex_key(16)?, hex_key(16)?);
-    write!(keys, "\n[issuer.1]\nto_issuer = \"{to}\"\nfrom_issuer = \"{from}\"\n")?;
-    secret(&dir.join("keys.toml"), &keys)?;
-    secret(&dir.join("issuers.toml"), &issuers_file(town, &to, &from))?;
-    plain(&dir.join("kazasu.toml"), &config_file(town))?;
-    plain(&dir.join("merchants.csv"), &merchants_file())?;
-    plain(&dir.join("policy.toml"), POLICY)?;
-    plain(&dir.join("relief.toml"), RELIEF)?;
-    plain(&dir.join("contracts.toml"), CONTRACTS)?;
-    secret(&dir.join("payees.csv"), &payees_file())?;
-    secret(&dir.join("applications.csv"), &applications(town.seed, town.residents.min(20)))?;
-    secret(&dir.join("town.jsonl"), &asks_file())?;
-    // Card numbers of the sample are made up, but real files of this form hold real ones.
-    secret(&dir.join("links.csv"), &links_file(town))
+    done
 }
 
-fn plain(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+/// The files of a new folder.
+struct Files<'a> {
+    dir: &'a Path,
+    /// Those that are there, in whole or in part.
+    begun: Vec<PathBuf>,
+}
+
+impl Files<'_> {
+    fn plain(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.begin(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn secret(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.begin(name);
+        secret(&path, text)
+    }
+
+    fn begin(&mut self, name: &str) -> PathBuf {
+        let path = self.dir.join(name);
+        self.begun.push(path.clone());
+        path
+    }
+
+    /// What cannot be removed stays: the error that came first is told.
+    fn take_back(&self) {
+        for path in &self.begun {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    fn write(&mut self, town: &Town) -> anyhow::Result<()> {
+        let mut keys = format!(
+            "# Secret. Only the owner may read this file; kazasu refuses it otherwise. Keep a copy under dual control.\n\n\
+             [vault]\ncurrent = 1\nlookup = \"{}\"\nseal.1 = \"{}\"\n\n[http]\ntoken = \"{}\"\n\n[http.people]\n\
+             \"sato\" = \"{}\"\n\"suzuki\" = \"{}\"\n\"tanaka\" = \"{}\"\n\n[http.portals]\n\"portal\" = \"{}\"\n",
+            hex_key(32)?,
+            hex_key(32)?,
+            hex_key(32)?,
+            hex_key(32)?,
+            hex_key(32)?,
+            hex_key(32)?,
+            hex_key(32)?
+        );
+        for (index, acquirer) in ACQUIRERS.iter().enumerate() {
+            let (id, link) = (acquirer.id, LinkKeys::random(acquirer)?);
+            let LinkKeys { master, to_switch, from_switch } = &link;
+            write!(
+                keys,
+                "\n[acquirer.{id}]\nmaster = \"{master}\"\nto_switch = \"{to_switch}\"\nfrom_switch = \"{from_switch}\"\n"
+            )?;
+            self.secret(&format!("acquirer-{id}.toml"), &acquirer_file(index, &link, town))?;
+        }
+        write!(keys, "\n[audit]\ncurrent = 1\nseed.1 = \"{}\"\n", hex_key(32)?)?;
+        let (to, from) = (hex_key(16)?, hex_key(16)?);
+        write!(keys, "\n[issuer.1]\nto_issuer = \"{to}\"\nfrom_issuer = \"{from}\"\n")?;
+        self.secret("keys.toml", &keys)?;
+        self.secret("issuers.toml", &issuers_file(town, &to, &from))?;
+        self.plain("kazasu.toml", &config_file(town))?;
+        self.plain("merchants.csv", &merchants_file())?;
+        self.plain("policy.toml", POLICY)?;
+        self.plain("relief.toml", RELIEF)?;
+        self.plain("contracts.toml", CONTRACTS)?;
+        self.secret("payees.csv", &payees_file())?;
+        self.secret("applications.csv", &applications(town.seed, town.residents.min(20)))?;
+        self.secret("town.jsonl", &asks_file())?;
+        // Card numbers of the sample are made up, but real files of this form hold real ones.
+        self.secret("links.csv", &links_file(town))
+    }
 }
 
 /// Writes a file that only its owner may read; it must not exist yet.

@@ -119,7 +119,7 @@ pub fn is_stream(path: &Path) -> bool {
     path.starts_with("/dev") || std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
-/// Are these one file, whatever its names?
+/// Are these two names of one file?
 pub fn is_one(a: &Path, b: &Path) -> bool {
     let of = |path: &Path| std::fs::metadata(path).map(|there| (there.dev(), there.ino()));
     matches!((of(a), of(b)), (Ok(a), Ok(b)) if a == b)
@@ -129,8 +129,12 @@ pub fn is_one(a: &Path, b: &Path) -> bool {
 pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(path)?;
-        file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
-        file.write_all(bytes)
+        let written = file.set_permissions(Permissions::from_mode(OWNER_ONLY)).and_then(|()| file.write_all(bytes));
+        if written.is_err() {
+            // A part of it would stand in the way of the next attempt.
+            let _ = std::fs::remove_file(path);
+        }
+        written
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }

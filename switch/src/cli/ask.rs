@@ -9,10 +9,12 @@ use crate::config::Config;
 use crate::json::Said;
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use kazasu_console::{say, tell};
+use kazasu_console::{print_text, say, tell};
+use kazasu_report::table::{Align, Lines};
 use serde_json::Value;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use unicode_width::UnicodeWidthStr;
 
 /// What every one of these commands has.
 #[derive(Args, Clone)]
@@ -736,6 +738,19 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// Columns of a screen.
+const SCREEN: usize = 80;
+
+/// A fact with its label. A value that is too long for the line goes on below its beginning; a text of several lines stays as it is.
+fn fact(indent: usize, label: &str, text: &str) -> String {
+    if indent + label.width() + 2 + text.width() <= SCREEN || text.contains('\n') {
+        return format!("{}{label}  {text}\n", " ".repeat(indent));
+    }
+    let mut lines = Lines::new(indent, [Align::Left, Align::Left]);
+    lines.row([&label, &text]);
+    lines.text()
+}
+
 /// JSON for people: one fact a line, lists indented.
 fn print(value: &Value, depth: usize) {
     let indent = "  ".repeat(depth);
@@ -755,7 +770,7 @@ fn print(value: &Value, depth: usize) {
                     nothing if is_nothing(nothing) => {}
                     Value::Array(items) if items.iter().all(Value::is_number) => {
                         let numbers: Vec<String> = items.iter().map(ToString::to_string).collect();
-                        say!("{indent}{}  {}", label(key), numbers.join(", "));
+                        print_text!("{}", fact(indent.len(), &label(key), &numbers.join(", ")));
                     }
                     Value::Object(_) | Value::Array(_) => {
                         say!("{indent}{}", label(key));
@@ -764,7 +779,7 @@ fn print(value: &Value, depth: usize) {
                     Value::Number(n) if key.ends_with("yen") || key.ends_with("points") => {
                         say!("{indent}{}  {}", label(key), n.as_i64().map_or_else(|| n.to_string(), signed));
                     }
-                    Value::String(text) => say!("{indent}{}  {text}", label(key)),
+                    Value::String(text) => print_text!("{}", fact(indent.len(), &label(key), text)),
                     Value::Bool(true) => say!("{indent}{}  はい yes", label(key)),
                     Value::Bool(false) => say!("{indent}{}  いいえ no", label(key)),
                     other => say!("{indent}{}  {other}", label(key)),
@@ -796,5 +811,16 @@ mod tests {
         {
             assert!(!is_nothing(&something), "{something}");
         }
+    }
+
+    #[test]
+    fn a_long_value_goes_on_below_its_beginning() {
+        assert_eq!(fact(2, "名称 name", "みどり薬局"), "  名称 name  みどり薬局\n");
+        let name = "髙".repeat(100);
+        let told = fact(2, "名称 name", &name);
+        assert!(told.lines().all(|line| line.width() <= SCREEN), "{told}");
+        assert_eq!(told.matches('髙').count(), 100);
+        let below = " ".repeat("  名称 name  ".width()) + "髙";
+        assert!(told.lines().skip(1).all(|line| line.starts_with(&below)), "{told}");
     }
 }

@@ -34,8 +34,8 @@ pub struct PayoutConfig {
     pub return_fees: Vec<Yen>,
 }
 
-/// A party in the form that is compared, `issuer 4`, whatever the width and case of its letters and the spaces between. A text that names no
-/// party stays as it is, for the refusal to show.
+/// A party in the form that is compared, `issuer 4`: its letters may have any width and case, and any spaces may stand between. A text that
+/// names no party stays as it is, for the refusal to show.
 pub(crate) fn party(text: &str) -> String {
     let form = canonical(text);
     let word = form.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -428,6 +428,9 @@ fn traffic(
     Ok(parts)
 }
 
+/// Where no terminal says how wide it is, a line has 80 columns at most.
+const PIPED: usize = 81;
+
 /// Shows what happens while it happens.
 async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<AtomicBool>) {
     if quiet {
@@ -440,7 +443,7 @@ async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<Atomic
     while !stop.load(Ordering::Acquire) {
         tick.tick().await;
         // The window may have been made narrower meanwhile.
-        let width = crate::terminal::output_width().unwrap_or(usize::MAX);
+        let width = crate::terminal::output_width().unwrap_or(PIPED);
         let line = line(&progress, total, begin.elapsed(), width);
         let mut out = std::io::stdout().lock();
         let _ = if live { write!(out, "\r\x1b[2K{line}") } else { writeln!(out, "{line}") };

@@ -101,3 +101,24 @@ fn an_import_on_a_full_disk_says_so_and_ends() {
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     town.verified();
 }
+
+#[test]
+fn a_sample_for_which_there_is_no_room_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    for (folder, was_there) in [("new", false), ("empty", true)] {
+        let folder = dir.path().join(folder);
+        if was_there {
+            std::fs::create_dir(&folder).unwrap();
+        }
+        let mut command = Command::new("bash");
+        let limited = "trap '' XFSZ; ulimit -S -f 1; exec \"$0\" init \"$1\"";
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_kazasu"), folder.to_str().unwrap()]);
+        let out = command.output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains("cannot write"), "{said}");
+        assert_eq!(folder.exists(), was_there);
+        let out = kazasu(&["init", folder.to_str().unwrap(), "--residents", "1"]);
+        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+}
