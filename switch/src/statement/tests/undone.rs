@@ -284,3 +284,33 @@ fn a_payout_is_given_up_when_its_value_day_is_over_by_the_calendar_too() {
     assert_eq!(office.settlement(1), SettlementState::Due);
     office.check_replay();
 }
+
+/// The bank may have the file of a payout that was given up: its line is not the new order's.
+#[test]
+fn the_file_of_a_payout_that_was_given_up_is_named_and_not_booked() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = today().next().start();
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    office.decided(Proposal::CancelPayout { payout: a }).unwrap();
+    let bytes = file(&[out(10_000)]);
+    let found = office.read(&bytes);
+    let (why, candidates) = open(&found[0].1);
+    assert!(why.contains("a payout that was given up") && why.contains("組戻"), "{why}");
+    assert_eq!(candidates[0].what, format!("payout {a} file 0 (¥10,000, value day 2026-12-03, given up)"));
+    assert!(office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err().contains("was given up"));
+    // Ordered again for the same day: one line, and it could be either.
+    let b = office.payout(&[1]);
+    let found = office.read(&bytes);
+    let (why, candidates) = open(&found[0].1);
+    assert!(why.contains("several transfer files of this sum are due"), "{why}");
+    let says: Vec<&str> = candidates.iter().map(|c| c.say.as_str()).collect();
+    assert_eq!(says, ["--not-ours", &format!("--file {b}/0")]);
+    // Both lines: one is the new order's, and the other waits.
+    let found = office.read(&file(&[out(10_000), out(10_000)]));
+    let booked = Finding::Book(Booking::Taken { payout: b, file: 0 });
+    assert_eq!(found.iter().filter(|(_, f)| *f == booked).count(), 1, "{found:?}");
+    assert_eq!(found.iter().filter(|(_, f)| matches!(f, Finding::Open { .. })).count(), 1, "{found:?}");
+    assert_eq!(office.settlement(1), SettlementState::Paid(b));
+    office.check_replay();
+}
