@@ -314,3 +314,29 @@ fn the_file_of_a_payout_that_was_given_up_is_named_and_not_booked() {
     assert_eq!(office.settlement(1), SettlementState::Paid(b));
     office.check_replay();
 }
+
+/// Else the line would be known for ever, and nothing would stand for it.
+#[test]
+fn a_line_that_is_the_same_is_undone_before_what_it_is_the_same_as() {
+    let mut office = Office::new(&[]);
+    let hand = Command::Closing(Closing::Received {
+        from: Payer::Issuer(1),
+        amount: Yen::new(13_000),
+        reference: "R-1".into(),
+        by: "sato".into(),
+    });
+    office.ok(hand);
+    let bytes = file(&[came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")]);
+    let found = office.said(&bytes, 2, "same r-1").unwrap();
+    assert!(matches!(found[0].1, Finding::Book(_)), "{found:?}");
+    let alias = name::names(&statement::read(&bytes).unwrap())[0].reference.clone();
+    let by_hand = || Proposal::UndoBooking { reference: "R-1".into(), payer: Some(Payer::Issuer(1)) };
+    let why = office.decided(by_hand()).unwrap_err();
+    assert!(why.contains(&format!("line {alias:?} was said to be the same; undo that first")), "{why}");
+    undo(&mut office, &alias).unwrap();
+    office.decided(by_hand()).unwrap();
+    assert!(open(&office.read(&bytes)[0].1).0.contains("two people undid"));
+    office.said(&bytes, 2, "received issuer 1").unwrap();
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -13_000);
+    office.check_replay();
+}
