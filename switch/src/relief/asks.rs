@@ -48,6 +48,16 @@ pub enum ReliefAsk {
     Undo { line: String, why: String },
 }
 
+fn no_citys(line: &str) -> AskError {
+    value(
+        "line",
+        format!(
+            "expected what was booked or set aside for a city and stands, and nothing of a city was booked as {line:?}; what was set aside \
+             before cities were kept is undone by finance (kazasu payout undo)"
+        ),
+    )
+}
+
 impl Desk {
     /// Somebody must have a role in a city.
     pub(crate) fn must_be(&self, city: &str, by: &str, role: Role) -> Result<(), AskError> {
@@ -145,14 +155,7 @@ impl Desk {
             ReliefAsk::Undo { line, why } => {
                 let name = line.clone();
                 let city = self.ask(move |state| state.line_city(&name)).await?;
-                let city = city.ok_or_else(|| {
-                    let text = format!(
-                        "expected what was booked or set aside for a city and stands, and nothing of a city was booked as {line:?}; \
-                         what was set aside before cities were kept is undone by finance (kazasu payout undo)"
-                    );
-                    value("line", text)
-                })?;
-                self.must_be(&city, &by, Role::Treasurer)?;
+                self.must_be(&city.ok_or_else(|| no_citys(&line))?, &by, Role::Treasurer)?;
                 let proposal = Proposal::UndoBooking { reference: line, payer: None };
                 return self.propose(proposal, String::new(), &why, by).await;
             }

@@ -17,6 +17,10 @@ use kazasu_schemas::zengin::statement::{Direction, Entry, Header, TransactionKin
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+/// Why the file of a payout that was given up is not booked.
+pub(super) const GIVEN_UP: &str = "it is the file of a payout that was given up, and the bank seems to have carried it out: ask the bank for the \
+                                   money back (組戻) before its settlements are paid once more";
+
 /// A line of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -180,7 +184,11 @@ impl Picture {
             MoneyOut::Payout(n) => (format!("payout {n}"), n.to_string()),
             MoneyOut::Batch(n) => (format!("relief batch {n}"), n.to_string()),
         };
-        let what = format!("{what} file {} ({}, value day {})", file.file, file.total, file.value_day);
+        let given_up = if file.given_up { ", given up" } else { "" };
+        let what = format!("{what} file {} ({}, value day {}{given_up})", file.file, file.total, file.value_day);
+        if file.given_up {
+            return Candidate { what, say: "--not-ours".to_owned() };
+        }
         Candidate { what, say: format!("--file {of}/{}", file.file) }
     }
 
@@ -455,6 +463,8 @@ fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gon
         found[at] = Some(if let Some(twin) = picture.twin(row) {
             let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
             Finding::open(why, vec![picture.file_candidate(file_is)])
+        } else if file_is.given_up {
+            Finding::open(GIVEN_UP, vec![picture.file_candidate(file_is)])
         } else if picture.is_mine(file_is) {
             if row.doubt.is_none() {
                 gone.insert(file);

@@ -1,7 +1,7 @@
 //! A person's word about one line: what it is, where the program may not say.
 
 use super::Reader;
-use super::matching::{Picture, Row, SameAs, booking_back, booking_of};
+use super::matching::{GIVEN_UP, Picture, Row, SameAs, booking_back, booking_of};
 use super::name::LineName;
 use crate::admin::{AskError, value};
 use kazasu_core::{Alike, Became, Booking, DueFile, LineStatus, MoneyOut, Paid};
@@ -89,6 +89,9 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
             };
             let file = picture.files.iter().find(|f| f.of == of && f.file == *n);
             let Some(file) = file.filter(|f| picture.is_mine(f)) else { return no(format!("no such file: {word:?}")) };
+            if file.given_up {
+                return no(format!("record {}: {GIVEN_UP}", row.record));
+            }
             fits(row, file, picture)?;
             if !out || file.total != row.entry.amount {
                 return no(format!(

@@ -452,6 +452,45 @@ pub(super) struct Payout {
     pub(super) taken: std::collections::BTreeSet<u16>,
 }
 
+/// Payouts by number.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Payouts {
+    approved: BTreeMap<u64, Payout>,
+    /// Those that were given up after a file was made: the bank may have it.
+    given_up: BTreeMap<u64, Payout>,
+}
+
+impl Payouts {
+    pub(super) fn get(&self, number: &u64) -> Option<&Payout> {
+        self.approved.get(number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: &u64) -> Option<&mut Payout> {
+        self.approved.get_mut(number)
+    }
+
+    pub(super) fn insert(&mut self, number: u64, payout: Payout) {
+        self.approved.insert(number, payout);
+    }
+
+    /// Gives a payout up. Its files, when they were made, are remembered.
+    pub(super) fn remove(&mut self, number: &u64) -> Option<Payout> {
+        let gone = self.approved.remove(number)?;
+        if gone.file.is_some() {
+            self.given_up.insert(*number, gone.clone());
+        }
+        Some(gone)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&u64, &Payout)> {
+        self.approved.iter()
+    }
+
+    pub(super) fn given_up(&self) -> impl Iterator<Item = (&u64, &Payout)> {
+        self.given_up.iter()
+    }
+}
+
 /// What was said of a difference.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Note {
@@ -492,7 +531,7 @@ pub(super) struct ClosingState {
     pub(super) settlements: Vec<Settled>,
     pub(super) standings: HashMap<u32, Standing>,
     pub(super) issuers: BTreeMap<u16, BusinessDay>,
-    pub(super) payouts: BTreeMap<u64, Payout>,
+    pub(super) payouts: Payouts,
     pub(super) runs: Vec<ReconRan>,
     pub(super) files: HashMap<[u8; 32], u32>,
     pub(super) differences: BTreeMap<[u8; 16], Raised>,
@@ -519,6 +558,11 @@ pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {
 }
 
 impl Payout {
+    /// Its files, from 0.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&MadeFile, u16)> {
+        self.file.iter().flat_map(|(_, files)| files).zip(0_u16..)
+    }
+
     /// The settlements in a file.
     pub(super) fn of_file(&self, file: u16) -> &[u32] {
         let files = self.file.as_ref().map_or(&[][..], |(_, files)| files);

@@ -1,11 +1,11 @@
 //! What a statement's lines can be matched with, and what became of lines before.
 
 use super::super::admin::Rejected;
-use super::super::closing::{SettlementState, received_key};
+use super::super::closing::{Payout, SettlementState, received_key};
 use super::super::relief::RowState;
 use super::super::state::{State, position};
 use super::{Became, Booking, Seen, StatementLine, line_key};
-use kazasu_ledger::record::{Aside, Payer};
+use kazasu_ledger::record::{Aside, MadeFile, Payer};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -37,6 +37,8 @@ pub struct DueFile {
     pub value_day: BusinessDay,
     /// The bank took it.
     pub taken: bool,
+    /// Its payout was given up after the file was made: the bank may have it, and nothing is booked for it.
+    pub given_up: bool,
     /// The account that it leaves, where relief names it; payouts leave the operator's.
     pub funding: Option<Funding>,
     /// The city whose money it is.
@@ -183,6 +185,20 @@ impl Became {
     }
 }
 
+/// A payout's file; it leaves the operator's account.
+fn due_file(number: u64, payout: &Payout, (file, n): (&MadeFile, u16), given_up: bool) -> DueFile {
+    DueFile {
+        of: MoneyOut::Payout(number),
+        file: n,
+        total: file.total,
+        value_day: payout.value_day,
+        taken: payout.taken.contains(&n),
+        given_up,
+        funding: None,
+        city: None,
+    }
+}
+
 impl State {
     /// What became of a line before.
     #[must_use]
@@ -269,9 +285,11 @@ impl State {
     #[must_use]
     pub fn money_out(&self, wanted: &Wanted) -> (Vec<DueFile>, Vec<PaidItem>) {
         let (mut files, mut items) = (Vec::new(), Vec::new());
-        for (number, payout) in &self.closing.payouts {
-            let made = payout.file.iter().flat_map(|(_, files)| files).zip(0_u16..);
-            for (file, n) in made {
+        for (number, payout) in self.closing.payouts.given_up() {
+            files.extend(payout.files().map(|(file, n)| due_file(*number, payout, (file, n), true)));
+        }
+        for (number, payout) in self.closing.payouts.iter() {
+            for (file, n) in payout.files() {
                 for settlement in payout.of_file(n) {
                     let Some(settled) = self.settlement_at(*settlement) else { continue };
                     let merchant = self.merchant(settled.merchant).map(|m| (m.acquirer, m.id));
@@ -284,15 +302,7 @@ impl State {
                         paid: settled.state == SettlementState::Paid(*number),
                     });
                 }
-                files.push(DueFile {
-                    of: MoneyOut::Payout(*number),
-                    file: n,
-                    total: file.total,
-                    value_day: payout.value_day,
-                    taken: payout.taken.contains(&n),
-                    funding: None,
-                    city: None,
-                });
+                files.push(due_file(*number, payout, (file, n), false));
             }
         }
         self.relief_out(wanted, &mut files, &mut items);
@@ -331,6 +341,7 @@ impl State {
                     total: file.total,
                     value_day,
                     taken: batch.sent.contains(&n),
+                    given_up: false,
                     funding: Some(funding.clone()),
                     city: city.clone(),
                 });

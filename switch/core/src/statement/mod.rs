@@ -253,6 +253,16 @@ impl Lines {
         None
     }
 
+    /// A line that moves nothing because it was said to be the same as this one.
+    pub(super) fn alias_of(&self, line: &Line) -> Option<&Line> {
+        self.known.values().filter(|alias| !std::ptr::eq(*alias, line)).find(|alias| match &alias.became {
+            Some(Became::Aside(Aside::Same(other))) => {
+                self.standing(other, None).is_some_and(|stands| std::ptr::eq(stands, line))
+            }
+            _ => false,
+        })
+    }
+
     /// The one payment by hand under this reference that has the line's amount and payer.
     fn one_by_hand(&self, reference: &str, seen: &Seen) -> Option<&Line> {
         let payers = self.payments.iter().filter(|(from, _)| seen.payer.is_none_or(|payer| payer == **from));

@@ -18,6 +18,9 @@ pub(in super::super) fn effect_of(
 ) -> Result<(Vec<Opening>, Transfers), Rejected> {
     let key = payer.map_or_else(|| line_key(reference), |from| received_key(from, reference));
     let known = state.lines.known.get(&key).ok_or_else(|| NotClosed::UnknownLine(reference.to_owned()))?;
+    if let Some(alias) = state.lines.alias_of(known) {
+        return stands(known, format!("line {:?} was said to be the same; undo that first", alias.reference));
+    }
     Ok((Vec::new(), transfers(state, known)?))
 }
 

@@ -284,3 +284,59 @@ fn a_payout_is_given_up_when_its_value_day_is_over_by_the_calendar_too() {
     assert_eq!(office.settlement(1), SettlementState::Due);
     office.check_replay();
 }
+
+/// The bank may have the file of a payout that was given up: its line is not the new order's.
+#[test]
+fn the_file_of_a_payout_that_was_given_up_is_named_and_not_booked() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = today().next().start();
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    office.decided(Proposal::CancelPayout { payout: a }).unwrap();
+    let bytes = file(&[out(10_000)]);
+    let found = office.read(&bytes);
+    let (why, candidates) = open(&found[0].1);
+    assert!(why.contains("a payout that was given up") && why.contains("組戻"), "{why}");
+    assert_eq!(candidates[0].what, format!("payout {a} file 0 (¥10,000, value day 2026-12-03, given up)"));
+    assert!(office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err().contains("was given up"));
+    // Ordered again for the same day: one line, and it could be either.
+    let b = office.payout(&[1]);
+    let found = office.read(&bytes);
+    let (why, candidates) = open(&found[0].1);
+    assert!(why.contains("several transfer files of this sum are due"), "{why}");
+    let says: Vec<&str> = candidates.iter().map(|c| c.say.as_str()).collect();
+    assert_eq!(says, ["--not-ours", &format!("--file {b}/0")]);
+    // Both lines: one is the new order's, and the other waits.
+    let found = office.read(&file(&[out(10_000), out(10_000)]));
+    let booked = Finding::Book(Booking::Taken { payout: b, file: 0 });
+    assert_eq!(found.iter().filter(|(_, f)| *f == booked).count(), 1, "{found:?}");
+    assert_eq!(found.iter().filter(|(_, f)| matches!(f, Finding::Open { .. })).count(), 1, "{found:?}");
+    assert_eq!(office.settlement(1), SettlementState::Paid(b));
+    office.check_replay();
+}
+
+/// Else the line would be known for ever, and nothing would stand for it.
+#[test]
+fn a_line_that_is_the_same_is_undone_before_what_it_is_the_same_as() {
+    let mut office = Office::new(&[]);
+    let hand = Command::Closing(Closing::Received {
+        from: Payer::Issuer(1),
+        amount: Yen::new(13_000),
+        reference: "R-1".into(),
+        by: "sato".into(),
+    });
+    office.ok(hand);
+    let bytes = file(&[came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")]);
+    let found = office.said(&bytes, 2, "same r-1").unwrap();
+    assert!(matches!(found[0].1, Finding::Book(_)), "{found:?}");
+    let alias = name::names(&statement::read(&bytes).unwrap())[0].reference.clone();
+    let by_hand = || Proposal::UndoBooking { reference: "R-1".into(), payer: Some(Payer::Issuer(1)) };
+    let why = office.decided(by_hand()).unwrap_err();
+    assert!(why.contains(&format!("line {alias:?} was said to be the same; undo that first")), "{why}");
+    undo(&mut office, &alias).unwrap();
+    office.decided(by_hand()).unwrap();
+    assert!(open(&office.read(&bytes)[0].1).0.contains("two people undid"));
+    office.said(&bytes, 2, "received issuer 1").unwrap();
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -13_000);
+    office.check_replay();
+}
