@@ -237,6 +237,6 @@ impl State {
     }
 }
 
-fn is_refund(kind: TapKind) -> bool {
+pub(super) fn is_refund(kind: TapKind) -> bool {
     matches!(kind, TapKind::Refund | TapKind::RefundAdvice)
 }

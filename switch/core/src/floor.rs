@@ -68,7 +68,7 @@ impl State {
                 merchant: (merchant.acquirer.to_string(), merchant.id.to_string(), class.clone()),
                 terminal: tap.key.terminal.to_string(),
                 amount: part(super::money::Leg::is_yen),
-                uncovered: part(|leg| leg.source == super::money::Source::Shortfall),
+                uncovered: part(super::money::Leg::is_claimed),
                 floor: self.floor_at(&class),
             })
         };

@@ -274,6 +274,7 @@ impl State {
         }
         let seq = tap.seq;
         self.change_parts(seq, |parts| parts.taken = plus(parts.taken, taken));
+        self.leaves_month(paid, taken);
     }
 
     fn let_stand(&mut self, paid: TapIndex, refund: Option<TapIndex>, booking: Booking, own_line: bool) {
@@ -319,12 +320,15 @@ impl State {
         let refunded = minus(more, undone).min(leg.refunded);
         leg.refunded = minus(leg.refunded, refunded);
         let again = plus(undone, refunded);
+        let (of_part, undone) = if leg.is_part() { (again, undone) } else { Default::default() };
         if booking.sides == Sides::Issuer {
             tap.kept = minus(tap.kept, again);
         }
         if tap.state == TapState::Reversed && tap.moved().is_positive() {
             tap.state = TapState::Posted;
         }
+        self.joins_month(paid, of_part);
+        self.counts_again(paid, undone);
         // People said that a reversal was not carried out; what they said of a refund may leave a reversal something to undo.
         if let Some(undo) = self.undos.get_mut(&seq).filter(|_| reversal) {
             undo.remains = plus(undo.remains, again);
