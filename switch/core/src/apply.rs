@@ -419,7 +419,7 @@ impl State {
         }
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
             self.owes(seq, message, record.at);
-            self.advised(seq, &r.transfers);
+            self.advised(seq, (message, message.tap), &r.transfers);
         }
         if merchant != u32::MAX && is_original(r.kind) && !refused && r.rrn.names_something() {
             self.refer(reference(&r.key.acquirer, &r.merchant, &r.rrn), index, r.kind);
@@ -677,7 +677,7 @@ impl State {
             }
             TapState::Posted => {
                 let amount = self.given_back(r.transfers, refund);
-                let untold = r.told.is_none() && self.is_kept_from_issuer(of, r.transfers);
+                let untold = if r.told.is_none() { self.kept_from_issuer(of, r.transfers) } else { Yen::ZERO };
                 if amount.is_positive() {
                     self.undone(of, amount, r.transfers, paid);
                     self.point_sums(day, r.transfers);
@@ -688,7 +688,8 @@ impl State {
                     self.may_remain(seq, remains, r.by, amount.is_positive());
                 }
                 if let Some(undo) = self.undos.get_mut(&seq) {
-                    undo.untold = (undo.untold && r.told.is_none()) || untold;
+                    let before = if r.told.is_none() { undo.untold } else { Yen::ZERO };
+                    undo.untold = plus(before, untold);
                 }
             }
             TapState::Completed(_) | TapState::Refused | TapState::Reversed => {}
@@ -871,7 +872,7 @@ impl State {
 
     fn stood_in(&mut self, seq: Seq, record: &Record, r: &StoodIn) {
         self.owes(seq, r.to_issuer, record.at);
-        self.advised(seq, &r.transfers);
+        self.advised(seq, (r.to_issuer, r.tap), &r.transfers);
         self.stood_for.insert(r.tap, StoodFor { message: seq, at: record.at, bearer: r.bearer });
         let Some(index) = self.pending.remove(&r.tap) else { return };
         self.waits_no_more(index);

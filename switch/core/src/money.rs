@@ -119,7 +119,7 @@ fn source(debit: AccountKey, credit: AccountKey) -> Source {
         (AccountKey::FunderReceivable(_), _) => Source::Funder,
         (AccountKey::Deposit(_) | AccountKey::IssuerReceivable(_), _) => Source::Instrument,
         (AccountKey::AdviceShortfall(_), _) => Source::Shortfall,
-        (AccountKey::StandInLoss(_), _) => Source::Loss,
+        (AccountKey::StandInLoss(_) | AccountKey::Differences, _) => Source::Loss,
         (AccountKey::PointsSpent(_), _) | (_, AccountKey::PointsSpent(_)) => Source::Points,
         (AccountKey::PointBudget(_), _) | (_, AccountKey::PointBudget(_)) => Source::Grant,
         (debit, credit) => unreachable!("no tap moves money between {debit} and {credit}"),

@@ -21,8 +21,8 @@ pub(super) struct Undo {
     pub(super) by: Seq,
     /// That reversal is in the acquirer's totals already.
     pub(super) counted: bool,
-    /// The issuer has not been told all that was undone.
-    pub(super) untold: bool,
+    /// What was undone at the issuer and it has not been told of.
+    pub(super) untold: Yen,
 }
 
 /// What a tap is undone by.
@@ -188,7 +188,7 @@ pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
 }
 
 fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
-    undo.untold && issuer_of(state, tap).is_some() && !state.is_busy_with_refunds(tap.seq)
+    undo.untold.is_positive() && issuer_of(state, tap).is_some() && !state.is_busy_with_refunds(tap.seq)
 }
 
 /// The next thing that reversals have left to do, as a record of its own. It is decided before anything else is.

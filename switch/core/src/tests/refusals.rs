@@ -221,3 +221,172 @@ fn a_refund_is_undone_from_as_many_purses_as_a_record_has_room_for() {
     assert!(left < 150 && town.payable("SHOP") == 2_000);
     town.check_replay();
 }
+
+#[test]
+fn a_stood_in_payment_that_is_reversed_and_refused_leaves_nothing_to_book() {
+    for refused_first in [true, false] {
+        let mut town = town_with(policy());
+        let (request, seq) = asked(&mut town, 1_000);
+        town.issuer_silent(seq, Silence::NotSent);
+        let message = town.state.seq;
+        let undo = reversed(&mut town, &request, 0);
+        for (message, code) in if refused_first { [(message, "51"), (undo, "25")] } else { [(undo, "25"), (message, "51")] }
+        {
+            says(&mut town, message, code);
+        }
+        assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
+        // That the issuer refused the reversal was a difference as long as it had the payment.
+        assert_eq!(differences(&town).len(), usize::from(!refused_first));
+        assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 0);
+        assert_eq!(resolve(&mut town, Resolution::BookedMerchant), 0);
+        assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
+        town.check_replay();
+    }
+}
+
+#[test]
+fn a_payment_that_its_issuer_refuses_is_booked_whole_whatever_was_refunded() {
+    for bearer in [Some(Bearer::Issuer), None] {
+        for refund_first in [true, false] {
+            for back in [300, 1_000] {
+                let mut town = town_with(bearing(bearer));
+                let advice = town.request(Operation::PurchaseAdvice, 3, 1_000);
+                assert_eq!(town.code(&advice), "00");
+                let message = town.state.seq;
+                let (_, refund) = follows(&mut town, Operation::RefundAdvice, &advice, back);
+                for (message, code) in
+                    if refund_first { [(refund, "00"), (message, "51")] } else { [(message, "51"), (refund, "00")] }
+                {
+                    says(&mut town, message, code);
+                }
+                assert_eq!(differences(&town), [(message, 1_000, 0)]);
+                assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 1);
+                assert_eq!(town.receivable(), (-back, 0), "the issuer gave {back} back");
+                assert_eq!(town.payable("SHOP"), 1_000 - back);
+                town.check_replay();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refund_after_its_issuer_refused_the_payment_leaves_the_payment_to_be_booked() {
+    for back in [300, 1_000] {
+        for how in [Resolution::BookedIssuer, Resolution::BookedMerchant] {
+            let mut town = town_with(bearing(None));
+            let advice = town.request(Operation::PurchaseAdvice, 3, 1_000);
+            assert_eq!(town.code(&advice), "00");
+            let message = town.state.seq;
+            says(&mut town, message, "51");
+            let (refund, record) = follows(&mut town, Operation::RefundAdvice, &advice, back);
+            says(&mut town, record, "00");
+            assert_eq!(resolve(&mut town, how), 1);
+            assert_eq!(town.receivable(), (-back, 0));
+            let bears = if how == Resolution::BookedMerchant { 1_000 } else { 0 };
+            assert_eq!(town.payable("SHOP"), 1_000 - back - bears);
+            // The refund is undone: the issuer gave nothing back any more.
+            let undo = reversed(&mut town, &refund, 0);
+            says(&mut town, undo, "00");
+            assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 1_000 - bears));
+            if how == Resolution::BookedIssuer {
+                follows(&mut town, Operation::Refund, &advice, 1_000);
+                assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
+                assert_eq!(balance(&town, |key| matches!(key, AccountKey::StandInLoss(_))), 0);
+            }
+            town.check_replay();
+        }
+    }
+}
+
+#[test]
+fn a_payment_and_its_refund_that_are_both_refused_are_booked_in_any_order() {
+    for refund_first in [true, false] {
+        for booked_between in [true, false] {
+            let mut town = town_with(bearing(None));
+            let advice = town.request(Operation::PurchaseAdvice, 3, 1_000);
+            assert_eq!(town.code(&advice), "00");
+            let message = town.state.seq;
+            let (_, refund) = follows(&mut town, Operation::RefundAdvice, &advice, 300);
+            let order = if refund_first { [refund, message] } else { [message, refund] };
+            for message in order {
+                says(&mut town, message, "51");
+                if booked_between {
+                    resolve(&mut town, Resolution::BookedIssuer);
+                }
+            }
+            resolve(&mut town, Resolution::BookedIssuer);
+            assert_eq!((town.receivable(), differences(&town).len()), ((0, 0), 0), "{refund_first} {booked_between}");
+            assert_eq!(town.payable("SHOP"), 700);
+            town.check_replay();
+        }
+    }
+}
+
+#[test]
+fn a_refunds_reversal_that_is_refused_counts_whatever_became_of_its_payment() {
+    let mut town = town_with(policy());
+    let (request, _) = paid(&mut town, 1_000);
+    let (refund, record) = follows(&mut town, Operation::RefundAdvice, &request, 800);
+    says(&mut town, record, "00");
+    let undo = reversed(&mut town, &request, 0);
+    says(&mut town, undo, "00");
+    assert_eq!(town.receivable(), (0, 0), "800 of the payment, 800 of the refund");
+    let undo = reversed(&mut town, &refund, 0);
+    says(&mut town, undo, "51");
+    let owed: Vec<Seq> = town.state.unacknowledged().map(|(message, _)| message).collect();
+    for message in owed {
+        says(&mut town, message, "00");
+    }
+    assert_eq!((town.receivable(), differences(&town)), ((0, 0), vec![(undo, 800, 0)]));
+    assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 1);
+    assert_eq!(town.receivable(), (-800, 0), "it still has the refund");
+    town.check_replay();
+}
+
+#[test]
+fn a_later_reversal_that_is_acknowledged_ends_what_an_earlier_one_left() {
+    for waits in [true, false] {
+        for remains in [0, 500] {
+            let mut town = town_with(policy());
+            let (request, seq) = asked(&mut town, 1_000);
+            let first = if waits {
+                reversed(&mut town, &request, 800);
+                town.issuer_says(seq, "00");
+                town.state.seq
+            } else {
+                town.issuer_says(seq, "00");
+                reversed(&mut town, &request, 800)
+            };
+            says(&mut town, first, "05");
+            assert_eq!(differences(&town), [(first, -200, 0)]);
+            let second = reversed(&mut town, &request, remains);
+            says(&mut town, second, "00");
+            assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 0, "the issuer has {remains}");
+            assert_eq!(resolve(&mut town, Resolution::BookedMerchant), 0);
+            assert_eq!(town.receivable(), (remains, 0));
+            town.check_replay();
+        }
+    }
+}
+
+#[test]
+fn a_reversal_that_was_told_late_and_refused_lets_stand_what_was_not_told() {
+    let mut town = town_with(policy());
+    let (request, _) = paid(&mut town, 1_000);
+    let first = reversed(&mut town, &request, 800);
+    says(&mut town, first, "00");
+    let refund = town.about(Operation::Refund, &request, 300);
+    assert_eq!(code(&town.send(&refund)), "waits");
+    let asked = town.state.seq;
+    town.issuer_silent(asked, Silence::TimedOut);
+    let undo_refund = town.state.seq;
+    let second = reversed(&mut town, &request, 0);
+    says(&mut town, undo_refund, "00");
+    let (told, message) = town.state.unacknowledged().next().unwrap();
+    assert_eq!((message.amount.get(), message.remains), (1_000, None));
+    says(&mut town, told, "05");
+    assert_eq!(differences(&town), [(second, -800, 0)]);
+    assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 1);
+    assert_eq!(town.receivable(), (800, 0), "the issuer has it");
+    town.check_replay();
+}
