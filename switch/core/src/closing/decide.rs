@@ -497,7 +497,7 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     };
     let Some(account) = account else { return unfit("the account that it would be booked on is not known") };
     // What the issuer refused is lost, as it is where the policy has the operator bear it.
-    let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_refused(state, booking)));
+    let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_lost(state, booking)));
     let differences = match lost {
         Some(issuer) => accounts.get(state.losses.get(&issuer).copied(), AccountKey::StandInLoss(issuer)),
         None => accounts.get(state.closing.booked, AccountKey::Differences),

@@ -6,6 +6,7 @@
 
 use super::super::money::{Leg, is_payment, minus, plus, sum};
 use super::super::state::{Merchant, State, Tap, TapIndex, TapState};
+use super::refused::REFUSED_ADVICE;
 use super::{CHARGEBACK, NotClosed};
 use kazasu_ledger::record::{TapKind, ToIssuer};
 use kazasu_ledger::{AccountKey, Seq};
@@ -73,12 +74,18 @@ fn unpaid(state: &State, tap: &Tap) -> Yen {
     tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(minus(leg.posted, leg.undone), taken))
 }
 
-/// What of a payment reversals have given back that the issuer may still have: no more than it acknowledged to remain.
+/// What of a payment reversals have given back that the issuer may still have.
 fn unreversed(state: &State, paid: &Tap) -> Yen {
-    let Some(leg) = paid.instrument_leg().filter(|_| !state.parts(paid.seq).refused) else { return Yen::ZERO };
-    let here = minus(leg.posted, leg.undone);
-    let remains = state.parts(paid.seq).remains.map(|remains| minus(remains, here));
-    remains.map_or(leg.given_back(), |more| more.min(leg.given_back())).max(Yen::ZERO)
+    let leg = paid.instrument_leg().filter(|_| !state.parts(paid.seq).refused);
+    leg.map_or(Yen::ZERO, Leg::given_back)
+}
+
+/// The same where the issuer refused a reversal: no more than it has acknowledged to remain, before or since.
+fn unacknowledged(state: &State, paid: &Tap) -> Yen {
+    let here = paid.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
+    let remains = state.parts(paid.seq).remains.map(|remains| minus(remains, here).max(Yen::ZERO));
+    let given = unreversed(state, paid);
+    remains.map_or(given, |more| more.min(given))
 }
 
 /// What of a refund was undone here that the issuer may still have given back.
@@ -170,10 +177,10 @@ fn refunded_leg(state: &State, refund: &Tap, paid: &Tap) -> Option<usize> {
     (!lost || (parts.refused && parts.denied == Yen::ZERO)).then_some(at)
 }
 
-/// Is it a payment that its issuer refused? What is booked of it then is a loss.
-pub(super) fn is_refused(state: &State, booking: Booking) -> bool {
-    let payment = matches!(Part::of(state, booking.own), Some(Part::Payment(_)));
-    payment && booking.less.is_positive() && state.parts(booking.own).refused
+/// Is it all of a payment that its issuer refused? It is a loss then.
+pub(super) fn is_lost(state: &State, booking: Booking) -> bool {
+    let Some(Part::Payment(paid)) = Part::of(state, booking.own) else { return false };
+    state.parts(paid.seq).refused && booking.less.is_positive() && booking.less >= unpaid(state, paid)
 }
 
 /// The merchant of a record.
@@ -252,7 +259,7 @@ fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) 
             None if state.parts(paid.seq).refused => return Err(NotClosed::RefusedSince(paid.seq)),
             None => {
                 issuers_leg(paid).ok_or_else(|| no_payment(state, paid.seq))?;
-                unreversed(state, paid)
+                if d.status == REFUSED_ADVICE { unacknowledged(state, paid) } else { unreversed(state, paid) }
             }
         };
         if more > left {
@@ -327,7 +334,7 @@ impl State {
         let own_line = matches!(part, Part::Payment(_));
         let Some(paid) = self.index_of(paid) else { return };
         if booking.less.is_positive() {
-            if !(own_line && self.lost_by_people(paid, booking)) {
+            if !(is_lost(self, booking) && self.lost_by_people(paid, booking)) {
                 self.taken(paid, booking);
             }
         } else {
@@ -339,7 +346,7 @@ impl State {
     /// What people book of a payment that its issuer refused is lost like what the policy has a party bear: what the issuer refused of
     /// refunds of it is in differences of their own.
     fn lost_by_people(&mut self, paid: TapIndex, booking: Booking) -> bool {
-        let Some(tap) = self.tap(paid).filter(|tap| self.parts(tap.seq).refused) else { return false };
+        let Some(tap) = self.tap(paid) else { return false };
         let Some((issuer, _)) = at_issuer(self, tap).filter(|_| booking.sides != Sides::Merchant) else { return false };
         let Some(debit) = self.losses.get(&issuer).copied().or(self.closing.booked) else { return false };
         let seq = tap.seq;
@@ -367,7 +374,9 @@ impl State {
             tap.kept = plus(tap.kept, taken);
         }
         let seq = tap.seq;
-        self.change_parts(seq, |parts| parts.taken = plus(parts.taken, taken));
+        // The issuer owes less of a payment that it refused, refunded or not.
+        let refused = self.parts(seq).refused;
+        self.change_parts(seq, |parts| parts.taken = plus(parts.taken, if refused { booking.less } else { taken }));
         self.leaves_month(paid, taken);
     }
 
@@ -449,7 +458,7 @@ pub(super) fn left_of(state: &State, own: Seq, advice: &ToIssuer, moved: Yen) ->
         Some(Part::Payment(tap)) => unpaid(state, tap),
         Some(Part::Refund(tap, _)) => tap.instrument_leg().map_or(Yen::ZERO, Leg::stands),
         Some(Part::Reversal(undone, _)) if !is_payment(undone.kind) => undone_of(state, undone),
-        Some(Part::Reversal(_, paid)) => unreversed(state, paid),
+        Some(Part::Reversal(_, paid)) => unacknowledged(state, paid),
         None => return moved,
     };
     super::refused::at_most(moved, left)
