@@ -18,7 +18,7 @@ use kazasu_schemas::wire::issuer::IssuerOperation;
 pub(super) struct Parts {
     /// Given back by refund advices that the issuer refused: it still counts it. Of a refund: its own part, refused.
     pub(super) denied: Yen,
-    /// Taken of it by resolved differences and chargebacks.
+    /// Taken of its own message by resolved differences and chargebacks.
     pub(super) taken: Yen,
     /// Of a payment that the issuer refused: what the booked loss left out for refunds of every kind. Losses were booked so once.
     pub(super) unlost: Yen,

@@ -1,5 +1,6 @@
 //! What an issuer refuses of what it was told afterwards: a difference, raised in the record of its answer, so that it cannot be lost.
 
+use super::super::apply_undo::is_refund;
 use super::super::money::minus;
 use super::super::state::State;
 use super::standing;
@@ -74,7 +75,11 @@ pub(in super::super) fn refused_advice(
     let (ours, theirs) = match advised {
         // No more than what still stands of it here, or was undone here.
         Some(Advised { moved, own }) => (standing::left_of(state, own, advice, moved), Yen::ZERO),
-        None if advice.operation == IssuerOperation::Reversal => (Yen::ZERO, open),
+        None if advice.operation == IssuerOperation::Reversal => {
+            // What the issuer may have given back it owes less.
+            let refund = advice.about.and_then(|about| state.tap_by_seq(about)).is_some_and(|tap| is_refund(tap.kind));
+            (Yen::ZERO, if refund { minus(Yen::ZERO, open) } else { open })
+        }
         None => return None,
     };
     if ours == theirs {

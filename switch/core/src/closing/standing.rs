@@ -88,6 +88,16 @@ fn unacknowledged(state: &State, paid: &Tap) -> Yen {
     remains.map_or(given, |more| more.min(given))
 }
 
+/// The same where a later reversal is on its way to the issuer: no more than that leaves, until the issuer has refused it too.
+fn untold(state: &State, paid: &Tap) -> Yen {
+    let here = paid.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
+    let told = state.unacknowledged().filter(|(_, to)| {
+        to.operation == IssuerOperation::Reversal && to.about == Some(paid.seq)
+    });
+    let least = told.map(|(_, to)| minus(to.remains.unwrap_or(Yen::ZERO), here).max(Yen::ZERO)).min();
+    least.map_or(unacknowledged(state, paid), |least| least.min(unacknowledged(state, paid)))
+}
+
 /// What of a refund was undone here that the issuer may still have given back.
 fn undone_of(state: &State, refund: &Tap) -> Yen {
     let leg = refund.instrument_leg().filter(|_| !state.parts(refund.seq).refused);
@@ -213,7 +223,13 @@ fn takes(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Res
     let paid = part.payment();
     if matches!(sides, Sides::Issuer | Sides::Both) {
         let at_issuer = match part {
-            // It gave the refund back all the same, whatever became of the payment since.
+            // It gave the refund back all the same, whatever became of the payment since. Of a refund that got no answer nothing was
+            // booked here, and its reversal is refused once.
+            Part::Refund(refund, _) | Part::Reversal(refund, _)
+                if d.status == REFUSED_ADVICE && d.ours == Yen::ZERO && !is_payment(refund.kind) =>
+            {
+                at_issuer(state, refund).map(|(issuer, _)| (issuer, less))
+            }
             Part::Reversal(refund, _) if !is_payment(refund.kind) => {
                 by_its_line(state, d, booking)?;
                 at_issuer(state, refund).map(|(issuer, _)| (issuer, undone_of(state, refund)))
@@ -259,7 +275,7 @@ fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) 
             None if state.parts(paid.seq).refused => return Err(NotClosed::RefusedSince(paid.seq)),
             None => {
                 issuers_leg(paid).ok_or_else(|| no_payment(state, paid.seq))?;
-                if d.status == REFUSED_ADVICE { unacknowledged(state, paid) } else { unreversed(state, paid) }
+                if d.status == REFUSED_ADVICE { untold(state, paid) } else { unreversed(state, paid) }
             }
         };
         if more > left {
@@ -276,21 +292,28 @@ fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) 
     Ok(())
 }
 
-/// Where the payment is not in memory any more, or says nothing: all that is booked of one record never comes to more than its line.
+/// Where the payment is not in memory any more, or says nothing: all that is booked of one record never comes to more than its line,
+/// and where the issuer refused messages about it, than what those told.
 fn by_its_line(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
-    let line = i128::from(d.ours.get()).abs();
-    if line == 0 {
+    let yen = |amount: Yen| i128::from(amount.get()).abs();
+    if d.ours == Yen::ZERO {
         return Ok(());
     }
+    let told = |r: &super::Raised| {
+        let refused = &r.difference;
+        let other = (refused.own, refused.ours.is_positive()) == (d.own, d.ours.is_positive());
+        (refused.status == REFUSED_ADVICE && refused.party == d.party && other).then(|| yen(refused.ours))
+    };
+    let line = yen(d.ours).max(state.closing.differences.values().filter_map(told).sum());
     let same = |one: &Booking| one.own == booking.own && one.less.is_positive() == booking.less.is_positive();
     let booked = state
         .closing
         .differences
         .values()
         .filter(|r| issuer_of(&r.difference) == issuer_of(d))
-        .filter_map(|r| booking_of_resolved(r).filter(same).map(|one| i128::from(one.less.get()).abs()));
+        .filter_map(|r| booking_of_resolved(r).filter(same).map(|one| yen(one.less)));
     let left = line - booked.sum::<i128>();
-    let asked = i128::from(booking.less.get()).abs();
+    let asked = yen(booking.less);
     if asked > left {
         let yen = |n: i128| Yen::new(i64::try_from(n.max(0)).unwrap_or(i64::MAX));
         return Err(too_much(d, "the other side", yen(left), yen(asked)));
@@ -335,7 +358,7 @@ impl State {
         let Some(paid) = self.index_of(paid) else { return };
         if booking.less.is_positive() {
             if !(is_lost(self, booking) && self.lost_by_people(paid, booking)) {
-                self.taken(paid, booking);
+                self.taken(paid, booking, own_line);
             }
         } else {
             let refund = refund.and_then(|seq| self.index_of(seq));
@@ -360,7 +383,7 @@ impl State {
         true
     }
 
-    fn taken(&mut self, paid: TapIndex, booking: Booking) {
+    fn taken(&mut self, paid: TapIndex, booking: Booking, own_line: bool) {
         let Some(tap) = self.tap_mut(paid) else { return };
         if booking.sides == Sides::Merchant {
             tap.kept = minus(tap.kept, booking.less);
@@ -374,9 +397,12 @@ impl State {
             tap.kept = plus(tap.kept, taken);
         }
         let seq = tap.seq;
-        // The issuer owes less of a payment that it refused, refunded or not.
-        let refused = self.parts(seq).refused;
-        self.change_parts(seq, |parts| parts.taken = plus(parts.taken, if refused { booking.less } else { taken }));
+        // The issuer owes less of a payment that it refused, refunded or not. What is taken for a refund is no part of the payment's own
+        // message, which may be refused for itself.
+        if own_line {
+            let refused = self.parts(seq).refused;
+            self.change_parts(seq, |parts| parts.taken = plus(parts.taken, if refused { booking.less } else { taken }));
+        }
         self.leaves_month(paid, taken);
     }
 

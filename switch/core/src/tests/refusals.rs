@@ -74,7 +74,7 @@ fn resolve(town: &mut Town, how: Resolution) -> usize {
     open.into_iter().filter(|id| resolve_one(town, *id, how)).count()
 }
 
-fn resolve_one(town: &mut Town, id: [u8; 16], how: Resolution) -> bool {
+pub(super) fn resolve_one(town: &mut Town, id: [u8; 16], how: Resolution) -> bool {
     let (source, why) = (String::new(), || "as its issuer says".to_owned());
     let proposal = Box::new(Proposal::Resolve { id, how });
     let request = Approvals::Request { proposal, source, by: "sato".into(), why: why() };
