@@ -1,8 +1,8 @@
 //! Folding refunds into the state: what a refund gives back of its payment's legs, and what stands again when it is undone.
 
 use super::apply_undo::is_refund;
-use super::money::{Leg, Legs, Shares, Source, minus, plus, spread, sum};
-use super::state::{State, Tap, TapIndex, TapState};
+use super::money::{Leg, Legs, Shares, Source, minus, plus, spread};
+use super::state::{State, TapIndex, TapState};
 use super::wallet::NOBODY;
 use kazasu_ledger::record::{Tapped, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
@@ -175,13 +175,6 @@ impl Leg {
         if self.source == Source::Loss && self.debit == self.credit {
             self.undone = plus(self.undone, share);
         }
-    }
-}
-
-impl Tap {
-    /// What of its instrument part stands.
-    pub(super) fn standing_part(&self) -> Yen {
-        sum(&self.legs, Leg::is_part, Leg::stands)
     }
 }
 

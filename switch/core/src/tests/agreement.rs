@@ -4,6 +4,7 @@
 //! people look after, they book what can be booked first.
 
 use super::refusals::resolve_one;
+use crate::money::{Leg, Source};
 use super::rules::{ask, balance, credit, policy, town_with};
 use super::*;
 use kazasu_ledger::AccountKey;
@@ -466,10 +467,34 @@ impl World {
         let followed = stubborn || self.issuer.refused_reversals == 0;
         assert!(followed, "the issuer could follow every reversal: {:?}", self.issuer);
         assert_eq!(self.town.receivable().0, self.issuer.owes(), "{:?}", self.issuer);
+        self.check_counts();
         for paid in &self.paid {
             if let (Some(most), Standing::Stands) = (paid.most, paid.standing) {
                 assert!(paid.net() <= most, "{paid:?}");
             }
+        }
+    }
+}
+
+impl World {
+    /// Windows count what of the instrument parts was not undone, and the month's rounding what of them stands.
+    fn check_counts(&self) {
+        let state = &self.town.state;
+        let who = state.residents[&person(3)];
+        let day = self.town.now.jst_day();
+        let Some(wallet) = state.holder(who).wallet.as_deref() else { return };
+        let own = || state.taps().filter(|tap| tap.holder == who && crate::money::is_payment(tap.kind));
+        let counted: i64 = own().map(|tap| tap.counted.get()).sum();
+        assert_eq!((wallet.day.used(day.0).0.get(), wallet.month.used(day.month()).0.get()), (counted, counted));
+        let taps = own().filter(|tap| tap.counts).count();
+        assert_eq!(wallet.day.used(day.0).1, u32::try_from(taps).unwrap());
+        let in_month: i64 = own().map(|tap| tap.in_month.get()).sum();
+        assert_eq!(wallet.granted(2, day.month()).2.get(), in_month);
+        let lost = |tap: &Tap| tap.legs.iter().any(|leg| leg.source == Source::Loss);
+        for tap in own().filter(|tap| matches!(tap.state, TapState::Posted | TapState::Reversed) && !lost(tap)) {
+            let not_undone = crate::money::sum(&tap.legs, Leg::is_part, |leg| crate::money::minus(leg.posted, leg.undone));
+            assert_eq!(tap.counted, not_undone, "{tap:?}");
+            assert!(tap.months.is_empty() || tap.in_month == crate::money::sum(&tap.legs, Leg::is_part, Leg::stands), "{tap:?}");
         }
     }
 }
