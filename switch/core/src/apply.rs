@@ -3,7 +3,7 @@
 
 use super::apply_undo::Reversal;
 use super::event::notice_key;
-use super::money::{Shares, Source, is_payment, legs_of, minus, plus, spread, sum};
+use super::money::{is_payment, legs_of, minus, plus, sum};
 use super::rules::Rules;
 use super::state::{
     BreakReason, Broken, Known, LinkVersion, Merchant, Owed, PointBook, PurseBook, State, StoodFor, Sweep, Tap,
@@ -396,6 +396,7 @@ impl State {
             counts: false,
             options: Options(ruled.map_or(0, |ruled| ruled.options)),
             months: ruled.map_or_else(Vec::new, |ruled| ruled.months.clone()),
+            in_month: Yen::ZERO,
             legs: if carries { legs_of(&self.book, seq, &r.transfers) } else { Default::default() },
             kept: Yen::ZERO,
             original,
@@ -418,7 +419,7 @@ impl State {
         }
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
             self.owes(seq, message, record.at);
-            self.advised(seq, &r.transfers);
+            self.advised(seq, (message, message.tap), &r.transfers);
         }
         if merchant != u32::MAX && is_original(r.kind) && !refused && r.rrn.names_something() {
             self.refer(reference(&r.key.acquirer, &r.merchant, &r.rrn), index, r.kind);
@@ -454,10 +455,7 @@ impl State {
             if matches!(standing(r), TapState::Pending | TapState::Held) {
                 self.wallet_mut(holder).month.wait(day.month(), part);
             }
-            let months = r.ruled.as_ref().map_or(&[][..], |ruled| &ruled.months);
-            for programme in months {
-                self.points_of(holder, *programme, |p| p.count(day.month(), part));
-            }
+            self.joins_month(index, part);
         }
         self.point_sums(day, &r.transfers);
         if let Some(tap) = self.tap_mut(index) {
@@ -500,14 +498,13 @@ impl State {
     }
 
     /// The windows that still hold the tap's day get `amount` back, and the tap's count when `all` of it is undone.
-    fn give_back(&mut self, index: TapIndex, amount: Yen, all: bool) {
+    pub(super) fn give_back(&mut self, index: TapIndex, amount: Yen, all: bool) {
         let Some(tap) = self.tap_mut(index) else { return };
         let amount = amount.min(tap.counted);
         tap.counted = minus(tap.counted, amount);
         let waits = matches!(tap.state, TapState::Pending | TapState::Held);
         let count = u32::from(all && std::mem::take(&mut tap.counts));
         let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
-        let months = tap.months.clone();
         if holder == NOBODY || (amount == Yen::ZERO && count == 0) {
             return;
         }
@@ -522,19 +519,33 @@ impl State {
         if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
             used.counters.take(limits, day, amount, count);
         }
-        for programme in months {
-            self.points_of(holder, programme, |p| p.uncount(day.month(), amount));
+        self.leaves_month(index, amount);
+    }
+
+    /// What of a payment stands again, after it was undone, counts in its windows again.
+    pub(super) fn counts_again(&mut self, index: TapIndex, amount: Yen) {
+        let Some(tap) = self.tap_mut(index).filter(|tap| tap.holder != NOBODY && amount.is_positive()) else { return };
+        tap.counted = plus(tap.counted, amount);
+        let count = u32::from(!std::mem::replace(&mut tap.counts, true));
+        let (holder, link, limits, day) = (tap.holder, tap.link, tap.limits, tap.counted_day);
+        let key = self.link(link).and_then(|l| l.instrument.as_ref()).map(InstrumentKey::of);
+        let wallet = self.wallet_mut(holder);
+        wallet.day.put_back(day.0, amount, count);
+        wallet.month.put_back(day.month(), amount);
+        wallet.counters.put_back(limits, day, amount, count);
+        if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
+            used.counters.put_back(limits, day, amount, count);
         }
     }
 
-    fn points_of(&mut self, holder: HolderAt, programme: u16, change: impl FnOnce(&mut PointsOf)) {
+    pub(super) fn points_of(&mut self, holder: HolderAt, programme: u16, change: impl FnOnce(&mut PointsOf)) {
         if let Some(points) = self.wallet_mut(holder).points.iter_mut().find(|p| p.programme == programme) {
             change(points);
         }
     }
 
     /// Grants and claw-backs move the caps' sums; a grant counts from its hold on, a claw-back when it is posted.
-    fn point_sums(&mut self, day: BusinessDay, transfers: &[Transfer]) {
+    pub(super) fn point_sums(&mut self, day: BusinessDay, transfers: &[Transfer]) {
         for t in transfers {
             let key = |id| self.book.account(id).expect("a record names open accounts").key;
             let (granted, points) = match (key(t.debit), key(t.credit)) {
@@ -626,61 +637,19 @@ impl State {
         let counted = std::mem::take(&mut held.counted);
         let counts = std::mem::take(&mut held.counts);
         let (holder, limits, months) = (held.holder, held.limits, held.months.clone());
+        let in_month = std::mem::take(&mut held.in_month);
         for leg in &mut held.legs {
             leg.hold = None;
         }
         let Some(tap) = self.tap_mut(index) else { return };
         (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
-        (tap.holder, tap.limits, tap.months) = (holder, limits, months);
+        (tap.holder, tap.limits, tap.months, tap.in_month) = (holder, limits, months, in_month);
         if holder != NOBODY && r.waits_for_person() {
             self.wallet_mut(holder).month.wait(day.month(), counted);
         }
         if let Some(ruled) = &r.ruled {
             self.tell(seq, record.at, index, &ruled.alerts);
         }
-    }
-
-    /// A refund gives shares of the original's legs back; while its issuer is being asked they are spoken for.
-    fn refunded(&mut self, of: TapIndex, index: TapIndex, r: &Tapped) {
-        let Some(paid) = self.tap(of) else { return };
-        let (shares, day) = (spread(&paid.legs, r.amount), paid.counted_day);
-        if let Some(paid) = self.tap_mut(of) {
-            for (leg, share) in paid.legs.iter_mut().zip(&shares) {
-                leg.refunded = plus(leg.refunded, *share);
-            }
-        }
-        // The refund's transfers are the shares above zero, in the order of the legs.
-        let given = (0_u8..).zip(&shares).filter(|(_, share)| share.is_positive()).map(|(at, _)| at);
-        let given: smallvec::SmallVec<[u8; 4]> = given.collect();
-        if let Some(refund) = self.tap_mut(index) {
-            assert_eq!(refund.legs.len(), given.len(), "a refund has one transfer for each leg that it gives back");
-            for (leg, at) in refund.legs.iter_mut().zip(given) {
-                leg.of = at;
-            }
-            refund.counted_day = day;
-        }
-        self.point_sums(day, &r.transfers);
-        if r.verdict != Verdict::Pending {
-            self.came_back(&r.transfers);
-            self.earned_less(index, |leg| leg.posted);
-        }
-    }
-
-    /// What a refund has given back of an instrument part does not count in the month's rounding any more.
-    fn earned_less(&mut self, refund: TapIndex, given: impl Fn(&super::money::Leg) -> Yen) {
-        let Some((part, paid)) = self.part_of_refund(refund, given) else { return };
-        let (holder, day, months) = (paid.holder, paid.counted_day, paid.months.clone());
-        for programme in months.into_iter().filter(|_| holder != NOBODY) {
-            self.points_of(holder, programme, |p| p.uncount(day.month(), part));
-        }
-    }
-
-    /// The instrument part of a refund, and the payment that it is of.
-    fn part_of_refund(&self, refund: TapIndex, given: impl Fn(&super::money::Leg) -> Yen) -> Option<(Yen, &Tap)> {
-        let refund = self.tap(refund)?;
-        let paid = self.tap(refund.original?)?;
-        let of_part = |leg: &super::money::Leg| paid.legs[usize::from(leg.of)].is_part();
-        Some((sum(&refund.legs, of_part, given), paid))
     }
 
     /// A reversal took effect on the tap at `of`.
@@ -713,7 +682,7 @@ impl State {
             }
             TapState::Posted => {
                 let amount = self.given_back(r.transfers, refund);
-                let untold = r.told.is_none() && self.is_kept_from_issuer(of, r.transfers);
+                let untold = if r.told.is_none() { self.kept_from_issuer(of, r.transfers) } else { Yen::ZERO };
                 if amount.is_positive() {
                     self.undone(of, amount, r.transfers, paid);
                     self.point_sums(day, r.transfers);
@@ -724,7 +693,8 @@ impl State {
                     self.may_remain(seq, remains, r.by, amount.is_positive());
                 }
                 if let Some(undo) = self.undos.get_mut(&seq) {
-                    undo.untold = (undo.untold && r.told.is_none()) || untold;
+                    let before = if r.told.is_none() { undo.untold } else { Yen::ZERO };
+                    undo.untold = plus(before, untold);
                 }
             }
             TapState::Completed(_) | TapState::Refused | TapState::Reversed => {}
@@ -742,100 +712,6 @@ impl State {
         };
         *n += u64::from(new);
         add_to_day(yen, amount);
-    }
-
-    /// A posted tap is undone by `amount`; of a refund, what it had given back stands again.
-    fn undone(&mut self, of: TapIndex, amount: Yen, transfers: &[Transfer], refund_of: Option<TapIndex>) {
-        let Some(tap) = self.tap_mut(of) else { return };
-        let mut shares = spread(&tap.legs, amount);
-        for (leg, share) in tap.legs.iter().zip(&mut shares).filter(|(leg, _)| leg.source == Source::Grant) {
-            // Points come back only as far as the budget still has them.
-            let own = transfers.iter().filter(|t| t.debit == leg.credit && t.credit == leg.debit);
-            *share = own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount));
-        }
-        let mut part = Yen::ZERO;
-        for (leg, share) in tap.legs.iter_mut().zip(&shares) {
-            leg.undone = plus(leg.undone, *share);
-            part = if leg.is_part() { plus(part, *share) } else { part };
-        }
-        let all = tap.moved() == Yen::ZERO;
-        if all {
-            tap.state = TapState::Reversed;
-        }
-        let legs: smallvec::SmallVec<[u8; 4]> = tap.legs.iter().map(|leg| leg.of).collect();
-        let refund_legs: smallvec::SmallVec<[(AccountId, AccountId); 4]> =
-            tap.legs.iter().map(|leg| (leg.debit, leg.credit)).collect();
-        match refund_of {
-            None => self.give_back(of, part, all),
-            Some(paid) => {
-                self.stands_again(of, paid, &shares);
-                // What stands again counts again.
-                let part = self.tap(paid).map_or(Yen::ZERO, |paid| {
-                    let own = legs.iter().zip(&shares).filter(|(at, _)| paid.legs[usize::from(**at)].is_part());
-                    own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
-                });
-                if let Some((holder, day, months)) = self
-                    .tap(paid)
-                    .filter(|paid| paid.holder != NOBODY)
-                    .map(|paid| (paid.holder, paid.counted_day, paid.months.clone()))
-                {
-                    for programme in months {
-                        self.points_of(holder, programme, |p| p.count(day.month(), part));
-                    }
-                }
-                let claimed = self.claimed(transfers);
-                let covered = self.covered(transfers, &refund_legs, &shares);
-                let mut uncovered = Yen::ZERO;
-                if let Some(paid) = self.tap_mut(paid) {
-                    for ((at, share), covered) in legs.iter().zip(&shares).zip(covered) {
-                        let leg = &mut paid.legs[usize::from(*at)];
-                        leg.refunded = minus(leg.refunded, *share);
-                        if leg.source == Source::Loss && leg.debit == leg.credit {
-                            leg.undone = plus(leg.undone, *share);
-                        }
-                        // What the account did not have any more is claimed from the acquirer: it stands there, not here.
-                        let open = minus(*share, covered);
-                        if leg.is_yen() && open.is_positive() {
-                            leg.posted = minus(leg.posted, open);
-                            uncovered = plus(uncovered, open);
-                        }
-                    }
-                    if let Some((account, payable)) = claimed.filter(|_| uncovered.is_positive()) {
-                        add_shortfall(&mut paid.legs, account, payable, uncovered);
-                    }
-                }
-            }
-        }
-    }
-
-    /// What of each leg of a refund a reversal takes back from the person: from the leg's own account, or from another purse of the
-    /// same programme. `legs` are debit and credit, `shares` what is to come back of each.
-    fn covered(&self, transfers: &[Transfer], legs: &[(AccountId, AccountId)], shares: &Shares) -> Shares {
-        let own = |(debit, credit): &(AccountId, AccountId)| {
-            let own = transfers.iter().filter(|t| t.debit == *credit && t.credit == *debit);
-            own.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
-        };
-        let mut covered: Shares = legs.iter().zip(shares).map(|(leg, share)| own(leg).min(*share)).collect();
-        let programme = |id| match self.book.account(id).map(|account| account.key) {
-            Some(AccountKey::Purse(_, programme)) => Some(programme),
-            _ => None,
-        };
-        for (at, (payable, purse)) in legs.iter().enumerate() {
-            let Some(of) = programme(*purse) else { continue };
-            let from_purses = transfers.iter().filter(|t| t.credit == *payable && programme(t.debit) == Some(of));
-            let all = from_purses.fold(Yen::ZERO, |sum, t| plus(sum, t.amount));
-            let spoken_for = legs.iter().zip(&covered).filter(|((_, purse), _)| programme(*purse) == Some(of));
-            let left = minus(all, spoken_for.fold(Yen::ZERO, |sum, (_, covered)| plus(sum, *covered)));
-            covered[at] = plus(covered[at], left.max(Yen::ZERO).min(minus(shares[at], covered[at])));
-        }
-        covered
-    }
-
-    /// Where a reversal of a refund claims from the acquirer: the shortfall account and the merchant's.
-    fn claimed(&self, transfers: &[Transfer]) -> Option<(AccountId, AccountId)> {
-        let key = |id| self.book.account(id).map(|account| account.key);
-        let own = transfers.iter().rfind(|t| matches!(key(t.debit), Some(AccountKey::AdviceShortfall(_))))?;
-        Some((own.debit, own.credit))
     }
 
     /// Holds of a tap that moved nothing yet were given back, all or some: so are its counts. Of a refund that was being asked
@@ -858,10 +734,8 @@ impl State {
             self.stands_again(of, paid, &shares);
             if let Some(paid) = self.tap_mut(paid) {
                 for (at, amount) in back {
-                    let leg = &mut paid.legs[usize::from(at)];
-                    leg.refunded = minus(leg.refunded, amount);
-                    if leg.source == Source::Loss && leg.debit == leg.credit {
-                        leg.undone = plus(leg.undone, amount);
+                    if let Some(leg) = paid.legs.get_mut(usize::from(at)) {
+                        leg.stands_again(amount);
                     }
                 }
             }
@@ -947,7 +821,7 @@ impl State {
         } else if kind == TapKind::Refund {
             self.came_back(&r.transfers);
             self.point_sums(day, &r.transfers);
-            self.earned_less(index, |leg| leg.posted);
+            self.earned_less(index);
         }
         // An authorization is final when it is completed.
         if !(takes_effect && kind == TapKind::Authorize) {
@@ -1003,7 +877,7 @@ impl State {
 
     fn stood_in(&mut self, seq: Seq, record: &Record, r: &StoodIn) {
         self.owes(seq, r.to_issuer, record.at);
-        self.advised(seq, &r.transfers);
+        self.advised(seq, (r.to_issuer, r.tap), &r.transfers);
         self.stood_for.insert(r.tap, StoodFor { message: seq, at: record.at, bearer: r.bearer });
         let Some(index) = self.pending.remove(&r.tap) else { return };
         self.waits_no_more(index);
@@ -1062,24 +936,6 @@ pub(super) fn is_original(kind: TapKind) -> bool {
         | TapKind::Refund
         | TapKind::RefundAdvice => true,
         TapKind::BalanceInquiry | TapKind::Completion | TapKind::Reversal | TapKind::Unsupported => false,
-    }
-}
-
-/// What nobody's account covers stands against the acquirer.
-fn add_shortfall(legs: &mut super::money::Legs, account: AccountId, payable: AccountId, amount: Yen) {
-    match legs.iter_mut().find(|leg| leg.source == Source::Shortfall) {
-        Some(leg) => leg.posted = plus(leg.posted, amount),
-        None => legs.push(super::money::Leg {
-            debit: account,
-            credit: payable,
-            source: Source::Shortfall,
-            of: 0,
-            hold: None,
-            asked: amount,
-            posted: amount,
-            refunded: Yen::ZERO,
-            undone: Yen::ZERO,
-        }),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Folding what reversals leave to do later, and what issuers refuse, into the state.
 
-use super::money::{Leg, Shares, Source, is_payment, minus, plus};
+use super::money::{Shares, Source, is_payment, minus, plus};
 use super::original::Reference;
 use super::state::{State, TapIndex, TapState};
 use super::undo::Undo;
 use kazasu_ledger::record::{
-    IssuerAcknowledged, IssuerTold, LossBooked, LossReturned, Record, TapKind, ToIssuer, Undone,
+    IssuerAcknowledged, IssuerTold, LossBooked, LossReturned, Opening, Record, TapKind, ToIssuer, Undone,
 };
-use kazasu_ledger::{AccountKey, Seq, Transfer};
+use kazasu_ledger::{AccountId, AccountKey, Seq, Transfer};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Bearer;
@@ -95,7 +95,7 @@ impl State {
 
     /// Not more than this of a tap stands in the end. What an earlier reversal said of less holds.
     pub(super) fn may_remain(&mut self, tap: Seq, remains: Yen, by: Seq, counted: bool) {
-        let undo = self.undos.entry(tap).or_insert(Undo { remains, by, counted, untold: false });
+        let undo = self.undos.entry(tap).or_insert(Undo { remains, by, counted, untold: Yen::ZERO });
         if remains < undo.remains {
             (undo.remains, undo.by, undo.counted) = (remains, by, counted);
         } else if undo.by == by {
@@ -103,13 +103,13 @@ impl State {
         }
     }
 
-    /// Was something given back of what the issuer pays, which the issuer cannot be told yet?
-    pub(super) fn is_kept_from_issuer(&self, of: TapIndex, transfers: &[Transfer]) -> bool {
-        let Some(tap) = self.tap(of) else { return false };
-        let back = |leg: &Leg| transfers.iter().any(|t| (t.debit, t.credit) == (leg.credit, leg.debit));
-        self.is_busy_with_refunds(tap.seq)
-            && super::undo::issuer_of(self, tap).is_some()
-            && tap.instrument_leg().is_some_and(back)
+    /// What is given back of what the issuer pays, and the issuer cannot be told yet.
+    pub(super) fn kept_from_issuer(&self, of: TapIndex, transfers: &[Transfer]) -> Yen {
+        let Some(tap) = self.tap(of).filter(|tap| self.is_busy_with_refunds(tap.seq)) else { return Yen::ZERO };
+        let told_later = super::undo::issuer_of(self, tap).and(tap.instrument_leg());
+        let Some(leg) = told_later else { return Yen::ZERO };
+        let back = transfers.iter().filter(|t| (t.debit, t.credit) == (leg.credit, leg.debit));
+        back.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
     }
 
     /// Keeps in mind whether a tap has something left to undo.
@@ -120,7 +120,7 @@ impl State {
         // Nothing of it can come to stand again.
         let over = match state {
             TapState::Refused => true,
-            TapState::Reversed => !undo.untold,
+            TapState::Reversed => !undo.untold.is_positive(),
             TapState::Pending | TapState::Held | TapState::Posted | TapState::Completed(_) => false,
         };
         if over {
@@ -143,7 +143,7 @@ impl State {
     pub(super) fn undone_later(&mut self, seq: Seq, record: &Record, r: &Undone) {
         if let Some(message) = r.to_issuer {
             self.owes(seq, message, record.at);
-            self.advised(seq, &r.transfers);
+            self.advised(seq, (message, seq), &r.transfers);
         }
         let Some(undo) = self.undos.get(&r.tap).copied() else { return };
         let Some(index) = self.index_of(r.tap) else { return };
@@ -153,16 +153,54 @@ impl State {
 
     pub(super) fn issuer_told(&mut self, seq: Seq, at: Millis, r: &IssuerTold) {
         self.owes(seq, r.to_issuer, at);
+        if let Some(by) = self.undos.get(&r.tap).map(|undo| undo.by) {
+            self.advised(seq, (r.to_issuer, by), &[]);
+        }
         if let Some(undo) = self.undos.get_mut(&r.tap) {
-            undo.untold = false;
+            undo.untold = Yen::ZERO;
         }
         self.look_at(self.index_of(r.tap));
     }
 
     pub(super) fn issuer_acknowledged(&mut self, r: &IssuerAcknowledged) {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
-        if !r.code.is_approved() && advice.operation == IssuerOperation::RefundAdvice {
+        if r.code.is_approved() {
+            self.reversal_acknowledged(advice);
+            return;
+        }
+        if advice.operation == IssuerOperation::RefundAdvice {
             self.denied(advice.tap);
+        }
+        self.refused(advice);
+        // A difference about what was undone later has that record's number, which is no tap's.
+        let later = r.raised.as_ref().map(|raised| raised.own).filter(|own| self.index_of(*own).is_none());
+        if let (Some(own), Some(undone)) = (later.filter(|own| *own > 0), advice.about) {
+            self.closing.later.insert(own, undone);
+        }
+    }
+
+    /// The issuer has no more of a payment than it has acknowledged to remain.
+    fn reversal_acknowledged(&mut self, advice: ToIssuer) {
+        let Some(about) = advice.about.filter(|_| advice.operation == IssuerOperation::Reversal) else { return };
+        let posted = |tap: &super::state::Tap| {
+            matches!(tap.state, TapState::Posted | TapState::Reversed) && is_payment(tap.kind)
+        };
+        if self.tap_by_seq(about).is_some_and(posted) {
+            let remains = advice.remains.unwrap_or(Yen::ZERO);
+            self.change_parts(about, |parts| {
+                parts.remains = Some(parts.remains.map_or(remains, |least| least.min(remains)));
+            });
+        }
+    }
+
+    /// The issuer has nothing of what it refused.
+    fn refused(&mut self, advice: ToIssuer) {
+        let told = matches!(
+            advice.operation,
+            IssuerOperation::PurchaseAdvice | IssuerOperation::RefundAdvice | IssuerOperation::Completion
+        );
+        if told && self.index_of(advice.tap).is_some() {
+            self.change_parts(advice.tap, |parts| parts.refused = true);
         }
     }
 
@@ -198,34 +236,45 @@ impl State {
     pub(super) fn loss_booked(&mut self, r: &LossBooked) {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
         self.closing.advised.remove(&r.message);
-        for opening in &r.opens {
+        self.losses_opened(&r.opens);
+        self.refused(advice);
+        if let Some(index) = self.index_of(advice.tap) {
+            self.is_lost(index, r.transfers[0].amount, r.bearer, r.transfers[0].debit);
+        }
+    }
+
+    pub(super) fn losses_opened(&mut self, opens: &[Opening]) {
+        for opening in opens {
             if let AccountKey::StandInLoss(issuer) = opening.key {
                 self.losses.insert(issuer, opening.account);
             }
         }
-        let Some(index) = self.index_of(advice.tap) else { return };
-        let parts = self.parts(advice.tap);
+    }
+
+    /// What stands of a payment at its issuer is lost. `debit` is the account of an operator that bears it.
+    pub(super) fn is_lost(&mut self, index: TapIndex, lost: Yen, bearer: Bearer, debit: AccountId) {
+        let Some(seq) = self.tap(index).map(|tap| tap.seq) else { return };
+        let parts = self.parts(seq);
         let elsewhere = plus(parts.taken, parts.denied);
-        let lost = r.transfers[0].amount;
         let Some(tap) = self.tap_mut(index) else { return };
         let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
         let unlost = minus(minus(minus(leg.posted, leg.undone), elsewhere), lost);
-        match r.bearer {
+        match bearer {
             Bearer::Operator => {
-                leg.debit = r.transfers[0].debit;
+                leg.debit = debit;
                 leg.source = Source::Loss;
             }
             Bearer::Merchant => {
-                leg.undone = plus(leg.undone, lost.min(leg.stands()));
+                leg.undone = plus(leg.undone, lost.min(leg.stands()).max(Yen::ZERO));
                 leg.debit = leg.credit;
                 leg.source = Source::Loss;
             }
             Bearer::Issuer => {}
         }
-        self.change_parts(advice.tap, |parts| parts.unlost = unlost.max(Yen::ZERO));
+        self.change_parts(seq, |parts| parts.unlost = unlost.max(Yen::ZERO));
         // The issuer does not have it: there is nothing to tell it of.
-        if let Some(undo) = self.undos.get_mut(&advice.tap) {
-            undo.untold = false;
+        if let Some(undo) = self.undos.get_mut(&seq) {
+            undo.untold = Yen::ZERO;
         }
         self.look_at(Some(index));
     }
@@ -234,9 +283,10 @@ impl State {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
         self.closing.advised.remove(&r.message);
         self.denied(advice.tap);
+        self.refused(advice);
     }
 }
 
-fn is_refund(kind: TapKind) -> bool {
+pub(super) fn is_refund(kind: TapKind) -> bool {
     matches!(kind, TapKind::Refund | TapKind::RefundAdvice)
 }

@@ -68,7 +68,7 @@ impl State {
                 merchant: (merchant.acquirer.to_string(), merchant.id.to_string(), class.clone()),
                 terminal: tap.key.terminal.to_string(),
                 amount: part(super::money::Leg::is_yen),
-                uncovered: part(|leg| leg.source == super::money::Source::Shortfall),
+                uncovered: part(super::money::Leg::is_claimed),
                 floor: self.floor_at(&class),
             })
         };
@@ -82,7 +82,6 @@ impl State {
         let Some(tap) = self.tap(index) else { return };
         let (day, acquirer) = (tap.counted_day, tap.key.acquirer);
         if r.accepted {
-            self.advised(seq, &r.transfers);
             self.waits_no_more(index);
             self.post(index, &r.transfers);
             let posted = self.through_merchant(&r.transfers);
@@ -92,6 +91,7 @@ impl State {
             }
             if let Some(message) = r.to_issuer {
                 self.owes(seq, message, record.at);
+                self.advised(seq, (message, r.tap), &r.transfers);
                 self.accepted.insert(r.tap, (seq, record.at));
             }
         } else {

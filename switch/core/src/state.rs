@@ -112,6 +112,8 @@ pub struct Tap {
     pub(super) options: Options,
     /// Programmes that round by the month and count it.
     pub(super) months: Vec<u16>,
+    /// What of it counts in the month of those programmes.
+    pub(super) in_month: Yen,
     /// How it was paid.
     pub(super) legs: Legs,
     /// What the merchant has of it beyond what its legs say; below zero: less. Differences that were booked on one side make it.
@@ -138,7 +140,7 @@ impl Tap {
     /// The part of [`Tap::moved`] that no account covered.
     #[must_use]
     pub fn shortfall(&self) -> Yen {
-        sum(&self.legs, |leg| leg.source == Source::Shortfall, |leg| super::money::minus(leg.posted, leg.undone))
+        sum(&self.legs, Leg::is_claimed, |leg| super::money::minus(leg.posted, leg.undone))
     }
 
     /// Yen that stand at the linked instrument's issuer, or in its account here.

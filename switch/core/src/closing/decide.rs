@@ -479,11 +479,13 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     if less == Yen::ZERO {
         return unfit("both sides have the same amount; explain it");
     }
-    if let Some(booking) = standing::booking(d, how) {
+    let booking = standing::booking(d, how);
+    if let Some(booking) = booking {
         standing::bounded(state, d, booking)?;
     }
-    let issuer = number.parse::<u16>().ok().and_then(|n| state.issuers.get(&n)).copied();
-    let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);
+    let number = number.parse::<u16>().ok();
+    let issuer = number.and_then(|n| state.issuers.get(&n)).copied();
+    let merchant = standing::merchant_of(state, d.own).map(|m| m.payable);
     let mut accounts = Accounts::new(state);
     let account = match (how, against) {
         (Resolution::BookedIssuer | Resolution::WrittenOff, Some(Against::Issuer)) => issuer,
@@ -501,7 +503,12 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
         _ => return unfit("nothing of this side is in the ledger's books; explain it"),
     };
     let Some(account) = account else { return unfit("the account that it would be booked on is not known") };
-    let differences = accounts.get(state.closing.booked, AccountKey::Differences);
+    // What the issuer refused is lost, as it is where the policy has the operator bear it.
+    let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_lost(state, booking)));
+    let differences = match lost {
+        Some(issuer) => accounts.get(state.losses.get(&issuer).copied(), AccountKey::StandInLoss(issuer)),
+        None => accounts.get(state.closing.booked, AccountKey::Differences),
+    };
     // An issuer that has less owes less; a merchant that has less is owed less.
     let transfers = match against {
         Some(Against::Issuer) => either(differences, account, less),

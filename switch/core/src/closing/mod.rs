@@ -10,6 +10,7 @@ mod standing;
 pub(super) use apply::day_of_cut_over;
 pub(super) use decide::{command, effect_of};
 pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
+pub(super) use refused::Advised;
 pub use refused::REFUSED_ADVICE;
 pub(super) use refused::refused_advice;
 pub(super) use standing::Booking;
@@ -275,7 +276,7 @@ pub enum NotClosed {
     #[error("record {0} is no payment at an issuer that is still in memory")]
     NoPayment(u64),
     /// Its issuer refused it after it was approved in its place.
-    #[error("of record {0} nothing stands at its issuer: it refused it afterwards, and that is booked; explain it")]
+    #[error("of record {0} nothing stands at its issuer: it refused it afterwards; explain it")]
     RefusedSince(u64),
     /// It is paid by another issuer.
     #[error("record {tap} was not paid by {party}; explain the difference")]
@@ -536,7 +537,9 @@ pub(super) struct ClosingState {
     pub(super) files: HashMap<[u8; 32], u32>,
     pub(super) differences: BTreeMap<[u8; 16], Raised>,
     /// What an advice that is owed moved at its issuer, by its record.
-    pub(super) advised: BTreeMap<u64, Yen>,
+    pub(super) advised: BTreeMap<u64, Advised>,
+    /// What differences about no tap of their own are about: the tap of which more was undone later.
+    pub(super) later: BTreeMap<u64, u64>,
     pub(super) signed: BTreeMap<BusinessDay, HeadSigned>,
     pub(super) fee_income: Option<AccountId>,
     pub(super) fee_tax: Option<AccountId>,
