@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and documents itself by its name")]
 
 mod bad_input;
+mod bank;
 mod clock;
 mod closing;
 mod cluster;
