@@ -9,6 +9,8 @@ use kazasu_schemas::zengin::{AccountKind, LineEnding};
 const RECORD: usize = statement::RECORD_LEN + 2;
 /// In a data record: a digit of the movement's amount.
 const AMOUNT_AT: usize = 30;
+/// In a trailer: the last digit of the sum of all movements out.
+const SUM_OUT_AT: usize = 38;
 
 /// One day's statement of an account.
 pub(crate) fn header(day: BusinessDay, account: u64, holder: &str) -> Header {
@@ -56,5 +58,17 @@ pub(crate) fn file(header: &Header, entries: &[Entry]) -> Vec<u8> {
 pub(crate) fn with_unreadable_amount(file: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
     file[RECORD + AMOUNT_AT] = b'x';
+    file
+}
+
+/// The file of so many entries, cut off before its trailer.
+pub(crate) fn without_trailer(file: &[u8], entries: usize) -> &[u8] {
+    &file[..(1 + entries) * RECORD]
+}
+
+/// The file of so many entries, whose trailer has another sum of movements out than they have.
+pub(crate) fn with_wrong_sum(file: &[u8], entries: usize) -> Vec<u8> {
+    let mut file = file.to_vec();
+    file[(1 + entries) * RECORD + SUM_OUT_AT] ^= 1;
     file
 }

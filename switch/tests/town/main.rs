@@ -7,6 +7,7 @@ mod bank;
 mod clock;
 mod closing;
 mod cluster;
+mod codes;
 mod crash;
 mod demo;
 mod full_disk;
