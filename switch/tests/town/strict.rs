@@ -1,5 +1,6 @@
 //! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
 
+use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
 use crate::harness::{Served, Town, kazasu, request};
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
 use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
@@ -125,11 +126,11 @@ fn one_authoritys_list_says_nothing_of_anothers_certificate() {
         json_of(&own(&["card", "list", path.to_str().unwrap()]))
     };
     apply("west.crl", &west.list(1, &[(0x0a, KeyCompromise)]));
-    goes(&town, &served, &(purchase("pin", 100, "00") + &purchase("limit-own", 100, "62")));
+    goes(&town, &served, &(purchase("pin", 100, APPROVED) + &purchase("limit-own", 100, RESTRICTED_CARD)));
     apply("east.crl", &east.list(1, &[(0x0a, CertificateHold)]));
-    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "62")));
+    goes(&town, &served, &(purchase("pin", 100, LOST_CARD) + &purchase("limit-own", 100, RESTRICTED_CARD)));
     apply("west.crl", &west.list(2, &[]));
-    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "00")));
+    goes(&town, &served, &(purchase("pin", 100, LOST_CARD) + &purchase("limit-own", 100, APPROVED)));
     served.stop();
     town.verified();
 }
