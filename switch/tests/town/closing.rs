@@ -80,8 +80,8 @@ fn journal(town: &Town, args: &[&str]) -> Output {
     kazasu(&all)
 }
 
-/// What residents pay at the shop on the day that is closed: with a credit card of issuer 1, from an account in the switch, from an
-/// account at issuer 3, with the credit card again, with a debit card of issuer 2.
+/// What residents pay at the shop on the day that is closed: with a credit card of issuer 1, from an account in the switch,
+/// from an account at issuer 3, with the credit card again, with a debit card of issuer 2.
 const PAYMENTS: [(&str, u32); 5] =
     [("credit-ok", 10_000), ("held-rich", 20_000), ("bank-ok", 30_000), ("credit-ok", 5_000), ("debit-ok", 4_000)];
 /// All of it.
@@ -232,8 +232,8 @@ fn only_people_of_finance_act_and_only_approvers_decide(day: &Day<'_>) {
     assert!(text.contains("sato is no approver of [finance]"), "{text}");
 }
 
-/// Acquirers and issuers that want to know are told, and answer. A day that was compared with none of them is not reconciled; asking
-/// again ends no other day.
+/// Acquirers and issuers that want to know are told, and answer. A day that was compared with none of them is not reconciled;
+/// asking again ends no other day.
 fn the_day_is_cut_over_and_others_are_told(day: &Day<'_>, served: &Served) {
     let (staff, date) = (&day.staff, &day.date);
     let mut link = Session::open(&staff.town.acquirer(1, served)).unwrap();

@@ -388,7 +388,8 @@ fn statement_with_an_open_line(city: &City<'_>, path: &str) -> Value {
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
-/// The bank took both files; one transfer comes back by name, one with our reference; one line is of a stranger. Gives the statement.
+/// The bank took both files; one transfer comes back by name, one with our reference; one line is of a stranger. Gives the
+/// statement.
 fn transfers_that_came_back_are_found_in_the_statement(city: &City<'_>, day: BusinessDay) -> Vec<u8> {
     // The account of the programme's [funding].
     let header = bank::header(day, 7_654_321, "ｶｻﾞｽﾁﾖｳ");
