@@ -24,6 +24,7 @@ use axum::{Json, Router};
 use kazasu_engine::CommandError;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
 use kazasu_engine::{Engine, Role};
+use kazasu_ledger::record::LinkOrigin;
 use kazasu_store::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
@@ -403,7 +404,7 @@ async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respons
         Err(refusal) => return refusal.into_response(),
     };
     match read::<Ask>(&body) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by, false).await),
+        Ok(ask) => answer(api.desk.carry_out(ask, &by, LinkOrigin::Counter).await),
         Err(refusal) => *refusal,
     }
 }
@@ -428,7 +429,10 @@ async fn for_resident(api: &Api, headers: &HeaderMap, what: &str, ppid: String, 
     object.insert("do".into(), what.into());
     object.insert("ppid".into(), ppid.into());
     match json::shaped::<Ask>(object) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by, portal).await),
+        Ok(ask) => {
+            let origin = if portal { LinkOrigin::Holder } else { LinkOrigin::Counter };
+            answer(api.desk.carry_out(ask, &by, origin).await)
+        }
         Err(error) => *misread(&error),
     }
 }
