@@ -118,7 +118,7 @@ impl Desk {
         let plan: Plan = match ask {
             Ask::Link { ppid, kind, number, pin_verified, from } => {
                 entered(pin_verified)?;
-                return self.link(NewLink { ppid, kind, number, from, origin, by }).await;
+                return self.make_link(NewLink { ppid, kind, number, from, origin, by }).await;
             }
             Ask::Unlink { ppid: person, pin_verified, from } => {
                 entered(pin_verified)?;
@@ -128,7 +128,7 @@ impl Desk {
                 Command::BreakLink { ppid: ppid("ppid", &person)?, why: reason("why", &why)?, by }.into()
             }
             Ask::ProposeRetarget { ppid, kind, number } => {
-                self.retarget(&ppid, (kind.as_str(), number.as_str()), by)?.into()
+                self.propose_retarget(&ppid, (kind.as_str(), number.as_str()), by)?.into()
             }
             Ask::DecideRetarget { ppid: person, approve, why } => {
                 Command::DecideRetarget { ppid: ppid("ppid", &person)?, approve, by, why: reason("why", &why)? }.into()
@@ -147,7 +147,7 @@ impl Desk {
             }
             Ask::ApplyList { list } => self.list(&list, by).await?,
             Ask::IssueTemporary { ppid, until } => temporary(ppid, until, by)?,
-            Ask::Merge { from, into } => return self.merge(&from, &into, by).await,
+            Ask::Merge { from, into } => return self.merge_people(&from, &into, by).await,
             Ask::SetLimits { ppid, tap, day, month, decline } => {
                 let [tap, day, month] = [tap, day, month].map(change);
                 own_limits(&ppid, LimitsChange { tap, day, month, decline }, by)?.into()
@@ -164,7 +164,7 @@ impl Desk {
                 let (person, amount) = (ppid("ppid", &person)?, Yen::new(amount));
                 Command::CreditPurse { ppid: person, programme, amount, reference, by }.into()
             }
-            Ask::ActivatePolicy { source, why } => return self.activate(source, &why, by).await,
+            Ask::ActivatePolicy { source, why } => return self.activate_policy(source, &why, by).await,
             Ask::RetryNotice { notice } => Command::RetryNotice { notice: notice_key(&notice)? }.into(),
             Ask::DecideAdvice { record, accept, why } => {
                 Command::DecideAdvice { record, accept, by, why: reason("why", &why)? }.into()
@@ -177,7 +177,7 @@ impl Desk {
         Ok(with(self.command(plan.command).await?, plan.more))
     }
 
-    async fn link(&self, new: NewLink) -> Result<Value, AskError> {
+    async fn make_link(&self, new: NewLink) -> Result<Value, AskError> {
         let NewLink { ppid: person, kind, number, from, origin, by } = new;
         let person = ppid("ppid", &person)?;
         let from = moment(from.as_ref())?;
@@ -194,13 +194,13 @@ impl Desk {
     }
 
     /// Another instrument for a broken link, by its kind and number.
-    fn retarget(&self, person: &str, (kind, number): (&str, &str), by: String) -> Result<Command, AskError> {
+    fn propose_retarget(&self, person: &str, (kind, number): (&str, &str), by: String) -> Result<Command, AskError> {
         let person = ppid("ppid", person)?;
         let (to, _) = crate::import::instrument(kind, number, &person, &self.imports)?;
         Ok(Command::ProposeRetarget { ppid: person, to, by })
     }
 
-    async fn merge(&self, from: &str, into: &str, by: String) -> Result<Value, AskError> {
+    async fn merge_people(&self, from: &str, into: &str, by: String) -> Result<Value, AskError> {
         let (from, into) = (ppid("from", from)?, ppid("into", into)?);
         let done = self.command(Command::Merge { from, into, by }).await?;
         // Two who were each below a ceiling may be above it together.
@@ -219,7 +219,7 @@ impl Desk {
         Ok(())
     }
 
-    async fn activate(&self, source: String, why: &str, by: String) -> Result<Value, AskError> {
+    async fn activate_policy(&self, source: String, why: &str, by: String) -> Result<Value, AskError> {
         let policy = kazasu_documents::policy::read(&source)
             .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
         let why = reason("why", why)?;
