@@ -2,7 +2,7 @@
 
 use super::{Api, answer, asked, authorized, caller, read, report_as};
 use crate::admin::{AskError, day, value};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind};
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, StatementOf};
 use crate::statement::{Reader, Run, StatementAsk};
 use axum::Json;
 use axum::Router;
@@ -280,7 +280,8 @@ async fn resident_statement(
     let report = async {
         let person = ppid.parse().map_err(|e: kazasu_schemas::ids::IdError| value("ppid", e))?;
         let (from, until) = (day("from", &days.from)?, day("until", &days.until)?);
-        crate::closing::resident_statement(&api.desk, person, from, until, kazasu_engine::clock::now()).await
+        let of = StatementOf { person, from, until };
+        crate::closing::resident_statement(&api.desk, of, kazasu_engine::clock::now()).await
     };
     let report = match report.await {
         Ok(report) => report,
