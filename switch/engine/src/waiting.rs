@@ -96,7 +96,7 @@ impl Waiting<'_> {
                         Err(_) => self.old = None,
                     }
                     None
-                }
+                },
                 recv(self.shell.rx) -> msg => self.told(msg.ok(), &mut way),
                 default(pause) => None,
             };
