@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use kazasu::admin::Desk;
 use kazasu::closing::{
-    About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report, resident_statement,
+    About, ClosingAsk, CompareWith, ReportKind, StatementOf, check_heads, clearing_file, report, resident_statement,
 };
 use kazasu::config::Config;
 use kazasu::serve::Switch;
@@ -333,7 +333,8 @@ async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Valu
     for n in 0..STATEMENTS {
         let person = sample_ppid(1, n * (residents / STATEMENTS).max(1));
         let begin = Instant::now();
-        let report = resident_statement(desk, person, from, today, kazasu_engine::clock::now()).await?;
+        let of = StatementOf { person, from, until: today };
+        let report = resident_statement(desk, of, kazasu_engine::clock::now()).await?;
         took.push(u64::try_from(begin.elapsed().as_micros())?);
         lines += report.sheets().iter().map(|s| s.rows().len()).sum::<usize>();
     }

@@ -3,6 +3,7 @@
 use crate::config::IssuerConfig;
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
 use hashbrown::HashMap;
+use kazasu_core::Command::SettleNotice;
 use kazasu_core::{Event, Outgoing, Owed};
 use kazasu_engine::tasks::{Kind, Tasks, fault, not_down};
 use kazasu_engine::trail::{self, MessageId, about};
@@ -196,13 +197,14 @@ impl Settle for Settler {
     fn settle(&self, key: NoticeKey, outcome: Outcome, attempts: u32, problem: Option<String>) {
         // Another node leads, or the switch stops: the notice stays owed, and its receiver knows it by its id.
         let Some(engine) = self.0.upgrade().and_then(|issuers| issuers.engine()) else { return };
-        settle(&engine, key, outcome == Outcome::Delivered, attempts, problem);
+        let delivered = outcome == Outcome::Delivered;
+        settle(&engine, SettleNotice { notice: key, delivered, attempts, problem });
     }
 }
 
-fn settle(engine: &Engine, notice: NoticeKey, delivered: bool, attempts: u32, problem: Option<String>) {
+fn settle(engine: &Engine, notice: kazasu_core::Command) {
     // Whether it is recorded shows in the notice's being offered again.
-    drop(engine.command_later(kazasu_core::Command::SettleNotice { notice, delivered, attempts, problem }));
+    drop(engine.command_later(notice));
 }
 
 fn notice(key: NoticeKey, owed: &Owed) -> Notice {
@@ -224,7 +226,8 @@ impl IssuerSink for Issuers {
             (Some(outbox), _) => notices.iter().for_each(|(key, owed)| outbox.offer(*key, notice(*key, owed))),
             (None, Some(engine)) if self.gives_up.load(Ordering::Acquire) => {
                 for (key, _) in notices {
-                    settle(&engine, key, false, 0, Some("no [outbox] is configured".into()));
+                    let problem = Some("no [outbox] is configured".into());
+                    settle(&engine, SettleNotice { notice: key, delivered: false, attempts: 0, problem });
                 }
             }
             // A command that works on the journal for a moment delivers nothing and settles nothing.

@@ -4,7 +4,7 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
-use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watcher, able, hand_over};
+use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
@@ -223,7 +223,8 @@ impl Switch {
         let (unwatch, watching) = watch::channel(false);
         let running = Running { engine: engine.clone(), signal: signal.clone() };
         if store.shared().is_some() {
-            let watcher = Watcher::new(store.clone(), node.clone(), timing(&config), engine.clone(), target);
+            let watched = Watched { store: store.clone(), node: node.clone(), timing: timing(&config) };
+            let watcher = Watcher::new(watched, engine.clone(), target);
             running.watch_store(watcher, watching);
             ready(&engine).await;
         }

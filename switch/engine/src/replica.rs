@@ -30,7 +30,7 @@ impl Replica {
     pub(crate) fn apply(&mut self, page: &[Entry]) -> Result<(), Broken> {
         for entry in page {
             let broken = |problem: String| Broken { seq: entry.seq, problem };
-            let hash = chain::link(&self.hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);
+            let hash = chain::link(&self.hash, entry.place(), entry.kind, &entry.body);
             if hash != entry.hash || entry.seq != self.state.seq + 1 {
                 return Err(broken("the hash chain is broken; run `kazasu ledger verify`".into()));
             }

@@ -4,7 +4,7 @@
 //! writes, acquirers' messages go to the leader, and the watch over the store says when to try to lead.
 
 use super::core_loop::{AUDITED, Shell};
-use super::replica::Replica;
+use super::replica::{Broken, Replica};
 use super::reply::Asked;
 use super::writer::{News, PAGE, Writer};
 use super::{CommandError, Health, Msg, Role};
@@ -52,109 +52,153 @@ pub(crate) struct Waiting<'a> {
     pub(crate) starting: bool,
 }
 
+/// What is under way while the lead is waited for.
+struct UnderWay {
+    follower: Option<Follower>,
+    /// One that tries to lead.
+    writer: Option<Writer>,
+    /// When a node alone tries next.
+    try_at: Option<Instant>,
+    /// How often in a row the journal was read again from its beginning.
+    resets: u32,
+    /// When the journal's end was read last. What comes soon after it was written just now, and says what time the leader has;
+    /// after a pause of the reader it may have been written at any time of the pause.
+    end_read: Option<Instant>,
+}
+
 impl Waiting<'_> {
     /// Waits until this node leads. `ready` is called as soon as the node is of use.
     pub(crate) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
         self.elsewhere(again);
         let shared = self.shell.config.shared;
-        let mut follower =
-            shared.then(|| Follower::start(self.shell.store.clone(), self.replica.head(), &self.shell.health));
-        let mut writer: Option<Writer> = None;
-        let mut try_at = (!shared).then(Instant::now);
-        let mut resets = 0;
-        // When the journal's end was read last. What comes soon after it was written just now, and says what time the leader has;
-        // after a pause of the reader it may have been written at any time of the pause.
-        let mut end_read: Option<Instant> = None;
+        let mut way = UnderWay {
+            follower: shared.then(|| self.follower(self.replica.head())),
+            writer: None,
+            try_at: (!shared).then(Instant::now),
+            resets: 0,
+            end_read: None,
+        };
         loop {
-            if let Some(at) = try_at.filter(|at| writer.is_none() && *at <= Instant::now()) {
-                try_at = None;
-                match self.claim(self.held) {
-                    Ok(claimed) => writer = Some(claimed),
-                    Err(error) if self.starting => return Next::Failed(error.into()),
-                    Err(_) => try_at = Some(at + RETRY),
-                }
+            if let Some(next) = self.try_again(&mut way) {
+                return next;
             }
-            let pause = try_at.map_or(RETRY, |at| at.saturating_duration_since(Instant::now()));
-            let pages = follower.as_ref().map_or_else(never, |f| f.news.clone());
+            let pause = way.try_at.map_or(RETRY, |at| at.saturating_duration_since(Instant::now()));
+            let pages = way.follower.as_ref().map_or_else(never, |f| f.news.clone());
             let old = self.old.as_ref().map_or_else(never, |w| w.news.clone());
-            let claim = writer.as_ref().map_or_else(never, |w| w.news.clone());
-            select! {
-                recv(claim) -> news => match news {
-                    Ok(News::Taken { epoch }) => {
-                        let writer = writer.take().expect("its news came");
-                        return Next::Lead { writer, epoch };
+            let claim = way.writer.as_ref().map_or_else(never, |w| w.news.clone());
+            let next = select! {
+                recv(claim) -> news => self.claimed(news.ok(), &mut way),
+                recv(pages) -> news => self.followed(news.ok(), &mut way, ready),
+                recv(old) -> news => {
+                    match news {
+                        Ok(News::Failed(_, open)) => self.elsewhere(open),
+                        Ok(_) => {}
+                        Err(_) => self.old = None,
                     }
-                    Ok(News::NotTaken(error)) => {
-                        writer = None;
-                        self.shell.health.trying.store(false, Ordering::Release);
-                        match self.not_taken(error, shared) {
-                            Some(next) => return next,
-                            None if shared => {}
-                            None => try_at = Some(Instant::now() + RETRY),
-                        }
-                    }
-                    _ => {
-                        writer = None;
-                        self.shell.health.trying.store(false, Ordering::Release);
-                    }
+                    None
                 },
-                recv(pages) -> news => match news {
-                    Ok(Followed::Page(page)) => match self.replica.apply(&page) {
-                        Ok(()) => {
-                            self.shell.health.durable.store(self.replica.state.seq, Ordering::Release);
-                            if end_read.take().is_some_and(|at| at.elapsed() < FRESH) {
-                                self.shell.saw(self.replica.state.at);
-                            }
-                        }
-                        Err(broken) => {
-                            // What was read before may have been a record that no longer exists: of a primary that died
-                            // before its standby had it. Once, the journal is read again from its beginning.
-                            tracing::error!(%broken, "the journal does not continue what this node has read");
-                            if resets > 0 {
-                                return Next::Finished(broken.to_string());
-                            }
-                            resets += 1;
-                            *self.replica = Replica::default();
-                            self.shell.health.caught_up.store(false, Ordering::Release);
-                            follower = Some(Follower::start(self.shell.store.clone(), Head::EMPTY, &self.shell.health));
-                        }
-                    },
-                    Ok(Followed::CaughtUp) => {
-                        end_read = Some(Instant::now());
-                        resets = 0;
-                        self.starting = false;
-                        self.shell.follows(&self.replica.state);
-                        self.shell.health.caught_up.store(true, Ordering::Release);
-                        self.shell.health.set_halted(None);
-                        self.shell.role(Role::Following);
-                        ready();
-                    }
-                    Ok(Followed::Trouble(why)) if self.starting => return Next::Failed(anyhow::anyhow!(why)),
-                    Ok(Followed::Trouble(why)) => tracing::warn!(%why, "the journal cannot be followed"),
-                    Err(_) => follower = Some(Follower::start(self.shell.store.clone(), self.replica.head(), &self.shell.health)),
-                },
-                recv(old) -> news => match news {
-                    Ok(News::Failed(_, open)) => self.elsewhere(open),
-                    Ok(_) => {}
-                    Err(_) => self.old = None,
-                },
-                recv(self.shell.rx) -> msg => match msg {
-                    Ok(Msg::Stop) | Err(_) => return Next::Stop,
-                    // Not before it is known what became of the last lead's batch.
-                    Ok(Msg::Lead { expected }) if shared && writer.is_none() && self.old.is_none() => {
-                        match self.claim(Some(expected)) {
-                            Ok(claimed) => writer = Some(claimed),
-                            Err(error) => {
-                                self.shell.health.trying.store(false, Ordering::Release);
-                                tracing::error!(%error, "no thread for the writer");
-                            }
-                        }
-                    }
-                    Ok(msg) => self.take(msg),
-                },
-                default(pause) => {}
+                recv(self.shell.rx) -> msg => self.told(msg.ok(), &mut way),
+                default(pause) => None,
+            };
+            if let Some(next) = next {
+                return next;
             }
         }
+    }
+
+    /// A node alone tries to lead, when it is time to.
+    fn try_again(&self, way: &mut UnderWay) -> Option<Next> {
+        let at = way.try_at.filter(|at| way.writer.is_none() && *at <= Instant::now())?;
+        way.try_at = None;
+        match self.claim(self.held) {
+            Ok(claimed) => way.writer = Some(claimed),
+            Err(error) if self.starting => return Some(Next::Failed(error.into())),
+            Err(_) => way.try_at = Some(at + RETRY),
+        }
+        None
+    }
+
+    /// What the writer that tries to lead says; `None` when it is gone.
+    fn claimed(&mut self, news: Option<News>, way: &mut UnderWay) -> Option<Next> {
+        let writer = way.writer.take();
+        if let Some(News::Taken { epoch }) = news {
+            let writer = writer.expect("its news came");
+            return Some(Next::Lead { writer, epoch });
+        }
+        self.shell.health.trying.store(false, Ordering::Release);
+        let Some(News::NotTaken(error)) = news else { return None };
+        let shared = self.shell.config.shared;
+        let next = self.not_taken(error, shared);
+        if next.is_none() && !shared {
+            way.try_at = Some(Instant::now() + RETRY);
+        }
+        next
+    }
+
+    /// What the follower says; `None` when it is gone.
+    fn followed(&mut self, news: Option<Followed>, way: &mut UnderWay, ready: &mut dyn FnMut()) -> Option<Next> {
+        match news {
+            Some(Followed::Page(page)) => match self.replica.apply(&page) {
+                Ok(()) => {
+                    self.shell.health.durable.store(self.replica.state.seq, Ordering::Release);
+                    if way.end_read.take().is_some_and(|at| at.elapsed() < FRESH) {
+                        self.shell.saw(self.replica.state.at);
+                    }
+                }
+                Err(broken) => return self.broken(&broken, way),
+            },
+            Some(Followed::CaughtUp) => {
+                way.end_read = Some(Instant::now());
+                way.resets = 0;
+                self.starting = false;
+                self.shell.follows(&self.replica.state);
+                self.shell.health.caught_up.store(true, Ordering::Release);
+                self.shell.health.set_halted(None);
+                self.shell.role(Role::Following);
+                ready();
+            }
+            Some(Followed::Trouble(why)) if self.starting => return Some(Next::Failed(anyhow::anyhow!(why))),
+            Some(Followed::Trouble(why)) => tracing::warn!(%why, "the journal cannot be followed"),
+            None => way.follower = Some(self.follower(self.replica.head())),
+        }
+        None
+    }
+
+    /// What was read before may have been a record that no longer exists: of a primary that died before its standby had it. Once,
+    /// the journal is read again from its beginning.
+    fn broken(&mut self, broken: &Broken, way: &mut UnderWay) -> Option<Next> {
+        tracing::error!(%broken, "the journal does not continue what this node has read");
+        if way.resets > 0 {
+            return Some(Next::Finished(broken.to_string()));
+        }
+        way.resets += 1;
+        *self.replica = Replica::default();
+        self.shell.health.caught_up.store(false, Ordering::Release);
+        way.follower = Some(self.follower(Head::EMPTY));
+        None
+    }
+
+    /// What the switch is told while it does not lead; `None` when nothing can be told any more.
+    fn told(&mut self, msg: Option<Msg>, way: &mut UnderWay) -> Option<Next> {
+        match msg {
+            Some(Msg::Stop) | None => return Some(Next::Stop),
+            // Not before it is known what became of the last lead's batch.
+            Some(Msg::Lead { expected }) if self.shell.config.shared && way.writer.is_none() && self.old.is_none() => {
+                match self.claim(Some(expected)) {
+                    Ok(claimed) => way.writer = Some(claimed),
+                    Err(error) => {
+                        self.shell.health.trying.store(false, Ordering::Release);
+                        tracing::error!(%error, "no thread for the writer");
+                    }
+                }
+            }
+            Some(msg) => self.take(msg),
+        }
+        None
+    }
+
+    fn follower(&self, from: Head) -> Follower {
+        Follower::start(self.shell.store.clone(), from, &self.shell.health)
     }
 
     fn claim(&self, expected: Option<u64>) -> std::io::Result<Writer> {

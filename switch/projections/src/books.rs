@@ -6,10 +6,10 @@ use hashbrown::HashMap;
 use kazasu_ledger::record::{self, CutOver, Fold, Place, Proposal, TotalsCompared};
 use kazasu_ledger::{AccountKey, Body, Seq, TransferKind};
 use kazasu_schemas::contract::{
-    Allowance, Brand, ByTender, Charged, Contracts, DayFees, DayTotals, Period, Product, Refund, Scope, TapFact,
-    TapFee, Tariff, Tender,
+    Allowance, Brand, ByTender, Charged, Contract, Contracts, DayFees, DayTotals, Period, Product, Refund, Scope,
+    TapFact, TapFee, Tariff, Tender,
 };
-use kazasu_schemas::ids::{InstitutionId, Ppid};
+use kazasu_schemas::ids::{InstitutionId, Mcc, Ppid};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_security::vault::Vault;
@@ -81,6 +81,47 @@ impl KeptOf {
 #[derive(Clone, Copy, Debug)]
 struct Fact {
     moved: Move,
+}
+
+/// What moved for a merchant on a day, put together.
+#[derive(Default)]
+struct Together {
+    adjustments: Yen,
+    chargebacks: Yen,
+    chargeback_cases: u32,
+    /// By tap and means of payment: the amount, and the payment that it gives back of.
+    merged: BTreeMap<(u64, Tender), (Yen, Option<u64>)>,
+    /// The issuers behind the taps.
+    issuers: HashMap<u64, u16>,
+}
+
+impl Together {
+    fn of(list: &[Fact]) -> Self {
+        let mut all = Together::default();
+        for Fact { moved } in list {
+            if moved.chargeback {
+                all.chargebacks = sum(all.chargebacks, Yen::new(-moved.amount.get()));
+                all.chargeback_cases += 1;
+                continue;
+            }
+            if moved.correction {
+                all.adjustments = sum(all.adjustments, moved.amount);
+                continue;
+            }
+            let there = all.merged.entry((moved.tap, moved.tender)).or_insert((Yen::ZERO, moved.of.or(moved.again)));
+            there.0 = sum(there.0, moved.amount);
+            if let Some(issuer) = moved.issuer {
+                all.issuers.insert(moved.tap, issuer);
+            }
+        }
+        all
+    }
+
+    /// Totals with what no fee is charged for.
+    fn with(&self, totals: DayTotals) -> DayTotals {
+        let &Together { adjustments, chargebacks, chargeback_cases, .. } = self;
+        DayTotals { adjustments, chargebacks, chargeback_cases, ..totals }
+    }
 }
 
 /// The fold.
@@ -330,25 +371,33 @@ impl Books {
     ) -> anyhow::Result<MerchantDay> {
         let mcc = self.chart.merchants.get(key).map(|m| m.mcc);
         let mcc = mcc.ok_or_else(|| anyhow::anyhow!("merchant {}/{} was never registered", key.0, key.1))?;
-        let mut adjustments = Yen::ZERO;
-        let mut chargebacks = (Yen::ZERO, 0_u32);
-        let mut merged: BTreeMap<(u64, Tender), (Yen, Option<u64>)> = BTreeMap::new();
-        let mut issuers: HashMap<u64, u16> = HashMap::new();
-        for Fact { moved } in list {
-            if moved.chargeback {
-                chargebacks = (sum(chargebacks.0, Yen::new(-moved.amount.get())), chargebacks.1 + 1);
-                continue;
+        let mut moved = Together::of(list);
+        let facts = self.tap_facts(mcc, &mut moved);
+        let contract = self.contracts.clone().and_then(|contracts| {
+            let contract = self.chart.contract(&contracts, key, day)?.clone();
+            Some((contracts, contract))
+        });
+        let Some((contracts, contract)) = contract else {
+            let mut totals = moved.with(DayTotals { day, ..DayTotals::default() });
+            for fact in &facts {
+                add(&mut totals, fact);
             }
-            if moved.correction {
-                adjustments = sum(adjustments, moved.amount);
-                continue;
-            }
-            let there = merged.entry((moved.tap, moved.tender)).or_insert((Yen::ZERO, moved.of.or(moved.again)));
-            there.0 = sum(there.0, moved.amount);
-            if let Some(issuer) = moved.issuer {
-                issuers.insert(moved.tap, issuer);
-            }
-        }
+            return Ok(MerchantDay { contract: None, totals, fees: None, funding: BTreeMap::new() });
+        };
+        let tariff = self.tariff(&contract, &contracts)?;
+        let allowance = self.allowances.entry(*key).or_default();
+        let day_fees = tariff.charge(day, &facts, allowance, fees)?;
+        day_fees.assert_adds_up(fees);
+        self.note_lines(key, day, &facts, fees);
+        self.note_interchange(day, &facts, fees, &moved.issuers);
+        let totals = moved.with(DayTotals::of(&day_fees));
+        let (contract, fees) = (Some(contract.number), Some(day_fees));
+        Ok(MerchantDay { contract, totals, fees, funding: BTreeMap::new() })
+    }
+
+    /// What fees are charged for. What cannot be a payment or its refund is a correction.
+    fn tap_facts(&mut self, mcc: Mcc, moved: &mut Together) -> Vec<TapFact> {
+        let merged = std::mem::take(&mut moved.merged);
         let mut facts: Vec<TapFact> = Vec::with_capacity(merged.len());
         for ((tap, tender), (amount, of)) in merged {
             if amount == Yen::ZERO {
@@ -369,41 +418,32 @@ impl Books {
                 let charged = refund.charged.map(|c| c.amount).or_else(here);
                 let back = sum(refund.before, Yen::new(-amount.get()));
                 if back < Yen::ZERO || charged.is_none_or(|charged| back > charged) {
-                    adjustments = sum(adjustments, amount);
+                    moved.adjustments = sum(moved.adjustments, amount);
                     continue;
                 }
                 self.given_back.insert((refund.of, tender), back);
             } else if amount < Yen::ZERO {
-                adjustments = sum(adjustments, amount);
+                moved.adjustments = sum(moved.adjustments, amount);
                 continue;
             }
             let (brand, product) =
                 if tender.is_card() { self.card(of.unwrap_or(tap)) } else { (Brand::NONE, Product::UNKNOWN) };
             facts.push(TapFact { seq: tap, tender, brand, product, mcc, amount, refund });
         }
-        let contract = self.contracts.clone().and_then(|contracts| {
-            let contract = self.chart.contract(&contracts, key, day)?.clone();
-            Some((contracts, contract))
-        });
-        let Some((contracts, contract)) = contract else {
-            let (chargebacks, chargeback_cases) = chargebacks;
-            let mut totals = DayTotals { day, adjustments, chargebacks, chargeback_cases, ..DayTotals::default() };
-            for fact in &facts {
-                add(&mut totals, fact);
-            }
-            return Ok(MerchantDay { contract: None, totals, fees: None, funding: BTreeMap::new() });
-        };
-        let tariff = match self.tariffs.get(&contract.number) {
-            Some(tariff) => tariff.clone(),
-            None => {
-                let tariff = Arc::new(Tariff::new(&contract, &contracts)?);
-                self.tariffs.insert(contract.number, tariff.clone());
-                tariff
-            }
-        };
-        let allowance = self.allowances.entry(*key).or_default();
-        let day_fees = tariff.charge(day, &facts, allowance, fees)?;
-        day_fees.assert_adds_up(fees);
+        facts
+    }
+
+    fn tariff(&mut self, contract: &Contract, contracts: &Contracts) -> anyhow::Result<Arc<Tariff>> {
+        if let Some(tariff) = self.tariffs.get(&contract.number) {
+            return Ok(tariff.clone());
+        }
+        let tariff = Arc::new(Tariff::new(contract, contracts)?);
+        self.tariffs.insert(contract.number, tariff.clone());
+        Ok(tariff)
+    }
+
+    /// Keeps what was charged: for refunds, and where the merchant is looked at, line by line.
+    fn note_lines(&mut self, key: &MerchantKey, day: BusinessDay, facts: &[TapFact], fees: &[TapFee]) {
         if self.watch.is_some_and(|(merchant, from, until)| merchant == *key && from <= day && day <= until) {
             let line = |(fact, fee): (&TapFact, &TapFee)| Line {
                 day,
@@ -418,6 +458,10 @@ impl Books {
                 self.charged.insert((fact.seq, fact.tender), fee.charged(day, fact));
             }
         }
+    }
+
+    /// Keeps what the issuers behind the taps keep of them.
+    fn note_interchange(&mut self, day: BusinessDay, facts: &[TapFact], fees: &[TapFee], issuers: &HashMap<u64, u16>) {
         for fact in facts.iter().zip(fees.iter()).filter(|(fact, _)| fact.tender.is_card()) {
             if let Some(issuer) = issuers.get(&fact.0.seq) {
                 let (interchange, amount) = (fact.1.interchange.get(), fact.0.amount.get());
@@ -429,10 +473,6 @@ impl Books {
                 }
             }
         }
-        let (chargebacks, chargeback_cases) = chargebacks;
-        let totals = DayTotals { adjustments, chargebacks, chargeback_cases, ..DayTotals::of(&day_fees) };
-        let (contract, fees) = (Some(contract.number), Some(day_fees));
-        Ok(MerchantDay { contract, totals, fees, funding: BTreeMap::new() })
     }
 
     /// Acquirers and issuers with taps on a day that ended, as `acquirer 27000001` and `issuer 1`.

@@ -10,6 +10,7 @@ use crate::json::Said;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, say, tell};
+use kazasu_ledger::record::LinkOrigin;
 use kazasu_report::table::{Align, Lines};
 use serde_json::Value;
 use std::io::{IsTerminal, Read};
@@ -527,7 +528,9 @@ impl Counter {
     async fn carry_out(&mut self, ask: &Ask) -> Result<Value, Refused> {
         match self {
             Counter::Running(switch) => switch.ask("/v1/ask", ask).await,
-            Counter::Here { desk, by, .. } => desk.carry_out(ask.clone(), by, false).await.map_err(Refused::from),
+            Counter::Here { desk, by, .. } => {
+                desk.carry_out(ask.clone(), by, LinkOrigin::Counter).await.map_err(Refused::from)
+            }
         }
     }
 

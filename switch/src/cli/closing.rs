@@ -515,8 +515,8 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     // Statements come from their own table; the state is not asked.
     let desk = folded(&config, Arc::new(kazasu_core::State::new()));
     let made = kazasu_engine::clock::now();
-    let report: Report =
-        crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;
+    let of = crate::closing::StatementOf { person, from, until };
+    let report: Report = crate::closing::resident_statement(&desk, of, made).await.map_err(|e| Found(e.to_string()))?;
     match args.out {
         Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
             let pdf = crate::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;

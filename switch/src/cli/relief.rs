@@ -518,7 +518,8 @@ impl Bar {
             let percent = done.saturating_mul(100) / all;
             let parts = [format!("{percent:>3} %"), format!("{} / {}", thousands(done), thousands(all))];
             let width = crate::terminal::error_width().unwrap_or(usize::MAX);
-            progress!("\r\x1b[2K{}", crate::terminal::progress(self.what, done, all, &parts, width));
+            let going = crate::terminal::Going { what: self.what, done, all };
+            progress!("\r\x1b[2K{}", crate::terminal::progress(going, &parts, width));
         }
     }
 

@@ -98,7 +98,8 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
         if live {
             let parts = [format!("{} of {} records", thousands(done), thousands(all))];
             let width = crate::terminal::error_width().unwrap_or(usize::MAX);
-            progress!("\r\x1b[2K{}", crate::terminal::progress("", done, all, &parts, width));
+            let going = crate::terminal::Going { what: "", done, all };
+            progress!("\r\x1b[2K{}", crate::terminal::progress(going, &parts, width));
         }
     };
     let copied = copy(source, target, progress).await;

@@ -22,7 +22,8 @@ pub use bank::{Payees, PayoutConfig};
 pub(crate) use bank::{payer, payer_text, read_reference};
 pub use compare::{CompareWith, Compared, clearing_file};
 pub use finance::{FinanceFile, ToleranceFile};
-pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};
+pub use reports::{About, Kind as ReportKind, merchant_letter, report};
+pub use reports::{StatementOf, resident_statement, statement_letter};
 
 use kazasu_engine::tasks::run_blocking;
 use kazasu_projections::books::Books;

@@ -1,7 +1,7 @@
 //! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
 
 use super::compare::{CompareWith, Lines, compared, name};
-use super::settle::{issuer, settlement};
+use super::settle::{Ending, issuer, settlement};
 use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
@@ -257,7 +257,8 @@ impl Town {
         for shop in SHOPS {
             let key = (acquirer(), shop.parse().unwrap());
             let standing = self.state.standing(key.0, key.1);
-            let Some(due) = settlement(&self.books, key, day, &standing, Calendar::built_in()).unwrap() else {
+            let ending = Ending { key, day, standing: &standing };
+            let Some(due) = settlement(&self.books, &ending, Calendar::built_in()).unwrap() else {
                 continue;
             };
             assert!(due.settlement.period.until <= day);

@@ -18,6 +18,7 @@ pub use channel::ClusterKey;
 pub use forward::Forwarder;
 pub(crate) use hand_over::{able, hand_over};
 pub use peers::Peers;
+pub(crate) use watch::Watched;
 pub use watch::{Timing, Watcher};
 
 use kazasu_store::Node;

@@ -66,10 +66,12 @@ impl Peers {
                 metrics::counter!("kazasu_peers_turned_away_total").increment(1);
                 continue;
             };
-            let (key, engine, shutdown, room) = (self.key.clone(), engine.clone(), shutdown.clone(), self.room.clone());
+            let (key, room) = (self.key.clone(), self.room.clone());
+            let guest = Guest { stream, peer, key, stranger, room };
+            let (engine, shutdown) = (engine.clone(), shutdown.clone());
             let tasks = tasks.clone();
             let serving = async move {
-                match serve((stream, peer), &key, &engine, shutdown, stranger, &room).await {
+                match serve(guest, &engine, shutdown).await {
                     Ok(()) => tracing::info!(%peer, "another node's link ended"),
                     Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
                 }
@@ -79,18 +81,24 @@ impl Peers {
     }
 }
 
-async fn serve(
-    (stream, peer): (TcpStream, SocketAddr),
-    key: &ClusterKey,
-    engine: &Engine,
-    mut shutdown: watch::Receiver<bool>,
+/// A connection that came in, and what it may take.
+struct Guest {
+    stream: TcpStream,
+    peer: SocketAddr,
+    /// What it must show.
+    key: ClusterKey,
+    /// Its place among those that have not shown it yet.
     stranger: OwnedSemaphorePermit,
-    room: &Semaphore,
-) -> std::io::Result<()> {
+    /// For those that have.
+    room: Arc<Semaphore>,
+}
+
+async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
+    let Guest { stream, peer, key, stranger, room } = guest;
     let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
     let mut roles = engine.health().roles();
     let (mut sender, mut receiver) =
-        tokio::time::timeout(HANDSHAKE, channel::respond(stream, key)).await.map_err(late)??;
+        tokio::time::timeout(HANDSHAKE, channel::respond(stream, &key)).await.map_err(late)??;
     let hello = tokio::time::timeout(HANDSHAKE, receiver.next()).await.map_err(late)??;
     let Some(Ok(ToLeader::Hello(name))) = read::<ToLeader>(hello).next() else {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a node begins with its name"));

@@ -467,7 +467,8 @@ fn line(progress: &Progress, total: u64, elapsed: Duration, width: usize) -> Str
         yen.to_string(),
         format!("平均 {}.{} ms", mean / 1_000, mean % 1_000 / 100),
     ];
-    crate::terminal::progress("", sent, total, &parts, width)
+    let going = crate::terminal::Going { what: "", done: sent, all: total };
+    crate::terminal::progress(going, &parts, width)
 }
 
 /// Waits until every issuer has every advice and nothing waits for an issuer.

@@ -1,8 +1,10 @@
 //! Closing the day over HTTP.
 
-use super::{Api, answer, asked, authorized, caller, read, report_as};
+use super::Api;
+use super::answers::{answer, asked, read, report_as};
+use super::callers::{authorized, caller};
 use crate::admin::{AskError, day, value};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind};
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, StatementOf};
 use crate::statement::{Reader, Run, StatementAsk};
 use axum::Json;
 use axum::Router;
@@ -141,7 +143,7 @@ async fn statement(
     body: Bytes,
 ) -> Response {
     match finance(&api, &headers) {
-        Ok(by) => read_statement(&api, how, Reader::Payouts, by, body).await,
+        Ok(by) => read_statement(&api, how, StatementFile { reader: Reader::Payouts, by, body }).await,
         Err(refusal) => *refusal,
     }
 }
@@ -157,14 +159,20 @@ pub(super) struct ReadStatement {
     why: Option<String>,
 }
 
+/// A statement that came in, for whom it is read and who sent it.
+pub(super) struct StatementFile {
+    pub(super) reader: Reader,
+    pub(super) by: String,
+    pub(super) body: Bytes,
+}
+
 /// Reads a statement to its end, also for a caller that goes away in the middle.
 pub(super) async fn read_statement(
     api: &Api,
     how: Result<Query<ReadStatement>, QueryRejection>,
-    reader: Reader,
-    by: String,
-    body: Bytes,
+    file: StatementFile,
 ) -> Response {
+    let StatementFile { reader, by, body } = file;
     let how = match asked(how) {
         Ok(how) => how,
         Err(refusal) => return *refusal,
@@ -280,7 +288,8 @@ async fn resident_statement(
     let report = async {
         let person = ppid.parse().map_err(|e: kazasu_schemas::ids::IdError| value("ppid", e))?;
         let (from, until) = (day("from", &days.from)?, day("until", &days.until)?);
-        crate::closing::resident_statement(&api.desk, person, from, until, kazasu_engine::clock::now()).await
+        let of = StatementOf { person, from, until };
+        crate::closing::resident_statement(&api.desk, of, kazasu_engine::clock::now()).await
     };
     let report = match report.await {
         Ok(report) => report,

@@ -1,7 +1,9 @@
 //! Relief over HTTP.
 
-use super::closing::{ReadStatement, read_statement};
-use super::{Api, BROKEN, answer, asked, authorized, has_panicked, read};
+use super::Api;
+use super::answers::{BROKEN, answer, asked, has_panicked, read, report_as};
+use super::callers::authorized;
+use super::closing::{ReadStatement, StatementFile, read_statement};
 use crate::admin::AskError;
 use crate::relief::{ReliefAsk, Source};
 use axum::Json;
@@ -176,7 +178,7 @@ async fn statement(
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
     };
-    read_statement(&api, how, crate::statement::Reader::Relief, by, body).await
+    read_statement(&api, how, StatementFile { reader: crate::statement::Reader::Relief, by, body }).await
 }
 
 /// The final report: JSON, or a file with `format=xlsx` or `format=csv`.
@@ -205,7 +207,7 @@ async fn report(
         anyhow::Ok(crate::relief::final_report(&view, &city, &usage, kazasu_engine::clock::now())?)
     };
     match made.await {
-        Ok(report) => super::report_as(&report, form.format.as_deref(), &format!("relief-{number}")),
+        Ok(report) => report_as(&report, form.format.as_deref(), &format!("relief-{number}")),
         Err(error) => answer(Err(AskError::Other(error))),
     }
 }
@@ -220,6 +222,7 @@ struct Named {
 
 /// The file is the body. The answer comes as lines of JSON: `{"read":…,"of":…}` while it is read, at last the result or an error.
 /// With `Accept: text/csv`, the refused rows as a file instead.
+// Five parameters: axum gives a handler each part of the request as a parameter of its own.
 async fn import(
     State(api): State<Api>,
     Path(programme): Path<u16>,

@@ -1,6 +1,8 @@
 //! Notices by mail, through one SMTP server.
 
-use super::{Notice, Tell, Url, Verdict};
+use super::Notice;
+use super::channel::{Tell, Verdict};
+use super::url::Url;
 use anyhow::Context;
 use kazasu_engine::clock;
 use kazasu_schemas::money::Yen;

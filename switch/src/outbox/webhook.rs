@@ -1,6 +1,8 @@
 //! Notices by HTTP: a signed POST to one address.
 
-use super::{Notice, Tell, Url, Verdict};
+use super::Notice;
+use super::channel::{Tell, Verdict};
+use super::url::Url;
 use crate::client::{Client, Limits};
 use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
