@@ -10,9 +10,9 @@ mod standing;
 pub(super) use apply::day_of_cut_over;
 pub(super) use decide::{command, effect_of};
 pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
+pub(super) use refused::Advised;
 pub use refused::REFUSED_ADVICE;
 pub(super) use refused::refused_advice;
-pub(super) use refused::Advised;
 pub(super) use standing::Booking;
 
 use kazasu_ledger::AccountId;

@@ -91,9 +91,9 @@ fn unacknowledged(state: &State, paid: &Tap) -> Yen {
 /// The same where a later reversal is on its way to the issuer: no more than that leaves, until the issuer has refused it too.
 fn untold(state: &State, paid: &Tap) -> Yen {
     let here = paid.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
-    let told = state.unacknowledged().filter(|(_, to)| {
-        to.operation == IssuerOperation::Reversal && to.about == Some(paid.seq)
-    });
+    let told = state
+        .unacknowledged()
+        .filter(|(_, to)| to.operation == IssuerOperation::Reversal && to.about == Some(paid.seq));
     let least = told.map(|(_, to)| minus(to.remains.unwrap_or(Yen::ZERO), here).max(Yen::ZERO)).min();
     least.map_or(unacknowledged(state, paid), |least| least.min(unacknowledged(state, paid)))
 }
@@ -344,7 +344,9 @@ impl State {
     pub(in super::super) fn in_difference(&self) -> BTreeSet<Seq> {
         let open = self.closing.differences.values().filter(|r| r.resolved.is_none() && r.difference.own > 0);
         let records = open.map(|r| r.difference.own);
-        records.flat_map(|own| std::iter::once(own).chain(Part::of(self, own).into_iter().flat_map(Part::needs))).collect()
+        records
+            .flat_map(|own| std::iter::once(own).chain(Part::of(self, own).into_iter().flat_map(Part::needs)))
+            .collect()
     }
 
     /// A resolution was booked: what it took of the payment is given back, what it lets stand again is not.
@@ -430,7 +432,9 @@ impl State {
             };
         }
         let at = match (refund.and_then(|refund| self.tap(refund)), self.tap(paid)) {
-            (Some(refund), Some(tap)) => refund.instrument_leg().map(|leg| usize::from(leg.of)).filter(|at| *at < tap.legs.len()),
+            (Some(refund), Some(tap)) => {
+                refund.instrument_leg().map(|leg| usize::from(leg.of)).filter(|at| *at < tap.legs.len())
+            }
             (None, Some(tap)) => issuers_leg(tap),
             (_, None) => None,
         };

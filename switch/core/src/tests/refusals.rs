@@ -230,7 +230,8 @@ fn a_stood_in_payment_that_is_reversed_and_refused_leaves_nothing_to_book() {
         town.issuer_silent(seq, Silence::NotSent);
         let message = town.state.seq;
         let undo = reversed(&mut town, &request, 0);
-        for (message, code) in if refused_first { [(message, "51"), (undo, "25")] } else { [(undo, "25"), (message, "51")] }
+        for (message, code) in
+            if refused_first { [(message, "51"), (undo, "25")] } else { [(undo, "25"), (message, "51")] }
         {
             says(&mut town, message, code);
         }
