@@ -265,9 +265,12 @@ impl State {
                 leg.source = Source::Loss;
             }
             Bearer::Merchant => {
-                leg.undone = plus(leg.undone, lost.min(leg.stands()).max(Yen::ZERO));
+                // Nothing of it can be given back to the merchant that bears it. What it does not lose it keeps.
+                let stands = leg.stands().max(Yen::ZERO);
+                leg.undone = plus(leg.undone, stands);
                 leg.debit = leg.credit;
                 leg.source = Source::Loss;
+                tap.kept = plus(tap.kept, minus(stands, lost.min(stands)));
             }
             Bearer::Issuer => {}
         }

@@ -391,3 +391,43 @@ fn a_reversal_that_was_told_late_and_refused_lets_stand_what_was_not_told() {
     assert_eq!(town.receivable(), (800, 0), "the issuer has it");
     town.check_replay();
 }
+
+#[test]
+fn a_refused_payment_that_is_taken_in_parts_is_taken_once() {
+    for how in [Resolution::BookedIssuer, Resolution::BookedMerchant] {
+        let mut town = town_with(bearing(None));
+        let advice = town.request(Operation::PurchaseAdvice, 3, 1_000);
+        assert_eq!(town.code(&advice), "00");
+        let tap = town.state.seq;
+        let (refund, record) = follows(&mut town, Operation::RefundAdvice, &advice, 800);
+        says(&mut town, tap, "51");
+        says(&mut town, record, "00");
+        let dispute = |yen: i64| {
+            let (reference, why, by) = (format!("CB{yen}"), "w".to_owned(), "sato".to_owned());
+            Command::Closing(Closing::Dispute { tap, amount: Yen::new(yen), reference, why, by })
+        };
+        let refused = town.state.differences(true)[0].difference.id;
+        ask(&mut town, dispute(700)).unwrap();
+        let part = town.state.differences(true).iter().map(|d| d.difference.id).find(|id| *id != refused).unwrap();
+        assert!(resolve_one(&mut town, part, Resolution::BookedIssuer));
+        assert_eq!(town.receivable(), (-500, 0));
+        let undo = reversed(&mut town, &refund, 0);
+        says(&mut town, undo, "00");
+        assert!(!resolve_one(&mut town, refused, how), "700 of it are taken");
+        assert!(ask(&mut town, dispute(301)).is_err());
+        ask(&mut town, dispute(300)).unwrap();
+        assert_eq!(resolve(&mut town, how), 1);
+        assert_eq!(town.receivable(), (0, 0));
+        assert!(ask(&mut town, dispute(1)).is_err());
+        let left = if how == Resolution::BookedIssuer { 1_000 } else { 700 };
+        assert_eq!(town.payable("SHOP"), left);
+        // Whatever the shop does now, the issuer has nothing of it.
+        for yen in [1_000, 800, 500, 300, 100] {
+            let back = town.about(Operation::RefundAdvice, &advice, yen);
+            town.send(&back);
+        }
+        reversed(&mut town, &advice, 0);
+        assert!(town.payable("SHOP") >= 0 && town.receivable() == (0, 0));
+        town.check_replay();
+    }
+}
