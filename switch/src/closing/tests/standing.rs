@@ -4,7 +4,7 @@ use super::*;
 use kazasu_ledger::record::{Silence, TapKind};
 use kazasu_schemas::closing::{Against, Difference, Resolution};
 use kazasu_schemas::policy::{Bearer, Floor, Offline, StandIn};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 const MOST: Yen = Yen::new(100_000_000);
 
@@ -27,6 +27,11 @@ struct Ledger {
     payment_of: HashMap<u64, u64>,
     stood_in: HashMap<u64, u64>,
     differences: HashMap<[u8; 16], u64>,
+    /// Payments of which issuers refused a message.
+    refused: HashSet<u64>,
+    refunds: HashSet<u64>,
+    /// By payment: what refunds were to give back at its issuer, and at its merchant.
+    given_back: BTreeMap<u64, [i64; 2]>,
     proposals: HashMap<u64, [u8; 16]>,
     /// By payment: at the issuer, at the merchant.
     stands: BTreeMap<u64, [i64; 2]>,
@@ -71,6 +76,9 @@ impl Ledger {
             Body::Tapped(r) => {
                 let original = r.original.and_then(|of| self.payment_of.get(&of).copied());
                 let own = matches!(r.kind, TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion);
+                if matches!(r.kind, TapKind::Refund | TapKind::RefundAdvice) {
+                    self.refunds.insert(seq);
+                }
                 if let Some(payment) = if own { Some(seq) } else { original.or(Some(seq)) } {
                     self.payment_of.insert(seq, payment);
                 }
@@ -95,6 +103,7 @@ impl Ledger {
             }
             Body::IssuerAcknowledged(r) => {
                 self.differences.extend(r.raised.iter().map(|d| (d.id, d.own)));
+                self.refused.extend(r.raised.iter().filter_map(|d| self.payment_of.get(&d.own)).copied());
                 return;
             }
             Body::ApprovalRequested(r) => {
@@ -114,6 +123,17 @@ impl Ledger {
         let stands = self.stands.entry(payment).or_default();
         let posted = self.posted.entry(payment).or_default();
         let lines = self.lines.entry(tap).or_default();
+        let given_back = self.given_back.entry(payment).or_default();
+        if let Body::Tapped(r) = body
+            && self.refunds.contains(&seq)
+        {
+            *given_back = [given_back[0] + r.to_issuer.map_or(0, |m| m.amount.get()), given_back[1] + r.amount.get()];
+        }
+        // An issuer that refuses a payment has given back a refund of it all the same: it is owed that much, and the merchant
+        // that bears the payment owes it. So it is with one that does not know that a refund was undone.
+        let knows_less =
+            self.refused.contains(&payment) || self.refunds.contains(&tap) || (tap != payment && lines[0] > 0);
+        let least = if knows_less { given_back.map(|yen| -yen) } else { [0, 0] };
         for side in 0..2 {
             stands[side] += moved[side];
             if line {
@@ -125,7 +145,7 @@ impl Ledger {
             // What people book never takes more than there is, and never lets more stand than was paid. Below zero comes a
             // merchant that bears its payment and a refund that the issuer carried out for it; letting some of it stand again is right.
             if matches!(body, Body::ApprovalDecided(_)) && moved[side] != 0 {
-                let fits = if moved[side] < 0 { stands[side] >= 0 } else { stands[side] <= posted[side] };
+                let fits = if moved[side] < 0 { stands[side] >= least[side] } else { stands[side] <= posted[side] };
                 assert!(fits, "record {seq}, payment {payment}, side {side}: {} of {}", stands[side], posted[side]);
             }
         }
