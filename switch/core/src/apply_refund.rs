@@ -1,6 +1,5 @@
 //! Folding refunds into the state: what a refund gives back of its payment's legs, and what stands again when it is undone.
 
-use super::apply_undo::is_refund;
 use super::money::{Leg, Legs, Shares, Source, minus, plus, spread};
 use super::state::{State, TapIndex, TapState};
 use super::wallet::NOBODY;

@@ -1,6 +1,6 @@
 //! Folding what reversals leave to do later, and what issuers refuse, into the state.
 
-use super::money::{Leg, Shares, Source, is_payment, minus, plus};
+use super::money::{Shares, Source, is_payment, minus, plus};
 use super::original::Reference;
 use super::state::{State, TapIndex, TapState};
 use super::undo::Undo;

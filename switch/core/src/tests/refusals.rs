@@ -4,7 +4,7 @@
 use super::rules::{ask, balance, credit, policy, town_with};
 use super::*;
 use kazasu_ledger::AccountKey;
-use kazasu_ledger::record::{LinkOrigin, OwnLimits, Proposal};
+use kazasu_ledger::record::{OwnLimits, Proposal};
 use kazasu_schemas::closing::Resolution;
 use kazasu_schemas::policy::{Bearer, Offline, Policy, Rounding};
 
