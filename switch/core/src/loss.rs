@@ -45,7 +45,7 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
         | IssuerOperation::Completion
         | IssuerOperation::Reversal => None,
     };
-    // What nobody bears is a difference that people look after, where both sides do not have the same of it.
+    // What no party bears is a difference that people look after, where both sides do not have the same of it.
     let body = body.unwrap_or_else(|| {
         let raised = super::closing::refused_advice(state, message, advice, code).map(Box::new);
         Body::IssuerAcknowledged(IssuerAcknowledged { message, code, raised })

@@ -14,10 +14,10 @@ pub(super) enum Source {
     Funder,
     /// The linked instrument.
     Instrument,
-    /// Nobody: to be claimed from the acquirer. It stands in for the linked instrument, and counts like it.
+    /// No account covers it: to be claimed from the acquirer. It stands in for the linked instrument, and counts like it.
     Shortfall,
-    /// Nobody either: a purse had paid it, had it back by a refund, and had spent it when the refund was undone. It is claimed from the
-    /// acquirer too, but it never was a part of the linked instrument.
+    /// A purse had paid it, had it back by a refund, and had spent it when the refund was undone. It is claimed from the acquirer too,
+    /// but it never was a part of the linked instrument.
     Uncovered,
     /// The issuer refused afterwards; the operator bears it.
     Loss,

@@ -223,8 +223,8 @@ fn takes(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Res
     let paid = part.payment();
     if matches!(sides, Sides::Issuer | Sides::Both) {
         let at_issuer = match part {
-            // It gave the refund back all the same, whatever became of the payment since. Of a refund that got no answer nothing was
-            // booked here, and its reversal is refused once.
+            // It gave the refund back all the same, even where the payment is reversed since. Of a refund that got no answer nothing
+            // was booked here, and its reversal is refused once.
             Part::Refund(refund, _) | Part::Reversal(refund, _)
                 if d.status == REFUSED_ADVICE && d.ours == Yen::ZERO && !is_payment(refund.kind) =>
             {

@@ -138,7 +138,7 @@ fn a_refund_of_both_kinds_of_shortfall_gives_each_back() {
     let mut town = town_with(policy());
     credit(&mut town, 2, 300, "relief").unwrap();
     let advice = town.request(Operation::PurchaseAdvice, 2, 1_000);
-    assert_eq!(town.code(&advice), "00", "300 by the purse, 500 held, 200 by nobody");
+    assert_eq!(town.code(&advice), "00", "300 by the purse, 500 held, 200 by no account");
     let (refund, _) = follows(&mut town, Operation::Refund, &advice, 1_000);
     assert_eq!(town.purchase(2, 600).1, "00", "300 of the purse, 300 of the account");
     reversed(&mut town, &refund, 0);
@@ -246,7 +246,7 @@ fn a_stood_in_payment_that_is_reversed_and_refused_leaves_nothing_to_book() {
 }
 
 #[test]
-fn a_payment_that_its_issuer_refuses_is_booked_whole_whatever_was_refunded() {
+fn a_payment_that_its_issuer_refuses_is_booked_whole_with_refunds_or_without() {
     for bearer in [Some(Bearer::Issuer), None] {
         for refund_first in [true, false] {
             for back in [300, 1_000] {
@@ -324,7 +324,7 @@ fn a_payment_and_its_refund_that_are_both_refused_are_booked_in_any_order() {
 }
 
 #[test]
-fn a_refunds_reversal_that_is_refused_counts_whatever_became_of_its_payment() {
+fn a_refunds_reversal_that_is_refused_counts_though_its_payment_is_reversed() {
     let mut town = town_with(policy());
     let (request, _) = paid(&mut town, 1_000);
     let (refund, record) = follows(&mut town, Operation::RefundAdvice, &request, 800);
@@ -421,7 +421,7 @@ fn a_refused_payment_that_is_taken_in_parts_is_taken_once() {
         assert!(ask(&mut town, dispute(1)).is_err());
         let left = if how == Resolution::BookedIssuer { 1_000 } else { 700 };
         assert_eq!(town.payable("SHOP"), left);
-        // Whatever the shop does now, the issuer has nothing of it.
+        // The shop may try to give it back again: the issuer has nothing of it.
         for yen in [1_000, 800, 500, 300, 100] {
             let back = town.about(Operation::RefundAdvice, &advice, yen);
             town.send(&back);
