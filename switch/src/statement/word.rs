@@ -69,6 +69,14 @@ fn no<T>(problem: String) -> Result<T, AskError> {
     Err(value("line", problem))
 }
 
+/// A payment as its option names it.
+fn shown(what: Paid) -> String {
+    match what {
+        Paid::Settlement { payout, settlement } => format!("settlement {settlement} of payout {payout}"),
+        Paid::Row { batch, row } => format!("row {row} of batch {batch}"),
+    }
+}
+
 /// What the line is booked as, when the word can be true of it.
 pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike), AskError> {
     if let LineStatus::Known(became) = &row.status {
@@ -88,7 +96,13 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
                 Reader::Relief => MoneyOut::Batch(u32::try_from(*of).map_err(|e| value("file", e))?),
             };
             let file = picture.files.iter().find(|f| f.of == of && f.file == *n);
-            let Some(file) = file.filter(|f| picture.is_mine(f)) else { return no(format!("no such file: {word:?}")) };
+            let Some(file) = file.filter(|f| picture.is_mine(f)) else {
+                let of = match of {
+                    MoneyOut::Payout(number) => format!("payout {number}"),
+                    MoneyOut::Batch(number) => format!("batch {number}"),
+                };
+                return no(format!("no file {n} of {of} waits for the bank"));
+            };
             if file.given_up {
                 return no(format!("record {}: {GIVEN_UP}", row.record));
             }
@@ -114,7 +128,7 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
             };
             let item =
                 picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
-            let Some(item) = item else { return no(format!("{word:?} was not paid, or came back before")) };
+            let Some(item) = item else { return no(format!("{} was not paid, or came back before", shown(what))) };
             fits(row, &picture.files[item.file], picture)?;
             if out {
                 return no(format!("record {} left the account; only what came can have come back", row.record));

@@ -37,7 +37,7 @@ impl Fold for Details<'_> {
 
     fn tapped(&mut self, _: Place, r: &record::Tapped) -> Result<(), Infallible> {
         let out = &mut self.out;
-        out["asked"] = format!("{:?}", r.kind).into();
+        out["asked"] = r.kind.name().into();
         out["acquirer"] = r.key.acquirer.to_string().into();
         out["terminal"] = r.key.terminal.to_string().into();
         out["stan"] = r.key.stan.get().into();
@@ -73,7 +73,7 @@ impl Fold for Details<'_> {
     }
 
     fn issuer_silent(&mut self, _: Place, r: &record::IssuerSilent) -> Result<(), Infallible> {
-        self.out["why"] = format!("{:?}", r.why).into();
+        self.out["why"] = r.why.name().into();
         Ok(())
     }
 
@@ -97,13 +97,13 @@ impl Fold for Details<'_> {
 
     fn loss_booked(&mut self, _: Place, r: &record::LossBooked) -> Result<(), Infallible> {
         self.out["de39"] = r.code.to_string().into();
-        self.out["bearer"] = format!("{:?}", r.bearer).into();
+        self.out["bearer"] = r.bearer.name().into();
         Ok(())
     }
 
     fn loss_returned(&mut self, _: Place, r: &record::LossReturned) -> Result<(), Infallible> {
         self.out["de39"] = r.code.to_string().into();
-        self.out["bearer"] = format!("{:?}", r.bearer).into();
+        self.out["bearer"] = r.bearer.name().into();
         Ok(())
     }
 

@@ -63,7 +63,7 @@ pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
             _ => return,
         };
         let yen = sign * transfers.iter().fold(0, |sum, t| sum + t.amount.get());
-        rows.push((seq, at, day, message, code.to_string(), format!("{bearer:?}"), yen));
+        rows.push((seq, at, day, message, code.to_string(), bearer.name(), yen));
     };
     each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
     let mut out = Report::build("代行承認損失", "Stand-in losses", made)

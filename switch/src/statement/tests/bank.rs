@@ -72,7 +72,7 @@ fn another_day_another_account_and_a_wrong_word_book_nothing() {
         (&elsewhere, format!("file {a}/0"), "another account"),
         (&file(&[out(9_999)]), format!("file {a}/0"), "the file has ¥10,000"),
         (&file(&[came(10_000, "X", "")]), format!("file {a}/0"), "is no ¥10,000 that left"),
-        (&file(&[out(10_000)]), "file 999/0".into(), "no such file"),
+        (&file(&[out(10_000)]), "file 999/0".into(), "no file 0 of payout 999 waits"),
         (&file(&[came(10_000, "X", "")]), format!("settlement {a}/1"), "was not paid"),
         (&file(&[out(10_000)]), "received issuer 1".into(), "is no payment to the operator"),
     ] {
