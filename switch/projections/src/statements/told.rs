@@ -2,7 +2,8 @@
 //! account neither pays nor gets back what the message's line says. The message of a reversal says what remains in all, so that a later
 //! one which is carried out makes up for an earlier one which was refused.
 
-use super::{Changes, Fold, Parts, Place, ppid, signed};
+use super::file::{ppid, signed};
+use super::{Changes, Fold, Parts, Place};
 use kazasu_ledger::record::ToIssuer;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
