@@ -94,14 +94,17 @@ impl Certificates {
     }
 }
 
-pub(super) fn bind(
-    state: &State,
-    ppid: Ppid,
-    issuer: Option<&str>,
-    serial: Serial,
-    last_day: BusinessDay,
-    by: &str,
-) -> Decided {
+/// A certificate that somebody binds to a person's card.
+#[derive(Clone, Copy)]
+pub(super) struct NewCertificate<'a> {
+    pub(super) ppid: Ppid,
+    pub(super) serial: Serial,
+    pub(super) issuer: Option<&'a str>,
+    pub(super) last_day: BusinessDay,
+}
+
+pub(super) fn bind(state: &State, new: NewCertificate<'_>, by: &str) -> Decided {
+    let NewCertificate { ppid, serial, issuer, last_day } = new;
     let at = state.residents.get(&ppid).copied();
     let given = state.certificates.known(issuer);
     for bound in state.certificates.with_serial(&serial) {

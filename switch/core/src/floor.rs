@@ -2,11 +2,13 @@
 //! nothing of it is posted, and its issuer is told nothing, until a person has looked at it. Until then it is reserved; an acquirer's
 //! reversal releases it.
 
-use super::admin::{Rejected, recorded, reject};
-use super::event::{Decision, Effect};
+use super::admin::{Rejected, recorded};
+use super::attribution::Attribution;
+use super::event::Effect;
 use super::money::{Shares, plus};
+use super::people::Decided;
 use super::state::{State, Tap, TapIndex, TapState};
-use super::undo::{held, instrument_share, issuer_of, settle};
+use super::undo::{Kept, held, instrument_share, issuer_of, settle};
 use super::wallet::NOBODY;
 use kazasu_ledger::Seq;
 use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Record, ToIssuer};
@@ -116,12 +118,21 @@ impl State {
 }
 
 /// What a person says of an advice that waits.
-pub(super) fn decide(state: &State, record: Seq, accept: bool, by: &str, why: &str) -> Decision {
-    let Some(tap) = state.tap_by_seq(record).filter(|tap| state.waits_for_person(tap.seq)) else {
-        return reject(Rejected::NoAdviceWaits(record));
-    };
-    let kept: Shares = tap.legs.iter().map(|leg| if accept { held(state, leg) } else { Yen::ZERO }).collect();
-    let transfers = settle(state, tap, &kept, accept);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ruling {
+    /// All of it is posted.
+    Accept,
+    /// All of it is released.
+    Refuse,
+}
+
+/// A person decides about an advice that waits.
+pub(super) fn decide(state: &State, record: Seq, ruling: Ruling, told: Attribution<'_>) -> Decided {
+    let waits = state.tap_by_seq(record).filter(|tap| state.waits_for_person(tap.seq));
+    let tap = waits.ok_or(Rejected::NoAdviceWaits(record))?;
+    let accepted = ruling == Ruling::Accept;
+    let kept: Shares = tap.legs.iter().map(|leg| if accepted { held(state, leg) } else { Yen::ZERO }).collect();
+    let transfers = settle(state, tap, &kept, Kept::Posted);
     let part = instrument_share(tap, &kept);
     let to_issuer = issuer_of(state, tap).filter(|_| part.is_positive()).map(|issuer| ToIssuer {
         issuer,
@@ -131,20 +142,20 @@ pub(super) fn decide(state: &State, record: Seq, accept: bool, by: &str, why: &s
         about: None,
         tap: tap.seq,
     });
-    let ruled = alerts(state, tap, accept);
+    let ruled = if accepted { alerts(state, tap) } else { None };
     let notices = ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
-    let (by, why) = (by.to_owned(), why.to_owned());
-    let body = AdviceSettled { tap: tap.seq, accepted: accept, transfers, to_issuer, ruled, by, why };
+    let (by, why) = told.owned();
+    let body = AdviceSettled { tap: tap.seq, accepted, transfers, to_issuer, ruled, by, why };
     let decision = recorded(Body::AdviceSettled(body)).notify(state.seq + 1, notices);
-    match to_issuer {
+    Ok(match to_issuer {
         Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
         None => decision,
-    }
+    })
 }
 
 /// What is paid now may reach a percentage of the month's limit.
-fn alerts(state: &State, tap: &Tap, accept: bool) -> Option<Outcome> {
-    if !accept || tap.holder == NOBODY {
+fn alerts(state: &State, tap: &Tap) -> Option<Outcome> {
+    if tap.holder == NOBODY {
         return None;
     }
     let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();

@@ -53,20 +53,29 @@ pub(super) fn instrument_share(tap: &Tap, shares: &Shares) -> Yen {
     own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
-/// Transfers that post what is kept of each hold and give back the rest.
-pub(super) fn settle(state: &State, tap: &Tap, kept: &Shares, post: bool) -> Transfers {
+/// What becomes of the part of a hold that is not given back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kept {
+    /// It is posted.
+    Posted,
+    /// It stays reserved.
+    Held,
+}
+
+/// Transfers that give back what is not kept of each hold, and post what is kept where it is not to stay reserved.
+pub(super) fn settle(state: &State, tap: &Tap, shares: &Shares, kept: Kept) -> Transfers {
     let mut transfers = Transfers::new();
-    for (leg, kept) in tap.legs.iter().zip(kept) {
+    for (leg, share) in tap.legs.iter().zip(shares) {
         let Some(hold) = leg.hold else { continue };
         let mut push = |kind, amount: Yen| {
             if amount.is_positive() {
                 transfers.push(Transfer { kind, debit: leg.debit, credit: leg.credit, amount });
             }
         };
-        if post {
-            push(TransferKind::Post(hold), *kept);
+        if kept == Kept::Posted {
+            push(TransferKind::Post(hold), *share);
         }
-        push(TransferKind::Void(hold), minus(held(state, leg), *kept));
+        push(TransferKind::Void(hold), minus(held(state, leg), *share));
     }
     transfers
 }
@@ -101,7 +110,7 @@ pub(super) fn reserved(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> 
     let unknown = tap.kind == TapKind::AuthorizationAdvice || state.waits_for_person(tap.seq);
     let issuer = issuer_of(state, tap).filter(|_| !unknown && left < before);
     Undoing {
-        transfers: settle(state, tap, &kept, false),
+        transfers: settle(state, tap, &kept, Kept::Held),
         to_issuer: issuer.map(|issuer| message(tap, issuer, left, carried)),
     }
 }
