@@ -42,7 +42,7 @@ impl State {
                 {
                     self.book(booking);
                 }
-                self.closing.approved(r.proposal, at, other, source, &r.by);
+                self.closing.approved(r, at, other, source);
             }
         }
     }

@@ -1,14 +1,15 @@
 //! Folding closing's records into the state.
 
+use super::super::attribution::Attribution;
 use super::super::state::{State, position};
 use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
-    CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned,
-    IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
+    ApprovalDecided, CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference,
+    HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
-use kazasu_schemas::jst::Millis;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::sync::Arc;
 
 /// The day that a cut-over ended.
@@ -34,19 +35,20 @@ impl ClosingState {
         }
     }
 
-    fn step(&mut self, day: kazasu_schemas::jst::BusinessDay, to: DayState, at: Millis, by: &str, why: &str) {
+    fn step(&mut self, day: BusinessDay, to: DayState, at: Millis, told: Attribution<'_>) {
         if let Some(known) = self.days.get_mut(&day) {
+            let (by, why) = told.owned();
             known.state = to;
-            known.marks.push((to, at, by.to_owned(), why.to_owned()));
+            known.marks.push((to, at, by, why));
         }
     }
 
     pub(in super::super) fn marked(&mut self, at: Millis, r: &DayMarked) {
-        self.step(r.day, r.state, at, &r.by, &r.why);
+        self.step(r.day, r.state, at, Attribution { by: &r.by, why: &r.why });
     }
 
     pub(in super::super) fn signed(&mut self, at: Millis, r: &HeadSigned) {
-        self.step(r.day, DayState::Signed, at, "", "");
+        self.step(r.day, DayState::Signed, at, Attribution { by: "", why: "" });
         self.signed.insert(r.day, r.clone());
     }
 
@@ -110,8 +112,9 @@ impl ClosingState {
         }
     }
 
-    /// A proposal about closing was approved. `number` is the proposal's.
-    pub(in super::super) fn approved(&mut self, number: u64, at: Millis, proposal: Proposal, source: String, by: &str) {
+    /// A proposal about closing was approved.
+    pub(in super::super) fn approved(&mut self, r: &ApprovalDecided, at: Millis, proposal: Proposal, source: String) {
+        let number = r.proposal;
         match proposal {
             Proposal::Contracts(contracts) => {
                 self.contracts = Some(Arc::new(*contracts));
@@ -135,7 +138,7 @@ impl ClosingState {
             }
             Proposal::Resolve { id, how } => {
                 if let Some(raised) = self.differences.get_mut(&id) {
-                    raised.resolved = Some((how, at, ResolvedBy::Person(by.to_owned())));
+                    raised.resolved = Some((how, at, ResolvedBy::Person(r.by.clone())));
                 }
             }
             Proposal::CancelPayout { payout } => {

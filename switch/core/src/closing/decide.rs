@@ -2,6 +2,7 @@
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
 use super::super::apply::{scoped_key, typed_key};
+use super::super::attribution::Attribution;
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::amount_of;
@@ -31,12 +32,14 @@ impl From<NotClosed> for Rejected {
 
 pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
     let result = match ask {
-        Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, by, why),
+        Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, Attribution { by, why }),
         Closing::SettleMerchant { acquirer, merchant, settlement, points, value_day } => {
-            settle_merchant(state, *acquirer, *merchant, settlement, points, *value_day)
+            let merchant = (*acquirer, *merchant);
+            settle_merchant(state, MerchantPeriod { merchant, settlement, points, value_day: *value_day })
         }
         Closing::SettleIssuer { issuer, period, net, interchange } => {
-            settle_issuer(state, *issuer, *period, *net, *interchange)
+            let (issuer, period, net, interchange) = (*issuer, *period, *net, *interchange);
+            settle_issuer(state, IssuerPeriod { issuer, period, net, interchange })
         }
         Closing::Received { from, amount, reference, by } => statement::received(
             state,
@@ -62,11 +65,14 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         }
         Closing::Returned { payout, settlement, reference, by } => {
             let what = Booking::Returned { payout: *payout, settlement: *settlement, fee: Yen::ZERO };
-            statement::returned(state, *payout, *settlement, Yen::ZERO, &line(reference, by, what))
+            statement::returned(state, (*payout, *settlement), Yen::ZERO, &line(reference, by, what))
         }
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, differences } => raise(state, *run, differences),
-        Closing::Dispute { tap, amount, reference, why, by } => dispute(state, *tap, *amount, reference, why, by),
+        Closing::Dispute { tap, amount, reference, why, by } => {
+            let told = Attribution { by, why };
+            dispute(state, Dispute { tap: *tap, amount: *amount, reference, told })
+        }
         Closing::Note { id, owner, note, by } => {
             noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
         }
@@ -129,7 +135,7 @@ fn order(state: &State, day: BusinessDay, is: DayState, wanted: DayState) -> Res
     }
 }
 
-fn mark(state: &State, day: BusinessDay, to: DayState, by: &str, why: &str) -> Decided {
+fn mark(state: &State, day: BusinessDay, to: DayState, told: Attribution<'_>) -> Decided {
     let Some(known) = state.closing.days.get(&day) else { return refuse(NotClosed::Open(day)) };
     if known.state >= to {
         return Ok(unchanged());
@@ -146,7 +152,8 @@ fn mark(state: &State, day: BusinessDay, to: DayState, by: &str, why: &str) -> D
             return refuse(NotClosed::Unowned(unowned, day));
         }
     }
-    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by: by.to_owned(), why: why.to_owned() })))
+    let (by, why) = told.owned();
+    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by, why })))
 }
 
 /// Finds accounts that are used for the first time.
@@ -186,14 +193,19 @@ fn is_being_settled(state: &State, until: BusinessDay) -> Result<(), Rejected> {
     }
 }
 
-fn settle_merchant(
-    state: &State,
-    acquirer: InstitutionId,
-    merchant: MerchantId,
-    settlement: &Settlement,
-    points: &[(u16, Yen)],
+/// A merchant's period as it is to be booked.
+#[derive(Clone, Copy)]
+struct MerchantPeriod<'a> {
+    /// Its acquirer, and DE42.
+    merchant: (InstitutionId, MerchantId),
+    settlement: &'a Settlement,
+    /// Points that the merchant funds, by programme.
+    points: &'a [(u16, Yen)],
     value_day: BusinessDay,
-) -> Decided {
+}
+
+fn settle_merchant(state: &State, asked: MerchantPeriod<'_>) -> Decided {
+    let MerchantPeriod { merchant: (acquirer, merchant), settlement, points, value_day } = asked;
     let unknown = || NotClosed::UnknownMerchant(acquirer, merchant);
     let at = *state.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
     let payable = state.merchant(at).ok_or_else(unknown)?.payable;
@@ -249,7 +261,19 @@ fn settle_merchant(
     })))
 }
 
-fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchange: Yen) -> Decided {
+/// An issuer's period as it is to be booked.
+#[derive(Clone, Copy)]
+struct IssuerPeriod {
+    issuer: u16,
+    period: Period,
+    /// Payments less refunds.
+    net: Yen,
+    /// What the issuer keeps.
+    interchange: Yen,
+}
+
+fn settle_issuer(state: &State, asked: IssuerPeriod) -> Decided {
+    let IssuerPeriod { issuer, period, net, interchange } = asked;
     let receivable = *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
     match state.closing.issuers.get(&issuer) {
         Some(until) if *until >= period.until => return Ok(unchanged()),
@@ -296,7 +320,19 @@ fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
     Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new, by: String::new() })))
 }
 
-fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by: &str) -> Decided {
+/// What an issuer takes back of a payment, as somebody raises it.
+#[derive(Clone, Copy)]
+struct Dispute<'a> {
+    tap: u64,
+    amount: Yen,
+    /// The issuer's own: it is raised once.
+    reference: &'a str,
+    /// Who raises it, and what the issuer says.
+    told: Attribution<'a>,
+}
+
+fn dispute(state: &State, asked: Dispute<'_>) -> Decided {
+    let Dispute { tap, amount, reference, told: Attribution { by, why } } = asked;
     amount_of(amount)?;
     if is_blank(reference) || reference.chars().count() > 60 {
         return refuse(NotClosed::Text("a reference (60 at most)"));

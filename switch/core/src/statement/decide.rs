@@ -22,7 +22,7 @@ type Decided = Result<Decision, Rejected>;
 pub(in super::super) fn command(state: &State, line: &StatementLine) -> Decision {
     let decided = match &line.what {
         Booking::Taken { payout, file } => taken(state, *payout, *file, line),
-        Booking::Returned { payout, settlement, fee } => returned(state, *payout, *settlement, *fee, line),
+        Booking::Returned { payout, settlement, fee } => returned(state, (*payout, *settlement), *fee, line),
         Booking::Received { from, amount } => received(state, *from, *amount, line),
         Booking::Sent { batch, file } => sent(state, *batch, *file, line),
         Booking::CameBack { batch, row, fee } => row_returned(state, (*batch, *row), *fee, line),
@@ -100,8 +100,7 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
 
 pub(in super::super) fn returned(
     state: &State,
-    payout: u64,
-    settlement: u32,
+    (payout, settlement): (u64, u32),
     fee: Yen,
     line: &StatementLine,
 ) -> Decided {
