@@ -296,7 +296,7 @@ impl State {
             Some(withheld) => {
                 let batch = &self.relief.batches[position(r.batch)];
                 let rows = self.above_ceiling(batch);
-                assert_eq!(super::decide::sum_of(batch, &rows), withheld.total, "the step left these rows out");
+                assert_eq!(super::steps::sum_of(batch, &rows), withheld.total, "the step left these rows out");
                 rows
             }
             None => Vec::new(),
@@ -313,13 +313,13 @@ impl State {
             Step::Decided => {
                 let rows = batch.rows.iter().zip(0_u32..);
                 batch.granted = rows.filter(|(row, _)| row.is_payable()).map(|(_, n)| n).collect();
-                batch.total = super::decide::sum_of(batch, &batch.granted);
+                batch.total = super::steps::sum_of(batch, &batch.granted);
                 assert_eq!(batch.total, r.total, "the decision was about these rows");
                 self.free(r.batch, false, &mut freed);
             }
             Step::Released => {
                 batch.granted.retain(|at| left_out.binary_search(at).is_err());
-                batch.total = super::decide::sum_of(batch, &batch.granted);
+                batch.total = super::steps::sum_of(batch, &batch.granted);
                 batch.value_day = r.value_day;
                 batch.funding = self.relief.programmes.get(&programme).and_then(|p| p.terms.funding.clone());
                 let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.way == Way::Purse);

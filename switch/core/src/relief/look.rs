@@ -371,7 +371,7 @@ impl super::ReliefState {
         self.batches.iter().all(|batch| {
             let stands = |at: &&u32| batch.rows[position(**at)].state != RowState::Withheld;
             let rows: Vec<u32> = batch.granted.iter().filter(stands).copied().collect();
-            super::decide::sum_of(batch, &rows) == batch.total
+            super::steps::sum_of(batch, &rows) == batch.total
         })
     }
 }

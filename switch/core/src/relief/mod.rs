@@ -10,6 +10,7 @@ mod decide;
 mod freed;
 mod look;
 mod rows;
+mod steps;
 mod unpaid;
 
 pub(super) use apply::RELIEF_ACCOUNTS;
