@@ -480,11 +480,11 @@ impl State {
         for limit in policy.limits.iter().filter(|l| limits & (1 << l.number) != 0 && l.window != Window::Tap) {
             match (limit.per, key) {
                 (Per::Resident, _) => {
-                    self.wallet_mut(holder).counters.add(limit.number, limit.window, day, part, 1);
+                    self.wallet_mut(holder).counters.add(limit, day, part);
                 }
                 (Per::Instrument, Some(key)) => {
                     let counters = &mut self.instruments.entry(key).or_default().counters;
-                    counters.add(limit.number, limit.window, day, part, 1);
+                    counters.add(limit, day, part);
                 }
                 (Per::Instrument, None) => {}
             }

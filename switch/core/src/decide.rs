@@ -27,7 +27,7 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
         Event::Request(request) => decide_request(state, now, request),
         Event::Totals(totals) => decide_totals(state, totals),
         Event::IssuerAnswered { message, code, approval } => {
-            super::issuer::answered(state, now, *message, *code, *approval)
+            super::issuer::answered(state, now, *message, (*code, *approval))
         }
         Event::IssuerSilent { tap, why } => super::issuer::silent(state, now, *tap, *why),
         Event::IssuerAcknowledged { message, code } => super::loss::acknowledged(state, *message, *code),
@@ -246,7 +246,7 @@ fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
         | Operation::Purchase
         | Operation::BalanceInquiry
         | Operation::AuthorizationAdvice
-        | Operation::PurchaseAdvice => super::pay::pay(context, now, operation, merchant_at, merchant),
+        | Operation::PurchaseAdvice => super::pay::pay(context, now, operation, (merchant_at, merchant)),
         Operation::Reversal => unreachable!("reversals were taken out above"),
     }
 }

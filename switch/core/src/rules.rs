@@ -2,6 +2,7 @@
 
 use super::state::{Merchant, State};
 use super::wallet::{InstrumentKey, Wallet};
+use kazasu_ledger::AccountId;
 use kazasu_ledger::record::{CardStatus, flag};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -136,10 +137,41 @@ impl Rules {
     }
 
     /// The limits that look at a tap.
-    pub(super) fn limits(&self, merchant: MerchantRules, kind: Option<Kind>, pin: bool) -> u64 {
-        let without_pin = if pin { !self.without_pin } else { u64::MAX };
+    pub(super) fn limits(&self, merchant: MerchantRules, kind: Option<Kind>, pin: Pin) -> u64 {
+        let without_pin = match pin {
+            Pin::Entered => !self.without_pin,
+            Pin::Absent => u64::MAX,
+        };
         merchant.limits & self.by_kind[index(kind)] & without_pin
     }
+}
+
+/// Whether the person entered a PIN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pin {
+    Entered,
+    Absent,
+}
+
+impl Pin {
+    /// DE22's third digit: 1 for a PIN.
+    pub(super) fn of(entry_mode: u16) -> Self {
+        if entry_mode % 10 == 1 { Pin::Entered } else { Pin::Absent }
+    }
+}
+
+/// Purses that pay, and how much each pays.
+pub(super) type PurseShares = SmallVec<[(AccountId, Yen); MOST_PURSES]>;
+/// Points that pay: programme, account, points.
+pub(super) type PointShares = SmallVec<[(u16, AccountId, Yen); MOST_POINTS]>;
+
+/// Who pays at a merchant, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Paying<'a> {
+    pub(super) wallet: Option<&'a Wallet>,
+    pub(super) merchant: MerchantRules,
+    pub(super) day: BusinessDay,
+    pub(super) now: Millis,
 }
 
 /// Who a limit is asked about.
@@ -260,17 +292,12 @@ impl State {
     }
 
     /// Purses that pay at a merchant, in the order of spending, and how much each pays.
-    pub(super) fn purse_tender(
-        &self,
-        wallet: Option<&Wallet>,
-        merchant: MerchantRules,
-        (day, now): (BusinessDay, Millis),
-        left: &mut Yen,
-    ) -> SmallVec<[(kazasu_ledger::AccountId, Yen); MOST_PURSES]> {
-        let mut out = SmallVec::new();
+    pub(super) fn purse_tender(&self, paying: Paying<'_>, left: &mut Yen) -> PurseShares {
+        let Paying { wallet, merchant, day, now } = paying;
+        let mut out = PurseShares::new();
         let Some(wallet) = wallet.filter(|w| merchant.purses != 0 && !w.purses.is_empty()) else { return out };
         let policy = &self.rules.policy;
-        let mut usable: SmallVec<[(u8, kazasu_ledger::AccountId, Yen); 8]> = SmallVec::new();
+        let mut usable: SmallVec<[(u8, AccountId, Yen); 8]> = SmallVec::new();
         for (programme, account) in &wallet.purses {
             let Ok(at) = policy.purses.binary_search_by_key(programme, |p| p.number) else { continue };
             let available = self.available(*account);
@@ -292,15 +319,9 @@ impl State {
 
     /// Points that pay at a merchant: programme, account, points. A person who was merged has several accounts of a programme and one
     /// balance: what one account owes, the others do not pay with. `purses` pay before them.
-    pub(super) fn point_tender(
-        &self,
-        wallet: Option<&Wallet>,
-        merchant: MerchantRules,
-        day: BusinessDay,
-        purses: usize,
-        left: &mut Yen,
-    ) -> SmallVec<[(u16, kazasu_ledger::AccountId, Yen); MOST_POINTS]> {
-        let mut out = SmallVec::new();
+    pub(super) fn point_tender(&self, paying: Paying<'_>, purses: usize, left: &mut Yen) -> PointShares {
+        let Paying { wallet, merchant, day, .. } = paying;
+        let mut out = PointShares::new();
         let Some(wallet) = wallet else { return out };
         let policy = &self.rules.policy;
         let mut programmes: SmallVec<[(bool, Option<BusinessDay>, u16); 4]> = SmallVec::new();
@@ -344,12 +365,11 @@ impl State {
     /// What programmes grant on an instrument part, and which of them round by the month.
     pub(super) fn grants(
         &self,
-        wallet: Option<&Wallet>,
-        merchant: MerchantRules,
-        day: BusinessDay,
+        paying: Paying<'_>,
         kind: Kind,
         part: Yen,
     ) -> (SmallVec<[(u16, i64); MOST_GRANTS]>, Vec<u16>) {
+        let Paying { wallet, merchant, day, .. } = paying;
         let mut grants: SmallVec<[(u16, i64); MOST_GRANTS]> = SmallVec::new();
         let mut months = Vec::new();
         let month = day.month();
@@ -402,7 +422,7 @@ impl State {
         let Some(wallet) = spender.wallet else {
             return Receipt { points: (points != 0).then_some(points), remaining, ..Receipt::default() };
         };
-        let sum = |accounts: &mut dyn Iterator<Item = kazasu_ledger::AccountId>| {
+        let sum = |accounts: &mut dyn Iterator<Item = AccountId>| {
             accounts.fold(0_i64, |sum, id| sum.saturating_add(self.available(id).get()))
         };
         let purses = sum(&mut wallet.purses.iter().map(|(_, id)| *id)) - from_purses.get();
@@ -414,7 +434,7 @@ impl State {
         }
     }
 
-    pub(super) fn available(&self, id: kazasu_ledger::AccountId) -> Yen {
+    pub(super) fn available(&self, id: AccountId) -> Yen {
         self.book.account(id).expect("the state names open accounts").available()
     }
 }
