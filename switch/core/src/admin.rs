@@ -230,7 +230,7 @@ fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
 }
 
 fn register_acquirer(state: &State, acquirer: InstitutionId, name: &str) -> Decision {
-    if state.acquirers.contains_key(&acquirer) {
+    if state.parties.acquirers.contains_key(&acquirer) {
         return unchanged();
     }
     let shortfall = state.book.next_account();
@@ -238,7 +238,7 @@ fn register_acquirer(state: &State, acquirer: InstitutionId, name: &str) -> Deci
 }
 
 fn register_issuer(state: &State, issuer: u16, name: &str) -> Decision {
-    if state.issuers.contains_key(&issuer) {
+    if state.parties.issuers.contains_key(&issuer) {
         return unchanged();
     }
     let receivable = state.book.next_account();
@@ -246,16 +246,16 @@ fn register_issuer(state: &State, issuer: u16, name: &str) -> Decision {
 }
 
 fn open_deposit(state: &State, number: u64) -> Decision {
-    if state.deposits.contains_key(&number) {
+    if state.parties.deposits.contains_key(&number) {
         return unchanged();
     }
     recorded(Body::DepositOpened(DepositOpened { number, account: state.book.next_account() }))
 }
 
 fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decided {
-    let account = state.deposits.get(&number).ok_or(Rejected::UnknownDeposit(number))?;
+    let account = state.parties.deposits.get(&number).ok_or(Rejected::UnknownDeposit(number))?;
     super::people::amount_of(amount)?;
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let transfer = Transfer::direct(bank, *account, amount);
     state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
     let (reference, transfers) = (reference.to_owned(), [transfer].as_slice().into());
@@ -264,7 +264,7 @@ fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decided {
 
 /// Only a deposit that never had any money gets some.
 fn opening_balance(state: &State, number: u64, amount: Yen, reference: &str) -> Decided {
-    let account = state.deposits.get(&number).and_then(|id| state.book.account(*id));
+    let account = state.parties.deposits.get(&number).and_then(|id| state.book.account(*id));
     match account {
         Some(account) if account.credits.is_positive() => Ok(unchanged()),
         _ => fund(state, number, amount, reference),

@@ -8,15 +8,17 @@ use super::event::Effect;
 use super::money::{Shares, plus};
 use super::people::Decided;
 use super::state::{State, Tap, TapIndex, TapState};
+use super::totals::What;
 use super::undo::{Kept, held, instrument_share, issuer_of, settle};
 use super::wallet::NOBODY;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Record, ToIssuer};
+use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Place, ToIssuer};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::Receipt;
 use kazasu_schemas::wire::issuer::IssuerOperation;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The limit for offline payments until a policy says another.
 pub(super) const FLOOR: Yen = Yen::new(100_000);
@@ -40,6 +42,15 @@ pub struct WaitingAdvice {
     pub floor: Yen,
 }
 
+/// Offline payments above their floor limits.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Offline {
+    /// Those that a person has to look at.
+    pub(super) waiting: BTreeSet<Seq>,
+    /// Those that were accepted and went to an issuer: the record whose message it knows them by, and when.
+    pub(super) accepted: BTreeMap<Seq, (Seq, Millis)>,
+}
+
 impl State {
     /// Above this an offline payment waits for a person.
     pub(super) fn floor_at(&self, class: &str) -> Yen {
@@ -51,7 +62,7 @@ impl State {
 
     /// True while a person has to look at this tap.
     pub(super) fn waits_for_person(&self, tap: Seq) -> bool {
-        self.above_floor.contains(&tap)
+        self.offline.waiting.contains(&tap)
     }
 
     /// Every offline payment that waits for a person, oldest first.
@@ -74,35 +85,35 @@ impl State {
                 floor: self.floor_at(&class),
             })
         };
-        self.above_floor.iter().filter_map(shown).collect()
+        self.offline.waiting.iter().filter_map(shown).collect()
     }
 
     /// A person said what becomes of it.
-    pub(super) fn advice_settled(&mut self, seq: Seq, record: &Record, r: &AdviceSettled) {
+    pub(super) fn advice_settled(&mut self, place: Place, r: &AdviceSettled) {
         let Some(index) = self.index_of(r.tap) else { return };
-        self.above_floor.remove(&r.tap);
+        self.offline.waiting.remove(&r.tap);
         let Some(tap) = self.tap(index) else { return };
         let (day, ppid, acquirer) = (tap.counted_day, tap.ppid, tap.key.acquirer);
         if r.accepted {
-            self.advised(seq, &r.transfers);
+            self.advised(place.seq, &r.transfers);
             self.waits_no_more(index);
             self.post(index, &r.transfers);
             let posted = self.through_merchant(&r.transfers);
-            self.set_state(index, TapState::Posted);
+            self.taps.set_state(index, TapState::Posted);
             if posted.is_positive() {
-                self.count_payment(acquirer, record.day, posted);
+                self.totals.count((acquirer, place.day), What::Payment, posted);
             }
             if let Some(message) = r.to_issuer {
-                self.owes(seq, message, record.at);
-                self.accepted.insert(r.tap, (seq, record.at));
+                self.owes(place, message);
+                self.offline.accepted.insert(r.tap, (place.seq, place.at));
             }
         } else {
             self.came_back(&r.transfers);
             self.released(index, &r.transfers, day);
-            self.set_state(index, TapState::Refused);
+            self.taps.set_state(index, TapState::Refused);
         }
         if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
-            self.tell(seq, record.at, ppid, day, &ruled.alerts);
+            self.tell(place, ppid, day, &ruled.alerts);
         }
         self.look_at_outcome(index);
     }
@@ -112,7 +123,7 @@ impl State {
         if let Some(seq) = self.tap(of).filter(|tap| tap.state == TapState::Reversed).map(|tap| tap.seq)
             && self.waits_for_person(seq)
         {
-            self.above_floor.remove(&seq);
+            self.offline.waiting.remove(&seq);
         }
     }
 }

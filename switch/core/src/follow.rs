@@ -111,7 +111,7 @@ fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> 
         transfers.extend(anew);
     } else {
         // There is no room for so many tenders twice: all of it is claimed from the acquirer.
-        let shortfall = state.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
+        let shortfall = state.parties.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
         let payable = state.merchant(tap.merchant).ok_or(Refusal::OriginalNotFound)?.payable;
         transfers.push(hold(*shortfall, payable, amount));
         transfers.extend(released);

@@ -28,7 +28,7 @@ fn settle(state: &State, tap: &Tap, post: impl Fn(Source) -> bool) -> Transfers 
 }
 
 fn pending(state: &State, seq: Seq) -> Option<&Tap> {
-    state.pending.get(&seq).and_then(|index| state.tap(*index)).filter(|tap| tap.state == TapState::Pending)
+    state.taps.pending.get(&seq).and_then(|index| state.tap(*index)).filter(|tap| tap.state == TapState::Pending)
 }
 
 /// How much is approved of a payment that waited.
@@ -168,7 +168,7 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
     let part = tap.instrument_leg()?.asked;
     let day = now.max(state.at).jst_day();
     let within = |used: Yen, most: Yen| used.checked_add(part).is_some_and(|sum| sum <= most);
-    let by_issuer = state.stood_in.get(&issuer).filter(|(of, _)| *of == day).map_or(Yen::ZERO, |(_, yen)| *yen);
+    let by_issuer = state.stand_ins.of_issuer(issuer, day);
     let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();
     let by_person = wallet.map_or(Yen::ZERO, |w| w.stood_in.used(day.0).0);
     let allowed = tap.kind == TapKind::Purchase

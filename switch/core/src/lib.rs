@@ -5,7 +5,6 @@
 
 mod admin;
 mod apply;
-mod apply_undo;
 mod approvals;
 mod attribution;
 mod certificates;
@@ -27,16 +26,19 @@ mod outgoing;
 mod pay;
 mod people;
 mod programmes;
+mod references;
 mod relief;
 mod replay;
 mod rules;
 mod state;
 mod statement;
+mod totals;
 mod undo;
 mod wallet;
 
 pub use admin::Rejected;
 pub use approvals::{ApprovalRefusal, ApprovalView, Approvals};
+pub use certificates::CardList;
 pub use closing::{
     CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, Note, PayoutView, Position, RAISED_AT_ONCE,
     REFUSED_ADVICE, ResolvedBy, SettlementState, SettlementView, StandingView,
@@ -54,7 +56,7 @@ pub use relief::{
     RowView, TransferRow, Unpaid, Why,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
-pub use state::{BreakReason, Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use state::{BreakReason, Broken, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use statement::{
     ALIKE_DAYS, Alike, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
     StatementLine, Wanted,

@@ -32,11 +32,11 @@ pub(super) struct NewVersion<'a> {
 fn instrument(state: &State, to: &Link) -> Result<Instrument, Rejected> {
     let instrument = match to {
         Link::Deposit(number) => {
-            Instrument::Deposit(*state.deposits.get(number).ok_or(Rejected::UnknownDeposit(*number))?)
+            Instrument::Deposit(*state.parties.deposits.get(number).ok_or(Rejected::UnknownDeposit(*number))?)
         }
         Link::Instrument(instrument) => instrument.clone(),
     };
-    match instrument.issuer().filter(|n| !state.issuers.contains_key(n) && *n != NO_ISSUER) {
+    match instrument.issuer().filter(|n| !state.parties.issuers.contains_key(n) && *n != NO_ISSUER) {
         Some(issuer) => Err(Rejected::UnknownIssuer(issuer)),
         None => Ok(instrument),
     }
@@ -50,7 +50,7 @@ fn next_link(
     (origin, instrument): (LinkOrigin, Instrument),
 ) -> Result<Linked, Rejected> {
     let ppid = new.ppid;
-    if state.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
+    if state.people.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
         return Err(Rejected::MergedBefore(ppid));
     }
     let (version, from) = next_version(state, now, new)?;
@@ -109,7 +109,7 @@ pub(super) fn break_link(state: &State, ppid: Ppid, told: Attribution<'_>) -> De
     let Some(link) = newest.filter(|link| link.instrument.is_some()) else {
         return Err(Rejected::NothingLinked(ppid));
     };
-    if state.broken.contains_key(&at) {
+    if state.people.broken.contains_key(&at) {
         return Ok(unchanged());
     }
     let version = link.version;
@@ -118,7 +118,7 @@ pub(super) fn break_link(state: &State, ppid: Ppid, told: Attribution<'_>) -> De
 }
 
 fn broken(state: &State, ppid: Ppid) -> Result<&Broken, Rejected> {
-    state.broken.get(&known(state, ppid)?).ok_or(Rejected::NotBroken(ppid))
+    state.people.broken.get(&known(state, ppid)?).ok_or(Rejected::NotBroken(ppid))
 }
 
 /// A new instrument is proposed for a broken link.

@@ -208,3 +208,16 @@ pub(super) fn is_payment(kind: TapKind) -> bool {
         | TapKind::Unsupported => false,
     }
 }
+
+/// Does it stand by itself, so that a later message can be about it?
+pub(super) fn is_original(kind: TapKind) -> bool {
+    match kind {
+        TapKind::Authorize
+        | TapKind::Purchase
+        | TapKind::AuthorizationAdvice
+        | TapKind::PurchaseAdvice
+        | TapKind::Refund
+        | TapKind::RefundAdvice => true,
+        TapKind::BalanceInquiry | TapKind::Completion | TapKind::Reversal | TapKind::Unsupported => false,
+    }
+}

@@ -47,7 +47,7 @@ pub(super) fn pay(
     let (state, request) = (context.state, context.request);
     let ppid = request.ppid.ok_or(Refusal::UnknownPpid)?;
     let advice = operation.is_advice();
-    let Some(named) = state.residents.get(&ppid).copied() else {
+    let Some(named) = state.people.residents.get(&ppid).copied() else {
         return if advice { nobody(context, operation, merchant) } else { Err(Refusal::UnknownPpid) };
     };
     let day = now.jst_day();
@@ -102,7 +102,7 @@ fn nobody(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> R
 }
 
 fn shortfall(context: &Context<'_>) -> Result<AccountId, Refusal> {
-    context.state.acquirers.get(&context.request.acquirer).copied().ok_or(Refusal::UnknownMerchant)
+    context.state.parties.acquirers.get(&context.request.acquirer).copied().ok_or(Refusal::UnknownMerchant)
 }
 
 fn inquiry(context: &Context<'_>, payer: &Payer<'_>) -> Result<Outcome, Refusal> {
@@ -288,7 +288,7 @@ fn pay_merchant(context: &Context<'_>, payer: &Payer<'_>, tenders: &Tenders, mov
         moves.push(*purse, payable, *pays);
     }
     for (programme, account, pays) in &tenders.points {
-        let book = &context.state.point_books[programme];
+        let book = &context.state.programmes.points[programme];
         moves.push(*account, book.spent, *pays);
         moves.push(book.funder, payable, *pays);
     }
@@ -327,7 +327,7 @@ fn grant(state: &State, payer: &Payer<'_>, part: Yen, moves: &mut Moves) -> Gran
         let key = AccountKey::Points(payer.holder, programme);
         let new = out.opens.iter().find(|o| o.key == key).map(|o| o.account);
         let account = new.or_else(|| known(programme)).expect("opened above when it was not there");
-        moves.push(state.point_books[&programme].budget, account, Yen::new(points));
+        moves.push(state.programmes.points[&programme].budget, account, Yen::new(points));
         out.points += points;
     }
     out
@@ -350,7 +350,7 @@ fn instrument_account(
         Some((_, Instrument::Deposit(account))) => (Some(*account), None),
         Some((_, instrument)) => {
             let issuer = instrument.issuer().expect("not a deposit");
-            match state.issuers.get(&issuer) {
+            match state.parties.issuers.get(&issuer) {
                 Some(receivable) => (Some(*receivable), Some(issuer)),
                 None if advice => (None, None),
                 None => return Err(Refusal::NoRoute),

@@ -88,11 +88,11 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
 pub(super) type Decided = Result<Decision, Rejected>;
 
 pub(super) fn known(state: &State, ppid: Ppid) -> Result<u32, Rejected> {
-    state.residents.get(&ppid).copied().ok_or(Rejected::UnknownPpid(ppid))
+    state.people.residents.get(&ppid).copied().ok_or(Rejected::UnknownPpid(ppid))
 }
 
 fn issue_temporary(state: &State, ppid: Ppid, until: Option<BusinessDay>, by: &str) -> Decided {
-    match state.residents.get(&ppid).map(|at| state.holder(*at).card) {
+    match state.people.residents.get(&ppid).map(|at| state.holder(*at).card) {
         Some(card) if card.temporary && card.last_day == until => Ok(unchanged()),
         Some(_) => Err(Rejected::KnownPpid(ppid)),
         None => Ok(recorded(Body::TemporaryIssued(TemporaryIssued { ppid, until, by: by.to_owned() }))),
@@ -216,7 +216,7 @@ impl State {
     /// What people may know about a person on a day.
     #[must_use]
     pub fn resident(&self, ppid: &Ppid, day: BusinessDay) -> Option<Resident> {
-        let named = *self.residents.get(ppid)?;
+        let named = *self.people.residents.get(ppid)?;
         let holder = self.holder(named);
         let root = self.root(named);
         let wallet = self.holder(root).wallet.as_deref();
@@ -233,7 +233,7 @@ impl State {
         };
         let own = wallet.map(|w| w.own).unwrap_or_default();
         let newest = self.link_versions(ppid).next().and_then(|link| link.instrument.as_ref());
-        let used = newest.map(InstrumentKey::of).and_then(|key| self.instruments.get(&key));
+        let used = newest.map(InstrumentKey::of).and_then(|key| self.people.instruments.get(&key));
         Some(Resident {
             temporary: holder.card.temporary,
             merged: root != named,
@@ -245,7 +245,7 @@ impl State {
             later: own.later(day),
             today: wallet.map_or(Yen::ZERO, |w| w.day.used(day.0).0),
             this_month: wallet.map_or(Yen::ZERO, |w| w.month.used(day.month()).0),
-            broken: self.broken.contains_key(&named),
+            broken: self.people.broken.contains_key(&named),
             shared_account: used.is_some_and(|used| used.holders.len() > 1),
         })
     }
@@ -258,13 +258,13 @@ impl State {
 
     /// The queue of broken links.
     pub fn broken_links(&self) -> impl Iterator<Item = (Ppid, &super::state::Broken)> {
-        self.broken.iter().map(|(at, broken)| (self.holder(*at).ppid, broken))
+        self.people.broken.iter().map(|(at, broken)| (self.holder(*at).ppid, broken))
     }
 
     /// Public-receipt accounts that several people pay with now: their people.
     #[must_use]
     pub fn shared_accounts(&self) -> Vec<(Instrument, Vec<Ppid>)> {
-        let shared = self.instruments.values().filter(|used| used.holders.len() > 1);
+        let shared = self.people.instruments.values().filter(|used| used.holders.len() > 1);
         let mut out: Vec<(Instrument, Vec<Ppid>)> = shared
             .filter_map(|used| {
                 let mut ppids: Vec<Ppid> = used.holders.iter().map(|at| self.holder(*at).ppid).collect();
@@ -279,7 +279,10 @@ impl State {
 
     /// The card status lists in force: what each is about, its number, when it was issued, and how many certificates are on it.
     pub fn card_lists(&self) -> impl Iterator<Item = (&str, u64, Millis, usize)> {
-        self.lists.iter().map(|(scope, list)| (scope.as_str(), list.number, list.issued, list.entries.len()))
+        self.certificates
+            .lists
+            .iter()
+            .map(|(scope, list)| (scope.as_str(), list.number, list.issued, list.entries.len()))
     }
 
     /// The number of a deposit that is held here.
@@ -307,7 +310,7 @@ impl State {
     #[must_use]
     pub fn sealed_numbers(&self, from: usize, people: usize) -> (Vec<SealedNumber>, Option<usize>) {
         let mut out = Vec::new();
-        for holder in self.holders.iter().skip(from).take(people) {
+        for holder in self.people.holders.iter().skip(from).take(people) {
             for link in self.link_versions(&holder.ppid) {
                 if let Some(Instrument::CreditCard(card) | Instrument::DebitCard(card)) = &link.instrument {
                     out.push((holder.ppid, link.version, card.pan.to_vec()));
@@ -315,7 +318,7 @@ impl State {
             }
         }
         let next = from + people;
-        (out, (next < self.holders.len()).then_some(next))
+        (out, (next < self.people.holders.len()).then_some(next))
     }
 
     /// Each purse programme's fund and what residents hold of it, yen; each point programme's budget left and points held.
@@ -325,8 +328,8 @@ impl State {
             programme: *programme,
             available: self.available(account).get(),
         };
-        let purses = self.purse_books.iter().map(|(n, book)| of((n, book.fund))).collect();
-        let points = self.point_books.iter().map(|(n, book)| of((n, book.budget))).collect();
+        let purses = self.programmes.purses.iter().map(|(n, book)| of((n, book.fund))).collect();
+        let points = self.programmes.points.iter().map(|(n, book)| of((n, book.budget))).collect();
         (purses, points)
     }
 }

@@ -1,11 +1,11 @@
 //! Programmes and the policy that has them: it is put into force, funds are paid into, purses are credited, and what is over lapses.
 
 use super::admin::{Rejected, recorded, unchanged};
-use super::apply::reference_key;
 use super::attribution::Attribution;
 use super::event::{Decision, Effect};
 use super::money::{minus, plus};
 use super::people::{Decided, amount_of, booked, known};
+use super::references::reference_key;
 use super::rules::MOST_PROGRAMMES;
 use super::state::{State, Sweep};
 use kazasu_ledger::record::{Body, Lapsed, Opening, PolicyActivated, ProgrammeFunded, PurseCredited};
@@ -55,18 +55,18 @@ fn follows(state: &State, policy: &Policy) -> Result<(), Rejected> {
         ));
     }
     for limit in &policy.limits {
-        if state.limit_numbers.get(&limit.number).is_some_and(|known| !known.same_meaning(limit)) {
+        if state.rules.numbers.get(&limit.number).is_some_and(|known| !known.same_meaning(limit)) {
             return wrong(format!(
                 "limit {} ({}) had another window, person, group, class or instrument before; give it a new number",
                 limit.number, limit.name
             ));
         }
     }
-    let mut books = state.purse_books.keys().filter(|n| !relief(n));
+    let mut books = state.programmes.purses.keys().filter(|n| !relief(n));
     if let Some(number) = books.find(|n| !policy.purses.iter().any(|p| p.number == **n)) {
         return wrong(format!("purse programme {number} is missing: a programme stays in the file for ever"));
     }
-    if let Some(number) = state.point_books.keys().find(|n| !policy.points.iter().any(|p| p.number == **n)) {
+    if let Some(number) = state.programmes.points.keys().find(|n| !policy.points.iter().any(|p| p.number == **n)) {
         return wrong(format!("point programme {number} is missing: a programme stays in the file for ever"));
     }
     let before = |n| state.rules.policy.points.iter().find(|p| p.number == n).map(|p| p.rounding);
@@ -74,7 +74,7 @@ fn follows(state: &State, policy: &Policy) -> Result<(), Rejected> {
         let n = programme.number;
         return wrong(format!("point programme {n}: its rounding cannot change, the month would be counted two ways"));
     }
-    if let Some(rule) = policy.stand_in.iter().find(|rule| !state.issuers.contains_key(&rule.issuer)) {
+    if let Some(rule) = policy.stand_in.iter().find(|rule| !state.parties.issuers.contains_key(&rule.issuer)) {
         return wrong(format!("stand_in names issuer {}, which is not registered", rule.issuer));
     }
     Ok(())
@@ -91,12 +91,12 @@ fn budgets(state: &State, policy: &Policy) -> Result<(Vec<Opening>, Transfers), 
         opens.push(Opening { account, key });
         account
     };
-    for purse in policy.purses.iter().filter(|p| !state.purse_books.contains_key(&p.number)) {
+    for purse in policy.purses.iter().filter(|p| !state.programmes.purses.contains_key(&p.number)) {
         open(AccountKey::PurseFund(purse.number));
     }
     for programme in &policy.points {
         let n = programme.number;
-        let (issued, budget, total) = match state.point_books.get(&n) {
+        let (issued, budget, total) = match state.programmes.points.get(&n) {
             Some(book) => (book.issued, book.budget, book.total),
             None => {
                 let issued = open(AccountKey::PointsIssued(n));
@@ -144,11 +144,11 @@ pub(super) struct Payment<'a> {
 pub(super) fn fund(state: &State, payment: Payment<'_>) -> Decided {
     let Payment { programme, amount, reference, by } = payment;
     amount_of(amount)?;
-    let book = state.purse_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
+    let book = state.programmes.purses.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
     if booked(state, reference_key(programme, None, reference), reference, amount)? {
         return Ok(unchanged());
     }
-    let transfer = Transfer::direct(state.bank.expect("the book is open"), book.fund, amount);
+    let transfer = Transfer::direct(state.parties.bank.expect("the book is open"), book.fund, amount);
     state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
     Ok(recorded(Body::ProgrammeFunded(ProgrammeFunded {
         programme,
@@ -162,7 +162,7 @@ pub(super) fn credit(state: &State, now: Millis, ppid: Ppid, payment: Payment<'_
     let Payment { programme, amount, reference, by } = payment;
     let at = known(state, ppid)?;
     amount_of(amount)?;
-    let book = state.purse_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
+    let book = state.programmes.purses.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?;
     let root = state.root(at);
     let wallet = state.holder(root).wallet.as_deref();
     // A temporary ID and the person that it was merged into are one.
@@ -223,14 +223,14 @@ pub(super) fn lapse(state: &State, now: Millis) -> Decision {
     let closed = |terms: &Terms| today > terms.until || terms.closes.is_some_and(|closes| now >= closes);
     let by_city = state.relief.programmes.values().filter(|p| closed(&p.terms)).map(|p| p.terms.number);
     for number in by_policy.chain(by_city) {
-        let Some(book) = state.purse_books.get(&number) else { continue };
+        let Some(book) = state.programmes.purses.get(&number) else { continue };
         let all = |account| state.available(account);
         if let Some((transfers, through)) = empty(&book.purses, book.sweep, book.fund, all) {
             return lapsed(number, false, transfers, through);
         }
     }
     for programme in policy.points.iter().filter(|p| p.expires.is_some_and(|last| today > last)) {
-        let Some(book) = state.point_books.get(&programme.number) else { continue };
+        let Some(book) = state.programmes.points.get(&programme.number) else { continue };
         // What a person's other accounts of the programme owe is not there to lapse.
         let mut taken: HashMap<u32, Yen> = HashMap::new();
         let of_person = |account: AccountId| {

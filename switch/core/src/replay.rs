@@ -161,7 +161,7 @@ impl Replay {
         for programme in &self.draft.points {
             let mut cost = self.costs.get(&programme.number).cloned().unwrap_or_default();
             cost.budget_left =
-                shadow.point_books.get(&programme.number).map_or(0, |book| shadow.available(book.budget).get());
+                shadow.programmes.points.get(&programme.number).map_or(0, |book| shadow.available(book.budget).get());
             let winners = cost.people.iter().filter(|(_, points)| **points > 0);
             cost.winners = winners.map(|(at, points)| (shadow.holder(*at).ppid, *points)).collect();
             cost.winners.sort_by_key(|(ppid, points)| (std::cmp::Reverse(*points), *ppid));
@@ -483,7 +483,8 @@ impl Replay {
                 Command::BindCertificate { ppid: r.ppid, serial: r.serial, issuer, last_day: r.last_day, by }
             }
             Body::ListApplied(r) => {
-                let mut entries = self.real.lists.get(&r.scope).map(|list| list.entries.clone()).unwrap_or_default();
+                let mut entries =
+                    self.real.certificates.lists.get(&r.scope).map(|list| list.entries.clone()).unwrap_or_default();
                 for serial in &r.removed {
                     entries.remove(serial);
                 }

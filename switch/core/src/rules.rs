@@ -1,15 +1,16 @@
 //! The policy in force, prepared for deciding: limits, lists of cards, points, and what residents are told.
 
-use super::state::{Merchant, State};
+use super::state::{Merchant, State, position};
 use super::wallet::{InstrumentKey, Wallet};
 use kazasu_ledger::AccountId;
-use kazasu_ledger::record::{CardStatus, flag};
+use kazasu_ledger::record::{CardStatus, PolicyActivated, flag};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Kind, Kinds, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
+use kazasu_schemas::policy::{Kind, Kinds, Limit, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
 use kazasu_schemas::wire::{Receipt, Refusal};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Programmes of each kind in one policy; their positions are bits.
@@ -40,6 +41,10 @@ pub(super) struct Rules {
     general: u64,
     /// Position of each purse programme in the order of spending.
     rank: Vec<u8>,
+    /// What they say of each merchant, by position.
+    pub(super) merchants: Vec<MerchantRules>,
+    /// Numbers that limits have ever had, with their meaning.
+    pub(super) numbers: BTreeMap<u8, Limit>,
 }
 
 impl Default for Rules {
@@ -68,7 +73,7 @@ fn index(kind: Option<Kind>) -> usize {
 
 impl Rules {
     /// `relief` are the purses of relief programmes that run.
-    pub(super) fn new(version: u32, own: Arc<Policy>, source: Arc<str>, relief: &[PurseProgramme]) -> Self {
+    fn new(version: u32, own: Arc<Policy>, source: Arc<str>, relief: &[PurseProgramme]) -> Self {
         let policy = match relief {
             [] => own.clone(),
             _ => {
@@ -106,10 +111,37 @@ impl Rules {
         for (place, at) in (0..).zip(order) {
             rank[at] = place;
         }
-        Rules { version, policy, own, source, by_kind, without_pin, general, rank }
+        let (merchants, numbers) = Default::default();
+        Rules { version, policy, own, source, by_kind, without_pin, general, rank, merchants, numbers }
     }
 
-    pub(super) fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
+    /// What it says of merchants is prepared anew after it, see [`Rules::prepare`].
+    pub(super) fn policy_activated(&mut self, r: &PolicyActivated) {
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for limit in &r.policy.limits {
+            numbers.entry(limit.number).or_insert_with(|| limit.clone());
+        }
+        let (own, source) = (Arc::new(r.policy.clone()), Arc::from(r.source.as_str()));
+        *self = Rules { numbers, ..Rules::new(r.version, own, source, &[]) };
+    }
+
+    /// The rules of a tap, once the policy or a relief programme has changed.
+    pub(super) fn prepare(&mut self, relief: &[PurseProgramme], merchants: &[Merchant]) {
+        let Rules { version, own, source, numbers, .. } = std::mem::take(self);
+        *self = Rules { numbers, ..Rules::new(version, own, source, relief) };
+        self.merchants = merchants.iter().map(|merchant| self.of_merchant(merchant)).collect();
+    }
+
+    /// The merchant at this position is new, or another one than before.
+    pub(super) fn merchant_registered(&mut self, at: u32, merchant: &Merchant) {
+        let rules = self.of_merchant(merchant);
+        match self.merchants.get_mut(position(at)) {
+            Some(known) => *known = rules,
+            None => self.merchants.push(rules),
+        }
+    }
+
+    fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
         let traits = &merchant.traits;
         let shop = Shop {
             acquirer: merchant.acquirer,
@@ -187,7 +219,7 @@ impl State {
         match (per, spender.instrument) {
             (Per::Resident, _) => spender.wallet.map_or((Yen::ZERO, 0), |w| w.counters.used(limit, spender.day)),
             (Per::Instrument, Some(key)) => {
-                self.instruments.get(&key).map_or((Yen::ZERO, 0), |u| u.counters.used(limit, spender.day))
+                self.people.instruments.get(&key).map_or((Yen::ZERO, 0), |u| u.counters.used(limit, spender.day))
             }
             (Per::Instrument, None) => (Yen::ZERO, 0),
         }
@@ -277,7 +309,7 @@ impl State {
     pub(super) fn listed(&self, now: Millis, amount: Yen, certificate: u32) -> Result<u16, Refusal> {
         let Some(rule) = self.rules.policy.validity else { return Ok(0) };
         // An authority may have several lists, and none says which of them a card belongs to: the oldest one decides.
-        let issued = self.oldest_list(certificate).ok_or(Refusal::ListTooOld)?;
+        let issued = self.certificates.oldest_list(certificate).ok_or(Refusal::ListTooOld)?;
         let age = now.0.saturating_sub(issued.0);
         let hours = |n: u32| i64::from(n) * 3_600_000;
         if age <= hours(rule.fresh_hours) {
@@ -403,7 +435,7 @@ impl State {
                     rate.of(base.get().saturating_add(part.get())) - this_month
                 }
             };
-            let budget = self.point_books.get(&programme.number).map_or(Yen::ZERO, |b| self.available(b.budget));
+            let budget = self.programmes.points.get(&programme.number).map_or(Yen::ZERO, |b| self.available(b.budget));
             let points = raw
                 .min(programme.cap_tap.unwrap_or(i64::MAX))
                 .min(programme.cap_month.map_or(i64::MAX, |cap| cap - this_month))

@@ -11,6 +11,7 @@ use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the reversals of a tap have said so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,27 @@ pub(super) struct Undo {
     pub(super) counted: bool,
     /// The issuer has not been told all that was undone.
     pub(super) untold: bool,
+}
+
+/// What reversals have said, by the taps' records.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Undos {
+    /// As long as more of the tap may come to stand.
+    pub(super) said: BTreeMap<Seq, Undo>,
+    /// Those of them of which something is to be undone, or told, now.
+    pub(super) due: BTreeSet<Seq>,
+}
+
+impl Undos {
+    /// Not more than this of a tap stands in the end. What an earlier reversal said of less holds.
+    pub(super) fn may_remain(&mut self, tap: Seq, new: Undo) {
+        let undo = self.said.entry(tap).or_insert(new);
+        if new.remains < undo.remains {
+            (undo.remains, undo.by, undo.counted) = (new.remains, new.by, new.counted);
+        } else if undo.by == new.by {
+            undo.counted |= new.counted;
+        }
+    }
 }
 
 /// What a tap is undone by.
@@ -174,7 +196,7 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
             merchant = Some(leg.debit);
         }
     }
-    let shortfall = state.acquirers.get(&tap.key.acquirer);
+    let shortfall = state.parties.acquirers.get(&tap.key.acquirer);
     if let (Some(payable), Some(shortfall)) = (merchant.filter(|_| uncovered.is_positive()), shortfall) {
         transfers.push(Transfer::direct(*shortfall, payable, uncovered));
     }
@@ -183,7 +205,7 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
 
 /// Does a tap stand at more than its reversals have said, or is there something that its issuer can be told now?
 pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
-    let Some(undo) = state.undos.get(&tap.seq) else { return false };
+    let Some(undo) = state.undos.said.get(&tap.seq) else { return false };
     let more = match tap.state {
         TapState::Held => sum(&tap.legs, Leg::is_yen, |leg| held(state, leg)) > undo.remains,
         TapState::Posted => tap.undoable(undo.remains).is_positive(),
@@ -199,11 +221,11 @@ fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
 /// The next thing that reversals have left to do, as a record of its own. It is decided before anything else is.
 #[must_use]
 pub fn left_to_undo(state: &State) -> Option<Decision> {
-    state.undo_due.iter().find_map(|seq| carry_on(state, *seq))
+    state.undos.due.iter().find_map(|seq| carry_on(state, *seq))
 }
 
 fn carry_on(state: &State, seq: Seq) -> Option<Decision> {
-    let (tap, undo) = (state.tap_by_seq(seq)?, *state.undos.get(&seq)?);
+    let (tap, undo) = (state.tap_by_seq(seq)?, *state.undos.said.get(&seq)?);
     let undoing = match tap.state {
         TapState::Held => reserved(state, tap, undo.remains, seq),
         TapState::Posted => posted(state, tap, undo.remains, seq).ok()?,

@@ -6,20 +6,20 @@ use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, Settle
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     ApprovalDecided, CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference,
-    HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
+    HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Place, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::sync::Arc;
 
-/// The day that a cut-over ended.
-pub(in super::super) fn day_of_cut_over(closing: &mut ClosingState, seq: u64, at: Millis, r: &CutOver) {
-    let told = |text: &Option<String>| text.clone().unwrap_or_default();
-    let marks = vec![(DayState::CutOver, at, told(&r.by), told(&r.why))];
-    closing.days.insert(r.closed, Day { state: DayState::CutOver, seq, marks });
-}
-
 impl ClosingState {
+    /// A cut-over ended a day.
+    pub(in super::super) fn cut_over(&mut self, place: Place, r: &CutOver) {
+        let told = |text: &Option<String>| text.clone().unwrap_or_default();
+        let marks = vec![(DayState::CutOver, place.at, told(&r.by), told(&r.why))];
+        self.days.insert(r.closed, Day { state: DayState::CutOver, seq: place.seq, marks });
+    }
+
     pub(in super::super) fn opened(&mut self, opens: &[Opening]) {
         for Opening { account, key } in opens {
             match key {
@@ -69,7 +69,7 @@ impl ClosingState {
         self.runs.push(r.clone());
     }
 
-    pub(in super::super) fn raised(&mut self, at: Millis, r: &DifferencesRaised) {
+    fn raised(&mut self, at: Millis, r: &DifferencesRaised) {
         for difference in &r.differences {
             let raised = Raised {
                 difference: difference.clone(),
@@ -93,7 +93,7 @@ impl ClosingState {
         }
     }
 
-    pub(in super::super) fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
+    fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
         for EndedDifference { id, why } in &r.closed {
             if let Some(raised) = self.differences.get_mut(id) {
                 raised.notes.push((at, r.by.clone(), Note::Text(why.clone())));
@@ -158,9 +158,19 @@ impl ClosingState {
 }
 
 impl State {
+    pub(in super::super) fn differences_raised(&mut self, at: Millis, r: &DifferencesRaised) {
+        self.closing.raised(at, r);
+        self.disputes_changed();
+    }
+
+    pub(in super::super) fn differences_closed(&mut self, at: Millis, r: &DifferencesClosed) {
+        self.closing.ended(at, r);
+        self.disputes_changed();
+    }
+
     pub(in super::super) fn merchant_settled(&mut self, r: &MerchantSettled) {
         self.closing.opened(&r.opens);
-        let Some(at) = self.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };
+        let Some(at) = self.parties.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };
         let s = r.settlement;
         let standing = self.closing.standings.entry(at).or_default();
         standing.until = Some(s.period.until);

@@ -1,11 +1,11 @@
 //! Deciding what is asked about closing.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::apply::{scoped_key, typed_key};
 use super::super::attribution::Attribution;
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::amount_of;
+use super::super::references::{scoped_key, typed_key};
 use super::super::state::State;
 use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::{CHARGEBACK, Closing, NotClosed, Note, Payout, RAISED_AT_ONCE, SettlementState, standing};
@@ -207,7 +207,7 @@ struct MerchantPeriod<'a> {
 fn settle_merchant(state: &State, asked: MerchantPeriod<'_>) -> Decided {
     let MerchantPeriod { merchant: (acquirer, merchant), settlement, points, value_day } = asked;
     let unknown = || NotClosed::UnknownMerchant(acquirer, merchant);
-    let at = *state.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
+    let at = *state.parties.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
     let payable = state.merchant(at).ok_or_else(unknown)?.payable;
     let period = settlement.period;
     let standing = state.closing.standings.get(&at).cloned().unwrap_or_default();
@@ -235,7 +235,7 @@ fn settle_merchant(state: &State, asked: MerchantPeriod<'_>) -> Decided {
         transfers.extend(either(payable, accounts.get(state.closing.fee_tax, AccountKey::FeeTax), settlement.tax));
     }
     for (programme, amount) in points {
-        let book = state.point_books.get(programme).ok_or(Rejected::UnknownProgramme(*programme))?;
+        let book = state.programmes.points.get(programme).ok_or(Rejected::UnknownProgramme(*programme))?;
         transfers.extend(either(payable, book.funder, *amount));
     }
     if settlement.paid != Yen::ZERO {
@@ -274,7 +274,7 @@ struct IssuerPeriod {
 
 fn settle_issuer(state: &State, asked: IssuerPeriod) -> Decided {
     let IssuerPeriod { issuer, period, net, interchange } = asked;
-    let receivable = *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
+    let receivable = *state.parties.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
     match state.closing.issuers.get(&issuer) {
         Some(until) if *until >= period.until => return Ok(unchanged()),
         Some(until) if *until >= period.from => {
@@ -440,11 +440,11 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
 
 fn contracts_follow(state: &State, contracts: &Contracts) -> Result<(), Rejected> {
     for contract in contracts.contracts.iter().filter(|c| !c.funds_points.is_empty()) {
-        if let Some(programme) = contract.funds_points.iter().find(|n| !state.point_books.contains_key(n)) {
+        if let Some(programme) = contract.funds_points.iter().find(|n| !state.programmes.points.contains_key(n)) {
             return refuse(NotClosed::NoSuchPoints(contract.number, *programme));
         }
         if let Scope::Merchants(list) = &contract.scope
-            && let Some((acquirer, merchant)) = list.iter().find(|key| !state.merchant_at.contains_key(*key))
+            && let Some((acquirer, merchant)) = list.iter().find(|key| !state.parties.merchant_at.contains_key(*key))
         {
             return refuse(NotClosed::UnknownMerchant(*acquirer, *merchant));
         }
@@ -511,7 +511,7 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     if let Some(booking) = standing::booking(d, how) {
         standing::bounded(state, d, booking)?;
     }
-    let issuer = number.parse::<u16>().ok().and_then(|n| state.issuers.get(&n)).copied();
+    let issuer = number.parse::<u16>().ok().and_then(|n| state.parties.issuers.get(&n)).copied();
     let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);
     let mut accounts = Accounts::new(state);
     let account = match (how, against) {

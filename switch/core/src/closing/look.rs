@@ -169,7 +169,7 @@ impl State {
     /// What earlier periods left of a merchant.
     #[must_use]
     pub fn standing(&self, acquirer: InstitutionId, merchant: MerchantId) -> StandingView {
-        let at = self.merchant_at.get(&(acquirer, merchant));
+        let at = self.parties.merchant_at.get(&(acquirer, merchant));
         let standing = at.and_then(|at| self.closing.standings.get(at)).cloned().unwrap_or_default();
         StandingView { until: standing.until, carried: standing.carried, held: standing.held }
     }

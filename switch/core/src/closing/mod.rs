@@ -7,7 +7,6 @@ mod look;
 mod refused;
 mod standing;
 
-pub(super) use apply::day_of_cut_over;
 pub(super) use decide::{command, effect_of};
 pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
 pub use refused::REFUSED_ADVICE;
@@ -489,7 +488,7 @@ pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {
         Payer::Issuer(n) => format!("issuer {n}"),
         Payer::Funder(n) => format!("funder {n}"),
     };
-    super::apply::scoped_key(0, None, &format!("received {from} "), reference)
+    super::references::scoped_key(0, None, &format!("received {from} "), reference)
 }
 
 impl Payout {

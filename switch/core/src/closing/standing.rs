@@ -326,7 +326,7 @@ impl State {
             tap.state = TapState::Posted;
         }
         // People said that a reversal was not carried out; what they said of a refund may leave a reversal something to undo.
-        if let Some(undo) = self.undos.get_mut(&seq).filter(|_| reversal) {
+        if let Some(undo) = self.undos.said.get_mut(&seq).filter(|_| reversal) {
             undo.remains = plus(undo.remains, again);
         }
         self.look_at(Some(paid));

@@ -83,8 +83,7 @@ impl State {
                 receivable: nth(6),
                 claims: nth(7),
             };
-            let book = PurseBook { fund: accounts.fund, purses: Vec::new(), sweep: Sweep::default() };
-            self.purse_books.insert(number, book);
+            self.programmes.purses.insert(number, PurseBook::new(accounts.fund));
             let programme = Programme { terms: Arc::new(terms), version: 1, source, accounts, crowded: false };
             self.relief.programmes.insert(number, programme);
         } else if let Some(programme) = self.relief.programmes.get_mut(&number) {
@@ -92,7 +91,7 @@ impl State {
             programme.terms = Arc::new(terms);
             programme.version += 1;
             programme.source = source;
-            if let Some(book) = self.purse_books.get_mut(&number) {
+            if let Some(book) = self.programmes.purses.get_mut(&number) {
                 book.sweep = Sweep::default();
             }
         }
@@ -368,7 +367,7 @@ impl State {
     pub(in super::super) fn relief_credited(&mut self, r: &ReliefCredited) {
         for at in &r.rows {
             let ppid = self.relief_row(r.batch, *at).ppid.expect("a purse is granted to a person");
-            self.person(ppid);
+            self.people.person(ppid);
         }
         self.opened(&r.opens);
         for (at, transfer) in r.rows.iter().zip(&r.transfers) {

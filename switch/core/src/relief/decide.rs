@@ -128,7 +128,7 @@ pub(in super::super) fn effect_of(
             if available < *amount {
                 return Err(Rejected::FundShort { programme: *programme, available, asked: *amount });
             }
-            let bank = state.bank.expect("the book is open");
+            let bank = state.parties.bank.expect("the book is open");
             Ok((Vec::new(), moved(state, &[Transfer::direct(accounts.fund, bank, *amount)])?))
         }
         Proposal::Contracts(_)
@@ -319,7 +319,7 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
         }
         RowChange::Assign(ppid) if old.ppid == Some(*ppid) => return Ok(unchanged()),
         RowChange::Assign(ppid) => {
-            if !state.residents.contains_key(ppid) {
+            if !state.people.residents.contains_key(ppid) {
                 return Err(Rejected::UnknownPpid(*ppid));
             }
             again(&Row { ppid: Some(*ppid), ..old.clone() })
@@ -398,7 +398,7 @@ fn repaid(state: &State, asked: Repayment<'_>) -> Decided {
     }
     let accounts = &state.relief.programme(batch.programme)?.accounts;
     let mut transfers = match (from_purse, row.state) {
-        (false, _) => vec![Transfer::direct(state.bank.expect("the book is open"), accounts.fund, amount)],
+        (false, _) => vec![Transfer::direct(state.parties.bank.expect("the book is open"), accounts.fund, amount)],
         (true, RowState::Credited(purse)) => out_of_purses(state, purse, accounts.fund, amount),
         (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld) => {
             return refuse(Refusal::RowState(number, at, "in no purse"));

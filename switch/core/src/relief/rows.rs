@@ -123,7 +123,7 @@ pub(super) fn person(
     (ppid, account): (Option<&Ppid>, Option<&SealedAccount>),
     today: BusinessDay,
 ) -> u16 {
-    let at = ppid.and_then(|ppid| state.residents.get(ppid)).copied();
+    let at = ppid.and_then(|ppid| state.people.residents.get(ppid)).copied();
     match way {
         Way::Purse => match (ppid, at) {
             (None, _) => issue::NO_ID,
@@ -136,7 +136,7 @@ pub(super) fn person(
         },
         Way::Transfer => {
             let no_account = if account.is_none() { issue::NO_ACCOUNT } else { 0 };
-            let broken = at.is_some_and(|at| state.broken.contains_key(&at));
+            let broken = at.is_some_and(|at| state.people.broken.contains_key(&at));
             no_account | if broken { issue::LINK_BROKEN } else { 0 }
         }
     }

@@ -26,7 +26,7 @@ fn stands<T>(line: &Line, what: String) -> Result<T, Rejected> {
 }
 
 pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejected> {
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let moves = match &line.became {
         Became::Taken { payout, file } => {
             let there = state.closing.payouts.get(payout).ok_or(NotClosed::UnknownPayout(*payout))?;
@@ -49,8 +49,8 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
         }
         Became::Received { from } => {
             let owes = match from {
-                Payer::Issuer(issuer) => state.issuers.get(issuer).copied(),
-                Payer::Funder(programme) => state.point_books.get(programme).map(|book| book.funder),
+                Payer::Issuer(issuer) => state.parties.issuers.get(issuer).copied(),
+                Payer::Funder(programme) => state.programmes.points.get(programme).map(|book| book.funder),
             };
             let owes = owes.expect("it was booked for this payer");
             vec![Transfer::direct(owes, bank, line.amount)]
@@ -94,7 +94,7 @@ fn row_sent_again(
         return stands(line, format!("its household was granted again (row {r} of batch {b}); exclude that first"));
     }
     let accounts = &state.relief.programme(there.programme)?.accounts;
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let mut moves = back(state, accounts.fund, bank, (line.amount, fee));
     moves.push(Transfer::direct(accounts.budget, accounts.executed, row_is.amount));
     if claimed.is_positive() {

@@ -371,7 +371,8 @@ impl World {
     fn tell(&mut self, at: usize, refuses: bool) -> bool {
         let owed: Vec<(Seq, ToIssuer)> = self.town.state.unacknowledged().collect();
         let Some((seq, to)) = owed.get(at).copied() else { return false };
-        let about = to.about.map(|about| self.town.state.stood_for.get(&about).map_or(about, |stood| stood.message));
+        let about =
+            to.about.map(|about| self.town.state.stand_ins.taps.get(&about).map_or(about, |stood| stood.message));
         let same = |earlier: &ToIssuer| to.about.is_some() && earlier.about == to.about;
         if owed.iter().any(|(earlier, of)| Some(*earlier) == about || (*earlier < seq && same(of))) {
             return false;
@@ -402,8 +403,8 @@ impl World {
 
     fn check(&self, bearer: Bearer) {
         let state = &self.town.state;
-        assert_eq!(state.undo_due.len(), 0, "nothing is left to undo or to tell");
-        assert_eq!(state.refund_reversals.len(), 0);
+        assert_eq!(state.undos.due.len(), 0, "nothing is left to undo or to tell");
+        assert_eq!(state.messages.refund_reversals.len(), 0);
         assert_eq!(self.issuer.refused_reversals, 0, "the issuer could follow every reversal: {:?}", self.issuer);
         // What the issuer did not take of refunds whose payment it took waits for people: it is in the exceptions.
         let at_issuer = |seq: &Seq| {
@@ -501,7 +502,7 @@ fn stood_in(world: &mut World, yen: i64) -> (Request, Seq) {
     world.play(Step::Pay(Operation::Purchase, yen, false));
     world.play(Step::Ask(0, Fate::NotSent));
     let paid = world.paid.last().unwrap();
-    (paid.request, world.town.state.stood_for[&paid.seq].message)
+    (paid.request, world.town.state.stand_ins.taps[&paid.seq].message)
 }
 
 fn says(world: &mut World, message: Seq, code: &str) {
