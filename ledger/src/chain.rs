@@ -14,6 +14,7 @@ pub const GENESIS: Hash = [0; 32];
 
 /// SHA-256 over the previous hash, then sequence (8 bytes), time in milliseconds (8), day (4), kind (1), all big-endian,
 /// then the body's bytes.
+// Six parameters: one for each thing that the hash covers, in the order of the format.
 #[must_use]
 pub fn link(before: &Hash, seq: Seq, at: Millis, day: BusinessDay, kind: u8, body: &[u8]) -> Hash {
     let mut head = [0_u8; 53];

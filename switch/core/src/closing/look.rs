@@ -229,6 +229,7 @@ impl State {
     }
 
     /// Differences: all, or those that are not resolved; the oldest first.
+    // A bool: who looks at the list switches between the two, and hands that on as it was asked.
     #[must_use]
     pub fn differences(&self, open: bool) -> Vec<DifferenceView> {
         let wanted = |r: &&Raised| !open || r.resolved.is_none();
