@@ -3,6 +3,7 @@
 //! preceded by one that says how many are missing.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -10,8 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter};
+use tracing_subscriber::registry::LookupSpan;
 
 /// Lines that wait for the writing thread at most.
 const QUEUE: usize = 8_192;
@@ -68,7 +74,7 @@ pub fn start(format: Format, level: &str) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines.clone()).log_internal_errors(false);
     let result = match format {
         Format::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        Format::Json => builder.with_ansi(false).json().try_init(),
+        Format::Json => builder.with_ansi(false).json().event_format(JsonLine).try_init(),
     };
     if let Err(error) = result {
         tracing::debug!(%error, "logging was set up before");
@@ -114,6 +120,72 @@ pub fn flush(limit: Duration) {
 /// A handle of its own on standard error: a write that blocks must not hold the lock of the one that everybody shares.
 fn target() -> Option<File> {
     std::io::stderr().as_fd().try_clone_to_owned().ok().map(File::from)
+}
+
+/// One JSON object a line. What the spans around an event say stands among the event's own fields, so that a reader has one
+/// place to look: an inner span's word replaces an outer one's, and the event's own replaces both.
+struct JsonLine;
+
+impl<S, N> FormatEvent<S, N> for JsonLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> std::fmt::Result {
+        let mut fields = Fields::default();
+        if let Some(scope) = context.event_scope() {
+            for span in scope.from_root() {
+                let extensions = span.extensions();
+                let written = extensions.get::<FormattedFields<N>>().map(|written| written.fields.as_str());
+                // An empty text stands for no fields.
+                if let Some(Ok(Value::Object(said))) = written.map(serde_json::from_str::<Value>) {
+                    fields.0.extend(said);
+                }
+            }
+        }
+        event.record(&mut fields);
+        let mut time = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut time))?;
+        let (time, fields) = (Value::from(time), Value::Object(fields.0));
+        let (level, target) = (event.metadata().level(), Value::from(event.metadata().target()));
+        writeln!(out, "{{\"timestamp\":{time},\"level\":\"{level}\",\"fields\":{fields},\"target\":{target}}}")
+    }
+}
+
+/// An event's fields as JSON.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: Value) {
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, Value::from(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, Value::from(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, Value::from(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, Value::from(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.put(field, Value::from(format!("{value:?}")));
+    }
 }
 
 enum Item {
@@ -288,6 +360,61 @@ mod tests {
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
+    }
+
+    /// What a connection and a message on it say of themselves, as the switch does it.
+    fn speak() {
+        let link = tracing::error_span!("link", link = 3, peer = %"127.0.0.1:5", acquirer = tracing::field::Empty);
+        let _in = link.enter();
+        tracing::warn!("not signed on yet");
+        link.record("acquirer", tracing::field::display("27000001"));
+        let message = tracing::debug_span!("message", rrn = "000000000001", record = 7_u64);
+        message
+            .in_scope(|| tracing::warn!(record = 8_u64, none = None::<u64>, sure = true, by = -1_i64, "a \"message\""));
+    }
+
+    fn said(format: Format, level: tracing::Level) -> Vec<String> {
+        let disk = Disk::default();
+        let to = disk.clone();
+        let builder = tracing_subscriber::fmt().with_writer(move || to.clone()).with_max_level(level).with_ansi(false);
+        match format {
+            Format::Text => tracing::subscriber::with_default(builder.finish(), speak),
+            Format::Json => {
+                tracing::subscriber::with_default(builder.json().event_format(JsonLine).finish(), speak);
+            }
+        }
+        let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_line_has_what_the_spans_around_it_say() {
+        let lines: Vec<Value> = said(Format::Json, tracing::Level::DEBUG)
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+            .collect();
+        let fields = serde_json::json!({ "link": 3, "peer": "127.0.0.1:5", "message": "not signed on yet" });
+        assert_eq!((lines.len(), &lines[0]["fields"]), (2, &fields));
+        assert_eq!(lines[0]["level"], "WARN");
+        assert_eq!(lines[0]["target"], module_path!());
+        assert!(lines[0]["timestamp"].as_str().unwrap().ends_with('Z'), "{}", lines[0]);
+        let fields = serde_json::json!({
+            "link": 3, "peer": "127.0.0.1:5", "acquirer": "27000001", "rrn": "000000000001", "record": 8,
+            "sure": true, "by": -1, "message": "a \"message\"",
+        });
+        assert_eq!(lines[1]["fields"], fields, "the line's own word counts most");
+
+        // A span below the level is not there, and neither is what it says.
+        let lines = said(Format::Json, tracing::Level::INFO);
+        let line: Value = serde_json::from_str(&lines[1]).unwrap();
+        assert_eq!(line["fields"]["acquirer"], "27000001");
+        assert_eq!(line["fields"]["rrn"], Value::Null);
+
+        let lines = said(Format::Text, tracing::Level::DEBUG);
+        assert!(
+            lines[1].contains("link{link=3 peer=127.0.0.1:5 acquirer=27000001}:message{rrn=\"000000000001\""),
+            "{lines:?}"
+        );
     }
 
     /// One test, because the number of lost lines is the program's.

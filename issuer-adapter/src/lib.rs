@@ -19,5 +19,5 @@ pub mod routing;
 pub mod sim;
 
 pub use driver::{LinkConfig, LinkMac, LinkStatus, register_metrics, spawn};
-pub use link::{Command, Report};
+pub use link::{Cause, Command, Report};
 pub use routing::{RoutingError, RoutingTable};

@@ -5,7 +5,7 @@ use kazasu_issuer_adapter::clock::wall_clock;
 use kazasu_issuer_adapter::sim::{
     Action, Applies, DefaultAccount, IssuerConfig, IssuerKind, MacConfig, Part, Script, Sim, SimConfig, Step, effective,
 };
-use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report, spawn};
+use kazasu_issuer_adapter::{Cause, Command, LinkConfig, LinkMac, LinkStatus, Report, spawn};
 use kazasu_schemas::ids::{Mcc, Rrn, Stan};
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::Millis;
@@ -36,6 +36,10 @@ async fn start(issuer: IssuerConfig, journal: Option<PathBuf>) -> (Sim, SocketAd
     let sim = Sim::start(config).await.unwrap();
     let addr = sim.addr("sakura").unwrap();
     (sim, addr)
+}
+
+fn cause() -> Cause {
+    Cause { acquirer: "27000001".parse().unwrap(), rrn: Rrn::from_number(1) }
 }
 
 fn message(operation: IssuerOperation, id: u64, amount: i64, about: Option<&IssuerRequest>) -> IssuerRequest {
@@ -127,12 +131,12 @@ impl Switch {
 
     fn ask(&self, request: IssuerRequest) {
         let id = request.rrn.number().unwrap();
-        self.commands.send(vec![Command::Request { id, request }]).unwrap();
+        self.commands.send(vec![Command::Request { id, cause: cause(), request }]).unwrap();
     }
 
     fn tell(&self, request: IssuerRequest) {
         let id = request.rrn.number().unwrap();
-        self.commands.send(vec![Command::Advice { id, request }]).unwrap();
+        self.commands.send(vec![Command::Advice { id, cause: cause(), request }]).unwrap();
     }
 
     /// The next report in short: `answered 1 00`.
@@ -291,7 +295,7 @@ async fn a_full_link_refuses_what_it_cannot_carry() {
     let (_sim, addr) = start(issuer(Action::AnswerAfter(50)), None).await;
     let mut switch = Switch::new(addr, |config| config.max_in_flight = 2);
     switch.wait_for(true).await;
-    let batch = (1..=3).map(|id| Command::Request { id, request: purchase(id, 1) }).collect();
+    let batch = (1..=3).map(|id| Command::Request { id, cause: cause(), request: purchase(id, 1) }).collect();
     switch.commands.send(batch).unwrap();
     assert_eq!(switch.next().await, "not sent 3");
     assert_eq!(switch.next().await, "answered 1 00");
@@ -482,7 +486,7 @@ async fn a_hundred_thousand_bytes_of_requests_in_one_batch_are_all_answered() {
     let (_sim, addr) = start(issuer(Script::default()), None).await;
     let mut switch = Switch::new(addr, |config| config.answer_timeout = Duration::from_secs(20));
     switch.wait_for(true).await;
-    let batch = (1..=3_000).map(|id| Command::Request { id, request: purchase(id, 1) }).collect();
+    let batch = (1..=3_000).map(|id| Command::Request { id, cause: cause(), request: purchase(id, 1) }).collect();
     switch.commands.send(batch).unwrap();
     for id in 1..=3_000 {
         assert_eq!(switch.next().await, format!("answered {id} 00"));

@@ -2,8 +2,7 @@
 //! without every later hash changing.
 
 use crate::entry::{Entry, Seq};
-use crate::record::Record;
-use kazasu_schemas::jst::{BusinessDay, Millis};
+use crate::record::{Place, Record};
 use sha2::{Digest, Sha256};
 
 /// SHA-256.
@@ -14,9 +13,9 @@ pub const GENESIS: Hash = [0; 32];
 
 /// SHA-256 over the previous hash, then sequence (8 bytes), time in milliseconds (8), day (4), kind (1), all big-endian,
 /// then the body's bytes.
-// Six parameters: one for each thing that the hash covers, in the order of the format.
 #[must_use]
-pub fn link(before: &Hash, seq: Seq, at: Millis, day: BusinessDay, kind: u8, body: &[u8]) -> Hash {
+pub fn link(before: &Hash, place: Place, kind: u8, body: &[u8]) -> Hash {
+    let Place { seq, at, day } = place;
     let mut head = [0_u8; 53];
     head[..32].copy_from_slice(before);
     head[32..40].copy_from_slice(&seq.to_be_bytes());
@@ -62,7 +61,8 @@ impl Sealer {
         record.body.write(&mut body);
         let kind = record.body.kind();
         let seq = self.next;
-        let hash = link(&self.head, seq, record.at, record.day, kind, &body);
+        let place = Place { seq, at: record.at, day: record.day };
+        let hash = link(&self.head, place, kind, &body);
         self.next += 1;
         self.head = hash;
         Entry { seq, at: record.at, day: record.day, kind, body, hash, transfers: record.body.transfers().into() }

@@ -5,7 +5,8 @@
 use crate::server::Server;
 use anyhow::Context;
 use clap::Args;
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
+use kazasu_report::table::{Align, Lines};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 use std::sync::Arc;
@@ -78,7 +79,8 @@ async fn one(server: &Server, merchants: u32, clients: u32, time: Duration) -> a
                 let payer = i64::try_from((mixed >> 20) % u64::from(RESIDENTS))?;
                 let merchant = i64::from(RESIDENTS) + 1 + i64::try_from((mixed >> 8) % u64::from(merchants))?;
                 let begin = Instant::now();
-                pay(&mut conn, &format!("27000001-T1001001-{n:012}"), payer, merchant, 1).await?;
+                let payment = Payment { key: format!("27000001-T1001001-{n:012}"), payer, merchant, amount: 1 };
+                pay(&mut conn, &payment).await?;
                 times.record(u64::try_from(begin.elapsed().as_micros())?)?;
             }
             conn.close().await?;
@@ -100,7 +102,16 @@ async fn one(server: &Server, merchants: u32, clients: u32, time: Duration) -> a
     Ok(Best { tps: payments / seconds, clients, p99_ms: p99 / 1_000.0 })
 }
 
-async fn pay(conn: &mut PgConnection, key: &str, payer: i64, merchant: i64, amount: i64) -> anyhow::Result<()> {
+/// One payment of the usual design.
+struct Payment {
+    key: String,
+    payer: i64,
+    merchant: i64,
+    amount: i64,
+}
+
+async fn pay(conn: &mut PgConnection, payment: &Payment) -> anyhow::Result<()> {
+    let (key, payer, merchant, amount) = (payment.key.as_str(), payment.payer, payment.merchant, payment.amount);
     let mut tx = conn.begin().await?;
     let insert = "INSERT INTO usual.payments (key, payer, merchant, amount) VALUES ($1, $2, $3, $4) \
                   ON CONFLICT (key) DO NOTHING RETURNING id";
@@ -140,9 +151,12 @@ pub(crate) async fn run(args: BaselineArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     say!("one SQL transaction a payment, on a PostgreSQL server of this machine's binaries");
+    let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Left]);
     for (what, best) in [(format!("{} merchants", args.merchants), many), ("one hot merchant".into(), hot)] {
-        say!("  {what:<18} {:>8.0}/s with {} clients, p99 {:.1} ms", best.tps, best.clients, best.p99_ms);
+        let with = format!("with {} clients, p99 {:.1} ms", best.clients, best.p99_ms);
+        lines.row([&what, &format!("{:.0}/s", best.tps), &with]);
     }
+    print_text!("{}", lines.text());
     Ok(())
 }
 

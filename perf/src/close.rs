@@ -6,14 +6,14 @@ use anyhow::Context;
 use clap::Args;
 use kazasu::admin::Desk;
 use kazasu::closing::{
-    About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report, resident_statement,
+    About, ClosingAsk, CompareWith, ReportKind, StatementOf, check_heads, clearing_file, report, resident_statement,
 };
 use kazasu::config::Config;
-use kazasu::engine::Engine;
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress, run as load, sample_ppid};
 use kazasu_console::say;
+use kazasu_engine::Engine;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_report::xlsx;
 use kazasu_schemas::jst::BusinessDay;
@@ -55,6 +55,7 @@ pub(crate) struct CloseArgs {
 /// Statements that are asked for.
 const STATEMENTS: u64 = 200;
 
+/// Measures it.
 pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
     let town_dir = dir.path().join("town");
@@ -73,12 +74,24 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, Some(store.clone())).await?;
     taps::import(&town_dir, &switch.engine, &imports).await?;
     let desk = switch.desk.clone();
-    let why = || "perf".to_owned();
     let source = std::fs::read_to_string(town_dir.join("contracts.toml"))?;
     let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
     decide(&desk, &proposed).await?;
 
-    let plan = LoadPlan {
+    let closing = Closing { args: &args, desk: &desk, engine: &switch.engine, store: store.as_ref() };
+    let mut out = json!({});
+    closing.measure(plan(&args, acquirer)?, &mut out).await?;
+    switch.stop().await?;
+    sim.stop().await;
+    if args.json {
+        say!("{out}");
+    }
+    Ok(())
+}
+
+/// The taps of the day that is closed, as fast as they go.
+fn plan(args: &CloseArgs, acquirer: AcquirerConfig) -> anyhow::Result<LoadPlan> {
+    Ok(LoadPlan {
         fleet: Arc::new(Fleet::new(&acquirer, acquirer.residents()?)),
         acquirer,
         rate: 1_000_000.0,
@@ -90,189 +103,226 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
         peer: Peer::Switch,
         drain: Duration::from_secs(30),
         window: Some(400),
-    };
-    let begin = Instant::now();
-    let filled = taps::fire(plan.clone()).await?;
-    // Issuers that cannot keep up decline some: the day is filled as fast as it goes.
-    anyhow::ensure!(filled.answered == filled.sent, "answers are missing:\n{}", filled.text());
-    let mut out = json!({ "taps": filled.answered, "taps_s": seconds(begin), "store": args.store.name() });
-    let say = |text: String| {
-        if !args.json {
+    })
+}
+
+async fn decide(desk: &Desk, proposed: &Value) -> anyhow::Result<()> {
+    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
+    desk.closing(ClosingAsk::Decide { proposal, approve: true, why: why() }, "tanaka").await?;
+    Ok(())
+}
+
+fn why() -> String {
+    "perf".to_owned()
+}
+
+/// What the day is closed with.
+struct Closing<'a> {
+    args: &'a CloseArgs,
+    desk: &'a Desk,
+    engine: &'a Engine,
+    store: &'a dyn kazasu_store::Store,
+}
+
+/// The day that is closed.
+struct Day {
+    /// As asks name it.
+    name: String,
+    on: BusinessDay,
+}
+
+impl Closing<'_> {
+    /// For people, as it comes.
+    fn say(&self, text: &str) {
+        if !self.args.json {
             say!("{text}");
         }
-    };
-    say(format!("{} taps were made within {} s", filled.answered, out["taps_s"]));
+    }
 
-    if !args.statements {
-        busy_close(&args, &desk, &switch.engine, store.as_ref(), plan, &mut out).await?;
+    /// Everything that is measured.
+    async fn measure(&self, plan: LoadPlan, out: &mut Value) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let filled = taps::fire(plan.clone()).await?;
+        // Issuers that cannot keep up decline some: the day is filled as fast as it goes.
+        anyhow::ensure!(filled.answered == filled.sent, "answers are missing:\n{}", filled.text());
+        *out = json!({ "taps": filled.answered, "taps_s": seconds(begin), "store": self.args.store.name() });
+        self.say(&format!("{} taps were made within {} s", filled.answered, out["taps_s"]));
+        if !self.args.statements {
+            self.busy_close(plan, out).await?;
+            self.say_closed(out);
+        }
+
+        let begin = Instant::now();
+        let sound = verify(self.store.reader().await?.as_mut(), |_| {}).await.map_err(|e| anyhow::anyhow!("{e}"))?;
+        let heads = check_heads(self.store, &[]).await?;
+        anyhow::ensure!(self.args.statements || heads.days == 1, "one day was signed");
+        out["verify_s"] = json!(seconds(begin));
+        out["records"] = json!(sound.records);
+        self.say(&format!("{} records were verified within {} s", sound.records, out["verify_s"]));
+
+        statements(self.desk, self.engine, self.args.residents, out).await?;
+        self.say(&format!(
+            "a resident's statement of a month: first {} ms, then p50 {} ms, at most {} ms; {} lines of {} people",
+            out["statement_first_ms"],
+            out["statement_p50_ms"],
+            out["statement_max_ms"],
+            out["statement_lines"],
+            STATEMENTS
+        ));
+        Ok(())
+    }
+
+    fn say_closed(&self, out: &Value) {
         let steps = ["compared", "reconciled", "settled", "reports", "payout", "signed"]
             .map(|step| format!("{step} {} s", out["steps"][step]));
-        say(format!(
+        self.say(&format!(
             "the day was closed within {} s ({}) while {:.0} taps a second went on",
             out["close_s"],
             steps.join(", "),
-            args.rate
+            self.args.rate
         ));
-        say(format!(
+        self.say(&format!(
             "  {} merchants and {} issuers settled, {} yen of fees; {} lines of others compared",
             out["merchants"], out["issuers"], out["fees_yen"], out["compared_lines"]
         ));
-        say(format!(
+        self.say(&format!(
             "  the taps meanwhile: p50 {} ms, p99 {} ms, {} errors",
             out["p50_ms"], out["p99_ms"], out["errors"]
         ));
     }
 
-    let begin = Instant::now();
-    let sound = verify(store.reader().await?.as_mut(), |_| {}).await.map_err(|e| anyhow::anyhow!("{e}"))?;
-    let heads = check_heads(store.as_ref(), &[]).await?;
-    anyhow::ensure!(args.statements || heads.days == 1, "one day was signed");
-    out["verify_s"] = json!(seconds(begin));
-    out["records"] = json!(sound.records);
-    say(format!("{} records were verified within {} s", sound.records, out["verify_s"]));
-
-    statements(&desk, &switch.engine, args.residents, &mut out).await?;
-    say(format!(
-        "a resident's statement of a month: first {} ms, then p50 {} ms, at most {} ms; {} lines of {} people",
-        out["statement_first_ms"], out["statement_p50_ms"], out["statement_max_ms"], out["statement_lines"], STATEMENTS
-    ));
-    switch.stop().await?;
-    sim.stop().await;
-    if args.json {
-        say!("{out}");
-    }
-    Ok(())
-}
-
-async fn decide(desk: &Desk, proposed: &Value) -> anyhow::Result<()> {
-    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
-    desk.closing(ClosingAsk::Decide { proposal, approve: true, why: "perf".into() }, "tanaka").await?;
-    Ok(())
-}
-
-/// Closes the day while taps go on at a steady rate.
-async fn busy_close(
-    args: &CloseArgs,
-    desk: &Desk,
-    engine: &Engine,
-    store: &dyn kazasu_store::Store,
-    plan: LoadPlan,
-    out: &mut Value,
-) -> anyhow::Result<()> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let steady =
-        LoadPlan { rate: args.rate, length: Length::Time(Duration::from_secs(900)), window: None, seed: 2, ..plan };
-    let meanwhile = {
-        let stop = stop.clone();
-        tokio::task::spawn_blocking(move || load(&steady, &Arc::new(Progress::default()), &stop))
-    };
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let closed = close(desk, engine, store, out).await;
-    stop.store(true, Ordering::Release);
-    let report: LoadReport = meanwhile.await??;
-    closed?;
-    // One resident of the town has a card whose issuer never answers; that is no error of the switch.
-    let silent = report.codes.get("91").copied().unwrap_or(0);
-    out["rate"] = json!(args.rate);
-    out["p50_ms"] = json!(ms(report.percentile(50.0)));
-    out["p99_ms"] = json!(ms(report.percentile(99.0)));
-    out["silent_issuer"] = json!(silent);
-    out["errors"] = json!(report.error_count() - silent);
-    anyhow::ensure!(
-        report.error_count() == silent && silent * 200 < report.answered,
-        "taps went wrong:\n{}",
-        report.text()
-    );
-    Ok(())
-}
-
-/// Everything from the cut-over to the signature.
-async fn close(desk: &Desk, engine: &Engine, store: &dyn kazasu_store::Store, out: &mut Value) -> anyhow::Result<()> {
-    let why = || "perf".to_owned();
-    let open = engine.query(|state| state.day).await.context("the core is gone")?.to_string();
-    let whole = Instant::now();
-    let ended = desk.closing(ClosingAsk::CutOver { day: open, why: why() }, "operator").await?;
-    let day = ended["closed"].as_str().context("a day")?.to_owned();
-    let on = BusinessDay::parse(&day).context("a day")?;
-
-    // Files as the others would send them, without the time that they need to write them.
-    let begin = Instant::now();
-    let mut files = Vec::new();
-    let parties = engine
-        .query(|state| {
-            let acquirers = state.acquirers().map(|a| ("acquirer", a.to_string()));
-            acquirers.chain(state.issuers().map(|n| ("issuer", n.to_string()))).collect::<Vec<_>>()
-        })
-        .await
-        .context("the core is gone")?;
-    for (against, party) in parties {
-        let with = CompareWith::new(against, &party, &day, &day)?;
-        let mut bytes = Vec::new();
-        clearing_file(store, &with, &mut bytes).await?;
-        files.push((with, Arc::new(bytes)));
-    }
-    let writing = begin.elapsed();
-    let begin = Instant::now();
-    let (mut lines, mut differences) = (0, 0);
-    for (with, bytes) in files {
-        let compared = desk.compare(bytes, with, "sato").await?;
-        lines += compared.ours;
-        differences += compared.differences;
-    }
-    anyhow::ensure!(differences == 0, "the ledger differs from itself in {differences} lines");
-    out["compared_lines"] = json!(lines);
-    out["steps"]["compared"] = json!(seconds(begin));
-    // Fees are worked out here: who had taps on the day is read from the same books.
-    let begin = Instant::now();
-    desk.closing(ClosingAsk::Reconciled { day: day.clone(), why: why(), without: Vec::new() }, "sato").await?;
-    out["steps"]["reconciled"] = json!(seconds(begin));
-
-    let begin = Instant::now();
-    let settled = desk.closing(ClosingAsk::Settle { day: day.clone() }, "sato").await?;
-    out["steps"]["settled"] = json!(seconds(begin));
-    for key in ["merchants", "issuers", "fees_yen", "paid_yen"] {
-        out[key] = settled[key].clone();
+    /// Closes the day while taps go on at a steady rate.
+    async fn busy_close(&self, plan: LoadPlan, out: &mut Value) -> anyhow::Result<()> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let length = Length::Time(Duration::from_secs(900));
+        let steady = LoadPlan { rate: self.args.rate, length, window: None, seed: 2, ..plan };
+        let meanwhile = {
+            let stop = stop.clone();
+            tokio::task::spawn_blocking(move || load(&steady, &Arc::new(Progress::default()), &stop))
+        };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let closed = self.close(out).await;
+        stop.store(true, Ordering::Release);
+        let report: LoadReport = meanwhile.await??;
+        closed?;
+        // One resident of the town has a card whose issuer never answers; that is no error of the switch.
+        let silent = report.codes.get("91").copied().unwrap_or(0);
+        out["rate"] = json!(self.args.rate);
+        out["p50_ms"] = json!(ms(report.percentile(50.0)));
+        out["p99_ms"] = json!(ms(report.percentile(99.0)));
+        out["silent_issuer"] = json!(silent);
+        out["errors"] = json!(report.error_count() - silent);
+        anyhow::ensure!(
+            report.error_count() == silent && silent * 200 < report.answered,
+            "taps went wrong:\n{}",
+            report.text()
+        );
+        Ok(())
     }
 
-    let begin = Instant::now();
-    for kind in
-        [ReportKind::Settlements, ReportKind::TrialBalance, ReportKind::Fees, ReportKind::Issuers, ReportKind::Cities]
-    {
-        let report = report(desk, kind, About { day: Some(on), ..About::default() }, kazasu::clock::now()).await?;
-        anyhow::ensure!(!xlsx::workbook(&report)?.is_empty(), "an empty workbook");
-    }
-    out["steps"]["reports"] = json!(seconds(begin));
+    /// Everything from the cut-over to the signature.
+    async fn close(&self, out: &mut Value) -> anyhow::Result<()> {
+        let open = self.engine.query(|state| state.day).await.context("the core is gone")?.to_string();
+        let whole = Instant::now();
+        let ended = self.desk.closing(ClosingAsk::CutOver { day: open, why: why() }, "operator").await?;
+        let name = ended["closed"].as_str().context("a day")?.to_owned();
+        let day = Day { on: BusinessDay::parse(&name).context("a day")?, name };
+        let writing = self.compare(&day, out).await?;
+        self.settle(&day, out).await?;
+        self.report(&day, out).await?;
+        self.pay(out).await?;
 
-    let begin = Instant::now();
-    let due = desk.settlements().await?;
-    let first = due
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|s| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1")));
-    let value_day = first.and_then(|s| s["value_day"].as_str()).map(str::to_owned);
-    let numbers: Vec<u32> = due
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|s| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1")))
-        .filter_map(|s| s["settlement"].as_u64().and_then(|n| u32::try_from(n).ok()))
-        .collect();
-    if !numbers.is_empty() {
-        let proposed =
-            desk.closing(ClosingAsk::Payout { value_day, settlements: Some(numbers), why: why() }, "suzuki").await?;
-        decide(desk, &proposed).await?;
-        let number = proposed["proposal"].as_u64().context("a proposal")?;
-        let files = desk.payout_files(number, kazasu_schemas::relief::Format::Zengin, "sato").await?;
-        anyhow::ensure!(!files.is_empty(), "no payout file");
+        let begin = Instant::now();
+        self.desk.closing(ClosingAsk::Sign { day: day.name }, "operator").await?;
+        out["steps"]["signed"] = json!(seconds(begin));
+        out["close_s"] = json!(rounded(whole.elapsed().saturating_sub(writing).as_secs_f64()));
+        Ok(())
     }
-    out["steps"]["payout"] = json!(seconds(begin));
 
-    let begin = Instant::now();
-    desk.closing(ClosingAsk::Sign { day }, "operator").await?;
-    out["steps"]["signed"] = json!(seconds(begin));
-    out["close_s"] = json!(rounded(whole.elapsed().saturating_sub(writing).as_secs_f64()));
-    Ok(())
+    /// Compares files as the others would send them. Gives the time that they need to write them, which does not count.
+    async fn compare(&self, day: &Day, out: &mut Value) -> anyhow::Result<Duration> {
+        let begin = Instant::now();
+        let mut files = Vec::new();
+        let parties = self
+            .engine
+            .query(|state| {
+                let acquirers = state.acquirers().map(|a| ("acquirer", a.to_string()));
+                acquirers.chain(state.issuers().map(|n| ("issuer", n.to_string()))).collect::<Vec<_>>()
+            })
+            .await
+            .context("the core is gone")?;
+        for (against, party) in parties {
+            let with = CompareWith::new(against, &party, &day.name, &day.name)?;
+            let mut bytes = Vec::new();
+            clearing_file(self.store, &with, &mut bytes).await?;
+            files.push((with, Arc::new(bytes)));
+        }
+        let writing = begin.elapsed();
+        let begin = Instant::now();
+        let (mut lines, mut differences) = (0, 0);
+        for (with, bytes) in files {
+            let compared = self.desk.compare(bytes, with, "sato").await?;
+            lines += compared.ours;
+            differences += compared.differences;
+        }
+        anyhow::ensure!(differences == 0, "the ledger differs from itself in {differences} lines");
+        out["compared_lines"] = json!(lines);
+        out["steps"]["compared"] = json!(seconds(begin));
+        Ok(writing)
+    }
+
+    async fn settle(&self, day: &Day, out: &mut Value) -> anyhow::Result<()> {
+        // Fees are worked out here: who had taps on the day is read from the same books.
+        let begin = Instant::now();
+        let reconciled = ClosingAsk::Reconciled { day: day.name.clone(), why: why(), without: Vec::new() };
+        self.desk.closing(reconciled, "sato").await?;
+        out["steps"]["reconciled"] = json!(seconds(begin));
+
+        let begin = Instant::now();
+        let settled = self.desk.closing(ClosingAsk::Settle { day: day.name.clone() }, "sato").await?;
+        out["steps"]["settled"] = json!(seconds(begin));
+        for key in ["merchants", "issuers", "fees_yen", "paid_yen"] {
+            out[key] = settled[key].clone();
+        }
+        Ok(())
+    }
+
+    async fn report(&self, day: &Day, out: &mut Value) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        for kind in [
+            ReportKind::Settlements,
+            ReportKind::TrialBalance,
+            ReportKind::Fees,
+            ReportKind::Issuers,
+            ReportKind::Cities,
+        ] {
+            let about = About { day: Some(day.on), ..About::default() };
+            let report = report(self.desk, kind, about, kazasu_engine::clock::now()).await?;
+            anyhow::ensure!(!xlsx::workbook(&report)?.is_empty(), "an empty workbook");
+        }
+        out["steps"]["reports"] = json!(seconds(begin));
+        Ok(())
+    }
+
+    async fn pay(&self, out: &mut Value) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let due = self.desk.settlements().await?;
+        let payable = |s: &&Value| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1"));
+        let payable: Vec<&Value> = due.as_array().into_iter().flatten().filter(payable).collect();
+        let value_day = payable.first().and_then(|s| s["value_day"].as_str()).map(str::to_owned);
+        let numbers = payable.iter().filter_map(|s| s["settlement"].as_u64().and_then(|n| u32::try_from(n).ok()));
+        let numbers: Vec<u32> = numbers.collect();
+        if !numbers.is_empty() {
+            let payout = ClosingAsk::Payout { value_day, settlements: Some(numbers), why: why() };
+            let proposed = self.desk.closing(payout, "suzuki").await?;
+            decide(self.desk, &proposed).await?;
+            let number = proposed["proposal"].as_u64().context("a proposal")?;
+            let files = self.desk.payout_files(number, kazasu_schemas::relief::Format::Zengin, "sato").await?;
+            anyhow::ensure!(!files.is_empty(), "no payout file");
+        }
+        out["steps"]["payout"] = json!(seconds(begin));
+        Ok(())
+    }
 }
 
 async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Value) -> anyhow::Result<()> {
@@ -283,7 +333,8 @@ async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Valu
     for n in 0..STATEMENTS {
         let person = sample_ppid(1, n * (residents / STATEMENTS).max(1));
         let begin = Instant::now();
-        let report = resident_statement(desk, person, from, today, kazasu::clock::now()).await?;
+        let of = StatementOf { person, from, until: today };
+        let report = resident_statement(desk, of, kazasu_engine::clock::now()).await?;
         took.push(u64::try_from(begin.elapsed().as_micros())?);
         lines += report.sheets().iter().map(|s| s.rows().len()).sum::<usize>();
     }

@@ -26,11 +26,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Codec, MAC, deciding, committing: one thing each.
-    Micro {
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
+    Micro(micro::MicroArgs),
     /// Taps through sockets, MACs, core and ledger, open loop.
     Taps(taps::TapsArgs),
     /// The usual design on the same PostgreSQL server: one SQL transaction a payment, which locks both balances.
@@ -42,26 +38,9 @@ enum Command {
     /// Reconciliation of a million lines with a million: time and memory.
     Recon(recon::ReconArgs),
     /// The turn of a day with many taps in memory: the longest pause of the thread that decides.
-    Midnight {
-        /// Taps in memory; half of them are old after the turn.
-        #[arg(long, default_value_t = 10_000_000)]
-        taps: u64,
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
+    Midnight(midnight::MidnightArgs),
     /// Memory a resident and time to start with many of them.
-    Residents {
-        /// How many residents.
-        #[arg(long, default_value_t = 1_000_000)]
-        residents: u64,
-        /// Where the ledger is kept.
-        #[arg(long, value_enum, default_value = "sqlite")]
-        store: taps::Store,
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
+    Residents(taps::ResidentsArgs),
 }
 
 fn main() -> ExitCode {
@@ -75,16 +54,16 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
-            Command::Micro { json } => micro::run(json).await,
+            Command::Micro(args) => micro::run(&args).await,
             Command::Taps(args) => taps::run(args).await,
             Command::BaselineSql(args) => baseline_sql::run(args).await,
             Command::Close(args) => close::run(args).await,
             Command::Relief(args) => relief::run(args).await,
             Command::Recon(args) => recon::run(&args),
-            Command::Midnight { taps, json } => midnight::run(taps, json),
-            Command::Residents { residents, store, json } => match std::env::var_os("KAZASU_PERF_TOWN") {
+            Command::Midnight(args) => midnight::run(&args),
+            Command::Residents(args) => match std::env::var_os("KAZASU_PERF_TOWN") {
                 Some(town) => taps::restart(town.as_ref()).await,
-                None => taps::residents(residents, store, json).await,
+                None => taps::residents(args).await,
             },
         }
     });

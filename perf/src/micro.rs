@@ -1,12 +1,14 @@
 //! Micro benchmarks: one thing each, in a loop long enough to trust, the median of several rounds printed.
 
 use bytes::BytesMut;
-use kazasu_console::say;
+use clap::Args;
+use kazasu_console::{print_text, say};
 use kazasu_core::{Command, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::LinkOrigin;
 use kazasu_ledger::{Body, Record};
 use kazasu_ledger::{Entry, Head};
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
@@ -236,19 +238,28 @@ pub(crate) fn fdatasync_us(dir: &std::path::Path, pause: std::time::Duration) ->
     Ok(times[times.len() / 2])
 }
 
-pub(crate) async fn run(as_json: bool) -> anyhow::Result<()> {
+/// `perf micro`.
+#[derive(Args, Clone)]
+pub(crate) struct MicroArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures one thing after the other.
+pub(crate) async fn run(args: &MicroArgs) -> anyhow::Result<()> {
     let mut out = Map::new();
     codec(&mut out);
     let journal = deciding(&mut out);
     commits(&mut out, &journal).await?;
     let dir = tempfile::tempdir()?;
     out.insert("fdatasync_us".into(), json!(fdatasync_us(dir.path(), std::time::Duration::ZERO)?.round()));
-    if as_json {
+    if args.json {
         say!("{}", Value::Object(out));
     } else {
-        for (name, value) in &out {
-            say!("{name:<48} {value:>12}");
-        }
+        let mut lines = Lines::new(0, [Align::Left, Align::Right]);
+        out.iter().for_each(|(name, value)| lines.row([name, value]));
+        print_text!("{}", lines.text());
     }
     Ok(())
 }

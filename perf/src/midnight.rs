@@ -1,6 +1,7 @@
 //! The turn of a business day with many taps in memory: how long the one thread that decides is kept from the next tap.
 
 use crate::micro::{purchase, town};
+use clap::Args;
 use kazasu_console::say;
 use kazasu_core::{Event, State, decide};
 use kazasu_ledger::{Body, Record};
@@ -69,7 +70,20 @@ impl Clock {
     }
 }
 
-pub(crate) fn run(taps: u64, as_json: bool) -> anyhow::Result<()> {
+/// `perf midnight`.
+#[derive(Args, Clone)]
+pub(crate) struct MidnightArgs {
+    /// Taps in memory; half of them are old after the turn.
+    #[arg(long, default_value_t = 10_000_000)]
+    taps: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures it.
+pub(crate) fn run(args: &MidnightArgs) -> anyhow::Result<()> {
+    let taps = args.taps;
     let (state, _) = town(RESIDENTS);
     let now = Millis(state.at.0);
     let mut clock = Clock { state, now, taps: 0 };
@@ -91,7 +105,7 @@ pub(crate) fn run(taps: u64, as_json: bool) -> anyhow::Result<()> {
     let seconds = forgetting.elapsed().as_secs_f64();
     let out = json!({ "taps_in_memory": in_memory, "turns_us": turns.iter().map(Duration::as_micros).collect::<Vec<_>>(),
         "filling": filling.show(), "after_the_turn": after.show(), "forgotten": taps / 2, "forgetting_seconds": seconds });
-    if as_json {
+    if args.json {
         say!("{out}");
     } else {
         say!("{}", serde_json::to_string_pretty(&out)?);

@@ -4,11 +4,12 @@ use crate::server::Server;
 use crate::taps::{self, Store};
 use anyhow::Context;
 use clap::Args;
+use kazasu::admin::Desk;
 use kazasu::config::Config;
 use kazasu::relief::{ReliefAsk, Source};
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
-use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, Mix, Peer, sample_ppid};
+use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, sample_ppid};
 use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use serde_json::json;
@@ -33,6 +34,7 @@ pub(crate) struct ReliefArgs {
     json: bool,
 }
 
+/// Measures it.
 pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("kazasu-perf").tempdir_in(".")?;
     let town_dir = dir.path().join("town");
@@ -48,30 +50,67 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     let desk = kazasu::serve::desk(&config, switch.engine.clone(), config.store());
 
     let file = applications(args.residents);
+    propose(&desk, args.residents).await?;
+    let begin = Instant::now();
+    let batch = take_in(&desk, file, args.residents).await?;
+    let import_s = begin.elapsed().as_secs_f64();
+    for (name, by) in [("assessed", "sato"), ("decided", "suzuki"), ("committed", "suzuki"), ("ordered", "suzuki")] {
+        desk.relief(step(batch, name), by).await?;
+    }
+    let plan = plan(&args, acquirer)?;
+    // The same load before, so that the release's share can be seen.
+    let quiet = taps::fire(plan.clone()).await?;
+    let load = tokio::spawn(taps::fire(LoadPlan { seed: 2, ..plan }));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let begin = Instant::now();
+    desk.relief(step(batch, "released"), "tanaka").await?;
+    let progress = || switch.engine.query(move |s| s.relief_progress(batch));
+    while progress().await.flatten().is_some_and(|(done, all)| done < all) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let credited_s = begin.elapsed().as_secs_f64();
+    let report = load.await??;
+    let balanced = switch.engine.query(|s| s.book.is_balanced()).await.context("the core is gone")?;
+    anyhow::ensure!(balanced, "the book does not balance after the run");
+    switch.stop().await?;
+    sim.stop().await;
+    print(&args, &Found { import_s, credited_s, quiet, report })
+}
+
+fn why() -> String {
+    "perf".to_owned()
+}
+
+fn step(batch: u32, name: &str) -> ReliefAsk {
+    ReliefAsk::Step { batch, step: name.into(), value_day: None, why: why() }
+}
+
+/// A programme with money for everybody.
+async fn propose(desk: &Desk, residents: u64) -> anyhow::Result<()> {
     let source = format!(
         "number = 101\nname = \"perf\"\ncity = \"13361\"\nlegal_basis = \"perf\"\nbudget = {}\nceiling = 100_000\nway = \"purse\"\n\
          until = \"2098-12-31\"\n",
-        args.residents * 10_000
+        residents * 10_000
     );
-    let why = || "perf".to_owned();
     let proposed = desk.relief(ReliefAsk::Programme { source, why: why() }, "sato").await?;
     let proposal = proposed["proposal"].as_u64().context("a proposal")?;
     desk.relief(ReliefAsk::Decide { proposal, approve: true, why: why() }, "suzuki").await?;
-    let amount = i64::try_from(args.residents * 10_000)?;
+    let amount = i64::try_from(residents * 10_000)?;
     desk.relief(ReliefAsk::Fund { programme: 101, amount, reference: why() }, "tanaka").await?;
-    let begin = Instant::now();
+    Ok(())
+}
+
+/// Reads the applications in; the batch's number.
+async fn take_in(desk: &Desk, file: Vec<u8>, residents: u64) -> anyhow::Result<u32> {
     let bytes = Arc::new(file);
     let import = Source { programme: 101, name: "perf.csv".into(), bytes, sheet: None, by: "sato".into(), why: why() };
     let imported = desk.import_relief(import, &|_, _| {}).await?;
-    let import_s = begin.elapsed().as_secs_f64();
-    anyhow::ensure!(imported.taken == args.residents && imported.bad == 0, "rows were refused");
-    let batch = imported.batch;
-    let step = |name: &str| ReliefAsk::Step { batch, step: name.into(), value_day: None, why: why() };
-    desk.relief(step("assessed"), "sato").await?;
-    for name in ["decided", "committed", "ordered"] {
-        desk.relief(step(name), "suzuki").await?;
-    }
-    let plan = LoadPlan {
+    anyhow::ensure!(imported.taken == residents && imported.bad == 0, "rows were refused");
+    Ok(imported.batch)
+}
+
+fn plan(args: &ReliefArgs, acquirer: AcquirerConfig) -> anyhow::Result<LoadPlan> {
+    Ok(LoadPlan {
         fleet: Arc::new(Fleet::new(&acquirer, acquirer.residents()?)),
         acquirer,
         rate: args.rate,
@@ -83,31 +122,28 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
         peer: Peer::Switch,
         drain: Duration::from_secs(10),
         window: None,
-    };
-    // The same load before, so that the release's share can be seen.
-    let quiet = taps::fire(plan.clone()).await?;
-    let load = tokio::spawn(taps::fire(LoadPlan { seed: 2, ..plan }));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let begin = Instant::now();
-    desk.relief(step("released"), "tanaka").await?;
-    let progress = || switch.engine.query(move |s| s.relief_progress(batch));
-    while progress().await.flatten().is_some_and(|(done, all)| done < all) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let credited_s = begin.elapsed().as_secs_f64();
-    let report = load.await??;
-    let balanced = switch.engine.query(|s| s.book.is_balanced()).await.context("the core is gone")?;
-    anyhow::ensure!(balanced, "the book does not balance after the run");
-    switch.stop().await?;
-    sim.stop().await;
-    let ms = |report: &kazasu_acquirer_sim::load::LoadReport| {
-        f64::from(u32::try_from(report.percentile(99.0)).unwrap_or(u32::MAX)) / 1e3
-    };
+    })
+}
+
+/// What a run found.
+struct Found {
+    import_s: f64,
+    credited_s: f64,
+    /// Taps without a release.
+    quiet: LoadReport,
+    /// Taps while one went on.
+    report: LoadReport,
+}
+
+/// Prints it. An error when taps went wrong.
+fn print(args: &ReliefArgs, found: &Found) -> anyhow::Result<()> {
+    let Found { import_s, credited_s, quiet, report } = found;
+    let ms = |report: &LoadReport| f64::from(u32::try_from(report.percentile(99.0)).unwrap_or(u32::MAX)) / 1e3;
     if args.json {
         say!(
             "{}",
             json!({ "residents": args.residents, "import_s": import_s, "credited_s": credited_s, "rate": args.rate,
-                "p99_ms": ms(&report), "p99_ms_before": ms(&quiet), "errors": report.error_count() })
+                "p99_ms": ms(report), "p99_ms_before": ms(quiet), "errors": report.error_count() })
         );
     } else {
         say!("{} applications read in within {import_s:.1} s", args.residents);
@@ -118,8 +154,8 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
         );
         say!(
             "p99 of the taps {:.1} ms (without a release {:.1} ms), {} errors",
-            ms(&report),
-            ms(&quiet),
+            ms(report),
+            ms(quiet),
             report.error_count()
         );
     }

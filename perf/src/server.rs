@@ -25,7 +25,7 @@ const WORN_IN: &str = "DO $$ BEGIN FOR n IN 1..150 LOOP \
 
 impl Server {
     pub(crate) fn start() -> anyhow::Result<Server> {
-        let password = hex::encode(kazasu::clock::random_bytes(16)?);
+        let password = hex::encode(kazasu_engine::clock::random_bytes(16)?);
         let start = |dir: tempfile::TempDir| -> anyhow::Result<Server> {
             std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755))?;
             let server = LocalServer::create(&dir.path().join("pg"), &password, &SETTINGS)?;

@@ -119,6 +119,12 @@ fn unified(c: char) -> char {
     }
 }
 
+/// Is it one of the strokes that count as a hyphen, also in full or half width?
+#[must_use]
+pub fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{ff0d}' | '\u{ff70}' | '\u{fe58}' | '\u{fe63}') || unified(c) == '-'
+}
+
 fn is_quotation(c: char) -> bool {
     matches!(c, '"' | '\'' | '`')
 }

@@ -5,6 +5,7 @@
 //! arguments and results go out as values, so that every rule here can be tested, fuzzed and replayed on its own.
 #![forbid(unsafe_code)]
 
+pub mod backoff;
 pub mod calendar;
 pub mod canonical;
 pub mod closing;

@@ -427,6 +427,18 @@ pub enum Bearer {
     Issuer,
 }
 
+impl Bearer {
+    /// Its name, as policy files have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Bearer::Operator => "operator",
+            Bearer::Merchant => "merchant",
+            Bearer::Issuer => "issuer",
+        }
+    }
+}
+
 /// A stand-in allowance of one issuer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct StandIn {

@@ -38,7 +38,7 @@ impl Desk {
         let found = open.into_iter().find(|open| open.number == proposal);
         found.ok_or_else(|| {
             let refused = Rejected::from(ApprovalRefusal::Unknown(proposal));
-            AskError::Command(crate::engine::CommandError::Rejected(refused))
+            AskError::Command(kazasu_engine::CommandError::Rejected(refused))
         })
     }
 

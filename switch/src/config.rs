@@ -2,440 +2,36 @@
 //! was expected.
 
 use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
+use crate::closing::{Office, OfficeKeys};
 use crate::cluster::ClusterKey;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_schemas::calendar::Calendar;
-use kazasu_schemas::canonical::{is_blank, same};
-use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
-use kazasu_schemas::mac::{MacAlgorithm, MacKey};
-use kazasu_schemas::secret::Key;
-use kazasu_schemas::wire::PpidPlace;
+use kazasu_schemas::mac::MacKey;
 use kazasu_security::vault::Vault;
 use kazasu_store::Store;
 use kazasu_store::postgres::{Address, PostgresStore};
 use kazasu_store::sqlite::SqliteStore;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+mod file;
+mod keys;
 mod office;
 #[cfg(test)]
 mod tests;
 
-pub use office::{CityFile, FinanceFile, PayerFile, PayoutFile, ToleranceFile};
+pub use file::{
+    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, IssuerFile, LimitsFile, ListenerFile, MailFile,
+    OutboxFile, TlsFile, WebhookFile,
+};
+pub use keys::Caller;
+use keys::{KeysFile, OutboxKeys, audit, callers, key, read_keys, vault};
+pub use office::{PayerFile, PayoutFile};
 use office::{calendar, cities, finance, payout};
-
-/// `kazasu.toml`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct ConfigFile {
-    /// The book's name, written into its first record.
-    pub book: String,
-    /// The switch's institution id, DE32 towards issuers.
-    pub id: InstitutionId,
-    /// Where this process keeps what is its own: its lock, and the journal when that is a file; relative to this file.
-    pub data_dir: PathBuf,
-    /// `sqlite` for a file in `data_dir`, or a PostgreSQL URL.
-    #[serde(default = "default_store")]
-    pub store: String,
-    /// This node among several on one PostgreSQL store.
-    pub cluster: Option<ClusterFile>,
-    /// The key file; relative to this file.
-    pub keys_file: PathBuf,
-    /// Address of health, metrics and the API.
-    #[serde(default = "default_http")]
-    pub http: String,
-    /// Take any port where the one that is named is in use; only the demo does.
-    #[serde(skip)]
-    pub any_port: bool,
-    /// Business days that settled taps stay in memory, so that they can be refunded, reversed and recognised again.
-    #[serde(default = "default_keep_days")]
-    pub keep_days: u16,
-    /// Acquirers' ports.
-    #[serde(rename = "listener")]
-    pub listeners: Vec<ListenerFile>,
-    /// Acquirers.
-    #[serde(rename = "acquirer", default)]
-    pub acquirers: Vec<AcquirerFile>,
-    /// Issuers.
-    #[serde(rename = "issuer", default)]
-    pub issuers: Vec<IssuerFile>,
-    /// Bounds.
-    #[serde(default)]
-    pub limits: LimitsFile,
-    /// The policy that is activated when a book has none yet; relative to this file. Later ones are activated by command.
-    pub policy_file: Option<PathBuf>,
-    /// Days on which banks do not work (CSV), instead of those that are built in; relative to this file.
-    pub bank_holidays_file: Option<PathBuf>,
-    /// Cards.
-    #[serde(default)]
-    pub cards: CardsFile,
-    /// What is believed of the wall clock.
-    #[serde(default)]
-    pub clock: ClockFile,
-    /// Where residents' notices go.
-    pub outbox: Option<OutboxFile>,
-    /// Cities whose relief goes through this switch.
-    #[serde(rename = "city", default)]
-    pub cities: Vec<CityFile>,
-    /// Where merchants are paid from.
-    pub payout: Option<PayoutFile>,
-    /// Who closes days.
-    #[serde(default)]
-    pub finance: FinanceFile,
-}
-
-/// `[cards]`.
-#[derive(Deserialize, Debug, Clone, Default)]
-#[serde(deny_unknown_fields)]
-pub struct CardsFile {
-    /// Certificates (PEM) of the authority that signs card status lists; relative to this file.
-    pub list_authorities: Option<PathBuf>,
-}
-
-/// `[clock]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields, default)]
-pub struct ClockFile {
-    /// The wall clock may be so far from the monotonic clock.
-    pub jump_seconds: u32,
-    /// The switch may begin so long after the journal's last record.
-    pub restart_hours: u32,
-}
-
-impl Default for ClockFile {
-    fn default() -> Self {
-        ClockFile { jump_seconds: 300, restart_hours: 18 }
-    }
-}
-
-impl ClockFile {
-    /// For the engine.
-    #[must_use]
-    pub fn rules(&self) -> crate::engine::ClockRules {
-        let seconds = |n: u32| std::time::Duration::from_secs(n.into());
-        crate::engine::ClockRules { jump: seconds(self.jump_seconds), restart: seconds(self.restart_hours) * 3_600 }
-    }
-
-    fn check(&self) -> Result<(), String> {
-        if !(1..=3_600).contains(&self.jump_seconds) {
-            return Err(format!("clock.jump_seconds: must be 1 to 3600, got {}", self.jump_seconds));
-        }
-        if !(1..=240).contains(&self.restart_hours) {
-            return Err(format!("clock.restart_hours: must be 1 to 240, got {}", self.restart_hours));
-        }
-        Ok(())
-    }
-}
-
-/// `[outbox]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct OutboxFile {
-    /// The portal's address.
-    pub webhook: Option<WebhookFile>,
-    /// A mail server.
-    pub mail: Option<MailFile>,
-    /// After so many attempts a notice is given up.
-    #[serde(default = "default_attempts")]
-    pub attempts: u32,
-    /// The pause after the first failed attempt; it doubles each time.
-    #[serde(default = "default_first_pause")]
-    pub first_pause_ms: u64,
-    /// The longest pause.
-    #[serde(default = "default_longest_pause")]
-    pub longest_pause_seconds: u64,
-    /// How long one attempt may take.
-    #[serde(default = "default_notice_timeout")]
-    pub timeout_seconds: u64,
-}
-
-fn default_attempts() -> u32 {
-    12
-}
-fn default_first_pause() -> u64 {
-    1_000
-}
-fn default_longest_pause() -> u64 {
-    300
-}
-fn default_notice_timeout() -> u64 {
-    5
-}
-
-/// `[outbox.webhook]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookFile {
-    /// https, or http to this machine.
-    pub url: String,
-    /// More authorities for its certificate, PEM; relative to this file.
-    pub authorities: Option<PathBuf>,
-}
-
-/// `[outbox.mail]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct MailFile {
-    /// `smtps://user@host:port`, or `smtp://…` with STARTTLS.
-    pub server: String,
-    /// The sender.
-    pub from: String,
-    /// The receiver; `{ppid}` stands for the person.
-    pub to: String,
-}
-
-fn default_store() -> String {
-    "sqlite".into()
-}
-
-/// `[cluster]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterFile {
-    /// This node's name, distinct among the nodes of the store.
-    pub node: String,
-    /// Address and port for other nodes.
-    pub listen: String,
-    /// Where other nodes reach it, when that is not `listen`.
-    pub advertise: Option<String>,
-    /// Where people and programs reach its HTTP, when that is not `http`.
-    pub advertise_http: Option<String>,
-    /// A leader that has not reported to the store for this long is replaced.
-    #[serde(default = "default_takeover")]
-    pub takeover_ms: u64,
-}
-
-fn default_takeover() -> u64 {
-    1_500
-}
-
-fn default_http() -> String {
-    "127.0.0.1:8080".into()
-}
-
-fn default_keep_days() -> u16 {
-    45
-}
-
-/// `[[listener]]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct ListenerFile {
-    /// Address and port.
-    pub addr: String,
-    /// A shipped dialect's name, or the path of a dialect file.
-    pub dialect: String,
-    /// TLS with client certificates.
-    pub tls: Option<TlsFile>,
-}
-
-/// `[listener.tls]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct TlsFile {
-    /// The server's certificate chain, PEM.
-    pub certificates: PathBuf,
-    /// Its private key, PEM.
-    pub key: PathBuf,
-    /// Authorities of client certificates, PEM.
-    pub client_ca: PathBuf,
-}
-
-/// `[[acquirer]]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct AcquirerFile {
-    /// DE32.
-    pub id: InstitutionId,
-    /// Its name.
-    pub name: String,
-    /// MAC function.
-    pub mac: MacAlgorithm,
-    /// Where its messages carry the PPID.
-    #[serde(default)]
-    pub ppid_in: PpidPlace,
-    /// SHA-256 fingerprints (hexadecimal) of its client certificates.
-    #[serde(default)]
-    pub certificates: Vec<String>,
-    /// Tell it with 0800/201 and 202 that the business day has ended.
-    #[serde(default)]
-    pub cutover: bool,
-}
-
-/// `[[issuer]]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerFile {
-    /// Its number in this book, from 1.
-    pub number: u16,
-    /// Its name.
-    pub name: String,
-    /// Host and port of its link.
-    pub addr: String,
-    /// A shipped dialect's name, or the path of a dialect file.
-    #[serde(default = "default_dialect")]
-    pub dialect: String,
-    /// MAC function, when its link has one.
-    pub mac: Option<MacAlgorithm>,
-    /// Card number prefixes (4 to 8 digits) that are its cards.
-    #[serde(default)]
-    pub bins: Vec<String>,
-    /// Bank codes (4 digits) that are its accounts.
-    #[serde(default)]
-    pub banks: Vec<String>,
-    /// How long an answer may take.
-    #[serde(default = "default_answer_timeout")]
-    pub answer_timeout_ms: u64,
-    /// How often the link is tested.
-    #[serde(default = "default_echo")]
-    pub echo_seconds: u64,
-    /// Requests under way at one time.
-    #[serde(default = "default_in_flight")]
-    pub max_in_flight: usize,
-    /// Tell it with 0800/201 and 202 that the business day has ended.
-    #[serde(default)]
-    pub cutover: bool,
-}
-
-fn default_dialect() -> String {
-    "iso87-ascii".into()
-}
-fn default_answer_timeout() -> u64 {
-    5_000
-}
-fn default_echo() -> u64 {
-    30
-}
-fn default_in_flight() -> usize {
-    4_096
-}
-
-/// `[limits]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsFile {
-    /// Links a listener holds at one time.
-    pub max_links: usize,
-    /// Messages under way on one link before it is no longer read.
-    pub max_in_flight_per_link: usize,
-    /// Messages admitted in all before new ones are refused with 91.
-    pub max_queued: usize,
-    /// Records in one commit.
-    pub max_batch: usize,
-    /// A link that has not signed on by then is closed.
-    pub sign_on_seconds: u64,
-    /// A peer that takes no answers for this long is closed.
-    pub write_seconds: u64,
-}
-
-impl Default for LimitsFile {
-    fn default() -> Self {
-        LimitsFile {
-            max_links: 4_096,
-            max_in_flight_per_link: 8_192,
-            max_queued: 65_536,
-            max_batch: 2_048,
-            sign_on_seconds: 60,
-            write_seconds: 10,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeysFile {
-    vault: VaultFile,
-    http: HttpKeys,
-    #[serde(default)]
-    store: StoreKeys,
-    #[serde(default)]
-    outbox: OutboxKeys,
-    audit: Option<AuditFile>,
-    cluster: Option<ClusterKeys>,
-    #[serde(default)]
-    acquirer: BTreeMap<String, AcquirerKeys>,
-    #[serde(default)]
-    issuer: BTreeMap<String, IssuerKeys>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VaultFile {
-    current: u8,
-    lookup: String,
-    seal: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct OutboxKeys {
-    webhook: Option<String>,
-    mail_password: Option<String>,
-}
-
-/// Keys that days are signed with, by version: 32 bytes each.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuditFile {
-    current: u8,
-    seed: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct StoreKeys {
-    password: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClusterKeys {
-    key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HttpKeys {
-    /// The operator's.
-    token: String,
-    /// People and programs by name that may do everything.
-    #[serde(default)]
-    people: BTreeMap<String, String>,
-    /// Portals by name: they act for residents and see nothing else.
-    #[serde(default)]
-    portals: BTreeMap<String, String>,
-}
-
-/// Who may use the API.
-#[derive(Clone)]
-pub struct Caller {
-    /// The name that records keep.
-    pub name: String,
-    /// Acts for residents only.
-    pub portal: bool,
-    /// The bearer token.
-    pub token: zeroize::Zeroizing<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AcquirerKeys {
-    master: String,
-    to_switch: String,
-    from_switch: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IssuerKeys {
-    to_issuer: String,
-    from_issuer: String,
-}
 
 /// Everything that `kazasu serve` needs, checked.
 pub struct Config {
@@ -514,9 +110,16 @@ pub struct IssuerConfig {
 }
 
 impl Config {
+    /// The office on a journal, as it is configured.
+    #[must_use]
+    pub fn office(&self, store: Arc<dyn Store>) -> Office {
+        let (payout, audit, vault) = (self.payout.clone(), self.audit.clone(), self.vault.clone());
+        Office::new(store, &self.data_dir, OfficeKeys { payout, audit, vault })
+    }
+
     /// Reads and checks the file at `path` and the key file it names.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
-        let text = crate::files::read_text(path)?;
+        let text = kazasu_security::files::read_text(path)?;
         let file: ConfigFile =
             toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {}", path.display(), e.to_string().trim()))?;
         let base = path.parent().unwrap_or(Path::new(".")).to_path_buf();
@@ -616,43 +219,10 @@ impl Config {
     }
 }
 
-fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
-    let one = |name: &str, token: &str, portal| Caller {
-        name: name.to_owned(),
-        portal,
-        token: zeroize::Zeroizing::new(token.to_owned()),
-    };
-    let mut out = vec![one("operator", &keys.token, false)];
-    out.extend(keys.people.iter().map(|(name, token)| one(name, token, false)));
-    out.extend(keys.portals.iter().map(|(name, token)| one(name, token, true)));
-    for (at, caller) in out.iter().enumerate() {
-        let name = &caller.name;
-        ensure!(!is_blank(name) && name.chars().count() <= 60, "a name has 1 to 60 characters, got {name:?}");
-        ensure!(caller.token.len() >= 32, "the token of {name} must have at least 32 characters");
-        if let Some(other) = out[..at].iter().find(|other| same(&other.name, name)) {
-            bail!("{name:?} and {:?} are one name, however it is spelt; every name is somebody's own", other.name);
-        }
-        let twice = out[..at].iter().any(|other| other.token == caller.token);
-        ensure!(!twice, "{name}: every token is somebody's own");
-    }
-    Ok(out)
-}
-
-fn audit(file: &AuditFile) -> anyhow::Result<crate::closing::AuditKeys> {
-    let mut seeds = BTreeMap::new();
-    for (version, text) in &file.seed {
-        let version: u8 = version.parse().with_context(|| format!("seed.{version}: a version is 0 to 255"))?;
-        let seed = key(text, &format!("seed.{version}"))?;
-        ensure!(seed.expose().len() == 32, "seed.{version} must have 32 bytes");
-        seeds.insert(version, seed);
-    }
-    crate::closing::AuditKeys::new(&seeds, file.current)
-}
-
 fn first_policy(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<(kazasu_schemas::policy::Policy, String)>> {
     let Some(path) = &file.policy_file else { return Ok(None) };
     let path = base.join(path);
-    let source = crate::files::read_text(&path)?;
+    let source = kazasu_security::files::read_text(&path)?;
     match kazasu_documents::policy::read(&source) {
         Ok(policy) => {
             let known = |issuer| file.issuers.iter().any(|i| i.number == issuer);
@@ -707,7 +277,7 @@ pub fn load_dialect(base: &Path, name: &str) -> anyhow::Result<Dialect> {
     }
     let path = base.join(name);
     let shipped = Dialect::SHIPPED.join(", ");
-    let text = crate::files::read_text(&path)
+    let text = kazasu_security::files::read_text(&path)
         .with_context(|| format!("dialect {name:?} is none of {shipped}, and {} cannot be read", path.display()))?;
     Dialect::parse(&text).with_context(|| path.display().to_string())
 }
@@ -718,29 +288,6 @@ fn only_owner_reads(path: &Path) -> anyhow::Result<()> {
     let mode = meta.permissions().mode() & 0o777;
     ensure!(mode & 0o077 == 0, "{} may be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
     Ok(())
-}
-
-fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
-    only_owner_reads(path)?;
-    let text = zeroize::Zeroizing::new(crate::files::read_text(path)?);
-    // The parser's message may quote the line, so only the place is told.
-    toml::from_str(&text).map_err(|e: toml::de::Error| {
-        let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count());
-        anyhow::anyhow!("{} line {line}: {} (the line is not shown: it may hold a key)", path.display(), e.message())
-    })
-}
-
-fn key(text: &str, name: &str) -> anyhow::Result<Key> {
-    Key::from_hex(text).with_context(|| name.to_owned())
-}
-
-fn vault(file: &VaultFile) -> anyhow::Result<Vault> {
-    let mut keys = BTreeMap::new();
-    for (version, text) in &file.seal {
-        let number = version.parse().with_context(|| format!("seal.{version}: a version is 1 to 255"))?;
-        keys.insert(number, key(text, &format!("seal.{version}"))?);
-    }
-    Ok(Vault::new(&keys, file.current, &key(&file.lookup, "lookup")?)?)
 }
 
 fn store(file: &ConfigFile, keys: &KeysFile, base: &Path) -> anyhow::Result<StoreConfig> {

@@ -1,39 +1,41 @@
 //! Health, metrics, status and the import API over HTTP. Reading is open on the configured address; changing anything needs
 //! the bearer token from the key file.
 
+mod answers;
 mod body;
+mod callers;
 mod closing;
+mod imports;
 mod relief;
+mod residents;
 mod socket;
+mod status;
 
-use crate::admin::{Ask, AskError, Desk};
+use crate::admin::{Ask, Desk};
 use crate::config::Caller;
-use crate::engine::CommandError;
-use crate::engine::{Engine, Role};
-use crate::import;
 use crate::issuers::Issuers;
-use crate::json::{self, JsonError};
-use crate::tasks::{Kind, broke_off, fault, unwound};
+use crate::ports::PortInUse;
+use answers::{answer, broken, read};
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use callers::{authorized, caller};
+use kazasu_engine::Engine;
+use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
+use kazasu_ledger::record::LinkOrigin;
 use kazasu_store::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use socket::Socket;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::sync::watch;
-use tokio::task::JoinError;
 
 /// Bodies that are read at one time; the next wait.
 const BODIES: usize = 16;
@@ -58,22 +60,20 @@ pub struct Api {
 }
 
 /// Binds the address.
-pub async fn bind(addr: &str, any_port: bool) -> anyhow::Result<TcpListener> {
-    crate::serve::bind(addr, any_port).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
+pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> {
+    crate::ports::bind(addr, in_use).await.with_context(|| format!("cannot listen for HTTP on {addr}"))
 }
 
 /// Serves until shutdown.
 pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
     let tasks = api.engine.health().tasks.clone();
     let app = Router::new()
-        .route("/", get(page))
+        .route("/", get(status::page))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(status::ready))
         .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
-        .route("/v1/status", get(|State(api): State<Api>| async move { Json(status(&api).await) }))
+        .route("/v1/status", get(status::shown))
         .route("/v1/handover", post(hand_over))
-        .route("/v1/import/merchants", post(import_merchants))
-        .route("/v1/import/links", post(import_links))
         .route("/v1/merchants", get(merchants))
         .route("/v1/merchants/{*id}", get(merchant))
         .route("/v1/ask", post(ask))
@@ -84,11 +84,8 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
         .route("/v1/advices", get(advices))
         .merge(relief::routes())
         .merge(closing::routes())
-        .route("/v1/residents/{ppid}", get(resident))
-        .route("/v1/residents/{ppid}/link", put(put_link).delete(delete_link))
-        .route("/v1/residents/{ppid}/limits", put(put_limits))
-        .route("/v1/residents/{ppid}/spendable", put(put_spendable))
-        .route("/v1/residents/{ppid}/card", put(put_card));
+        .merge(imports::routes())
+        .merge(residents::routes());
     #[cfg(debug_assertions)]
     let app = app.route("/v1/break/{task}", post(break_task));
     // `admit` has read the body by then, within the path's own limit.
@@ -151,7 +148,7 @@ async fn break_task(State(api): State<Api>, Path(name): Path<String>, headers: H
         }
         Kind::Log => kazasu_console::logs::break_writer(),
         Kind::Wal => kazasu_store::sqlite::break_mover(),
-        kind => crate::tasks::arm(kind),
+        kind => kazasu_engine::tasks::arm(kind),
     }
     StatusCode::ACCEPTED.into_response()
 }
@@ -169,22 +166,6 @@ async fn caught(request: Request, next: Next) -> Response {
             broken()
         }
     }
-}
-
-/// What a caller is told of a panic, whose own words are for the log.
-const BROKEN: &str = "the request broke off inside the switch; its log says where";
-
-fn broken() -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": BROKEN }))).into_response()
-}
-
-/// Did work panic that a request does on a thread or a task of its own? It is counted like a handler that panics.
-fn has_panicked(error: &anyhow::Error) -> bool {
-    let panic = error.chain().find(|cause| cause.downcast_ref::<JoinError>().is_some_and(JoinError::is_panic));
-    if let Some(panic) = panic {
-        broke_off(Kind::HttpConnection, &panic.to_string());
-    }
-    panic.is_some()
 }
 
 /// Strangers' bodies are not read: who asks for something is known by then, and only so many bodies are read at one time.
@@ -207,262 +188,14 @@ async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response
     body::in_form(&method, &path, next.run(request).await).await
 }
 
-async fn ready(State(api): State<Api>) -> Response {
-    let health = api.engine.health();
-    if health.is_ready() {
-        // Taps are answered while the clock is in doubt; who looks here is told all the same.
-        let doubt = health.clock_suspect().map_or_else(String::new, |suspect| format!("{suspect}\n"));
-        format!("ready\n{doubt}").into_response()
-    } else {
-        let why = health.halted().or_else(|| health.tasks.trouble()).unwrap_or_else(|| match health.role() {
-            Role::Following if health.reachable.load(Ordering::Acquire) => {
-                "the leader's ledger takes no records".into()
-            }
-            Role::Following => "no link to a node that leads".into(),
-            Role::Leading => "the store cannot be asked who leads".into(),
-            Role::Starting | Role::Finished => "the journal is being read".into(),
-        });
-        (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response()
-    }
-}
-
-async fn status(api: &Api) -> serde_json::Value {
-    let health = api.engine.health();
-    let sizes = api.engine.query(|state| (state.sizes(), state.day.to_string())).await;
-    let links = api.issuers.links();
-    let links: Vec<_> = links
-        .iter()
-        .map(|l| {
-            let status = l.status.as_ref();
-            json!({ "issuer": l.issuer, "name": l.name, "up": l.is_up(), "in_flight": status.map_or(0, |s| s.in_flight()),
-                "owed": status.map_or(0, |s| s.saf_depth()) })
-        })
-        .collect();
-    let mut out = json!({
-        "ready": health.is_ready(),
-        "node": api.node.name,
-        "role": health.role().name(),
-        "epoch": health.epoch(),
-        "leader": if health.role() == Role::Leading { api.node.name.clone() } else { health.leader().name },
-        "halted": health.halted(),
-        "time": api.engine.now().jst_text(),
-        "clock": health.clock_suspect().map_or_else(|| json!({ "state": "agreed" }), |suspect| json!({
-            "state": "clock_suspect", "doubt": suspect.doubt.name(), "wall": suspect.wall.jst_text(),
-            "time": suspect.time.jst_text() })),
-        "clock_doubt": health.clock_suspect().map(|suspect| suspect.to_string()),
-        "records": health.durable.load(Ordering::Acquire),
-        "queued": health.queued.load(Ordering::Acquire),
-        "issuers": links,
-    });
-    if let Some((s, day)) = sizes {
-        out["business_day"] = day.into();
-        out["balanced"] = health.is_balanced().into();
-        out["residents"] = s.residents.into();
-        out["merchants"] = s.merchants.into();
-        out["taps_in_memory"] = s.taps.into();
-        out["waiting_for_issuer"] = s.pending.into();
-        out["owed_to_issuers"] = s.unacknowledged.into();
-        out["advices_waiting_for_a_person"] = s.waiting_advices.into();
-        out["open_holds"] = s.holds.into();
-    }
-    out
-}
-
-/// A status page that needs no script: it reloads itself.
-async fn page(State(api): State<Api>) -> Html<String> {
-    let s = status(&api).await;
-    let leads = s["role"] == Role::Leading.name();
-    let text = |key: &str| match &s[key] {
-        serde_json::Value::String(text) if key == "role" => match text.as_str() {
-            "leading" => "主ノード leading".to_owned(),
-            "following" => "従ノード following".to_owned(),
-            other => other.to_owned(),
-        },
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => "–".to_owned(),
-        serde_json::Value::Bool(true) => "はい yes".to_owned(),
-        serde_json::Value::Bool(false) => "いいえ no".to_owned(),
-        serde_json::Value::Number(n) => n.as_u64().map_or_else(|| n.to_string(), kazasu_schemas::text::thousands),
-        other => other.to_string(),
-    };
-    let mut rows = String::new();
-    for (label, key) in [
-        ("営業日 business day", "business_day"),
-        ("ノード node", "node"),
-        ("役割 role", "role"),
-        ("主ノード leader", "leader"),
-        ("受付可能 ready", "ready"),
-        ("停止理由 halted because", "halted"),
-        ("時計の疑い clock in doubt", "clock_doubt"),
-        ("仕訳記録数 durable records", "records"),
-        ("貸借一致 debits equal credits", "balanced"),
-        ("利用者 residents", "residents"),
-        ("加盟店 merchants", "merchants"),
-        ("発行者応答待ち waiting for issuers", "waiting_for_issuer"),
-        ("発行者への未達通知 advices owed to issuers", "owed_to_issuers"),
-        ("未確定オーソリ open holds", "open_holds"),
-        ("限度超オフライン取引 offline payments to be decided", "advices_waiting_for_a_person"),
-    ] {
-        rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{}</td></tr>", escape(&text(key))));
-    }
-    for issuer in s["issuers"].as_array().into_iter().flatten() {
-        let name = escape(issuer["name"].as_str().unwrap_or_default());
-        // Issuers' links belong to the lead.
-        let up = match (issuer["up"] == true, leads) {
-            (true, _) => "接続中 up",
-            (false, true) => "切断 down",
-            (false, false) => "主ノードで接続 at the leader",
-        };
-        rows.push_str(&format!("<tr><th scope=row>発行者 issuer {} {name}</th><td>{up}</td></tr>", issuer["issuer"]));
-    }
-    Html(format!(
-        "<!doctype html><html lang=ja><meta charset=utf-8><meta http-equiv=refresh content=2><title>Kazasu かざす</title>\
-         <style>body{{font:16px/1.6 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
-         table{{border-collapse:collapse;width:100%}}th{{text-align:left;font-weight:normal}}td{{text-align:right;\
-         font-variant-numeric:tabular-nums}}th,td{{border-bottom:1px solid #ddd;padding:.4rem}}</style>\
-         <h1>かざす Kazasu</h1><table>{rows}</table>\
-         <p><a href=/metrics>metrics</a> · <a href=/v1/status>status (JSON)</a></p></html>"
-    ))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// The part of an address behind the question mark, with an answer in JSON when it does not fit.
-fn asked<T: serde::de::DeserializeOwned>(query: Result<Query<T>, QueryRejection>) -> Result<T, Box<Response>> {
-    let wrong = |error: QueryRejection| answer(Err(crate::admin::value("query", error.body_text())));
-    query.map(|Query(asked)| asked).map_err(|error| Box::new(wrong(error)))
-}
-
-type Refusal = (StatusCode, Json<serde_json::Value>);
-
-/// Who asks. Hashes are compared, so that the time taken says nothing about the tokens.
-fn caller<'a>(api: &'a Api, headers: &HeaderMap) -> Result<&'a Caller, Refusal> {
-    let given =
-        headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-    let given = given.map(|token| Sha256::digest(token.trim().as_bytes()));
-    let known = |caller: &&Caller| given == Some(Sha256::digest(caller.token.as_bytes()));
-    api.callers.iter().find(known).ok_or_else(|| {
-        let text = "send the header `Authorization: Bearer …` with a token of [http] in the key file";
-        (StatusCode::UNAUTHORIZED, Json(json!({ "error": text })))
-    })
-}
-
-/// An operator, not a portal.
-fn authorized<'a>(api: &'a Api, headers: &HeaderMap) -> Result<&'a Caller, Refusal> {
-    let caller = caller(api, headers)?;
-    if caller.portal {
-        let text = format!("{} is a portal: it acts for residents only", caller.name);
-        return Err((StatusCode::FORBIDDEN, Json(json!({ "error": text }))));
-    }
-    Ok(caller)
-}
-
-fn answer(result: Result<serde_json::Value, AskError>) -> Response {
-    let error = match result {
-        Ok(value) => return Json(value).into_response(),
-        Err(AskError::Other(error)) if has_panicked(&error) => return broken(),
-        Err(error) => error,
-    };
-    let status = match &error {
-        AskError::Value { .. } | AskError::Policy(_) => StatusCode::BAD_REQUEST,
-        AskError::Pin | AskError::Forbidden(_) => StatusCode::FORBIDDEN,
-        AskError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
-        AskError::Command(CommandError::Elsewhere(_)) => StatusCode::MISDIRECTED_REQUEST,
-        AskError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
-        AskError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let mut body = json!({ "error": error.to_string() });
-    match &error {
-        AskError::Value { field, .. } => body["field"] = (*field).into(),
-        AskError::Policy(problems) => body["problems"] = problems.clone().into(),
-        AskError::Command(CommandError::Elsewhere(leader)) => body["leader"] = leader.clone().into(),
-        AskError::Pin | AskError::Forbidden(_) | AskError::Command(_) | AskError::Other(_) => {}
-    }
-    (status, Json(body)).into_response()
-}
-
-/// What an ask's body says.
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
-    json::read(body).map_err(|error| misread(&error))
-}
-
-fn misread(error: &JsonError) -> Box<Response> {
-    let mut body = json!({ "error": format!("the body is not what was expected: {error}") });
-    if let Some(field) = error.field() {
-        body["field"] = field.into();
-    }
-    Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
-}
-
 async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
     let by = match authorized(&api, &headers) {
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
     };
     match read::<Ask>(&body) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by, false).await),
+        Ok(ask) => answer(api.desk.carry_out(ask, &by, LinkOrigin::Counter).await),
         Err(refusal) => *refusal,
-    }
-}
-
-/// What a portal asks for a resident: the body without the PPID, which is in the path.
-async fn for_resident(api: &Api, headers: &HeaderMap, what: &str, ppid: String, body: &[u8]) -> Response {
-    let (by, portal) = match caller(api, headers) {
-        Ok(caller) => (caller.name.clone(), caller.portal),
-        Err(refusal) => return refusal.into_response(),
-    };
-    let mut object = match json::object(body) {
-        Ok(object) => object,
-        Err(error) => return *misread(&error),
-    };
-    if let Some(key) = ["do", "ppid"].into_iter().find(|key| object.contains_key(*key)) {
-        return *misread(&JsonError::Shape(format!("unknown field `{key}`: the path says it")));
-    }
-    if portal && what == "set_card" && object.get("status").is_none_or(|status| status != "held") {
-        let text = "a portal may only suspend a card (status held)";
-        return (StatusCode::FORBIDDEN, Json(json!({ "error": text }))).into_response();
-    }
-    object.insert("do".into(), what.into());
-    object.insert("ppid".into(), ppid.into());
-    match json::shaped::<Ask>(object) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by, portal).await),
-        Err(error) => *misread(&error),
-    }
-}
-
-async fn put_link(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    for_resident(&api, &headers, "link", ppid, &body).await
-}
-
-async fn delete_link(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    for_resident(&api, &headers, "unlink", ppid, &body).await
-}
-
-async fn put_limits(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    for_resident(&api, &headers, "set_limits", ppid, &body).await
-}
-
-async fn put_spendable(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    for_resident(&api, &headers, "set_spendable", ppid, &body).await
-}
-
-async fn put_card(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    for_resident(&api, &headers, "set_card", ppid, &body).await
-}
-
-async fn resident(State(api): State<Api>, Path(ppid): Path<String>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = caller(&api, &headers) {
-        return refusal.into_response();
-    }
-    match api.desk.resident(&ppid).await {
-        Ok(Some(value)) => Json(value).into_response(),
-        Ok(None) => {
-            let text = format!("PPID {ppid} is not known");
-            (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
-        }
-        Err(error) => answer(Err(error)),
     }
 }
 
@@ -518,64 +251,14 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
         Ok(body) => body,
         Err(refusal) => return *refusal,
     };
-    let result = match crate::serve::able(api.store.as_ref(), &api.node, &body.to).await {
-        Ok(()) => crate::serve::hand_over(&api.engine, &api.node.name, body.to).await,
+    let result = match crate::cluster::able(api.store.as_ref(), &api.node, &body.to).await {
+        Ok(()) => crate::cluster::hand_over(&api.engine, &api.node.name, body.to).await,
         Err(why) => Err(why),
     };
     match result {
         Ok(leader) => Json(json!({ "leader": leader })).into_response(),
         Err(error) => (StatusCode::CONFLICT, Json(json!({ "error": error }))).into_response(),
     }
-}
-
-/// How a file that is the body is imported.
-#[derive(Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ImportForm {
-    /// The workbook's sheet.
-    sheet: Option<String>,
-    /// Only say what would change.
-    #[serde(default)]
-    dry_run: bool,
-}
-
-impl From<ImportForm> for import::Order {
-    fn from(form: ImportForm) -> Self {
-        let mode = if form.dry_run { import::Mode::Look } else { import::Mode::CarryOut };
-        import::Order { sheet: form.sheet, mode }
-    }
-}
-
-async fn import_merchants(
-    State(api): State<Api>,
-    form: Result<Query<ImportForm>, QueryRejection>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
-    }
-    let form = match asked(form) {
-        Ok(form) => form,
-        Err(refusal) => return *refusal,
-    };
-    outcome(import::merchants(&api.engine, body.to_vec(), &form.into()).await)
-}
-
-async fn import_links(
-    State(api): State<Api>,
-    form: Result<Query<ImportForm>, QueryRejection>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
-    }
-    let form = match asked(form) {
-        Ok(form) => form,
-        Err(refusal) => return *refusal,
-    };
-    outcome(import::links(&api.engine, body.to_vec(), &api.desk.imports, &form.into()).await)
 }
 
 async fn merchants(State(api): State<Api>, headers: HeaderMap) -> Response {
@@ -598,56 +281,19 @@ async fn merchant(State(api): State<Api>, Path(id): Path<String>, headers: Heade
     }
 }
 
-fn outcome(result: anyhow::Result<import::ImportReport>) -> Response {
-    match result {
-        Ok(report) => Json(report).into_response(),
-        Err(error) if has_panicked(&error) => broken(),
-        // The file is not to blame: the same file is to be sent again, to the leader or later.
-        Err(error) if error.is::<CommandError>() => {
-            answer(Err(error.downcast::<CommandError>().map_or_else(AskError::Other, AskError::Command)))
-        }
-        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("{error:#}") }))).into_response(),
-    }
-}
-
-/// A report as JSON, or as a file.
-fn report_as(report: &kazasu_report::Report, format: Option<&str>, name: &str) -> Response {
-    use kazasu_report::{csv, xlsx};
-    let file = |bytes: Vec<u8>, kind: &str, ending: &str| {
-        let disposition = format!("attachment; filename=\"{name}.{ending}\"");
-        ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
-    };
-    let csv = |encoding| csv::sheet(&report.sheets()[0], encoding, csv::Header::Japanese).map(|(bytes, _)| bytes);
-    let wrong = |error: &dyn std::fmt::Display| answer(Err(AskError::Other(anyhow::anyhow!("{error}"))));
-    match format {
-        None | Some("json") => Json(kazasu_report::json::value(report)).into_response(),
-        Some("xlsx") => match xlsx::workbook(report) {
-            Ok(bytes) => file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-            Err(error) => wrong(&error),
-        },
-        Some("csv") => match csv(csv::Encoding::Utf8) {
-            Ok(bytes) => file(bytes, "text/csv; charset=utf-8", "csv"),
-            Err(error) => wrong(&error),
-        },
-        Some("csv-sjis") => match csv(csv::Encoding::ShiftJis) {
-            Ok(bytes) => file(bytes, "text/csv; charset=shift_jis", "csv"),
-            Err(error) => wrong(&error),
-        },
-        Some(other) => {
-            answer(Err(crate::admin::value("format", format!("must be json, xlsx, csv or csv-sjis, got {other:?}"))))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::answers::{BROKEN, outcome};
     use super::*;
-    use crate::tasks::AbortOnDrop;
+    use crate::admin::AskError;
+    use crate::import;
     use axum::body::Body;
+    use kazasu_engine::tasks::AbortOnDrop;
     use std::net::SocketAddr;
     use std::task::Poll;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
+    use tokio::task::JoinError;
 
     /// Requests that have broken off so far in this process.
     fn counted() -> u64 {
@@ -686,6 +332,25 @@ mod tests {
     async fn file() -> Response {
         let work = tokio::task::spawn_blocking(|| -> import::ImportReport { panic!("a bad file") }).await;
         outcome(work.map_err(|error| anyhow::Error::from(error).context("a file")))
+    }
+
+    #[tokio::test]
+    async fn a_value_that_can_never_be_is_400_and_what_does_not_stand_now_is_409() {
+        use kazasu_core::Rejected;
+        use kazasu_engine::CommandError;
+        use kazasu_schemas::money::Yen;
+        for (why, status, field) in [
+            (Rejected::OwnLimit("day", Yen::new(-1)), 400, json!("day")),
+            (Rejected::Amount(Yen::ZERO), 400, json!("amount")),
+            (Rejected::Reference, 400, json!("reference")),
+            (Rejected::UnknownProgramme(9), 409, json!(null)),
+        ] {
+            let told = answer(Err(AskError::Command(CommandError::Rejected(why))));
+            assert_eq!(told.status().as_u16(), status);
+            let body = axum::body::to_bytes(told.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["field"], field, "{body}");
+        }
     }
 
     #[tokio::test]

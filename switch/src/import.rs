@@ -12,11 +12,12 @@ pub use links::links;
 pub use look::Ground;
 pub use merchants::merchants;
 
-use crate::engine::CommandError;
 use kazasu_core::{Command, Done};
 use kazasu_documents::table_file::{Columns, How, Refused, Row, Table, refused_csv};
+use kazasu_engine::CommandError;
 use kazasu_issuer_adapter::routing::RoutingTable;
 use kazasu_security::vault::Vault;
+use look::Opening;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -136,6 +137,9 @@ pub struct ImportReport {
     pub changed_fields: u64,
     /// The first of them.
     pub changes: Vec<FieldChange>,
+    /// Opening balances that were not booked, because another sum was paid in before; the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<FieldChange>,
 }
 
 impl ImportReport {
@@ -192,8 +196,8 @@ enum Cells {
 }
 
 impl Cells {
-    fn of(self, row: &mut Row) -> Vec<String> {
-        let cells = std::mem::take(&mut row.cells);
+    fn of(self, row: Row) -> Vec<String> {
+        let cells = row.into_refused();
         match self {
             Cells::Plain => cells,
             Cells::Masked => cells.iter().map(|cell| kazasu_schemas::text::masked(cell)).collect(),
@@ -226,10 +230,10 @@ async fn run(ground: Ground<'_>, file: Vec<u8>, order: &Order, kind: Kind<'_>) -
         };
         let told = Told { line: row.line, row: row.row, cells: Vec::new() };
         match planned {
-            Err(p) => report.refuse(Told { cells: kind.cells.of(&mut row), ..told }.bad(p.column, p.value, p.problem)),
+            Err(p) => report.refuse(Told { cells: kind.cells.of(row), ..told }.bad(p.column, p.value, p.problem)),
             Ok(planned) => {
                 report.without_route += u64::from(planned.without_route);
-                steps.push(Told { cells: kind.cells.of(&mut row), ..told }, planned.commands, &mut report).await?;
+                steps.push(Told { cells: kind.cells.of(row), ..told }, planned.commands, &mut report).await?;
             }
         }
     }
@@ -256,17 +260,24 @@ impl Told {
 /// A row's commands, whose outcomes come together.
 struct UnderWay {
     row: Told,
+    opening: Option<Opening>,
     answers: SmallVec<[oneshot::Receiver<Result<Done, CommandError>>; 1]>,
 }
 
-async fn finish(row: UnderWay, report: &mut ImportReport) -> anyhow::Result<()> {
-    let mut changed = false;
-    for answer in row.answers {
-        match answer.await? {
-            Ok(done) => changed |= done == Done::Recorded,
+/// Gives back the opening balance that was not booked because there was money before.
+async fn finish(row: UnderWay, report: &mut ImportReport) -> anyhow::Result<Option<Opening>> {
+    let (mut changed, mut known) = (false, None);
+    for (at, answer) in row.answers.into_iter().enumerate() {
+        match answer.await.map_err(|_| CommandError::Stopping)? {
+            Ok(done) => {
+                changed |= done == Done::Recorded;
+                if done == Done::Unchanged {
+                    known = known.or(row.opening.filter(|opening| opening.at == at));
+                }
+            }
             Err(CommandError::Rejected(why)) => {
                 report.refuse(row.row.bad("", String::new(), why.to_string()));
-                return Ok(());
+                return Ok(None);
             }
             Err(error @ (CommandError::Elsewhere(_) | CommandError::Halted(_) | CommandError::Stopping)) => {
                 return Err(error.into());
@@ -274,7 +285,7 @@ async fn finish(row: UnderWay, report: &mut ImportReport) -> anyhow::Result<()> 
         }
     }
     report.count(changed);
-    Ok(())
+    Ok(known)
 }
 
 impl ImportReport {

@@ -1,12 +1,14 @@
 //! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
 
 use crate::config::IssuerConfig;
-use crate::engine::{Engine, IssuerSink};
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
-use crate::tasks::{Kind, Tasks, fault, not_down};
 use hashbrown::HashMap;
+use kazasu_core::Command::SettleNotice;
 use kazasu_core::{Event, Outgoing, Owed};
-use kazasu_issuer_adapter::{Command, LinkConfig, LinkMac, LinkStatus, Report};
+use kazasu_engine::tasks::{Kind, Tasks, fault, not_down};
+use kazasu_engine::trail::{self, MessageId, about};
+use kazasu_engine::{Engine, IssuerSink};
+use kazasu_issuer_adapter::{Cause, Command, LinkConfig, LinkMac, LinkStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::jst::BusinessDay;
@@ -25,6 +27,8 @@ pub struct Issuers {
     vault: Arc<Vault>,
     own: InstitutionId,
     configs: Vec<IssuerConfig>,
+    /// False for a command that works on the journal for a moment: it sends nothing, and what is owed waits for the switch.
+    linked: bool,
     runtime: Handle,
     lead: Mutex<Option<Lead>>,
     tasks: TaskTracker,
@@ -66,6 +70,16 @@ impl Issuers {
     /// Knows every configured issuer. Must be called on the runtime that the links are to run on.
     #[must_use]
     pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+        Arc::new(Self::made(configs, true, vault, own))
+    }
+
+    /// Has no links: for a command that works on the journal for a moment.
+    #[must_use]
+    pub fn without_links(vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+        Arc::new(Self::made(Vec::new(), false, vault, own))
+    }
+
+    fn made(configs: Vec<IssuerConfig>, linked: bool, vault: Arc<Vault>, own: InstitutionId) -> Self {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
         let lead = Mutex::new(None);
@@ -74,17 +88,18 @@ impl Issuers {
             // Its task runs while this node leads; before that it is not down.
             not_down(Kind::IssuerLink, &config.file.name);
         }
-        Arc::new(Issuers {
+        Issuers {
             vault,
             own,
             configs,
+            linked,
             runtime,
             lead,
             tasks,
             stopped,
             outbox: OnceLock::new(),
             gives_up: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Delivers notices to residents' portals from now on. Must be called on the runtime that deliveries are to run on.
@@ -182,26 +197,26 @@ impl Settle for Settler {
     fn settle(&self, key: NoticeKey, outcome: Outcome, attempts: u32, problem: Option<String>) {
         // Another node leads, or the switch stops: the notice stays owed, and its receiver knows it by its id.
         let Some(engine) = self.0.upgrade().and_then(|issuers| issuers.engine()) else { return };
-        settle(&engine, key, outcome == Outcome::Delivered, attempts, problem);
+        let delivered = outcome == Outcome::Delivered;
+        settle(&engine, SettleNotice { notice: key, delivered, attempts, problem });
     }
 }
 
-fn settle(engine: &Engine, notice: NoticeKey, delivered: bool, attempts: u32, problem: Option<String>) {
+fn settle(engine: &Engine, notice: kazasu_core::Command) {
     // Whether it is recorded shows in the notice's being offered again.
-    drop(engine.command_later(kazasu_core::Command::SettleNotice { notice, delivered, attempts, problem }));
+    drop(engine.command_later(notice));
 }
 
 fn notice(key: NoticeKey, owed: &Owed) -> Notice {
-    let at = owed.at.jst_text();
     Notice {
         id: format!("{}-{}", key / 16, key % 16),
         kind: "spend_alert",
         ppid: owed.ppid.to_string(),
         percent: owed.percent,
-        month: at.chars().take(7).collect(),
+        month: owed.counted.to_string().chars().take(7).collect(),
         used_yen: owed.used.get(),
         limit_yen: owed.limit.get(),
-        at,
+        at: owed.at.jst_text(),
     }
 }
 
@@ -211,7 +226,8 @@ impl IssuerSink for Issuers {
             (Some(outbox), _) => notices.iter().for_each(|(key, owed)| outbox.offer(*key, notice(*key, owed))),
             (None, Some(engine)) if self.gives_up.load(Ordering::Acquire) => {
                 for (key, _) in notices {
-                    settle(&engine, key, false, 0, Some("no [outbox] is configured".into()));
+                    let problem = Some("no [outbox] is configured".into());
+                    settle(&engine, SettleNotice { notice: key, delivered: false, attempts: 0, problem });
                 }
             }
             // A command that works on the journal for a moment delivers nothing and settles nothing.
@@ -232,7 +248,7 @@ impl IssuerSink for Issuers {
             let link = link_config(config, self.own);
             let clock = || {
                 fault(Kind::IssuerLink);
-                crate::clock::now()
+                kazasu_engine::clock::now()
             };
             let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, clock, shutdown.clone());
             let (tasks, name) = (engine.health().tasks.clone(), config.file.name.clone());
@@ -262,25 +278,31 @@ impl IssuerSink for Issuers {
         for out in messages {
             let advice = out.to.operation.is_advice();
             let id = out.message;
+            let span = trail::span(|| Some(MessageId::from(&out)));
+            let _in = span.enter();
             match self.request(&out) {
                 Ok(request) if lead.commands.contains_key(&out.to.issuer) => {
-                    let command =
-                        if advice { Command::Advice { id, request } } else { Command::Request { id, request } };
+                    let cause = Cause { acquirer: out.cause.acquirer, rrn: out.cause_rrn };
+                    let command = match advice {
+                        true => Command::Advice { id, cause, request },
+                        false => Command::Request { id, cause, request },
+                    };
+                    tracing::debug!(target: trail::STEPS, issuer = out.to.issuer, advice, "given to the issuer's link");
                     match by_issuer.iter_mut().find(|(n, _)| *n == out.to.issuer) {
                         Some((_, commands)) => commands.push(command),
                         None => by_issuer.push((out.to.issuer, vec![command])),
                     }
                 }
+                // The switch has the links, and sends it when it runs.
+                Ok(_) if advice && !self.linked => {}
                 Ok(_) if advice => {
-                    tracing::error!(
-                        issuer = out.to.issuer,
-                        record = id,
-                        "an advice waits: its issuer is not configured"
-                    );
+                    let issuer = out.to.issuer;
+                    about!(error, MessageId::from(&out), issuer, "an advice waits: its issuer is not configured");
                 }
                 Ok(_) => not_sent.push(Event::IssuerSilent { tap: id, why: Silence::Unmakeable }),
                 Err(error) => {
-                    tracing::error!(issuer = out.to.issuer, record = id, %error, "a message could not be made");
+                    let issuer = out.to.issuer;
+                    about!(error, MessageId::from(&out), issuer, %error, "a message could not be made");
                     if !advice {
                         // Its issuer may well be there: nobody stands in for it.
                         not_sent.push(Event::IssuerSilent { tap: id, why: Silence::Unmakeable });
@@ -340,5 +362,29 @@ fn link_config(config: &IssuerConfig, own: InstitutionId) -> LinkConfig {
         saf_window: 64,
         saf_retry_min: Duration::from_secs(1),
         saf_retry_max: Duration::from_secs(60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kazasu_schemas::ids::Ppid;
+    use kazasu_schemas::money::Yen;
+
+    #[test]
+    fn a_notice_names_the_month_that_counts_the_payment() {
+        let counted = BusinessDay::parse("2026-11-30").unwrap();
+        let owed = Owed {
+            ppid: Ppid::from_bytes([3; 16]),
+            percent: 50,
+            used: Yen::new(600),
+            limit: Yen::new(1_000),
+            counted,
+            at: counted.next().start(),
+            dead: None,
+        };
+        let notice = notice(4711 * 16, &owed);
+        assert_eq!((notice.id.as_str(), notice.month.as_str()), ("4711-0", "2026-11"));
+        assert_eq!(notice.at.get(..10), Some("2026-12-01"));
     }
 }

@@ -1,6 +1,6 @@
 //! Kazasu, a card-linked cashless payment switch: a resident holds a card to a reader and has paid.
 //!
-//! `kazasu-core` decides and knows no I/O; [`engine`] commits and lets effects go; [`acquirer`] and [`issuers`] are the two sides
+//! `kazasu-core` decides and knows no I/O; `kazasu-engine` commits and lets effects go; [`acquirer`] and [`issuers`] are the two sides
 //! of the wire; [`cluster`] joins several nodes; [`serve`] puts them together. docs/ARCHITECTURE.md has the map.
 #![forbid(unsafe_code)]
 
@@ -10,25 +10,22 @@ pub mod admin;
 pub mod agree;
 mod approvals;
 pub mod cli;
-pub mod clock;
+mod client;
 pub mod closing;
 pub mod cluster;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
-pub mod engine;
-pub mod files;
 pub mod http;
 pub mod import;
 pub mod issuers;
 pub mod json;
 pub mod outbox;
+mod ports;
 pub mod relief;
 #[cfg(feature = "demo")]
 pub mod sample;
 pub mod serve;
 pub mod statement;
-pub mod statements;
-pub mod tasks;
 pub mod telemetry;
 pub mod terminal;

@@ -1,25 +1,25 @@
 //! Putting the switch together: lock, store, engine, other nodes, issuer links, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
-use crate::acquirer::{Acquirers, Listener, ListenerConfig};
-use crate::cluster::{Forwarder, Peers, Timing, Watcher};
+mod running;
+
+use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
+use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
-use crate::engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
-use crate::tasks::{Kind, fault};
 use anyhow::Context;
 use kazasu_core::Command;
-use kazasu_schemas::jst::BusinessDay;
-use kazasu_store::journal::NodeStatus;
+use kazasu_engine::tasks::Tasks;
+use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use kazasu_store::{Node, Store};
+use running::Running;
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -34,9 +34,9 @@ pub struct InUse(String);
 
 /// Creates the data folder if need be and takes its lock.
 pub fn lock(data_dir: &Path) -> anyhow::Result<DataLock> {
-    crate::files::private_folder(data_dir)?;
+    kazasu_security::files::private_folder(data_dir)?;
     let path = data_dir.join("lock");
-    let file = crate::files::open_private(&path)?;
+    let file = kazasu_security::files::open_private(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(DataLock(file)),
         Err(TryLockError::WouldBlock) => Err(InUse(data_dir.display().to_string()).into()),
@@ -68,19 +68,18 @@ pub struct Switch {
     _lock: DataLock,
 }
 
-/// Binds an address; where `any_port` is set and the port is in use, any other.
-pub(crate) async fn bind(addr: &str, any_port: bool) -> std::io::Result<TcpListener> {
-    match TcpListener::bind(addr).await {
-        Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
-            TcpListener::bind("127.0.0.1:0").await
-        }
-        bound => bound,
-    }
+/// Who works on a journal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sharing {
+    /// This process alone.
+    Alone,
+    /// Several nodes, of which one leads.
+    Shared,
 }
 
-/// The engine's settings from the configuration.
+/// The engine's settings from the configuration. `expected` is the epoch after which it may lead.
 #[must_use]
-pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option<u64>) -> EngineConfig {
+pub fn engine_config(config: &Config, node: Node, sharing: Sharing, expected: Option<u64>) -> EngineConfig {
     let acquirers = config.acquirers.iter();
     let acquirers = acquirers.map(|a| Command::RegisterAcquirer { acquirer: a.id, name: a.name.clone() });
     let issuers = config.issuers.iter();
@@ -98,10 +97,10 @@ pub fn engine_config(config: &Config, node: Node, shared: bool, expected: Option
         max_queued: config.file.limits.max_queued,
         max_batch: config.file.limits.max_batch,
         keep_days: config.file.keep_days,
-        clock: crate::clock::reading,
+        clock: kazasu_engine::clock::reading,
         clock_rules: config.file.clock.rules(),
         node,
-        shared,
+        shared: sharing == Sharing::Shared,
         expected,
         registrations: acquirers.chain(issuers).chain(policy).collect(),
     }
@@ -141,13 +140,13 @@ pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::ad
         finance: Arc::new(config.file.finance.clone()),
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
-        office: Some(crate::closing::Office::new(config, store)),
+        office: Some(config.office(store)),
     }
 }
 
 /// This process as a node of the store.
 fn node(config: &Config, peers: Option<SocketAddr>, http: SocketAddr) -> anyhow::Result<Node> {
-    let incarnation = crate::clock::random_bytes(8)?.try_into().map(u64::from_be_bytes);
+    let incarnation = kazasu_engine::clock::random_bytes(8)?.try_into().map(u64::from_be_bytes);
     let incarnation = incarnation.map_err(|_| anyhow::anyhow!("eight random bytes"))?;
     let Some(cluster) = &config.file.cluster else {
         return Ok(Node { name: "alone".into(), address: String::new(), http: http.to_string(), incarnation });
@@ -157,131 +156,110 @@ fn node(config: &Config, peers: Option<SocketAddr>, http: SocketAddr) -> anyhow:
     Ok(Node { name: cluster.node.clone(), address, http, incarnation })
 }
 
+/// The port for other nodes, with the key that they share, when there are several.
+async fn bind_peers(config: &Config) -> anyhow::Result<Option<(Peers, ClusterKey)>> {
+    match (&config.file.cluster, &config.cluster_key) {
+        (Some(cluster), Some(key)) => Ok(Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone()))),
+        _ => Ok(None),
+    }
+}
+
+/// When this node tries to lead.
+fn timing(config: &Config) -> Timing {
+    let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
+    takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() })
+}
+
+/// The links to issuers, and the notices to residents that leave beside them.
+fn issuer_links(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
+    let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
+    match &config.outbox {
+        Some(outbox) => issuers.deliver_notices(outbox.clone(), tasks).context("[outbox]")?,
+        None => issuers.give_notices_up(),
+    }
+    Ok(issuers)
+}
+
+/// Binds every port for acquirers.
+async fn bind_listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for l in &config.file.listeners {
+        let bound = Listener::bind(ListenerConfig {
+            addr: l.addr.clone(),
+            port_in_use: config.file.port_in_use,
+            dialect: config.dialect(&l.dialect),
+            tls: config.tls(l),
+            max_links: config.file.limits.max_links,
+            limits: config.link_limits(),
+        });
+        listeners.push(bound.await?);
+    }
+    Ok(listeners)
+}
+
 impl Switch {
     /// Starts everything; returns when taps are accepted. `store` is another one than the configuration names.
     pub async fn start(config: Config, store: Option<Arc<dyn Store>>) -> anyhow::Result<Switch> {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
         let store = store.unwrap_or_else(|| config.store());
-        let web = crate::http::bind(&config.file.http, config.file.any_port).await?;
+        let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
-        let peers = match (&config.file.cluster, &config.cluster_key) {
-            (Some(cluster), Some(key)) => Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone())),
-            _ => None,
-        };
+        let peers = bind_peers(&config).await?;
         let peers_addr = peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?;
         let node = node(&config, peers_addr, http)?;
         let health = Arc::new(Health::default());
-        let tasks = health.tasks.clone();
         let (target, seen) = watch::channel(None);
         let elsewhere: Arc<dyn Elsewhere> = match &peers {
             Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
             None => Arc::new(Nowhere),
         };
-        let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
-        match &config.outbox {
-            Some(outbox) => issuers.deliver_notices(outbox.clone(), &health.tasks).context("[outbox]")?,
-            None => issuers.give_notices_up(),
-        }
-        let settings = engine_config(&config, node.clone(), store.shared().is_some(), None);
+        let issuers = issuer_links(&config, &health.tasks)?;
+        let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
+        let settings = engine_config(&config, node.clone(), sharing, None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
         first_policy(&config, &engine).await?;
         let (shutdown, signal) = watch::channel(false);
         let (unwatch, watching) = watch::channel(false);
+        let running = Running { engine: engine.clone(), signal: signal.clone() };
         if store.shared().is_some() {
-            let takeover = config.file.cluster.as_ref().map(|c| Duration::from_millis(c.takeover_ms));
-            let timing = takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() });
-            let watcher = Watcher::new(store.clone(), node.clone(), timing, engine.clone(), target);
-            let watcher = Arc::new(tokio::sync::Mutex::new(watcher));
-            tasks.keep(Kind::Watch, "", move || {
-                let (watcher, watching) = (watcher.clone(), watching.clone());
-                async move {
-                    watcher.lock().await.run(watching).await;
-                    Ok(())
-                }
-            });
+            let watched = Watched { store: store.clone(), node: node.clone(), timing: timing(&config) };
+            let watcher = Watcher::new(watched, engine.clone(), target);
+            running.watch_store(watcher, watching);
             ready(&engine).await;
         }
         if let Some((peers, _)) = peers {
-            let (peers, engine, signal) = (Arc::new(peers), engine.clone(), signal.clone());
-            tasks.keep(Kind::Peers, "", move || {
-                let (peers, engine, signal) = (peers.clone(), engine.clone(), signal.clone());
-                async move {
-                    peers.run(engine, signal).await;
-                    Ok(())
-                }
-            });
+            running.accept_peers(peers);
         }
+        let desk = desk(&config, engine.clone(), store.clone());
         let api = crate::http::Api {
             engine: engine.clone(),
-            desk: desk(&config, engine.clone(), store.clone()),
+            desk: desk.clone(),
             callers: Arc::new(config.callers.clone()),
             prometheus,
             issuers: issuers.clone(),
             node: node.clone(),
             store: store.clone(),
         };
-        let desk = api.desk.clone();
-        let limits = config.link_limits();
-        let mut listeners = Vec::new();
-        for l in &config.file.listeners {
-            listeners.push(
-                Listener::bind(ListenerConfig {
-                    addr: l.addr.clone(),
-                    any_port: config.file.any_port,
-                    dialect: config.dialect(&l.dialect),
-                    tls: config.tls(l),
-                    max_links: config.file.limits.max_links,
-                    limits,
-                })
-                .await?,
-            );
-        }
-        if let Some(office) = &api.desk.office {
-            let (statements, signal) = (office.statements.clone(), signal.clone());
-            tasks.keep(Kind::Statements, "", move || {
-                let keeping = statements.clone().keep(signal.clone());
-                async move {
-                    keeping.await;
-                    Ok(())
-                }
-            });
+        let listeners = bind_listeners(&config).await?;
+        if let Some(office) = &desk.office {
+            running.keep_statements(office.statements.clone());
         }
         crate::http::serve(web, api, signal.clone());
-        tasks.keep(Kind::Upkeep, "", {
-            let signal = signal.clone();
-            move || crate::telemetry::upkeep(signal.clone())
-        });
+        running.keep_metrics_small();
         let links = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
-        for listener in listeners {
-            let which = listener.addr()?.to_string();
-            let listener = Arc::new(listener);
-            let (acquirers, engine, signal) = (acquirers.clone(), engine.clone(), signal.clone());
-            let (open_day, links) = (open_day.clone(), links.clone());
-            tasks.keep(Kind::Listener, &which, move || {
-                let listener = listener.clone();
-                let (acquirers, engine, signal) = (acquirers.clone(), engine.clone(), signal.clone());
-                let (open_day, links) = (open_day.clone(), links.clone());
-                async move {
-                    listener.run(acquirers, engine, signal, open_day, links).await;
-                    Ok(())
-                }
-            });
-        }
-        let day = Arc::new(day);
-        tasks.keep(Kind::Tick, "", {
-            let (engine, issuers) = (engine.clone(), issuers.clone());
-            move || {
-                let ticking = tick(engine.clone(), day.clone(), issuers.clone(), signal.clone());
-                async move {
-                    ticking.await;
-                    Ok(())
-                }
-            }
-        });
+        let context = ListenerContext {
+            acquirers,
+            engine: engine.clone(),
+            shutdown: signal,
+            day: open_day,
+            links_open: links.clone(),
+        };
+        running.accept_acquirers(listeners, &context)?;
+        running.keep_ticking(day, issuers.clone());
         Ok(Switch { engine, desk, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
     }
 
@@ -333,45 +311,6 @@ impl Switch {
 /// How long a node that stops tries to hand the lead over.
 const LEAVING: Duration = Duration::from_secs(45);
 
-/// Is there a node that can take the lead: the one named, or any if `to` is empty?
-pub(crate) async fn able(store: &dyn Store, me: &Node, to: &str) -> Result<(), String> {
-    let shared = store.shared().ok_or("this store has one node")?;
-    let mut watch = shared.watch(me.clone()).await.map_err(|e| e.to_string())?;
-    let nodes = watch.nodes().await.map_err(|e| e.to_string())?;
-    let able =
-        |n: &NodeStatus| n.node.name != me.name && n.silent_seconds < 2.0 && n.report.role == Role::Following.name();
-    match nodes.iter().find(|n| able(n) && (to.is_empty() || n.node.name == to)) {
-        Some(_) => Ok(()),
-        None if to.is_empty() => Err("no other node is ready to lead".into()),
-        None => Err(format!("node {to} is not ready to lead")),
-    }
-}
-
-/// Hands the lead of this node, `me`, over, and waits until another node has it: that node's name.
-pub(crate) async fn hand_over(engine: &Engine, me: &str, successor: String) -> Result<String, String> {
-    let released = engine.hand_over(successor).await?;
-    let begin = std::time::Instant::now();
-    while begin.elapsed() < Duration::from_secs(10) {
-        if let Some(taken) = handed(engine.health(), me, released) {
-            let leader = taken?;
-            tracing::info!(%leader, "the lead was handed over");
-            return Ok(leader);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    Err("the lead was released, but nobody has taken it yet".into())
-}
-
-/// Who took the lead that `me` released at this epoch; `None` until a node has it. A node that takes it back is at a new epoch
-/// before it leads.
-fn handed(health: &Health, me: &str, released: u64) -> Option<Result<String, String>> {
-    if health.epoch() > released || health.role() == Role::Leading {
-        return Some(Err("no other node took the lead; this node leads again".into()));
-    }
-    let leader = health.leader().name;
-    (health.reachable.load(Ordering::Acquire) && leader != me).then_some(Ok(leader))
-}
-
 /// Waits a while until taps are answered: by this node, or by the leader through it.
 async fn ready(engine: &Engine) {
     let begin = std::time::Instant::now();
@@ -381,63 +320,5 @@ async fn ready(engine: &Engine) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// Asks the core once a second whether the business day is over, and publishes the state's sizes.
-async fn tick(
-    engine: Engine,
-    day: Arc<watch::Sender<BusinessDay>>,
-    issuers: Arc<Issuers>,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    let mut interval = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            _ = interval.tick() => {}
-            _ = shutdown.changed() => return,
-        }
-        fault(Kind::Tick);
-        engine.tick();
-        crate::telemetry::health(engine.health());
-        let sizes = tokio::time::timeout(Duration::from_secs(1), engine.query(kazasu_core::State::sizes)).await;
-        if let Ok(Some(sizes)) = sizes {
-            crate::telemetry::sizes(&sizes);
-        }
-        // Links are told when the business day has ended; the record of it is the core's.
-        let now = tokio::time::timeout(Duration::from_secs(1), engine.query(|state| state.day)).await;
-        if let Ok(Some(now)) = now {
-            let before = *day.borrow();
-            // The first day of a book that was read only now ended nothing.
-            if before < now {
-                day.send_replace(now);
-                if before != BusinessDay::default() {
-                    issuers.cutover(before, now);
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lead_is_handed_over_only_when_another_node_has_it() {
-        let health = Health::default();
-        let led_by = |name: &str| health.set_leader(&Node { name: name.into(), ..Node::default() });
-        health.set_epoch(4);
-        health.set_role(Role::Following);
-        led_by("me");
-        assert_eq!(handed(&health, "me", 4), None, "no node has taken it yet");
-        // It has taken the lead back, and has not read the journal yet.
-        health.set_epoch(5);
-        assert!(handed(&health, "me", 4).unwrap().unwrap_err().contains("this node leads again"));
-        health.set_epoch(4);
-        led_by("other");
-        assert_eq!(handed(&health, "me", 4), None, "it cannot be reached yet");
-        health.reachable.store(true, Ordering::Release);
-        assert_eq!(handed(&health, "me", 4), Some(Ok("other".into())));
     }
 }

@@ -29,10 +29,22 @@ fn width_of(terminal: &impl std::os::fd::AsFd) -> usize {
     if said == 0 { USUAL } else { said }
 }
 
+/// How far something is.
+#[derive(Clone, Copy, Debug)]
+pub struct Going<'a> {
+    /// What it is; empty where that is plain.
+    pub what: &'a str,
+    /// What is done of it.
+    pub done: u64,
+    /// The whole.
+    pub all: u64,
+}
+
 /// `  読込 ████░░░░  part  part`, in one line of fewer columns than `width`. The bar gets shorter first, then parts are left out from the
 /// end, then the bar.
 #[must_use]
-pub fn progress(what: &str, done: u64, all: u64, parts: &[String], width: usize) -> String {
+pub fn progress(going: Going<'_>, parts: &[String], width: usize) -> String {
+    let Going { what, done, all } = going;
     let most = width.saturating_sub(1);
     let line = |bar: usize, parts: &[String]| {
         let drawn = (bar > 0).then(|| drawn(done, all, bar));
@@ -76,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_line_says_what_there_is_room_for() {
-        let at = |width| progress("", 500, 1_000, &parts(), width);
+        let at = |width| progress(Going { what: "", done: 500, all: 1_000 }, &parts(), width);
         assert_eq!(
             at(120),
             "  ████████████░░░░░░░░░░░░    22.0 s  2,969 taps  承認 2,876  不承認 93  ¥3,444,534  平均 1.6 ms"
@@ -84,13 +96,14 @@ mod tests {
         assert_eq!(at(80), "  ██████████░░░░░░░░░░    22.0 s  2,969 taps  承認 2,876  不承認 93  ¥3,444,534");
         assert_eq!(at(40), "  ███████░░░░░░░░    22.0 s  2,969 taps");
         assert_eq!(at(12), "    22.0 s");
-        assert_eq!(progress("読込 read", 1, 0, &["100 %".into()], 40), "  読込 read  ░░░░░░░░░░░░░░░░░░░  100 %");
+        let read = Going { what: "読込 read", done: 1, all: 0 };
+        assert_eq!(progress(read, &["100 %".into()], 40), "  読込 read  ░░░░░░░░░░░░░░░░░░░  100 %");
     }
 
     proptest! {
         #[test]
         fn no_line_reaches_the_edge(done in any::<u64>(), all in any::<u64>(), width in 0_usize..200, texts in prop::collection::vec("[a-z0-9 取引¥]{0,20}", 0..7)) {
-            let line = progress("読込", done, all, &texts, width);
+            let line = progress(Going { what: "読込", done, all }, &texts, width);
             prop_assert!(line.is_empty() || line.width() < width, "{line:?}");
             prop_assert!(width < 40 || !line.is_empty());
         }

@@ -1,7 +1,7 @@
 //! One link of a load run: a thread that sends when messages are due, a thread that receives.
 
 use super::report::{LoadReport, Progress};
-use super::traffic::{Mix, Traffic};
+use super::traffic::{Mix, Traffic, about};
 use super::{Length, LoadPlan, Peer};
 use crate::session::{Keys, Receiver, answer_to};
 use bytes::BytesMut;
@@ -19,7 +19,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// What all links of a run have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a LoadPlan,
+    /// When the first message is due.
+    pub(super) begin: Instant,
+    pub(super) progress: &'a Arc<Progress>,
+    /// Ends the run early.
+    pub(super) stop: &'a Arc<AtomicBool>,
+}
+
+/// One link, signed on.
 pub(super) struct Parts {
+    /// Which of the run's links it is, from 0.
+    pub(super) number: u32,
     pub(super) socket: TcpStream,
     pub(super) receiver: Receiver,
     pub(super) keys: Keys,
@@ -39,6 +53,12 @@ struct Slots {
 }
 
 impl Slots {
+    fn new(links: u64) -> Slots {
+        let per_link = usize::try_from(STANS / links).expect("at most a million");
+        let zeros = || (0..per_link).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
+        Slots { intended: zeros(), what: zeros(), open: AtomicU64::new(0) }
+    }
+
     fn is_not_now(&self, stan: Stan, links: u64) -> bool {
         let at = usize::try_from(u64::from(stan.get()) / links).expect("below a million");
         self.what[at].load(Ordering::Acquire) & NOT_NOW != 0
@@ -60,17 +80,11 @@ fn kind_of(operation: Option<Operation>) -> u64 {
     }
 }
 
-pub(super) fn start(
-    plan: &LoadPlan,
-    number: u32,
-    parts: Parts,
-    begin: Instant,
-    progress: &Arc<Progress>,
-    stop: &Arc<AtomicBool>,
-) -> anyhow::Result<JoinHandle<LoadReport>> {
-    let per_link = usize::try_from(STANS / u64::from(plan.links)).expect("at most a million");
-    let zeros = || (0..per_link).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
-    let slots = Arc::new(Slots { intended: zeros(), what: zeros(), open: AtomicU64::new(0) });
+/// Starts both threads; the receiving one gives the link's report.
+pub(super) fn start(run: &Run<'_>, parts: Parts) -> anyhow::Result<JoinHandle<LoadReport>> {
+    let Run { plan, begin, .. } = *run;
+    let (links, number) = (u64::from(plan.links), u64::from(parts.number));
+    let slots = Arc::new(Slots::new(links));
     let (approved_tx, approved) = sync_channel(4_096);
     let (to_answer, answers) = std::sync::mpsc::channel();
     let sending_over = Arc::new(AtomicBool::new(false));
@@ -80,29 +94,16 @@ pub(super) fn start(
         keys: parts.keys.clone(),
         dialect: plan.acquirer.dialect.clone(),
         place: plan.acquirer.ppid_in,
-        traffic: Traffic::new(
-            plan.fleet.clone(),
-            plan.acquirer.id,
-            plan.mix,
-            plan.seed.wrapping_mul(31).wrapping_add(u64::from(number)),
-            u64::try_from(crate::clock::now().0 / 1_000).unwrap_or(0) % 100_000 * 10_000_000
-                + u64::from(number) * 1_000_000,
-        ),
+        traffic: traffic(plan, number),
         slots: slots.clone(),
         approved,
-        links: u64::from(plan.links),
-        number: u64::from(number),
+        links,
+        number,
         begin,
         gap: f64::from(plan.links) / plan.rate,
-        phase: f64::from(number) / plan.rate,
-        length: match plan.length {
-            Length::Time(time) => Length::Time(time),
-            Length::Messages(n) => {
-                let links = u64::from(plan.links);
-                Length::Messages(n / links + u64::from(u64::from(number) < n % links))
-            }
-        },
-        progress: progress.clone(),
+        phase: f64::from(parts.number) / plan.rate,
+        length: share(plan.length, links, number),
+        progress: run.progress.clone(),
         sent: sent.clone(),
         recent: VecDeque::new(),
         wall: crate::clock::now(),
@@ -110,7 +111,7 @@ pub(super) fn start(
         answers,
         window: plan.window.unwrap_or(u64::MAX),
     };
-    let (over, stopping) = (sending_over.clone(), stop.clone());
+    let (over, stopping) = (sending_over.clone(), run.stop.clone());
     std::thread::Builder::new().name(format!("send-{number}")).spawn(move || {
         sender.run(&stopping);
         over.store(true, Ordering::Release);
@@ -120,10 +121,10 @@ pub(super) fn start(
         keys: parts.keys,
         slots,
         approved: approved_tx,
-        links: u64::from(plan.links),
-        number: u64::from(number),
+        links,
+        number,
         begin,
-        progress: progress.clone(),
+        progress: run.progress.clone(),
         sent,
         sending_over,
         drain: plan.drain,
@@ -135,6 +136,21 @@ pub(super) fn start(
         to_answer,
     };
     Ok(std::thread::Builder::new().name(format!("receive-{number}")).spawn(move || reading.run())?)
+}
+
+/// What link `number` sends. Its retrieval reference numbers are another link's and another second's never.
+fn traffic(plan: &LoadPlan, number: u64) -> Traffic {
+    let seed = plan.seed.wrapping_mul(31).wrapping_add(number);
+    let second = u64::try_from(crate::clock::now().0 / 1_000).unwrap_or(0);
+    Traffic::new(plan, plan.mix, seed, second % 100_000 * 10_000_000 + number * 1_000_000)
+}
+
+/// One link's share of a run.
+fn share(length: Length, links: u64, number: u64) -> Length {
+    match length {
+        Length::Time(time) => Length::Time(time),
+        Length::Messages(n) => Length::Messages(n / links + u64::from(number < n % links)),
+    }
 }
 
 struct Sender {
@@ -227,8 +243,7 @@ impl Sender {
     fn put(&mut self, n: u64, message: &mut Message, out: &mut BytesMut) {
         let intended = u64_of((self.phase + f64_of(n) * self.gap) * 1e6);
         let stan = Stan::wrapping(self.first_stan + n * self.links + self.number);
-        let transmission = self.wall.transmission();
-        let mut request = self.choose(n, stan, transmission);
+        let mut request = self.choose(n, stan);
         let mut kind = kind_of(request.operation);
         if self.traffic.mix() == Mix::Realistic
             && self.traffic.dice().below(100) == 0
@@ -268,7 +283,7 @@ impl Sender {
     }
 
     /// Mostly a payment; sometimes something about a recent approved one.
-    fn choose(&mut self, n: u64, stan: Stan, transmission: kazasu_schemas::jst::TransmissionTime) -> Request {
+    fn choose(&mut self, n: u64, stan: Stan) -> Request {
         let dart = if self.traffic.mix() == Mix::Realistic { self.traffic.dice().below(100) } else { 99 };
         if dart < 5 {
             while let Ok(stan_of) = self.approved.try_recv() {
@@ -279,11 +294,19 @@ impl Sender {
                     (_, 0 | 1) => Operation::Refund,
                     (_, _) => Operation::Reversal,
                 };
-                return self.traffic.about(&original, operation, stan, transmission);
+                return about(&original, operation, stan, self.wall.transmission());
             }
         }
-        self.traffic.payment(n, stan, self.wall, transmission)
+        self.traffic.payment(n, stan, self.wall)
     }
+}
+
+/// The first answer to a message.
+struct Answered {
+    stan: u64,
+    code: u64,
+    /// Kind and amount, as its slot holds them.
+    what: u64,
 }
 
 struct Reading {
@@ -388,7 +411,7 @@ impl Reading {
             let elapsed = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
             let latency = elapsed.saturating_sub(intended - 1).clamp(1, 60_000_000);
             self.report.latency.record(latency).expect("within the bounds");
-            self.count(stan, code, what, latency);
+            self.count(&Answered { stan, code, what }, latency);
         }
         if let Some(slot) = usize::try_from(code).ok().and_then(|c| self.counts.get_mut(c)) {
             *slot += 1;
@@ -406,18 +429,18 @@ impl Reading {
         }
     }
 
-    fn count(&mut self, stan: u64, code: u64, what: u64, latency: u64) {
-        let (kind, amount) = (what & 7, what >> 3);
-        let approved = code == 0;
+    fn count(&mut self, answered: &Answered, latency: u64) {
+        let (kind, amount) = (answered.what & 7, answered.what >> 3);
+        let approved = answered.code == 0;
         let paid = if approved && (kind == 0 || kind == 4) { amount } else { 0 };
         self.report.yen += paid;
-        self.progress.answer(approved, paid, latency);
+        self.progress.answer(approved.then_some(paid), latency);
         if approved && kind == 3 {
             self.report.reversed += 1;
         }
         if approved && kind < 2 {
             // Full means that enough candidates for refunds are known already.
-            let _ = self.approved.try_send(stan);
+            let _ = self.approved.try_send(answered.stan);
         }
     }
 

@@ -95,10 +95,11 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     let keys = sessions.last().map(|s| s.keys.clone()).context("at least one link")?;
     let begin = Instant::now() + Duration::from_millis(20);
     let mut threads = Vec::new();
+    let run = link::Run { plan, begin, progress, stop };
     for (session, number) in sessions.into_iter().zip(0..) {
         let (socket, receiver, _) = session.split()?;
-        let parts = link::Parts { socket, receiver, keys: keys.clone(), log: log.clone() };
-        threads.push(link::start(plan, number, parts, begin, progress, stop)?);
+        let parts = link::Parts { number, socket, receiver, keys: keys.clone(), log: log.clone() };
+        threads.push(link::start(&run, parts)?);
     }
     let mut report = LoadReport::new(plan.rate);
     for thread in threads {
@@ -116,13 +117,13 @@ pub fn one_by_one(plan: &LoadPlan, n: u64, pause: Duration) -> anyhow::Result<hd
     let keys = session.keys.clone();
     let mut latency = LoadReport::new(0.0).latency;
     let first = crate::clock::unused_numbers(n + 1);
-    let mut traffic = Traffic::new(plan.fleet.clone(), plan.acquirer.id, Mix::Purchases, plan.seed, first * 1_000);
+    let mut traffic = Traffic::new(plan, Mix::Purchases, plan.seed, first * 1_000);
     let mut message = Message::default();
     for number in 0..n {
         std::thread::sleep(pause);
         let now = crate::clock::now();
         let stan = Stan::wrapping(first + number);
-        traffic.payment(number, stan, now, now.transmission()).to_message(plan.acquirer.ppid_in, &mut message);
+        traffic.payment(number, stan, now).to_message(plan.acquirer.ppid_in, &mut message);
         let begin = Instant::now();
         session.send(&mut message, Some(&keys.to_switch))?;
         let answer = session.receive(&keys, Duration::from_secs(10))?.context("no answer within 10 s")?;

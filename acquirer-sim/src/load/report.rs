@@ -24,11 +24,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn answer(&self, approved: bool, yen: u64, latency_us: u64) {
+    /// An answer after so long; `approved` is what it paid.
+    pub(super) fn answer(&self, approved: Option<u64>, latency_us: u64) {
         self.answered.fetch_add(1, Ordering::Relaxed);
-        let counter = if approved { &self.approved } else { &self.declined };
+        let counter = if approved.is_some() { &self.approved } else { &self.declined };
         counter.fetch_add(1, Ordering::Relaxed);
-        self.yen.fetch_add(yen, Ordering::Relaxed);
+        self.yen.fetch_add(approved.unwrap_or(0), Ordering::Relaxed);
         self.latency_us.fetch_add(latency_us, Ordering::Relaxed);
     }
 }

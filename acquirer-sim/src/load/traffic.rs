@@ -1,5 +1,6 @@
 //! Who taps where and how much: a town's day, made from a seed.
 
+use super::LoadPlan;
 use crate::config::AcquirerConfig;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
@@ -103,8 +104,9 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(fleet: Arc<Fleet>, acquirer: InstitutionId, mix: Mix, seed: u64, prefix: u64) -> Self {
-        Traffic { fleet, acquirer, dice: Dice::new(seed), mix, prefix }
+    /// The plan's places and cards; retrieval reference numbers begin after `prefix`.
+    pub(super) fn new(plan: &LoadPlan, mix: Mix, seed: u64, prefix: u64) -> Self {
+        Traffic { fleet: plan.fleet.clone(), acquirer: plan.acquirer.id, dice: Dice::new(seed), mix, prefix }
     }
 
     pub(super) fn mix(&self) -> Mix {
@@ -115,8 +117,8 @@ impl Traffic {
         &mut self.dice
     }
 
-    /// A new payment or authorization.
-    pub(super) fn payment(&mut self, n: u64, stan: Stan, at: Millis, transmission: TransmissionTime) -> Request {
+    /// A new payment or authorization, made at this moment.
+    pub(super) fn payment(&mut self, n: u64, stan: Stan, at: Millis) -> Request {
         let weights = &self.fleet.weights;
         let dart = self.dice.unit() * weights.last().copied().unwrap_or(1.0);
         let place = &self.fleet.places[weights.partition_point(|w| *w < dart).min(weights.len() - 1)];
@@ -133,7 +135,7 @@ impl Traffic {
             operation: Some(if authorize { Operation::Authorize } else { Operation::Purchase }),
             processing: 0,
             amount: Yen::new(amount),
-            transmission,
+            transmission: at.transmission(),
             stan,
             local_time: Some(local_time),
             local_date: Some(local_date),
@@ -169,28 +171,22 @@ impl Traffic {
         let spread = self.dice.below(spread).min(self.dice.below(spread));
         i64::try_from(least + spread).expect("small")
     }
+}
 
-    /// A refund, reversal or completion of an earlier message.
-    pub(super) fn about(
-        &mut self,
-        original: &Request,
-        operation: Operation,
-        stan: Stan,
-        transmission: TransmissionTime,
-    ) -> Request {
-        let (mti, processing) = match operation {
-            Operation::Refund => (200, 200_000),
-            Operation::Completion => (220, 0),
-            _ => (420, 0),
-        };
-        Request {
-            mti: Mti(mti),
-            operation: Some(operation),
-            processing,
-            transmission,
-            stan,
-            original: Some(original.as_original()),
-            ..*original
-        }
+/// A refund, reversal or completion of an earlier message.
+pub(super) fn about(original: &Request, operation: Operation, stan: Stan, transmission: TransmissionTime) -> Request {
+    let (mti, processing) = match operation {
+        Operation::Refund => (200, 200_000),
+        Operation::Completion => (220, 0),
+        _ => (420, 0),
+    };
+    Request {
+        mti: Mti(mti),
+        operation: Some(operation),
+        processing,
+        transmission,
+        stan,
+        original: Some(original.as_original()),
+        ..*original
     }
 }

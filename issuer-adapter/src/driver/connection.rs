@@ -13,6 +13,7 @@ use kazasu_schemas::wire::issuer::IssuerAnswer;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tracing::field::display;
 
 /// Bytes that are encoded ahead of the socket. What is not encoded yet is certainly not sent.
 const WRITE_AHEAD: usize = 64 * 1024;
@@ -56,6 +57,17 @@ impl Connection {
     }
 }
 
+/// What is written and read in one go, and when.
+pub(super) struct Turn<'a> {
+    pub(super) connection: &'a mut Connection,
+    pub(super) link: &'a mut Link,
+    pub(super) reports: &'a mut Vec<Report>,
+    /// Milliseconds, as the link counts them.
+    pub(super) now: u64,
+    /// The same in microseconds, to measure.
+    pub(super) micros: u64,
+}
+
 /// What is needed to write and read this issuer's messages, and the one [`Message`] that is used for all of them.
 pub(super) struct Wire {
     name: String,
@@ -83,20 +95,11 @@ impl Wire {
         }
     }
 
-    /// Encodes what is due, up to the write-ahead, and writes until the socket takes no more.
-    pub(super) fn write(
-        &mut self,
-        connection: &mut Connection,
-        link: &mut Link,
-        now: u64,
-        micros: u64,
-        label: Millis,
-        reports: &mut Vec<Report>,
-    ) -> Result<(), String> {
+    /// Encodes what is due, up to the write-ahead, and writes until the socket takes no more. `label` is the time in network messages.
+    pub(super) fn write(&mut self, turn: &mut Turn<'_>, label: Millis) -> Result<(), String> {
         loop {
-            while connection.out.len() < WRITE_AHEAD && self.encode_next(connection, link, now, micros, label, reports)
-            {
-            }
+            while turn.connection.out.len() < WRITE_AHEAD && self.encode_next(turn, label) {}
+            let connection = &mut *turn.connection;
             if connection.out.is_empty() {
                 return Ok(());
             }
@@ -113,17 +116,10 @@ impl Wire {
     }
 
     /// False when nothing is due.
-    fn encode_next(
-        &mut self,
-        connection: &mut Connection,
-        link: &mut Link,
-        now: u64,
-        micros: u64,
-        label: Millis,
-        reports: &mut Vec<Report>,
-    ) -> bool {
+    fn encode_next(&mut self, turn: &mut Turn<'_>, label: Millis) -> bool {
         let message = &mut self.message;
-        let id = match link.transmit(now, micros, connection.encoded()) {
+        let begin = turn.connection.encoded();
+        let id = match turn.link.transmit(turn.now, turn.micros, begin) {
             None => return false,
             Some(Transmit::Network(purpose, stan, day)) => {
                 let ask = Network::request(purpose, self.institution, stan, label.transmission());
@@ -144,25 +140,22 @@ impl Wire {
             }
         };
         let key = self.mac.as_ref().map(|mac| &mac.to_issuer);
-        if let Err(error) = encode_frame(&self.dialect, message, key, &mut connection.out) {
-            tracing::error!(issuer = %self.name, record = id, %error, "a message cannot be written in the issuer's dialect");
+        if let Err(error) = encode_frame(&self.dialect, message, key, &mut turn.connection.out) {
+            let cause = id.and_then(|id| turn.link.cause(id));
+            let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
+            tracing::error!(issuer = %self.name, record = id, acquirer, rrn, %error,
+                "a message cannot be written in the issuer's dialect");
             if let Some(id) = id {
-                link.unsendable(now, id, reports);
+                turn.link.unsendable(turn.now, id, turn.reports);
             }
         }
         true
     }
 
     /// Reads what the socket has and hands every whole frame to the link. An error means: close.
-    pub(super) fn read(
-        &mut self,
-        connection: &mut Connection,
-        link: &mut Link,
-        now: u64,
-        micros: u64,
-        reports: &mut Vec<Report>,
-    ) -> Result<(), String> {
+    pub(super) fn read(&mut self, turn: &mut Turn<'_>) -> Result<(), String> {
         for _ in 0..MAX_READS {
+            let connection = &mut *turn.connection;
             connection.read.reserve(READ_CHUNK);
             match connection.stream.try_read_buf(&mut connection.read) {
                 Ok(0) => return Err("the issuer closed the connection".to_owned()),
@@ -171,8 +164,8 @@ impl Wire {
                 Err(error) => return Err(format!("reading failed: {error}")),
             }
             loop {
-                match self.frames.decode(&mut connection.read) {
-                    Ok(Some(frame)) => self.frame(&frame, link, now, micros, reports)?,
+                match self.frames.decode(&mut turn.connection.read) {
+                    Ok(Some(frame)) => self.frame(&frame, turn)?,
                     Ok(None) => break,
                     Err(error) => return Err(error.to_string()),
                 }
@@ -182,65 +175,64 @@ impl Wire {
     }
 
     /// One message. What cannot be read or trusted is counted and ignored; the link stays up.
-    fn frame(
-        &mut self,
-        frame: &[u8],
-        link: &mut Link,
-        now: u64,
-        micros: u64,
-        reports: &mut Vec<Report>,
-    ) -> Result<(), String> {
+    fn frame(&mut self, frame: &[u8], turn: &mut Turn<'_>) -> Result<(), String> {
         let decoded = match self.dialect.decode(frame, &mut self.message) {
             Ok(decoded) => decoded,
             Err(error) => {
-                self.unusable(link, now, Outcome::Undecodable, &error.to_string());
+                self.unusable(turn, Outcome::Undecodable, &error.to_string());
                 return Ok(());
             }
         };
         let key = self.mac.as_ref().map(|mac| &mac.from_issuer);
         if !is_authentic(key, frame, decoded, &self.message) {
-            self.unusable(link, now, Outcome::BadMac, "the MAC is missing or wrong");
+            self.unusable(turn, Outcome::BadMac, "the MAC is missing or wrong");
             return Ok(());
         }
         if self.message.mti.class() == 8 {
             return match Network::from_message(&self.message) {
-                Ok(network) => link.network(now, &network, reports).map_err(|fault| fault.to_string()),
+                Ok(network) => turn.link.network(turn.now, &network, turn.reports).map_err(|fault| fault.to_string()),
                 Err(error) => {
-                    self.unusable(link, now, Outcome::Undecodable, &error.to_string());
+                    self.unusable(turn, Outcome::Undecodable, &error.to_string());
                     Ok(())
                 }
             };
         }
         if self.message.mti.is_question() {
-            self.unusable(link, now, Outcome::Unmatched, "an issuer only answers on this link");
+            self.unusable(turn, Outcome::Unmatched, "an issuer only answers on this link");
             return Ok(());
         }
         match IssuerAnswer::from_message(&self.message) {
             Ok(answer) => {
-                match link.answered(now, answer, reports) {
-                    Heard::InTime(stamp) => self.answer_times.push(micros.saturating_sub(stamp)),
+                match turn.link.answered(turn.now, answer, turn.reports) {
+                    Heard::InTime(stamp) => self.answer_times.push(turn.micros.saturating_sub(stamp)),
                     Heard::Other => {}
                     // Each is worth a line: the outcome of a payment is unknown, or an advice goes on being owed.
                     Heard::Unfit { id, misfit } => {
-                        let (mti, code) = (answer.mti, answer.code);
-                        tracing::warn!(issuer = %self.name, record = id, rrn = %answer.rrn, %mti, %code, %misfit,
+                        let (mti, code, cause) = (answer.mti, answer.code, turn.link.cause(id));
+                        let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
+                        tracing::warn!(issuer = %self.name, record = id, acquirer, rrn, %mti, %code, %misfit,
                             "an issuer's answer does not repeat what was asked; it counts as no answer");
                     }
                 }
             }
-            Err(error) => self.unusable(link, now, Outcome::Undecodable, &error.to_string()),
+            Err(error) => self.unusable(turn, Outcome::Undecodable, &error.to_string()),
         }
         Ok(())
     }
 
-    fn unusable(&mut self, link: &mut Link, now: u64, outcome: Outcome, why: &str) {
-        link.count_unusable(outcome);
-        if self.last_log.is_none_or(|last| now >= last + LOG_PAUSE) {
-            self.last_log = Some(now);
+    fn unusable(&mut self, turn: &mut Turn<'_>, outcome: Outcome, why: &str) {
+        turn.link.count_unusable(outcome);
+        if self.last_log.is_none_or(|last| turn.now >= last + LOG_PAUSE) {
+            self.last_log = Some(turn.now);
             let mti = self.message.mti;
-            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
+            // Towards issuers DE37 is a record's number, or pretends to be one.
+            let reference = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
+            let reference = reference.trim();
+            let record = reference.parse::<u64>().ok().filter(|id| turn.link.cause(*id).is_some());
+            let cause = record.and_then(|id| turn.link.cause(id));
+            let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
             let (issuer, outcome) = (&self.name, outcome.label());
-            tracing::warn!(%issuer, outcome, %mti, rrn = rrn.trim(), why, "a message is ignored");
+            tracing::warn!(%issuer, outcome, %mti, reference, record, acquirer, rrn, why, "a message is ignored");
         }
     }
 }

@@ -9,7 +9,7 @@ mod status;
 pub use status::{LinkCounters, LinkStatus};
 
 use crate::link::{Command, Limits, Link, Report};
-use connection::{Connection, Wire};
+use connection::{Connection, Turn, Wire};
 use futures_util::FutureExt;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
@@ -95,6 +95,9 @@ impl LinkConfig {
 /// Should the task panic, the connection is closed, requests in flight are reported as for any connection that broke, and the
 /// task begins again with the advices it has; `kazasu_task_ended_total` counts it. The handle gives an error only when even
 /// that panics.
+///
+/// Five parameters: each is another thing that the task takes over, and two are closures, which a struct could only hold by one more
+/// type parameter each.
 pub fn spawn(
     config: LinkConfig,
     commands: UnboundedReceiver<Vec<Command>>,
@@ -181,9 +184,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
                 End::Shutdown => break,
                 End::Broken(why) => {
                     // What the issuer answered before the break is still in the socket's buffer.
-                    let (now, micros) = (self.now(), self.micros());
-                    let _ = self.wire.read(&mut connection, &mut self.link, now, micros, &mut self.reports);
-                    self.meters.record(&mut self.wire);
+                    let _ = self.read(&mut connection);
                     self.broken(connection.written(), why);
                 }
             }
@@ -308,13 +309,9 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
             tokio::select! {
                 ready = connection.stream().ready(interest) => match ready {
                     Ok(ready) if ready.is_readable() || ready.is_read_closed() => {
-                        let (now, micros) = (self.now(), self.micros());
-                        if let Err(why) =
-                            self.wire.read(connection, &mut self.link, now, micros, &mut self.reports)
-                        {
+                        if let Err(why) = self.read(connection) {
                             return End::Broken(why);
                         }
-                        self.meters.record(&mut self.wire);
                     }
                     Ok(_) => {}
                     Err(error) => return End::Broken(error.to_string()),
@@ -335,13 +332,23 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         }
     }
 
+    /// Takes what the socket has.
+    fn read(&mut self, connection: &mut Connection) -> Result<(), String> {
+        let (now, micros) = (self.now(), self.micros());
+        let (link, reports) = (&mut self.link, &mut self.reports);
+        let read = self.wire.read(&mut Turn { connection, link, reports, now, micros });
+        self.meters.record(&mut self.wire);
+        read
+    }
+
     /// What can be done without waiting: time, writing, reports.
     fn turn(&mut self, connection: &mut Connection) -> Result<(), String> {
         let now = self.now();
         let result = self.link.tick(now, &mut self.reports).map_err(|fault| fault.to_string()).and_then(|()| {
             let label = (self.wall_clock)();
             let micros = self.micros();
-            self.wire.write(connection, &mut self.link, now, micros, label, &mut self.reports)
+            let (link, reports) = (&mut self.link, &mut self.reports);
+            self.wire.write(&mut Turn { connection, link, reports, now, micros }, label)
         });
         if self.status.set_up_if_changed(&self.link, &self.wall_clock) {
             tracing::info!(issuer = %self.config.name, addr = %self.config.addr, "issuer link is signed on");

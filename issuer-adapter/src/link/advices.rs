@@ -4,19 +4,24 @@
 //! answered, and so does a reversal behind what was said of the same message before it: an issuer that has not taken the first
 //! would take the second for something else.
 
+use super::Cause;
 use super::counts::MessageKind;
+use super::ms;
 use hashbrown::{HashMap, HashSet};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::wire::Original;
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerOperation, IssuerRequest, Misfit};
 use std::collections::{BTreeSet, VecDeque};
 
 struct Advice {
     id: u64,
+    cause: Cause,
     order: u64,
     request: IssuerRequest,
     sent_before: bool,
     due: u64,
-    pause: u64,
+    /// How often it was sent since the connection stands.
+    sent: u32,
 }
 
 /// An answer that names an advice and does not repeat it.
@@ -28,8 +33,8 @@ pub(super) struct Unfit {
 
 pub(super) struct Advices {
     size: usize,
-    retry_min: u64,
-    retry_max: u64,
+    /// Pauses before an advice is repeated.
+    repeat: Backoff,
     orders: u64,
     /// The oldest unacknowledged advices, at most `size`, by key.
     window: HashMap<u64, Advice>,
@@ -37,19 +42,18 @@ pub(super) struct Advices {
     schedule: BTreeSet<(u64, u64, u64)>,
     /// Those of the window that wait for another's answer.
     held: BTreeSet<u64>,
-    /// Behind the window, oldest first: key, id, message.
-    waiting: VecDeque<(u64, u64, IssuerRequest)>,
+    /// Behind the window, oldest first: key, id and cause, message.
+    waiting: VecDeque<(u64, (u64, Cause), IssuerRequest)>,
     /// Cannot be written in this dialect. Kept and shown, since an advice is never dropped.
     parked: Vec<IssuerRequest>,
     known: HashSet<u64>,
 }
 
 impl Advices {
-    pub(super) fn new(size: usize, retry_min: u64, retry_max: u64) -> Self {
+    pub(super) fn new(size: usize, repeat: Backoff) -> Self {
         Advices {
             size,
-            retry_min,
-            retry_max,
+            repeat,
             orders: 0,
             window: HashMap::new(),
             schedule: BTreeSet::new(),
@@ -70,12 +74,18 @@ impl Advices {
         self.parked.len()
     }
 
-    /// Queues an advice; false when it is queued already.
-    pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) -> bool {
+    /// What this advice of the window follows from.
+    pub(super) fn cause(&self, key: u64) -> Option<Cause> {
+        self.window.get(&key).map(|advice| advice.cause)
+    }
+
+    /// Queues an advice by its id and cause; false when it is queued already.
+    pub(super) fn accept(&mut self, now: u64, named: (u64, Cause), request: IssuerRequest) -> bool {
+        let key = super::key(named.0);
         if !self.known.insert(key) {
             return false;
         }
-        self.waiting.push_back((key, id, request));
+        self.waiting.push_back((key, named, request));
         self.refill(now);
         true
     }
@@ -105,7 +115,7 @@ impl Advices {
         self.held.clear();
         for (key, advice) in &mut self.window {
             advice.due = now;
-            advice.pause = self.retry_min;
+            advice.sent = 0;
             self.schedule.insert((now, advice.order, *key));
         }
     }
@@ -156,8 +166,8 @@ impl Advices {
         let advice = self.window.get_mut(&key).expect("the schedule lists the window");
         advice.request.repeat |= advice.sent_before;
         advice.sent_before = true;
-        advice.due = now + advice.pause;
-        advice.pause = advice.pause.saturating_mul(2).min(self.retry_max);
+        advice.sent = advice.sent.saturating_add(1);
+        advice.due = now + ms(self.repeat.pause(advice.sent));
         self.schedule.insert((advice.due, order, key));
         Some((advice.id, &advice.request))
     }
@@ -185,11 +195,11 @@ impl Advices {
 
     fn refill(&mut self, now: u64) {
         while self.window.len() < self.size {
-            let Some((key, id, request)) = self.waiting.pop_front() else { break };
+            let Some((key, (id, cause), request)) = self.waiting.pop_front() else { break };
             self.orders += 1;
             let order = self.orders;
             self.schedule.insert((now, order, key));
-            let advice = Advice { id, order, request, sent_before: false, due: now, pause: self.retry_min };
+            let advice = Advice { id, cause, order, request, sent_before: false, due: now, sent: 0 };
             self.window.insert(key, advice);
         }
     }

@@ -12,173 +12,20 @@ mod counts;
 mod requests;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 pub use counts::{Counts, MessageKind, Outcome};
+pub use vocabulary::{Cause, Command, Heard, Limits, LinkFault, Phase, Report, Transmit};
 
 use advices::{Advices, Unfit};
+use kazasu_schemas::backoff::Backoff;
 use kazasu_schemas::ids::{Rrn, Stan};
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
-use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest, Misfit};
+use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
 use requests::{Match, Requests, Unanswered, When};
 use std::collections::VecDeque;
-
-/// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Ask, and report exactly one of answered, unfit, timed out, not sent (and perhaps a late answer afterwards).
-    Request {
-        /// The switch's number of the message, below 10^12 and never used twice.
-        id: u64,
-        /// The message.
-        request: IssuerRequest,
-    },
-    /// Tell, and keep telling until it is acknowledged.
-    Advice {
-        /// The switch's number of the message, below 10^12. Given again while it is queued, it changes nothing.
-        id: u64,
-        /// The message; `repeat` set when an earlier process may have sent it.
-        request: IssuerRequest,
-    },
-    /// The business day has ended: tell the issuer with 0800/201 and 202, some times if it does not answer.
-    Cutover {
-        /// The day that ended, MMDD.
-        closed: u16,
-        /// The day that has begun, MMDD.
-        opened: u16,
-    },
-}
-
-/// What became of a command.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Report {
-    /// The issuer answered in time.
-    Answered {
-        /// The request.
-        id: u64,
-        /// Its answer.
-        answer: IssuerAnswer,
-    },
-    /// The issuer answered a request that was reported as timed out before.
-    Late {
-        /// The request.
-        id: u64,
-        /// Its answer.
-        answer: IssuerAnswer,
-    },
-    /// No answer in time, or the connection broke after a byte may have left: the outcome is unknown.
-    TimedOut {
-        /// The request.
-        id: u64,
-    },
-    /// The issuer's answer does not repeat what was asked: the outcome is unknown.
-    Unfit {
-        /// The request.
-        id: u64,
-    },
-    /// Certain: no byte of it left, because the link is down, signed off or full.
-    NotSent {
-        /// The request.
-        id: u64,
-    },
-    /// The issuer has the advice.
-    Acknowledged {
-        /// The advice.
-        id: u64,
-        /// DE39: 00, or what the issuer objects to.
-        code: ResponseCode,
-    },
-}
-
-/// The link's times (milliseconds) and bounds. Zeros are read as 1.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// From the command to the time-out; also how long sign-on and echo wait.
-    pub answer_timeout: u64,
-    /// Pause between echoes.
-    pub echo_interval: u64,
-    /// First pause before connecting again; it doubles.
-    pub reconnect_min: u64,
-    /// Longest pause before connecting again.
-    pub reconnect_max: u64,
-    /// Requests queued and sent at one time.
-    pub max_in_flight: usize,
-    /// Advices unacknowledged on the wire at one time.
-    pub saf_window: usize,
-    /// First pause before an advice is repeated; it doubles.
-    pub saf_retry_min: u64,
-    /// Longest pause before an advice is repeated.
-    pub saf_retry_max: u64,
-}
-
-/// Where the link stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Phase {
-    /// No connection; the next attempt is due at `retry_at`.
-    Down {
-        /// Milliseconds.
-        retry_at: u64,
-    },
-    /// The driver is connecting.
-    Connecting,
-    /// Connected; the sign-on is not answered yet.
-    SigningOn {
-        /// The sign-on's DE11.
-        stan: Stan,
-        /// When to give up, milliseconds.
-        deadline: u64,
-    },
-    /// The issuer signed off; the next sign-on is due at `retry_at`.
-    SignedOff {
-        /// Milliseconds.
-        retry_at: u64,
-    },
-    /// Signed on: requests and advices flow.
-    Up,
-}
-
-/// Why the connection must be closed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum LinkFault {
-    /// No answer to the sign-on.
-    #[error("the issuer did not answer the sign-on in time")]
-    SignOnUnanswered,
-    /// The sign-on was answered with another code than 00.
-    #[error("the issuer refused the sign-on with {0} ({meaning})", meaning = .0.meaning())]
-    SignOnRefused(ResponseCode),
-    /// No answer to an echo, and nothing else came since.
-    #[error("the issuer did not answer an echo in time")]
-    EchoUnanswered,
-}
-
-/// What an answer turned out to be, for whoever measures and logs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard {
-    /// A request's, in time: the stamp of [`Link::transmit`].
-    InTime(u64),
-    /// Late, an acknowledgement, or to nothing that waits.
-    Other,
-    /// It names message `id` and does not repeat it.
-    Unfit {
-        /// The message.
-        id: u64,
-        /// What differs.
-        misfit: Misfit,
-    },
-}
-
-/// A message to write.
-#[derive(Debug)]
-pub enum Transmit<'a> {
-    /// 0800: the driver adds institution and time. A cut-over names its business day, MMDD.
-    Network(NetworkCode, Stan, Option<u16>),
-    /// 0810 to the issuer's own 0800.
-    NetworkAnswer(Network),
-    /// A request, handed out once.
-    Request(u64, IssuerRequest),
-    /// An advice, handed out again until it is acknowledged.
-    Advice(u64, &'a IssuerRequest),
-}
+use std::time::Duration;
 
 /// A cut-over that the issuer is told.
 struct Telling {
@@ -199,14 +46,17 @@ enum Control {
 /// Answers to the issuer's own network messages that may wait to be written; more are dropped.
 const MAX_CONTROLS: usize = 64;
 
-/// DE37 carries twelve digits.
-const REFERENCES: u64 = 1_000_000_000_000;
+/// What DE37 carries of a message's number: twelve digits.
+fn key(id: u64) -> u64 {
+    id % 1_000_000_000_000
+}
 
 /// One link to one issuer.
 pub struct Link {
     limits: Limits,
     phase: Phase,
-    backoff: u64,
+    /// Pauses before it connects again.
+    reconnect: Backoff,
     stans: u64,
     controls: VecDeque<Control>,
     echo_due: u64,
@@ -239,14 +89,14 @@ impl Link {
         };
         Link {
             phase: Phase::Down { retry_at: now },
-            backoff: limits.reconnect_min,
+            reconnect: backoff(limits.reconnect_min, limits.reconnect_max),
             stans: 0,
             controls: VecDeque::new(),
             echo_due: 0,
             echo: None,
             telling: None,
             requests: Requests::new(limits.max_in_flight, limits.answer_timeout),
-            advices: Advices::new(limits.saf_window, limits.saf_retry_min, limits.saf_retry_max),
+            advices: Advices::new(limits.saf_window, backoff(limits.saf_retry_min, limits.saf_retry_max)),
             advice_turn: false,
             draining: false,
             first: true,
@@ -293,8 +143,8 @@ impl Link {
     /// Takes a command.
     pub fn command(&mut self, now: u64, command: Command, reports: &mut Vec<Report>) {
         match command {
-            Command::Request { id, request } => self.request(now, id, request, reports),
-            Command::Advice { id, request } => self.advice(now, id, request),
+            Command::Request { id, cause, request } => reports.extend(self.request(now, (id, cause), request)),
+            Command::Advice { id, cause, request } => self.advice(now, (id, cause), request),
             Command::Cutover { closed, opened } => {
                 let open = vec![(NetworkCode::CutoverStart, closed), (NetworkCode::CutoverEnd, opened)];
                 self.telling = Some(Telling { open, due: now, left: TELLINGS });
@@ -302,31 +152,38 @@ impl Link {
         }
     }
 
-    fn request(&mut self, now: u64, id: u64, mut request: IssuerRequest, reports: &mut Vec<Report>) {
-        let key = id % REFERENCES;
-        if self.requests.contains(key) {
+    /// What message `id` follows from, while it waits for its answer; of a request also when it waited in vain.
+    #[must_use]
+    pub fn cause(&self, id: u64) -> Option<Cause> {
+        self.requests.cause(key(id)).or_else(|| self.advices.cause(key(id)))
+    }
+
+    /// Takes a request by its id and cause; the report when it ends at once.
+    fn request(&mut self, now: u64, named: (u64, Cause), mut request: IssuerRequest) -> Option<Report> {
+        let (id, _) = named;
+        if self.requests.contains(key(id)) {
             // The same id twice is a mistake of the caller. The first one's outcome will be reported; another report
             // here would be taken for it.
             self.counts.add(MessageKind::of(request.operation), Outcome::Unmatched);
-            return;
+            return None;
         }
         let open = self.phase == Phase::Up || self.first;
         if !open || self.draining || self.requests.is_full() || !is_writable(&request) {
             self.counts.add(MessageKind::of(request.operation), Outcome::NotSent);
-            reports.push(Report::NotSent { id });
-            return;
+            return Some(Report::NotSent { id });
         }
         request.rrn = Rrn::from_number(id);
-        self.requests.accept(now, key, id, request);
+        self.requests.accept(now, named, request);
+        None
     }
 
-    fn advice(&mut self, now: u64, id: u64, mut request: IssuerRequest) {
-        let key = id % REFERENCES;
+    fn advice(&mut self, now: u64, named: (u64, Cause), mut request: IssuerRequest) {
+        let (id, _) = named;
         request.rrn = Rrn::from_number(id);
         if is_writable(&request) {
-            self.advices.accept(now, key, id, request);
+            self.advices.accept(now, named, request);
         } else {
-            self.advices.park(key, request);
+            self.advices.park(key(id), request);
         }
     }
 
@@ -356,8 +213,7 @@ impl Link {
         self.requests.end_all(written, |ended| report_end(counts, ended, reports));
         self.controls.clear();
         self.echo = None;
-        self.phase = Phase::Down { retry_at: now + self.backoff };
-        self.backoff = self.backoff.saturating_mul(2).min(self.limits.reconnect_max);
+        self.phase = Phase::Down { retry_at: now + ms(self.reconnect.failed()) };
     }
 
     /// An answer to a request or advice. It counts only when it repeats what was asked.
@@ -420,7 +276,7 @@ impl Link {
             self.counts.add(MessageKind::Network, Outcome::Approved);
             self.phase = Phase::Up;
             self.first = false;
-            self.backoff = self.limits.reconnect_min;
+            self.reconnect.works();
             self.echo_due = now + self.limits.echo_interval;
             self.advices.resume(now);
         } else if message.purpose == NetworkCode::Echo {
@@ -554,10 +410,9 @@ impl Link {
 
     /// The message `id` that [`Link::transmit`] gave last could not be encoded, and nothing of it was written.
     pub fn unsendable(&mut self, now: u64, id: u64, reports: &mut Vec<Report>) {
-        let key = id % REFERENCES;
-        match self.requests.withdraw(key) {
+        match self.requests.withdraw(key(id)) {
             Some(ended) => report_end(&mut self.counts, ended, reports),
-            None => self.advices.set_aside(now, key),
+            None => self.advices.set_aside(now, key(id)),
         }
     }
 
@@ -595,6 +450,16 @@ impl Link {
     fn heard(&mut self) {
         self.echo = None;
     }
+}
+
+/// Pauses between these two, in milliseconds.
+fn backoff(first: u64, longest: u64) -> Backoff {
+    Backoff::new(Duration::from_millis(first), Duration::from_millis(longest))
+}
+
+/// A pause in milliseconds.
+fn ms(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn report_end(counts: &mut Counts, ended: Unanswered, reports: &mut Vec<Report>) {

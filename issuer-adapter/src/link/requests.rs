@@ -2,6 +2,7 @@
 //!
 //! The time-out is the same for every request, so deadlines are a queue in order of arrival and expiry costs O(1) each.
 
+use super::Cause;
 use super::counts::{MessageKind, Outcome};
 use hashbrown::HashMap;
 use kazasu_schemas::iso8583::Mti;
@@ -13,6 +14,7 @@ use std::collections::VecDeque;
 pub(super) struct Slot {
     pub(super) id: u64,
     pub(super) kind: MessageKind,
+    cause: Cause,
     asked: Asked,
     deadline: u64,
     /// Position in the connection's outgoing byte stream of the request's first byte; `None` while it is queued.
@@ -104,11 +106,18 @@ impl Requests {
         self.slots.contains_key(&key)
     }
 
-    pub(super) fn accept(&mut self, now: u64, key: u64, id: u64, request: IssuerRequest) {
+    /// What this request follows from, also when it waited in vain.
+    pub(super) fn cause(&self, key: u64) -> Option<Cause> {
+        let waits = self.slots.get(&key).map(|slot| slot.cause);
+        waits.or_else(|| self.silent.known.get(&key).map(|(_, _, cause, _)| *cause))
+    }
+
+    pub(super) fn accept(&mut self, now: u64, (id, cause): (u64, Cause), request: IssuerRequest) {
+        let key = super::key(id);
         let deadline = now + self.timeout;
         let kind = MessageKind::of(request.operation);
         let asked = Asked { mti: request.mti(), repeated: request.repeated() };
-        self.slots.insert(key, Slot { id, kind, asked, deadline, begin: None, stamp: 0 });
+        self.slots.insert(key, Slot { id, kind, cause, asked, deadline, begin: None, stamp: 0 });
         self.deadlines.push_back((deadline, key));
         self.queue.push_back((key, request));
     }
@@ -220,7 +229,7 @@ impl Requests {
 /// The last requests that timed out, so that a late answer can be told from a stray one.
 struct Silent {
     order: VecDeque<u64>,
-    known: HashMap<u64, (u64, MessageKind, Asked)>,
+    known: HashMap<u64, (u64, MessageKind, Cause, Asked)>,
     max: usize,
 }
 
@@ -232,12 +241,12 @@ impl Silent {
             self.known.remove(&oldest);
         }
         self.order.push_back(key);
-        self.known.insert(key, (slot.id, slot.kind, slot.asked));
+        self.known.insert(key, (slot.id, slot.kind, slot.cause, slot.asked));
     }
 
     /// A late answer counts once; one that does not fit is none.
     fn answered(&mut self, key: u64, answer: &IssuerAnswer) -> Match {
-        let Some((id, kind, asked)) = self.known.get(&key).copied() else { return Match::Unknown };
+        let Some((id, kind, _, asked)) = self.known.get(&key).copied() else { return Match::Unknown };
         if let Some(misfit) = asked.misfit(answer) {
             return Match::Unfit { id, kind, when: When::Late, misfit };
         }

@@ -1,13 +1,16 @@
 //! The link in virtual time: a script of events and what comes out, no socket and no waiting.
 
+mod advices;
+mod random;
+
 use super::*;
 use kazasu_schemas::ids::Mcc;
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Pan;
+use kazasu_schemas::wire::Original;
 use kazasu_schemas::wire::issuer::{IssuerOperation, Repeated};
-use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
     answer_timeout: 1_000,
@@ -41,10 +44,13 @@ fn message(operation: IssuerOperation) -> IssuerRequest {
     }
 }
 
-use kazasu_schemas::wire::Original;
+/// Each has its own: the acquirer counted from another number.
+fn cause(id: u64) -> Cause {
+    Cause { acquirer: "27000001".parse().unwrap(), rrn: Rrn::from_number(7_000 + id) }
+}
 
 fn purchase(id: u64) -> Command {
-    Command::Request { id, request: message(IssuerOperation::Purchase) }
+    Command::Request { id, cause: cause(id), request: message(IssuerOperation::Purchase) }
 }
 
 /// Of a request of its own.
@@ -56,7 +62,8 @@ fn reversal(id: u64) -> Command {
 fn about(id: u64, operation: IssuerOperation, of: u64) -> Command {
     let message = message(operation);
     let original = Original::new(Mti(200), Stan::wrapping(of), message.transmission, message.acquirer);
-    Command::Advice { id, request: IssuerRequest { stan: Stan::wrapping(id), original: Some(original), ..message } }
+    let request = IssuerRequest { stan: Stan::wrapping(id), original: Some(original), ..message };
+    Command::Advice { id, cause: cause(id), request }
 }
 
 fn answer(id: u64, code: &[u8; 2]) -> IssuerAnswer {
@@ -114,7 +121,7 @@ impl World {
     }
 
     fn command(&mut self, command: Command) {
-        if let Command::Advice { id, request } = &command {
+        if let Command::Advice { id, request, .. } = &command {
             self.advices.insert(*id, (request.mti().answer(), request.repeated()));
         }
         self.link.command(self.now, command, &mut self.reports);
@@ -228,6 +235,20 @@ fn a_request_times_out_once_and_its_answer_is_late_once() {
     assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
 }
 
+#[test]
+fn what_a_message_follows_from_is_known_as_long_as_it_can_be_asked_about() {
+    let mut w = World::up();
+    w.command(purchase(1));
+    w.command(purchase(2));
+    w.command(reversal(3));
+    assert_eq!(w.sent().len(), 3);
+    assert_eq!([1, 2, 3, 4].map(|id| w.link.cause(id)), [Some(cause(1)), Some(cause(2)), Some(cause(3)), None]);
+    w.answered(1, b"00");
+    w.answered(3, b"00");
+    w.pass(1_000).unwrap();
+    assert_eq!([1, 2, 3].map(|id| w.link.cause(id)), [None, Some(cause(2)), None], "the second timed out");
+}
+
 /// An answer with one thing changed or missing, and the field that is to be named.
 fn unfit(answer: IssuerAnswer) -> Vec<(u8, IssuerAnswer)> {
     let change = |change: &dyn Fn(&mut IssuerAnswer)| {
@@ -308,23 +329,6 @@ fn a_partial_approval_may_say_less_and_nothing_else() {
 }
 
 #[test]
-fn an_advice_stays_owed_until_an_answer_fits() {
-    for code in [b"00", b"12"] {
-        for (field, wrong) in unfit(acknowledgement(1, code)) {
-            let mut w = World::up();
-            w.command(reversal(1));
-            assert_eq!(w.sent(), ["0420 1"]);
-            assert!(matches!(w.hears(wrong), Heard::Unfit { id: 1, .. }), "DE{field}");
-            assert_eq!((w.told(), w.link.saf_depth()), (vec![], 1));
-            w.pass(200).unwrap();
-            assert_eq!(w.sent(), ["0421 1"], "it goes on being told");
-            w.answered(1, b"00");
-            assert_eq!(w.told(), [Report::Acknowledged { id: 1, code: ResponseCode::APPROVED }]);
-        }
-    }
-}
-
-#[test]
 fn what_never_reached_the_socket_is_not_sent() {
     let mut w = World::new();
     w.link.connecting();
@@ -384,103 +388,6 @@ fn an_id_in_flight_is_not_taken_twice() {
     w.command(purchase(1));
     assert_eq!(w.sent(), ["0200 1"]);
     assert_eq!(w.told(), []);
-}
-
-#[test]
-fn advices_go_in_order_within_the_window_and_repeat_with_growing_pauses() {
-    let mut w = World::up();
-    (1..=3).for_each(|id| w.command(reversal(id)));
-    w.command(reversal(1));
-    assert_eq!(w.link.saf_depth(), 3);
-    assert_eq!(w.sent(), ["0420 1", "0420 2"]);
-    let mut repeats = Vec::new();
-    for _ in 0..40 {
-        w.pass(50).unwrap();
-        if w.sent().contains(&"0421 1".to_owned()) {
-            repeats.push(w.now);
-        }
-    }
-    assert_eq!(repeats, [200, 600, 1_400]);
-    w.answered(1, b"00");
-    assert_eq!(w.sent(), ["0420 3"]);
-    w.answered(2, b"12");
-    w.answered(3, b"00");
-    w.answered(3, b"00");
-    let expected = [
-        Report::Acknowledged { id: 1, code: code(b"00") },
-        Report::Acknowledged { id: 2, code: code(b"12") },
-        Report::Acknowledged { id: 3, code: code(b"00") },
-    ];
-    assert_eq!(w.told(), expected);
-    assert_eq!(w.link.saf_depth(), 0);
-    w.pass(2_000).unwrap();
-    assert_eq!(w.sent(), Vec::<String>::new());
-}
-
-#[test]
-fn an_advice_about_another_waits_for_its_answer() {
-    use IssuerOperation::{PurchaseAdvice, RefundAdvice, Reversal};
-    let mut w = World::up();
-    // A refund of what is advised first, between two that have nothing to do with them.
-    let first = Command::Advice {
-        id: 1,
-        request: IssuerRequest { stan: Stan::wrapping(1), original: None, ..message(PurchaseAdvice) },
-    };
-    w.command(first);
-    w.command(about(2, RefundAdvice, 1));
-    assert_eq!(w.sent(), ["0220 1"]);
-    w.pass(150).unwrap();
-    assert_eq!(w.sent(), Vec::<String>::new());
-    w.command(purchase(11));
-    assert_eq!(w.sent(), ["0200 11"], "what is held back keeps nothing else waiting");
-    w.pass(60).unwrap();
-    assert_eq!(w.sent(), ["0221 1"]);
-    w.answered(1, b"51");
-    assert_eq!(w.sent(), ["0220 2"], "whatever the answer is");
-    // Two reversals of one message, the second for less; refunds of one payment need not wait for each other.
-    w.answered(2, b"00");
-    w.command(about(3, Reversal, 7));
-    w.command(about(4, Reversal, 7));
-    assert_eq!(w.sent(), ["0420 3"]);
-    w.link.disconnected(w.now, w.encoded, &mut w.reports);
-    w.pass(100).unwrap();
-    w.connect();
-    assert_eq!(w.sent(), ["0421 3"]);
-    w.answered(3, b"00");
-    assert_eq!(w.sent(), ["0420 4"]);
-    w.answered(4, b"00");
-    w.command(about(5, RefundAdvice, 7));
-    w.command(about(6, RefundAdvice, 7));
-    assert_eq!(w.sent(), ["0220 5", "0220 6"]);
-    // One that cannot be written holds nothing back.
-    w.command(about(8, Reversal, 5));
-    w.link.unsendable(w.now, 5, &mut w.reports);
-    w.answered(6, b"00");
-    assert_eq!(w.sent(), ["0420 8"]);
-}
-
-#[test]
-fn advices_survive_disconnects_and_wait_for_the_next_sign_on() {
-    let mut w = World::new();
-    w.command(reversal(1));
-    assert_eq!(w.sent(), Vec::<String>::new());
-    w.connect();
-    assert_eq!(w.sent(), ["0420 1"]);
-    w.link.disconnected(w.now, w.encoded, &mut w.reports);
-    assert_eq!(w.told(), []);
-    w.pass(100).unwrap();
-    w.connect();
-    assert_eq!(w.sent(), ["0421 1"]);
-    w.answered(1, b"00");
-    assert_eq!(w.told(), [Report::Acknowledged { id: 1, code: code(b"00") }]);
-}
-
-#[test]
-fn requests_and_advices_take_turns() {
-    let mut w = World::up();
-    (1..=2).for_each(|id| w.command(reversal(id)));
-    (11..=13).for_each(|id| w.command(purchase(id)));
-    assert_eq!(w.sent(), ["0420 1", "0200 11", "0420 2", "0200 12", "0200 13"]);
 }
 
 #[test]
@@ -553,11 +460,11 @@ fn what_cannot_be_written_is_refused_or_kept_aside() {
     let mut w = World::up();
     let mut wrong = message(IssuerOperation::Purchase);
     wrong.amount = Yen::new(-1);
-    w.command(Command::Request { id: 1, request: wrong });
+    w.command(Command::Request { id: 1, cause: cause(1), request: wrong });
     assert_eq!(w.told(), [Report::NotSent { id: 1 }]);
     let mut wrong = message(IssuerOperation::Reversal);
     wrong.replacement = Some(Yen::new(MAX_WIRE_AMOUNT + 1));
-    w.command(Command::Advice { id: 2, request: wrong });
+    w.command(Command::Advice { id: 2, cause: cause(2), request: wrong });
     assert_eq!((w.link.saf_depth(), w.link.unwritable_advices()), (1, 1));
     (3..=5).for_each(|id| w.command(reversal(id)));
     assert_eq!(w.sent(), ["0420 3", "0420 4"]);
@@ -579,81 +486,4 @@ fn draining_refuses_new_requests_and_ends_with_a_sign_off() {
     assert!(w.link.is_drained());
     w.link.sign_off();
     assert_eq!(w.sent(), ["0800 sign_off"]);
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Request,
-    Write,
-    Answer(u64),
-    /// One with something wrong.
-    Misfit(u64, usize),
-    Pass(u64),
-    Break(u64),
-    SignOff,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => Just(Step::Request),
-        3 => Just(Step::Write),
-        3 => (1_u64..60).prop_map(Step::Answer),
-        2 => (1_u64..60, 0_usize..12).prop_map(|(id, what)| Step::Misfit(id, what)),
-        2 => (1_u64..700).prop_map(Step::Pass),
-        1 => (0_u64..1_000).prop_map(Step::Break),
-        1 => Just(Step::SignOff),
-    ]
-}
-
-proptest! {
-    /// Whatever happens: every request ends exactly once, and only requests that were handed to the socket are unknown.
-    #[test]
-    fn every_request_ends_exactly_once(steps in proptest::collection::vec(step(), 1..200)) {
-        let mut w = World::up();
-        let mut next = 0;
-        let mut written = std::collections::HashSet::new();
-        for step in steps {
-            match step {
-                Step::Request => { next += 1; w.command(purchase(next)); }
-                Step::Write => {
-                    for line in w.sent() {
-                        if let Some(id) = line.strip_prefix("0200 ") { written.insert(id.parse::<u64>().unwrap()); }
-                    }
-                }
-                Step::Answer(id) => w.answered(id, b"00"),
-                Step::Misfit(id, what) => { w.hears(unfit(answer(id, b"00")).remove(what).1); }
-                Step::Pass(ms) => { let _ = w.pass(ms); }
-                Step::Break(bytes) => {
-                    let written = bytes.min(w.encoded);
-                    w.link.disconnected(w.now, written, &mut w.reports);
-                    let _ = w.pass(400);
-                    w.connect();
-                }
-                Step::SignOff => {
-                    if w.link.phase() == Phase::Up {
-                        w.hear_from_issuer(NetworkCode::SignOff);
-                        w.hear_from_issuer(NetworkCode::SignOn);
-                        w.sign_on_answer(b"00").unwrap();
-                    }
-                }
-            }
-            prop_assert!(w.link.in_flight() <= LIMITS.max_in_flight);
-        }
-        w.link.disconnected(w.now, 0, &mut w.reports);
-        prop_assert_eq!(w.link.in_flight(), 0);
-        let mut ends = std::collections::HashMap::new();
-        for report in &w.reports {
-            match *report {
-                Report::TimedOut { id } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
-                Report::Unfit { id } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
-                Report::Answered { id, .. } => { prop_assert!(written.contains(&id)); *ends.entry(id).or_insert(0) += 1; }
-                Report::NotSent { id } => *ends.entry(id).or_insert(0) += 1,
-                Report::Late { id, .. } => prop_assert!(written.contains(&id)),
-                Report::Acknowledged { .. } => prop_assert!(false, "no advice was given"),
-            }
-        }
-        for id in 1..=next {
-            prop_assert_eq!(ends.get(&id), Some(&1), "request {}", id);
-        }
-    }
 }

@@ -24,7 +24,7 @@ use book::Book;
 use config::Tagger;
 use journal::Journal;
 use script::ScriptRun;
-use server::Issuer;
+use server::{Common, Issuer};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
@@ -137,14 +137,14 @@ impl Sim {
                 }
             })?,
         };
-        let journal = Arc::new(Mutex::new(journal));
+        let common = Common { tagger, journal: Arc::new(Mutex::new(journal)), wall_clock: clock::wall_clock };
         let mut seats = Vec::new();
         let mut listeners = Vec::new();
         for (issuer, book) in config.issuers.iter().zip(books) {
             let listen = |error| SimError::Listen { issuer: issuer.name.clone(), addr: issuer.listen.clone(), error };
             let listener = TcpListener::bind(&issuer.listen).await.map_err(listen)?;
             let addr = listener.local_addr().map_err(listen)?;
-            let issuer = Issuer::new(issuer, book, Arc::clone(&tagger), Arc::clone(&journal), clock::wall_clock)?;
+            let issuer = Issuer::new(issuer, book, common.clone())?;
             seats.push(Seat { issuer: Arc::new(issuer), addr, running: Mutex::new(None) });
             listeners.push(listener);
         }

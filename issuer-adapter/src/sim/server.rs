@@ -24,6 +24,14 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// What all issuers of a simulator share.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub(super) tagger: Arc<Tagger>,
+    pub(super) journal: Arc<Mutex<Journal>>,
+    pub(super) wall_clock: fn() -> Millis,
+}
+
 /// Everything of one issuer that its connections share.
 pub(super) struct Issuer {
     name: String,
@@ -32,23 +40,15 @@ pub(super) struct Issuer {
     /// To the issuer, from the issuer.
     mac: Option<(MacKey, MacKey)>,
     max_connections: usize,
-    tagger: Arc<Tagger>,
-    journal: Arc<Mutex<Journal>>,
+    common: Common,
     state: Mutex<State>,
-    wall_clock: fn() -> Millis,
 }
 
 impl Issuer {
-    pub(super) fn new(
-        config: &IssuerConfig,
-        book: Book,
-        tagger: Arc<Tagger>,
-        journal: Arc<Mutex<Journal>>,
-        wall_clock: fn() -> Millis,
-    ) -> Result<Issuer, ConfigError> {
+    pub(super) fn new(config: &IssuerConfig, book: Book, common: Common) -> Result<Issuer, ConfigError> {
         let listed = config.accounts.iter().filter_map(|account| {
             let number = to_account(config.kind, account.number.as_str()).ok()?;
-            Some((tagger.tag(&number).token, ScriptRun::new(&account.script)))
+            Some((common.tagger.tag(&number).token, ScriptRun::new(&account.script)))
         });
         let otherwise = config.default_account.as_ref().map_or(Script::default(), |account| account.script.clone());
         let state =
@@ -59,10 +59,8 @@ impl Issuer {
             dialect: dialect(config)?,
             mac: mac_keys(config)?,
             max_connections: config.max_connections.max(1),
-            tagger,
-            journal,
+            common,
             state: Mutex::new(state),
-            wall_clock,
         })
     }
 
@@ -75,13 +73,27 @@ impl Issuer {
     }
 
     pub(super) fn account(&self, number: &str) -> Option<AccountView> {
-        let tag = self.tagger.tag(&to_account(self.kind, number).ok()?);
+        let tag = self.common.tagger.tag(&to_account(self.kind, number).ok()?);
         let (available, held, spent) = self.state().book.account(tag.token)?;
         Some(AccountView { available, held, spent })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the issuer's book says to a message, and the account's script before it.
+    fn decide(&self, state: &State, request: &IssuerRequest, action: Action) -> Verdict {
+        let ours = matches!(
+            (self.kind, &request.account),
+            (IssuerKind::Bank, Account::Bank(_)) | (IssuerKind::Credit | IssuerKind::Debit, Account::Card(_))
+        );
+        let forced = match action {
+            Action::Decline(code) => Some(code),
+            _ if !ours => Some(ResponseCode::from_wire(b"14").expect("two digits are a response code")),
+            _ => None,
+        };
+        state.book.decide(request, self.common.tagger.tag(&request.account), forced)
     }
 }
 
@@ -231,7 +243,7 @@ impl Connection {
             }
         };
         // Under the state's lock, so that the journal's order is the order of execution.
-        let journalled = issuer.journal.lock().unwrap_or_else(PoisonError::into_inner).append(&self.lines);
+        let journalled = issuer.common.journal.lock().unwrap_or_else(PoisonError::into_inner).append(&self.lines);
         drop(state);
         if let Err(error) = journalled {
             tracing::error!(issuer = %issuer.name, %error, "the issuer goes down: it must not answer what it cannot keep");
@@ -311,12 +323,13 @@ impl Connection {
     /// Executes one message as its account's script says.
     fn request(&mut self, issuer: &Issuer, state: &mut State, request: &IssuerRequest) -> Next {
         state.totals.received += 1;
-        let tag = issuer.tagger.tag(&request.account);
+        let tag = issuer.common.tagger.tag(&request.account);
         let run = state.listed.get_mut(&tag.token).unwrap_or(&mut state.otherwise);
         let step = run.next(request.operation);
         let action = step.map_or(Action::Approve, |step| step.action);
         let answer = if step.is_none_or(|step| step.execute) {
-            self.execute(issuer, state, request, action)
+            let verdict = issuer.decide(state, request, action);
+            self.execute(issuer, state, verdict)
         } else {
             (ResponseCode::UNAVAILABLE, None)
         };
@@ -363,27 +376,17 @@ impl Connection {
         Next::Continue
     }
 
+    /// Books what was decided, with a line for the journal.
     fn execute(
         &mut self,
         issuer: &Issuer,
         state: &mut State,
-        request: &IssuerRequest,
-        action: Action,
+        verdict: Verdict,
     ) -> (ResponseCode, Option<ApprovalCode>) {
-        let ours = matches!(
-            (issuer.kind, &request.account),
-            (IssuerKind::Bank, Account::Bank(_)) | (IssuerKind::Credit | IssuerKind::Debit, Account::Card(_))
-        );
-        let forced = match action {
-            Action::Decline(code) => Some(code),
-            _ if !ours => Some(ResponseCode::from_wire(b"14").expect("two digits are a response code")),
-            _ => None,
-        };
-        let tag = issuer.tagger.tag(&request.account);
-        match state.book.decide(request, tag, forced) {
+        match verdict {
             Verdict::Enter(entry) => {
                 state.book.apply(&entry);
-                write_line(&issuer.name, (issuer.wall_clock)().0, &entry, &mut self.lines);
+                write_line(&issuer.name, (issuer.common.wall_clock)().0, &entry, &mut self.lines);
                 if entry.code.is_approved() {
                     state.totals.approved += 1;
                 } else {

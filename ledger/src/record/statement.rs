@@ -56,4 +56,7 @@ pub struct LineSetAside {
     /// The reason; empty for the bank's own corrections.
     #[n(3)]
     pub why: String,
+    /// The city whose account the line is of, when its treasurer reads; absent for the operator's, and where it was not kept.
+    #[n(4)]
+    pub city: Option<String>,
 }

@@ -58,6 +58,25 @@ pub enum TapKind {
     Unsupported,
 }
 
+impl TapKind {
+    /// Its name for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TapKind::Authorize => "authorization",
+            TapKind::Purchase => "purchase",
+            TapKind::Refund => "refund",
+            TapKind::BalanceInquiry => "balance_inquiry",
+            TapKind::AuthorizationAdvice => "authorization_advice",
+            TapKind::Completion => "completion",
+            TapKind::PurchaseAdvice => "purchase_advice",
+            TapKind::RefundAdvice => "refund_advice",
+            TapKind::Reversal => "reversal",
+            TapKind::Unsupported => "unsupported",
+        }
+    }
+}
+
 /// How the switch decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 pub enum Verdict {
@@ -336,6 +355,20 @@ pub enum Silence {
     /// The issuer answered something that does not repeat what was asked: it may have done it, or something else.
     #[n(4)]
     Unfit,
+}
+
+impl Silence {
+    /// Its name for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Silence::TimedOut => "timed_out",
+            Silence::NotSent => "not_sent",
+            Silence::Restarted => "restarted",
+            Silence::Unmakeable => "unmakeable",
+            Silence::Unfit => "unfit",
+        }
+    }
 }
 
 /// See [`super::Body::IssuerSilent`].

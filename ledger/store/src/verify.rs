@@ -57,7 +57,7 @@ impl Verifier {
         if entry.seq != self.next {
             return Err(Fault { seq: self.next, problem: format!("is missing; record {} follows", entry.seq) });
         }
-        let hash = chain::link(&self.hash, entry.seq, entry.at, entry.day, entry.kind, &entry.body);
+        let hash = chain::link(&self.hash, entry.place(), entry.kind, &entry.body);
         if hash != entry.hash {
             return Err(fault("its hash does not follow from its content and the record before it".into()));
         }

@@ -106,9 +106,14 @@ fn paid(seq: u64, tender: Tender, amount: i64) -> TapFact {
 }
 
 /// Gives back `amount` of what `of` paid.
-fn back(seq: u64, of: &TapFact, amount: i64, before: i64, charged: Option<Charged>) -> TapFact {
-    let refund = Refund { of: of.seq, before: Yen::new(before), charged };
+fn back(seq: u64, of: &TapFact, amount: i64, before: i64) -> TapFact {
+    let refund = Refund { of: of.seq, before: Yen::new(before), charged: None };
     TapFact { seq, amount: Yen::new(-amount), refund: Some(refund), ..*of }
+}
+
+/// The same of a payment of another day, with what it was charged then.
+fn charged_before(back: TapFact, charged: Charged) -> TapFact {
+    TapFact { refund: back.refund.map(|refund| Refund { charged: Some(charged), ..refund }), ..back }
 }
 
 /// Charges on a day of its own, with nothing left from before.

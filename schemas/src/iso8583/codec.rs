@@ -19,14 +19,14 @@ impl Dialect {
     /// after a field with a wrong character but a sound length the rest is still read; after a wrong length nothing is.
     pub fn decode(&self, frame: &[u8], message: &mut Message) -> Result<Decoded, Box<DecodeError>> {
         message.clear(Mti(0));
-        let mut at = 0;
-        message.mti = self.read_mti(frame, &mut at)?;
-        let primary = self.read_bitmap(frame, &mut at)?;
+        let mut input = Input { frame, at: 0 };
+        message.mti = self.read_mti(&mut input)?;
+        let primary = self.read_bitmap(&mut input)?;
         let has_secondary = primary >> 63 == 1;
-        let second_at = at;
-        let secondary = if has_secondary { self.read_bitmap(frame, &mut at)? } else { 0 };
+        let second_at = input.at;
+        let secondary = if has_secondary { self.read_bitmap(&mut input)? } else { 0 };
         if secondary >> 63 == 1 {
-            let found = &frame[second_at..at];
+            let found = &frame[second_at..input.at];
             return Err(DecodeError::new(Part::Bitmap, second_at, "no tertiary bitmap (bit 65)", found));
         }
         let mut rest = (u128::from(primary & !(1 << 63)) << 64) | u128::from(secondary);
@@ -38,19 +38,19 @@ impl Dialect {
             let field = u8::try_from(n + 1).expect("at most 128");
             let spec = self.fields[usize::from(field)].as_ref().ok_or_else(|| {
                 let expected = format!("a field that dialect {} defines", self.name);
-                DecodeError::new(Part::Field(field), at, expected, &frame[at..])
+                DecodeError::new(Part::Field(field), input.at, expected, input.rest())
             })?;
-            let mut start = at;
-            if let Err(error) = read_field(spec, field, frame, &mut at, &mut start, message)? {
-                first_error.get_or_insert(error);
-            }
             let is_mac = field == 128 || (field == 64 && !has_secondary);
-            if is_mac {
-                mac_at = Some(start);
+            match read_field(spec, field, &mut input, message)? {
+                Ok(start) if is_mac => mac_at = Some(start),
+                Ok(_) => {}
+                Err(error) => {
+                    first_error.get_or_insert(error);
+                }
             }
         }
-        if at < frame.len() {
-            return Err(DecodeError::new(Part::Trailer, at, "the end of the message", &frame[at..]));
+        if input.at < frame.len() {
+            return Err(DecodeError::new(Part::Trailer, input.at, "the end of the message", input.rest()));
         }
         message.forced_secondary = has_secondary && secondary == 0;
         match first_error {
@@ -59,7 +59,8 @@ impl Dialect {
         }
     }
 
-    fn read_mti(&self, frame: &[u8], at: &mut usize) -> Result<Mti, Box<DecodeError>> {
+    fn read_mti(&self, input: &mut Input<'_>) -> Result<Mti, Box<DecodeError>> {
+        let frame = input.frame;
         let bad = |found: &[u8]| DecodeError::new(Part::Mti, 0, "four digits, the first 0", found);
         let (number, len) = match self.mti {
             Digits::Ascii => {
@@ -81,20 +82,19 @@ impl Dialect {
         if number > 999 {
             return Err(bad(&frame[..len]));
         }
-        *at = len;
+        input.at = len;
         Ok(Mti(u16::try_from(number).expect("three digits")))
     }
 
-    fn read_bitmap(&self, frame: &[u8], at: &mut usize) -> Result<u64, Box<DecodeError>> {
-        let start = *at;
-        let rest = &frame[start..];
+    fn read_bitmap(&self, input: &mut Input<'_>) -> Result<u64, Box<DecodeError>> {
+        let (start, rest) = (input.at, input.rest());
         match self.bitmap {
             Binary::Raw => {
                 let bytes: [u8; 8] = rest
                     .get(..8)
                     .and_then(|b| b.try_into().ok())
                     .ok_or_else(|| DecodeError::new(Part::Bitmap, start, "8 bytes", rest))?;
-                *at += 8;
+                input.at += 8;
                 Ok(u64::from_be_bytes(bytes))
             }
             Binary::Hex => {
@@ -108,7 +108,7 @@ impl Dialect {
                     })?;
                     map = (map << 4) | u64::from(nibble);
                 }
-                *at += 16;
+                input.at += 16;
                 Ok(map)
             }
         }
@@ -178,28 +178,36 @@ impl Dialect {
     }
 }
 
-/// Reads one field. The outer error is a broken structure, the inner one a bad character in a field of sound length.
+/// A frame that is being read, and how far.
+struct Input<'f> {
+    frame: &'f [u8],
+    at: usize,
+}
+
+impl<'f> Input<'f> {
+    fn rest(&self) -> &'f [u8] {
+        &self.frame[self.at..]
+    }
+}
+
+/// Reads one field; where its value begins. The outer error is a broken structure, the inner one a bad character in a field of sound
+/// length.
 #[allow(clippy::type_complexity)]
 fn read_field(
     spec: &FieldSpec,
     field: u8,
-    frame: &[u8],
-    at: &mut usize,
-    start: &mut usize,
+    input: &mut Input<'_>,
     message: &mut Message,
-) -> Result<Result<(), Box<DecodeError>>, Box<DecodeError>> {
-    let len = match spec.length {
-        Length::Fixed(n) => usize::from(n),
-        Length::Variable { digits, max } => read_length(spec, field, digits, max, frame, at)?,
-    };
-    *start = *at;
+) -> Result<Result<usize, Box<DecodeError>>, Box<DecodeError>> {
+    let len = read_length(spec, field, input)?;
+    let start = input.at;
     let width = width_of(spec, len);
-    let Some(bytes) = frame.get(*at..*at + width) else {
+    let Some(bytes) = input.frame.get(start..start + width) else {
         let expected = format!("{width} bytes ({})", spec.class.name());
-        return Err(DecodeError::new(Part::Field(field), *at, expected, &frame[*at..]));
+        return Err(DecodeError::new(Part::Field(field), start, expected, input.rest()));
     };
-    *at += width;
-    let bad = |expected: String| Ok(Err(DecodeError::new(Part::Field(field), *start, expected, bytes)));
+    input.at += width;
+    let bad = |expected: String| Ok(Err(DecodeError::new(Part::Field(field), start, expected, bytes)));
     let stored = message.extend_with(field, |data| store(spec, len, bytes, data));
     if !stored {
         return bad(match (spec.class, spec.digits) {
@@ -208,7 +216,7 @@ fn read_field(
             (class, Digits::Ascii) => format!("{len} characters of class {}", class.name()),
         });
     }
-    Ok(Ok(()))
+    Ok(Ok(start))
 }
 
 /// Bytes that a value of `len` characters takes on the wire.
@@ -233,12 +241,12 @@ fn store(spec: &FieldSpec, len: usize, bytes: &[u8], data: &mut Vec<u8>) -> bool
                 _ => false,
             })
         }
-        (Class::Digits, Digits::Bcd, _) => unpack(bytes, len, Pad::Front, false, data),
-        (Class::Track, Digits::Bcd, _) => unpack(bytes, len, Pad::Back, true, data),
+        (Class::Digits, Digits::Bcd, _) => unpack(bytes, len, Pad::Front, data),
+        (Class::Track, Digits::Bcd, _) => unpack(bytes, len, Pad::Back, data),
         (Class::SignedDigits, Digits::Bcd, _) => {
             let Some((&sign, digits)) = bytes.split_first() else { return false };
             data.push(sign);
-            spec.class.allows(0, sign) && unpack(digits, len - 1, Pad::Front, false, data)
+            spec.class.allows(0, sign) && unpack(digits, len - 1, Pad::Front, data)
         }
         (Class::Binary | Class::Private, _, _) => {
             data.extend_from_slice(bytes);
@@ -259,17 +267,14 @@ fn all_allowed(class: Class, bytes: &[u8]) -> bool {
     }
 }
 
-fn read_length(
-    spec: &FieldSpec,
-    field: u8,
-    digits: u8,
-    max: u16,
-    frame: &[u8],
-    at: &mut usize,
-) -> Result<usize, Box<DecodeError>> {
-    let offset = *at;
+/// How many characters the field has, by the dialect or by the frame.
+fn read_length(spec: &FieldSpec, field: u8, input: &mut Input<'_>) -> Result<usize, Box<DecodeError>> {
+    let (digits, max) = match spec.length {
+        Length::Fixed(n) => return Ok(usize::from(n)),
+        Length::Variable { digits, max } => (digits, max),
+    };
+    let (offset, rest) = (input.at, input.rest());
     let width = prefix_width(spec.prefix, digits);
-    let rest = &frame[offset..];
     let bytes = rest.get(..width).ok_or_else(|| {
         DecodeError::new(Part::Field(field), offset, format!("a length prefix of {width} bytes"), rest)
     })?;
@@ -288,7 +293,7 @@ fn read_length(
         error.part = Part::Field(field);
         return Err(error);
     };
-    *at += width;
+    input.at += width;
     Ok(len)
 }
 
@@ -382,8 +387,10 @@ fn put_bcd(digits: &[u8], pad: Pad, out: &mut BytesMut) {
     }
 }
 
-/// Packed digits to ASCII; false when a nibble is no digit or the padding is not what encoding would write.
-fn unpack(bytes: &[u8], len: usize, pad: Pad, track: bool, data: &mut Vec<u8>) -> bool {
+/// Packed digits, or track data where padding goes behind, to ASCII; false when a nibble is neither or the padding is not what encoding
+/// would write.
+fn unpack(bytes: &[u8], len: usize, pad: Pad, data: &mut Vec<u8>) -> bool {
+    let track = pad == Pad::Back;
     let odd = len % 2 == 1;
     let mut nibbles = bytes.iter().flat_map(|b| [b >> 4, b & 15]);
     if odd && pad == Pad::Front && nibbles.next() != Some(0) {

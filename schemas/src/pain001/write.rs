@@ -5,7 +5,7 @@ use super::{Batch, CLEARING_SYSTEM, MAX_FILE_BYTES, Message, NAMESPACE, Transfer
 use crate::jst::Millis;
 use crate::zengin::kana::{Charset, ZenginText};
 use crate::zengin::transfer::{Header, MAX_AMOUNT, Payment, Reference, TransferClass};
-use crate::zengin::{Account, AccountKind, Overlong, Place, Unfit, WriteError, dated, fit, fit_name};
+use crate::zengin::{Account, AccountKind, Place, Room, Unfit, WriteError, dated, fit, fit_name};
 use std::collections::HashSet;
 
 /// The document, UTF-8, indented; or the first value that it cannot carry.
@@ -98,7 +98,7 @@ fn payment(xml: &mut Xml, transfer: &Transfer) -> Result<(), Unfit> {
     xml.close("Cdtr");
     account_number(xml, "CdtrAcct", account);
     if let Reference::Edi(text) = reference {
-        let text = fit("EDI text", text, Charset::Edi, 20, Overlong::Refuse)?;
+        let text = fit("EDI text", text, Charset::Edi, Room::Refuse(20))?;
         if text.is_empty() {
             return Err(Unfit::new("EDI text", "a text", "nothing but spaces"));
         }
@@ -160,7 +160,7 @@ fn account_number(xml: &mut Xml, name: &'static str, account: &Account) {
 }
 
 fn agent(xml: &mut Xml, name: &'static str, account: &Account) -> Result<(), Unfit> {
-    let fitted = |field, text: &str| fit(field, text, Charset::Bank, 15, Overlong::Cut);
+    let fitted = |field, text: &str| fit(field, text, Charset::Bank, Room::Cut(15));
     let optional = |xml: &mut Xml, text: &ZenginText| {
         if !text.is_empty() {
             xml.leaf("Nm", &text.to_string());

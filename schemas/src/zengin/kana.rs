@@ -234,6 +234,10 @@ fn half_width_kana(c: char) -> Option<&'static str> {
         'ぁ'..='ゖ' => char::from_u32(u32::from(c) + 0x60).unwrap_or(c),
         _ => c,
     };
+    plain_kana(katakana).or_else(|| voiced_kana(katakana))
+}
+
+fn plain_kana(katakana: char) -> Option<&'static str> {
     Some(match katakana {
         'ア' | 'ァ' | 'ｱ' | 'ｧ' => "ｱ",
         'イ' | 'ィ' | 'ｲ' | 'ｨ' | 'ヰ' => "ｲ",
@@ -281,6 +285,13 @@ fn half_width_kana(c: char) -> Option<&'static str> {
         'ワ' | 'ヮ' | 'ﾜ' => "ﾜ",
         'ヲ' | 'ｦ' => "ｦ",
         'ン' | 'ﾝ' => "ﾝ",
+        _ => return None,
+    })
+}
+
+/// Kana with a mark, which is a character of its own in half width, and the marks.
+fn voiced_kana(katakana: char) -> Option<&'static str> {
+    Some(match katakana {
         'ガ' => "ｶﾞ",
         'ギ' => "ｷﾞ",
         'グ' => "ｸﾞ",

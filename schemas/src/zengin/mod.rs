@@ -163,28 +163,22 @@ impl Unfit {
     }
 }
 
-/// What happens to a text that is longer than its field.
+/// The bytes of a field, and what happens to a text that is longer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Overlong {
+pub(crate) enum Room {
     /// It is cut, as banks ask for names: the bank compares the part that fits.
-    Cut,
+    Cut(usize),
     /// It is an error: half a reference finds nothing.
-    Refuse,
+    Refuse(usize),
 }
 
-/// The text as its field carries it, at most `len` bytes.
-pub(crate) fn fit(
-    field: &'static str,
-    text: &str,
-    charset: Charset,
-    len: usize,
-    overlong: Overlong,
-) -> Result<ZenginText, Unfit> {
+/// The text as its field carries it.
+pub(crate) fn fit(field: &'static str, text: &str, charset: Charset, room: Room) -> Result<ZenginText, Unfit> {
     let text = kana::normalize(text, charset).map_err(|e| Unfit::new(field, e.expected(), e.got()))?;
-    match overlong {
-        Overlong::Cut => Ok(text.cut(len)),
-        Overlong::Refuse if text.len() <= len => Ok(text),
-        Overlong::Refuse => Err(Unfit::new(
+    match room {
+        Room::Cut(len) => Ok(text.cut(len)),
+        Room::Refuse(len) if text.len() <= len => Ok(text),
+        Room::Refuse(len) => Err(Unfit::new(
             field,
             format!("at most {len} bytes in half-width kana"),
             format!("{} ({text})", text.len()),
@@ -194,7 +188,7 @@ pub(crate) fn fit(
 
 /// The same for a name that must be there.
 pub(crate) fn fit_name(field: &'static str, name: &str, len: usize) -> Result<ZenginText, Unfit> {
-    let name = fit(field, name, Charset::Name, len, Overlong::Cut)?;
+    let name = fit(field, name, Charset::Name, Room::Cut(len))?;
     if name.is_empty() { Err(Unfit::new(field, "a name", "nothing but spaces")) } else { Ok(name) }
 }
 

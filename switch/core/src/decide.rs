@@ -262,12 +262,11 @@ pub(super) fn refusal(error: RuleError) -> Refusal {
         RuleError::NotPositive(_) => Refusal::ZeroAmount,
         RuleError::AboveHold { .. } => Refusal::AboveOriginal,
         RuleError::Overflow(_) => Refusal::BalanceOverflow,
-        RuleError::UnknownHold(_) => Refusal::OriginalNotOpen,
-        RuleError::TooMany
-        | RuleError::UnknownAccount(_)
-        | RuleError::SameAccount(_)
-        | RuleError::UnitMismatch(..)
-        | RuleError::OtherAccounts(_) => unreachable!("the core names accounts that the state gave it: {error}"),
+        // What one record has no room for, or what would go back to where it is, cannot be carried out.
+        RuleError::UnknownHold(_) | RuleError::TooMany | RuleError::SameAccount(_) => Refusal::OriginalNotOpen,
+        RuleError::UnknownAccount(_) | RuleError::UnitMismatch(..) | RuleError::OtherAccounts(_) => {
+            unreachable!("the core names accounts that the state gave it: {error}")
+        }
     }
 }
 

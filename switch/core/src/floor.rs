@@ -81,7 +81,7 @@ impl State {
                 merchant: (merchant.acquirer.to_string(), merchant.id.to_string(), class.clone()),
                 terminal: tap.key.terminal.to_string(),
                 amount: part(super::money::Leg::is_yen),
-                uncovered: part(|leg| leg.source == super::money::Source::Shortfall),
+                uncovered: part(super::money::Leg::is_claimed),
                 floor: self.floor_at(&class),
             })
         };
@@ -93,9 +93,8 @@ impl State {
         let Some(index) = self.index_of(r.tap) else { return };
         self.offline.waiting.remove(&r.tap);
         let Some(tap) = self.tap(index) else { return };
-        let (day, ppid, acquirer) = (tap.counted_day, tap.ppid, tap.key.acquirer);
+        let (day, acquirer) = (tap.counted_day, tap.key.acquirer);
         if r.accepted {
-            self.advised(place.seq, &r.transfers);
             self.waits_no_more(index);
             self.post(index, &r.transfers);
             let posted = self.through_merchant(&r.transfers);
@@ -105,6 +104,7 @@ impl State {
             }
             if let Some(message) = r.to_issuer {
                 self.owes(place, message);
+                self.advised(place.seq, (message, r.tap), &r.transfers);
                 self.offline.accepted.insert(r.tap, (place.seq, place.at));
             }
         } else {
@@ -112,8 +112,8 @@ impl State {
             self.released(index, &r.transfers, day);
             self.taps.set_state(index, TapState::Refused);
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
-            self.tell(place, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(place, index, &ruled.alerts);
         }
         self.look_at_outcome(index);
     }

@@ -57,7 +57,8 @@ fn outcome(state: &State, now: Millis, tap: &Tap, extent: Extent) -> Outcome {
     let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
     let paid = whole && tap.kind == TapKind::Purchase;
-    let alerts = if paid { state.crossed(wallet, tap.counted_day, waiting_part(tap)) } else { Vec::new() };
+    let part = super::money::minus(waiting_part(tap), part_undone_next(state, tap));
+    let alerts = if paid { state.crossed(wallet, tap.counted_day, part) } else { Vec::new() };
     // What the issuer declined is in the windows until this record gives it back.
     let declined = if whole { Yen::ZERO } else { Yen::new(-tap.counted.get()) };
     Outcome { approved, receipt: state.receipt(spender, Yen::ZERO, points, declined), alerts }
@@ -66,6 +67,24 @@ fn outcome(state: &State, now: Millis, tap: &Tap, extent: Extent) -> Outcome {
 /// What of a tap that waits is in the windows, and is final when it is approved.
 pub(super) fn waiting_part(tap: &Tap) -> Yen {
     super::money::sum(&tap.legs, super::money::Leg::is_part, |leg| leg.asked)
+}
+
+/// What of its instrument part a payment loses as soon as it is approved: while it waited, reversals have said that less remains. The
+/// next record undoes that much.
+pub(super) fn part_undone_next(state: &State, tap: &Tap) -> Yen {
+    use super::money::{Leg, minus, plus, spread, sum};
+    let Some(undo) = state.undos.said.get(&tap.seq) else { return Yen::ZERO };
+    let mut legs = tap.legs.clone();
+    for leg in legs.iter_mut().filter(|leg| leg.hold.is_some()) {
+        leg.posted = leg.asked;
+    }
+    let more = minus(sum(&legs, Leg::is_yen, Leg::stands), undo.remains);
+    if !more.is_positive() {
+        return Yen::ZERO;
+    }
+    let shares = spread(&legs, more);
+    let parts = legs.iter().zip(&shares).filter(|(leg, _)| leg.is_part());
+    parts.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
 fn some(outcome: Outcome) -> Option<Outcome> {

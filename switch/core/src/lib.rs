@@ -21,6 +21,7 @@ mod links;
 mod loss;
 mod merchants;
 mod money;
+mod months;
 mod original;
 mod outgoing;
 mod pay;
@@ -58,7 +59,7 @@ pub use relief::{
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
 pub use state::{BreakReason, Broken, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use statement::{
-    ALIKE_DAYS, Alike, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem,
+    ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
     StatementLine, Wanted,
 };
 pub use undo::left_to_undo;

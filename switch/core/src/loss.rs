@@ -18,10 +18,14 @@ use kazasu_schemas::wire::issuer::IssuerOperation;
 pub(super) struct Parts {
     /// Given back by refund advices that the issuer refused: it still counts it. Of a refund: its own part, refused.
     pub(super) denied: Yen,
-    /// Taken of it by resolved differences and chargebacks.
+    /// Taken of its own message by resolved differences and chargebacks.
     pub(super) taken: Yen,
     /// Of a payment that the issuer refused: what the booked loss left out for refunds of every kind. Losses were booked so once.
     pub(super) unlost: Yen,
+    /// The issuer refused the advice that told it of this tap: it has nothing of it, and nothing of it to reverse.
+    pub(super) refused: bool,
+    /// Of a payment that reversals were told of: the least that its issuer acknowledged to remain, refunds apart.
+    pub(super) remains: Option<Yen>,
 }
 
 /// An advice arrived. A second acknowledgement of the same advice changes nothing.
@@ -41,9 +45,9 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
         | IssuerOperation::Completion
         | IssuerOperation::Reversal => None,
     };
-    // What nobody bears is a difference that people look after.
+    // What no party bears is a difference that people look after, where both sides do not have the same of it.
     let body = body.unwrap_or_else(|| {
-        let raised = Some(Box::new(super::closing::refused_advice(state, message, advice, code)));
+        let raised = super::closing::refused_advice(state, message, advice, code).map(Box::new);
         Body::IssuerAcknowledged(IssuerAcknowledged { message, code, raised })
     });
     Decision::record(body).then(Effect::Count("advice_not_accepted"))

@@ -14,8 +14,11 @@ pub(super) enum Source {
     Funder,
     /// The linked instrument.
     Instrument,
-    /// Nobody: to be claimed from the acquirer.
+    /// No account covers it: to be claimed from the acquirer. It stands in for the linked instrument, and counts like it.
     Shortfall,
+    /// A purse had paid it, had it back by a refund, and had spent it when the refund was undone. It is claimed from the acquirer too,
+    /// but it never was a part of the linked instrument.
+    Uncovered,
     /// The issuer refused afterwards; the operator bears it.
     Loss,
     /// Points granted.
@@ -68,6 +71,11 @@ impl Leg {
         matches!(self.source, Source::Instrument | Source::Shortfall | Source::Loss)
     }
 
+    /// Is claimed from the acquirer.
+    pub(super) fn is_claimed(&self) -> bool {
+        matches!(self.source, Source::Shortfall | Source::Uncovered)
+    }
+
     /// In yen towards or from the merchant.
     pub(super) fn is_yen(&self) -> bool {
         !matches!(self.source, Source::Points | Source::Grant)
@@ -111,7 +119,7 @@ fn source(debit: AccountKey, credit: AccountKey) -> Source {
         (AccountKey::FunderReceivable(_), _) => Source::Funder,
         (AccountKey::Deposit(_) | AccountKey::IssuerReceivable(_), _) => Source::Instrument,
         (AccountKey::AdviceShortfall(_), _) => Source::Shortfall,
-        (AccountKey::StandInLoss(_), _) => Source::Loss,
+        (AccountKey::StandInLoss(_) | AccountKey::Differences, _) => Source::Loss,
         (AccountKey::PointsSpent(_), _) | (_, AccountKey::PointsSpent(_)) => Source::Points,
         (AccountKey::PointBudget(_), _) | (_, AccountKey::PointBudget(_)) => Source::Grant,
         (debit, credit) => unreachable!("no tap moves money between {debit} and {credit}"),
@@ -124,19 +132,20 @@ pub(super) fn spread(legs: &[Leg], amount: Yen) -> Shares {
     let mut shares: Shares = smallvec::smallvec![Yen::ZERO; legs.len()];
     let mut left = amount;
     for (leg, share) in legs.iter().zip(&mut shares) {
-        if matches!(leg.source, Source::Shortfall | Source::Loss) {
-            *share = leg.stands().min(left);
+        if leg.is_claimed() || leg.source == Source::Loss {
+            *share = open(leg).min(left);
             left = minus(left, *share);
         }
     }
     let tender = |leg: &Leg| matches!(leg.source, Source::Purse | Source::Points | Source::Instrument);
-    let whole = i128::from(sum(legs, tender, Leg::stands).get());
-    assert!(i128::from(left.get()) <= whole, "no more is given back than stands");
+    let whole = i128::from(sum(legs, tender, open).get());
+    // A record of old may give back more than stands by today's rules; its transfers stay what they are.
+    left = left.min(Yen::new(i64::try_from(whole).expect("a sum of yen")));
     if left.is_positive() {
         let mut before = 0_i128;
         let up_to = |c: i128| i64::try_from(c * i128::from(left.get()) / whole).expect("at most the amount");
         for (leg, share) in legs.iter().zip(&mut shares).filter(|(leg, _)| tender(leg)) {
-            let after = before + i128::from(leg.stands().get());
+            let after = before + i128::from(open(leg).get());
             *share = Yen::new(up_to(after) - up_to(before));
             before = after;
         }
@@ -154,11 +163,16 @@ pub(super) fn spread(legs: &[Leg], amount: Yen) -> Shares {
         .fold(Yen::ZERO, |sum, (leg, share)| plus(sum, plus(leg.given_back(), *share)));
     for (leg, share) in legs.iter().zip(&mut shares) {
         if leg.source == Source::Grant && part.is_positive() {
-            let kept = scaled(leg.posted, minus(part, back), part);
+            let kept = scaled(leg.posted, minus(part, back).max(Yen::ZERO), part);
             *share = minus(minus(leg.posted, kept), leg.given_back()).max(Yen::ZERO);
         }
     }
     shares
+}
+
+/// What can be given back of a leg.
+fn open(leg: &Leg) -> Yen {
+    leg.stands().max(Yen::ZERO)
 }
 
 /// ⌊amount × part ÷ whole⌋; `part` is at most `whole`, which is above zero.
@@ -177,7 +191,12 @@ pub(super) fn keep(book: &Book, legs: &[Leg], amount: Yen) -> Shares {
         match legs[at].source {
             Source::Funder => kept[at] = kept[at - 1],
             Source::Grant => {}
-            Source::Purse | Source::Points | Source::Instrument | Source::Shortfall | Source::Loss => {
+            Source::Purse
+            | Source::Points
+            | Source::Instrument
+            | Source::Shortfall
+            | Source::Uncovered
+            | Source::Loss => {
                 kept[at] = held(&legs[at]).min(left);
                 left = minus(left, kept[at]);
             }
@@ -207,6 +226,10 @@ pub(super) fn is_payment(kind: TapKind) -> bool {
         | TapKind::Reversal
         | TapKind::Unsupported => false,
     }
+}
+
+pub(super) fn is_refund(kind: TapKind) -> bool {
+    matches!(kind, TapKind::Refund | TapKind::RefundAdvice)
 }
 
 /// Does it stand by itself, so that a later message can be about it?

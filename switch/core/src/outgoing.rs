@@ -2,8 +2,8 @@
 
 use super::state::State;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{Instrument, TapKind, ToIssuer};
-use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Stan, TerminalId};
+use kazasu_ledger::record::{Instrument, TapKey, TapKind, ToIssuer};
+use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::Original;
@@ -31,6 +31,10 @@ pub struct Outgoing {
     pub entry_mode: u16,
     /// DE90, when the message is about another.
     pub original: Option<Original>,
+    /// The acquirer's message that it follows from, for logs.
+    pub cause: TapKey,
+    /// DE37 of that message.
+    pub cause_rrn: Rrn,
 }
 
 impl State {
@@ -64,6 +68,7 @@ impl State {
                 Some(Original::new(mti, Stan::wrapping(message), at.transmission(), own))
             }
         };
+        let cause = self.tap_of_message(seq).unwrap_or(tap);
         Some(Outgoing {
             message: seq,
             at,
@@ -75,6 +80,8 @@ impl State {
             mcc: merchant.mcc,
             entry_mode: tap.entry_mode,
             original,
+            cause: cause.key,
+            cause_rrn: cause.rrn,
         })
     }
 

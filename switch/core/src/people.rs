@@ -244,7 +244,7 @@ impl State {
             limits: own.on(day),
             later: own.later(day),
             today: wallet.map_or(Yen::ZERO, |w| w.day.used(day.0).0),
-            this_month: wallet.map_or(Yen::ZERO, |w| w.month.used(day.month()).0),
+            this_month: wallet.map_or(Yen::ZERO, |w| w.month.used(day.month())),
             broken: self.people.broken.contains_key(&named),
             shared_account: used.is_some_and(|used| used.holders.len() > 1),
         })

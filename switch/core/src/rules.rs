@@ -234,7 +234,7 @@ impl State {
             tap |= own.tap.is_some_and(|limit| part > limit);
             amount |= own.day.is_some_and(|limit| above(wallet.day.used(spender.day.0).0, limit));
             let month = own.month.filter(|_| own.decline);
-            amount |= month.is_some_and(|limit| above(wallet.month.used(spender.day.month()).0, limit));
+            amount |= month.is_some_and(|limit| above(wallet.month.used(spender.day.month()), limit));
         }
         for limit in self.rules.policy.limits.iter().filter(|l| limits & (1 << l.number) != 0) {
             if limit.per == Per::Instrument && spender.instrument.is_none() {
@@ -269,7 +269,7 @@ impl State {
                 see(limit, wallet.day.used(spender.day.0).0);
             }
             if let Some(limit) = own.month {
-                see(limit, wallet.month.used(spender.day.month()).0);
+                see(limit, wallet.month.used(spender.day.month()));
             }
         }
         for limit in self.rules.policy.limits.iter().filter(|l| self.rules.general & (1 << l.number) != 0) {
@@ -281,13 +281,16 @@ impl State {
     }
 
     /// Percentages of the month's limit that the person reaches with `part` more and was not told about yet. Only final payments
-    /// count: a payment that waits for its issuer, a person or its completion may still come to nothing.
+    /// count: a payment that waits for its issuer, a person or its completion may still come to nothing. `day` is the day that counts
+    /// the payment: its month may have ended.
     pub(super) fn crossed(&self, wallet: Option<&Wallet>, day: BusinessDay, part: Yen) -> Vec<u8> {
         let Some(wallet) = wallet else { return Vec::new() };
         let Some(limit) = wallet.own.on(day).month else { return Vec::new() };
-        let used = i128::from(wallet.final_of(day.month()).get()) + i128::from(part.get());
+        let month = day.month();
+        let Some(before) = wallet.month.final_of(month) else { return Vec::new() };
+        let used = i128::from(before.get()) + i128::from(part.get());
         let reached = |percent: u8| used > 0 && used * 100 >= i128::from(percent) * i128::from(limit.get());
-        let new = |percent: &u8| reached(*percent) && !wallet.told(day.month(), *percent);
+        let new = |percent: &u8| reached(*percent) && !wallet.month.told(month, *percent);
         self.rules.policy.alerts.iter().copied().filter(new).collect()
     }
 

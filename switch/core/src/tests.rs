@@ -11,6 +11,7 @@ mod model;
 mod oracle;
 mod payments;
 mod random;
+mod refusals;
 mod relief;
 mod rules;
 

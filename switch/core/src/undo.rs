@@ -6,7 +6,7 @@ use super::event::{Decision, Effect};
 use super::money::{Leg, Shares, Source, keep, minus, plus, spread, sum};
 use super::state::{State, Tap, TapState};
 use kazasu_ledger::record::{Body, IssuerTold, TapKind, ToIssuer, Undone};
-use kazasu_ledger::transfer::Transfers;
+use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
@@ -22,8 +22,8 @@ pub(super) struct Undo {
     pub(super) by: Seq,
     /// That reversal is in the acquirer's totals already.
     pub(super) counted: bool,
-    /// The issuer has not been told all that was undone.
-    pub(super) untold: bool,
+    /// What was undone at the issuer and it has not been told of.
+    pub(super) untold: Yen,
 }
 
 /// What reversals have said, by the taps' records.
@@ -159,8 +159,8 @@ fn at_issuer(tap: &Tap) -> Yen {
     tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone))
 }
 
-/// A refund is undone: from the accounts as far as they still have the money, a person's purses of one programme together, the
-/// rest is the acquirer's shortfall. Points that the budget does not have any more stay taken back.
+/// A refund is undone: from the accounts as far as they still have the money, a person's purses of one programme together as far as
+/// one record has room for them, the rest is the acquirer's shortfall. Points that the budget does not have any more stay taken back.
 fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
     let mut transfers = Transfers::new();
     let mut taken: SmallVec<[(AccountId, Yen); 4]> = SmallVec::new();
@@ -174,6 +174,8 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
         taken.push((from, pays));
         pays
     };
+    // Each leg has a transfer of its own; a loss and the acquirer's shortfall may come to them.
+    let mut beside = MOST.saturating_sub(tap.legs.len() + 2);
     let mut uncovered = Yen::ZERO;
     let mut merchant = None;
     for (leg, share) in tap.legs.iter().zip(shares).filter(|(_, share)| share.is_positive()) {
@@ -188,7 +190,9 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
         };
         let pays = take(leg.credit);
         for other in state.purses_beside(leg.credit) {
-            take(other);
+            if beside > 0 && take(other).is_positive() {
+                beside -= 1;
+            }
         }
         transfers.extend(super::loss::again_lost(state, tap, leg, pays));
         if leg.is_yen() {
@@ -215,7 +219,7 @@ pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
 }
 
 fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
-    undo.untold && issuer_of(state, tap).is_some() && !state.is_busy_with_refunds(tap.seq)
+    undo.untold.is_positive() && issuer_of(state, tap).is_some() && !state.is_busy_with_refunds(tap.seq)
 }
 
 /// The next thing that reversals have left to do, as a record of its own. It is decided before anything else is.

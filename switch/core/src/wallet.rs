@@ -1,5 +1,6 @@
 //! What belongs to a person: card, link, purses, points, own limits, and what has been spent in each window.
 
+use super::months::Months;
 use kazasu_ledger::AccountId;
 use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
 use kazasu_schemas::ids::Ppid;
@@ -99,15 +100,25 @@ impl Meter {
 
     pub(super) fn take(&mut self, key: i32, amount: Yen, count: u32) {
         if self.key == key {
-            self.amount = self.amount.checked_sub(amount).expect("a window gives back what it has counted");
-            assert!(self.amount >= Yen::ZERO, "a window gives back what it has counted");
-            self.count = self.count.checked_sub(count).expect("a window gives back what it has counted");
+            (self.amount, self.count) = less((self.amount, self.count), amount, count);
+        }
+    }
+
+    /// What was taken back counts again, in the window that it was taken from.
+    pub(super) fn put_back(&mut self, key: i32, amount: Yen, count: u32) {
+        if self.key == key {
+            self.add(key, amount, count);
         }
     }
 
     fn merge(&mut self, other: Meter) {
         self.add(other.key, other.amount, other.count);
     }
+}
+
+/// A window's sum without what it gives back. It never gives back more than it has counted: a tap keeps what it counts.
+fn less((sum, n): (Yen, u32), amount: Yen, count: u32) -> (Yen, u32) {
+    (sum.checked_sub(amount).unwrap_or(Yen::ZERO).max(Yen::ZERO), n.saturating_sub(count))
 }
 
 /// What a limit has counted.
@@ -179,9 +190,19 @@ impl Counter {
             Sums::Month(meter) => meter.take(day.month(), amount, count),
             Sums::Days { seen, .. } => {
                 if let Some((_, yen, n)) = seen.iter_mut().find(|(d, ..)| *d == day.0) {
-                    *yen = yen.checked_sub(amount).expect("a window gives back what it has counted");
-                    assert!(*yen >= Yen::ZERO, "a window gives back what it has counted");
-                    *n = n.checked_sub(count).expect("a window gives back what it has counted");
+                    (*yen, *n) = less((*yen, *n), amount, count);
+                }
+            }
+        }
+    }
+
+    fn put_back(&mut self, day: BusinessDay, amount: Yen, count: u32) {
+        match &mut self.sums {
+            Sums::Day(meter) => meter.put_back(day.0, amount, count),
+            Sums::Month(meter) => meter.put_back(day.month(), amount, count),
+            Sums::Days { seen, .. } => {
+                if seen.iter().any(|(d, ..)| *d == day.0) {
+                    self.add(day, amount, count);
                 }
             }
         }
@@ -230,6 +251,13 @@ impl Counters {
     pub(super) fn take(&mut self, limits: u64, day: BusinessDay, amount: Yen, count: u32) {
         for counter in self.0.iter_mut().filter(|c| limits & (1 << c.limit) != 0) {
             counter.take(day, amount, count);
+        }
+    }
+
+    /// What was taken from the limits whose bits are set counts there again.
+    pub(super) fn put_back(&mut self, limits: u64, day: BusinessDay, amount: Yen, count: u32) {
+        for counter in self.0.iter_mut().filter(|c| limits & (1 << c.limit) != 0) {
+            counter.put_back(day, amount, count);
         }
     }
 
@@ -297,8 +325,8 @@ impl PointsOf {
 
     pub(super) fn uncount(&mut self, month: i32, part: Yen) {
         if self.month_key == month {
-            self.base = self.base.checked_sub(part).expect("a month gives back what it has counted");
-            assert!(self.base >= Yen::ZERO, "a month gives back what it has counted");
+            // A tap keeps what of it the month counts, and takes back no more.
+            (self.base, _) = less((self.base, 0), part, 0);
         }
     }
 
@@ -360,16 +388,12 @@ impl Own {
 pub(super) struct Wallet {
     /// Instrument parts of the day and of the month.
     pub(super) day: Meter,
-    pub(super) month: Meter,
-    /// Part of the month that waits for an issuer, for a person or for its completion: alerts count what is final.
-    pub(super) waiting: Meter,
+    pub(super) month: Months,
     /// Purchase advices of the day, whole amounts.
     pub(super) offline: Meter,
     /// What was approved in an issuer's place on the day.
     pub(super) stood_in: Meter,
     pub(super) own: Own,
-    /// The month, and the percentages that the person has been told about, one bit each.
-    alerted: (i32, u128),
     pub(super) counters: Counters,
     /// Programme and purse, the person's own before those of merged temporary IDs.
     pub(super) purses: Vec<(u16, AccountId)>,
@@ -379,28 +403,10 @@ pub(super) struct Wallet {
 }
 
 impl Wallet {
-    /// The month without what waits: that may still be declined or released.
-    pub(super) fn final_of(&self, month: i32) -> Yen {
-        super::money::minus(self.month.used(month).0, self.waiting.used(month).0)
-    }
-
-    /// Has the person been told about this percentage in this month?
-    pub(super) fn told(&self, month: i32, percent: u8) -> bool {
-        self.alerted.0 == month && self.alerted.1 & (1 << percent.min(127)) != 0
-    }
-
-    pub(super) fn tell(&mut self, month: i32, percent: u8) {
-        if self.alerted.0 != month {
-            self.alerted = (month, 0);
-        }
-        self.alerted.1 |= 1 << percent.min(127);
-    }
-
     /// A temporary ID's things become this person's.
     pub(super) fn absorb(&mut self, mut other: Wallet) {
         self.day.merge(other.day);
-        self.month.merge(other.month);
-        self.waiting.merge(other.waiting);
+        self.month.merge(&other.month);
         self.offline.merge(other.offline);
         self.stood_in.merge(other.stood_in);
         self.counters.merge(&other.counters);

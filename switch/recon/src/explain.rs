@@ -20,6 +20,13 @@ pub(super) fn exceptions(work: &Work<'_>) -> (Vec<Exception>, u64) {
     (list.out, list.unlisted)
 }
 
+/// What an exception says.
+struct Said {
+    status: Status,
+    why: String,
+    proposal: Proposal,
+}
+
 struct List<'w, 'a> {
     work: &'w Work<'a>,
     out: Vec<Exception>,
@@ -38,7 +45,7 @@ impl List<'_, '_> {
             match (verdict, hand) {
                 (Verdict::Alone { status }, _) => self.push(|list| list.alone(at, status)),
                 (Verdict::Pair { with, status, basis }, Hand::Left) => {
-                    self.push(|list| list.pair(at, At::of(Hand::Right, with), status, basis));
+                    self.push(|list| list.pair([at, At::of(Hand::Right, with)], status, basis));
                 }
                 (Verdict::Repeat { of }, _) => self.push(|list| list.repeat(at, At::of(hand, of))),
                 // A pair is listed with its left line, a group once.
@@ -72,7 +79,8 @@ impl List<'_, '_> {
     }
 
     /// An exception about one line, before it is compared with anything.
-    fn about(&mut self, at: At, status: Status, why: String, proposal: Proposal) -> Exception {
+    fn about(&mut self, at: At, said: Said) -> Exception {
+        let Said { status, why, proposal } = said;
         let item = self.work.item(at);
         let subject = match at.hand() {
             Hand::Left => Subject::Expected(item),
@@ -120,10 +128,10 @@ impl List<'_, '_> {
             Hand::Left => work.as_of.0.saturating_sub(due.0),
             Hand::Right => 0,
         };
-        Exception { days, candidates, ..self.about(at, status, why, proposal) }
+        Exception { days, candidates, ..self.about(at, Said { status, why, proposal }) }
     }
 
-    fn pair(&mut self, left: At, right: At, status: Status, basis: Basis) -> Exception {
+    fn pair(&mut self, [left, right]: [At; 2], status: Status, basis: Basis) -> Exception {
         let (a, b) = (self.work.item(left), self.work.item(right));
         let why = format!("joined by {}: {}", basis.name(), differences(a, b, self.work).join(", "));
         let proposal = match status {
@@ -145,7 +153,7 @@ impl List<'_, '_> {
             other_line: Some(b.line),
             other_amount: Some(b.amount),
             days: b.day.0.saturating_sub(a.day.0),
-            ..self.about(left, status, why, proposal)
+            ..self.about(left, Said { status, why, proposal })
         }
     }
 
@@ -158,11 +166,12 @@ impl List<'_, '_> {
         } else {
             format!("{here}'s list has one reference twice: here with {this}, in line {line} with {that}")
         };
+        let said = Said { status: Status::Duplicate, why, proposal: Proposal::ReverseDuplicate(here) };
         Exception {
             other_line: Some(line),
             other_amount: Some(original.amount),
             days: original.day.0.saturating_sub(item.day.0),
-            ..self.about(at, Status::Duplicate, why, Proposal::ReverseDuplicate(here))
+            ..self.about(at, said)
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::keys::{Own, Party, Reference, Trace};
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::money::Yen;
+use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 use std::fmt;
 use std::str::FromStr;
 
@@ -184,9 +184,9 @@ pub struct Item {
 const _: () = assert!(size_of::<Item>() <= 96);
 
 impl Item {
-    /// A line without any reference.
+    /// A line of ¥0 without any reference.
     #[must_use]
-    pub fn bare(side: Side, line: u64, kind: Kind, amount: Yen, currency: u16, day: BusinessDay) -> Self {
+    pub fn bare(side: Side, line: u64, kind: Kind, day: BusinessDay) -> Self {
         Item {
             line,
             own: None,
@@ -194,9 +194,9 @@ impl Item {
             batch: Reference::NONE,
             by_rrn: Trace::NONE,
             by_stan: Trace::NONE,
-            amount,
+            amount: Yen::ZERO,
             day,
-            currency,
+            currency: JPY_NUMERIC,
             party: Party::NONE,
             kind,
             side,

@@ -5,7 +5,7 @@
 
 use super::keys::Basis;
 use super::matching::{Among, At, Hand, Work};
-use super::references::{for_each_shapes, in_order, twins};
+use super::references::{Sides, for_each_shapes, in_order, twins};
 
 const BASIS: Basis = Basis::AmountAndDay;
 
@@ -23,8 +23,8 @@ pub(super) fn pass(work: &mut Work<'_>) {
             list.sort_unstable_by_key(|at| (work.item(*at).day, *at));
         }
         if !lists.iter().any(Vec::is_empty) {
-            same_day(work, &lists[0], &lists[1]);
-            within_window(work, &lists[0], &lists[1]);
+            same_day(work, [&lists[0], &lists[1]]);
+            within_window(work, [&lists[0], &lists[1]]);
             for list in &mut lists {
                 if list.iter().any(|at| work.is_open(*at)) {
                     twins(work, BASIS, list);
@@ -36,7 +36,7 @@ pub(super) fn pass(work: &mut Work<'_>) {
 }
 
 /// Both lists are in the order of days.
-fn same_day(work: &mut Work<'_>, lefts: &[At], rights: &[At]) {
+fn same_day(work: &mut Work<'_>, [lefts, rights]: Sides<'_>) {
     let (mut l, mut r) = (0, 0);
     while l < lefts.len() && r < rights.len() {
         let (left, right) = (work.item(lefts[l]).day, work.item(rights[r]).day);
@@ -49,7 +49,7 @@ fn same_day(work: &mut Work<'_>, lefts: &[At], rights: &[At]) {
                     l + lefts[l..].iter().take_while(this_day).count(),
                     r + rights[r..].iter().take_while(this_day).count(),
                 );
-                in_order(work, BASIS, &lefts[l..l_end], &rights[r..r_end]);
+                in_order(work, BASIS, [&lefts[l..l_end], &rights[r..r_end]]);
                 (l, r) = (l_end, r_end);
             }
         }
@@ -57,8 +57,9 @@ fn same_day(work: &mut Work<'_>, lefts: &[At], rights: &[At]) {
 }
 
 /// Both lists are in the order of days.
-fn within_window(work: &mut Work<'_>, lefts: &[At], rights: &[At]) {
-    for_each_shapes(work, BASIS, lefts, rights, |work, shapes| {
+fn within_window(work: &mut Work<'_>, sides: Sides<'_>) {
+    let [lefts, rights] = sides;
+    for_each_shapes(work, BASIS, sides, |work, shapes| {
         let window = i64::from(work.rules.window_days);
         let (mut l, mut r) = (0, 0);
         while l < lefts.len() && r < rights.len() {

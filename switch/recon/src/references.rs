@@ -21,22 +21,29 @@ pub(super) fn pass(work: &mut Work<'_>, basis: Basis) {
         | Basis::Sum => Among::All,
     };
     let entries = work.entries(basis, among);
-    let mut open = [Vec::new(), Vec::new()];
-    let mut members = Vec::new();
+    let mut lists = Lists::default();
     let mut start = 0;
     while start < entries.len() {
         let end = work.run_end(basis, &entries, start);
         let run = &entries[start..end];
         match among {
-            Among::All => same_key(work, basis, run, &mut open, &mut members),
+            Among::All => same_key(work, basis, run, &mut lists),
             Among::Open => other_day(work, basis, run),
         }
         start = end;
     }
 }
 
+/// Room for lists of lines, used again for every key.
+#[derive(Default)]
+struct Lists {
+    open: [Vec<At>; 2],
+    members: Vec<At>,
+}
+
 /// The lines of one key, closed ones included.
-fn same_key(work: &mut Work<'_>, basis: Basis, run: &[Entry], open: &mut [Vec<At>; 2], members: &mut Vec<At>) {
+fn same_key(work: &mut Work<'_>, basis: Basis, run: &[Entry], lists: &mut Lists) {
+    let Lists { open, members } = lists;
     // By far the most: one line on each side.
     if let [left, right] = run
         && left.at.hand() != right.at.hand()
@@ -70,6 +77,9 @@ fn same_key(work: &mut Work<'_>, basis: Basis, run: &[Entry], open: &mut [Vec<At
         }
     }
 }
+
+/// Some lines of the left side and some of the right.
+pub(super) type Sides<'l> = [&'l [At]; 2];
 
 /// How alike lines of one key must be to be joined, the likest first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -117,7 +127,7 @@ fn climb(work: &mut Work<'_>, basis: Basis, rung: Rung, open: &mut [Vec<At>; 2])
                 let alike = |at: &&At| likeness(work.item(**at), rung) == left;
                 let (l_end, r_end) =
                     (l + lefts[l..].iter().take_while(alike).count(), r + rights[r..].iter().take_while(alike).count());
-                join(work, basis, rung, &lefts[l..l_end], &rights[r..r_end]);
+                join(work, basis, rung, [&lefts[l..l_end], &rights[r..r_end]]);
                 (l, r) = (l_end, r_end);
             }
         }
@@ -127,9 +137,10 @@ fn climb(work: &mut Work<'_>, basis: Basis, rung: Rung, open: &mut [Vec<At>; 2])
     }
 }
 
-fn join(work: &mut Work<'_>, basis: Basis, rung: Rung, lefts: &[At], rights: &[At]) {
+fn join(work: &mut Work<'_>, basis: Basis, rung: Rung, sides: Sides<'_>) {
+    let [lefts, rights] = sides;
     match (rung, lefts, rights) {
-        (Rung::Everything, _, _) => in_order(work, basis, lefts, rights),
+        (Rung::Everything, _, _) => in_order(work, basis, sides),
         (Rung::Amount | Rung::Kind | Rung::Key, [left], [right]) => {
             let (a, b) = (work.item(*left), work.item(*right));
             if compatible(work.rules, basis, a, b) && work.rules.verified(basis, a, b) {
@@ -146,8 +157,9 @@ fn compatible(rules: &Rules, basis: Basis, left: &Item, right: &Item) -> bool {
 }
 
 /// Joins lines that are equal in everything, in the order of their sides, where no more trusted key speaks against it.
-pub(super) fn in_order(work: &mut Work<'_>, basis: Basis, lefts: &[At], rights: &[At]) {
-    for_each_shapes(work, basis, lefts, rights, |work, is| {
+pub(super) fn in_order(work: &mut Work<'_>, basis: Basis, sides: Sides<'_>) {
+    let [lefts, rights] = sides;
+    for_each_shapes(work, basis, sides, |work, is| {
         let (mut l, mut r) = (0, 0);
         while l < lefts.len() && r < rights.len() {
             if !is.left(work, lefts[l]) {
@@ -189,8 +201,7 @@ impl Shapes {
 pub(super) fn for_each_shapes(
     work: &mut Work<'_>,
     basis: Basis,
-    lefts: &[At],
-    rights: &[At],
+    [lefts, rights]: Sides<'_>,
     mut walk: impl FnMut(&mut Work<'_>, &Shapes),
 ) {
     let trusted = basis.trusted_more();

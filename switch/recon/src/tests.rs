@@ -49,8 +49,8 @@ pub(super) fn by_stan(stan: u64) -> Trace {
 
 /// A purchase at SHOP ten days ago, without references.
 pub(super) fn plain(side: Side, line: u64, yen: i64) -> Item {
-    let item = Item::bare(side, line, Kind::Purchase, Yen::new(yen), JPY_NUMERIC, day(-10));
-    Item { party: party("SHOP"), ..item }
+    let bare = Item::bare(side, line, Kind::Purchase, day(-10));
+    Item { amount: Yen::new(yen), party: party("SHOP"), ..bare }
 }
 
 /// A record of ours with all its keys, as number `n`.

@@ -1,10 +1,12 @@
 //! A report for a terminal of 80 columns: columns aligned by East Asian width, numbers to the right with separators, header in both
 //! languages. Where a table is wider, text is broken into several lines in its column; where that is not enough, the columns that have no room
 //! stand on further lines of their row. Numbers and codes are never cut. Text that would steer the terminal is never passed on.
+//! [`Lines`] are the same columns for what is no report.
 
 use super::Report;
 use super::cell::{Cell, Kind};
 use super::sheet::{Sheet, TOTAL_LABEL};
+use std::fmt::Display;
 use std::ops::Range;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -38,6 +40,70 @@ pub fn text(report: &Report) -> String {
     out
 }
 
+/// On which side a column is aligned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Align {
+    /// Words, which go on in the next line where there is no room.
+    Left,
+    /// Numbers, which are never cut.
+    Right,
+}
+
+/// Lines in columns without a header: the facts that a command has found. The columns of all rows stand below each other.
+#[derive(Clone, Debug)]
+pub struct Lines<const N: usize> {
+    indent: usize,
+    columns: [Align; N],
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug)]
+enum Line {
+    Words(String),
+    Row(Vec<String>),
+}
+
+impl<const N: usize> Lines<N> {
+    /// No lines yet; rows will stand in by `indent`.
+    #[must_use]
+    pub fn new(indent: usize, columns: [Align; N]) -> Self {
+        Lines { indent, columns, lines: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: [&dyn Display; N]) {
+        self.lines.push(Line::Row(cells.iter().map(|cell| safe(&cell.to_string())).collect()));
+    }
+
+    /// Adds a line of words, which keeps to no column: a heading, a remark, an empty line.
+    pub fn words(&mut self, text: impl Display) {
+        self.lines.push(Line::Words(text.to_string()));
+    }
+
+    /// The lines as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let kind = |align: &Align| match align {
+            Align::Left => Kind::Text,
+            Align::Right => Kind::Count,
+        };
+        let row = |line: &Line| match line {
+            Line::Words(_) => None,
+            Line::Row(cells) => Some(cells.clone()),
+        };
+        let rows: Vec<Vec<String>> = self.lines.iter().filter_map(row).collect();
+        let layout = Layout::new(self.columns.iter().map(kind).collect(), &[["", ""]; N], &rows, self.indent);
+        let mut out = String::new();
+        for line in &self.lines {
+            match line {
+                Line::Words(text) => paragraph(text, &mut out),
+                Line::Row(cells) => layout.row(cells, &mut out),
+            }
+        }
+        out
+    }
+}
+
 fn table(sheet: &Sheet, out: &mut String) {
     let layout = Layout::of(sheet);
     let japanese: Vec<String> = sheet.columns().iter().map(|c| c.name().to_owned()).collect();
@@ -69,6 +135,7 @@ fn totals(sheet: &Sheet) -> Vec<String> {
 
 /// How wide each column is, and which stand on which line of a row.
 struct Layout {
+    indent: usize,
     kinds: Vec<Kind>,
     widths: Vec<usize>,
     lines: Vec<Range<usize>>,
@@ -82,28 +149,34 @@ impl Layout {
             rows.push(totals(sheet));
         }
         rows.extend(sheet.rows().iter().map(|row| row.iter().map(shown).collect()));
+        let names: Vec<[&str; 2]> = sheet.columns().iter().map(|c| [c.name(), c.name_en()]).collect();
+        Layout::new(kinds, &names, &rows, 0)
+    }
+
+    /// Columns with these kinds, names and values.
+    fn new(kinds: Vec<Kind>, names: &[[&str; 2]], rows: &[Vec<String>], indent: usize) -> Layout {
+        let screen = SCREEN - indent;
         let of_values = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or(0);
-        let names = |at: usize| [sheet.columns()[at].name(), sheet.columns()[at].name_en()];
         let natural = |at: usize| {
-            let names = names(at).map(UnicodeWidthStr::width).into_iter().max().unwrap_or(0);
+            let names = names[at].map(UnicodeWidthStr::width).into_iter().max().unwrap_or(0);
             of_values(at).max(names).clamp(1, MAX_WIDTH)
         };
         let mut widths: Vec<usize> = (0..kinds.len()).map(natural).collect();
         // Headers are broken first, at blanks; then text, in its widest column.
-        if total(&widths) > SCREEN {
+        if total(&widths) > screen {
             for (at, width) in widths.iter_mut().enumerate() {
-                let words = names(at).into_iter().flat_map(|name| name.split(' ').map(least).collect::<Vec<_>>());
+                let words = names[at].into_iter().flat_map(|name| name.split(' ').map(least).collect::<Vec<_>>());
                 let least = words.max().unwrap_or(1).max(of_values(at));
                 *width = (*width).min(least).max(1);
             }
         }
-        while total(&widths) > SCREEN {
+        while total(&widths) > screen {
             let texts = (0..kinds.len()).filter(|at| kinds[*at] == Kind::Text && widths[*at] > NARROWEST);
             let Some(widest) = texts.max_by_key(|at| widths[*at]) else { break };
             widths[widest] -= 1;
         }
-        let lines = lines(&mut widths);
-        Layout { kinds, widths, lines }
+        let lines = lines(&mut widths, screen);
+        Layout { indent, kinds, widths, lines }
     }
 
     /// A row: as many lines as its longest cell has, for each part of it.
@@ -117,7 +190,7 @@ impl Layout {
             }
             for n in 0..height {
                 let cells: Vec<&str> = broken.iter().map(|cell| cell.get(n).map_or("", String::as_str)).collect();
-                self.line(nth, part.clone(), &cells, out);
+                self.line(nth, &cells, out);
             }
         }
     }
@@ -125,13 +198,14 @@ impl Layout {
     fn rule(&self, out: &mut String) {
         for (nth, part) in self.lines.iter().enumerate() {
             let rules: Vec<String> = part.clone().map(|at| "-".repeat(self.widths[at])).collect();
-            self.line(nth, part.clone(), &rules.iter().map(String::as_str).collect::<Vec<_>>(), out);
+            self.line(nth, &rules.iter().map(String::as_str).collect::<Vec<_>>(), out);
         }
     }
 
-    fn line(&self, nth: usize, part: Range<usize>, cells: &[&str], out: &mut String) {
-        let mut text = if nth > 0 { " ".repeat(INDENT) } else { String::new() };
-        for (at, (cell, column)) in cells.iter().zip(part).enumerate() {
+    /// One line of the row's part `nth`.
+    fn line(&self, nth: usize, cells: &[&str], out: &mut String) {
+        let mut text = " ".repeat(if nth > 0 { self.indent + INDENT } else { self.indent });
+        for (at, (cell, column)) in cells.iter().zip(self.lines[nth].clone()).enumerate() {
             if at > 0 {
                 text.push_str(GAP);
             }
@@ -153,17 +227,17 @@ fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
 }
 
-/// Which columns stand together on a line. One that alone is wider than a line is broken after all.
-fn lines(widths: &mut [usize]) -> Vec<Range<usize>> {
+/// Which columns stand together on a line of this width. One that alone is wider is broken after all.
+fn lines(widths: &mut [usize], screen: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let mut from = 0;
     for at in 0..widths.len() {
-        let room = if lines.is_empty() { SCREEN } else { SCREEN - INDENT };
+        let room = if lines.is_empty() { screen } else { screen - INDENT };
         if at > from && total(&widths[from..=at]) > room {
             lines.push(from..at);
             from = at;
         }
-        widths[at] = widths[at].min(SCREEN - INDENT);
+        widths[at] = widths[at].min(screen - INDENT);
     }
     lines.push(from..widths.len());
     lines
@@ -175,7 +249,7 @@ fn least(word: &str) -> usize {
 }
 
 /// The text in lines of at most `width`: at blanks where there are some, else anywhere.
-pub fn broken(text: &str, width: usize) -> Vec<String> {
+fn broken(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;

@@ -46,7 +46,7 @@ pub(super) fn in_parts(report: &Report, rows_a_sheet: usize) -> Result<Vec<u8>, 
         .set_author("Kazasu")
         .set_creation_datetime(&made_at);
     book.set_properties(&properties);
-    let styles = Styles::new();
+    let writer = Writer { report, styles: Styles::new() };
     let mut names: HashSet<String> = report.sheets().iter().map(|sheet| sheet.name().to_lowercase()).collect();
     for sheet in report.sheets() {
         let mut parts: Vec<&[Vec<Cell>]> = sheet.rows().chunks(rows_a_sheet).collect();
@@ -58,12 +58,11 @@ pub(super) fn in_parts(report: &Report, rows_a_sheet: usize) -> Result<Vec<u8>, 
         for (at, rows) in parts.iter().enumerate() {
             let name = if at == 0 { sheet.name().to_owned() } else { free_name(sheet.name(), at + 1, &mut names) };
             let page = book.add_worksheet().set_name(&name)?;
-            written.push(part(page, report, sheet, rows, &styles, name)?);
+            written.push(writer.part(page, sheet, Piece { name, rows })?);
             if at == last {
-                let first_free = written[at].header + 1 + count(rows.len());
-                let below = totals(page, sheet, &written, first_free, &styles)?;
+                let below = writer.totals(page, sheet, &written)?;
                 for (row, note) in (below..).zip(sheet.notes()) {
-                    put_text(page, row, 0, note, &styles.small)?;
+                    put_text(page, (row, 0), note, &writer.styles.small)?;
                 }
             }
         }
@@ -78,86 +77,110 @@ struct Part {
     rows: Option<(u32, u32)>,
 }
 
-fn part(
-    page: &mut Worksheet,
-    report: &Report,
-    sheet: &Sheet,
-    rows: &[Vec<Cell>],
-    styles: &Styles,
+impl Part {
+    /// The first row below it.
+    fn below(&self) -> u32 {
+        self.rows.map_or(self.header, |(_, last)| last) + 1
+    }
+}
+
+/// Some of a sheet's rows, and the name of the worksheet that takes them.
+struct Piece<'a> {
     name: String,
-) -> Result<Part, XlsxError> {
-    let header = title_block(page, report, styles)?;
-    let last_column = column_number(sheet.columns().len() - 1);
-    for (col, column) in (0..).zip(sheet.columns()) {
-        let style = if column.kind().is_number() { &styles.header_right } else { &styles.header };
-        put_text(page, header, col, &header_text(column), style)?;
-        page.set_column_width(col, width(column, col, rows, sheet.totals()))?;
-    }
-    page.set_row_height(header, 32.0)?;
-    for (row, cells) in (header + 1..).zip(rows) {
-        for ((col, column), cell) in (0..).zip(sheet.columns()).zip(cells) {
-            write(page, row, col, cell, styles.body(column.kind()))?;
-        }
-    }
-    let first = header + 1;
-    let range = (!rows.is_empty()).then(|| (first, header + count(rows.len())));
-    if let Some((first, last)) = range {
-        page.autofilter(header, 0, last, last_column)?;
+    rows: &'a [Vec<Cell>],
+}
+
+/// A row and a column of a worksheet, from 0.
+type Place = (u32, u16);
+
+/// What every worksheet of a report is written with.
+struct Writer<'a> {
+    report: &'a Report,
+    styles: Styles,
+}
+
+impl Writer<'_> {
+    fn part(&self, page: &mut Worksheet, sheet: &Sheet, Piece { name, rows }: Piece<'_>) -> Result<Part, XlsxError> {
+        let styles = &self.styles;
+        let header = self.title_block(page)?;
+        let last_column = column_number(sheet.columns().len() - 1);
         for (col, column) in (0..).zip(sheet.columns()) {
-            if column.kind() == Kind::Code {
-                page.ignore_error_range(first, col, last, col, IgnoreError::NumberStoredAsText)?;
+            let style = if column.kind().is_number() { &styles.header_right } else { &styles.header };
+            put_text(page, (header, col), &header_text(column), style)?;
+            page.set_column_width(col, width(column, col, rows, sheet.totals()))?;
+        }
+        page.set_row_height(header, 32.0)?;
+        for (row, cells) in (header + 1..).zip(rows) {
+            for ((col, column), cell) in (0..).zip(sheet.columns()).zip(cells) {
+                write(page, (row, col), cell, styles.body(column.kind()))?;
             }
         }
-    }
-    page.set_freeze_panes(first, 0)?;
-    page.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
-    page.set_repeat_rows(header, header)?;
-    page.set_footer("&L&A&C&P / &N");
-    Ok(Part { name, header, rows: range })
-}
-
-/// The lines above the table; the answer is the row of the header.
-fn title_block(page: &mut Worksheet, report: &Report, styles: &Styles) -> Result<u32, XlsxError> {
-    put_text(page, 0, 0, report.title(), &styles.title)?;
-    put_text(page, 1, 0, report.title_en(), &styles.small)?;
-    let mut row = 2;
-    for line in report.subtitles().iter().map(String::as_str).chain([report.made_line().as_str()]) {
-        put_text(page, row, 0, line, &styles.plain)?;
-        row += 1;
-    }
-    Ok(row + 1)
-}
-
-/// The totals line, summed over all parts; the answer is the first row below it that is free for notes.
-fn totals(page: &mut Worksheet, sheet: &Sheet, parts: &[Part], row: u32, styles: &Styles) -> Result<u32, XlsxError> {
-    if !sheet.has_totals() {
-        return Ok(row + 1);
-    }
-    for ((col, column), total) in (0..).zip(sheet.columns()).zip(sheet.totals()) {
-        let style = styles.total(column.kind());
-        let function = match column.total_kind() {
-            Total::Without => {
-                page.write_blank(row, col, styles.total(Kind::Text))?;
-                continue;
+        let first = header + 1;
+        let range = (!rows.is_empty()).then(|| (first, header + count(rows.len())));
+        if let Some((first, last)) = range {
+            page.autofilter(header, 0, last, last_column)?;
+            for (col, column) in (0..).zip(sheet.columns()) {
+                if column.kind() == Kind::Code {
+                    page.ignore_error_range(first, col, last, col, IgnoreError::NumberStoredAsText)?;
+                }
             }
-            Total::Sum => "SUM(",
-            // 109 sums what a filter shows and nobody has hidden.
-            Total::Shown => "SUBTOTAL(109,",
-        };
-        let ranges = ranges(parts, col);
-        if ranges.is_empty() {
-            write(page, row, col, total, style)?;
-        } else {
-            let value =
-                if let Cell::Percent(rate) = total { fraction(*rate).normalize().to_string() } else { total.plain() };
-            let formula = Formula::new(format!("={function}{})", ranges.join(","))).set_result(value);
-            page.write_formula_with_format(row, col, formula, style)?;
         }
+        page.set_freeze_panes(first, 0)?;
+        page.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
+        page.set_repeat_rows(header, header)?;
+        page.set_footer("&L&A&C&P / &N");
+        Ok(Part { name, header, rows: range })
     }
-    if let Some(at) = sheet.label_column() {
-        put_text(page, row, column_number(at), TOTAL_LABEL, styles.total(Kind::Text))?;
+
+    /// The lines above the table; the answer is the row of the header.
+    fn title_block(&self, page: &mut Worksheet) -> Result<u32, XlsxError> {
+        let Writer { report, styles } = self;
+        put_text(page, (0, 0), report.title(), &styles.title)?;
+        put_text(page, (1, 0), report.title_en(), &styles.small)?;
+        let mut row = 2;
+        for line in report.subtitles().iter().map(String::as_str).chain([report.made_line().as_str()]) {
+            put_text(page, (row, 0), line, &styles.plain)?;
+            row += 1;
+        }
+        Ok(row + 1)
     }
-    Ok(row + 2)
+
+    /// The totals line, summed over all parts; the answer is the first row below it that is free for notes.
+    fn totals(&self, page: &mut Worksheet, sheet: &Sheet, parts: &[Part]) -> Result<u32, XlsxError> {
+        let styles = &self.styles;
+        let row = parts.last().map_or(0, Part::below);
+        if !sheet.has_totals() {
+            return Ok(row + 1);
+        }
+        for ((col, column), total) in (0..).zip(sheet.columns()).zip(sheet.totals()) {
+            let style = styles.total(column.kind());
+            let function = match column.total_kind() {
+                Total::Without => {
+                    page.write_blank(row, col, styles.total(Kind::Text))?;
+                    continue;
+                }
+                Total::Sum => "SUM(",
+                // 109 sums what a filter shows and nobody has hidden.
+                Total::Shown => "SUBTOTAL(109,",
+            };
+            let ranges = ranges(parts, col);
+            if ranges.is_empty() {
+                write(page, (row, col), total, style)?;
+            } else {
+                let value = if let Cell::Percent(rate) = total {
+                    fraction(*rate).normalize().to_string()
+                } else {
+                    total.plain()
+                };
+                let formula = Formula::new(format!("={function}{})", ranges.join(","))).set_result(value);
+                page.write_formula_with_format(row, col, formula, style)?;
+            }
+        }
+        if let Some(at) = sheet.label_column() {
+            put_text(page, (row, column_number(at)), TOTAL_LABEL, styles.total(Kind::Text))?;
+        }
+        Ok(row + 2)
+    }
 }
 
 /// The column's cells in every part; those of other sheets with the sheet's name.
@@ -172,23 +195,24 @@ fn ranges(parts: &[Part], col: u16) -> Vec<String> {
         .collect()
 }
 
-fn write(page: &mut Worksheet, row: u32, col: u16, cell: &Cell, style: &Format) -> Result<(), XlsxError> {
+fn write(page: &mut Worksheet, at: Place, cell: &Cell, style: &Format) -> Result<(), XlsxError> {
+    let (row, col) = at;
     match cell {
         Cell::Empty => page.write_blank(row, col, style)?,
-        Cell::Text(text) => put_text(page, row, col, text, style)?,
+        Cell::Text(text) => put_text(page, at, text, style)?,
         Cell::Yen(yen) => page.write_with_format(row, col, yen.get(), style)?,
         Cell::Count(n) | Cell::Points(n) => page.write_with_format(row, col, *n, style)?,
         Cell::Percent(rate) => match fraction(*rate).to_f64() {
             Some(rate) => page.write_number_with_format(row, col, rate, style)?,
-            None => put_text(page, row, col, &cell.shown(), style)?,
+            None => put_text(page, at, &cell.shown(), style)?,
         },
         Cell::Date(day) => match serial(*day) {
             Some(serial) => page.write_number_with_format(row, col, serial, style)?,
-            None => put_text(page, row, col, &cell.shown(), style)?,
+            None => put_text(page, at, &cell.shown(), style)?,
         },
-        Cell::Time(at) => match serial_time(*at) {
+        Cell::Time(time) => match serial_time(*time) {
             Some(serial) => page.write_number_with_format(row, col, serial, style)?,
-            None => put_text(page, row, col, &cell.shown(), style)?,
+            None => put_text(page, at, &cell.shown(), style)?,
         },
     };
     Ok(())
@@ -198,8 +222,7 @@ fn write(page: &mut Worksheet, row: u32, col: u16, cell: &Cell, style: &Format) 
 /// text; the value stays as it is.
 fn put_text<'a>(
     page: &'a mut Worksheet,
-    row: u32,
-    col: u16,
+    (row, col): Place,
     text: &str,
     style: &Format,
 ) -> Result<&'a mut Worksheet, XlsxError> {

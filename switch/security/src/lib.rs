@@ -1,6 +1,7 @@
-//! What protects people's numbers and tells which cards are good: the vault for card and account numbers, and the lists of an
-//! authority (CRL).
+//! What protects people's numbers and tells which cards are good: the vault for card and account numbers, the lists of an
+//! authority (CRL), and files that only their owner reads.
 #![forbid(unsafe_code)]
 
 pub mod crl;
+pub mod files;
 pub mod vault;

@@ -1,11 +1,14 @@
 //! One frame in: decoded, authenticated, understood. It decides nothing about money; it says where the message goes.
 
-use super::session::{Acquirer, Acquirers, InstallKeys};
-use crate::engine::Inbound;
+use super::session::{Acquirer, Acquirers, KeySet};
+use kazasu_engine::Inbound;
+use kazasu_engine::InstallKeys;
+use kazasu_engine::trail;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::wire::{Network, NetworkCode, PpidPlace, Request, ResponseCode, Totals};
 use std::sync::Arc;
+use tracing::Span;
 
 /// Fields that an answer made without the core repeats, when they were there and sound.
 const ECHOED: [u8; 15] = [3, 4, 7, 11, 12, 13, 15, 32, 37, 41, 42, 49, 70, 90, 102];
@@ -17,7 +20,7 @@ pub(super) enum Verdict {
     /// The peer answered what it was told.
     Told(NetworkCode, ResponseCode),
     /// Answered here.
-    Network { message: Network, session: bool, install: Option<InstallKeys> },
+    Network { message: Network, keys: KeySet, install: Option<InstallKeys> },
     /// Refused here: a complete answer but for its MAC.
     Refused(Box<Message>, Reason),
     /// Neither: an answer to nothing we asked, or bytes without even a message type.
@@ -96,6 +99,8 @@ pub(super) struct Reader {
     /// Who signed on.
     pub(super) acquirer: Option<Arc<Acquirer>>,
     message: Message,
+    /// The acquirer that the connection's span names.
+    told: Option<InstitutionId>,
     /// The last refusal in words, for the log.
     pub(super) problem: String,
     /// Answers to what was told, since they were last taken.
@@ -110,16 +115,44 @@ impl Reader {
             certificate,
             acquirer: None,
             message: Message::default(),
+            told: None,
             problem: String::new(),
             answers: Vec::new(),
         }
     }
 
-    /// For the log: who signed on, and the DE37 of the message that was taken last; empty when not known.
-    pub(super) fn names(&self) -> (String, String) {
-        let acquirer = self.acquirer.as_ref().map(|a| a.config.id.to_string()).unwrap_or_default();
-        let rrn = self.message.get(37).map(|rrn| String::from_utf8_lossy(rrn).trim().to_owned()).unwrap_or_default();
-        (acquirer, rrn)
+    pub(super) fn signed_on(&self) -> Option<InstitutionId> {
+        self.acquirer.as_ref().map(|acquirer| acquirer.config.id)
+    }
+
+    /// The type of the message that was taken last.
+    pub(super) fn mti(&self) -> Mti {
+        self.message.mti
+    }
+
+    /// What the message that was taken last calls itself, for the log: DE37, DE11, DE41.
+    pub(super) fn names(&self) -> [Option<String>; 3] {
+        trail::names(&self.message)
+    }
+
+    /// Names the message that was taken last in its span.
+    pub(super) fn tell_names(&self, span: &Span) {
+        if span.is_disabled() {
+            return;
+        }
+        for (field, name) in ["rrn", "stan", "terminal"].into_iter().zip(self.names()) {
+            span.record(field, name.map(tracing::field::display));
+        }
+    }
+
+    /// Names the acquirer in the connection's span once it has signed on. After a sign-off it stays named: whose connection it
+    /// is has not changed.
+    pub(super) fn tell_acquirer(&mut self, span: &Span) {
+        let acquirer = self.signed_on();
+        if acquirer.is_some() && acquirer != self.told {
+            self.told = acquirer;
+            span.record("acquirer", acquirer.map(tracing::field::display));
+        }
     }
 
     /// Takes one frame without its header.
@@ -143,7 +176,7 @@ impl Reader {
         let mac = decoded.mac_at.map(|at| (&frame[..at], if self.message.has(128) { 128 } else { 64 }));
         match mti.class() {
             8 => self.network(mac.map(|(bytes, field)| (bytes.to_vec(), field))),
-            1 | 2 | 4 | 5 => match self.authenticate(mac, true) {
+            1 | 2 | 4 | 5 => match self.authenticate(mac, KeySet::Session) {
                 Ok(acquirer) => self.financial(&acquirer),
                 Err(reason) => self.refuse(reason),
             },
@@ -156,7 +189,7 @@ impl Reader {
 
     /// An answer to what this side told.
     fn told(&mut self, mac: Option<(&[u8], u8)>) -> Verdict {
-        if let Err(reason) = self.authenticate(mac, true) {
+        if let Err(reason) = self.authenticate(mac, KeySet::Session) {
             return Verdict::Ignored(reason);
         }
         match Network::from_message(&self.message) {
@@ -191,22 +224,22 @@ impl Reader {
     }
 
     /// The acquirer that this link is signed on as, if the message is really its own.
-    fn authenticate(&mut self, mac: Option<(&[u8], u8)>, session: bool) -> Result<Arc<Acquirer>, Reason> {
+    fn authenticate(&mut self, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<Arc<Acquirer>, Reason> {
         let Some(acquirer) = self.acquirer.clone() else {
             self.problem = "no sign-on (0800 with DE70 = 001) on this link yet".into();
             return Err(Reason::NotSignedOn);
         };
-        self.check_mac(&acquirer, mac, session)?;
+        self.check_mac(&acquirer, mac, keys)?;
         Ok(acquirer)
     }
 
-    fn check_mac(&mut self, acquirer: &Acquirer, mac: Option<(&[u8], u8)>, session: bool) -> Result<(), Reason> {
+    fn check_mac(&mut self, acquirer: &Acquirer, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<(), Reason> {
         let Some((bytes, field)) = mac else {
             self.problem = "DE64 or DE128 is mandatory and must be the last field".into();
             return Err(Reason::NoMac);
         };
         let tag = self.message.get(field).unwrap_or_default();
-        if acquirer.verify(session, bytes, tag) {
+        if acquirer.verify(keys, bytes, tag) {
             return Ok(());
         }
         self.problem = format!("DE{field} is not the MAC of this message under {}'s key", acquirer.config.id);
@@ -225,13 +258,13 @@ impl Reader {
         let result = match network.purpose {
             NetworkCode::SignOn => self.sign_on(&network, mac),
             NetworkCode::KeyChange => self.key_change(&network, mac),
-            NetworkCode::SignOff => self.authenticate(mac, true).map(|acquirer| {
+            NetworkCode::SignOff => self.authenticate(mac, KeySet::Session).map(|acquirer| {
                 acquirer.signed_on(-1);
                 self.acquirer = None;
-                (network.answer(ResponseCode::APPROVED), true, None)
+                (network.answer(ResponseCode::APPROVED), KeySet::Session, None)
             }),
             NetworkCode::Echo => {
-                self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), true, None))
+                self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), KeySet::Session, None))
             }
             NetworkCode::CutoverStart | NetworkCode::CutoverEnd | NetworkCode::Other(_) => {
                 self.same(&network, mac).and_then(|()| {
@@ -241,13 +274,13 @@ impl Reader {
             }
         };
         match result {
-            Ok((message, session, install)) => Verdict::Network { message, session, install },
+            Ok((message, keys, install)) => Verdict::Network { message, keys, install },
             Err(reason) => self.refuse(reason),
         }
     }
 
     fn same(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Result<(), Reason> {
-        let acquirer = self.authenticate(mac, true)?;
+        let acquirer = self.authenticate(mac, KeySet::Session)?;
         self.same_institution(&acquirer, network.institution)
     }
 
@@ -269,16 +302,16 @@ impl Reader {
             self.problem = format!("acquirer {} must use one of its own client certificates", network.institution);
             return Err(Reason::Certificate);
         }
-        self.check_mac(&acquirer, mac, false)?;
+        self.check_mac(&acquirer, mac, KeySet::Initial)?;
         if let Some(before) = self.acquirer.replace(acquirer.clone()) {
             before.signed_on(-1);
         }
         acquirer.signed_on(1);
-        Ok((network.answer(ResponseCode::APPROVED), false, None))
+        Ok((network.answer(ResponseCode::APPROVED), KeySet::Initial, None))
     }
 
     fn key_change(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Answered {
-        let acquirer = self.authenticate(mac, false)?;
+        let acquirer = self.authenticate(mac, KeySet::Initial)?;
         self.same_institution(&acquirer, network.institution)?;
         let mut answer = network.answer(ResponseCode::APPROVED);
         let install = match &network.keys {
@@ -295,7 +328,7 @@ impl Reader {
                 install
             }
         };
-        Ok((answer, false, Some(install)))
+        Ok((answer, KeySet::Initial, Some(install)))
     }
 
     /// True when the message that was taken last is a sign-on or a key change, whose answers go out under the initial keys.
@@ -338,4 +371,5 @@ impl Drop for Reader {
     }
 }
 
-type Answered = Result<(Network, bool, Option<InstallKeys>), Reason>;
+/// An answer made here, the keys that it goes out under, and new ones that come into force after it.
+type Answered = Result<(Network, KeySet, Option<InstallKeys>), Reason>;

@@ -2,10 +2,11 @@
 
 use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
-use super::session::Acquirers;
-use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
-use crate::tasks::{AbortOnDrop, Kind, fault};
+use super::session::{Acquirers, KeySet};
 use bytes::BytesMut;
+use kazasu_engine::tasks::{AbortOnDrop, Kind, fault};
+use kazasu_engine::trail::{self, MessageId};
+use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
 use kazasu_schemas::ids::{InstitutionId, Stan};
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use kazasu_schemas::jst::BusinessDay;
@@ -15,6 +16,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
+use tracing::{Instrument, Span};
 
 /// Bounds of one link.
 #[derive(Clone, Copy, Debug)]
@@ -71,13 +73,13 @@ impl Telling {
             return true;
         }
         if self.left == 0 {
-            tracing::warn!(link = link.id, acquirer = %institution, "the peer does not answer a cut-over (0800/201, 202)");
+            tracing::warn!("the peer does not answer a cut-over (0800/201, 202)");
             return true;
         }
         self.left -= 1;
         self.due = tokio::time::Instant::now() + TELL_AGAIN;
         for (purpose, day) in &self.open {
-            let now = crate::clock::now().transmission();
+            let now = kazasu_engine::clock::now().transmission();
             let stan = Stan::wrapping(u64::from(purpose.number()) * 1_000 + u64::from(self.left));
             link.send(LinkOut::Tell(Network::request(*purpose, institution, stan, now).about(*day)));
         }
@@ -92,27 +94,26 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let (out, queue) = mpsc::unbounded_channel();
-    let link = Arc::new(LinkHandle::new(context.id, Origin::Acquirer, out));
+    let link = Arc::new(LinkHandle::new(context.id, Origin::Acquirer, Some(context.peer), out));
     let signed_on = SignedOn::default();
     let writing = Writer::new(context.dialect.clone(), link.clone(), signed_on.clone(), context.limits.write_timeout);
     let tasks = context.engine.health().tasks.clone();
     let writing = async move { tasks.once(Kind::AcquirerWriter, writing.run(writer, queue)).await };
     // Should this task panic, its writer must not stay behind with an open connection.
-    let mut writing = AbortOnDrop(tokio::spawn(writing));
-    let (id, peer) = (context.id, context.peer);
+    let mut writing = AbortOnDrop(tokio::spawn(writing.instrument(Span::current())));
     tokio::select! {
         end = read(context, reader, &link, &signed_on) => match end {
-            Ok(()) => tracing::debug!(link = id, %peer, "peer closed the connection"),
-            Err(ReadError::Lost(error)) => tracing::info!(link = id, %peer, %error, "connection lost"),
+            Ok(()) => tracing::debug!("peer closed the connection"),
+            Err(ReadError::Lost(error)) => tracing::info!(%error, "connection lost"),
             Err(ReadError::Frames(error)) => {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "framing").increment(1);
-                tracing::warn!(link = id, %peer, %error, "the stream cannot be cut into messages any more; closing this link");
+                tracing::warn!(%error, "the stream cannot be cut into messages any more; closing this link");
             }
         },
         end = &mut writing.0 => {
             if let Ok(Some(Err(error))) = end {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "write").increment(1);
-                tracing::warn!(link = id, %peer, %error, "answers cannot be delivered; closing this link");
+                tracing::warn!(%error, "answers cannot be delivered; closing this link");
             }
             return;
         }
@@ -154,6 +155,7 @@ async fn read<R: AsyncRead + Unpin>(
     let frames = context.dialect.frames();
     let mut buffer = BytesMut::with_capacity(64 * 1024);
     let opened = Instant::now();
+    let span = Span::current();
     loop {
         link.room(context.limits.max_in_flight).await;
         let waits_for_sign_on = reader.acquirer.is_none();
@@ -164,7 +166,7 @@ async fn read<R: AsyncRead + Unpin>(
             read = socket.read_buf(&mut buffer) => read?,
             () = tokio::time::sleep(left), if waits_for_sign_on => {
                 metrics::counter!("kazasu_links_closed_total", "reason" => "no_sign_on").increment(1);
-                tracing::info!(link = link.id, peer = %context.peer, "no sign-on in time; closing this link");
+                tracing::info!("no sign-on in time; closing this link");
                 return Ok(());
             }
             _ = context.shutdown.changed() => return Ok(()),
@@ -189,7 +191,7 @@ async fn read<R: AsyncRead + Unpin>(
         }
         let received = Instant::now();
         fault(Kind::AcquirerLink);
-        let from = From { engine: &context.engine, link, signed_on, peer: context.peer, received };
+        let from = From { engine: &context.engine, link, signed_on, span: &span, received };
         take_frames(&mut reader, &frames, &mut buffer, &from)?;
         for (purpose, code) in reader.answers.drain(..) {
             let purpose_name = purpose.name();
@@ -210,7 +212,8 @@ struct From<'a> {
     engine: &'a Engine,
     link: &'a Arc<LinkHandle>,
     signed_on: &'a SignedOn,
-    peer: SocketAddr,
+    /// The connection's.
+    span: &'a Span,
     received: Instant,
 }
 
@@ -222,7 +225,7 @@ fn take_frames(
     buffer: &mut BytesMut,
     from: &From<'_>,
 ) -> Result<(), FrameError> {
-    let From { engine, link, signed_on, peer, received } = *from;
+    let From { engine, link, signed_on, span, received } = *from;
     let mut for_core = Vec::new();
     let end = loop {
         let frame = match frames.decode(buffer) {
@@ -230,18 +233,28 @@ fn take_frames(
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         };
-        match reader.take(&frame) {
-            Verdict::Core(inbound) => for_core.push(inbound),
-            Verdict::Network { message, session, install } => {
+        let message =
+            trail::span(|| Some(MessageId { acquirer: reader.signed_on(), ..MessageId::default() }.over(link)));
+        let _in = message.enter();
+        let verdict = reader.take(&frame);
+        reader.tell_names(&message);
+        match verdict {
+            Verdict::Core(inbound) => {
+                tracing::debug!(target: trail::STEPS, mti = %reader.mti(), "taken");
+                for_core.push(inbound);
+            }
+            Verdict::Network { message, keys, install } => {
                 let purpose = message.purpose.name();
                 metrics::counter!("kazasu_network_messages_total", "purpose" => purpose).increment(1);
+                reader.tell_acquirer(span);
                 if message.purpose != NetworkCode::Echo {
                     let code = message.code.map(|code| code.to_string()).unwrap_or_default();
                     let acquirer = &message.institution;
-                    tracing::info!(link = link.id, %peer, %acquirer, purpose, code, "network message answered");
+                    tracing::info!(%acquirer, purpose, code, "network message answered");
                 }
                 submit(engine, link, received, &mut for_core);
                 link.came(1);
+                let session = keys == KeySet::Session;
                 if !session || reader.acquirer.is_some() {
                     *signed_on.lock().unwrap_or_else(PoisonError::into_inner) = reader.acquirer.clone();
                 }
@@ -250,18 +263,16 @@ fn take_frames(
             Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
             Verdict::Refused(answer, reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
-                let (acquirer, rrn) = reader.names();
-                let (reason, problem) = (reason.name(), &reader.problem);
-                tracing::warn!(link = link.id, %peer, acquirer, rrn, reason, %problem, "message refused");
+                let ([rrn, stan, terminal], problem) = (reader.names(), &reader.problem);
+                tracing::warn!(rrn, stan, terminal, reason = reason.name(), %problem, "message refused");
                 link.came(1);
                 let session = !reader.is_under_initial_keys();
                 link.send(LinkOut::Refusal { message: answer, session });
             }
             Verdict::Ignored(reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
-                let (acquirer, rrn) = reader.names();
-                let (reason, problem) = (reason.name(), &reader.problem);
-                tracing::warn!(link = link.id, %peer, acquirer, rrn, reason, %problem, "message ignored");
+                let ([rrn, stan, terminal], problem) = (reader.names(), &reader.problem);
+                tracing::warn!(rrn, stan, terminal, reason = reason.name(), %problem, "message ignored");
             }
         }
     };

@@ -2,9 +2,11 @@
 
 use super::link::{LinkContext, LinkLimits, serve};
 use super::session::Acquirers;
-use crate::engine::Engine;
-use crate::tasks::{Kind, fault};
+use crate::ports::PortInUse;
 use anyhow::Context as _;
+use kazasu_engine::Engine;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::trail;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
 use rustls::pki_types::pem::PemObject;
@@ -19,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -26,8 +29,8 @@ static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub struct ListenerConfig {
     /// Address and port; port 0 takes a free one.
     pub addr: String,
-    /// Take any port when this one is in use.
-    pub any_port: bool,
+    /// What to do when the port is in use.
+    pub port_in_use: PortInUse,
     /// What its links speak.
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
@@ -49,6 +52,21 @@ pub struct TlsFiles {
     pub client_ca: PathBuf,
 }
 
+/// What the links of every listener work with.
+#[derive(Clone)]
+pub struct ListenerContext {
+    /// Who may sign on.
+    pub acquirers: Arc<Acquirers>,
+    /// Decides.
+    pub engine: Engine,
+    /// Turns true when nothing more is taken.
+    pub shutdown: watch::Receiver<bool>,
+    /// The open business day.
+    pub day: watch::Receiver<BusinessDay>,
+    /// Connections, to the last answer.
+    pub links_open: TaskTracker,
+}
+
 /// A bound listener.
 pub struct Listener {
     socket: TcpListener,
@@ -61,7 +79,7 @@ impl Listener {
     /// Binds the port and loads the TLS files.
     pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
         let tls = config.tls.as_ref().map(acceptor).transpose()?;
-        let socket = crate::serve::bind(&config.addr, config.any_port)
+        let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
         let room = Arc::new(Semaphore::new(config.max_links));
@@ -74,14 +92,8 @@ impl Listener {
     }
 
     /// Accepts until shutdown. It can be run again after it broke off: the port stays open.
-    pub async fn run(
-        &self,
-        acquirers: Arc<Acquirers>,
-        engine: Engine,
-        mut shutdown: watch::Receiver<bool>,
-        day: watch::Receiver<BusinessDay>,
-        links_open: TaskTracker,
-    ) {
+    pub async fn run(&self, context: ListenerContext) {
+        let ListenerContext { acquirers, engine, mut shutdown, day, links_open } = context;
         let tasks = engine.health().tasks.clone();
         loop {
             fault(Kind::Listener);
@@ -115,11 +127,14 @@ impl Listener {
                 day: day.clone(),
             };
             let (tls, tasks) = (self.tls.clone(), tasks.clone());
-            links_open.spawn(async move {
+            // What is said while it is served says whose connection it is, panics included.
+            let span = trail::of_link(context.id, peer);
+            let serving = async move {
                 let _open = Open::new(permit);
-                tracing::debug!(link = context.id, %peer, "link opened");
+                tracing::debug!("link opened");
                 tasks.once(Kind::AcquirerLink, connection(context, stream, tls)).await;
-            });
+            };
+            links_open.spawn(serving.instrument(span));
         }
     }
 }
@@ -157,11 +172,11 @@ async fn connection(mut context: LinkContext, stream: TcpStream, tls: Option<Tls
         }
         Ok(Err(error)) => {
             metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(link = context.id, peer = %context.peer, %error, "TLS handshake failed");
+            tracing::warn!(%error, "TLS handshake failed");
         }
         Err(_) => {
             metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(link = context.id, peer = %context.peer, "TLS handshake took over 10 s");
+            tracing::warn!("TLS handshake took over 10 s");
         }
     }
 }

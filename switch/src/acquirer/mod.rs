@@ -8,5 +8,5 @@ mod session;
 
 pub(crate) use inbound::REASONS;
 pub use link::LinkLimits;
-pub use listener::{Listener, ListenerConfig, TlsFiles};
-pub use session::{Acquirer, AcquirerConfig, Acquirers, InstallKeys};
+pub use listener::{Listener, ListenerConfig, ListenerContext, TlsFiles};
+pub use session::{Acquirer, AcquirerConfig, Acquirers};

@@ -1,13 +1,15 @@
 //! Answers out: encoded and authenticated in one buffer, written with one system call for everything that is ready.
 
-use super::session::Acquirer;
-use crate::engine::{LinkHandle, LinkOut, Reply, ReplyBody};
-use crate::tasks::{Kind, fault};
+use super::session::{Acquirer, KeySet};
 use bytes::BytesMut;
 use hashbrown::HashMap;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::trail;
+use kazasu_engine::{LinkHandle, LinkOut, ReplyBody};
+use kazasu_ledger::Seq;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
-use kazasu_schemas::wire::ResponseCode;
+use kazasu_schemas::wire::{PpidPlace, ResponseCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -85,23 +87,27 @@ impl Writer {
         match what {
             LinkOut::Replies(replies) => {
                 let Some(acquirer) = acquirer else { return replies.len() };
-                let keys = acquirer.keys(true);
+                let keys = acquirer.keys(KeySet::Session);
                 for reply in &replies {
-                    self.reply(reply, &acquirer, &keys.from_switch, out);
+                    let span = trail::span(|| Some(reply.id().over(&self.link)));
+                    let _in = span.enter();
+                    self.fill(&reply.body, acquirer.config.ppid_in);
+                    self.encode(Some(&keys.from_switch), reply.record, out);
+                    let mti = self.message.mti;
+                    tracing::debug!(target: trail::STEPS, %mti, code = %reply.body.code(), "answered");
+                    self.latency.record(reply.received.elapsed().as_secs_f64());
                 }
                 replies.len()
             }
             LinkOut::Network { message, session, install } => {
                 message.to_message(&mut self.message);
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
-                let keys = acquirer.as_ref().map(|a| a.keys(session));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
+                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
                 if let (Some(install), Some(acquirer)) = (install, acquirer) {
                     match acquirer.install(&install) {
-                        Ok(()) => tracing::info!(acquirer = %acquirer.config.id, "new session keys in force"),
-                        Err(error) => {
-                            tracing::error!(acquirer = %acquirer.config.id, %error, "session keys not usable")
-                        }
+                        Ok(()) => tracing::info!("new session keys in force"),
+                        Err(error) => tracing::error!(%error, "session keys not usable"),
                     }
                 }
                 1
@@ -109,7 +115,7 @@ impl Writer {
             LinkOut::Tell(message) => {
                 if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
-                    self.encode(Some(&acquirer.keys(true).from_switch), out);
+                    self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), None, out);
                 }
                 0
             }
@@ -118,31 +124,27 @@ impl Writer {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
                 self.count(message.mti, code);
                 self.message = *message;
-                let keys = acquirer.as_ref().map(|a| a.keys(session));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), out);
+                let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
+                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
                 1
             }
         }
     }
 
-    fn reply(&mut self, reply: &Reply, acquirer: &Acquirer, key: &MacKey, out: &mut BytesMut) {
-        match &reply.body {
-            ReplyBody::Answer(request, answer) => {
-                request.answer_message(answer, acquirer.config.ppid_in, &mut self.message);
-            }
+    /// Fills the message with an answer of the core.
+    fn fill(&mut self, body: &ReplyBody, ppid_in: PpidPlace) {
+        match body {
+            ReplyBody::Answer(request, answer) => request.answer_message(answer, ppid_in, &mut self.message),
             ReplyBody::Totals(totals) => totals.to_message(&mut self.message),
         }
-        self.count(self.message.mti, reply.body.code());
-        self.encode(Some(key), out);
-        self.latency.record(reply.received.elapsed().as_secs_f64());
+        self.count(self.message.mti, body.code());
     }
 
-    fn encode(&mut self, key: Option<&MacKey>, out: &mut BytesMut) {
+    fn encode(&mut self, key: Option<&MacKey>, record: Option<Seq>, out: &mut BytesMut) {
         if let Err(error) = encode_frame(&self.dialect, &mut self.message, key, out) {
             // The request was read by the same dialect, so its fields can be written by it.
-            let rrn = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
-            let (link, mti) = (self.link.id, self.message.mti);
-            tracing::error!(link, %mti, rrn = rrn.trim(), %error, "an answer could not be encoded");
+            let ([rrn, stan, terminal], mti) = (trail::names(&self.message), self.message.mti);
+            tracing::error!(rrn, stan, terminal, record, %mti, %error, "an answer could not be encoded");
         }
     }
 
@@ -152,4 +154,9 @@ impl Writer {
         );
         counter.increment(1);
     }
+}
+
+/// The keys that a link's answer goes out under.
+fn key_set(session: bool) -> KeySet {
+    if session { KeySet::Session } else { KeySet::Initial }
 }

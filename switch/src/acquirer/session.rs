@@ -1,6 +1,7 @@
 //! What the switch knows of each acquirer: its keys, and where its messages carry the PPID.
 
 use hashbrown::HashMap;
+use kazasu_engine::InstallKeys;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::mac::{KeyLengthError, MacAlgorithm, MacKey};
 use kazasu_schemas::secret::Key;
@@ -35,6 +36,15 @@ pub struct AcquirerConfig {
     pub cutover: bool,
 }
 
+/// Which of its acquirer's keys a message is under.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum KeySet {
+    /// Those of the configuration: sign-on and key change always.
+    Initial,
+    /// Those of the session; the initial ones as long as there are none.
+    Session,
+}
+
 /// The pair of prepared keys in force.
 pub(super) struct Keys {
     to_switch: MacKey,
@@ -56,28 +66,27 @@ pub struct Acquirer {
     links: AtomicUsize,
 }
 
-/// New session keys that come into force once the answer that brings them is written.
-#[derive(Clone, Debug)]
-pub struct InstallKeys(pub(super) SessionKeys);
-
 impl Acquirer {
     fn new(config: AcquirerConfig) -> Result<Self, KeyLengthError> {
         let initial = Arc::new(prepare(&config, &config.to_switch, &config.from_switch)?);
         Ok(Acquirer { config, initial, session: RwLock::default(), links: AtomicUsize::new(0) })
     }
 
-    /// The keys for `session` messages or for sign-on and key change.
-    pub(super) fn keys(&self, session: bool) -> Arc<Keys> {
-        let current = || self.session.read().unwrap_or_else(PoisonError::into_inner).keys.clone();
-        session.then(current).flatten().unwrap_or_else(|| self.initial.clone())
+    /// The keys of this set.
+    pub(super) fn keys(&self, set: KeySet) -> Arc<Keys> {
+        let current = match set {
+            KeySet::Initial => None,
+            KeySet::Session => self.session.read().unwrap_or_else(PoisonError::into_inner).keys.clone(),
+        };
+        current.unwrap_or_else(|| self.initial.clone())
     }
 
     /// Is `tag` the MAC over `bytes` under the key in force (or, shortly after a change, the one before)?
-    pub(super) fn verify(&self, session: bool, bytes: &[u8], tag: &[u8]) -> bool {
-        if self.keys(session).to_switch.verify(bytes, tag) {
+    pub(super) fn verify(&self, set: KeySet, bytes: &[u8], tag: &[u8]) -> bool {
+        if self.keys(set).to_switch.verify(bytes, tag) {
             return true;
         }
-        if !session {
+        if set == KeySet::Initial {
             return false;
         }
         let before = {
@@ -96,8 +105,8 @@ impl Acquirer {
     pub(super) fn make_keys(&self) -> anyhow::Result<(InstallKeys, Vec<u8>)> {
         let len = self.config.mac.session_key_len();
         let keys = SessionKeys {
-            to_switch: Key::new(crate::clock::random_bytes(len)?)?,
-            from_switch: Key::new(crate::clock::random_bytes(len)?)?,
+            to_switch: Key::new(kazasu_engine::clock::random_bytes(len)?)?,
+            from_switch: Key::new(kazasu_engine::clock::random_bytes(len)?)?,
         };
         let block = keys.to_block(&self.config.master);
         Ok((InstallKeys(keys), block))

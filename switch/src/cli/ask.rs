@@ -4,13 +4,18 @@
 use super::import::{self, ImportArgs, Place, What};
 use super::{Found, NONE};
 use crate::admin::{Ask, AskError};
+use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
 use crate::json::Said;
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use kazasu_console::{say, tell};
+use kazasu_console::{print_text, say, tell};
+use kazasu_ledger::record::LinkOrigin;
+use kazasu_report::table::{Align, Lines};
 use serde_json::Value;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use unicode_width::UnicodeWidthStr;
 
 /// What every one of these commands has.
 #[derive(Args, Clone)]
@@ -320,7 +325,7 @@ pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
             one(Ask::BindCertificate { ppid, serial, issuer, last_day }, &common).await
         }
         CardCommand::List { file, common } => {
-            let bytes = crate::files::read(&file)?;
+            let bytes = kazasu_security::files::read(&file)?;
             one(Ask::ApplyList { list: hex::encode(bytes) }, &common).await
         }
         CardCommand::Temporary { ppid, until, common } => one(Ask::IssueTemporary { ppid, until }, &common).await,
@@ -385,7 +390,7 @@ pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
 
 /// Carries out a file of asks. A line that is refused is told and does not stop the others.
 pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
-    let text = crate::files::read_text(file)?;
+    let text = kazasu_security::files::read_text(file)?;
     let config = Config::load(&common.config)?;
     let mut desk = Counter::open(&config, &common.by).await?;
     let (mut recorded, mut unchanged, mut refused) = (0_u64, 0_u64, 0_u64);
@@ -429,13 +434,26 @@ pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The most that is read of standard input, bytes.
+const MOST_NUMBER: u64 = 4_096;
+
 /// A card or account number from standard input.
 fn number() -> anyhow::Result<String> {
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).context("cannot read the number from standard input")?;
-    let number = line.trim().to_owned();
-    anyhow::ensure!(!number.is_empty(), "the card or account number is read from standard input, and there is none");
-    Ok(number)
+    let (mut text, input) = (String::new(), std::io::stdin());
+    let read = match input.is_terminal() {
+        true => input.read_line(&mut text),
+        false => input.lock().take(MOST_NUMBER).read_to_string(&mut text),
+    };
+    read.context("cannot read the number from standard input")?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let number = lines.next().context("the card or account number is read from standard input, and there is none")?;
+    let more = lines.count();
+    anyhow::ensure!(
+        more == 0,
+        "standard input: one card or account number is expected, got {} lines; run the command once for each",
+        more + 1
+    );
+    Ok(number.to_owned())
 }
 
 pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
@@ -447,19 +465,11 @@ pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a cra
     })
 }
 
-/// An ask that was not carried out.
-pub(super) enum Refused {
-    /// Refused, and nothing was changed.
-    No(String),
-    /// It could not be asked.
-    Broken(anyhow::Error),
-}
-
 impl From<AskError> for Refused {
     fn from(error: AskError) -> Self {
         match error {
             AskError::Other(_) => Refused::Broken(error.into()),
-            AskError::Command(crate::engine::CommandError::Rejected(_))
+            AskError::Command(kazasu_engine::CommandError::Rejected(_))
             | AskError::Value { .. }
             | AskError::Pin
             | AskError::Forbidden(_)
@@ -479,18 +489,18 @@ pub(super) fn folded(config: &Config, state: std::sync::Arc<kazasu_core::State>)
         finance: std::sync::Arc::new(config.file.finance.clone()),
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
-        office: Some(crate::closing::Office::new(config, config.store())),
+        office: Some(config.office(config.store())),
     }
 }
 
 /// Where asks are carried out.
 pub(super) enum Counter {
-    /// At a running switch: its address and the caller's token.
-    Running(String, String),
+    /// At a running switch.
+    Running(Switch),
     /// Here.
     Here {
         desk: Box<crate::admin::Desk>,
-        engine: crate::engine::Engine,
+        engine: kazasu_engine::Engine,
         core: std::thread::JoinHandle<()>,
         by: String,
         _lock: crate::serve::DataLock,
@@ -501,7 +511,7 @@ impl Counter {
     pub(super) async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
         let caller = caller(config, by)?;
         Ok(match import::place(config).await? {
-            Place::Running(http) => Counter::Running(http, caller.token.to_string()),
+            Place::Running(http) => Counter::Running(Switch::new(&http, &caller.token)),
             Place::Here { epoch, _lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
                 Counter::Here {
@@ -517,22 +527,16 @@ impl Counter {
 
     async fn carry_out(&mut self, ask: &Ask) -> Result<Value, Refused> {
         match self {
-            Counter::Running(http, token) => {
-                let body = serde_json::to_vec(ask).map_err(|e| Refused::Broken(e.into()))?;
-                let (status, value) = post(http, "/v1/ask", token, Some(body)).await.map_err(Refused::Broken)?;
-                match status {
-                    200 => Ok(value),
-                    400 | 403 | 409 => Err(Refused::No(said(&value))),
-                    _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
-                }
+            Counter::Running(switch) => switch.ask("/v1/ask", ask).await,
+            Counter::Here { desk, by, .. } => {
+                desk.carry_out(ask.clone(), by, LinkOrigin::Counter).await.map_err(Refused::from)
             }
-            Counter::Here { desk, by, .. } => desk.carry_out(ask.clone(), by, false).await.map_err(Refused::from),
         }
     }
 
     pub(super) async fn close(self) -> anyhow::Result<()> {
         match self {
-            Counter::Running(..) => Ok(()),
+            Counter::Running(_) => Ok(()),
             Counter::Here { engine, core, .. } => import::close(engine, core).await,
         }
     }
@@ -557,16 +561,11 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
                 Look::Policy => "/v1/policy".into(),
                 Look::Merchants => "/v1/merchants".into(),
                 Look::Merchant(id) => {
-                    let parts: Vec<String> = id.split('/').map(super::relief::encoded).collect();
+                    let parts: Vec<String> = id.split('/').map(encoded).collect();
                     format!("/v1/merchants/{}", parts.join("/"))
                 }
             };
-            let (status, value) = post(&http, &path, &caller.token, None).await.map_err(Refused::Broken)?;
-            match status {
-                200 => Ok(value),
-                400 | 404 => Err(Refused::No(said(&value))),
-                _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
-            }
+            Switch::new(&http, &caller.token).get(&path).await
         }
         None => {
             let state = std::sync::Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
@@ -618,19 +617,6 @@ pub(super) enum Look {
     Merchant(String),
 }
 
-pub(super) fn said(value: &Value) -> String {
-    value["error"].as_str().unwrap_or("no reason was given").to_owned()
-}
-
-/// Posts a body, or gets when there is none. Gives the status and the JSON that came.
-pub(super) async fn post(http: &str, path: &str, token: &str, body: Option<Vec<u8>>) -> anyhow::Result<(u16, Value)> {
-    let (status, text) = super::call(http, path, token, body, Some(PATIENCE)).await?;
-    Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
-}
-
-/// How long one ask may take; sealing everything again takes the longest.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
-
 /// Carries out one ask and prints what came of it.
 pub(super) async fn one(ask: Ask, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
@@ -662,7 +648,7 @@ pub(super) fn show(result: Result<Value, Refused>, common: &Common) -> anyhow::R
 }
 
 /// What the keys are called, Japanese first. Others are shown as they are.
-const LABELS: [(&str, &str); 72] = [
+const LABELS: [(&str, &str); 73] = [
     ("result", "結果"),
     ("recorded", "記録済み"),
     ("ppid", "利用者"),
@@ -702,6 +688,7 @@ const LABELS: [(&str, &str); 72] = [
     ("by", "担当"),
     ("notice", "通知"),
     ("percent", "割合"),
+    ("month", "月"),
     ("used_yen", "利用額"),
     ("limit_yen", "上限"),
     ("given_up", "配信断念"),
@@ -754,6 +741,19 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// Columns of a screen.
+const SCREEN: usize = 80;
+
+/// A fact with its label. A value that is too long for the line goes on below its beginning; a text of several lines stays as it is.
+fn fact(indent: usize, label: &str, text: &str) -> String {
+    if indent + label.width() + 2 + text.width() <= SCREEN || text.contains('\n') {
+        return format!("{}{label}  {text}\n", " ".repeat(indent));
+    }
+    let mut lines = Lines::new(indent, [Align::Left, Align::Left]);
+    lines.row([&label, &text]);
+    lines.text()
+}
+
 /// JSON for people: one fact a line, lists indented.
 fn print(value: &Value, depth: usize) {
     let indent = "  ".repeat(depth);
@@ -773,7 +773,7 @@ fn print(value: &Value, depth: usize) {
                     nothing if is_nothing(nothing) => {}
                     Value::Array(items) if items.iter().all(Value::is_number) => {
                         let numbers: Vec<String> = items.iter().map(ToString::to_string).collect();
-                        say!("{indent}{}  {}", label(key), numbers.join(", "));
+                        print_text!("{}", fact(indent.len(), &label(key), &numbers.join(", ")));
                     }
                     Value::Object(_) | Value::Array(_) => {
                         say!("{indent}{}", label(key));
@@ -782,7 +782,7 @@ fn print(value: &Value, depth: usize) {
                     Value::Number(n) if key.ends_with("yen") || key.ends_with("points") => {
                         say!("{indent}{}  {}", label(key), n.as_i64().map_or_else(|| n.to_string(), signed));
                     }
-                    Value::String(text) => say!("{indent}{}  {text}", label(key)),
+                    Value::String(text) => print_text!("{}", fact(indent.len(), &label(key), text)),
                     Value::Bool(true) => say!("{indent}{}  はい yes", label(key)),
                     Value::Bool(false) => say!("{indent}{}  いいえ no", label(key)),
                     other => say!("{indent}{}  {other}", label(key)),
@@ -814,5 +814,16 @@ mod tests {
         {
             assert!(!is_nothing(&something), "{something}");
         }
+    }
+
+    #[test]
+    fn a_long_value_goes_on_below_its_beginning() {
+        assert_eq!(fact(2, "名称 name", "みどり薬局"), "  名称 name  みどり薬局\n");
+        let name = "髙".repeat(100);
+        let told = fact(2, "名称 name", &name);
+        assert!(told.lines().all(|line| line.width() <= SCREEN), "{told}");
+        assert_eq!(told.matches('髙').count(), 100);
+        let below = " ".repeat("  名称 name  ".width()) + "髙";
+        assert!(told.lines().skip(1).all(|line| line.starts_with(&below)), "{told}");
     }
 }

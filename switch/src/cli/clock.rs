@@ -4,14 +4,16 @@ use super::Found;
 use super::ask::{Common, one};
 use super::import;
 use crate::admin::Ask;
+use crate::client::{Refused, Switch};
 use crate::config::Config;
 use clap::Subcommand;
-use kazasu_console::say;
-use serde_json::Value;
+use kazasu_console::{print_text, say};
+use kazasu_report::table::{Align, Lines};
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {
-    /// What time decides at the running switch, and whether its wall clock is believed. Exit code 1 when it is not.
+    /// What time decides at the running switch, and whether its wall clock is believed. Exit code 1 when it is not, 2 when no switch
+    /// is running.
     Status {
         #[command(flatten)]
         common: Common,
@@ -39,20 +41,24 @@ pub(super) async fn run(command: ClockCommand) -> anyhow::Result<()> {
 async fn status(common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     let Some(http) = import::running(&config).await? else {
-        return Err(Found("no switch is running: its clock is looked at when it begins".into()).into());
+        anyhow::bail!("no switch is running: its clock is looked at when it begins");
     };
-    let (code, text) = super::call(&http, "/v1/status", &config.token, None, None).await?;
-    anyhow::ensure!(code == 200, "the switch at {http} answered {code}: {text}");
-    let status: Value = serde_json::from_str(&text)?;
+    let status = match Switch::new(&http, &config.token).get("/v1/status").await {
+        Ok(status) => status,
+        Err(Refused::No(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
+        Err(Refused::Broken(error)) => return Err(error),
+    };
     let doubt = status["clock_doubt"].as_str();
     if common.json {
         let clock = serde_json::json!({ "time": status["time"], "business_day": status["business_day"],
             "clock": status["clock"] });
         say!("{clock}");
     } else {
-        say!("判定時刻 time that decides  {}", status["time"].as_str().unwrap_or("–"));
-        say!("営業日 business day         {}", status["business_day"].as_str().unwrap_or("–"));
-        say!("時計 wall clock             {}", if doubt.is_none() { "正常 believed" } else { "要確認 in doubt" });
+        let mut lines = Lines::new(0, [Align::Left, Align::Left]);
+        lines.row([&"判定時刻 time that decides", &status["time"].as_str().unwrap_or("–")]);
+        lines.row([&"営業日 business day", &status["business_day"].as_str().unwrap_or("–")]);
+        lines.row([&"時計 wall clock", &if doubt.is_none() { "正常 believed" } else { "要確認 in doubt" }]);
+        print_text!("{}", lines.text());
     }
     match doubt {
         Some(doubt) => Err(Found(doubt.to_owned()).into()),

@@ -1,9 +1,10 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
-use super::ask::{Common, Counter, Refused, caller, folded, post, said, show};
+use super::ask::{Common, Counter, caller, folded, show};
 use super::import::running;
 use super::{Found, NONE};
 use crate::admin::Desk;
+use crate::client::{Refused, Switch, encoded};
 use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
 use crate::config::Config;
 use crate::statement::Reader;
@@ -334,7 +335,7 @@ async fn close(
 }
 
 pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
-    use crate::files::read_text as text;
+    use kazasu_security::files::read_text as text;
     match command {
         ContractCommand::Check { file } => match kazasu_documents::contracts::read(&text(&file)?) {
             Ok(contracts) => {
@@ -391,13 +392,13 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
             let result = match &mut counter {
-                Counter::Running(http, token) => {
+                Counter::Running(switch) => {
                     let path = format!("/v1/closing/payouts/{payout}/file?format={}", format.name());
-                    answered(post(http, &path, token, Some(b"{}".to_vec())).await)
+                    switch.ask(&path, &serde_json::json!({})).await
                 }
                 Counter::Here { desk, by, .. } => {
                     let files = desk.payout_files(payout, format, by).await;
-                    files.map(|files| super::relief::files_json(&files)).map_err(Refused::from)
+                    files.map(|files| crate::relief::files_json(&files)).map_err(Refused::from)
                 }
             };
             counter.close().await?;
@@ -431,16 +432,15 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             one(ClosingAsk::Resolve { difference, how, why }, &common).await
         }
         ReconCommand::Import { file, against, party, from, until, common } => {
-            let bytes = crate::files::read(&file)?;
+            let bytes = kazasu_security::files::read(&file)?;
             let until = until.unwrap_or_else(|| from.clone());
             let config = Config::load(&common.config)?;
             let mut counter = Counter::open(&config, &common.by).await?;
             let result = match &mut counter {
-                Counter::Running(http, token) => {
-                    let [against, party, from, until] =
-                        [&against, &party, &from, &until].map(|text| super::relief::encoded(text));
+                Counter::Running(switch) => {
+                    let [against, party, from, until] = [&against, &party, &from, &until].map(|text| encoded(text));
                     let path = format!("/v1/closing/compare?against={against}&party={party}&from={from}&until={until}");
-                    answered(post(http, &path, token, Some(bytes)).await)
+                    switch.file(&path, bytes).await
                 }
                 Counter::Here { desk, by, .. } => {
                     compare_here(desk, by, bytes, [&against, &party, &from, &until]).await
@@ -462,7 +462,7 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             caller(&config, &common.by)?;
             let until = until.unwrap_or_else(|| from.clone());
             let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
-            let mut file = std::io::BufWriter::new(crate::files::PrivateFile::create(&out)?);
+            let mut file = std::io::BufWriter::new(kazasu_security::files::PrivateFile::create(&out)?);
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
             file.into_inner()
                 .map_err(|e| anyhow::Error::from(e.into_error()).context(format!("cannot write {}", out.display())))?
@@ -487,7 +487,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     caller(&config, &args.common.by)?;
     let state = Arc::new(super::policy::fold(&config).await?);
     let desk = folded(&config, state);
-    let made = crate::clock::now();
+    let made = kazasu_engine::clock::now();
     if args.out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
         let number = args.settlement.context("--settlement says which letter is wanted")?;
         let pdf = crate::closing::merchant_letter(&desk, number, &config.file.book, made).await;
@@ -498,7 +498,7 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
 }
 
 fn write_pdf(path: &Path, pdf: kazasu_report::pdf::Pdf) -> anyhow::Result<()> {
-    crate::files::write_private(path, &pdf.bytes)?;
+    kazasu_security::files::write_private(path, &pdf.bytes)?;
     say!("{} ({} pages)", path.display(), pdf.pages);
     Ok(())
 }
@@ -514,9 +514,9 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
     // Statements come from their own table; the state is not asked.
     let desk = folded(&config, Arc::new(kazasu_core::State::new()));
-    let made = crate::clock::now();
-    let report: Report =
-        crate::closing::resident_statement(&desk, person, from, until, made).await.map_err(|e| Found(e.to_string()))?;
+    let made = kazasu_engine::clock::now();
+    let of = crate::closing::StatementOf { person, from, until };
+    let report: Report = crate::closing::resident_statement(&desk, of, made).await.map_err(|e| Found(e.to_string()))?;
     match args.out {
         Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
             let pdf = crate::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;
@@ -529,24 +529,14 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
 pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
     caller(&config, &common.by)?;
-    let story = crate::closing::explain(config.store().as_ref(), record).await?;
+    let story = kazasu_projections::explain(config.store().as_ref(), record).await?;
     show(story.ok_or_else(|| Refused::No(format!("record {record} is no tap"))), common)
 }
 
-fn answered(result: anyhow::Result<(u16, Value)>) -> Result<Value, Refused> {
-    match result.map_err(Refused::Broken)? {
-        (200, value) => Ok(value),
-        (400 | 403 | 404 | 409, value) => Err(Refused::No(said(&value))),
-        (status, value) => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
-    }
-}
-
 async fn carry_out(counter: &mut Counter, ask: ClosingAsk) -> Result<Value, Refused> {
+    let ask = ask.with_plain_parties();
     match counter {
-        Counter::Running(http, token) => {
-            let body = serde_json::to_vec(&ask).map_err(|e| Refused::Broken(e.into()))?;
-            answered(post(http, "/v1/closing/ask", token, Some(body)).await)
-        }
+        Counter::Running(switch) => switch.ask("/v1/closing/ask", &ask).await,
         Counter::Here { desk, by, .. } => desk.closing(ask, by).await.map_err(Refused::from),
     }
 }
@@ -574,7 +564,7 @@ async fn of(desk: &Desk, what: &str) -> Result<Value, crate::admin::AskError> {
 
 async fn look_with(counter: &mut Counter, what: &str) -> Result<Value, Refused> {
     match counter {
-        Counter::Running(http, token) => answered(post(http, &format!("/v1/closing/{what}"), token, None).await),
+        Counter::Running(switch) => switch.get(&format!("/v1/closing/{what}")).await,
         Counter::Here { desk, .. } => of(desk, what).await.map_err(Refused::from),
     }
 }
@@ -585,9 +575,9 @@ async fn look(what: &str, common: &Common) -> anyhow::Result<()> {
 
 async fn looked(what: &str, common: &Common) -> anyhow::Result<Result<Value, Refused>> {
     let config = Config::load(&common.config)?;
-    let token = caller(&config, &common.by)?.token.to_string();
+    let caller = caller(&config, &common.by)?;
     Ok(match running(&config).await? {
-        Some(http) => answered(post(&http, &format!("/v1/closing/{what}"), &token, None).await),
+        Some(http) => Switch::new(&http, &caller.token).get(&format!("/v1/closing/{what}")).await,
         None => {
             let desk = folded(&config, Arc::new(super::policy::fold(&config).await?));
             of(&desk, what).await.map_err(Refused::from)

@@ -1,18 +1,22 @@
 //! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
 
 use super::Found;
+use crate::client::{Listens, Refused, Switch, encoded, listens};
 use crate::config::Config;
-use crate::engine::{Engine, Health, Nowhere};
-use crate::import::{self, ImportReport, Mode, Order};
+use crate::import::{self, BadRow, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
-use crate::serve::{DataLock, InUse, engine_config, link_import, lock};
+use crate::serve::{DataLock, InUse, Sharing, engine_config, link_import, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
+use kazasu_documents::table_file::BEGINNING;
+use kazasu_engine::{Engine, Health, Nowhere};
 use kazasu_store::Node;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// What importing a file is told.
 #[derive(Args)]
@@ -44,7 +48,10 @@ pub(super) enum What {
 
 pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
     let ImportArgs { file, sheet, dry_run, config, bad_rows, json } = args;
-    let bytes = crate::files::read(&file)?;
+    if let Some(path) = &bad_rows {
+        is_another(&file, path)?;
+    }
+    let bytes = kazasu_security::files::read(&file)?;
     let config = Config::load(&config)?;
     let order = Order { sheet, mode: if dry_run { Mode::Look } else { Mode::CarryOut } };
     let report = match order.mode {
@@ -65,8 +72,8 @@ pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
             }
         },
     };
-    if let Some(path) = bad_rows.filter(|_| report.bad > 0) {
-        crate::files::write_private(&path, &import::bad_rows_csv(&report.header, &report.bad_rows)?)?;
+    if let Some(path) = &bad_rows {
+        give_bad_rows(path, &report.header, &report.bad_rows)?;
     }
     if json {
         say!("{}", serde_json::to_string(&report)?);
@@ -77,6 +84,40 @@ pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
         return Err(Found(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
     }
     Ok(())
+}
+
+/// Refused rows must not take the place of the file that they are from.
+pub(super) fn is_another(file: &Path, bad_rows: &Path) -> anyhow::Result<()> {
+    let same = kazasu_security::files::is_one(file, bad_rows);
+    anyhow::ensure!(
+        !same,
+        "--bad-rows: {} is the file that is read; name another one, it would be replaced by its refused rows",
+        bad_rows.display()
+    );
+    Ok(())
+}
+
+/// Writes the refused rows to their file. Where there are none any more, those of an earlier import go: they would seem to be open.
+pub(super) fn give_bad_rows(path: &Path, header: &[String], rows: &[BadRow]) -> anyhow::Result<()> {
+    if !rows.is_empty() {
+        return kazasu_security::files::write_private(path, &import::bad_rows_csv(header, rows)?);
+    }
+    if has_refused_rows(path) {
+        std::fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
+        tell!("{}: removed, no row is refused any more", path.display());
+    }
+    Ok(())
+}
+
+/// Is it a file of refused rows as this program writes it? What a person has put there is not touched.
+fn has_refused_rows(path: &Path) -> bool {
+    if !std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
+        return false;
+    }
+    let mut begin = Vec::new();
+    let most = u64::try_from(BEGINNING.len()).unwrap_or(u64::MAX);
+    let read = std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut begin));
+    read.is_ok() && begin == BEGINNING.as_bytes()
 }
 
 async fn imported<'a>(
@@ -118,7 +159,11 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
     match nodes(config).await? {
         Nodes::Leader(http) => Ok(Some(http)),
         Nodes::None { .. } if config.store().shared().is_some() => Ok(None),
-        Nodes::None { .. } => Ok(answers(&config.file.http).await.then(|| config.file.http.clone())),
+        Nodes::None { .. } => match listens(&config.file.http).await {
+            Listens::Switch => Ok(Some(config.file.http.clone())),
+            Listens::Nothing => Ok(None),
+            Listens::Other(what) => anyhow::bail!(what),
+        },
     }
 }
 
@@ -126,7 +171,7 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
 pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     let mut running = nodes(config).await?;
     if let Nodes::Leader(http) = &running
-        && !answers(http).await
+        && !matches!(listens(http).await, Listens::Switch)
     {
         // It may have ended a moment ago.
         tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
@@ -136,13 +181,14 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
         Nodes::Leader(http) => Ok(Place::Running(http)),
         Nodes::None { epoch } => match lock(&config.data_dir) {
             Ok(lock) => Ok(Place::Here { epoch, _lock: lock }),
-            Err(error) if error.is::<InUse>() && answers(&config.file.http).await => {
-                Ok(Place::Running(config.file.http.clone()))
-            }
-            Err(error) if error.is::<InUse>() => Err(error.context(format!(
-                "another kazasu command is working on it (nothing answers at {}); try again",
-                config.file.http
-            ))),
+            Err(error) if error.is::<InUse>() => match listens(&config.file.http).await {
+                Listens::Switch => Ok(Place::Running(config.file.http.clone())),
+                Listens::Nothing => Err(error.context(format!(
+                    "another kazasu command is working on it (nothing answers at {}); try again",
+                    config.file.http
+                ))),
+                Listens::Other(what) => Err(error.context(what)),
+            },
             Err(error) => Err(error),
         },
     }
@@ -152,12 +198,6 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
 const CHANGES_SHOWN: usize = 200;
 /// A node that has not reported for so many seconds is not running.
 const SILENT: f64 = 5.0;
-
-/// Does anyone listen there?
-async fn answers(http: &str) -> bool {
-    let connecting = tokio::net::TcpStream::connect(http);
-    tokio::time::timeout(Duration::from_secs(2), connecting).await.is_ok_and(|socket| socket.is_ok())
-}
 
 /// The nodes of a store.
 enum Nodes {
@@ -184,14 +224,43 @@ async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
 
 /// The engine on a journal that nobody else works on.
 pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
-    let issuers = Issuers::new(Vec::new(), config.vault.clone(), config.file.id);
-    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, false, epoch);
+    let issuers = Issuers::without_links(config.vault.clone(), config.file.id);
+    let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, Sharing::Alone, epoch);
     let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
     let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
     if let Some(suspect) = engine.health().clock_suspect() {
         tell!("note: {suspect}");
     }
+    tokio::spawn(stop_without_room(engine.clone()));
     Ok((engine, core))
+}
+
+/// How often the ledger is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// The ledger may take no records for so long before it is told, and before the command gives up.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+const GIVES_UP_AFTER: Duration = Duration::from_secs(10);
+
+/// A command that works on the journal itself has a person who waits for it: a disk that is full is told, and the command does not
+/// wait for room without end. What was asked and is not durable is answered with an error.
+async fn stop_without_room(engine: Engine) {
+    let (mut since, mut told): (Option<Instant>, bool) = (None, false);
+    while !engine.health().stopping.load(Ordering::Acquire) {
+        tokio::time::sleep(LOOK).await;
+        let Some(why) = engine.health().halted() else {
+            (since, told) = (None, false);
+            continue;
+        };
+        let halted = since.get_or_insert_with(Instant::now).elapsed();
+        if halted >= TOLD_AFTER && !told {
+            tell!("waiting: the ledger takes no records at the moment ({why})");
+            told = true;
+        }
+        if halted >= GIVES_UP_AFTER {
+            tell!("giving up: what is recorded stays; make room and run the command again, it goes on where it stood");
+            engine.stop();
+        }
+    }
 }
 
 pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> anyhow::Result<()> {
@@ -207,16 +276,13 @@ async fn online(
     (what, order): (What, &Order),
 ) -> anyhow::Result<ImportReport> {
     let path = if what == What::Links { "links" } else { "merchants" };
-    let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", super::relief::encoded(sheet)));
+    let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", encoded(sheet)));
     let path = format!("/v1/import/{path}?dry_run={}{sheet}", order.mode == Mode::Look);
-    // A file may be large; what has stopped altogether shows in the connection.
-    let (status, body) = super::call(http, &path, &config.token, Some(bytes), None).await?;
-    let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-    if let (400, Some(why)) = (status, answer["error"].as_str()) {
-        return Err(Found(why.to_owned()).into());
+    match Switch::new(http, &config.token).file(&path, bytes).await {
+        Ok(answer) => serde_json::from_value(answer).context("the running switch's answer"),
+        Err(Refused::No(why)) => Err(Found(why).into()),
+        Err(Refused::Broken(error)) => Err(error),
     }
-    anyhow::ensure!(status == 200, "the running switch refused the import ({status}): {body}");
-    serde_json::from_value(answer).context("the running switch's answer")
 }
 
 fn print(file: &Path, report: &ImportReport) {
@@ -250,6 +316,16 @@ fn print(file: &Path, report: &ImportReport) {
     if report.changed_fields > shown {
         say!("  … and {} fields more (--json lists them)", report.changed_fields - shown);
     }
+    for kept in report.kept.iter().take(CHANGES_SHOWN) {
+        let before = kept.before.as_deref().unwrap_or("¥0");
+        say!(
+            "  line {}, {} {}: {before} was paid in before; {} is not booked",
+            kept.line,
+            kept.of,
+            kept.field,
+            kept.after
+        );
+    }
     for row in report.bad_rows.iter().take(20) {
         say!("  {}", row.told());
     }
@@ -261,7 +337,7 @@ fn print(file: &Path, report: &ImportReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::CommandError;
+    use kazasu_engine::CommandError;
 
     #[test]
     fn a_file_that_is_refused_is_found_and_an_engine_that_stops_is_not() {

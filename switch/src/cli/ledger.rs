@@ -3,16 +3,16 @@
 use super::Found;
 use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
 use kazasu_ledger::record::KINDS;
 use kazasu_ledger::{Account, Side};
-use kazasu_report::table::broken;
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::{Unit, Yen};
+use kazasu_schemas::text::thousands;
 use kazasu_store::verify::{Verified, VerifyError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
-use unicode_width::UnicodeWidthStr;
 
 #[derive(Subcommand)]
 pub(super) enum LedgerCommand {
@@ -128,16 +128,17 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
         return Ok(());
     }
     say!("{place}: 正常 sound");
-    say!("  records      {:>14}   in {ms} ms", v.records);
+    let mut lines = facts();
+    lines.row([&"記録 records", &thousands(v.records), &format!("in {ms} ms")]);
     let counted = KINDS.iter().map(|(kind, name)| (name, v.kinds[usize::from(*kind)]));
     for (name, n) in counted.filter(|(_, n)| *n > 0) {
-        say!("    {name:<22}{n:>14}");
+        lines.row([&format!("  {name}"), &thousands(n), &""]);
     }
-    print_totals(&v);
-    say!("  署名済 signed days {:>8}   last {}", signed.days, signed.last_day.as_deref().unwrap_or("–"));
-    for key in &signed.keys {
-        say!("    key {key}");
-    }
+    tell_totals(&v, &mut lines);
+    let last = format!("last {}", signed.last_day.as_deref().unwrap_or("–"));
+    lines.row([&"署名済 signed days", &thousands(signed.days), &last]);
+    signed.keys.iter().for_each(|key| lines.words(format!("    key {key}")));
+    print_text!("{}", lines.text());
     Ok(())
 }
 
@@ -147,13 +148,18 @@ pub(super) fn totals(v: &Verified) -> serde_json::Value {
         "debits": i64::try_from(v.sums.debits).ok(), "credits": i64::try_from(v.sums.credits).ok(), "open_holds": v.open_holds })
 }
 
-/// The same for people.
-pub(super) fn print_totals(v: &Verified) {
-    say!("  head         {}", hex::encode(v.head));
-    say!("  business day {}", v.day);
-    say!("  借方 debits   {:>22}", yen(v.sums.debits));
-    say!("  貸方 credits  {:>22}", yen(v.sums.credits));
-    say!("  open holds   {:>14}", v.open_holds);
+/// Facts about a journal: what, how much, and a remark.
+pub(super) fn facts() -> Lines<3> {
+    Lines::new(2, [Align::Left, Align::Right, Align::Left])
+}
+
+/// What a sound journal adds up to, for people.
+pub(super) fn tell_totals(v: &Verified, lines: &mut Lines<3>) {
+    lines.words(format!("  head         {}", hex::encode(v.head)));
+    lines.words(format!("  business day {}", v.day));
+    lines.row([&"借方 debits", &yen(v.sums.debits), &""]);
+    lines.row([&"貸方 credits", &yen(v.sums.credits), &""]);
+    lines.row([&"保留 open holds", &v.open_holds, &""]);
 }
 
 fn yen(n: i128) -> String {
@@ -175,8 +181,8 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
     for account in &v.accounts {
         headings.entry(account.key.heading()).or_default().push(account);
     }
-    let mut lines: Vec<[String; 4]> =
-        vec![["借方 debits", "貸方 credits", "残高 balance", "勘定科目 heading (accounts)"].map(str::to_owned)];
+    let mut lines = Lines::new(0, [Align::Right, Align::Right, Align::Right, Align::Left]);
+    lines.row([&"借方 debits", &"貸方 credits", &"残高 balance", &"勘定科目 heading (accounts)"]);
     // Points are no yen: they come after the yen's total, and each programme has its own.
     let (money, others): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, list)| list[0].key.unit() == Unit::Jpy);
     let (budgets, points): (Vec<_>, Vec<_>) =
@@ -186,9 +192,9 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let side = accounts[0].key.side();
         let balance = if side == Side::Debit { debits - credits } else { credits - debits };
-        lines.push([yen(debits), yen(credits), yen(balance), format!("{heading} ({})", accounts.len())]);
+        lines.row([&yen(debits), &yen(credits), &yen(balance), &format!("{heading} ({})", accounts.len())]);
     }
-    lines.push([yen(v.sums.debits), yen(v.sums.credits), String::new(), "合計 total".into()]);
+    lines.row([&yen(v.sums.debits), &yen(v.sums.credits), &"", &"合計 total"]);
     let count = |n: i128| format!("{} P", yen(n).replace('¥', ""));
     let (mut all_debits, mut all_credits) = (0, 0);
     for (heading, accounts) in &points {
@@ -196,36 +202,18 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         (all_debits, all_credits) = (all_debits + debits, all_credits + credits);
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        lines.push([count(debits), count(credits), count(balance), format!("{heading} ({})", accounts.len())]);
+        lines.row([&count(debits), &count(credits), &count(balance), &format!("{heading} ({})", accounts.len())]);
     }
     for (heading, accounts) in &budgets {
         let sum = |get: fn(&Account) -> Yen| accounts.iter().map(|a| i128::from(get(a).get())).sum::<i128>();
         let (debits, credits) = (sum(|a| a.debits), sum(|a| a.credits));
         let balance = if accounts[0].key.side() == Side::Debit { debits - credits } else { credits - debits };
-        lines.push([yen(debits), yen(credits), yen(balance), format!("{heading} ({}) 予算 budget", accounts.len())]);
+        let heading = format!("{heading} ({}) 予算 budget", accounts.len());
+        lines.row([&yen(debits), &yen(credits), &yen(balance), &heading]);
     }
     if !points.is_empty() {
-        lines.push([count(all_debits), count(all_credits), String::new(), "ポイント合計 total of points".into()]);
+        lines.row([&count(all_debits), &count(all_credits), &"", &"ポイント合計 total of points"]);
     }
-    balance_lines(&lines);
+    print_text!("{}", lines.text());
     Ok(())
-}
-
-/// Three sums and what they are of, in 80 columns: the words go on in the next line.
-fn balance_lines(lines: &[[String; 4]]) {
-    let width = |at: usize| lines.iter().map(|line| line[at].width()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    let left = widths.iter().sum::<usize>() + 2 * widths.len();
-    for line in lines {
-        for (n, words) in broken(&line[3], 80_usize.saturating_sub(left).max(20)).iter().enumerate() {
-            let mut out = String::new();
-            for (text, width) in line.iter().zip(widths) {
-                let text = if n == 0 { text.as_str() } else { "" };
-                out.push_str(&" ".repeat(width.saturating_sub(text.width())));
-                out.push_str(text);
-                out.push_str("  ");
-            }
-            say!("{out}{words}");
-        }
-    }
 }

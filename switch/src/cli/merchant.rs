@@ -1,8 +1,9 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::ask::{Common, Look, Refused, look, look_at};
+use super::ask::{Common, Look, look, look_at};
 use super::import::{self, ImportArgs, What};
 use super::{Found, NONE};
+use crate::client::Refused;
 use crate::config::Config;
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
@@ -82,7 +83,7 @@ async fn list(common: &Common) -> anyhow::Result<()> {
             fitting(&text(merchant, "name"), NAME),
         ]
     };
-    let report = Report::build("加盟店一覧", "Merchants", crate::clock::now())
+    let report = Report::build("加盟店一覧", "Merchants", kazasu_engine::clock::now())
         .sheet("加盟店")
         .column("加盟店", "merchant", Kind::Text)
         .column("業種", "mcc", Kind::Text)

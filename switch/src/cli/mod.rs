@@ -156,10 +156,10 @@ enum Command {
         #[arg(long, requires_all = ["amount", "reference"])]
         received_from: Option<String>,
         /// Yen.
-        #[arg(long, value_parser = amount)]
+        #[arg(long, value_parser = amount, requires = "received_from")]
         amount: Option<i64>,
         /// The payment's own: it is booked once.
-        #[arg(long)]
+        #[arg(long, requires = "received_from")]
         reference: Option<String>,
         /// The day on which it was paid; today when absent.
         #[arg(long, requires = "received_from")]
@@ -225,40 +225,6 @@ const NONE: &str = "なし none";
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Found(pub(crate) String);
-
-/// Asks a running switch's API: posts a body, or gets when there is none. Whatever proxy the environment names, card numbers and
-/// tokens go to the switch itself; `limit` bounds the whole exchange.
-pub(crate) async fn call(
-    http: &str,
-    path: &str,
-    token: &str,
-    body: Option<Vec<u8>>,
-    limit: Option<std::time::Duration>,
-) -> anyhow::Result<(u16, String)> {
-    use anyhow::Context;
-    let (url, token) = (format!("http://{http}{path}"), format!("Bearer {token}"));
-    let answer = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, String)> {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .max_redirects(0)
-            .timeout_connect(Some(std::time::Duration::from_secs(5)))
-            .timeout_global(limit);
-        let agent: ureq::Agent = config.build().into();
-        let mut response = match body {
-            Some(body) => {
-                let request = agent.post(&url).header("authorization", &token);
-                request.header("content-type", "application/json").send(&body[..])?
-            }
-            None => agent.get(&url).header("authorization", &token).call()?,
-        };
-        let status = response.status().as_u16();
-        Ok((status, response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_string()?))
-    });
-    answer.await?.with_context(|| {
-        format!("the switch's API at {http} gives no answer; what was asked may have been done, and can be asked again")
-    })
-}
 
 /// Runs the program. Output that its reader has closed (`| head`) ends it without a word.
 #[must_use]

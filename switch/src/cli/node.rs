@@ -1,6 +1,7 @@
 //! `kazasu node status` and `kazasu node handover`.
 
 use super::Found;
+use crate::client::{Limits, Refused, Switch};
 use crate::config::Config;
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -38,6 +39,9 @@ pub(super) struct Cluster {
 
 /// A node that has not reported for this long is not running, or cut off from the store.
 const SILENT: f64 = 3.0;
+
+/// Issuers are waited for, and then the successor.
+const HANDOVER: Limits = Limits::within(std::time::Duration::from_secs(90));
 
 pub(super) async fn run(command: NodeCommand) -> anyhow::Result<()> {
     match command {
@@ -88,7 +92,7 @@ async fn status(cluster: &Cluster) -> anyhow::Result<()> {
         return Ok(());
     }
     let place = config.store().place();
-    super::report::print(&shown(&place, &lead, &nodes, head, crate::clock::now())?);
+    super::report::print(&shown(&place, &lead, &nodes, head, kazasu_engine::clock::now())?);
     Ok(())
 }
 
@@ -126,13 +130,12 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     if !to.is_empty() && !nodes.iter().any(|n| n.node.name == to && n.silent_seconds < SILENT) {
         return Err(Found(format!("no node {to} is running")).into());
     }
-    let asked = json!({ "to": to }).to_string().into_bytes();
-    let limit = Some(std::time::Duration::from_secs(90));
-    let (status, text) = super::call(&lead.leader.http, "/v1/handover", &config.token, Some(asked), limit).await?;
-    let body = serde_json::from_str(&text).unwrap_or(json!({ "error": text }));
-    if status != 200 {
-        return Err(Found(format!("{}: {}", lead.leader.name, body["error"].as_str().unwrap_or("refused"))).into());
-    }
+    let switch = Switch::new(&lead.leader.http, &config.token);
+    let body = match switch.ask_within("/v1/handover", &json!({ "to": to }), HANDOVER).await {
+        Ok(body) => body,
+        Err(Refused::No(why)) => return Err(Found(format!("{}: {why}", lead.leader.name)).into()),
+        Err(Refused::Broken(error)) => return Err(error),
+    };
     let new = body["leader"].as_str().unwrap_or_default();
     if cluster.json {
         say!("{}", json!({ "from": lead.leader.name, "to": new }));

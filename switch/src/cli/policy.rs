@@ -6,10 +6,11 @@ use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use kazasu_console::say;
+use kazasu_console::{print_text, say};
 use kazasu_core::{Replay, State};
 use kazasu_documents::policy::{differences, read};
 use kazasu_ledger::{Body, Record};
+use kazasu_report::table::{Align, Lines};
 use kazasu_report::{Cell, Kind, Report, ReportError, cells};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
@@ -166,7 +167,7 @@ pub(super) async fn fold(config: &Config) -> anyhow::Result<State> {
 
 /// A file's policy, or all that is wrong with it.
 fn load(file: &Path) -> anyhow::Result<Result<(Policy, String), Vec<String>>> {
-    let source = crate::files::read_text(file)?;
+    let source = kazasu_security::files::read_text(file)?;
     Ok(match read(&source) {
         Ok(policy) => Ok((policy, source)),
         Err(problems) => Err(problems.iter().map(|p| format!("{} {p}", file.display())).collect()),
@@ -205,7 +206,7 @@ pub(super) async fn points(command: PointsCommand) -> anyhow::Result<()> {
                 out.write_record([programme.to_string(), ppid.to_string(), points.to_string()])?;
             }
         }
-        crate::files::write_private(&path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
+        kazasu_security::files::write_private(&path, &out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?)?;
     }
     show_costs(&policy, &replay, json);
     Ok(())
@@ -258,11 +259,13 @@ async fn diff(file: &Path, journal: &JournalOf, json: bool) -> anyhow::Result<()
         say!("{}: 差分なし the same as version {version}", file.display());
         return Ok(());
     }
-    say!("変更点 changes against version {version}");
-    for d in found {
-        let none = || "–".to_owned();
-        say!("  {:<32} {}  →  {}", d.what, d.before.unwrap_or_else(none), d.after.unwrap_or_else(none));
+    let mut lines = Lines::new(2, [Align::Left; 3]);
+    lines.words(format!("変更点 changes against version {version}"));
+    for d in &found {
+        let (before, after) = (d.before.as_deref().unwrap_or("–"), d.after.as_deref().unwrap_or("–"));
+        lines.row([&d.what, &before, &format!("→ {after}")]);
     }
+    print_text!("{}", lines.text());
     Ok(())
 }
 
@@ -304,7 +307,7 @@ fn show_replay(file: &Path, replay: &Replay, json: bool) -> anyhow::Result<()> {
         say!("{out}");
         return Ok(());
     }
-    super::report::print(&replayed(file, replay, crate::clock::now())?);
+    super::report::print(&replayed(file, replay, kazasu_engine::clock::now())?);
     Ok(())
 }
 
@@ -385,29 +388,30 @@ fn show_costs(policy: &Policy, replay: &Replay, json: bool) {
         say!("  {NONE}");
     }
     for (p, c) in programmes {
-        say!("\n{} {}（原資 funder {}）", p.number, p.name, p.funder);
-        say!("  付与 points granted      {:>14}", thousands(c.points));
-        say!("  対象取引 taps            {:>14}", kazasu_schemas::text::thousands(c.taps));
-        say!(
-            "  受給者 people            {:>14}",
-            kazasu_schemas::text::thousands(u64::try_from(c.winners.len()).unwrap_or(0))
-        );
-        say!("  最大 most per person     {:>14}", thousands(c.most));
-        say!("  予算残 budget left       {:>14}  of {}", thousands(c.budget_left), thousands(p.budget));
+        let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Left]);
+        lines.words("");
+        lines.words(format!("{} {}（原資 funder {}）", p.number, p.name, p.funder));
+        lines.row([&"付与 points granted", &thousands(c.points), &""]);
+        lines.row([&"対象取引 taps", &kazasu_schemas::text::thousands(c.taps), &""]);
+        let people = u64::try_from(c.winners.len()).unwrap_or(0);
+        lines.row([&"受給者 people", &kazasu_schemas::text::thousands(people), &""]);
+        lines.row([&"最大 most per person", &thousands(c.most), &""]);
+        lines.row([&"予算残 budget left", &thousands(c.budget_left), &format!("of {}", thousands(p.budget))]);
         for (ppid, n) in c.winners.iter().take(WINNERS) {
-            say!("    {ppid} {:>6}", thousands(*n));
+            lines.row([&format!("  {ppid}"), &thousands(*n), &""]);
         }
         if c.winners.len() > WINNERS {
-            say!("    … --winners FILE writes all");
+            lines.words("    … --winners FILE writes all");
         }
-        say!("  加盟店 merchants");
+        lines.words("  加盟店 merchants");
         let merchants = top(c);
         if merchants.is_empty() {
-            say!("    {NONE}");
+            lines.words(format!("    {NONE}"));
         }
         for (n, merchant) in merchants {
-            say!("    {merchant:<18} {:>14}", thousands(n));
+            lines.row([&format!("  {merchant}"), &thousands(n), &""]);
         }
+        print_text!("{}", lines.text());
     }
 }
 

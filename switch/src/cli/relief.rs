@@ -2,10 +2,10 @@
 //! else into its journal.
 
 use super::Found;
-use super::ask::{Common, Counter, Refused, caller, post, said, show};
+use super::ask::{Common, Counter, caller, show};
 use super::import::running;
+use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
-use crate::import::bad_rows_csv;
 use crate::relief::{Imported, ReliefAsk, Source};
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
@@ -13,7 +13,6 @@ use kazasu_console::{progress, say, tell};
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::text::thousands;
 use serde_json::{Value, json};
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -403,7 +402,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
 }
 
 async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
-    use crate::files::read_text as text;
+    use kazasu_security::files::read_text as text;
     match command {
         ProgrammeCommand::Check { file } => match crate::relief::read_terms(&text(&file)?) {
             Ok(terms) => {
@@ -434,20 +433,8 @@ async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
 
 async fn carry_out(counter: &mut Counter, ask: ReliefAsk) -> Result<Value, Refused> {
     match counter {
-        Counter::Running(http, token) => {
-            let body = serde_json::to_vec(&ask).map_err(|e| Refused::Broken(e.into()))?;
-            let (status, value) = post(http, "/v1/relief/ask", token, Some(body)).await.map_err(Refused::Broken)?;
-            answered(status, value)
-        }
+        Counter::Running(switch) => switch.ask("/v1/relief/ask", &ask).await,
         Counter::Here { desk, by, .. } => desk.relief(ask, by).await.map_err(Refused::from),
-    }
-}
-
-fn answered(status: u16, value: Value) -> Result<Value, Refused> {
-    match status {
-        200 => Ok(value),
-        400 | 403 | 404 | 409 => Err(Refused::No(said(&value))),
-        _ => Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value)))),
     }
 }
 
@@ -486,11 +473,7 @@ async fn credited(counter: &mut Counter, batch: u32, mut released: Value, common
     let bar = Bar::new("入金 credited", common.json);
     loop {
         let view = match counter {
-            Counter::Running(http, token) => {
-                let path = format!("/v1/relief/batches/{batch}/progress");
-                let (status, value) = post(http, &path, token, None).await.map_err(Refused::Broken)?;
-                answered(status, value)?
-            }
+            Counter::Running(switch) => switch.get(&format!("/v1/relief/batches/{batch}/progress")).await?,
             Counter::Here { desk, .. } => desk.relief_progress(batch).await.map_err(Refused::from)?.unwrap_or_default(),
         };
         if view["way"] == "purse" {
@@ -514,11 +497,7 @@ async fn credited(counter: &mut Counter, batch: u32, mut released: Value, common
 
 async fn unpaid(counter: &Counter, batch: u32) -> Result<Value, Refused> {
     match counter {
-        Counter::Running(http, token) => {
-            let (status, value) =
-                post(http, &format!("/v1/relief/batches/{batch}"), token, None).await.map_err(Refused::Broken)?;
-            Ok(answered(status, value)?["unpaid"].clone())
-        }
+        Counter::Running(switch) => Ok(switch.get(&format!("/v1/relief/batches/{batch}")).await?["unpaid"].clone()),
         Counter::Here { desk, .. } => desk.relief_unpaid(batch).await.map_err(Refused::from),
     }
 }
@@ -539,7 +518,8 @@ impl Bar {
             let percent = done.saturating_mul(100) / all;
             let parts = [format!("{percent:>3} %"), format!("{} / {}", thousands(done), thousands(all))];
             let width = crate::terminal::error_width().unwrap_or(usize::MAX);
-            progress!("\r\x1b[2K{}", crate::terminal::progress(self.what, done, all, &parts, width));
+            let going = crate::terminal::Going { what: self.what, done, all };
+            progress!("\r\x1b[2K{}", crate::terminal::progress(going, &parts, width));
         }
     }
 
@@ -557,15 +537,17 @@ async fn import(
     bad_rows: Option<PathBuf>,
     common: &Common,
 ) -> anyhow::Result<()> {
-    let bytes = crate::files::read(file)?;
+    let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
+    super::import::is_another(file, &refused_to)?;
+    let bytes = kazasu_security::files::read(file)?;
     let name = file.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
     let bar = Bar::new("読込 read", common.json);
     let result = match &mut counter {
-        Counter::Running(http, token) => {
+        Counter::Running(switch) => {
             let path = format!("/v1/relief/programmes/{programme}/batches?{}", named(&name, &why, sheet.as_deref()));
-            online(http, &path, token, bytes, &bar).await
+            online(switch, &path, bytes, &bar).await
         }
         Counter::Here { desk, by, .. } => {
             let source = Source { programme, name, bytes: Arc::new(bytes), sheet, by: by.clone(), why };
@@ -580,10 +562,7 @@ async fn import(
         Err(Refused::No(why)) => return Err(Found(why).into()),
         Err(Refused::Broken(error)) => return Err(error),
     };
-    let refused_to = bad_rows.unwrap_or_else(|| file.with_extension("refused.csv"));
-    if imported.bad > 0 {
-        crate::files::write_private(&refused_to, &bad_rows_csv(&imported.header, &imported.bad_rows)?)?;
-    }
+    super::import::give_bad_rows(&refused_to, &imported.header, &imported.bad_rows)?;
     if common.json {
         say!("{}", serde_json::to_string(&imported)?);
     } else {
@@ -621,58 +600,22 @@ fn summary(file: &Path, imported: &Imported, refused_to: &Path) {
     }
 }
 
-/// A text as a part of an address.
-pub(super) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, b| {
-        if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-        out
-    })
-}
-
 fn named(name: &str, why: &str, sheet: Option<&str>) -> String {
     let sheet = sheet.map_or(String::new(), |sheet| format!("&sheet={}", encoded(sheet)));
     format!("name={}&why={}{sheet}", encoded(name), encoded(why))
 }
 
-/// The running switch reads the file; its answer is lines of JSON.
-async fn online(http: &str, path: &str, token: &str, bytes: Vec<u8>, bar: &Bar) -> Result<Imported, Refused> {
-    let (url, token) = (format!("http://{http}{path}"), format!("Bearer {token}"));
+/// The running switch reads the file.
+async fn online(switch: &Switch, path: &str, bytes: Vec<u8>, bar: &Bar) -> Result<Imported, Refused> {
     let live = Bar { what: bar.what, live: bar.live };
-    let broken = |e: anyhow::Error| Refused::Broken(e);
-    let work = move || -> anyhow::Result<Result<Imported, String>> {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .max_redirects(0)
-            .timeout_connect(Some(std::time::Duration::from_secs(5)));
-        let agent: ureq::Agent = config.build().into();
-        let request = agent.post(&url).header("authorization", &token).header("content-type", "text/csv");
-        let mut response = request.send(&bytes[..])?;
-        let status = response.status().as_u16();
-        let reader = std::io::BufReader::new(response.body_mut().as_reader());
-        for line in reader.lines() {
-            let value: Value = serde_json::from_str(&line?).context("the switch's answer")?;
-            if let (Some(read), Some(of)) = (value["read"].as_u64(), value["of"].as_u64()) {
-                live.show(read, of);
-            } else if value["imported"].is_object() {
-                return Ok(Ok(serde_json::from_value(value["imported"].clone())?));
-            } else {
-                // What the switch refuses while it reads comes after 200.
-                let refused = matches!(status, 200 | 400 | 403 | 404 | 409);
-                anyhow::ensure!(refused, "the switch answered {status}: {}", said(&value));
-                return Ok(Err(said(&value)));
-            }
+    let take = move |line: &Value| -> anyhow::Result<Option<Imported>> {
+        if let (Some(read), Some(of)) = (line["read"].as_u64(), line["of"].as_u64()) {
+            live.show(read, of);
         }
-        anyhow::bail!(
-            "the switch answered {status} and ended without a result; run it again: it goes on where it stood"
-        )
+        let imported = Some(&line["imported"]).filter(|imported| imported.is_object());
+        Ok(imported.map(|imported| serde_json::from_value(imported.clone())).transpose()?)
     };
-    let done = tokio::task::spawn_blocking(work).await.map_err(|e| broken(e.into()))?;
-    done.map_err(broken)?.map_err(Refused::No)
+    switch.lines(path, bytes, take).await
 }
 
 /// Looks at something: at a running switch, or by reading the journal, which changes nothing.
@@ -685,8 +628,7 @@ async fn look_at(config: &Config, path: &str, by: &str) -> Result<Value, Refused
     let caller = caller(config, by).map_err(Refused::Broken)?;
     let by = caller.name.as_str();
     if let Some(http) = running(config).await.map_err(Refused::Broken)? {
-        let (status, value) = post(&http, path, &caller.token, None).await.map_err(Refused::Broken)?;
-        return answered(status, value);
+        return Switch::new(&http, &caller.token).get(path).await;
     }
     let state = Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
     let desk = super::ask::folded(config, state);
@@ -711,14 +653,15 @@ async fn transfer_file(batch: u32, format: Format, out: &Path, common: &Common) 
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
     let result = match &mut counter {
-        Counter::Running(http, token) => {
+        Counter::Running(switch) => {
             let path = format!("/v1/relief/batches/{batch}/transfer?format={}", format.name());
-            let sent = post(http, &path, token, Some(b"{}".to_vec())).await;
-            sent.map_err(Refused::Broken).and_then(|(status, value)| answered(status, value))
+            switch.ask(&path, &json!({})).await
         }
-        Counter::Here { desk, by, .. } => {
-            desk.relief_files(batch, format, by).await.map(|files| files_json(&files)).map_err(Refused::from)
-        }
+        Counter::Here { desk, by, .. } => desk
+            .relief_files(batch, format, by)
+            .await
+            .map(|files| crate::relief::files_json(&files))
+            .map_err(Refused::from),
     };
     counter.close().await?;
     show(written(result, out)?, common)
@@ -731,22 +674,16 @@ pub(super) fn written(result: Result<Value, Refused>, out: &Path) -> anyhow::Res
         Err(refused) => return Ok(Err(refused)),
     };
     // Names and accounts of payees.
-    crate::files::private_folder(out)?;
+    kazasu_security::files::private_folder(out)?;
     for file in value["files"].as_array_mut().into_iter().flatten() {
         let name = file["name"].as_str().unwrap_or("transfer").to_owned();
         let bytes = hex::decode(file["hex"].as_str().unwrap_or_default())?;
         let path = out.join(Path::new(&name).file_name().context("a file's name")?);
-        crate::files::write_private(&path, &bytes)?;
+        kazasu_security::files::write_private(&path, &bytes)?;
         file["hex"].take();
         file["path"] = path.display().to_string().into();
     }
     Ok(Ok(value))
-}
-
-/// Files as the API gives them.
-pub(crate) fn files_json(files: &[crate::relief::BankFile]) -> Value {
-    let each = |f: &crate::relief::BankFile| json!({ "name": f.name, "count": f.count, "yen": f.total.get(), "hex": hex::encode(&f.bytes) });
-    json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
 }
 
 async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &Common) -> anyhow::Result<()> {
@@ -758,6 +695,6 @@ async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &
     };
     let usage = crate::relief::usage(config.store().as_ref(), programme, &state.holder_roots()).await?;
     let city = config.file.cities.iter().find(|c| c.code == view.terms.city).map_or("", |c| c.name.as_str());
-    let report = crate::relief::final_report(&view, city, &usage, crate::clock::now())?;
+    let report = crate::relief::final_report(&view, city, &usage, kazasu_engine::clock::now())?;
     super::report::give(&report, out.as_deref(), shift_jis, common.json)
 }

@@ -13,7 +13,8 @@ pub(super) fn print(report: &Report) {
     }
 }
 
-/// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it).
+/// Shows a report, or writes it to a file: .xlsx, or .csv (the first table; more tables get files of their own beside it). A pipe or a
+/// device, whose name has no ending, gets the first table as CSV.
 pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json: bool) -> anyhow::Result<()> {
     let Some(path) = out else {
         if as_json {
@@ -23,8 +24,12 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
         }
         return Ok(());
     };
+    let encoding = if shift_jis { csv::Encoding::ShiftJis } else { csv::Encoding::Utf8 };
+    if path.extension().is_none() && kazasu_security::files::is_stream(path) {
+        return stream(report, path, encoding);
+    }
     let write = |path: &Path, bytes: &[u8]| {
-        crate::files::write_private(path, bytes)?;
+        kazasu_security::files::write_private(path, bytes)?;
         if !as_json {
             say!("{}", path.display());
         }
@@ -34,20 +39,40 @@ pub(super) fn give(report: &Report, out: Option<&Path>, shift_jis: bool, as_json
     match path.extension().and_then(|e| e.to_str()) {
         Some("xlsx") => written.push(write(path, &xlsx::workbook(report)?)?),
         Some("csv") => {
-            let encoding = if shift_jis { csv::Encoding::ShiftJis } else { csv::Encoding::Utf8 };
             for (at, sheet) in report.sheets().iter().enumerate() {
                 let (bytes, done) = csv::sheet(sheet, encoding, csv::Header::Japanese)?;
                 let path = if at == 0 { path.to_owned() } else { path.with_extension(format!("{}.csv", at + 1)) };
                 written.push(write(&path, &bytes)?);
-                if done.replaced > 0 {
-                    tell!("{}: {} characters that Shift_JIS does not have became 〓", path.display(), done.replaced);
-                }
+                tell_replaced(&path, done.replaced);
             }
         }
-        other => anyhow::bail!("--out must end in .xlsx or .csv, got {other:?}"),
+        _ => anyhow::bail!(
+            "--out {}: the name says the form, and must end in .xlsx or .csv (a letter or a resident's statement also in .pdf)",
+            path.display()
+        ),
     }
     if as_json {
         say!("{}", serde_json::json!({ "files": written }));
     }
     Ok(())
+}
+
+/// The first table as CSV, and nothing else: what reads the stream takes it for the table.
+fn stream(report: &Report, path: &Path, encoding: csv::Encoding) -> anyhow::Result<()> {
+    let sheets = report.sheets();
+    if let Some(sheet) = sheets.first() {
+        let (bytes, done) = csv::sheet(sheet, encoding, csv::Header::Japanese)?;
+        kazasu_security::files::write_private(path, &bytes)?;
+        tell_replaced(path, done.replaced);
+    }
+    if sheets.len() > 1 {
+        tell!("{}: has the first of {} tables; a file in .xlsx has all", path.display(), sheets.len());
+    }
+    Ok(())
+}
+
+fn tell_replaced(path: &Path, replaced: u64) {
+    if replaced > 0 {
+        tell!("{}: {replaced} characters that Shift_JIS does not have became 〓", path.display());
+    }
 }

@@ -2,8 +2,8 @@
 //! matched ends it with exit code 1, once everything else is done and told.
 
 use super::Found;
-use super::ask::{Common, Counter, Refused, post, said, show};
-use super::relief::encoded;
+use super::ask::{Common, Counter, show};
+use crate::client::{Refused, encoded};
 use crate::config::Config;
 use crate::statement::{Reader, Run, StatementAsk};
 use serde_json::Value;
@@ -68,25 +68,18 @@ pub(super) async fn read(
     reader: Reader,
     common: &Common,
 ) -> anyhow::Result<()> {
-    let bytes = crate::files::read(file)?;
+    let bytes = kazasu_security::files::read(file)?;
     let is = how.is(is);
     let config = Config::load(&common.config)?;
     let mut counter = Counter::open(&config, &common.by).await?;
     let result = match &mut counter {
-        Counter::Running(http, token) => {
+        Counter::Running(switch) => {
             let path = match reader {
                 Reader::Payouts => "/v1/closing/statement",
                 Reader::Relief => "/v1/relief/statement",
             };
             let path = format!("{path}{}", how.query(is.as_deref()));
-            match post(http, &path, token, Some(bytes)).await {
-                Ok((200, value)) => Ok(value),
-                Ok((400 | 403 | 404 | 409, value)) => Err(Refused::No(said(&value))),
-                Ok((status, value)) => {
-                    Err(Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", said(&value))))
-                }
-                Err(error) => Err(Refused::Broken(error)),
-            }
+            switch.file(&path, bytes).await
         }
         Counter::Here { desk, by, .. } => {
             let run = if how.dry_run { Run::Look } else { Run::Book };

@@ -1,11 +1,11 @@
 //! `kazasu store migrate`, `check` and `copy`.
 
 use super::Found;
-use super::ledger::{print_totals, totals};
+use super::ledger::{facts, tell_totals, totals};
 use crate::config::{Config, StoreConfig};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
-use kazasu_console::{progress, say};
+use kazasu_console::{print_text, progress, say};
 use kazasu_schemas::text::thousands;
 use kazasu_store::postgres::{PostgresStore, migrate};
 use kazasu_store::transport::{CopyError, copy};
@@ -98,7 +98,8 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
         if live {
             let parts = [format!("{} of {} records", thousands(done), thousands(all))];
             let width = crate::terminal::error_width().unwrap_or(usize::MAX);
-            progress!("\r\x1b[2K{}", crate::terminal::progress("", done, all, &parts, width));
+            let going = crate::terminal::Going { what: "", done, all };
+            progress!("\r\x1b[2K{}", crate::terminal::progress(going, &parts, width));
         }
     };
     let copied = copy(source, target, progress).await;
@@ -120,9 +121,13 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
         return Ok(());
     }
     say!("{} → {}", source.place(), target.place());
-    say!("  copied       {:>14}   in {:.1} s", thousands(copied.copied), begin.elapsed().as_secs_f64());
-    say!("  there before {:>14}", thousands(copied.before));
-    say!("  一致 equal: chain head, debits, credits and all {} accounts", copied.verified.accounts.len());
-    print_totals(&copied.verified);
+    let mut lines = facts();
+    let took = format!("in {:.1} s", begin.elapsed().as_secs_f64());
+    lines.row([&"複写 copied", &thousands(copied.copied), &took]);
+    lines.row([&"既存 there before", &thousands(copied.before), &""]);
+    let accounts = copied.verified.accounts.len();
+    lines.words(format!("  一致 equal: chain head, debits, credits and all {accounts} accounts"));
+    tell_totals(&copied.verified, &mut lines);
+    print_text!("{}", lines.text());
     Ok(())
 }

@@ -3,8 +3,8 @@
 use super::compare::CompareWith;
 use crate::admin::{AskError, Desk, day, reason, value, with};
 use crate::approvals::{Decision, Request};
-use crate::engine::CommandError;
 use kazasu_core::{Alike, Booking, Closing, Command, NotClosed, Rejected, StatementLine};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::closing::{Against, DayState, Resolution};
 use kazasu_schemas::jst::BusinessDay;
@@ -67,6 +67,20 @@ pub enum ClosingAsk {
 
 fn payer_of(text: &str) -> Result<kazasu_ledger::record::Payer, AskError> {
     super::payer(text).ok_or_else(|| value("from", format!("must be `issuer N` or `funder N`, got {text:?}")))
+}
+
+fn resolution(text: &str) -> Result<Resolution, AskError> {
+    let wrong = || format!("must be explained, booked_issuer, booked_merchant or written_off, got {text:?}");
+    Resolution::parse(text).ok_or_else(|| value("how", wrong()))
+}
+
+/// Money that an issuer or a funder of points paid.
+struct Receipt {
+    from: String,
+    amount: i64,
+    reference: String,
+    day: Option<String>,
+    another: Option<String>,
 }
 
 fn refused(why: NotClosed) -> AskError {
@@ -138,54 +152,19 @@ impl Desk {
     pub async fn closing(&self, ask: ClosingAsk, by: &str) -> Result<Value, AskError> {
         self.finance_staff(by)?;
         let ask = match ask {
-            ClosingAsk::Contracts { source, why } => {
-                let contracts = kazasu_documents::contracts::read(&source)
-                    .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
-                return self.propose_closing(Proposal::Contracts(Box::new(contracts)), source, &why, by).await;
-            }
+            ClosingAsk::Contracts { source, why } => return self.propose_contracts(source, &why, by).await,
             ClosingAsk::Decide { proposal, approve, why } => {
                 self.approver(by)?;
-                let open = self.open_approval(proposal).await?;
-                if !open.is_for_finance() {
-                    let problem = match open.city.is_empty() {
-                        false => "is a city's; its approver decides it (kazasu relief decide)",
-                        true => "is about a person's link (kazasu link decide)",
-                    };
-                    return Err(value("proposal", problem));
-                }
-                let decision = Decision { proposal, approve, by: by.to_owned(), why };
-                return Ok(with(self.decide_approval(decision).await?, json!({})));
+                return self.finance_decides(Decision { proposal, approve, by: by.to_owned(), why }).await;
             }
-            ClosingAsk::CutOver { day: text, why } => {
-                let before = self.ask(|state| state.day).await?;
-                let meant = day("day", &text)?;
-                if meant < before {
-                    return Ok(with(
-                        kazasu_core::Done::Unchanged,
-                        json!({ "closed": meant.to_string(), "opened": before.to_string() }),
-                    ));
-                }
-                if meant > before {
-                    return Err(value("day", format!("{meant} has not begun; {before} is open")));
-                }
-                let (by, why) = (by.to_owned(), reason("why", &why)?);
-                let done = self.command(Command::CutOver { keep_days: self.keep_days, by, why }).await?;
-                let now = self.ask(|state| state.day).await?;
-                return Ok(with(done, json!({ "closed": before.to_string(), "opened": now.to_string() })));
-            }
+            ClosingAsk::CutOver { day, why } => return self.end_day(&day, &why, by).await,
             ClosingAsk::Reconciled { day: text, why, without } => {
                 let day = day("day", &text)?;
                 let why = self.compared_with_all(day, &without, reason("why", &why)?).await?;
                 Closing::Mark { day, state: DayState::Reconciled, by: by.to_owned(), why }
             }
-            ClosingAsk::Settle { day: text } => {
-                let day = day("day", &text)?;
-                return self.settle_day(day, by).await;
-            }
-            ClosingAsk::Sign { day: text } => {
-                let day = day("day", &text)?;
-                return self.sign_day(day).await;
-            }
+            ClosingAsk::Settle { day: text } => return self.settle_day(day("day", &text)?, by).await,
+            ClosingAsk::Sign { day: text } => return self.sign_day(day("day", &text)?).await,
             ClosingAsk::Payout { value_day, settlements, why } => {
                 return self.propose_payout(value_day, settlements, &why, by).await;
             }
@@ -205,47 +184,85 @@ impl Desk {
             },
             ClosingAsk::Resolve { difference, how, why } => {
                 let id = self.difference(&difference).await?;
-                let how = Resolution::parse(&how).ok_or_else(|| {
-                    value(
-                        "how",
-                        format!("must be explained, booked_issuer, booked_merchant or written_off, got {how:?}"),
-                    )
-                })?;
+                let how = resolution(&how)?;
                 return self.propose_closing(Proposal::Resolve { id, how }, String::new(), &why, by).await;
             }
-            ClosingAsk::Received { from, amount, reference, day: text, another } => {
-                let today = self.now().jst_day();
-                let paid = text.map_or(Ok(today), |text| day("day", &text))?;
-                if paid > today || today.0 - paid.0 > crate::statement::MOST_DAYS_BACK {
-                    let most = crate::statement::MOST_DAYS_BACK;
-                    return Err(value("day", format!("must be today or up to {most} days before, got {paid}")));
-                }
-                let another = another.map(|why| reason("another", &why)).transpose()?;
-                let line = StatementLine {
-                    reference,
-                    what: Booking::Received { from: payer_of(&from)?, amount: Yen::new(amount) },
-                    day: Some(paid),
-                    statement: None,
-                    alike: if another.is_some() { Alike::Another } else { Alike::Waits },
-                    by: by.to_owned(),
-                    why: another.unwrap_or_default(),
-                };
+            ClosingAsk::Received { from, amount, reference, day, another } => {
+                let line = self.money_received(Receipt { from, amount, reference, day, another }, by)?;
                 return Ok(with(self.command(Command::Line(Box::new(line))).await?, json!({})));
             }
-            ClosingAsk::Undo { line, from, why } => {
-                let name = line.clone();
-                if let Some(city) = self.ask(move |state| state.line_city(&name)).await? {
-                    return Err(value(
-                        "line",
-                        format!("is of city {city}; its treasurer proposes it (kazasu relief undo)"),
-                    ));
-                }
-                let payer = from.as_deref().map(payer_of).transpose()?;
-                let proposal = Proposal::UndoBooking { reference: line, payer };
-                return self.propose_closing(proposal, String::new(), &why, by).await;
-            }
+            ClosingAsk::Undo { line, from, why } => return self.propose_undo(line, from, &why, by).await,
         };
         Ok(with(self.command(Command::Closing(ask)).await?, json!({})))
+    }
+
+    async fn propose_contracts(&self, source: String, why: &str, by: &str) -> Result<Value, AskError> {
+        let contracts = kazasu_documents::contracts::read(&source)
+            .map_err(|problems| AskError::Policy(problems.iter().map(ToString::to_string).collect()))?;
+        self.propose_closing(Proposal::Contracts(Box::new(contracts)), source, why, by).await
+    }
+
+    /// Decides what finance staff proposed, and nothing that is a city's or about a person's link.
+    async fn finance_decides(&self, decision: Decision) -> Result<Value, AskError> {
+        let open = self.open_approval(decision.proposal).await?;
+        if !open.is_for_finance() {
+            let problem = match open.city.is_empty() {
+                false => "is a city's; its approver decides it (kazasu relief decide)",
+                true => "is about a person's link (kazasu link decide)",
+            };
+            return Err(value("proposal", problem));
+        }
+        Ok(with(self.decide_approval(decision).await?, json!({})))
+    }
+
+    /// Ends the open business day by hand; one that has ended stays as it is.
+    async fn end_day(&self, text: &str, why: &str, by: &str) -> Result<Value, AskError> {
+        let before = self.ask(|state| state.day).await?;
+        let meant = day("day", text)?;
+        if meant < before {
+            let days = json!({ "closed": meant.to_string(), "opened": before.to_string() });
+            return Ok(with(kazasu_core::Done::Unchanged, days));
+        }
+        if meant > before {
+            return Err(value("day", format!("{meant} has not begun; {before} is open")));
+        }
+        let (by, why) = (by.to_owned(), reason("why", why)?);
+        let done = self.command(Command::CutOver { keep_days: self.keep_days, by, why }).await?;
+        let now = self.ask(|state| state.day).await?;
+        Ok(with(done, json!({ "closed": before.to_string(), "opened": now.to_string() })))
+    }
+
+    /// What is booked for money that was received.
+    fn money_received(&self, receipt: Receipt, by: &str) -> Result<StatementLine, AskError> {
+        let Receipt { from, amount, reference, day: text, another } = receipt;
+        let today = self.now().jst_day();
+        let paid = text.map_or(Ok(today), |text| day("day", &text))?;
+        if paid > today || today.0 - paid.0 > crate::statement::MOST_DAYS_BACK {
+            let most = crate::statement::MOST_DAYS_BACK;
+            return Err(value("day", format!("must be today or up to {most} days before, got {paid}")));
+        }
+        let another = another.map(|why| reason("another", &why)).transpose()?;
+        Ok(StatementLine {
+            reference,
+            what: Booking::Received { from: payer_of(&from)?, amount: Yen::new(amount) },
+            day: Some(paid),
+            statement: None,
+            seen: None,
+            alike: if another.is_some() { Alike::Another } else { Alike::Waits },
+            by: by.to_owned(),
+            why: another.unwrap_or_default(),
+        })
+    }
+
+    /// Proposes to undo what was booked for a line of the bank's statement.
+    async fn propose_undo(&self, line: String, from: Option<String>, why: &str, by: &str) -> Result<Value, AskError> {
+        let name = line.clone();
+        if let Some(city) = self.ask(move |state| state.line_city(&name)).await? {
+            return Err(value("line", format!("is of city {city}; its treasurer proposes it (kazasu relief undo)")));
+        }
+        let payer = from.as_deref().map(payer_of).transpose()?;
+        let proposal = Proposal::UndoBooking { reference: line, payer };
+        self.propose_closing(proposal, String::new(), why, by).await
     }
 
     /// Was the day compared with every acquirer and issuer that had taps on it, but for those that are named? What is left out is
@@ -333,7 +350,7 @@ impl Desk {
         if !missing.is_empty() {
             return Err(value("payees", format!("no account is on file for {}", missing.join(", "))));
         }
-        let total = chosen.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
+        let total = chosen.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::books::sum(sum, s.settlement.paid));
         let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
         let count = settlements.len();
         let payees = self.payout_config()?.digest(&chosen);

@@ -1,7 +1,6 @@
 //! For auditors: the signed head of each day, its verification, and the journal as tables.
 
 use crate::admin::{AskError, Desk, value};
-use crate::files::PrivateFile;
 use anyhow::Context;
 use kazasu_core::{Closing, Command, Done};
 use kazasu_ledger::record::{self, Fold, HeadSigned, Place, kind_name, signed_text};
@@ -10,6 +9,7 @@ use kazasu_schemas::guard::guarded;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Unit;
 use kazasu_schemas::secret::Key;
+use kazasu_security::files::PrivateFile;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -180,7 +180,7 @@ fn unit(key: &AccountKey) -> String {
 
 /// Writes the journal as CSV tables into a folder: records, transfers, accounts, and the dictionary that explains them.
 pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)> {
-    crate::files::private_folder(dir)?;
+    kazasu_security::files::private_folder(dir)?;
     // They say who paid what where.
     let table = |name: &str| PrivateFile::create(&dir.join(name)).map(csv::Writer::from_writer);
     let (mut records, mut transfers, mut accounts) =
@@ -242,7 +242,7 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
     for table in [records, transfers, accounts] {
         table.into_inner().map_err(|e| anyhow::anyhow!("cannot write into {}: {e}", dir.display()))?.finish()?;
     }
-    crate::files::write_private(&dir.join("DICTIONARY.md"), DICTIONARY.as_bytes())?;
+    kazasu_security::files::write_private(&dir.join("DICTIONARY.md"), DICTIONARY.as_bytes())?;
     Ok((lines, legs))
 }
 

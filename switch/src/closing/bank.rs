@@ -1,12 +1,14 @@
 //! Paying merchants: their accounts, and the file that orders a payout. What the bank's statement says of it is read in
 //! `crate::statement`.
 
+use super::asks::ClosingAsk;
 use crate::admin::{AskError, Desk, value};
-use crate::engine::CommandError;
 use crate::relief::BankFile;
 use crate::relief::bank::{account_of, document_of, header};
 use kazasu_core::{Closing, Command, NotClosed, PayoutView, Rejected, SettlementView};
+use kazasu_engine::CommandError;
 use kazasu_ledger::record::{MadeFile, Payer};
+use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::pain001;
@@ -32,10 +34,35 @@ pub struct PayoutConfig {
     pub return_fees: Vec<Yen>,
 }
 
+/// A party in the form that is compared, `issuer 4`: its letters may have any width and case, and any spaces may stand between. A text that
+/// names no party stays as it is, for the refusal to show.
+pub(crate) fn party(text: &str) -> String {
+    let form = canonical(text);
+    let word = form.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = &form[word.len()..];
+    match word {
+        "issuer" | "acquirer" | "funder" if !number.is_empty() => format!("{word} {number}"),
+        _ => text.to_owned(),
+    }
+}
+
+impl ClosingAsk {
+    /// The same ask with its parties in the form that is compared.
+    pub(crate) fn with_plain_parties(self) -> Self {
+        match self {
+            ClosingAsk::Reconciled { day, why, without } => {
+                ClosingAsk::Reconciled { day, why, without: without.iter().map(|name| party(name)).collect() }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Who pays, from what people write: `issuer N`, or `funder N` of a point programme.
 pub(crate) fn payer(text: &str) -> Option<Payer> {
-    let (what, number) = text.trim().split_once(' ')?;
-    let number = number.trim().parse().ok()?;
+    let text = party(text);
+    let (what, number) = text.split_once(' ')?;
+    let number = number.parse().ok()?;
     match what {
         "issuer" => Some(Payer::Issuer(number)),
         "funder" => Some(Payer::Funder(number)),
@@ -140,7 +167,7 @@ impl Desk {
                 })
             });
             let payments = payments.collect::<Result<Vec<_>, AskError>>()?;
-            let total = part.iter().fold(Yen::ZERO, |sum, s| super::books::sum(sum, s.settlement.paid));
+            let total = part.iter().fold(Yen::ZERO, |sum, s| kazasu_projections::books::sum(sum, s.settlement.paid));
             let count = payments.len();
             let (name, bytes) = match format {
                 Format::Zengin => {

@@ -1,12 +1,12 @@
 //! Comparing the ledger's lines with somebody else's: a file comes in, what differs is raised.
 
-use super::chart::{Chart, MerchantKey, Restated, TapOf};
+use super::FinanceFile;
 use super::mended::{self, Before, Found};
 use crate::admin::{AskError, Desk, value};
-use crate::config::FinanceFile;
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::{Place, ReconRan, TapKind};
+use kazasu_projections::chart::{Chart, MerchantKey, Restated, TapOf};
 use kazasu_recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use kazasu_recon::item::{Item, Kind, Mark, Side};
 use kazasu_recon::matching::compare;
@@ -106,9 +106,9 @@ impl<'a> Lines<'a> {
                 && (self.with.from..=self.with.until).contains(&day);
             let Some(tap) = self.chart.taps.get(&moved.tap).filter(|_| wanted) else { continue };
             let row = self.rows.entry(moved.tap).or_insert_with(|| line(moved.tap, moved.merchant, tap, day));
-            row.amount = super::books::sum(row.amount, moved.amount);
+            row.amount = kazasu_projections::books::sum(row.amount, moved.amount);
         }
-        for restated in self.chart.restated(body) {
+        for restated in self.chart.restated(seq, body) {
             self.restate(seq, day, &restated);
         }
     }
@@ -121,7 +121,7 @@ impl<'a> Lines<'a> {
         let less = Yen::new(-restated.less.get());
         if !restated.chargeback {
             if let Some(row) = self.rows.get_mut(&restated.tap) {
-                row.amount = super::books::sum(row.amount, less);
+                row.amount = kazasu_projections::books::sum(row.amount, less);
             }
             return;
         }
@@ -264,12 +264,13 @@ impl Desk {
         let _one_at_a_time = office.comparing.lock().await;
         let about = with.clone();
         let digest = self.ask(move |state| under_its_name(state.runs(), &about, digest)).await?;
-        let before = self.ask(move |state| state.run_of(&digest).map(|run| (run, bad_lines(state, run)))).await?;
-        if let Some((run, 0)) = before {
-            return Ok(Compared { run, known: true, ..Compared::nothing() });
+        let before = self.ask(move |state| ran_with(state, &digest)).await?;
+        if let Some(ran) = before.as_ref().filter(|ran| ran.bad_lines == 0) {
+            return Ok(Compared::known(ran, &only_read(bytes).await?));
         }
         let (store, about) = (office.store.clone(), with.clone());
-        let ours = super::apart(async move { rows(store.as_ref(), &about).await }).await.map_err(AskError::Other)?;
+        let ours =
+            super::run_blocking(async move { rows(store.as_ref(), &about).await }).await.map_err(AskError::Other)?;
         let ours = ours.map_err(|e| value("party", format!("{e:#}")))?;
         let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
@@ -278,13 +279,13 @@ impl Desk {
         let made = work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
         let unread = made.0.bad;
         // A file of which lines could not be read is compared anew only when more of it can be read by now.
-        let digest = match before {
-            Some((run, bad)) if unread >= bad => return Ok(Compared::known(run, &made.0)),
+        let digest = match &before {
+            Some(ran) if unread >= ran.bad_lines => return Ok(Compared::known(ran, &made.0)),
             Some(_) => digest_again(&digest, unread),
             None => digest,
         };
-        if let Some(run) = self.ask(move |state| state.run_of(&digest)).await? {
-            return Ok(Compared::known(run, &made.0));
+        if let Some(ran) = self.ask(move |state| ran_with(state, &digest)).await? {
+            return Ok(Compared::known(&ran, &made.0));
         }
         self.record_comparison(&with, made, digest, by).await
     }
@@ -330,11 +331,7 @@ impl Desk {
             known: false,
             ours: lines[0],
             theirs: lines[1],
-            total: match report.total {
-                Total::Agrees => "agrees",
-                Total::Differs { .. } => "differs",
-                Total::Absent => "absent",
-            },
+            total: total(&report),
             bad_lines: report.bad,
             bad: bad_rows(&report),
             ignored_columns: report.ignored_columns,
@@ -384,8 +381,25 @@ fn digest_again(digest: &[u8; 32], unread: u64) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn bad_lines(state: &kazasu_core::State, run: u32) -> u64 {
-    state.runs().iter().find(|ran| ran.run == run).map_or(0, |ran| ran.bad_lines)
+/// The run that compared what is known by this digest.
+fn ran_with(state: &kazasu_core::State, digest: &[u8; 32]) -> Option<ReconRan> {
+    let run = state.run_of(digest)?;
+    state.runs().iter().find(|ran| ran.run == run).cloned()
+}
+
+/// A file as it reads, compared with nothing.
+async fn only_read(bytes: Arc<Vec<u8>>) -> Result<file::FileReport, AskError> {
+    let work = tokio::task::spawn_blocking(move || file::read(&bytes, None, |_, _| {}).map_err(|e| e.to_string()));
+    work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))
+}
+
+/// What a file's own total says.
+fn total(report: &file::FileReport) -> &'static str {
+    match report.total {
+        Total::Agrees => "agrees",
+        Total::Differs { .. } => "differs",
+        Total::Absent => "absent",
+    }
 }
 
 /// Lines by status. While lines of the file are unread, what it seems to lack is undecided.
@@ -435,27 +449,23 @@ impl Desk {
 }
 
 impl Compared {
-    /// A file that was compared before, as it is read now: nothing was done, and what cannot be read in it still cannot.
-    fn known(run: u32, report: &file::FileReport) -> Self {
-        let (bad_lines, bad) = (report.bad, bad_rows(report));
-        Compared { run, known: true, bad_lines, bad, ..Compared::nothing() }
-    }
-
-    fn nothing() -> Self {
+    /// A file that was compared before: nothing was done. Its counts are those of the run that compared it; what cannot be read in it
+    /// still cannot.
+    fn known(ran: &ReconRan, report: &file::FileReport) -> Self {
         Compared {
-            run: 0,
-            known: false,
-            ours: 0,
-            theirs: 0,
-            total: "absent",
-            bad_lines: 0,
-            bad: Vec::new(),
-            ignored_columns: Vec::new(),
+            run: ran.run,
+            known: true,
+            ours: ran.lines[0],
+            theirs: ran.lines[1],
+            total: total(report),
+            bad_lines: report.bad,
+            bad: bad_rows(report),
+            ignored_columns: report.ignored_columns.clone(),
             statuses: BTreeMap::new(),
-            matched_yen: 0,
+            matched_yen: ran.matched_yen.get(),
             tolerated: 0,
             tolerated_yen: 0,
-            differences: 0,
+            differences: ran.differences,
             ended: 0,
         }
     }

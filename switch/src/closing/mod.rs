@@ -6,10 +6,8 @@
 mod asks;
 mod audit;
 mod bank;
-mod books;
-mod chart;
 mod compare;
-mod explain;
+mod finance;
 mod look;
 mod mended;
 mod payees;
@@ -23,19 +21,17 @@ pub use audit::{AuditKeys, Signed, check_heads, export};
 pub use bank::{Payees, PayoutConfig};
 pub(crate) use bank::{payer, payer_text, read_reference};
 pub use compare::{CompareWith, Compared, clearing_file};
-pub use explain::explain;
-pub use reports::{About, Kind as ReportKind, merchant_letter, report, resident_statement, statement_letter};
+pub use finance::{FinanceFile, ToleranceFile};
+pub use reports::{About, Kind as ReportKind, merchant_letter, report};
+pub use reports::{StatementOf, resident_statement, statement_letter};
 
-use books::Books;
+use kazasu_engine::tasks::run_blocking;
+use kazasu_projections::books::Books;
+use kazasu_projections::statements::StatementBook;
 use kazasu_store::Store;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Mutex;
-
-/// Does something that takes the processor's time on a thread of its own, so that no tap waits behind it.
-pub async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Handle::current();
-    Ok(tokio::task::spawn_blocking(move || runtime.block_on(work)).await?)
-}
 
 /// What closing keeps between two questions: the fold of the journal, read on each time.
 #[derive(Clone)]
@@ -47,23 +43,34 @@ pub struct Office {
     /// Signs days.
     pub audit: Option<Arc<AuditKeys>>,
     /// What residents paid.
-    pub statements: crate::statements::StatementBook,
+    pub statements: StatementBook,
     vault: Arc<kazasu_security::vault::Vault>,
     books: Arc<Mutex<Option<Books>>>,
     comparing: Arc<Mutex<()>>,
 }
 
+/// What an office pays from, signs with and reads card numbers with.
+#[derive(Clone)]
+pub struct OfficeKeys {
+    /// See [`Office::payout`].
+    pub payout: Option<Arc<PayoutConfig>>,
+    /// See [`Office::audit`].
+    pub audit: Option<Arc<AuditKeys>>,
+    /// Opens card numbers, where contracts ask for brands.
+    pub vault: Arc<kazasu_security::vault::Vault>,
+}
+
 impl Office {
-    /// An office on a journal.
+    /// An office on a journal, which keeps its files in a folder.
     #[must_use]
-    pub fn new(config: &crate::config::Config, store: Arc<dyn Store>) -> Self {
-        let statements = config.data_dir.join("statements.db");
+    pub fn new(store: Arc<dyn Store>, folder: &Path, keys: OfficeKeys) -> Self {
+        let OfficeKeys { payout, audit, vault } = keys;
         Office {
-            statements: crate::statements::StatementBook::new(store.clone(), statements),
+            statements: StatementBook::new(store.clone(), folder.join("statements.db")),
             store,
-            payout: config.payout.clone(),
-            audit: config.audit.clone(),
-            vault: config.vault.clone(),
+            payout,
+            audit,
+            vault,
             books: Arc::default(),
             comparing: Arc::default(),
         }
@@ -75,7 +82,7 @@ impl Office {
         // Put back only when all went well: what was left half read is read again.
         let open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));
         let store = self.store.clone();
-        let caught_up = apart(async move {
+        let caught_up = run_blocking(async move {
             let mut open = open;
             let mut reader = store.reader().await?;
             open.catch_up(reader.as_mut()).await?;

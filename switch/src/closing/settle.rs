@@ -1,12 +1,12 @@
 //! Settling what ended with a day: merchants whose period is over, and issuers.
 
-use super::books::{Books, sum};
 use crate::admin::{AskError, Desk};
-use crate::engine::CommandError;
 use kazasu_core::{Closing, Command, Done, StandingView};
+use kazasu_engine::CommandError;
+use kazasu_projections::books::{Books, sum};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
-use kazasu_schemas::contract::{DayTotals, Opening, Period, Settlement};
+use kazasu_schemas::contract::{Contracts, DayTotals, Opening, Period, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -21,6 +21,15 @@ pub(super) struct Due {
     /// Points that the merchant funds, by programme.
     pub(super) points: Vec<(u16, Yen)>,
     pub(super) value_day: BusinessDay,
+}
+
+/// What settling merchants came to.
+#[derive(Default)]
+struct Settled {
+    merchants: usize,
+    booked: u64,
+    paid: Yen,
+    fees: Yen,
 }
 
 fn other(error: impl Into<anyhow::Error>) -> AskError {
@@ -43,10 +52,20 @@ impl Desk {
                 return Err(crate::admin::value("day", text));
             }
         }
+        let settled = self.settle_merchants(office, day).await?;
+        let (issuers, booked) = self.settle_issuers(office, day).await?;
+        let (merchants, booked) = (settled.merchants, settled.booked + booked);
+        let why = format!("{merchants} merchants, {issuers} issuers");
+        let mark = Closing::Mark { day, state: DayState::Settled, by: by.to_owned(), why };
+        self.command(Command::Closing(mark)).await?;
+        Ok(json!({ "day": day.to_string(), "merchants": merchants, "issuers": issuers, "booked": booked,
+            "paid_yen": settled.paid.get(), "fees_yen": settled.fees.get() }))
+    }
+
+    /// A merchant may have several periods that ended: one after the other, because each begins with what the one before left.
+    async fn settle_merchants(&self, office: &super::Office, day: BusinessDay) -> Result<Settled, AskError> {
         let engine = self.engine()?;
-        let (mut merchants, mut booked) = (0_usize, 0_u64);
-        let (mut paid, mut fees) = (Yen::ZERO, Yen::ZERO);
-        // A merchant may have several periods that ended: one after the other, because each begins with what the one before left.
+        let mut all = Settled::default();
         loop {
             let standings = self
                 .ask(move |state| {
@@ -59,20 +78,20 @@ impl Desk {
                 .books(|books| {
                     let mut due = Vec::new();
                     for (key, standing) in standings {
-                        due.extend(settlement(books, key, day, &standing, &calendar)?);
+                        due.extend(settlement(books, &Ending { key, day, standing: &standing }, &calendar)?);
                     }
                     Ok(due)
                 })
                 .await
                 .map_err(AskError::Other)?;
             if due.is_empty() {
-                break;
+                return Ok(all);
             }
             let mut answers = Vec::new();
             for d in &due {
-                merchants += 1;
-                paid = sum(paid, d.settlement.paid);
-                fees = sum(sum(fees, d.settlement.fee), d.settlement.chargeback_fee);
+                all.merchants += 1;
+                all.paid = sum(all.paid, d.settlement.paid);
+                all.fees = sum(sum(all.fees, d.settlement.fee), d.settlement.chargeback_fee);
                 let settlement = Box::new(d.settlement);
                 let (acquirer, merchant, value_day) = (d.acquirer, d.merchant, d.value_day);
                 let points = d.points.clone();
@@ -81,9 +100,13 @@ impl Desk {
             }
             for answer in answers {
                 let done = answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
-                booked += u64::from(done == Done::Recorded);
+                all.booked += u64::from(done == Done::Recorded);
             }
         }
+    }
+
+    /// How many issuers owe something, and how many records were made of it.
+    async fn settle_issuers(&self, office: &super::Office, day: BusinessDay) -> Result<(usize, u64), AskError> {
         let issuers =
             self.ask(|state| state.issuers().map(|n| (n, state.issuer_settled_until(n))).collect::<Vec<_>>()).await?;
         let owed = office
@@ -92,95 +115,114 @@ impl Desk {
             })
             .await
             .map_err(AskError::Other)?;
+        let mut booked = 0;
         for (issuer, period, net, interchange) in &owed {
             let ask = Closing::SettleIssuer { issuer: *issuer, period: *period, net: *net, interchange: *interchange };
             booked += u64::from(self.command(Command::Closing(ask)).await? == Done::Recorded);
         }
-        let why = format!("{merchants} merchants, {} issuers", owed.len());
-        let mark = Closing::Mark { day, state: DayState::Settled, by: by.to_owned(), why };
-        self.command(Command::Closing(mark)).await?;
-        Ok(json!({ "day": day.to_string(), "merchants": merchants, "issuers": owed.len(), "booked": booked,
-            "paid_yen": paid.get(), "fees_yen": fees.get() }))
+        Ok((owed.len(), booked))
+    }
+}
+
+/// A merchant, and the day with which a period of it may be over.
+pub(super) struct Ending<'a> {
+    pub(super) key: (InstitutionId, MerchantId),
+    pub(super) day: BusinessDay,
+    pub(super) standing: &'a StandingView,
+}
+
+/// The oldest stretch of a merchant's days under one contract and period.
+#[derive(Default)]
+struct Stretch {
+    /// What was taken before any contract stands without a fee.
+    without: i128,
+    under: Option<(u32, Period)>,
+    totals: Vec<DayTotals>,
+    points: BTreeMap<u16, Yen>,
+    last: Option<BusinessDay>,
+    /// Another follows it.
+    over: bool,
+}
+
+impl Stretch {
+    fn from(first: BusinessDay, books: &Books, contracts: &Contracts, ending: &Ending<'_>) -> Stretch {
+        let mut all = Stretch::default();
+        for (at, book) in books.days.range(first..=ending.day) {
+            let there = book.merchants.get(&ending.key);
+            let number = match there {
+                Some(m) => m.contract,
+                None => books.chart.contract(contracts, &ending.key, *at).map(|c| c.number),
+            };
+            let of = number.and_then(|n| contracts.contracts.iter().find(|c| c.number == n));
+            let Some(under) = of.and_then(|c| Some((c.number, c.period(*at)?))) else {
+                if all.under.is_some() {
+                    all.over = true;
+                    break;
+                }
+                let t = there.map(|m| m.totals).unwrap_or_default();
+                all.without += t.gross.sum() - t.refunds.sum() + i128::from(t.adjustments.get() - t.chargebacks.get());
+                continue;
+            };
+            if all.under.is_some_and(|before| before != under) {
+                // A period in which nothing happened, and before which nothing was left, is no settlement.
+                let nothing = all.totals.is_empty() && all.without == 0;
+                if !(nothing && all.last.is_some_and(|until| ending.standing.opening(until) == Opening::default())) {
+                    all.over = true;
+                    break;
+                }
+            }
+            all.under = Some(under);
+            all.last = Some(*at);
+            all.totals.extend(there.map(|m| m.totals));
+            for (programme, amount) in there.into_iter().flat_map(|m| &m.funding) {
+                let sums = all.points.entry(*programme).or_default();
+                *sums = sum(*sums, *amount);
+            }
+        }
+        all
+    }
+
+    /// What was taken before any contract goes to the stretch's first day.
+    fn count_without(&mut self, until: BusinessDay) -> anyhow::Result<()> {
+        if self.without == 0 {
+            return Ok(());
+        }
+        let without = Yen::new(i64::try_from(self.without)?);
+        match self.totals.first_mut() {
+            Some(first) => first.adjustments = sum(first.adjustments, without),
+            None => self.totals.push(DayTotals { day: until, adjustments: without, ..DayTotals::default() }),
+        }
+        Ok(())
     }
 }
 
 /// A merchant's next settlement: the oldest stretch of days under one contract and period that is over with this day.
-pub(super) fn settlement(
-    books: &Books,
-    (acquirer, merchant): (InstitutionId, MerchantId),
-    day: BusinessDay,
-    standing: &StandingView,
-    calendar: &Calendar,
-) -> anyhow::Result<Option<Due>> {
+pub(super) fn settlement(books: &Books, ending: &Ending<'_>, calendar: &Calendar) -> anyhow::Result<Option<Due>> {
+    let &Ending { key: (acquirer, merchant), day, standing } = ending;
     let settled = standing.until;
     let Some(contracts) = books.contracts() else { return Ok(None) };
-    let key = (acquirer, merchant);
     let first = settled.map_or(BusinessDay(i32::MIN), BusinessDay::next);
     if first > day {
         return Ok(None);
     }
-    // What was taken before any contract stands without a fee.
-    let mut without = 0_i128;
-    let mut stretch: Option<(u32, Period)> = None;
-    let mut totals: Vec<DayTotals> = Vec::new();
-    let mut points = BTreeMap::<u16, Yen>::new();
-    let mut last = None;
-    let mut over = false;
-    for (at, book) in books.days.range(first..=day) {
-        let there = book.merchants.get(&key);
-        let number = match there {
-            Some(m) => m.contract,
-            None => books.chart.contract(&contracts, &key, *at).map(|c| c.number),
-        };
-        let of = number.and_then(|n| contracts.contracts.iter().find(|c| c.number == n));
-        let Some((number, period)) = of.and_then(|c| Some((c.number, c.period(*at)?))) else {
-            if stretch.is_some() {
-                over = true;
-                break;
-            }
-            let t = there.map(|m| m.totals).unwrap_or_default();
-            without += t.gross.sum() - t.refunds.sum() + i128::from(t.adjustments.get() - t.chargebacks.get());
-            continue;
-        };
-        if stretch.is_some_and(|before| before != (number, period)) {
-            // A period in which nothing happened, and before which nothing was left, is no settlement.
-            let nothing = totals.is_empty() && without == 0;
-            if !(nothing && last.is_some_and(|until| standing.opening(until) == Opening::default())) {
-                over = true;
-                break;
-            }
-        }
-        stretch = Some((number, period));
-        last = Some(*at);
-        totals.extend(there.map(|m| m.totals));
-        for (programme, amount) in there.into_iter().flat_map(|m| &m.funding) {
-            let all = points.entry(*programme).or_default();
-            *all = sum(*all, *amount);
-        }
-    }
-    let (Some((number, period)), Some(until)) = (stretch, last) else { return Ok(None) };
-    if !over && period.until > day {
+    let mut stretch = Stretch::from(first, books, &contracts, ending);
+    let (Some((number, period)), Some(until)) = (stretch.under, stretch.last) else { return Ok(None) };
+    if !stretch.over && period.until > day {
         return Ok(None);
     }
     let contract = contracts.contracts.iter().find(|c| c.number == number).expect("it was found just now");
-    let from = totals.first().map_or(until, |t| t.day).max(period.from).min(until);
+    let from = stretch.totals.first().map_or(until, |t| t.day).max(period.from).min(until);
     let from = settled.map_or(from, |settled| settled.next().max(period.from).min(from));
-    if without != 0 {
-        let without = Yen::new(i64::try_from(without)?);
-        match totals.first_mut() {
-            Some(first) => first.adjustments = sum(first.adjustments, without),
-            None => totals.push(DayTotals { day: until, adjustments: without, ..DayTotals::default() }),
-        }
-    }
+    stretch.count_without(until)?;
     let opening = standing.opening(until);
-    if totals.is_empty() && opening == Opening::default() {
+    if stretch.totals.is_empty() && opening == Opening::default() {
         return Ok(None);
     }
-    let settlement = Settlement::of(contract, Period { from, until }, &totals, opening)?;
+    let settlement = Settlement::of(contract, Period { from, until }, &stretch.totals, opening)?;
     settlement.assert_balanced();
     let value_day = calendar.add_business_days(until, u32::from(contract.payout_days))?;
-    points.retain(|_, amount| *amount != Yen::ZERO);
-    Ok(Some(Due { acquirer, merchant, settlement, points: points.into_iter().collect(), value_day }))
+    let points = stretch.points.into_iter().filter(|(_, amount)| *amount != Yen::ZERO).collect();
+    Ok(Some(Due { acquirer, merchant, settlement, points, value_day }))
 }
 
 /// What an issuer owes for the days since it was settled last.

@@ -1,13 +1,13 @@
 //! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
 
-use super::books::Books;
 use super::compare::{CompareWith, Lines, compared, name};
-use super::settle::{issuer, settlement};
-use crate::statements::StatementBook;
+use super::settle::{Ending, issuer, settlement};
 use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
 use kazasu_ledger::record::{BankAccount, Body, Instrument, LinkOrigin, Proposal, Record};
 use kazasu_ledger::{AccountKey, Entry};
+use kazasu_projections::books::Books;
+use kazasu_projections::statements::StatementBook;
 use kazasu_recon::file::{Row, Writer};
 use kazasu_recon::item::Kind;
 use kazasu_recon::result::Proposal as Proposed;
@@ -32,6 +32,8 @@ mod registrations;
 mod standing;
 
 const NOON: Millis = Millis(1_795_402_800_000);
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
 const SHOPS: [&str; 3] = ["SHOP0", "SHOP1", "SHOP2"];
 
 struct Town {
@@ -244,7 +246,7 @@ impl Town {
 
     fn end_day(&mut self) {
         let day = self.state.day;
-        self.now = Millis(self.now.0 + 86_400_000);
+        self.now = Millis(self.now.0 + DAY);
         self.event(&Event::Tick { keep_days: 400 });
         assert_eq!(self.state.day, day.next());
     }
@@ -255,7 +257,8 @@ impl Town {
         for shop in SHOPS {
             let key = (acquirer(), shop.parse().unwrap());
             let standing = self.state.standing(key.0, key.1);
-            let Some(due) = settlement(&self.books, key, day, &standing, Calendar::built_in()).unwrap() else {
+            let ending = Ending { key, day, standing: &standing };
+            let Some(due) = settlement(&self.books, &ending, Calendar::built_in()).unwrap() else {
                 continue;
             };
             assert!(due.settlement.period.until <= day);
@@ -529,6 +532,20 @@ fn perform(town: &mut Town, act: &Act) {
 }
 
 #[test]
+fn a_party_is_known_however_it_is_typed() {
+    use super::bank::{party, payer};
+    for text in ["issuer 4", "issuer　4", "issuer４", "ISSUER 4", " ｉｓｓｕｅｒ  4 "] {
+        assert_eq!(party(text), "issuer 4", "{text}");
+        assert_eq!(payer(text), Some(kazasu_ledger::record::Payer::Issuer(4)), "{text}");
+    }
+    assert_eq!(party("Acquirer 27000001"), "acquirer 27000001");
+    for text in ["issuer", "4", "bank 4", "issuer x", ""] {
+        assert_eq!(party(text), text);
+        assert_eq!(payer(text), None, "{text}");
+    }
+}
+
+#[test]
 fn nets_sum_to_zero_under_random_contracts() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
     let seen = std::cell::RefCell::new([0_u32; 6]);
@@ -725,7 +742,7 @@ fn statements_add_up_to_what_merchants_got() {
         for act in &acts {
             perform(&mut town, act);
         }
-        let mut chart = super::chart::Chart::default();
+        let mut chart = kazasu_projections::chart::Chart::default();
         let mut expected = std::collections::BTreeMap::<String, i64>::new();
         for entry in &town.entries {
             for moved in chart.record(entry.place(), &Body::read(&entry.body).unwrap()) {
@@ -820,33 +837,44 @@ fn a_statement_shows_what_the_acquirer_owes_apart() {
     );
 }
 
+const DIFFERENCE: [u8; 16] = [7; 16];
+/// What the difference is about: a payment that issuer 1 does not have.
+const MISSING: Yen = Yen::new(100);
+
+/// Why a command is refused; nothing where it is done.
+fn refused(town: &mut Town, command: Command) -> Option<String> {
+    town.event(&Event::Command(command)).rejected.map(|why| why.to_string())
+}
+
+fn mark(day: BusinessDay, state: DayState) -> Command {
+    Command::Closing(Closing::Mark { day, state, by: "t".into(), why: "t".into() })
+}
+
 #[test]
 fn a_day_goes_forward_only_and_differences_are_in_somebodys_hands() {
     let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap();
     use proptest::strategy::ValueTree;
     let mut town = Town::new(list.current());
     let day = town.state.day;
-    let mark = |state| Command::Closing(Closing::Mark { day, state, by: "t".into(), why: "t".into() });
-    let why = |town: &mut Town, command| town.event(&Event::Command(command)).rejected.map(|why| why.to_string());
+    a_day_ends_is_reconciled_and_then_settled(&mut town, day);
+    a_file_is_compared_once(&mut town, day);
+    a_difference_is_raised_once_and_needs_an_owner(&mut town, day);
+    a_settled_day_stays_settled(&mut town, day);
+    two_people_resolve_a_difference_once(&mut town);
+}
+
+fn a_day_ends_is_reconciled_and_then_settled(town: &mut Town, day: BusinessDay) {
     assert_eq!(
-        why(&mut town, mark(DayState::Reconciled)).unwrap(),
+        refused(town, mark(day, DayState::Reconciled)).unwrap(),
         format!("business day {day} has not ended, or is before this book")
     );
-    town.now = Millis(town.now.0 + 86_400_000);
+    town.now = Millis(town.now.0 + DAY);
     town.event(&Event::Tick { keep_days: 400 });
-    assert!(why(&mut town, mark(DayState::Settled)).unwrap().contains("is cut_over; settled follows reconciled"));
-    let difference = kazasu_schemas::closing::Difference {
-        id: [7; 16],
-        status: "missing".into(),
-        party: "issuer 1".into(),
-        own: 1,
-        ours: Yen::new(100),
-        theirs: Yen::ZERO,
-        line: 0,
-        day,
-        why: "w".into(),
-        proposal: "p".into(),
-    };
+    let why = refused(town, mark(day, DayState::Settled)).unwrap();
+    assert!(why.contains("is cut_over; settled follows reconciled"), "{why}");
+}
+
+fn a_file_is_compared_once(town: &mut Town, day: BusinessDay) {
     let ran = kazasu_ledger::record::ReconRan {
         run: 0,
         against: kazasu_schemas::closing::Against::Issuer,
@@ -864,37 +892,57 @@ fn a_day_goes_forward_only_and_differences_are_in_somebodys_hands() {
     let before = town.state.seq;
     town.ok(Command::Closing(Closing::Ran(Box::new(ran))));
     assert_eq!(town.state.seq, before, "the same file is compared once");
+}
+
+fn a_difference_is_raised_once_and_needs_an_owner(town: &mut Town, day: BusinessDay) {
+    let difference = kazasu_schemas::closing::Difference {
+        id: DIFFERENCE,
+        status: "missing".into(),
+        party: "issuer 1".into(),
+        own: 1,
+        ours: MISSING,
+        theirs: Yen::ZERO,
+        line: 0,
+        day,
+        why: "w".into(),
+        proposal: "p".into(),
+    };
     for _ in 0..2 {
         town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference.clone()] }));
     }
     assert_eq!(town.state.differences(true).len(), 1);
-    assert!(why(&mut town, mark(DayState::Reconciled)).unwrap().starts_with("1 differences of"));
-    let note = Closing::Note { id: [7; 16], owner: Some("sato".into()), note: "asked".into(), by: "sato".into() };
+    assert!(refused(town, mark(day, DayState::Reconciled)).unwrap().starts_with("1 differences of"));
+    let note = Closing::Note { id: DIFFERENCE, owner: Some("sato".into()), note: "asked".into(), by: "sato".into() };
     town.ok(Command::Closing(note));
-    town.ok(mark(DayState::Reconciled));
-    town.ok(mark(DayState::Settled));
-    town.ok(mark(DayState::Reconciled));
+}
+
+fn a_settled_day_stays_settled(town: &mut Town, day: BusinessDay) {
+    town.ok(mark(day, DayState::Reconciled));
+    town.ok(mark(day, DayState::Settled));
+    town.ok(mark(day, DayState::Reconciled));
     assert_eq!(town.state.day_state(day).unwrap().0, DayState::Settled, "no way back");
-    // Resolving takes two people, books once, and deletes nothing.
-    let proposal = Box::new(Proposal::Resolve { id: [7; 16], how: kazasu_schemas::closing::Resolution::BookedIssuer });
-    let ask = |by: &str| Approvals::Request {
-        proposal: proposal.clone(),
-        source: String::new(),
-        by: by.into(),
-        why: "w".into(),
+}
+
+/// It is booked once, and nothing is deleted.
+fn two_people_resolve_a_difference_once(town: &mut Town) {
+    let how = kazasu_schemas::closing::Resolution::BookedIssuer;
+    let proposal = Box::new(Proposal::Resolve { id: DIFFERENCE, how });
+    let ask = |by: &str| {
+        let (by, why) = (by.to_owned(), "w".to_owned());
+        Command::Approvals(Approvals::Request { proposal: proposal.clone(), source: String::new(), by, why })
     };
-    town.ok(Command::Approvals(ask("suzuki")));
+    town.ok(ask("suzuki"));
     let number = town.state.seq;
     let settle = |by: &str| {
         Command::Approvals(Approvals::Decide { proposal: number, approve: true, by: by.into(), why: "w".into() })
     };
-    assert!(why(&mut town, settle("suzuki")).is_some());
+    assert!(refused(town, settle("suzuki")).is_some());
     town.ok(settle("tanaka"));
-    assert!(why(&mut town, settle("tanaka")).is_some());
-    assert_eq!(town.balance(|k| *k == AccountKey::Differences), 100);
-    assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -100);
+    assert!(refused(town, settle("tanaka")).is_some());
+    assert_eq!(town.balance(|k| *k == AccountKey::Differences), MISSING.get());
+    assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -MISSING.get());
     assert_eq!((town.state.differences(true).len(), town.state.differences(false).len()), (0, 1));
-    assert!(why(&mut town, Command::Approvals(ask("suzuki"))).unwrap().contains("nothing is resolved twice"));
+    assert!(refused(town, ask("suzuki")).unwrap().contains("nothing is resolved twice"));
 }
 
 /// An advice that comes a day late is booked on the open day, and says of which day it is.
@@ -946,8 +994,8 @@ fn what_a_contract_tolerates_is_no_difference() {
     }
     let bytes = writer.finish().unwrap().out;
     let found = |of: &str, yen, per_mille, write_off_yen| {
-        let tolerance = crate::config::ToleranceFile { of: of.into(), yen, per_mille, days: 1, write_off_yen };
-        let finance = crate::config::FinanceFile { tolerances: vec![tolerance], ..Default::default() };
+        let tolerance = crate::closing::ToleranceFile { of: of.into(), yen, per_mille, days: 1, write_off_yen };
+        let finance = crate::closing::FinanceFile { tolerances: vec![tolerance], ..Default::default() };
         let rules = super::compare::rules(&finance, &with);
         let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
         let write_offs = outcome.exceptions.iter().filter(|e| matches!(e.proposal, Proposed::WriteOff(_))).count();
@@ -963,8 +1011,8 @@ fn what_a_contract_tolerates_is_no_difference() {
 
     // What was tolerated is one difference of the file, and is booked like others: the issuer owes what it says.
     let tolerance =
-        |of: &str| crate::config::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
-    let finance = crate::config::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
+        |of: &str| crate::closing::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
+    let finance = crate::closing::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
     let rules = super::compare::rules(&finance, &with);
     let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
     let difference = super::compare::tolerated_difference(outcome.tolerated_yen, outcome.tolerated, &with, &[7; 32]);

@@ -4,8 +4,9 @@
 use super::Target;
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
-use crate::tasks::{Kind, broke_off, fault};
+use kazasu_engine::tasks::{Kind, broke_off, fault};
+use kazasu_engine::trail::{self, about};
+use kazasu_engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -186,6 +187,8 @@ impl Task {
             let tag = self.next;
             self.next += 1;
             if self.link.is_some() {
+                let span = trail::span(|| Some(asked.id()));
+                span.in_scope(|| tracing::debug!(target: trail::STEPS, tag, "passed on to the leader"));
                 questions.push(question(tag, &mut asked));
             }
             self.open.insert(tag, (Instant::now(), asked));
@@ -246,12 +249,12 @@ impl Task {
                 (FromLeader::Answer(_, answer), Inbound::Request(request)) => ReplyBody::Answer(request, answer),
                 (FromLeader::Totals(_, totals), Inbound::Totals(_)) => ReplyBody::Totals(totals),
                 _ => {
-                    tracing::error!(tag, "the leader answered another kind of question than was asked");
+                    about!(error, asked.id(), tag, "the leader answered another kind of question than was asked");
                     asked.link.went(1);
                     continue;
                 }
             };
-            let reply = Reply { body, received: asked.received, tag: asked.tag };
+            let reply = Reply { body, received: asked.received, tag: asked.tag, record: None };
             replies.push((asked.link, reply));
         }
         send_by_link(replies.into_iter());
@@ -302,7 +305,7 @@ impl Task {
         };
         self.connection = Some(tokio::spawn(async move {
             let (number, news) = (connection.number, connection.news.clone());
-            let why = match crate::tasks::unwound(connection.run()).await {
+            let why = match kazasu_engine::tasks::unwound(connection.run()).await {
                 Ok(Ok(())) => "closed".to_owned(),
                 Ok(Err(error)) => error.to_string(),
                 // Without this the node would go on taking the leader for reachable.

@@ -2,7 +2,7 @@
 //! never changed, so that nodes can be replaced one after the other.
 
 use super::channel::{MOST, Sender};
-use crate::engine::{Inbound, ReplyBody};
+use kazasu_engine::{Inbound, ReplyBody};
 use kazasu_schemas::wire::{Answer, Totals};
 use minicbor::{Decode, Encode};
 

@@ -9,13 +9,16 @@
 
 mod channel;
 mod forward;
+mod hand_over;
 mod message;
 mod peers;
 mod watch;
 
 pub use channel::ClusterKey;
 pub use forward::Forwarder;
+pub(crate) use hand_over::{able, hand_over};
 pub use peers::Peers;
+pub(crate) use watch::Watched;
 pub use watch::{Timing, Watcher};
 
 use kazasu_store::Node;

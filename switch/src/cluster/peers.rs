@@ -2,9 +2,9 @@
 
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
-use crate::engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
-use crate::tasks::{Kind, fault};
 use anyhow::Context;
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,10 +66,12 @@ impl Peers {
                 metrics::counter!("kazasu_peers_turned_away_total").increment(1);
                 continue;
             };
-            let (key, engine, shutdown, room) = (self.key.clone(), engine.clone(), shutdown.clone(), self.room.clone());
+            let (key, room) = (self.key.clone(), self.room.clone());
+            let guest = Guest { stream, peer, key, stranger, room };
+            let (engine, shutdown) = (engine.clone(), shutdown.clone());
             let tasks = tasks.clone();
             let serving = async move {
-                match serve(stream, &key, &engine, shutdown, stranger, &room).await {
+                match serve(guest, &engine, shutdown).await {
                     Ok(()) => tracing::info!(%peer, "another node's link ended"),
                     Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
                 }
@@ -79,18 +81,24 @@ impl Peers {
     }
 }
 
-async fn serve(
+/// A connection that came in, and what it may take.
+struct Guest {
     stream: TcpStream,
-    key: &ClusterKey,
-    engine: &Engine,
-    mut shutdown: watch::Receiver<bool>,
+    peer: SocketAddr,
+    /// What it must show.
+    key: ClusterKey,
+    /// Its place among those that have not shown it yet.
     stranger: OwnedSemaphorePermit,
-    room: &Semaphore,
-) -> std::io::Result<()> {
+    /// For those that have.
+    room: Arc<Semaphore>,
+}
+
+async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
+    let Guest { stream, peer, key, stranger, room } = guest;
     let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
     let mut roles = engine.health().roles();
     let (mut sender, mut receiver) =
-        tokio::time::timeout(HANDSHAKE, channel::respond(stream, key)).await.map_err(late)??;
+        tokio::time::timeout(HANDSHAKE, channel::respond(stream, &key)).await.map_err(late)??;
     let hello = tokio::time::timeout(HANDSHAKE, receiver.next()).await.map_err(late)??;
     let Some(Ok(ToLeader::Hello(name))) = read::<ToLeader>(hello).next() else {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a node begins with its name"));
@@ -105,9 +113,10 @@ async fn serve(
     }
     put(&mut sender, std::iter::once(FromLeader::Welcome(engine.health().epoch())))?;
     sender.flush().await?;
-    tracing::info!(node = %name, "another node passes its acquirers' messages on to this one");
+    tracing::info!(node = %name, %peer, "another node passes its acquirers' messages on to this one");
     let (out, mut queue) = mpsc::unbounded_channel();
-    let link = Arc::new(LinkHandle::new(LINK_NUMBER.fetch_add(1, Ordering::Relaxed), Origin::Peer, out));
+    let number = LINK_NUMBER.fetch_add(1, Ordering::Relaxed);
+    let link = Arc::new(LinkHandle::new(number, Origin::Peer, Some(peer), out));
     let answers = async {
         while let Some(first) = queue.recv().await {
             let mut next = Some(first);

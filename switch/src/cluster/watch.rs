@@ -4,8 +4,8 @@
 //! longer than it does can keep nothing.
 
 use super::Target;
-use crate::engine::{Engine, Health, Role};
-use crate::tasks::{Kind, fault};
+use kazasu_engine::tasks::{Kind, fault};
+use kazasu_engine::{Engine, Health, Role};
 use kazasu_ledger::Seq;
 use kazasu_store::Store;
 use kazasu_store::journal::{Leadership, Node, NodeReport, Watch};
@@ -57,6 +57,14 @@ impl Sight {
     }
 }
 
+/// What is watched.
+pub(crate) struct Watched {
+    pub(crate) store: Arc<dyn Store>,
+    /// Who watches.
+    pub(crate) node: Node,
+    pub(crate) timing: Timing,
+}
+
 /// Watches a store that several nodes share.
 pub struct Watcher {
     store: Arc<dyn Store>,
@@ -74,13 +82,8 @@ pub struct Watcher {
 
 impl Watcher {
     /// Prepares the watch. `target` tells where questions go.
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        node: Node,
-        timing: Timing,
-        engine: Engine,
-        target: watch::Sender<Option<Target>>,
-    ) -> Self {
+    pub(crate) fn new(watched: Watched, engine: Engine, target: watch::Sender<Option<Target>>) -> Self {
+        let Watched { store, node, timing } = watched;
         let health = engine.health().clone();
         metrics::gauge!("kazasu_store_watched").set(0.0);
         Watcher { store, node, timing, engine, health, target, sight: None, tried: None, beaten: None }
@@ -203,7 +206,7 @@ impl Watcher {
                     && !self.health.stopping.load(Ordering::Acquire)
                     && self.tried.is_none_or(|at| at.elapsed() > self.timing.beat);
                 let reachable = self.health.reachable.load(Ordering::Acquire);
-                let why = reason(&self.node, &self.timing, seen, unchanged, reachable);
+                let why = reason(&self.node, &self.timing, &View { seen, unchanged, reachable });
                 if let Some(why) = why.filter(|_| able) {
                     tracing::info!(epoch = seen.epoch, leader = %seen.leader.name, why, "trying to take the lead");
                     metrics::counter!("kazasu_takeovers_tried_total").increment(1);
@@ -216,8 +219,18 @@ impl Watcher {
     }
 }
 
-/// Why `me` should try to lead, having seen nothing new for `unchanged`; `None` when it should not.
-fn reason(me: &Node, timing: &Timing, seen: &Leadership, unchanged: Duration, reachable: bool) -> Option<&'static str> {
+/// What a node knows of the lead.
+struct View<'a> {
+    seen: &'a Leadership,
+    /// For how long it has seen nothing else.
+    unchanged: Duration,
+    /// It has a link to the leader.
+    reachable: bool,
+}
+
+/// Why `me` should try to lead; `None` when it should not.
+fn reason(me: &Node, timing: &Timing, view: &View<'_>) -> Option<&'static str> {
+    let &View { seen, unchanged, reachable } = view;
     let mine = seen.leader.name == me.name && seen.leader.incarnation == me.incarnation;
     if seen.epoch == 0 {
         return Some("nobody has led yet");
@@ -293,7 +306,8 @@ mod tests {
             (released(node("a", 1), ""), 1_600, false, true),
             (released(node("a", 9), ""), 0, false, true),
         ] {
-            let why = reason(&me, &Timing::default(), &seen, Duration::from_millis(ms), reachable);
+            let view = View { seen: &seen, unchanged: Duration::from_millis(ms), reachable };
+            let why = reason(&me, &Timing::default(), &view);
             assert_eq!(why.is_some(), tries, "{seen:?} unchanged for {ms} ms, reachable {reachable}: {why:?}");
         }
     }

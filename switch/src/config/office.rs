@@ -1,6 +1,8 @@
 //! Who closes days and gives relief, where merchants are paid from, and on which days banks work.
 
 use super::{Caller, ConfigFile, only_owner_reads};
+use crate::closing::FinanceFile;
+use crate::relief::CityFile;
 use anyhow::{Context, bail, ensure};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::canonical::same;
@@ -56,87 +58,11 @@ pub struct PayerFile {
     pub from: String,
 }
 
-/// `[finance]`: who closes days. Names are those of `[http.people]` in the key file.
-#[derive(Deserialize, Debug, Clone, Default)]
-#[serde(deny_unknown_fields)]
-pub struct FinanceFile {
-    /// Who compares, settles, looks after differences and proposes contracts, payouts and resolutions.
-    pub staff: Vec<String>,
-    /// Who decides what somebody else proposed.
-    pub approvers: Vec<String>,
-    /// What of a party's file may differ from the ledger, as its contract says.
-    #[serde(default, rename = "tolerance")]
-    pub tolerances: Vec<ToleranceFile>,
-}
-
-/// `[[finance.tolerance]]`: what of a party's file may differ. What is not said is as without one: no yen, one day.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct ToleranceFile {
-    /// `issuer N` or `acquirer ID`.
-    pub of: String,
-    /// An amount may differ by this many yen …
-    #[serde(default)]
-    pub yen: u32,
-    /// … or by this many thousandths of ours, whichever is more.
-    #[serde(default)]
-    pub per_mille: u16,
-    /// Days by which the two may lie apart.
-    #[serde(default = "default_tolerance_days")]
-    pub days: u16,
-    /// Differences up to this many yen are proposed to be written off.
-    #[serde(default)]
-    pub write_off_yen: u32,
-}
-
-fn default_tolerance_days() -> u16 {
-    1
-}
-
-impl FinanceFile {
-    /// May this caller see takings, settlements and differences?
-    #[must_use]
-    pub fn may_look(&self, name: &str) -> bool {
-        name == "operator" || self.staff.iter().chain(&self.approvers).any(|n| same(n, name))
-    }
-}
-
-/// `[[city]]`: who may do what for a city. Names are those of `[http.people]` in the key file; nobody is two of them.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields)]
-pub struct CityFile {
-    /// Its code: 5 digits.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// Who prepares.
-    pub officers: Vec<String>,
-    /// Who approves.
-    pub approvers: Vec<String>,
-    /// Who releases and keeps the accounts with the bank.
-    pub treasurers: Vec<String>,
-}
-
-impl CityFile {
-    /// What somebody is in this city.
-    #[must_use]
-    pub fn role(&self, name: &str) -> Option<kazasu_schemas::relief::Role> {
-        use kazasu_schemas::relief::Role;
-        let is = |list: &[String]| list.iter().any(|n| same(n, name));
-        match (is(&self.officers), is(&self.approvers), is(&self.treasurers)) {
-            (true, ..) => Some(Role::Officer),
-            (_, true, _) => Some(Role::Approver),
-            (.., true) => Some(Role::Treasurer),
-            _ => None,
-        }
-    }
-}
-
 pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closing::PayoutConfig>> {
     let Some(p) = &file.payout else { return Ok(None) };
     let path = base.join(&p.payees_file);
     only_owner_reads(&path)?;
-    let bytes = crate::files::read(&path)?;
+    let bytes = kazasu_security::files::read(&path)?;
     let payees = crate::closing::PayoutConfig::payees(&bytes).with_context(|| path.display().to_string())?;
     let digits = |what: &str, text: &str, len: usize| {
         ensure!(
@@ -193,7 +119,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
 pub(super) fn calendar(file: &ConfigFile, base: &Path) -> anyhow::Result<Arc<Calendar>> {
     let Some(path) = &file.bank_holidays_file else { return Ok(Arc::new(Calendar::built_in().clone())) };
     let path = base.join(path);
-    let bytes = crate::files::read(&path)?;
+    let bytes = kazasu_security::files::read(&path)?;
     // The Cabinet Office's own file is in Shift_JIS.
     let (text, _) = kazasu_documents::table_file::text_of(&bytes, None).map_err(anyhow::Error::msg)?;
     Ok(Arc::new(Calendar::parse(&text).with_context(|| path.display().to_string())?))

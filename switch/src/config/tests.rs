@@ -1,5 +1,6 @@
 //! The sample town's configuration, changed.
 
+use super::keys::HttpKeys;
 use super::*;
 use kazasu_schemas::jst::BusinessDay;
 
@@ -40,7 +41,7 @@ fn finance_is_checked_at_the_start() {
 
 #[test]
 fn bank_holidays_come_from_a_file() {
-    let today = crate::clock::now().jst_day();
+    let today = kazasu_engine::clock::now().jst_day();
     let year = today.to_string()[..4].parse::<i32>().unwrap();
     let own = |year: i32, extra: &str| {
         let dir = tempfile::tempdir().unwrap();

@@ -97,7 +97,7 @@ impl Folder {
     /// Notes what the folder is for.
     pub(super) fn note(&self) -> anyhow::Result<()> {
         let text = toml::to_string(&self.made).context("what the folder is for")?;
-        crate::files::write_private(&self.path.join(FILE), text.as_bytes())
+        kazasu_security::files::write_private(&self.path.join(FILE), text.as_bytes())
     }
 }
 
@@ -112,7 +112,7 @@ fn usual(kind: Kind, store: &str) -> PathBuf {
 }
 
 fn read(file: &Path) -> anyhow::Result<Made> {
-    toml::from_str(&crate::files::read_text(file)?).with_context(|| file.display().to_string())
+    toml::from_str(&kazasu_security::files::read_text(file)?).with_context(|| file.display().to_string())
 }
 
 #[cfg(test)]

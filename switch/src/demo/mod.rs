@@ -8,8 +8,8 @@ mod stop;
 mod summary;
 
 use crate::config::{ClusterFile, Config};
-use crate::engine::Role;
 use crate::issuers::RunningLink;
+use crate::ports::PortInUse;
 use crate::sample::{self, Town};
 use crate::serve::Switch;
 use anyhow::Context;
@@ -18,6 +18,7 @@ use folder::{Folder, Kind};
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
 use kazasu_console::{print_text, say};
+use kazasu_engine::Role;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig, SimError, effective};
 use kazasu_ledger::Body;
 use kazasu_schemas::money::Yen;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use stop::Stop;
-use summary::{HandOver, Summary};
+use summary::{HandOver, Run, Summary};
 
 /// `kazasu demo`.
 #[derive(Args, Debug, Clone)]
@@ -201,7 +202,8 @@ async fn taps(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     screen.await?;
     drained(town.leader()).await;
     let theirs = effective(play.data.join("issuers.jsonl"))?;
-    let summary = summary::read(town.store.as_ref(), before, &theirs, report, stopped_early).await?;
+    let run = Run { before, theirs, report, stopped_early };
+    let summary = summary::read(town.store.as_ref(), run).await?;
     let summary = summary.on_nodes(town.switches.len(), handover?);
     if args.json {
         say!("{}", summary.json(&status));
@@ -262,7 +264,7 @@ async fn hand_over(
     }
     let from = town.leader().node.name.clone();
     let begin = Instant::now();
-    let done = crate::serve::hand_over(&town.leader().engine, &from, String::new()).await;
+    let done = crate::cluster::hand_over(&town.leader().engine, &from, String::new()).await;
     let to = done.map_err(|why| anyhow::anyhow!("the lead could not be handed over: {why}"))?;
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Some(HandOver { from, to, ms }))
@@ -296,7 +298,7 @@ fn own_server(dir: &Path) -> anyhow::Result<LocalServer> {
     if let Ok(password) = std::fs::read_to_string(&file) {
         return Ok(LocalServer::open(dir, password.trim(), &[])?);
     }
-    let password = hex::encode(crate::clock::random_bytes(16)?);
+    let password = hex::encode(kazasu_engine::clock::random_bytes(16)?);
     let server = LocalServer::create(dir, &password, &[])?;
     server.sql("postgres", "CREATE DATABASE kazasu")?;
     sample::secret(&file, &password)?;
@@ -325,7 +327,7 @@ async fn keep_up(store: &dyn kazasu_store::Store) {
     if let Ok(last) = reader.scan(head.seq, 1).await
         && let Some(entry) = last.last()
     {
-        crate::clock::play_ahead_to(entry.day.start().max(entry.at));
+        kazasu_engine::clock::play_ahead_to(entry.day.start().max(entry.at));
     }
 }
 
@@ -336,7 +338,7 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let sim = issuers(&data.join("issuers.toml")).await?;
     let store = store(play, &load()?).await?;
     keep_up(store.as_ref()).await;
-    let cluster_key = crate::cluster::ClusterKey::new(Key::new(crate::clock::random_bytes(32)?)?);
+    let cluster_key = crate::cluster::ClusterKey::new(Key::new(kazasu_engine::clock::random_bytes(32)?)?);
     let imports = crate::serve::link_import(&load()?);
     let mut switches: Vec<Switch> = Vec::new();
     let mut dialects = Vec::new();
@@ -347,7 +349,7 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
                 issuer.file.addr = addr.to_string();
             }
         }
-        config.file.any_port = true;
+        config.file.port_in_use = PortInUse::TakeAnother;
         // Its days may be some hours apart and a day long.
         config.file.clock.restart_hours = 240;
         if args.nodes > 1 {
@@ -426,6 +428,9 @@ fn traffic(
     Ok(parts)
 }
 
+/// Where no terminal says how wide it is, a line has 80 columns at most.
+const PIPED: usize = 81;
+
 /// Shows what happens while it happens.
 async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<AtomicBool>) {
     if quiet {
@@ -438,7 +443,7 @@ async fn show(progress: Arc<Progress>, total: u64, quiet: bool, stop: Arc<Atomic
     while !stop.load(Ordering::Acquire) {
         tick.tick().await;
         // The window may have been made narrower meanwhile.
-        let width = crate::terminal::output_width().unwrap_or(usize::MAX);
+        let width = crate::terminal::output_width().unwrap_or(PIPED);
         let line = line(&progress, total, begin.elapsed(), width);
         let mut out = std::io::stdout().lock();
         let _ = if live { write!(out, "\r\x1b[2K{line}") } else { writeln!(out, "{line}") };
@@ -462,7 +467,8 @@ fn line(progress: &Progress, total: u64, elapsed: Duration, width: usize) -> Str
         yen.to_string(),
         format!("平均 {}.{} ms", mean / 1_000, mean % 1_000 / 100),
     ];
-    crate::terminal::progress("", sent, total, &parts, width)
+    let going = crate::terminal::Going { what: "", done: sent, all: total };
+    crate::terminal::progress(going, &parts, width)
 }
 
 /// Waits until every issuer has every advice and nothing waits for an issuer.

@@ -11,7 +11,8 @@ use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_console::{print_text, say};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::Body;
-use kazasu_report::{csv, table, xlsx};
+use kazasu_report::table::{self, Align, Lines};
+use kazasu_report::{csv, xlsx};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
@@ -32,134 +33,214 @@ const WITHOUT_CARD: u64 = 3;
 const DAMAGES: [(&str, i64); 3] = [("全壊", 30_000), ("半壊", 20_000), ("床上浸水", 10_000)];
 const EVENT: &str = "令和8年11月豪雨";
 
+/// Plays it.
 pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
-    let (args, say) = (&play.args, |text: &str| play.say(text));
-    let config = Config::load(&play.data.join("kazasu.toml"))?;
-    let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
-    let taking = Duration::from_secs_f64(f64::from(u32::try_from(args.taps)?) / args.rate);
-    let number = desk.ask(|state| state.relief_programmes().len()).await?;
-    let number = 101 + u16::try_from(number)?;
-    let closes = Millis(crate::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
-    let (file, residents) = applications(play.seed);
-    let budget = 30_000 * i64::try_from(residents)?;
-
-    say("1. 事業 programme");
-    let source = programme(number, budget, closes);
-    let proposed = desk.relief(ReliefAsk::Programme { source, why: "豪雨災害 flood".into() }, "sato").await?;
-    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
-    let decide = |proposal| ReliefAsk::Decide { proposal, approve: true, why: "議会承認 agreed".into() };
-    desk.relief(decide(proposal), "suzuki").await?;
-    let fund = ReliefAsk::Fund { programme: number, amount: budget, reference: format!("歳出 {number}") };
-    desk.relief(fund, "tanaka").await?;
-    say(&format!("   {number} 豪雨災害見舞金  予算 {}  sato が起案、suzuki が承認、tanaka が入金", Yen::new(budget)));
-
-    say("\n2. 申請 applications");
-    let imported = desk
-        .import_relief(
-            Source {
-                programme: number,
-                name: "申請.csv".into(),
-                bytes: Arc::new(file),
-                sheet: None,
-                by: "sato".into(),
-                why: "申請 received".into(),
-            },
-            &|_, _| {},
-        )
-        .await?;
-    let batch = imported.batch;
-    say(&format!(
-        "   {} ({})  申請 {}  受付 {}  不備 {}",
-        "申請.csv",
-        imported.encoding,
-        thousands(imported.rows),
-        thousands(imported.taken),
-        imported.bad
-    ));
-    for bad in &imported.bad_rows {
-        say(&format!("     line {}, {} {:?}: {}", bad.line, bad.column, bad.value, bad.problem));
-    }
-    without_cards(&desk, batch).await?;
-    let view = desk.relief_batch(batch).await?.context("the batch")?;
-    say(&preview(&view));
-
-    say("3. 決定から送出まで decided, committed, ordered, released");
-    let step =
-        |name: &str| ReliefAsk::Step { batch, step: name.into(), value_day: None, why: "確認済 checked".into() };
-    desk.relief(step("assessed"), "sato").await?;
-    for name in ["decided", "committed", "ordered"] {
-        desk.relief(step(name), "suzuki").await?;
-    }
-    let alone = desk.relief(step("released"), "suzuki").await;
-    say(&format!("   suzuki が送出しようとすると: {}", alone.err().map_or_else(String::new, |e| e.to_string())));
-
-    // Terminals tap before, while and after the money is credited.
-    let traffic = Traffic::start(play, town, stop)?;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let begin = Instant::now();
-    desk.relief(step("released"), "tanaka").await?;
-    while desk.ask(move |s| s.relief_progress(batch)).await?.is_some_and(|(done, all)| done < all) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let credited_ms = u64::try_from(begin.elapsed().as_millis())?;
-    say(&format!("   tanaka が送出、{} 世帯に入金 credited in {credited_ms} ms\n", thousands(count(&view)?)));
-
-    say("4. 利用 spending");
-    let store = town.store.as_ref();
-    let traffic = tokio::spawn(traffic.end());
-    while !traffic.is_finished() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        say(&live(&usage(store, number, &roots(&desk).await?).await?));
-    }
-    traffic.await??;
-    drained(town.leader()).await;
-
-    say("\n5. 終了 the programme is over");
-    let left = closes.0 - crate::clock::now().0;
-    tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
-    let view = ended(&desk, number).await?;
-    let (returned, given) = (view.fund, usage(store, number, &roots(&desk).await?).await?);
-    say(&format!("   期限失効 {} は町の原資に戻り、原資残 {returned}", given.expired));
-    if returned.is_positive() {
-        let reference = format!("返納 {number}");
-        let ask = ReliefAsk::ReturnFunds {
-            programme: number,
-            amount: returned.get(),
-            reference,
-            why: "事業終了 over".into(),
-        };
-        let proposal = desk.relief(ask, "sato").await?["proposal"].as_u64().context("a proposal")?;
-        desk.relief(decide(proposal), "suzuki").await?;
-        say(&format!("   {returned} を町へ返納 (sato が起案、suzuki が承認)"));
-    }
-    desk.relief(step("reported"), "sato").await?;
-
-    let spent = usage(store, number, &roots(&desk).await?).await?;
-    let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
-    let report = final_report(&view, "かざす町 Kazasu Town", &spent, crate::clock::now())?;
-    let (workbook, table_file) = (play.data.join("relief-report.xlsx"), play.data.join("relief-report.csv"));
-    crate::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
-    crate::files::write_private(
-        &table_file,
-        &csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0,
-    )?;
-    say(&format!("\n{}", table::text(&report)));
-    say(&format!("{}\n{}", workbook.display(), table_file.display()));
-    let result = Outcome {
-        residents,
-        usage: spent,
-        held: view.in_purses,
-        first_tap_ms: first_tap(store, batch, number).await?,
-        credited_ms,
-        verified: verify(store.reader().await?.as_mut(), |_| {}).await.is_ok(),
-    };
-    if args.json {
+    let flood = Flood::new(play, town).await?;
+    flood.propose_programme().await?;
+    let batch = flood.take_applications().await?;
+    let (traffic, credited_ms) = flood.release(&batch, stop).await?;
+    flood.watch_spending(traffic).await?;
+    flood.return_the_rest(&batch).await?;
+    let result = flood.outcome(&batch, credited_ms).await?;
+    if play.args.json {
         say!("{}", result.json());
     } else {
         print_text!("{}", result.text());
     }
     play.stay_open(town, stop).await;
     result.judge()
+}
+
+/// The flood, and the programme that helps.
+struct Flood<'a> {
+    play: &'a Play,
+    town: &'a OpenTown,
+    desk: Desk,
+    /// The programme's number.
+    number: u16,
+    /// When its money can no longer be spent.
+    closes: Millis,
+    /// The file of applications.
+    file: Arc<Vec<u8>>,
+    residents: u64,
+    budget: i64,
+}
+
+/// The applications as the ledger has them.
+struct Batch {
+    number: u32,
+    /// Who gets money.
+    households: u64,
+}
+
+impl Batch {
+    fn step(&self, name: &str) -> ReliefAsk {
+        ReliefAsk::Step { batch: self.number, step: name.into(), value_day: None, why: "確認済 checked".into() }
+    }
+}
+
+fn agree(proposal: u64) -> ReliefAsk {
+    ReliefAsk::Decide { proposal, approve: true, why: "議会承認 agreed".into() }
+}
+
+impl<'a> Flood<'a> {
+    async fn new(play: &'a Play, town: &'a OpenTown) -> anyhow::Result<Self> {
+        let config = Config::load(&play.data.join("kazasu.toml"))?;
+        let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
+        let taking = Duration::from_secs_f64(f64::from(u32::try_from(play.args.taps)?) / play.args.rate);
+        let number = desk.ask(|state| state.relief_programmes().len()).await?;
+        let number = 101 + u16::try_from(number)?;
+        let closes = Millis(kazasu_engine::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
+        let (file, residents) = applications(play.seed);
+        let budget = 30_000 * i64::try_from(residents)?;
+        Ok(Flood { play, town, desk, number, closes, file: Arc::new(file), residents, budget })
+    }
+
+    fn say(&self, text: &str) {
+        self.play.say(text);
+    }
+
+    /// What has become of the money so far.
+    async fn usage(&self) -> anyhow::Result<Usage> {
+        usage(self.town.store.as_ref(), self.number, &roots(&self.desk).await?).await
+    }
+
+    /// One person proposes the programme, another agrees, a third pays its fund in.
+    async fn propose_programme(&self) -> anyhow::Result<()> {
+        self.say("1. 事業 programme");
+        let (desk, number, budget) = (&self.desk, self.number, self.budget);
+        let source = programme(number, budget, self.closes);
+        let proposed = desk.relief(ReliefAsk::Programme { source, why: "豪雨災害 flood".into() }, "sato").await?;
+        let proposal = proposed["proposal"].as_u64().context("a proposal")?;
+        desk.relief(agree(proposal), "suzuki").await?;
+        let fund = ReliefAsk::Fund { programme: number, amount: budget, reference: format!("歳出 {number}") };
+        desk.relief(fund, "tanaka").await?;
+        self.say(&format!(
+            "   {number} 豪雨災害見舞金  予算 {}  sato が起案、suzuki が承認、tanaka が入金",
+            Yen::new(budget)
+        ));
+        Ok(())
+    }
+
+    /// Reads the applications in and shows what is wrong with them and what they come to.
+    async fn take_applications(&self) -> anyhow::Result<Batch> {
+        self.say("\n2. 申請 applications");
+        let source = Source {
+            programme: self.number,
+            name: "申請.csv".into(),
+            bytes: self.file.clone(),
+            sheet: None,
+            by: "sato".into(),
+            why: "申請 received".into(),
+        };
+        let imported = self.desk.import_relief(source, &|_, _| {}).await?;
+        self.say(&format!(
+            "   {} ({})  申請 {}  受付 {}  不備 {}",
+            "申請.csv",
+            imported.encoding,
+            thousands(imported.rows),
+            thousands(imported.taken),
+            imported.bad
+        ));
+        for bad in &imported.bad_rows {
+            self.say(&format!("     line {}, {} {:?}: {}", bad.line, bad.column, bad.value, bad.problem));
+        }
+        without_cards(&self.desk, imported.batch).await?;
+        let view = self.desk.relief_batch(imported.batch).await?.context("the batch")?;
+        self.say(&preview(&view));
+        Ok(Batch { number: imported.batch, households: count(&view)? })
+    }
+
+    /// Takes the batch to its release, while terminals tap before, during and after it. Gives the traffic, and how many milliseconds
+    /// it took to credit everybody.
+    async fn release(&self, batch: &Batch, stop: &Stop) -> anyhow::Result<(Traffic, u64)> {
+        self.say("3. 決定から送出まで decided, committed, ordered, released");
+        let desk = &self.desk;
+        desk.relief(batch.step("assessed"), "sato").await?;
+        for name in ["decided", "committed", "ordered"] {
+            desk.relief(batch.step(name), "suzuki").await?;
+        }
+        let alone = desk.relief(batch.step("released"), "suzuki").await;
+        self.say(&format!(
+            "   suzuki が送出しようとすると: {}",
+            alone.err().map_or_else(String::new, |e| e.to_string())
+        ));
+        let traffic = Traffic::start(self.play, self.town, stop)?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let begin = Instant::now();
+        desk.relief(batch.step("released"), "tanaka").await?;
+        let number = batch.number;
+        while desk.ask(move |s| s.relief_progress(number)).await?.is_some_and(|(done, all)| done < all) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let credited_ms = u64::try_from(begin.elapsed().as_millis())?;
+        let households = thousands(batch.households);
+        self.say(&format!("   tanaka が送出、{households} 世帯に入金 credited in {credited_ms} ms\n"));
+        Ok((traffic, credited_ms))
+    }
+
+    /// Shows what residents spend until the traffic is over.
+    async fn watch_spending(&self, traffic: Traffic) -> anyhow::Result<()> {
+        self.say("4. 利用 spending");
+        let traffic = tokio::spawn(traffic.end());
+        while !traffic.is_finished() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.say(&live(&self.usage().await?));
+        }
+        traffic.await??;
+        drained(self.town.leader()).await;
+        Ok(())
+    }
+
+    /// Waits for the programme's end; what was not spent goes back to the city.
+    async fn return_the_rest(&self, batch: &Batch) -> anyhow::Result<()> {
+        self.say("\n5. 終了 the programme is over");
+        let (desk, number) = (&self.desk, self.number);
+        let left = self.closes.0 - kazasu_engine::clock::now().0;
+        tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
+        let view = ended(desk, number).await?;
+        let (returned, given) = (view.fund, self.usage().await?);
+        self.say(&format!("   期限失効 {} は町の原資に戻り、原資残 {returned}", given.expired));
+        if returned.is_positive() {
+            let ask = ReliefAsk::ReturnFunds {
+                programme: number,
+                amount: returned.get(),
+                reference: format!("返納 {number}"),
+                why: "事業終了 over".into(),
+            };
+            let proposal = desk.relief(ask, "sato").await?["proposal"].as_u64().context("a proposal")?;
+            desk.relief(agree(proposal), "suzuki").await?;
+            self.say(&format!("   {returned} を町へ返納 (sato が起案、suzuki が承認)"));
+        }
+        desk.relief(batch.step("reported"), "sato").await?;
+        Ok(())
+    }
+
+    /// Writes the final report, and checks what came of it all.
+    async fn outcome(&self, batch: &Batch, credited_ms: u64) -> anyhow::Result<Outcome> {
+        let number = self.number;
+        let spent = self.usage().await?;
+        let view = self.desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
+        let report = final_report(&view, "かざす町 Kazasu Town", &spent, kazasu_engine::clock::now())?;
+        let folder = &self.play.data;
+        let (workbook, table_file) = (folder.join("relief-report.xlsx"), folder.join("relief-report.csv"));
+        kazasu_security::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
+        kazasu_security::files::write_private(
+            &table_file,
+            &csv::sheet(&report.sheets()[0], csv::Encoding::Utf8, csv::Header::Japanese)?.0,
+        )?;
+        self.say(&format!("\n{}", table::text(&report)));
+        self.say(&format!("{}\n{}", workbook.display(), table_file.display()));
+        let store = self.town.store.as_ref();
+        Ok(Outcome {
+            residents: self.residents,
+            usage: spent,
+            held: view.in_purses,
+            first_tap_ms: first_tap(store, batch.number, number).await?,
+            credited_ms,
+            verified: verify(store.reader().await?.as_mut(), |_| {}).await.is_ok(),
+        })
+    }
 }
 
 /// What came of it.
@@ -264,21 +345,18 @@ fn count(view: &Value) -> anyhow::Result<u64> {
 
 fn preview(view: &Value) -> String {
     let yen = |value: &Value| Yen::new(value.as_i64().unwrap_or(0)).to_string();
-    let mut out =
-        format!("   支給予定 {} 世帯  {}\n", thousands(view["count"].as_u64().unwrap_or(0)), yen(&view["total_yen"]));
+    let mut out = Lines::new(5, [Align::Right, Align::Left, Align::Right]);
+    let count = thousands(view["count"].as_u64().unwrap_or(0));
+    out.words(format!("   支給予定 {count} 世帯  {}", yen(&view["total_yen"])));
     for line in view["distribution"].as_array().into_iter().flatten().take(5) {
-        let _ = writeln!(out, "     {:>10} × {}", yen(&line["yen"]), thousands(line["count"].as_u64().unwrap_or(0)));
+        out.row([&yen(&line["yen"]), &"×", &thousands(line["count"].as_u64().unwrap_or(0))]);
     }
     for line in view["issues"].as_array().into_iter().flatten() {
-        let _ = writeln!(
-            out,
-            "     {} {}: {}",
-            line["issue_ja"].as_str().unwrap_or_default(),
-            line["issue"].as_str().unwrap_or_default(),
-            line["count"]
-        );
+        let (japanese, issue) = (line["issue_ja"].as_str(), line["issue"].as_str());
+        let (japanese, issue) = (japanese.unwrap_or_default(), issue.unwrap_or_default());
+        out.words(format!("     {japanese} {issue}: {}", line["count"]));
     }
-    out
+    out.text()
 }
 
 fn live(usage: &Usage) -> String {

@@ -5,15 +5,15 @@ use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_core::State;
 use kazasu_ledger::record::{Silence, TapKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq};
+use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::text::thousands;
 use kazasu_schemas::wire::{Refusal, ResponseCode};
-use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use kazasu_store::verify::{Verified, verify};
+use kazasu_store::{Reader, Store};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// A run's result.
 pub(super) struct Summary {
@@ -70,6 +70,25 @@ struct Fold {
 }
 
 impl Fold {
+    /// The whole journal; records after `before` belong to the run.
+    async fn of(reader: &mut dyn Reader, before: Seq) -> anyhow::Result<Fold> {
+        let mut fold = Fold::default();
+        if before == 0 {
+            fold.before = fold.balances();
+        }
+        let mut records = Records::from(reader, 1);
+        while let Some(page) = records.page().await? {
+            for Placed { entry, body } in page {
+                let record = Record { at: entry.at, day: entry.day, body };
+                fold.record(entry.seq, &record, entry.seq > before)?;
+                if entry.seq == before {
+                    fold.before = fold.balances();
+                }
+            }
+        }
+        Ok(fold)
+    }
+
     fn record(&mut self, seq: Seq, record: &Record, counted: bool) -> anyhow::Result<()> {
         match &record.body {
             Body::MerchantRegistered(r) => {
@@ -120,85 +139,80 @@ impl Fold {
     fn balances(&self) -> Balances {
         self.state.book.accounts().map(|(id, account)| (id, account.balance())).collect()
     }
+
+    /// What the run moved on an account.
+    fn moved(&self, id: &AccountId, after: &Balances) -> i64 {
+        let old = self.before.get(id).copied().unwrap_or(Yen::ZERO);
+        after.get(id).map_or(0, |new| new.get() - old.get())
+    }
+
+    /// What merchants got, most first.
+    fn paid_to(&self, after: &Balances) -> Vec<Moved> {
+        // A merchant with contracts with several acquirers has an account for each; the first one's number stands for it.
+        let mut merchants: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
+        for (id, (merchant, name)) in &self.merchants {
+            let (first, yen) = merchants.entry(name).or_insert((merchant, 0));
+            *first = (*first).min(merchant);
+            *yen += self.moved(id, after);
+        }
+        let mut merchants: Vec<Moved> = merchants
+            .into_iter()
+            .map(|(name, (code, yen))| Moved { code: code.to_owned(), name: name.to_owned(), yen })
+            .collect();
+        merchants.sort_by(|a, b| b.yen.cmp(&a.yen).then_with(|| a.name.cmp(&b.name)));
+        merchants
+    }
+
+    /// Who paid it: issuers, the town's own accounts, and those who bear what nothing covered.
+    fn paid_by(&self, after: &Balances) -> Vec<Moved> {
+        let issuer = |(number, (id, name)): (&u16, &(AccountId, String))| Moved {
+            code: format!("issuer_{number}"),
+            name: name.clone(),
+            yen: self.moved(id, after),
+        };
+        let mut payers: Vec<Moved> = self.issuers.iter().map(issuer).collect();
+        let sum = |wanted: fn(&AccountKey) -> bool| -> i64 {
+            let accounts = self.state.book.accounts().filter(|(_, account)| wanted(&account.key));
+            accounts.map(|(id, _)| self.moved(&id, after)).sum()
+        };
+        let held = -sum(|key| matches!(key, AccountKey::Deposit(_)));
+        let shortfall = sum(|key| matches!(key, AccountKey::AdviceShortfall(_)));
+        for (code, name, yen) in [
+            ("held", "町の預り金 accounts held by the town", held),
+            ("shortfall", "通知払いの不足 offline payments that nothing covered", shortfall),
+        ] {
+            payers.push(Moved { code: code.into(), name: name.into(), yen });
+        }
+        payers
+    }
 }
 
-/// Reads the journal; records after `before` belong to the run. `theirs` is what the issuers say.
-pub(super) async fn read(
-    store: &dyn Store,
-    before: Seq,
-    theirs: &BTreeMap<(String, u64), i64>,
-    report: LoadReport,
-    stopped_early: bool,
-) -> anyhow::Result<Summary> {
+/// A run that is over, as those saw it who took part.
+pub(super) struct Run {
+    /// The journal's last record before it.
+    pub(super) before: Seq,
+    /// What the issuers say.
+    pub(super) theirs: BTreeMap<(String, u64), i64>,
+    /// What the acquirers say.
+    pub(super) report: LoadReport,
+    /// A person ended it.
+    pub(super) stopped_early: bool,
+}
+
+/// Reads the journal and compares it with what the others say.
+pub(super) async fn read(store: &dyn Store, run: Run) -> anyhow::Result<Summary> {
     let mut reader = store.reader().await?;
-    let mut fold = Fold::default();
-    if before == 0 {
-        fold.before = fold.balances();
-    }
-    let mut records = Records::from(reader.as_mut(), 1);
-    while let Some(page) = records.page().await? {
-        for Placed { entry, body } in page {
-            let record = Record { at: entry.at, day: entry.day, body };
-            fold.record(entry.seq, &record, entry.seq > before)?;
-            if entry.seq == before {
-                fold.before = fold.balances();
-            }
-        }
-    }
-    let theirs = theirs
-        .iter()
-        .filter_map(|((name, message), yen)| {
-            let number = fold.issuers.iter().find(|(_, (_, n))| n == name)?.0;
-            Some(((*number, *message), *yen))
-        })
-        .collect();
-    let disagreements = fold.messages.compare(&fold.state, &theirs);
+    let fold = Fold::of(reader.as_mut(), run.before).await?;
+    let theirs = run.theirs.iter().filter_map(|((name, message), yen)| {
+        let number = fold.issuers.iter().find(|(_, (_, n))| n == name)?.0;
+        Some(((*number, *message), *yen))
+    });
+    let disagreements = fold.messages.compare(&fold.state, &theirs.collect());
     let after = fold.balances();
-    let moved = |id: &AccountId| {
-        let old = fold.before.get(id).copied().unwrap_or(Yen::ZERO);
-        after.get(id).map_or(0, |new| new.get() - old.get())
-    };
-    // A merchant with contracts with several acquirers has an account for each; the first one's number stands for it.
-    let mut merchants: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
-    for (id, (merchant, name)) in &fold.merchants {
-        let (first, yen) = merchants.entry(name).or_insert((merchant, 0));
-        *first = (*first).min(merchant);
-        *yen += moved(id);
-    }
-    let mut merchants: Vec<Moved> = merchants
-        .into_iter()
-        .map(|(name, (code, yen))| Moved { code: code.to_owned(), name: name.to_owned(), yen })
-        .collect();
-    merchants.sort_by(|a, b| b.yen.cmp(&a.yen).then_with(|| a.name.cmp(&b.name)));
-    let issuer = |(number, (id, name)): (&u16, &(AccountId, String))| Moved {
-        code: format!("issuer_{number}"),
-        name: name.clone(),
-        yen: moved(id),
-    };
-    let mut issuers: Vec<Moved> = fold.issuers.iter().map(issuer).collect();
-    let held: i64 = fold
-        .state
-        .book
-        .accounts()
-        .filter(|(_, account)| matches!(account.key, AccountKey::Deposit(_)))
-        .map(|(id, _)| -moved(&id))
-        .sum();
-    let shortfall: i64 = fold
-        .state
-        .book
-        .accounts()
-        .filter(|(_, account)| matches!(account.key, AccountKey::AdviceShortfall(_)))
-        .map(|(id, _)| moved(&id))
-        .sum();
-    for (code, name, yen) in [
-        ("held", "町の預り金 accounts held by the town", held),
-        ("shortfall", "通知払いの不足 offline payments that nothing covered", shortfall),
-    ] {
-        issuers.push(Moved { code: code.into(), name: name.into(), yen });
-    }
+    let (merchants, issuers) = (fold.paid_to(&after), fold.paid_by(&after));
     let verified = verify(reader.as_mut(), |_| {}).await.map_err(|e| e.to_string());
     Ok(Summary {
-        report,
+        report: run.report,
         taps: fold.taps,
         approved: fold.approved,
         reversed: fold.reversed,
@@ -207,7 +221,7 @@ pub(super) async fn read(
         issuers,
         disagreements,
         verified,
-        stopped_early,
+        stopped_early: run.stopped_early,
         nodes: 1,
         handover: None,
         place: store.place(),
@@ -268,75 +282,79 @@ impl Summary {
     }
 
     pub(super) fn text(&self) -> String {
-        let mut out = String::new();
-        let r = &self.report;
+        let mut out = Lines::new(2, [Align::Right, Align::Left]);
         let early = if self.stopped_early { " (途中で終了 stopped early)" } else { "" };
-        let _ = writeln!(out, "\n結果 Summary{early}");
-        let _ = writeln!(
-            out,
-            "  {:>12}  取引 taps, {} of them reversals ({:.0}/s for {:.1} s)",
-            thousands(self.taps),
-            self.reversed,
-            r.tps(),
-            r.seconds
-        );
-        let _ = writeln!(out, "  {:>12}  承認 approved", thousands(self.approved));
-        let _ = writeln!(out, "  {:>12}  不承認 declined", thousands(self.declined()));
+        out.words("");
+        out.words(format!("結果 Summary{early}"));
+        self.add_taps(&mut out);
+        self.add_run(&mut out);
+        let moved = [("加盟店別 By merchant", &self.merchants), ("支払元別 By issuer", &self.issuers)];
+        for (heading, moved) in moved {
+            out.words("");
+            out.words(heading);
+            moved.iter().for_each(|moved| out.row([&Yen::new(moved.yen), &moved.name]));
+        }
+        self.add_ledger(&mut out);
+        out.text()
+    }
+
+    /// How many taps there were, and what became of them.
+    fn add_taps(&self, out: &mut Lines<2>) {
+        let r = &self.report;
+        let (reversed, tps) = (self.reversed, r.tps());
+        let taps = format!("取引 taps, {reversed} of them reversals ({tps:.0}/s for {:.1} s)", r.seconds);
+        out.row([&thousands(self.taps), &taps]);
+        out.row([&thousands(self.approved), &"承認 approved"]);
+        out.row([&thousands(self.declined()), &"不承認 declined"]);
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         for ((name, code), n) in reasons {
-            let _ = writeln!(out, "  {:>12}    {code} {name}: {}", thousands(*n), code.meaning());
+            out.row([&thousands(*n), &format!("  {code} {name}: {}", code.meaning())]);
         }
-        let _ = writeln!(out, "  {:>12}  再送 repeats, answered as before and booked once", thousands(r.repeats));
-        let _ = writeln!(
-            out,
-            "\n応答時間 Latency   p50 {}   p90 {}   p99 {}   p99.9 {}",
+        out.row([&thousands(r.repeats), &"再送 repeats, answered as before and booked once"]);
+    }
+
+    /// How fast it was, and who led.
+    fn add_run(&self, out: &mut Lines<2>) {
+        let r = &self.report;
+        out.words("");
+        out.words(format!(
+            "応答時間 Latency   p50 {}   p90 {}   p99 {}   p99.9 {}",
             millis(r.percentile(50.0)),
             millis(r.percentile(90.0)),
             millis(r.percentile(99.0)),
             millis(r.percentile(99.9))
-        );
+        ));
         if let Some(HandOver { from, to, ms }) = &self.handover {
             let (unanswered, unrecorded) = (thousands(self.unanswered()), thousands(self.unrecorded()));
-            let _ = writeln!(
-                out,
-                "\nノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms\n                \
-                 無応答 unanswered {unanswered}, 記録なしの拒否 refused without a record {unrecorded}"
-            );
+            out.words("");
+            out.words(format!("ノード Nodes   主ノード交代 the lead went from {from} to {to} in {ms} ms"));
+            out.words(format!(
+                "  無応答 unanswered {unanswered}, 記録なしの拒否 refused without a record {unrecorded}"
+            ));
         }
-        let _ = writeln!(out, "\n加盟店別 By merchant");
-        for Moved { name, yen, .. } in &self.merchants {
-            let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
-        }
-        let _ = writeln!(out, "\n支払元別 By issuer");
-        for Moved { name, yen, .. } in &self.issuers {
-            let _ = writeln!(out, "  {:>12}  {name}", Yen::new(*yen).to_string());
-        }
-        let _ = writeln!(out, "\n元帳 Ledger");
+    }
+
+    /// Is the ledger sound, and do the issuers agree?
+    fn add_ledger(&self, out: &mut Lines<2>) {
+        out.words("");
+        out.words("元帳 Ledger");
         match &self.verified {
             Ok(v) => {
                 let sum = |n: i128| i64::try_from(n).map_or_else(|_| n.to_string(), |n| Yen::new(n).to_string());
-                let _ = writeln!(
-                    out,
-                    "  検証済み verified: {} records, chain unbroken\n  貸借 debits {} = credits {}",
-                    thousands(v.records),
-                    sum(v.sums.debits),
-                    sum(v.sums.credits)
-                );
+                out.words(format!("  検証済み verified: {} records, chain unbroken", thousands(v.records)));
+                out.words(format!("  貸借 debits {} = credits {}", sum(v.sums.debits), sum(v.sums.credits)));
             }
-            Err(fault) => {
-                let _ = writeln!(out, "  異常 FAULT: {fault}");
-            }
+            Err(fault) => out.words(format!("  異常 FAULT: {fault}")),
         }
         if self.disagreements.is_empty() {
-            let _ = writeln!(out, "  発行者と一致 the issuers' own journals agree, message by message");
+            out.words("  発行者と一致 the issuers' own journals agree, message by message");
         }
         for d in self.disagreements.iter().take(10) {
             let there = d.there.map_or("unknown".into(), |yen| yen.to_string());
-            let _ =
-                writeln!(out, "  不一致 issuer {} message {}: {} yen here, {there} there", d.issuer, d.message, d.here);
+            let (issuer, message, here) = (&d.issuer, &d.message, &d.here);
+            out.words(format!("  不一致 issuer {issuer} message {message}: {here} yen here, {there} there"));
         }
-        out
     }
 }
 

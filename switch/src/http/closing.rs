@@ -1,8 +1,10 @@
 //! Closing the day over HTTP.
 
-use super::{Api, answer, asked, authorized, caller, read, report_as};
+use super::Api;
+use super::answers::{answer, asked, read, report_as};
+use super::callers::{authorized, caller};
 use crate::admin::{AskError, day, value};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, apart};
+use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, StatementOf};
 use crate::statement::{Reader, Run, StatementAsk};
 use axum::Json;
 use axum::Router;
@@ -12,6 +14,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kazasu_engine::tasks::run_blocking;
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::typed;
 use serde_json::json;
@@ -45,7 +48,7 @@ async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Respons
         Err(refusal) => return *refusal,
     };
     match read::<ClosingAsk>(&body) {
-        Ok(ask) => answer(api.desk.closing(ask, &by).await),
+        Ok(ask) => answer(api.desk.closing(ask.with_plain_parties(), &by).await),
         Err(refusal) => *refusal,
     }
 }
@@ -130,7 +133,7 @@ async fn payout_file(
         Some("pain001") => Format::Pain001,
         Some(other) => return answer(Err(value("format", format!("must be zengin or pain001, got {other:?}")))),
     };
-    answer(api.desk.payout_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
+    answer(api.desk.payout_files(number, format, &by).await.map(|files| crate::relief::files_json(&files)))
 }
 
 async fn statement(
@@ -140,7 +143,7 @@ async fn statement(
     body: Bytes,
 ) -> Response {
     match finance(&api, &headers) {
-        Ok(by) => read_statement(&api, how, Reader::Payouts, by, body).await,
+        Ok(by) => read_statement(&api, how, StatementFile { reader: Reader::Payouts, by, body }).await,
         Err(refusal) => *refusal,
     }
 }
@@ -156,14 +159,20 @@ pub(super) struct ReadStatement {
     why: Option<String>,
 }
 
+/// A statement that came in, for whom it is read and who sent it.
+pub(super) struct StatementFile {
+    pub(super) reader: Reader,
+    pub(super) by: String,
+    pub(super) body: Bytes,
+}
+
 /// Reads a statement to its end, also for a caller that goes away in the middle.
 pub(super) async fn read_statement(
     api: &Api,
     how: Result<Query<ReadStatement>, QueryRejection>,
-    reader: Reader,
-    by: String,
-    body: Bytes,
+    file: StatementFile,
 ) -> Response {
+    let StatementFile { reader, by, body } = file;
     let how = match asked(how) {
         Ok(how) => how,
         Err(refusal) => return *refusal,
@@ -185,7 +194,7 @@ async fn explain(State(api): State<Api>, Path(record): Path<u64>, headers: Heade
         return *refusal;
     }
     let store = api.store.clone();
-    let told = apart(async move { crate::closing::explain(store.as_ref(), record).await }).await;
+    let told = run_blocking(async move { kazasu_projections::explain(store.as_ref(), record).await }).await;
     match told.and_then(|told| told) {
         Ok(Some(story)) => Json(story).into_response(),
         Ok(None) => {
@@ -226,8 +235,8 @@ async fn report(
         Err(text) => return answer(Err(value("day", format!("must be a date like 2026-12-01, got {text:?}")))),
     };
     let about = About { day, seq: wanted.seq, settlement: wanted.settlement };
-    let made = apart(async move {
-        match crate::closing::report(&api.desk, of, about, crate::clock::now()).await {
+    let made = run_blocking(async move {
+        match crate::closing::report(&api.desk, of, about, kazasu_engine::clock::now()).await {
             Ok(report) => report_as(&report, wanted.format.as_deref(), &kind),
             Err(error) => answer(Err(error)),
         }
@@ -239,9 +248,9 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
     if let Err(refusal) = finance(&api, &headers) {
         return *refusal;
     }
-    let made = apart(async move {
+    let made = run_blocking(async move {
         let issuer = api.desk.book().await?;
-        crate::closing::merchant_letter(&api.desk, number, &issuer, crate::clock::now()).await
+        crate::closing::merchant_letter(&api.desk, number, &issuer, kazasu_engine::clock::now()).await
     });
     match made.await.unwrap_or_else(|error| Err(AskError::Other(error))) {
         Ok(pdf) => {
@@ -279,7 +288,8 @@ async fn resident_statement(
     let report = async {
         let person = ppid.parse().map_err(|e: kazasu_schemas::ids::IdError| value("ppid", e))?;
         let (from, until) = (day("from", &days.from)?, day("until", &days.until)?);
-        crate::closing::resident_statement(&api.desk, person, from, until, crate::clock::now()).await
+        let of = StatementOf { person, from, until };
+        crate::closing::resident_statement(&api.desk, of, kazasu_engine::clock::now()).await
     };
     let report = match report.await {
         Ok(report) => report,
@@ -293,7 +303,7 @@ async fn resident_statement(
     if days.format.as_deref() != Some("pdf") {
         return report_as(&report, days.format.as_deref(), "statement");
     }
-    let made = apart(async move {
+    let made = run_blocking(async move {
         let issuer = api.desk.book().await?;
         crate::closing::statement_letter(&report, &issuer, &ppid).await
     });

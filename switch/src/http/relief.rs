@@ -1,10 +1,11 @@
 //! Relief over HTTP.
 
-use super::closing::{ReadStatement, read_statement};
-use super::{Api, BROKEN, answer, asked, authorized, has_panicked, read};
+use super::Api;
+use super::answers::{BROKEN, answer, asked, has_panicked, read, report_as};
+use super::callers::authorized;
+use super::closing::{ReadStatement, StatementFile, read_statement};
 use crate::admin::AskError;
 use crate::relief::{ReliefAsk, Source};
-use crate::tasks::{Kind, broke_off, unwound};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,6 +14,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::relief::Format;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -163,7 +165,7 @@ async fn transfer(
             return answer(Err(error));
         }
     };
-    answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::cli::relief::files_json(&files)))
+    answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::relief::files_json(&files)))
 }
 
 async fn statement(
@@ -176,7 +178,7 @@ async fn statement(
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
     };
-    read_statement(&api, how, crate::statement::Reader::Relief, by, body).await
+    read_statement(&api, how, StatementFile { reader: crate::statement::Reader::Relief, by, body }).await
 }
 
 /// The final report: JSON, or a file with `format=xlsx` or `format=csv`.
@@ -202,10 +204,10 @@ async fn report(
     let city = api.desk.cities.iter().find(|c| c.code == view.terms.city).map(|c| c.name.clone()).unwrap_or_default();
     let made = async {
         let usage = crate::relief::usage(api.store.as_ref(), number, &roots).await?;
-        anyhow::Ok(crate::relief::final_report(&view, &city, &usage, crate::clock::now())?)
+        anyhow::Ok(crate::relief::final_report(&view, &city, &usage, kazasu_engine::clock::now())?)
     };
     match made.await {
-        Ok(report) => super::report_as(&report, form.format.as_deref(), &format!("relief-{number}")),
+        Ok(report) => report_as(&report, form.format.as_deref(), &format!("relief-{number}")),
         Err(error) => answer(Err(AskError::Other(error))),
     }
 }
@@ -220,6 +222,7 @@ struct Named {
 
 /// The file is the body. The answer comes as lines of JSON: `{"read":…,"of":…}` while it is read, at last the result or an error.
 /// With `Accept: text/csv`, the refused rows as a file instead.
+// Five parameters: axum gives a handler each part of the request as a parameter of its own.
 async fn import(
     State(api): State<Api>,
     Path(programme): Path<u16>,

@@ -1,6 +1,6 @@
 //! A connection's socket, which notes it when the task of its connection panics. A handler that panics is caught before that.
 
-use crate::tasks::{Kind, broke_off};
+use kazasu_engine::tasks::{Kind, broke_off};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};

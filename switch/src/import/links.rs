@@ -81,7 +81,10 @@ fn link_row(row: &Row, with: &LinkImport) -> Result<Planned, Problem> {
 /// An instrument as files and the portal name it, and whether no configured issuer claims it. A card's number is sealed here and
 /// is not repeated by any error.
 pub(crate) fn instrument(kind: &str, number: &str, ppid: &Ppid, with: &LinkImport) -> Result<(Link, bool), Problem> {
-    match kind {
+    // In any width, as files and people write them.
+    let (kind, number) = (narrow(kind).to_lowercase(), narrow(number));
+    let number = &*number;
+    match kind.as_str() {
         "credit" | "debit" => {
             let pan = Pan::parse(number.as_bytes()).map_err(|e| problem("number", "(not shown)", e))?;
             let issuer = with.routes.for_card(&pan);

@@ -1,10 +1,12 @@
 //! Carrying a file's rows out, or looking at what they would change: the same rows, the same refusals.
 
 use super::{FieldChange, ImportReport, LISTED, Mode, Told, UnderWay, WINDOW, finish};
-use crate::clock;
-use crate::engine::Engine;
 use kazasu_core::{Command, Event, Link, MerchantLook, Rejected, State, decide};
+use kazasu_engine::CommandError;
+use kazasu_engine::Engine;
+use kazasu_engine::clock;
 use kazasu_ledger::record::Instrument;
+use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use std::collections::VecDeque;
@@ -34,6 +36,48 @@ impl From<Arc<State>> for Ground<'_> {
     }
 }
 
+/// An opening balance that a row names.
+#[derive(Clone, Copy)]
+pub(super) struct Opening {
+    line: u64,
+    ppid: Ppid,
+    number: u64,
+    amount: Yen,
+    /// Which of the row's commands books it.
+    pub(super) at: usize,
+}
+
+impl Opening {
+    fn of(line: u64, commands: &[Command]) -> Option<Opening> {
+        let ppid = commands.iter().find_map(|command| match command {
+            Command::Link { ppid, .. } => Some(*ppid),
+            _ => None,
+        })?;
+        commands.iter().enumerate().find_map(|(at, command)| match command {
+            Command::OpeningBalance { number, amount, .. } => {
+                Some(Opening { line, ppid, number: *number, amount: *amount, at })
+            }
+            _ => None,
+        })
+    }
+
+    /// What was paid in before, where that is another sum: nothing is booked on it.
+    fn kept(&self, state: &State) -> Option<FieldChange> {
+        let account = state.link_versions(&self.ppid).find_map(|version| match &version.instrument {
+            Some(Instrument::Deposit(id)) if state.deposit_number(*id) == Some(self.number) => state.book.account(*id),
+            _ => None,
+        })?;
+        let before = account.credits;
+        (before.is_positive() && before != self.amount).then(|| FieldChange {
+            line: self.line,
+            of: self.ppid.to_string(),
+            field: "balance".to_owned(),
+            before: Some(before.to_string()),
+            after: self.amount.to_string(),
+        })
+    }
+}
+
 /// Rows on their way.
 pub(super) struct Steps<'a> {
     ground: Ground<'a>,
@@ -41,11 +85,14 @@ pub(super) struct Steps<'a> {
     under_way: VecDeque<UnderWay>,
     waiting: Vec<(Told, Vec<Command>)>,
     seen: MerchantLook,
+    /// Opening balances that were not booked.
+    not_booked: Vec<Opening>,
 }
 
 impl<'a> Steps<'a> {
     pub(super) fn new(ground: Ground<'a>, mode: Mode) -> Self {
-        Steps { ground, mode, under_way: VecDeque::new(), waiting: Vec::new(), seen: MerchantLook::default() }
+        let (under_way, waiting, not_booked) = (VecDeque::new(), Vec::new(), Vec::new());
+        Steps { ground, mode, under_way, waiting, seen: MerchantLook::default(), not_booked }
     }
 
     pub(super) async fn push(
@@ -56,8 +103,9 @@ impl<'a> Steps<'a> {
     ) -> anyhow::Result<()> {
         match (self.mode, &self.ground) {
             (Mode::CarryOut, Ground::Engine(engine)) => {
+                let opening = Opening::of(row.line, &commands);
                 let answers = commands.into_iter().map(|command| engine.command_later(command)).collect();
-                self.under_way.push_back(UnderWay { row, answers });
+                self.under_way.push_back(UnderWay { row, opening, answers });
                 if self.under_way.len() >= WINDOW {
                     self.one(report).await?;
                 }
@@ -74,17 +122,26 @@ impl<'a> Steps<'a> {
     }
 
     async fn one(&mut self, report: &mut ImportReport) -> anyhow::Result<()> {
-        match self.under_way.pop_front() {
-            Some(row) => finish(row, report).await,
-            None => Ok(()),
+        if let Some(row) = self.under_way.pop_front() {
+            let known = finish(row, report).await?;
+            if self.not_booked.len() < LISTED {
+                self.not_booked.extend(known);
+            }
         }
+        Ok(())
     }
 
     pub(super) async fn finish(&mut self, report: &mut ImportReport) -> anyhow::Result<()> {
         while !self.under_way.is_empty() {
             self.one(report).await?;
         }
-        self.look(report).await
+        self.look(report).await?;
+        let openings = std::mem::take(&mut self.not_booked);
+        if let (Ground::Engine(engine), false) = (&self.ground, openings.is_empty()) {
+            let kept = move |state: &State| openings.iter().filter_map(|o| o.kept(state)).collect::<Vec<_>>();
+            report.kept = engine.query(kept).await.ok_or(CommandError::Stopping)?;
+        }
+        Ok(())
     }
 
     async fn look(&mut self, report: &mut ImportReport) -> anyhow::Result<()> {
@@ -98,7 +155,8 @@ impl<'a> Steps<'a> {
                 .into_iter()
                 .map(|(row, commands)| {
                     let changes = looked(state, now, &mut seen, &commands);
-                    (row, changes)
+                    let kept = Opening::of(row.line, &commands).and_then(|opening| opening.kept(state));
+                    (row, changes, kept)
                 })
                 .collect();
             (found, seen)
@@ -111,10 +169,13 @@ impl<'a> Steps<'a> {
             }
         };
         self.seen = seen;
-        for (row, changes) in found {
+        for (row, changes, kept) in found {
             match changes {
                 Err(why) => report.refuse(row.bad("", String::new(), why.to_string())),
                 Ok((of, fields)) => {
+                    if report.kept.len() < LISTED {
+                        report.kept.extend(kept);
+                    }
                     report.count(!fields.is_empty());
                     for (field, before, after) in fields {
                         report.changed_fields += 1;
@@ -201,7 +262,7 @@ fn told(state: &State, command: &Command) -> (String, Option<Field>) {
     }
 }
 
-fn in_force(state: &State, ppid: &kazasu_schemas::ids::Ppid) -> Option<String> {
+fn in_force(state: &State, ppid: &Ppid) -> Option<String> {
     let newest = state.link_versions(ppid).next()?;
     Some(newest.instrument.as_ref().map_or_else(|| "none".to_owned(), |i| instrument_text(state, i)))
 }

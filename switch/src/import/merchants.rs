@@ -4,6 +4,7 @@ use super::look::Ground;
 use super::{Cells, ImportReport, Kind, Order, Planned, Problem, problem};
 use kazasu_core::{Command, Edit, MerchantChange};
 use kazasu_documents::table_file::{Columns, Row, narrow};
+use kazasu_schemas::canonical::is_dash;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, TerminalId};
 use kazasu_schemas::text::unprintable;
 
@@ -25,8 +26,12 @@ pub(super) const COLUMNS: Columns = Columns {
 
 /// Characters of a name.
 const MOST_IN_A_NAME: usize = 100;
-/// What takes a value away.
-const GONE: &str = "-";
+/// What takes a value away: a dash alone. A Japanese keyboard enters a minus or a long-vowel mark where a hyphen is meant, so that all of
+/// them count.
+fn is_gone(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(is_dash) && characters.next().is_none()
+}
 
 /// Imports merchants: columns `merchant` and `acquirer` say which; `name`, `mcc`, `terminals` (separated by spaces), `closed` (yes or
 /// no), `class`, `tags` (separated by spaces) and `region` what is said of it. An empty cell or an absent column keeps what is known.
@@ -51,7 +56,14 @@ pub(super) fn merchant_row(row: &Row) -> Result<Planned, Problem> {
         },
         class: match &*plain("class") {
             "" => None,
-            GONE => Some(String::new()),
+            text if is_gone(text) => Some(String::new()),
+            text if text.starts_with(is_dash) => {
+                return Err(problem(
+                    "class",
+                    row.get("class"),
+                    "must not begin with a dash; a dash alone takes the class away",
+                ));
+            }
             text => Some(word("class", text)?),
         },
         region: region(&plain("region"))?,
@@ -78,7 +90,7 @@ fn name(row: &Row) -> Result<Option<String>, Problem> {
     if name.is_empty() {
         return Ok(None);
     }
-    if name == GONE {
+    if name.chars().all(is_dash) {
         return Err(problem("name", name, "a merchant always has a name"));
     }
     if let Some(why) = unprintable(name) {
@@ -106,7 +118,7 @@ fn padded(text: &str, lengths: &[(usize, usize)]) -> String {
 fn region(text: &str) -> Result<Option<String>, Problem> {
     match text {
         "" => Ok(None),
-        GONE => Ok(Some(String::new())),
+        _ if is_gone(text) => Ok(Some(String::new())),
         _ => {
             let code = padded(text, &[(1, 2), (4, 5)]);
             if matches!(code.len(), 2 | 5) && code.bytes().all(|b| b.is_ascii_digit()) {
@@ -118,15 +130,18 @@ fn region(text: &str) -> Result<Option<String>, Problem> {
     }
 }
 
-/// A word of the operator's own.
+/// A word of the operator's own. Commas stand between words in other programs: here they would make one word of two.
 fn word(column: &'static str, text: &str) -> Result<String, Problem> {
+    if let Some(comma) = text.chars().find(|c| matches!(c, ',' | '、')) {
+        return Err(problem(column, text, format!("must have no {comma:?}; spaces stand between words")));
+    }
     let plain = text.chars().count() <= 40 && unprintable(text).is_none() && !text.contains(char::is_whitespace);
     if plain { Ok(text.to_owned()) } else { Err(problem(column, text, "must be at most 40 characters, no spaces")) }
 }
 
 /// A list of words: each is added, `-` takes all away, `-x` takes x away.
 fn edits<T>(text: &str, read: impl Fn(&str) -> Result<T, Problem>) -> Result<Vec<Edit<T>>, Problem> {
-    let one = |text: &str| match text.strip_prefix(GONE) {
+    let one = |text: &str| match text.strip_prefix(is_dash) {
         Some("") => Ok(Edit::Clear),
         Some(rest) => Ok(Edit::Remove(read(rest)?)),
         None => Ok(Edit::Add(read(text)?)),

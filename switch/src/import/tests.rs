@@ -57,6 +57,33 @@ fn an_empty_cell_says_nothing_and_a_hyphen_takes_away() {
 }
 
 #[test]
+fn every_dash_of_a_keyboard_takes_away_and_a_comma_is_no_separator() {
+    for dash in ["-", "ー", "−", "－", "‐", "–", "ｰ"] {
+        let file = format!(
+            "merchant,acquirer,terminals,class,tags,region\nM1,27000001,{dash},{dash},{dash},{dash}\n\
+             M1,27000001,{dash}T2,,{dash}local　新,\n"
+        );
+        let found: Vec<MerchantChange> = changes(&file).into_iter().map(Result::unwrap).collect();
+        assert_eq!((&found[0].class, &found[0].region), (&Some(String::new()), &Some(String::new())), "{dash}");
+        assert_eq!((&found[0].tags, &found[0].terminals), (&vec![Edit::Clear], &vec![Edit::Clear]), "{dash}");
+        assert_eq!(found[1].tags, [Edit::Remove("local".to_owned()), Edit::Add("新".to_owned())], "{dash}");
+        let terminal: kazasu_schemas::ids::TerminalId = "T2".parse().unwrap();
+        assert_eq!(found[1].terminals, [Edit::Remove(terminal)], "{dash}");
+        let file = format!("merchant,acquirer,name,class\nM1,27000001,{dash},\nM1,27000001,,{dash}small\n");
+        let found = changes(&file);
+        assert_eq!(found[0], Err("name: a merchant always has a name".to_owned()));
+        assert_eq!(found[1], Err("class: must not begin with a dash; a dash alone takes the class away".to_owned()));
+    }
+    for (tags, comma) in [("\"local,新\"", ','), ("local，新", ','), ("local、新", '、')] {
+        let found = changes(&format!("merchant,acquirer,tags\nM1,27000001,{tags}\n"));
+        assert_eq!(found, [Err(format!("tags: must have no {comma:?}; spaces stand between words"))]);
+    }
+    // A long-vowel mark within a word stays what it is.
+    let found = changes("merchant,acquirer,tags\nM1,27000001,スーパー\n");
+    assert_eq!(found[0].as_ref().unwrap().tags, [Edit::Add("スーパー".to_owned())]);
+}
+
+#[test]
 fn a_name_that_cannot_be_printed_is_refused_at_its_place() {
     let long = "髙".repeat(101);
     for (name, expected) in [

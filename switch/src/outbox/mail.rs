@@ -1,8 +1,10 @@
 //! Notices by mail, through one SMTP server.
 
-use super::{Notice, Tell, Url, Verdict};
-use crate::clock;
+use super::Notice;
+use super::channel::{Tell, Verdict};
+use super::url::Url;
 use anyhow::Context;
+use kazasu_engine::clock;
 use kazasu_schemas::money::Yen;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Mailbox, SinglePart};

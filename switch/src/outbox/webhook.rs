@@ -1,14 +1,16 @@
 //! Notices by HTTP: a signed POST to one address.
 
-use super::{Notice, Tell, Url, Verdict};
-use crate::clock;
+use super::Notice;
+use super::channel::{Tell, Verdict};
+use super::url::Url;
+use crate::client::{Client, Limits};
 use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
+use kazasu_engine::clock;
 use kazasu_schemas::secret::Key;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::Sha256;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +31,7 @@ pub struct WebhookConfig {
 }
 
 pub(super) struct Webhook {
-    agent: ureq::Agent,
+    client: Client,
     url: String,
     key: Hmac<Sha256>,
 }
@@ -41,22 +43,16 @@ impl Webhook {
             url.user.is_none(),
             "outbox.webhook.url must not hold a user name: requests are signed instead"
         );
-        // A redirect would carry the notice to an address that nobody configured.
-        let mut agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(concat!("kazasu/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(timeout))
-            .timeout_recv_body(Some(timeout / 10));
-        match url.scheme.as_str() {
-            "https" => agent = agent.tls_config(tls(config.authorities.as_deref())?),
-            // Not through a proxy of the environment: what is sent in the clear stays on this machine.
-            "http" if url.is_loopback() => agent = agent.proxy(None),
+        let tls = match url.scheme.as_str() {
+            "https" => Some(tls(config.authorities.as_deref())?),
+            // What is sent in the clear stays on this machine.
+            "http" if url.is_loopback() => None,
             "http" => anyhow::bail!("outbox.webhook.url must be https:// unless its host is this machine"),
             other => anyhow::bail!("outbox.webhook.url must be https://, not {other}://"),
-        }
+        };
+        let limits = Limits { body: Some(timeout / 10), ..Limits::within(timeout) };
         let key = <Hmac<Sha256> as KeyInit>::new_from_slice(config.key.expose()).context("outbox.webhook.key")?;
-        Ok(Webhook { agent: agent.build().new_agent(), url: config.url.clone(), key })
+        Ok(Webhook { client: Client::new(limits, tls), url: config.url.clone(), key })
     }
 
     /// `v1=` and the HMAC-SHA-256 over `<timestamp>.<body>` in hexadecimal digits.
@@ -74,19 +70,17 @@ impl Tell for Webhook {
         };
         let timestamp = clock::now().0.div_euclid(1000).to_string();
         let signature = self.signature(&timestamp, &body);
-        let answer = self
-            .agent
-            .post(self.url.as_str())
-            .header("content-type", "application/json")
-            .header("kazasu-notice", notice.id.as_str())
-            .header("kazasu-timestamp", timestamp.as_str())
-            .header("kazasu-signature", signature.as_str())
-            .send(body.as_slice());
-        match answer {
-            Ok(mut answer) => {
-                let verdict = verdict(answer.status().as_u16(), answer.headers());
+        let headers = [
+            ("content-type", "application/json"),
+            ("kazasu-notice", notice.id.as_str()),
+            ("kazasu-timestamp", timestamp.as_str()),
+            ("kazasu-signature", signature.as_str()),
+        ];
+        match self.client.send(&self.url, &headers, Some(body.as_slice())) {
+            Ok(reply) => {
+                let verdict = verdict(reply.status(), reply.header("retry-after"));
                 // The status has decided; a body that stops half-way changes nothing.
-                let _ = std::io::copy(&mut answer.body_mut().as_reader().take(MAX_ANSWER), &mut std::io::sink());
+                reply.pass_over(MAX_ANSWER);
                 verdict
             }
             Err(error) => Verdict::failed(error.to_string()),
@@ -94,14 +88,14 @@ impl Tell for Webhook {
     }
 }
 
-fn verdict(status: u16, headers: &ureq::http::HeaderMap) -> Verdict {
+fn verdict(status: u16, retry_after: Option<&str>) -> Verdict {
     let problem = format!("answered {status}");
     match status {
         200..=299 => Verdict::Accepted,
         400 | 401 | 403 | 404 | 410 | 413 | 422 => Verdict::Refused(problem),
         300..=399 => Verdict::failed(format!("{problem}, and redirects are not followed")),
         429 | 503 => {
-            let seconds = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            let seconds = retry_after.and_then(|value| value.trim().parse().ok());
             Verdict::Failed { problem, not_before: Duration::from_secs(seconds.unwrap_or(0)) }
         }
         _ => Verdict::failed(problem),

@@ -48,6 +48,16 @@ pub enum ReliefAsk {
     Undo { line: String, why: String },
 }
 
+fn no_citys(line: &str) -> AskError {
+    value(
+        "line",
+        format!(
+            "expected what was booked or set aside for a city and stands, and nothing of a city was booked as {line:?}; what was set aside \
+             before cities were kept is undone by finance (kazasu payout undo)"
+        ),
+    )
+}
+
 impl Desk {
     /// Somebody must have a role in a city.
     pub(crate) fn must_be(&self, city: &str, by: &str, role: Role) -> Result<(), AskError> {
@@ -145,8 +155,7 @@ impl Desk {
             ReliefAsk::Undo { line, why } => {
                 let name = line.clone();
                 let city = self.ask(move |state| state.line_city(&name)).await?;
-                let city = city.ok_or_else(|| value("line", format!("nothing of a city was booked as {line:?}")))?;
-                self.must_be(&city, &by, Role::Treasurer)?;
+                self.must_be(&city.ok_or_else(|| no_citys(&line))?, &by, Role::Treasurer)?;
                 let proposal = Proposal::UndoBooking { reference: line, payer: None };
                 return self.propose(proposal, String::new(), &why, by).await;
             }
@@ -183,7 +192,7 @@ impl Desk {
             ("assign", Some(text), None) => RowChange::Assign(ppid("ppid", &text)?),
             ("assign", None, None) => {
                 // Someone without a card gets a temporary ID, to be merged into a PPID later.
-                let bytes = crate::clock::random_bytes(16).map_err(AskError::Other)?;
+                let bytes = kazasu_engine::clock::random_bytes(16).map_err(AskError::Other)?;
                 let person = Ppid::from_bytes(bytes.try_into().expect("sixteen bytes were asked for"));
                 self.command(Command::IssueTemporary { ppid: person, until: None, by: by.clone() }).await?;
                 more["ppid"] = person.to_string().into();

@@ -150,7 +150,10 @@ impl Desk {
 /// Is this the statement of the account that transfers are ordered from?
 pub(crate) fn is_account(funding: &Funding, header: &statement::Header) -> bool {
     let same = |text: &str, number: u64| text.parse::<u64>().is_ok_and(|n| n == number);
-    same(&funding.bank, header.bank.get())
+    // Two accounts of one branch may have one number, an ordinary and a current one.
+    let kind = b'0'.checked_add(funding.kind).and_then(AccountKind::from_digit);
+    kind == Some(header.kind)
+        && same(&funding.bank, header.bank.get())
         && same(&funding.branch, header.branch.get())
         && same(&funding.account, header.number.get())
 }

@@ -4,10 +4,10 @@
 
 use super::terms::{account_kind, digits, kana};
 use crate::admin::{AskError, Desk, value};
-use crate::engine::CommandError;
 use crate::import::BadRow;
 use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
 use kazasu_documents::table_file::{Columns, How, Row, Table, narrow, one_line};
+use kazasu_engine::CommandError;
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};
@@ -197,9 +197,10 @@ pub(super) fn refused(refusal: Refusal) -> AskError {
 impl Imported {
     fn refuse(&mut self, row: Row, Wrong(column, value, problem): Wrong) {
         self.bad += 1;
-        let Row { line, row, cells, .. } = row;
+        let (line, place) = (row.line, row.row);
+        let cells = row.into_refused();
         let cells = cells.iter().map(|cell| kazasu_schemas::text::without_card_numbers(cell)).collect();
-        self.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem, cells });
+        self.bad_rows.push(BadRow { line, row: place, column: column.to_owned(), value, problem, cells });
     }
 }
 

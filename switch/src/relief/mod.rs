@@ -3,6 +3,7 @@
 
 mod asks;
 pub(crate) mod bank;
+mod city;
 mod import;
 mod look;
 mod report;
@@ -10,9 +11,16 @@ mod terms;
 
 pub use asks::ReliefAsk;
 pub use bank::BankFile;
+pub use city::CityFile;
 pub use import::{Imported, MOST_BYTES, Source};
 #[cfg(feature = "demo")]
 pub(crate) use report::category;
 pub use report::{Disclosed, FEWEST, Spent, Usage, disclosed, report as final_report, usage};
 pub use terms::read as read_terms;
 pub(crate) use terms::{account_kind, ordering_kind};
+
+/// Files as the API gives them.
+pub(crate) fn files_json(files: &[BankFile]) -> serde_json::Value {
+    let each = |f: &BankFile| serde_json::json!({ "name": f.name, "count": f.count, "yen": f.total.get(), "hex": hex::encode(&f.bytes) });
+    serde_json::json!({ "files": files.iter().map(each).collect::<Vec<_>>() })
+}

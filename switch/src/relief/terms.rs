@@ -1,7 +1,7 @@
 //! A programme's file: TOML in, checked terms out. Every problem is found and names its line.
 
 use kazasu_documents::policy::Problem;
-use kazasu_documents::policy::file::{At, List, date, place, region, title, whole, yen};
+use kazasu_documents::policy::file::{At, List, Lists, date, place, region, title, whole, yen};
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -120,7 +120,7 @@ fn spending(at: &mut At<'_>, way: &str, lists: [List; 5]) -> kazasu_schemas::pol
             }
         }
     }
-    place(at, tags, mcc, not_mcc, regions, merchants)
+    place(at, Lists { tags, mcc, not_mcc, regions, merchants })
 }
 
 fn events(at: &mut At<'_>, list: List) -> Vec<String> {

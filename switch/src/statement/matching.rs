@@ -6,7 +6,9 @@ use super::read::Doubt;
 use super::{CORRECTION_DAYS, Reader};
 use crate::closing::PayoutConfig;
 use crate::relief::bank::{is_account, name_at_the_bank};
-use kazasu_core::{ALIKE_DAYS, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem};
+use kazasu_core::{
+    ALIKE_DAYS, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
+};
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
@@ -14,6 +16,10 @@ use kazasu_schemas::relief::Funding;
 use kazasu_schemas::zengin::statement::{Direction, Entry, Header, TransactionKind};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+
+/// Why the file of a payout that was given up is not booked.
+pub(super) const GIVEN_UP: &str = "it is the file of a payout that was given up, and the bank seems to have carried it out: ask the bank for the \
+                                   money back (組戻) before its settlements are paid once more";
 
 /// A line of the file.
 #[derive(Clone, Debug)]
@@ -23,6 +29,8 @@ pub(super) struct Row {
     pub(super) name: LineName,
     /// The name as it is kept.
     pub(super) reference: String,
+    /// The name as it was kept before the account's kind was part of it.
+    pub(super) before: String,
     pub(super) entry: Entry,
     pub(super) account: Option<Header>,
     /// The payer's name as files have it, and its keyed hash.
@@ -46,6 +54,16 @@ pub(super) struct Picture {
     pub(super) cities: Vec<String>,
     /// Names of the file's own lines.
     pub(super) here: HashSet<String>,
+    /// What stands under the reference that a person says a line is the same as.
+    pub(super) same: Option<SameAs>,
+}
+
+/// What a line is said to be the same as.
+#[derive(Clone, Debug)]
+pub(super) struct SameAs {
+    pub(super) line: BookedLine,
+    /// The record of this file that is that line already.
+    pub(super) record: Option<usize>,
 }
 
 /// Something that a line may be, and how a person says so.
@@ -59,8 +77,12 @@ pub(super) struct Candidate {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Finding {
     Book(Booking),
-    Known(String),
-    Open { why: String, candidates: Vec<Candidate> },
+    /// It was dealt with before.
+    Known,
+    Open {
+        why: String,
+        candidates: Vec<Candidate>,
+    },
 }
 
 impl Finding {
@@ -94,6 +116,16 @@ impl Picture {
         account.zip(self.payout.as_ref()).is_some_and(|(header, payout)| is_account(&payout.funding, header))
     }
 
+    /// Did this line's money move on this account?
+    pub(super) fn is_account_of(&self, line: &BookedLine, account: Option<&Header>) -> bool {
+        match line.what.batch() {
+            Some(batch) => {
+                self.files.iter().any(|file| file.of == MoneyOut::Batch(batch) && self.leaves(file, account))
+            }
+            None => self.is_operators(account),
+        }
+    }
+
     /// Is it an account of who reads?
     pub(super) fn is_my_account(&self, account: Option<&Header>) -> bool {
         match self.reader {
@@ -102,17 +134,33 @@ impl Picture {
         }
     }
 
-    fn is_my_line(&self, line: &BookedLine) -> bool {
+    pub(super) fn is_my_line(&self, line: &BookedLine) -> bool {
         match self.reader {
             Reader::Payouts => line.city.is_none(),
             Reader::Relief => line.city.as_ref().is_some_and(|city| self.cities.contains(city)),
         }
     }
 
-    fn payer(&self, row: &Row) -> Option<Payer> {
+    /// Who paid it, when it came to the operator's account from a payer that is configured.
+    pub(super) fn payer(&self, row: &Row) -> Option<Payer> {
         let payout = self.payout.as_ref().filter(|_| self.is_operators(row.account.as_ref()))?;
         let payer = payout.payers.iter().find(|(name, _)| Some(name) == row.payee.as_ref());
         payer.map(|(_, from)| *from)
+    }
+
+    /// What the statement says of a line.
+    pub(super) fn seen(&self, row: &Row) -> Seen {
+        let city = self.city(row.account.as_ref());
+        Seen { way: row.entry.direction, amount: row.entry.amount, payer: self.payer(row), city }
+    }
+
+    /// The city whose account it is, when its treasurer reads.
+    fn city(&self, account: Option<&Header>) -> Option<String> {
+        let mine = self
+            .files
+            .iter()
+            .find(|file| self.reader == Reader::Relief && self.is_mine(file) && self.leaves(file, account));
+        mine.and_then(|file| file.city.clone())
     }
 
     fn pays(&self, item: &PaidItem, row: &Row) -> bool {
@@ -136,7 +184,11 @@ impl Picture {
             MoneyOut::Payout(n) => (format!("payout {n}"), n.to_string()),
             MoneyOut::Batch(n) => (format!("relief batch {n}"), n.to_string()),
         };
-        let what = format!("{what} file {} ({}, value day {})", file.file, file.total, file.value_day);
+        let given_up = if file.given_up { ", given up" } else { "" };
+        let what = format!("{what} file {} ({}, value day {}{given_up})", file.file, file.total, file.value_day);
+        if file.given_up {
+            return Candidate { what, say: "--not-ours".to_owned() };
+        }
         Candidate { what, say: format!("--file {of}/{}", file.file) }
     }
 
@@ -196,7 +248,7 @@ pub(super) fn plan(rows: &[Row], picture: &Picture) -> Vec<Finding> {
     let mut found: Vec<Option<Finding>> = rows
         .iter()
         .map(|row| match (&row.status, &row.account) {
-            (LineStatus::Known(what), _) => Some(Finding::Known(what.clone())),
+            (LineStatus::Known(_), _) => Some(Finding::Known),
             (_, None) => Some(Finding::open("the account of this part of the statement cannot be read", Vec::new())),
             (LineStatus::New | LineStatus::Undone, Some(_)) => None,
         })
@@ -247,7 +299,7 @@ pub(super) fn fitting(row: &Row, picture: &Picture) -> Vec<Candidate> {
 /// May a correction be about the line of this name?
 fn undoes(correction: &Row, name: &LineName) -> bool {
     let days = correction.name.day.0 - name.day.0;
-    name.place == correction.name.place
+    name.is_of(&correction.name)
         && name.way != correction.name.way
         && name.yen == correction.name.yen
         && (0..=CORRECTION_DAYS).contains(&days)
@@ -256,14 +308,24 @@ fn undoes(correction: &Row, name: &LineName) -> bool {
 /// A correction that a person has dealt with, and not as one of a line, may still be about a line here: that one waits for a person too.
 fn dealt_with(rows: &[Row], found: &mut [Option<Finding>]) {
     for row in rows.iter().filter(|row| row.entry.kind == TransactionKind::Correction) {
-        let LineStatus::Known(what) = &row.status else { continue };
-        let of_a_line = what.strip_prefix("the bank's correction of ").is_some_and(|of| LineName::parse(of).is_some());
-        if of_a_line || what.starts_with("corrected by the bank") {
+        let LineStatus::Known(became) = &row.status else { continue };
+        let of_a_line = match became {
+            // What was booked by hand has a reference that a person wrote.
+            Became::Corrects(line) => LineName::parse(line).is_some(),
+            Became::Corrected | Became::Aside(Aside::Corrected(_)) => true,
+            Became::Aside(Aside::NotOurs | Aside::Same(_))
+            | Became::Taken { .. }
+            | Became::Returned { .. }
+            | Became::Received { .. }
+            | Became::Sent { .. }
+            | Became::CameBack { .. } => false,
+        };
+        if of_a_line {
             continue;
         }
         for (n, other) in rows.iter().enumerate() {
             if found[n].is_none() && other.entry.kind != TransactionKind::Correction && undoes(row, &other.name) {
-                let why = format!("the bank's correction in record {} ({what}) may be about it", row.record);
+                let why = format!("the bank's correction in record {} ({became}) may be about it", row.record);
                 found[n] = Some(Finding::open(why, Vec::new()));
             }
         }
@@ -401,6 +463,8 @@ fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gon
         found[at] = Some(if let Some(twin) = picture.twin(row) {
             let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
             Finding::open(why, vec![picture.file_candidate(file_is)])
+        } else if file_is.given_up {
+            Finding::open(GIVEN_UP, vec![picture.file_candidate(file_is)])
         } else if picture.is_mine(file_is) {
             if row.doubt.is_none() {
                 gone.insert(file);

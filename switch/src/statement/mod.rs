@@ -14,13 +14,16 @@ pub use word::Word;
 
 use crate::admin::{AskError, Desk, reason, value};
 use crate::closing::PayoutConfig;
-use crate::engine::CommandError;
-use kazasu_core::{Alike, Booking, Command, Done, LineStatus, Paid, State, StatementLine, Wanted};
-use kazasu_ledger::record::FileDigest;
+use kazasu_core::{
+    Alike, Became, Booking, Command, Done, LineStatus, NotClosed, Paid, Rejected, State, StatementLine, Wanted,
+};
+use kazasu_engine::CommandError;
+use kazasu_ledger::record::{Aside, FileDigest};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Role;
 use kazasu_schemas::zengin::statement::{self, Direction};
-use matching::{Finding, Picture, Row, plan};
+use matching::{Finding, Picture, Row, SameAs, plan};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use show::Shown;
@@ -103,14 +106,15 @@ fn named(text: &str) -> Option<Paid> {
 /// The lines that could be read, in the file's order. `hidden` makes the keyed hash of a payee's name.
 fn rows(read: &statement::Statement, faults: &read::Faults, hidden: impl Fn(&str) -> [u8; 16]) -> Vec<Row> {
     let names = name::names(read);
-    let each = read.entries.iter().zip(names).map(|(line, (name, reference))| {
+    let each = read.entries.iter().zip(names).map(|(line, named_as)| {
         let entry = line.entry.clone();
         let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| named(text));
         let payee = crate::relief::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
         Row {
             record: line.record,
-            name,
-            reference,
+            name: named_as.name,
+            reference: named_as.reference,
+            before: named_as.before,
             account: read.sections.get(line.section).and_then(|s| s.header.clone()),
             token: payee.as_ref().map(|name| hidden(name)),
             named,
@@ -129,6 +133,7 @@ fn picture(
     rows: &mut [Row],
     (reader, cities): (Reader, Vec<String>),
     payout: Option<Arc<PayoutConfig>>,
+    word: Option<&(usize, Word)>,
 ) -> Picture {
     let wanted = Wanted {
         rows: rows
@@ -140,11 +145,40 @@ fn picture(
             .collect(),
         names: rows.iter().filter(|row| row.entry.direction == Direction::In).filter_map(|row| row.token).collect(),
     };
-    rows.iter_mut().for_each(|row| row.status = state.line_status(&row.reference));
+    for row in rows.iter_mut() {
+        row.status = state.line_status(&row.reference);
+        if row.status == LineStatus::New {
+            row.status = state.line_status(&row.before);
+            // A line that was dealt with under its earlier name keeps it.
+            if row.status != LineStatus::New {
+                row.reference.clone_from(&row.before);
+            }
+        }
+    }
     let (files, items) = state.money_out(&wanted);
     let booked = state.lines_booked(&rows.iter().map(|row| row.entry.amount).collect());
     let here = rows.iter().map(|row| row.reference.clone()).collect();
-    Picture { files, items, booked, payout, reader, cities, here }
+    let mut picture = Picture { files, items, booked, payout, reader, cities, here, same: None };
+    if let Some((record, Word::Same(other))) = word {
+        picture.same = same_as(state, rows, *record, other, &picture);
+    }
+    picture
+}
+
+/// What stands under the reference that a person says this record is the same as, and which record of the file is that already.
+fn same_as(state: &State, rows: &[Row], record: usize, other: &str, picture: &Picture) -> Option<SameAs> {
+    let row = rows.iter().find(|row| row.record == record)?;
+    let line = state.line_standing(other, &picture.seen(row))?;
+    let is_it = |row: &&Row| {
+        let alias = match &row.status {
+            LineStatus::Known(Became::Aside(Aside::Same(of))) => state.line_standing(of, &picture.seen(row)),
+            LineStatus::New | LineStatus::Known(_) | LineStatus::Undone => None,
+        };
+        same(&row.reference, &line.reference)
+            || alias.is_some_and(|of| (of.what, of.reference) == (line.what.clone(), line.reference.clone()))
+    };
+    let record = rows.iter().find(is_it).map(|row| row.record);
+    Some(SameAs { line, record })
 }
 
 impl Desk {
@@ -185,7 +219,7 @@ impl Desk {
         {
             return Err(value("line", format!("record {n} is no line that can be read")));
         }
-        let picture = self.picture(&mut rows, reader, cities).await?;
+        let picture = self.picture(&mut rows, (reader, cities), ask).await?;
         let digest = FileDigest(Sha256::digest(bytes).into());
         let mut shown = Shown::new(&read, &faults, ask.run);
         let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty())?;
@@ -199,12 +233,13 @@ impl Desk {
                         day: Some(row.entry.posting_date),
                         statement: Some(digest),
                         alike: *alike,
+                        seen: Some(picture.seen(row)),
                         by: by.to_owned(),
                         why: ask.why.clone(),
                     };
                     self.book_line(line, ask.run, &picture).await?
                 }
-                Finding::Known(_) | Finding::Open { .. } => finding.clone(),
+                Finding::Known | Finding::Open { .. } => finding.clone(),
             };
             shown.line(row, finding);
         }
@@ -212,11 +247,16 @@ impl Desk {
     }
 
     /// What the ledger knows about these lines, in one look.
-    async fn picture(&self, rows: &mut Vec<Row>, reader: Reader, cities: Vec<String>) -> Result<Picture, AskError> {
-        let (mut asked, payout) = (std::mem::take(rows), self.payout_config().ok());
+    async fn picture(
+        &self,
+        rows: &mut Vec<Row>,
+        reader: (Reader, Vec<String>),
+        ask: &StatementAsk,
+    ) -> Result<Picture, AskError> {
+        let (mut asked, payout, word) = (std::mem::take(rows), self.payout_config().ok(), ask.word.clone());
         let (told, picture) = self
             .ask(move |state| {
-                let picture = picture(state, &mut asked, (reader, cities), payout);
+                let picture = picture(state, &mut asked, reader, payout, word.as_ref());
                 (asked, picture)
             })
             .await?;
@@ -232,19 +272,24 @@ impl Desk {
             Run::Look => self.ask(move |state| state.would_book(&line)).await?,
             Run::Book => match self.command(Command::Line(Box::new(line))).await {
                 Ok(Done::Recorded) => None,
-                Ok(Done::Unchanged) => return Ok(Finding::Known("booked before".into())),
-                Err(AskError::Command(CommandError::Rejected(why))) => Some(why.to_string()),
+                Ok(Done::Unchanged) => return Ok(Finding::Known),
+                Err(AskError::Command(CommandError::Rejected(why))) => Some(why),
                 Err(error) => return Err(error),
             },
         };
         Ok(match refused {
             None => Finding::Book(booking),
-            Some(why) if matches!(booking, Booking::Received { .. }) && why.starts_with("likely a double") => {
-                let other = why.split('"').nth(1).unwrap_or_default().to_owned();
-                Finding::open(why, matching::doubles(&other))
-            }
-            Some(why) => Finding::open(why, Vec::new()),
+            Some(why) => Finding::open(why.to_string(), double_of(&why).map_or_else(Vec::new, matching::doubles)),
         })
+    }
+}
+
+/// The reference of the payment that a refused one looks like.
+fn double_of(why: &Rejected) -> Option<&str> {
+    let Rejected::Closing(why) = why else { return None };
+    match &**why {
+        NotClosed::LikelyDouble { reference, .. } => Some(reference),
+        _ => None,
     }
 }
 
@@ -277,13 +322,14 @@ fn choose(
         None if ask.lines.is_empty() => !damaged,
         None => ask.lines.contains(&row.record),
     };
-    // A person who names a line says that its odd date is right. One that has not come never is.
+    // A person who names a line says that its odd date is right. One that has not come, or is too long ago, never is, and
+    // that the record is right says nothing of its cheques.
     let trusted: Vec<Row> = rows
         .iter()
         .filter(|row| is_chosen(row))
         .map(|row| {
             let said = ask.lines.contains(&row.record);
-            let doubt = row.doubt.clone().filter(|doubt| !said || matches!(doubt, read::Doubt::Future(_)));
+            let doubt = row.doubt.clone().filter(|doubt| !said || !matches!(doubt, read::Doubt::Odd(_)));
             Row { doubt, ..row.clone() }
         })
         .collect();

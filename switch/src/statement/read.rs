@@ -2,7 +2,7 @@
 
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::zengin::statement::Statement;
+use kazasu_schemas::zengin::statement::{Direction, Entry, Statement};
 use std::collections::HashMap;
 
 /// A statement's days lie at most this far behind.
@@ -11,19 +11,21 @@ pub const MOST_DAYS_BACK: i32 = 400;
 /// Days between a line's posting and value dates.
 pub const MOST_VALUE_DAYS: i32 = 31;
 
-/// A date of a line that cannot be.
+/// What speaks against booking a line by itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Doubt {
-    /// It has not come: the line is never booked, whoever says so.
-    Future(String),
+    /// It has not come, or is too long ago: its year was read wrongly, and no person's word books the line.
+    Never(String),
     /// It is odd: a person may say that it is right.
     Odd(String),
+    /// Cheques that can still be dishonoured: no damage of the file, and a person says when the money is there.
+    Uncleared(String),
 }
 
 impl Doubt {
     pub(super) fn text(&self) -> &str {
         match self {
-            Doubt::Future(text) | Doubt::Odd(text) => text,
+            Doubt::Never(text) | Doubt::Odd(text) | Doubt::Uncleared(text) => text,
         }
     }
 }
@@ -33,7 +35,7 @@ impl Doubt {
 pub(super) struct Faults {
     /// Everything, in words, in the file's order as far as it has one.
     pub(super) texts: Vec<String>,
-    /// Lines whose dates cannot be, by record.
+    /// Lines that are doubtful, by record: their dates cannot be, or their money is not there yet.
     pub(super) lines: HashMap<usize, Doubt>,
 }
 
@@ -49,6 +51,45 @@ fn shown(day: BusinessDay) -> String {
         if day >= BusinessDay::parse("2019-05-01").expect("a date") { ("令和", 2018) } else { ("平成", 1988) };
     let of_era = i64::from(year) - first;
     format!("{of_era:02}{:04} was read as {era}{of_era}年, {day}", day.mmdd())
+}
+
+/// Parts of the file that tell the same days of one account: their lines could be one movement each.
+fn twice(read: &Statement) -> Vec<String> {
+    let headers = read.sections.iter().zip(1_u32..).filter_map(|(section, n)| Some((section.header.as_ref()?, n)));
+    let mut parts: Vec<_> = headers
+        .map(|(h, n)| ((h.bank.get(), h.branch.get(), h.kind.digit(), h.number.get()), h.from, h.to.max(h.from), n))
+        .collect();
+    parts.sort_unstable();
+    let mut texts = Vec::new();
+    let mut longest: Option<&(_, BusinessDay, BusinessDay, u32)> = None;
+    for part in &parts {
+        let (account, from, to, n) = part;
+        let before = longest.filter(|before| before.0 == *account);
+        if let Some((_, first, last, other)) = before.filter(|before| *from <= before.2) {
+            texts.push(format!(
+                "header {}: expected an account that no other header has on the same days, got that of header {} once more ({from} to {to}, \
+                 and {first} to {last}); ask the bank for a file that has each account once",
+                n.max(other),
+                n.min(other)
+            ));
+        }
+        if before.is_none_or(|before| *to > before.2) {
+            longest = Some(part);
+        }
+    }
+    texts
+}
+
+/// What came as other banks' cheques is not there until those have paid them.
+fn uncleared(entry: &Entry) -> Option<String> {
+    let held = entry.direction == Direction::In && entry.uncleared.is_positive();
+    held.then(|| {
+        format!(
+            "other banks' cheques (他店券): expected ¥0 of them, got {} of {}, which can still be dishonoured; say what the line is when the \
+             bank shows that they are paid",
+            entry.uncleared, entry.amount
+        )
+    })
 }
 
 /// Looks at everything that can be known of a file by itself and the day on which it is read.
@@ -78,6 +119,7 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
             ));
         }
     }
+    out.texts.extend(twice(read));
     for line in &read.entries {
         let (entry, header) = (&line.entry, read.sections.get(line.section).and_then(|s| s.header.as_ref()));
         let outside = header
@@ -86,6 +128,7 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
         let apart = (entry.value_date.0.abs_diff(entry.posting_date.0) > MOST_VALUE_DAYS.unsigned_abs()).then(|| {
             format!("{}, more than {MOST_VALUE_DAYS} days from {}", shown(entry.value_date), entry.posting_date)
         });
+        out.lines.extend(uncleared(entry).map(|text| (line.record, Doubt::Uncleared(text))));
         let doubts = [
             ("posting date", far(entry.posting_date).or(outside), entry.posting_date),
             ("value date", far(entry.value_date).or(apart), entry.value_date),
@@ -93,10 +136,10 @@ pub(super) fn faults(read: &Statement, today: BusinessDay, calendar: &Calendar) 
         for (what, text, day) in doubts {
             let Some(text) = text.map(|text| format!("record {}, {what}: {text}", line.record)) else { continue };
             out.texts.push(text.clone());
-            let doubt = if day > latest { Doubt::Future(text) } else { Doubt::Odd(text) };
+            let doubt = if day > latest || day < oldest { Doubt::Never(text) } else { Doubt::Odd(text) };
             match out.lines.get(&line.record) {
-                Some(Doubt::Future(_)) => {}
-                Some(Doubt::Odd(_)) | None => {
+                Some(Doubt::Never(_)) => {}
+                Some(Doubt::Odd(_) | Doubt::Uncleared(_)) | None => {
                     out.lines.insert(line.record, doubt);
                 }
             }

@@ -42,7 +42,7 @@ impl Shown {
     pub(super) fn line(&mut self, row: &Row, finding: Finding) {
         let yen = row.entry.amount.get();
         match finding {
-            Finding::Known(_) => self.known += 1,
+            Finding::Known => self.known += 1,
             Finding::Open { why, candidates } => {
                 let candidates: Vec<Value> =
                     candidates.iter().map(|c| json!({ "what": c.what, "say": c.say })).collect();

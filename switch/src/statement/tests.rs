@@ -188,7 +188,13 @@ impl Office {
         let today = ask.today.unwrap_or_else(today);
         let faults = read::faults(&read, today, Calendar::built_in());
         let mut rows = rows(&read, &faults, |_| [0; 16]);
-        let picture = picture(&self.state, &mut rows, (Reader::Payouts, Vec::new()), Some(self.payout.clone()));
+        let picture = picture(
+            &self.state,
+            &mut rows,
+            (Reader::Payouts, Vec::new()),
+            Some(self.payout.clone()),
+            ask.word.as_ref(),
+        );
         let digest = FileDigest(Sha256::digest(bytes).into());
         let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty()).map_err(|e| e.to_string())?;
         let mut out = Vec::new();
@@ -204,13 +210,14 @@ impl Office {
                 day: Some(row.entry.posting_date),
                 statement: Some(digest),
                 alike,
+                seen: Some(picture.seen(row)),
                 by: "sato".into(),
                 why: ask.why.clone(),
             };
             let before = self.state.seq;
             let rejected = match ask.run {
                 Run::Look if waits_for_another_line(&what, &picture) => None,
-                Run::Look => self.state.would_book(&line),
+                Run::Look => self.state.would_book(&line).map(|why| why.to_string()),
                 Run::Book => {
                     let decision = self.event(&Event::Command(Command::Line(Box::new(line))));
                     assert!(decision.rejected.is_some() || self.state.seq == before + 1, "what is planned is new");
@@ -317,7 +324,7 @@ fn file(entries: &[Entry]) -> Vec<u8> {
 fn open(finding: &Finding) -> (&str, &[Candidate]) {
     match finding {
         Finding::Open { why, candidates } => (why, candidates),
-        Finding::Book(_) | Finding::Known(_) => panic!("{finding:?} is not open"),
+        Finding::Book(_) | Finding::Known => panic!("{finding:?} is not open"),
     }
 }
 

@@ -1,10 +1,12 @@
 //! A person's word about one line: what it is, where the program may not say.
 
 use super::Reader;
-use super::matching::{Picture, Row, booking_back, booking_of, fitting};
+use super::matching::{GIVEN_UP, Picture, Row, SameAs, booking_back, booking_of};
+use super::name::LineName;
 use crate::admin::{AskError, value};
-use kazasu_core::{Alike, Booking, DueFile, LineStatus, MoneyOut, Paid};
+use kazasu_core::{Alike, Became, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::{Direction, TransactionKind};
 
@@ -67,12 +69,20 @@ fn no<T>(problem: String) -> Result<T, AskError> {
     Err(value("line", problem))
 }
 
+/// A payment as its option names it.
+fn shown(what: Paid) -> String {
+    match what {
+        Paid::Settlement { payout, settlement } => format!("settlement {settlement} of payout {payout}"),
+        Paid::Row { batch, row } => format!("row {row} of batch {batch}"),
+    }
+}
+
 /// What the line is booked as, when the word can be true of it.
 pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike), AskError> {
-    if let LineStatus::Known(what) = &row.status {
-        return no(format!("record {} was booked before ({what}); undo that first", row.record));
+    if let LineStatus::Known(became) = &row.status {
+        return no(format!("record {} was booked before ({became}); undo that first", row.record));
     }
-    if let Some(super::read::Doubt::Future(text)) = &row.doubt {
+    if let Some(super::read::Doubt::Never(text)) = &row.doubt {
         return no(text.clone());
     }
     let account = row.account.as_ref();
@@ -86,7 +96,16 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
                 Reader::Relief => MoneyOut::Batch(u32::try_from(*of).map_err(|e| value("file", e))?),
             };
             let file = picture.files.iter().find(|f| f.of == of && f.file == *n);
-            let Some(file) = file.filter(|f| picture.is_mine(f)) else { return no(format!("no such file: {word:?}")) };
+            let Some(file) = file.filter(|f| picture.is_mine(f)) else {
+                let of = match of {
+                    MoneyOut::Payout(number) => format!("payout {number}"),
+                    MoneyOut::Batch(number) => format!("batch {number}"),
+                };
+                return no(format!("no file {n} of {of} waits for the bank"));
+            };
+            if file.given_up {
+                return no(format!("record {}: {GIVEN_UP}", row.record));
+            }
             fits(row, file, picture)?;
             if !out || file.total != row.entry.amount {
                 return no(format!(
@@ -109,7 +128,7 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
             };
             let item =
                 picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
-            let Some(item) = item else { return no(format!("{word:?} was not paid, or came back before")) };
+            let Some(item) = item else { return no(format!("{} was not paid, or came back before", shown(what))) };
             fits(row, &picture.files[item.file], picture)?;
             if out {
                 return no(format!("record {} left the account; only what came can have come back", row.record));
@@ -119,28 +138,20 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         Word::Received(from) if picture.reader == Reader::Payouts && mine && !out => {
             waits(Booking::Received { from: *from, amount: row.entry.amount })
         }
-        Word::Another if picture.reader == Reader::Payouts && mine && !out => {
-            let payers: Vec<_> = fitting(row, picture).into_iter().filter_map(|c| payer_of(&c.say)).collect();
-            match payers[..] {
-                [from] => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
-                _ => no(format!(
-                    "record {} is not from one configured payer; say from whom (--received-from)",
-                    row.record
-                )),
+        Word::Another if picture.reader == Reader::Payouts && mine && !out => match picture.payer(row) {
+            Some(from) => Ok((Booking::Received { from, amount: row.entry.amount }, Alike::Another)),
+            None => {
+                no(format!("record {} is not from one configured payer; say from whom (--received-from)", row.record))
             }
-        }
+        },
         Word::Received(_) | Word::Another => {
             no(format!("record {} is no payment to the operator's account", row.record))
         }
         Word::Same(_) | Word::NotOurs if !mine => no(format!("record {} is of another account", row.record)),
-        Word::Same(other) => waits(Booking::Aside(Aside::Same(other.clone()))),
+        Word::Same(other) => same_as(row, other, picture).and_then(waits),
         Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
         Word::Corrects(line) => corrects(row, line, picture, mine).and_then(waits),
     }
-}
-
-fn payer_of(say: &str) -> Option<Payer> {
-    crate::closing::payer(say.strip_prefix("--received-from ")?.trim_matches('"'))
 }
 
 fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
@@ -150,6 +161,44 @@ fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
     no(format!("record {} is of another account than the file's", row.record))
 }
 
+/// The line moves nothing, because what it moved was booked under another reference. Amount, direction and payer are compared where it
+/// is booked; here the account, and that two lines of one file are not one movement.
+fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking, AskError> {
+    let booking = Booking::Aside(Aside::Same(other.to_owned()));
+    let Some(SameAs { line, record }) = &picture.same else { return Ok(booking) };
+    let wrong = |expected: &str, got: String| {
+        no(format!(
+            "record {} is not the same as {other:?}: expected {expected}, got {got}; give the reference under which this line's money was \
+             booked, or say what else the line is",
+            row.record
+        ))
+    };
+    if let Some(n) = record.filter(|n| *n != row.record) {
+        return wrong(
+            "what no other line of this file is",
+            format!("what record {n} is already, and two lines of one file are two movements"),
+        );
+    }
+    let of_account = LineName::parse(&line.reference).is_none_or(|name| name.is_of(&row.name));
+    if !of_account || !picture.is_account_of(line, row.account.as_ref()) {
+        return wrong("what was booked on the account of this line", format!("another account's ({})", line.what));
+    }
+    if !picture.is_my_line(line) {
+        return wrong("what the reader looks after", format!("what others look after ({})", line.what));
+    }
+    match (&row.named, &line.what) {
+        (Some(Paid::Settlement { settlement: named, .. }), Became::Returned { settlement, .. })
+            if named != settlement =>
+        {
+            wrong("the settlement that its text names", line.what.to_string())
+        }
+        (Some(Paid::Row { batch: b, row: r }), Became::CameBack { batch, row: n, .. }) if (b, r) != (batch, n) => {
+            wrong("the row that its text names", line.what.to_string())
+        }
+        _ => Ok(booking),
+    }
+}
+
 fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Booking, AskError> {
     if row.entry.kind != TransactionKind::Correction {
         return no(format!(
@@ -157,19 +206,20 @@ fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Book
             row.record
         ));
     }
-    let known = picture.booked.iter().find(|b| b.reference == line);
-    let name = super::name::LineName::parse(line);
+    let known = picture.booked.iter().find(|b| same(&b.reference, line));
+    let name = known.and_then(|b| LineName::parse(&b.reference));
     let opposite = match (known, name) {
         // Booked by hand, it has no account but the operator's, and it came in.
         (Some(b), _) if b.by_hand.is_some() => {
             let operators = picture.reader == Reader::Payouts && picture.is_operators(row.account.as_ref());
             operators && b.amount == row.entry.amount && row.entry.direction == Direction::Out
         }
-        (Some(_), Some(n)) => n.yen == row.entry.amount && n.way != row.entry.direction && n.place == row.name.place,
+        (Some(_), Some(n)) => n.yen == row.entry.amount && n.way != row.entry.direction && n.is_of(&row.name),
         (_, _) => false,
     };
     if mine && opposite {
-        return Ok(Booking::Corrects { line: line.to_owned() });
+        let line = known.map_or(line, |b| b.reference.as_str()).to_owned();
+        return Ok(Booking::Corrects { line });
     }
     no(format!("{line:?} is nothing of this account and sum, the other way, that was booked"))
 }

@@ -222,7 +222,7 @@ pub(super) fn describe() {
             }
         }
     }
-    crate::tasks::publish_from_the_start();
+    kazasu_engine::tasks::publish_from_the_start();
 }
 
 /// The labels of every series that exists from the start.

@@ -1,6 +1,6 @@
 //! What a hostile or broken peer sends. It gets an answer where one is possible, and nobody else notices.
 
-use crate::harness::{Served, Town, wait_for};
+use crate::harness::{Served, Town, kazasu, wait_for};
 use bytes::BytesMut;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::config::AcquirerConfig;
@@ -28,7 +28,7 @@ impl Dice {
 }
 
 pub(crate) fn purchase(acquirer: &AcquirerConfig, number: u64) -> Request {
-    let now = kazasu::clock::now();
+    let now = kazasu_engine::clock::now();
     let shop = acquirer.merchant("shop").unwrap();
     Request {
         mti: Mti(200),
@@ -140,7 +140,7 @@ fn random_and_damaged_messages_are_answered_or_ignored_and_the_link_stays() {
 
 fn echo(session: &Session, number: u64) -> BytesMut {
     let stan = Stan::wrapping(900_000 + number);
-    let now = kazasu::clock::now().transmission();
+    let now = kazasu_engine::clock::now().transmission();
     let mut message = Message::default();
     kazasu_schemas::wire::Network::request(NetworkCode::Echo, session.config.id, stan, now).to_message(&mut message);
     let mut out = BytesMut::new();
@@ -347,4 +347,34 @@ fn a_link_with_too_much_under_way_is_not_read_until_answers_are_out() {
     // The third was only read when the first was answered.
     assert!(begin.elapsed() >= Duration::from_millis(800), "{:?}", begin.elapsed());
     served.stop();
+}
+
+#[test]
+fn what_listens_on_the_http_port_and_is_no_switch_is_told() {
+    let town = Town::empty(Sample { residents: 0, ..Sample::default() });
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other_at = other.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in other.incoming().flatten() {
+            let body = "HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno";
+            let _ = stream.write_all(body.as_bytes());
+            // What was sent is read before the connection is closed, so that the answer arrives.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        }
+    });
+    let config = std::fs::read_to_string(town.config()).unwrap();
+    let line = config.lines().find(|line| line.starts_with("http = ")).unwrap().to_owned();
+    for (at, why) in [(other_at, "no kazasu switch"), (silent.local_addr().unwrap(), "gives no answer")] {
+        std::fs::write(town.config(), config.replace(&line, &format!("http = \"{at}\""))).unwrap();
+        for args in [&["day", "status"][..], &["settle"], &["merchant", "list"]] {
+            let begin = std::time::Instant::now();
+            let out = kazasu(&[args, &["--config", &town.config()]].concat());
+            let said = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.code(), Some(2), "{args:?}: {said}");
+            assert!(said.contains(why) && said.contains(&at.to_string()), "{args:?}: {said}");
+            assert!(begin.elapsed() < std::time::Duration::from_secs(15), "{args:?}: {said}");
+        }
+    }
 }

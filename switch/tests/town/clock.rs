@@ -1,7 +1,8 @@
 //! A wall clock that jumps under the running switch, and a person who is asked.
 
+use crate::codes::APPROVED;
 use crate::harness::{Served, Town, kazasu, wait_for};
-use crate::rules::{call, token};
+use crate::rules::{call, purchase, token};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::scenario::{Scenario, play};
@@ -32,7 +33,7 @@ fn doubt(served: &Served) -> Option<String> {
 }
 
 fn today(by: i64) -> String {
-    Millis(kazasu::clock::now().0 + by).jst_day().to_string()
+    Millis(kazasu_engine::clock::now().0 + by).jst_day().to_string()
 }
 
 fn goes(acquirer: &AcquirerConfig, steps: &str) {
@@ -41,7 +42,10 @@ fn goes(acquirer: &AcquirerConfig, steps: &str) {
     assert_eq!(outcome.differences, []);
 }
 
-const PAY: &str = "[[step]]\nsend = 'purchase'\ncard = 'held-a'\nat = 'shop'\namount = 100\nexpect = { code = '00' }\n";
+/// A step that goes through on any day.
+fn payment() -> String {
+    purchase("held-a", 100, APPROVED)
+}
 
 fn bodies(town: &Town) -> Vec<Body> {
     town.runtime.block_on(async {
@@ -59,57 +63,74 @@ fn a_clock_that_jumps_turns_no_day_until_a_person_says_that_it_is_right() {
     served.issuers_up(3);
     assert_eq!(served.get("/readyz"), (200, "ready\n".into()));
     let day = served.status()["business_day"].clone();
-    // Sixty days for some seconds, between a payment and its repeat.
+    a_jump_is_doubted_while_taps_are_answered(&town, &served);
+    the_doubt_is_told_and_the_day_stays(&town, &served, &day);
+    the_doubt_ends_with_the_jump(&town, &served, &day);
+    a_person_confirms_a_day_that_really_is_over(&town, &served);
+    one_day_is_ended_early_and_no_second_one(&town, &served);
+    served.stop();
+    town.verified();
+    the_journal_says_who_decided_and_why(&town);
+}
+
+/// Sixty days for some seconds, between a payment and its repeat.
+fn a_jump_is_doubted_while_taps_are_answered(town: &Town, served: &Served) {
     let steps = format!(
-        "{}[[step]]\npause_ms = 4000\n[[step]]\nrepeat = 'p'\nexpect = {{ code = '00', same_as = 'p' }}\n",
-        PAY.replace("amount", "as = 'p'\namount")
+        "{}[[step]]\npause_ms = 4000\n[[step]]\nrepeat = 'p'\nexpect = {{ code = '{APPROVED}', same_as = 'p' }}\n",
+        payment().replace("amount", "as = 'p'\namount")
     );
-    let acquirer = town.acquirer(1, &served);
-    let playing = std::thread::spawn({
-        let acquirer = acquirer.clone();
-        move || goes(&acquirer, &steps)
-    });
+    let acquirer = town.acquirer(1, served);
+    let playing = std::thread::spawn(move || goes(&acquirer, &steps));
     std::thread::sleep(Duration::from_millis(500));
-    set(&town, 60 * DAY);
-    let said = wait_for("the doubt", Duration::from_secs(10), || doubt(&served));
+    set(town, 60 * DAY);
+    let said = wait_for("the doubt", Duration::from_secs(10), || doubt(served));
     assert_eq!(said, "wall_clock_ahead");
     playing.join().unwrap();
+}
+
+fn the_doubt_is_told_and_the_day_stays(town: &Town, served: &Served, day: &Value) {
     let (status, ready) = served.get("/readyz");
     assert_eq!(status, 200, "taps are answered: {ready}");
     assert!(ready.starts_with("ready\nclock_suspect: "), "{ready}");
     assert!(served.get("/metrics").1.contains("\nkazasu_clock_suspect 1"), "an alarm");
-    assert_eq!(served.status()["business_day"], day);
+    assert_eq!(served.status()["business_day"], *day);
     let status = kazasu(&["clock", "status", "--config", &town.config()]);
     assert_eq!(status.status.code(), Some(1), "{status:?}");
-    set(&town, 0);
-    wait_for("the clock to be believed again", Duration::from_secs(10), || doubt(&served).is_none().then_some(()));
-    assert_eq!(served.status()["business_day"], day);
-    assert_eq!(kazasu(&["clock", "status", "--config", &town.config()]).status.code(), Some(0));
+}
 
-    // A day that really is over, as a person says.
-    set(&town, DAY);
-    wait_for("the doubt", Duration::from_secs(10), || doubt(&served));
+fn the_doubt_ends_with_the_jump(town: &Town, served: &Served, day: &Value) {
+    set(town, 0);
+    wait_for("the clock to be believed again", Duration::from_secs(10), || doubt(served).is_none().then_some(()));
+    assert_eq!(served.status()["business_day"], *day);
+    assert_eq!(kazasu(&["clock", "status", "--config", &town.config()]).status.code(), Some(0));
+}
+
+/// By its name: another day's is refused.
+fn a_person_confirms_a_day_that_really_is_over(town: &Town, served: &Served) {
+    set(town, DAY);
+    wait_for("the doubt", Duration::from_secs(10), || doubt(served));
     let confirm = |day: &str| {
         kazasu(&["clock", "confirm", "--day", day, "--why", "time server was wrong", "--config", &town.config()])
     };
     let wrong = confirm(&today(0));
     assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
-    assert!(doubt(&served).is_some());
+    assert!(doubt(served).is_some());
     let right = confirm(&today(DAY));
     assert!(right.status.success(), "{}", String::from_utf8_lossy(&right.stderr));
     wait_for("the day to turn", Duration::from_secs(10), || {
         (served.status()["business_day"] == today(DAY).as_str()).then_some(())
     });
-    goes(&town.acquirer(1, &served), PAY);
+    goes(&town.acquirer(1, served), &payment());
+}
 
-    // One day may be ended early, and no second one.
-    let operator = token(&town, "", "token");
+fn one_day_is_ended_early_and_no_second_one(town: &Town, served: &Served) {
+    let operator = token(town, "", "token");
     let cut_over = |day: &Value, why: Option<&str>| {
         let mut ask = json!({ "do": "cut_over", "day": day });
         if let Some(why) = why {
             ask["why"] = why.into();
         }
-        call(&served, "POST", "/v1/closing/ask", &operator, &ask)
+        call(served, "POST", "/v1/closing/ask", &operator, &ask)
     };
     let open = served.status()["business_day"].clone();
     assert_eq!(cut_over(&open, None).0, 400, "why");
@@ -118,9 +139,10 @@ fn a_clock_that_jumps_turns_no_day_until_a_person_says_that_it_is_right() {
     let (status, why) = cut_over(&open, Some("early closing"));
     assert_eq!(status, 409, "{why}");
     assert!(why["error"].as_str().unwrap().contains("has not begun by the calendar"), "{why}");
-    served.stop();
-    town.verified();
-    let bodies = bodies(&town);
+}
+
+fn the_journal_says_who_decided_and_why(town: &Town) {
+    let bodies = bodies(town);
     let confirmed: Vec<_> =
         bodies.iter().filter_map(|b| if let Body::ClockConfirmed(r) = b { Some(r) } else { None }).collect();
     assert_eq!(confirmed.len(), 1);
@@ -134,6 +156,9 @@ fn a_clock_that_jumps_turns_no_day_until_a_person_says_that_it_is_right() {
 #[test]
 fn a_start_long_after_the_last_record_answers_taps_on_the_old_day() {
     let town = Town::new(Sample { residents: 3, ..Sample::default() });
+    // No switch is running: that is no doubt about its clock.
+    let out = kazasu(&["clock", "status", "--config", &town.config()]);
+    assert_eq!(out.status.code(), Some(2), "{out:?}");
     set(&town, 0);
     let served = serve(&town);
     let day = served.status()["business_day"].clone();
@@ -145,7 +170,7 @@ fn a_start_long_after_the_last_record_answers_taps_on_the_old_day() {
         assert_eq!(doubt(&served).as_deref(), Some(said), "{by}");
         std::thread::sleep(Duration::from_millis(1_500));
         assert_eq!(served.status()["business_day"], day, "{by}");
-        goes(&town.acquirer(1, &served), PAY);
+        goes(&town.acquirer(1, &served), &payment());
         served.stop();
     }
     // A person can say so before the switch runs.
@@ -165,7 +190,7 @@ fn a_start_long_after_the_last_record_answers_taps_on_the_old_day() {
         (served.status()["business_day"] == today(2 * DAY).as_str()).then_some(())
     });
     assert_eq!(doubt(&served), None);
-    goes(&town.acquirer(1, &served), PAY);
+    goes(&town.acquirer(1, &served), &payment());
     served.stop();
     town.verified();
 }

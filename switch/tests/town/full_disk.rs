@@ -1,12 +1,12 @@
 //! The disk is full: the writer answers no approval that it cannot keep, says why, and goes on when there is room again.
 
-use crate::harness::{Served, Town, wait_for};
+use crate::harness::{Served, Town, kazasu, wait_for};
 use kazasu::sample::{Mix as Residents, Town as Sample};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
@@ -78,4 +78,47 @@ fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
         "{booked} booked, {answered} approved, {unknown} unknown"
     );
     town.verified();
+}
+
+#[test]
+fn an_import_on_a_full_disk_says_so_and_ends() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let rows: String = (0..30_000).map(|n| format!("M3{n:013},27000001,店 {n},5411\n")).collect();
+    let file = town.path("many.csv");
+    std::fs::write(&file, format!("merchant,acquirer,name,mcc\n{rows}")).unwrap();
+    let (file, config) = (file.to_str().unwrap(), town.config());
+    let mut command = Command::new("bash");
+    let limited = "trap '' XFSZ; ulimit -S -f 2000; exec \"$0\" merchant import \"$1\" --config \"$2\"";
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_kazasu"), file, &config]);
+    let begin = Instant::now();
+    let out = command.output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{said}");
+    assert!(said.contains("the ledger takes no records at the moment"), "{said}");
+    assert!(begin.elapsed() < Duration::from_secs(60), "{said}");
+    // With room, it goes on where it stood.
+    let out = kazasu(&["merchant", "import", file, "--config", &config]);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    town.verified();
+}
+
+#[test]
+fn a_sample_for_which_there_is_no_room_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    for (folder, was_there) in [("new", false), ("empty", true)] {
+        let folder = dir.path().join(folder);
+        if was_there {
+            std::fs::create_dir(&folder).unwrap();
+        }
+        let mut command = Command::new("bash");
+        let limited = "trap '' XFSZ; ulimit -S -f 1; exec \"$0\" init \"$1\"";
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_kazasu"), folder.to_str().unwrap()]);
+        let out = command.output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains("cannot write"), "{said}");
+        assert_eq!(folder.exists(), was_there);
+        let out = kazasu(&["init", folder.to_str().unwrap(), "--residents", "1"]);
+        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    }
 }

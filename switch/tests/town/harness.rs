@@ -11,6 +11,7 @@ use kazasu_store::sqlite::SqliteStore;
 use kazasu_store::verify::{Verified, verify};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,29 @@ pub(crate) fn free_port() -> u16 {
 /// The program under test.
 pub(crate) fn kazasu(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kazasu")).args(args).output().unwrap()
+}
+
+/// One request, as any program may send it; status and body of the answer.
+pub(crate) fn request(
+    http: impl Display,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<(u16, String), Box<ureq::Error>> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true);
+    let agent = ureq::Agent::new_with_config(config.build());
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{http}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = match (method, body) {
+        ("GET", []) => agent.run(request.body(()).unwrap()),
+        _ => agent.run(request.body(body.to_vec()).unwrap()),
+    };
+    let mut answer = answer.map_err(Box::new)?;
+    let text = answer.body_mut().read_to_string().map_err(Box::new)?;
+    Ok((answer.status().as_u16(), text))
 }
 
 /// Waits until `done` gives something.
@@ -230,9 +254,7 @@ impl Served {
 
     /// Status and body of a GET.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
-        let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-        let mut response = agent.get(format!("http://{}{path}", self.http)).call().unwrap();
-        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+        request(self.http, "GET", path, &[], b"").unwrap()
     }
 
     pub(crate) fn status(&self) -> Value {

@@ -5,17 +5,22 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate, and those of this workspace that it may use. A line here changes with a decision record.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("kazasu-schemas", &[]),
     ("kazasu-console", &[]),
     ("kazasu-ledger", &["kazasu-schemas"]),
     ("kazasu-store", &["kazasu-schemas", "kazasu-ledger"]),
     ("kazasu-core", &["kazasu-schemas", "kazasu-ledger"]),
+    ("kazasu-engine", &["kazasu-schemas", "kazasu-ledger", "kazasu-store", "kazasu-core"]),
+    (
+        "kazasu-projections",
+        &["kazasu-schemas", "kazasu-ledger", "kazasu-store", "kazasu-core", "kazasu-security", "kazasu-engine"],
+    ),
     ("kazasu-report", &["kazasu-schemas"]),
     ("kazasu-documents", &["kazasu-schemas"]),
     // One reader for all tables that people bring, detail files too.
     ("kazasu-recon", &["kazasu-schemas", "kazasu-documents"]),
-    ("kazasu-security", &["kazasu-schemas", "kazasu-ledger"]),
+    ("kazasu-security", &["kazasu-schemas", "kazasu-ledger", "kazasu-console"]),
     ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console"]),
     ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console"]),
     (
@@ -26,6 +31,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "kazasu-ledger",
             "kazasu-store",
             "kazasu-core",
+            "kazasu-engine",
+            "kazasu-projections",
             "kazasu-report",
             "kazasu-documents",
             "kazasu-recon",
@@ -42,6 +49,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "kazasu-ledger",
             "kazasu-store",
             "kazasu-core",
+            "kazasu-engine",
             "kazasu-report",
             "kazasu-recon",
             "kazasu-issuer-adapter",

@@ -1,6 +1,6 @@
 //! Importing merchants and links: bad rows by line, into a stopped and into a running switch.
 
-use crate::harness::{Town, kazasu};
+use crate::harness::{Town, kazasu, request};
 use kazasu::sample::{Town as Sample, named_ppid};
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use serde_json::Value;
@@ -34,6 +34,19 @@ fn bad_rows_are_reported_by_line_and_block_nothing() {
     assert!(!report.to_string().contains("4900001234567891"), "a card number is repeated: {report}");
     assert_eq!((report["rows"].as_u64(), report["recorded"].as_u64()), (Some(6), Some(2)));
     assert_eq!(std::fs::read_to_string(&bad).unwrap().lines().count(), 5);
+
+    // Another opening balance of an account that has money is not booked, and is told; the same one is nothing to tell.
+    let another = town.path("another.csv");
+    std::fs::write(&another, format!("ppid,kind,number,balance\n{new},held,0010000001,6000\n")).unwrap();
+    for look in [&["--dry-run"][..], &[]] {
+        let args = ["link", "import", another.to_str().unwrap(), "--config", &town.config(), "--json"];
+        let report = json(&kazasu(&[&args[..], look].concat()));
+        assert_eq!(report["unchanged"], 1, "{report}");
+        let kept = &report["kept"][0];
+        assert_eq!((kept["line"].as_u64(), kept["field"].as_str()), (Some(2), Some("balance")), "{report}");
+        assert_eq!((kept["before"].as_str(), kept["after"].as_str()), (Some("¥5,000"), Some("¥6,000")), "{report}");
+    }
+    assert!(json(&kazasu(&args)).get("kept").is_none());
 
     // Again, into the running switch: nothing changes but the bad rows are bad again.
     let served = town.serve();
@@ -72,15 +85,12 @@ fn a_second_switch_on_the_same_folder_is_refused() {
 fn an_api_call_without_the_token_changes_nothing() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
     let served = town.serve();
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
     let records = served.status()["records"].clone();
     for token in [None, Some("Bearer "), Some("Bearer 0000000000000000000000000000000000000000")] {
-        let mut request = agent.post(format!("http://{}/v1/import/links", served.http));
-        if let Some(token) = token {
-            request = request.header("Authorization", token);
-        }
+        let headers: Vec<_> = token.map(|token| ("Authorization", token)).into_iter().collect();
         let csv = format!("ppid,kind,number,balance\n{},held,0010000001,5000\n", named_ppid("thief"));
-        assert_eq!(request.send(csv).unwrap().status().as_u16(), 401);
+        let (status, _) = request(served.http, "POST", "/v1/import/links", &headers, csv.as_bytes()).unwrap();
+        assert_eq!(status, 401);
     }
     assert_eq!(served.status()["records"], records);
 }

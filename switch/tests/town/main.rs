@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and documents itself by its name")]
 
 mod bad_input;
+mod bank;
 mod clock;
 mod closing;
 mod cluster;
+mod codes;
 mod crash;
 mod demo;
 mod full_disk;

@@ -1,14 +1,15 @@
 //! Relief on a real switch: files in and out, roles, kill -9 in the middle of a release, the bank's statement, the report.
 
-use crate::harness::{Served, Town, kazasu, wait_for};
+use crate::bank;
+use crate::harness::{Served, Town, kazasu, request, wait_for};
+use crate::rules::token;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_ledger::AccountKey;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::money::Yen;
-use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
-use kazasu_schemas::zengin::{AccountKind, LineEnding, kana, transfer};
+use kazasu_schemas::zengin::statement::Direction;
+use kazasu_schemas::zengin::{kana, transfer};
 use kazasu_store::Store;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -17,7 +18,12 @@ use std::process::Output;
 use std::time::Duration;
 
 const EVENT: &str = "令和8年11月豪雨";
+/// The programme that these tests pay from.
+const PROGRAMME: &str = "101";
+/// The first batch that is read in.
+const BATCH: &str = "0";
 
+/// The sample's city: sato is its officer, suzuki approves, tanaka is its treasurer.
 struct City<'a> {
     town: &'a Town,
 }
@@ -65,7 +71,7 @@ impl City<'_> {
     }
 }
 
-fn programme(number: u16, more: &str) -> String {
+fn programme(number: &str, more: &str) -> String {
     format!(
         "number = {number}\nname = \"flood\"\ncity = \"13361\"\nlegal_basis = \"ordinance 3\"\nbudget = 90_000_000\n\
          ceiling = 100_000\nevents = [\"{EVENT}\"]\nuntil = \"2098-12-31\"\n{more}"
@@ -87,16 +93,32 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
     let served = town.serve();
     served.issuers_up(3);
     let city = City { town: &town };
-    city.programme(&programme(101, PURSE), "1000000");
-    // Bad programme files name the line of everything that is wrong.
+    city.programme(&programme(PROGRAMME, PURSE), "1000000");
+    a_bad_programme_file_names_its_lines(&city);
+    let path = the_officer_reads_the_file_in(&city);
+    the_approver_looks_at_the_batch(&city);
+    each_role_takes_only_its_own_steps(&city, &path);
+    let temporary = the_row_without_an_id_gets_one_until_the_batch_is_approved(&city);
+    the_treasurer_releases_once(&city, &temporary);
+    the_report_names_no_spending_of_few_people(&city);
+    served.stop();
+    town.verified();
+}
+
+fn a_bad_programme_file_names_its_lines(city: &City<'_>) {
     let bad =
-        city.file("bad.toml", programme(102, "way = \"cash\"\nseveral = \"all\"\nregions = [\"xx\"]\n").as_bytes());
+        city.file("bad.toml", programme("102", "way = \"cash\"\nseveral = \"all\"\nregions = [\"xx\"]\n").as_bytes());
     let text = city.no("sato", &["programme", "propose", &bad, "--why", "x"]);
     for line in
         ["line 9: programme: way must be purse or transfer", "line 10: programme: several must be largest", "line 11"]
     {
         assert!(text.contains(line), "{text}");
     }
+}
+
+/// Its rows begin in line 2. Ten are good; line 12 is a smaller damage of a household that is there already, line 13 is above the
+/// ceiling, line 14 has no ID; lines 15 to 18 cannot be read.
+fn applications() -> String {
     let mut file = String::from("利用者ID,世帯番号,災害,被害区分,支給額\r\n");
     for n in 0..10 {
         let _ =
@@ -111,8 +133,13 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
         sample_ppid(1, 1),
         sample_ppid(1, 2)
     );
-    let path = city.file("申請.csv", &sjis(&file));
-    let out = city.run("sato", &["import", "101", &path, "--why", "received"]);
+    file
+}
+
+/// What was bad comes back in a file of its own. Gives the path of the file that was read in.
+fn the_officer_reads_the_file_in(city: &City<'_>) -> String {
+    let path = city.file("申請.csv", &sjis(&applications()));
+    let out = city.run("sato", &["import", PROGRAMME, &path, "--why", "received"]);
     assert_eq!(
         out.status.code(),
         Some(1),
@@ -126,7 +153,7 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
         "{imported}"
     );
     assert_eq!(imported["encoding"], "shift_jis");
-    let refused = std::fs::read_to_string(town.path("申請.refused.csv")).unwrap();
+    let refused = std::fs::read_to_string(city.town.path("申請.refused.csv")).unwrap();
     assert!(refused.starts_with('\u{feff}'), "a spreadsheet knows it is UTF-8");
     for part in
         ["15,amount,\"must be whole yen", "16,event,", "17,ppid,", "18,,\"has 2 cells", "H22,", ",三万", ",台風,"]
@@ -134,15 +161,18 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
         assert!(refused.contains(part), "{refused}");
     }
     assert!(!refused.contains("4900009000000061"), "a card number in the wrong place is not repeated");
-    let again = city.run("sato", &["import", "101", &path, "--why", "again"]);
+    let again = city.run("sato", &["import", PROGRAMME, &path, "--why", "again"]);
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(
         (&again["batch"], &again["known"]),
         (&imported["batch"], &json!(true)),
         "the same file twice is recognised"
     );
+    path
+}
 
-    let view = city.ok("suzuki", &["preview", "0"]);
+fn the_approver_looks_at_the_batch(city: &City<'_>) {
+    let view = city.ok("suzuki", &["preview", BATCH]);
     assert_eq!(
         (&view["count"], &view["total_yen"], &view["refused_rows"]),
         (&json!(10), &json!(110_000), &json!(4)),
@@ -154,48 +184,59 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
     assert_eq!(issues["smaller_damage"]["first"][0]["line"], 12);
     assert_eq!(issues["above_ceiling"]["first"][0]["line"], 13);
     assert_eq!(issues["no_id"]["count"], 1);
-    // Nobody does what is another's, whatever the step.
+}
+
+fn each_role_takes_only_its_own_steps(city: &City<'_>, path: &str) {
     for (by, args, expected) in [
-        ("suzuki", vec!["import", "101", path.as_str(), "--why", "x"], "suzuki is approver"),
-        ("sato", vec!["approve", "0", "--why", "x"], "sato is officer"),
-        ("suzuki", vec!["release", "0", "--why", "x"], "suzuki is approver"),
-        ("operator", vec!["release", "0", "--why", "x"], "operator is nothing"),
-        ("tanaka", vec!["approve", "0", "--why", "x"], "tanaka is treasurer"),
+        ("suzuki", vec!["import", PROGRAMME, path, "--why", "x"], "suzuki is approver"),
+        ("sato", vec!["approve", BATCH, "--why", "x"], "sato is officer"),
+        ("suzuki", vec!["release", BATCH, "--why", "x"], "suzuki is approver"),
+        ("operator", vec!["release", BATCH, "--why", "x"], "operator is nothing"),
+        ("tanaka", vec!["approve", BATCH, "--why", "x"], "tanaka is treasurer"),
     ] {
         let text = city.no(by, &args);
         assert!(text.contains(expected), "{text}");
     }
-    let temporary =
-        city.ok("sato", &["row", "0", "12", "assign", "--why", "no card"])["ppid"].as_str().unwrap().to_owned();
-    city.approved("0");
-    let text = city.no("sato", &["row", "0", "12", "exclude", "--why", "late"]);
+}
+
+/// Gives the temporary ID.
+fn the_row_without_an_id_gets_one_until_the_batch_is_approved(city: &City<'_>) -> String {
+    // Line 14 of the file: rows are counted from 0 and without the header.
+    const WITHOUT_ID: &str = "12";
+    let assigned = city.ok("sato", &["row", BATCH, WITHOUT_ID, "assign", "--why", "no card"]);
+    city.approved(BATCH);
+    let text = city.no("sato", &["row", BATCH, WITHOUT_ID, "exclude", "--why", "late"]);
     assert!(text.contains("rows change only before it is assessed"), "{text}");
-    let released = city.ok("tanaka", &["release", "0", "--why", "checked"]);
+    assigned["ppid"].as_str().unwrap().to_owned()
+}
+
+fn the_treasurer_releases_once(city: &City<'_>, temporary: &str) {
+    let released = city.ok("tanaka", &["release", BATCH, "--why", "checked"]);
     assert_eq!((&released["credited_rows"], &released["total_yen"]), (&json!(11), &json!(140_000)));
     let shown: Value =
-        serde_json::from_slice(&kazasu(&["link", "show", &temporary, "--json", "--config", &town.config()]).stdout)
+        serde_json::from_slice(&kazasu(&["link", "show", temporary, "--json", "--config", &city.town.config()]).stdout)
             .unwrap();
     assert_eq!(
         shown["purses"],
         json!([{ "programme": 101, "yen": 30_000 }]),
         "people without a card are treated as others"
     );
-    let again = city.ok("tanaka", &["release", "0", "--why", "once more"]);
+    let again = city.ok("tanaka", &["release", BATCH, "--why", "once more"]);
     assert_eq!(again["result"], "unchanged");
+}
 
-    // The report: fewer than ten people spent, so nothing is broken down.
-    city.ok("sato", &["close", "0", "--why", "over"]);
-    let book = town.path("report.xlsx");
-    city.ok("sato", &["report", "101", "--out", book.to_str().unwrap()]);
+/// Fewer than ten people spent, so nothing is broken down.
+fn the_report_names_no_spending_of_few_people(city: &City<'_>) {
     use calamine::Reader;
+    city.ok("sato", &["close", BATCH, "--why", "over"]);
+    let book = city.town.path("report.xlsx");
+    city.ok("sato", &["report", PROGRAMME, "--out", book.to_str().unwrap()]);
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(&book).unwrap();
     let money = book.worksheet_range("収支 Money").unwrap();
     let cell = |name: &str| money.rows().find(|row| row[0].to_string().contains(name)).map(|row| row[1].to_string());
     assert_eq!(cell("支給額"), Some("140000".into()));
     assert_eq!(cell("予算額"), Some("90000000".into()));
     assert!(book.worksheet_range("利用内訳 Spending").is_ok(), "{:?}", book.sheet_names());
-    served.stop();
-    town.verified();
 }
 
 #[test]
@@ -209,7 +250,7 @@ fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once
     }
     let path = city.file("applications.csv", file.as_bytes());
     // Without a running switch, the commands work on the journal themselves.
-    city.programme(&programme(101, PURSE), "80000000");
+    city.programme(&programme(PROGRAMME, PURSE), "80000000");
     city.ok("sato", &["import", "101", &path, "--why", "received"]);
     city.approved("0");
     let mut served = town.serve();
@@ -254,31 +295,9 @@ fn a_release_that_is_killed_goes_on_by_itself_and_credits_everybody_exactly_once
 }
 
 fn post(served: &Served, town: &Town, path: &str, body: &Value) -> (u16, String) {
-    let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
-    let token = keys["http"]["people"]["tanaka"].as_str().unwrap().to_owned();
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let request =
-        agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
-    let mut response = request.send(body.to_string()).unwrap();
-    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
-}
-
-fn entry(day: BusinessDay, direction: Direction, yen: i64, name: &str, edi: &str) -> Entry {
-    Entry {
-        inquiry_number: 0,
-        posting_date: day,
-        value_date: day,
-        direction,
-        kind: TransactionKind::Transfer,
-        amount: Yen::new(yen),
-        uncleared: Yen::ZERO,
-        payer_code: String::new(),
-        payer_name: name.into(),
-        bank_name: "ﾐﾅﾄ".into(),
-        branch_name: "ﾎﾝﾃﾝ".into(),
-        remarks: String::new(),
-        edi: edi.into(),
-    }
+    let bearer = format!("Bearer {}", token(town, "people", "tanaka"));
+    let headers = [("authorization", bearer.as_str())];
+    request(served.http, "POST", path, &headers, body.to_string().as_bytes()).unwrap()
 }
 
 #[test]
@@ -286,7 +305,21 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
     let town = Town::new(Sample { residents: 3, ..Sample::default() });
     let served = town.serve();
     let city = City { town: &town };
-    city.programme(&programme(101, TRANSFER), "1000000");
+    city.programme(&programme(PROGRAMME, TRANSFER), "1000000");
+    applications_with_accounts_are_read_in(&city);
+    let day = the_batch_is_released_for_a_day_of_the_bank(&city);
+    let files = files_are_made_for_the_bank(&city);
+    the_bank_can_read_them(&files, day);
+    let statement = transfers_that_came_back_are_found_in_the_statement(&city, day);
+    a_damaged_statement_books_nothing(&city, &statement);
+    city.ok("sato", &["close", BATCH, "--why", "over"]);
+    served.stop();
+    town.verified();
+    the_journal_has_nothing_readable_of_an_account(&town);
+}
+
+/// Three, and one whose account name is not in kana.
+fn applications_with_accounts_are_read_in(city: &City<'_>) {
     let mut file =
         String::from("利用者ID,世帯番号,災害,支給額,銀行コード,銀行名,支店コード,預金種目,口座番号,口座名義カナ\n");
     for (n, (name, yen)) in
@@ -301,69 +334,77 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
     }
     let _ = writeln!(file, "{},H9,{EVENT},100,9999,,1,普通,123,山田太郎", sample_ppid(1, 2));
     let path = city.file("transfer.csv", file.as_bytes());
-    let out = city.run("sato", &["import", "101", &path, "--why", "received"]);
+    let out = city.run("sato", &["import", PROGRAMME, &path, "--why", "received"]);
     let imported: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(imported["taken"], 3);
     let bad = imported["bad_rows"][0]["problem"].as_str().unwrap();
     assert!(bad.contains("'山'"), "the character that no bank takes is named: {bad}");
-    city.approved("0");
-    let text = city.no("tanaka", &["release", "0", "--why", "x"]);
+}
+
+/// Gives the day: today, or the next on which banks are open.
+fn the_batch_is_released_for_a_day_of_the_bank(city: &City<'_>) -> BusinessDay {
+    city.approved(BATCH);
+    let text = city.no("tanaka", &["release", BATCH, "--why", "x"]);
     assert!(text.contains("the bank's day"), "{text}");
-    let text = city.no("tanaka", &["release", "0", "--value-day", "2027-01-01", "--why", "x"]);
+    let text = city.no("tanaka", &["release", BATCH, "--value-day", "2027-01-01", "--why", "x"]);
     assert!(text.contains("banks are closed on 2027-01-01"), "{text}");
     // A statement that is read today has no movement of a later day than banks book today's.
-    let day = Calendar::built_in().add_business_days(kazasu::clock::now().jst_day(), 0).unwrap();
-    city.ok("tanaka", &["release", "0", "--value-day", &day.to_string(), "--why", "checked"]);
-    let text = city.no("sato", &["transfer-file", "0"]);
+    let day = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
+    city.ok("tanaka", &["release", BATCH, "--value-day", &day.to_string(), "--why", "checked"]);
+    day
+}
+
+/// Once, in one form, by the treasurer. Gives their bytes.
+fn files_are_made_for_the_bank(city: &City<'_>) -> Vec<Vec<u8>> {
+    let text = city.no("sato", &["transfer-file", BATCH]);
     assert!(text.contains("sato is officer"), "{text}");
-    let folder = town.path("bank");
+    let folder = city.town.path("bank");
     let folder = folder.to_str().unwrap();
-    let made = city.ok("tanaka", &["transfer-file", "0", "--out", folder]);
+    let made = city.ok("tanaka", &["transfer-file", BATCH, "--out", folder]);
     let files: Vec<Vec<u8>> =
         made["files"].as_array().unwrap().iter().map(|f| std::fs::read(f["path"].as_str().unwrap()).unwrap()).collect();
     assert_eq!(files.len(), 2, "the bank takes two in a file");
-    let text = city.no("tanaka", &["transfer-file", "0", "--format", "pain001"]);
+    let text = city.no("tanaka", &["transfer-file", BATCH, "--format", "pain001"]);
     assert!(text.contains("one file, in one form"), "{text}");
-    city.ok("tanaka", &["transfer-file", "0", "--out", folder]);
+    city.ok("tanaka", &["transfer-file", BATCH, "--out", folder]);
+    files
+}
+
+fn the_bank_can_read_them(files: &[Vec<u8>], day: BusinessDay) {
+    const RECORD_WITH_LINE_END: usize = 120 + 2;
     let groups: Vec<_> = files.iter().flat_map(|bytes| transfer::read(bytes, day).unwrap()).collect();
     let names: Vec<&str> = groups.iter().flat_map(|g| &g.payments).map(|p| p.payee_name.as_str()).collect();
     assert_eq!(names, ["ﾔﾏﾀﾞ ﾀﾛｳ", "ｻﾄｳ ﾊﾅｺ", "ｽｽﾞｷ ｼﾞﾛｳ"]);
     assert_eq!(&files[0][..4], b"1210", "a header of kind 21");
-    assert_eq!(&files[0][54..58], format!("{:04}", day.mmdd()).as_bytes());
-    assert!(files.iter().all(|bytes| bytes.len() % 122 == 0), "120 bytes and a line end");
+    assert_eq!(&files[0][54..58], format!("{:04}", day.mmdd()).as_bytes(), "the day of the transfers");
+    assert!(files.iter().all(|bytes| bytes.len() % RECORD_WITH_LINE_END == 0));
+    assert!(kana::decode(&files[0]).contains("ﾔﾏﾀﾞ"));
+}
 
-    // The bank: it took both files; one transfer comes back with our reference, one by name, one line is nobody's.
-    let header = statement::Header {
-        created: day,
-        from: day,
-        to: day,
-        bank: "9999".parse().unwrap(),
-        bank_name: "ﾐﾅﾄ".into(),
-        branch: "001".parse().unwrap(),
-        branch_name: "ﾎﾝﾃﾝ".into(),
-        kind: AccountKind::Ordinary,
-        number: statement::LongAccountNumber::new(7_654_321).unwrap(),
-        account_name: "ｶｻﾞｽﾁﾖｳ".into(),
-        opening_balance: None,
-    };
+/// What a statement has that leaves a line open.
+fn statement_with_an_open_line(city: &City<'_>, path: &str) -> Value {
+    let out = city.run("tanaka", &["statement", path]);
+    assert_eq!(out.status.code(), Some(1), "a line is left open each time");
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// The bank took both files; one transfer comes back by name, one with our reference; one line is of a stranger. Gives the
+/// statement.
+fn transfers_that_came_back_are_found_in_the_statement(city: &City<'_>, day: BusinessDay) -> Vec<u8> {
+    // The account of the programme's [funding].
+    let header = bank::header(day, 7_654_321, "ｶｻﾞｽﾁﾖｳ");
     let entries = [
-        entry(day, Direction::Out, 90_000, "", ""),
-        entry(day, Direction::Out, 30_000, "", ""),
-        entry(day, Direction::In, 40_000, "ｻﾄｳ ﾊﾅｺ", ""),
-        entry(day, Direction::In, 30_000, "ﾌﾘｺﾐﾌﾉｳ", "R000000-0000002"),
-        entry(day, Direction::In, 777, "ﾀﾞﾚｶ", ""),
+        bank::entry(day, Direction::Out, 90_000, "", ""),
+        bank::entry(day, Direction::Out, 30_000, "", ""),
+        bank::entry(day, Direction::In, 40_000, "ｻﾄｳ ﾊﾅｺ", ""),
+        bank::entry(day, Direction::In, 30_000, "ﾌﾘｺﾐﾌﾉｳ", "R000000-0000002"),
+        bank::entry(day, Direction::In, 777, "ﾀﾞﾚｶ", ""),
     ];
-    let sheet = statement::Sheet { header: &header, entries: &entries, closing_balance: None };
-    let mut bytes = statement::write(&[sheet], LineEnding::CrLf).unwrap();
+    let bytes = bank::file(&header, &entries);
     let path = city.file("statement.txt", &bytes);
     let text = city.no("sato", &["statement", &path]);
     assert!(text.contains("treasurer of no city"), "{text}");
-    let left = |path: &str| {
-        let out = city.run("tanaka", &["statement", path]);
-        assert_eq!(out.status.code(), Some(1), "a line is left open each time");
-        serde_json::from_slice::<Value>(&out.stdout).unwrap()
-    };
-    let read = left(&path);
+    let read = statement_with_an_open_line(city, &path);
     assert_eq!(
         read["sent"],
         json!([{ "batch": 0, "file": 0, "yen": 90_000 }, { "batch": 0, "file": 1, "yen": 30_000 }]),
@@ -375,25 +416,33 @@ fn transfers_leave_in_one_file_and_what_the_bank_sends_back_is_found() {
         "{read}"
     );
     assert_eq!(read["unmatched"][0]["yen"], 777);
-    let again = left(&path);
+    let again = statement_with_an_open_line(city, &path);
     assert_eq!(
         (&again["sent"], &again["returned"], &again["known"]),
         (&json!([]), &json!([]), &json!(4)),
         "the same statement twice"
     );
-    // A file that is damaged is told, and nothing of it is booked.
-    bytes[202 + 30] = b'x';
-    let path = city.file("damaged.txt", &bytes);
-    let damaged = left(&path);
+    // A treasurer's wrong word about a line is taken back by the city.
+    let rent = again["unmatched"][0]["line"].as_str().unwrap().to_owned();
+    let said = city.ok("tanaka", &["statement", &path, "--line", "6", "--not-ours", "--why", "rent"]);
+    assert_eq!(said["set_aside"][0]["yen"], 777, "{said}");
+    let undone = city.ok("tanaka", &["undo", &rent, "--why", "it is ours"])["proposal"].to_string();
+    city.ok("suzuki", &["decide", &undone, "--approve", "--why", "agreed"]);
+    assert_eq!(statement_with_an_open_line(city, &path)["unmatched"][0]["line"], rent.as_str());
+    bytes
+}
+
+/// It is told, and the programme has what the sound one booked.
+fn a_damaged_statement_books_nothing(city: &City<'_>, statement: &[u8]) {
+    let path = city.file("damaged.txt", &bank::with_unreadable_amount(statement));
+    let damaged = statement_with_an_open_line(city, &path);
     assert!(!damaged["bad_records"].as_array().unwrap().is_empty(), "{damaged}");
-    let view = city.ok("sato", &["programme", "show", "101"]);
+    let view = city.ok("sato", &["programme", "show", PROGRAMME]);
     assert_eq!(view["fund_yen"], 1_000_000 - 120_000 + 70_000, "what came back is the programme's again");
     assert_eq!(view["paid_yen"], 50_000);
-    city.ok("sato", &["close", "0", "--why", "over"]);
-    assert!(kana::decode(&files[0]).contains("ﾔﾏﾀﾞ"));
-    served.stop();
-    town.verified();
-    // Nothing readable of an account is in the journal.
+}
+
+fn the_journal_has_nothing_readable_of_an_account(town: &Town) {
     let journal = town.runtime.block_on(async {
         let store = kazasu_store::sqlite::SqliteStore::new(town.journal());
         let mut reader = store.reader().await.unwrap();
@@ -435,7 +484,7 @@ fn households_are_one_however_they_are_spelt_and_every_step_says_who_is_not_paid
         serde_json::from_slice::<Value>(&out.stdout).unwrap()
     };
     let city = City { town: &town };
-    city.programme(&programme(101, PURSE), "1000000");
+    city.programme(&programme(PROGRAMME, PURSE), "1000000");
     // The same payment under other spellings is the same payment.
     for reference in ["first", "Ｆｉｒｓｔ", " first ", "fir\u{200b}st"] {
         assert_eq!(city.ok("tanaka", &["fund", "101", "1000000", "--reference", reference])["result"], "unchanged");

@@ -1,6 +1,7 @@
 //! Portals, cards, policies and notices on a real switch: its API, its command line, a receiver of webhooks, real lists.
 
-use crate::harness::{Served, Town, free_port, kazasu, wait_for};
+use crate::codes::{APPROVED, LIMIT_EXCEEDED, LOST_CARD, PIN_REQUIRED, RESTRICTED_CARD};
+use crate::harness::{Served, Town, free_port, kazasu, request, wait_for};
 use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
 use kazasu_acquirer_sim::scenario::{Scenario, play};
 use serde_json::{Value, json};
@@ -23,15 +24,10 @@ pub(crate) fn token(town: &Town, section: &str, name: &str) -> String {
 
 /// Method, path, token, body; status and JSON.
 pub(crate) fn call(served: &Served, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-    let url = format!("http://{}{path}", served.http);
-    let agent = ureq::Agent::new_with_config(
-        ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build(),
-    );
-    let request =
-        ureq::http::Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
-    let mut response = agent.run(request.body(body.to_string()).unwrap()).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    let (bearer, body) = (format!("Bearer {token}"), body.to_string());
+    let headers = [("authorization", bearer.as_str())];
+    let (status, text) = request(served.http, method, path, &headers, body.as_bytes()).unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 /// Plays steps and expects them to go as written.
@@ -71,25 +67,73 @@ pub(crate) fn refused(out: &Output) -> String {
     String::from_utf8(out.stderr.clone()).unwrap()
 }
 
+/// A portal, and the resident who uses it.
+struct Portal<'a> {
+    town: &'a Town,
+    served: &'a Served,
+    token: String,
+    /// The resident's path.
+    path: String,
+    /// The number of the credit card that the resident links.
+    card: &'a str,
+}
+
+impl Portal<'_> {
+    fn ask(&self, method: &str, what: &str, body: &Value) -> (u16, Value) {
+        call(self.served, method, &format!("{}{what}", self.path), &self.token, body)
+    }
+
+    fn link(&self, body: &Value) -> (u16, Value) {
+        self.ask("PUT", "/link", body)
+    }
+
+    fn shown(&self) -> (u16, Value) {
+        self.ask("GET", "", &Value::Null)
+    }
+
+    fn pays(&self, steps: &str) {
+        goes(self.town, self.served, steps);
+    }
+}
+
+/// What the resident pays with the linked card.
+const PAID: u32 = 120;
+
 #[test]
 fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
     let town = Town::new(Sample { residents: 3, ..Sample::default() });
     let served = town.serve();
     served.issuers_up(3);
-    let portal = token(&town, "portals", "portal");
-    let who = ruled_ppid("pin", "27000001").to_string();
-    let path = format!("/v1/residents/{who}");
-    let link = |body: Value| call(&served, "PUT", &format!("{path}/link"), &portal, &body);
     let card = kazasu::sample::card_number("490000", 424_242);
+    let path = format!("/v1/residents/{}", ruled_ppid("pin", "27000001"));
+    let portal = Portal { town: &town, served: &served, token: token(&town, "portals", "portal"), path, card: &card };
+    a_wrong_ask_links_nothing_and_repeats_no_number(&portal);
+    a_card_is_linked_once_and_shown_masked(&portal);
+    an_account_that_another_resident_has_is_flagged(&portal);
+    the_resident_sets_a_limit_of_the_day(&portal);
+    what_a_household_can_spend_limits_the_month(&portal);
+    a_portal_suspends_a_card_and_no_more(&portal);
+    other_paths_and_other_residents_are_refused(&portal);
+    let (status, value) = portal.ask("DELETE", "/link", &json!({ "pin_verified": true }));
+    assert_eq!((status, value["result"].as_str()), (200, Some("recorded")));
+    served.drained();
+    served.stop();
+    let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
+    assert!(!log.contains(&card), "no card number in the log");
+    let verified = town.verified();
+    assert_eq!(verified.sums.debits, verified.sums.credits);
+}
 
-    let (status, value) = link(json!({ "kind": "credit", "number": card }));
+fn a_wrong_ask_links_nothing_and_repeats_no_number(portal: &Portal<'_>) {
+    let card = portal.card;
+    let (status, value) = portal.link(&json!({ "kind": "credit", "number": card }));
     assert_eq!(status, 403, "{value}");
     assert!(value["error"].as_str().unwrap().contains("4-digit PIN"));
     let wrong = format!("{}0", &card[..15]);
-    let (status, value) = link(json!({ "kind": "credit", "number": wrong, "pin_verified": true }));
+    let (status, value) = portal.link(&json!({ "kind": "credit", "number": wrong, "pin_verified": true }));
     assert_eq!((status, value["field"].as_str()), (400, Some("number")));
     assert!(!value.to_string().contains(&wrong), "a card number is never repeated: {value}");
-    let (status, value) = link(json!({ "kind": "gold", "number": card, "pin_verified": true }));
+    let (status, value) = portal.link(&json!({ "kind": "gold", "number": card, "pin_verified": true }));
     assert_eq!((status, value["field"].as_str()), (400, Some("kind")));
     for body in [
         json!({ "kind": "credit", "number": 4_900_009_000_000_061_u64, "pin_verified": true }),
@@ -98,58 +142,81 @@ fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
         json!({ "kind": "4900009000000061", "number": "1", "pin_verified": true }),
         json!({ "4900009000000061": 1 }),
     ] {
-        let (status, value) = link(body);
+        let (status, value) = portal.link(&body);
         assert_eq!(status, 400, "{value}");
         assert!(!value.to_string().contains("4900009"), "{value}");
     }
-    let (status, value) = call(&served, "GET", &path, &portal, &json!(null));
+    let (status, value) = portal.shown();
     assert_eq!((status, value["links"].as_array().unwrap().len()), (200, 1), "nothing was changed");
+}
 
-    let (status, value) = link(json!({ "kind": "credit", "number": card, "pin_verified": true }));
+fn a_card_is_linked_once_and_shown_masked(portal: &Portal<'_>) {
+    let card = portal.card;
+    let right = json!({ "kind": "credit", "number": card, "pin_verified": true });
+    let (status, value) = portal.link(&right);
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")), "{value}");
-    let (_, value) = link(json!({ "kind": "credit", "number": card, "pin_verified": true }));
+    let (_, value) = portal.link(&right);
     assert_eq!(value["result"], "unchanged");
-    let (_, value) = call(&served, "GET", &path, &portal, &json!(null));
+    let (_, value) = portal.shown();
     let shown = value["links"][0]["instrument"]["number"].as_str().unwrap().to_owned();
     assert_eq!(shown, format!("{}******{}", &card[..6], &card[12..]), "masked");
-    assert!(!value.to_string().contains(&card));
-    goes(&town, &served, &purchase("pin", 120, "00"));
-    // A public-receipt account that somebody else has is flagged, not refused.
-    let held = json!({ "kind": "held", "number": "0910000001", "pin_verified": true });
+    assert!(!value.to_string().contains(card));
+    portal.pays(&purchase("pin", PAID, APPROVED));
+}
+
+/// A public-receipt account; it is not refused.
+fn an_account_that_another_resident_has_is_flagged(portal: &Portal<'_>) {
     let other = kazasu_schemas::ids::Ppid::from_bytes([9; 16]).to_string();
     let out = kazasu_with(
-        &["link", "set", &other, "--kind", "held", "--pin-verified", "--json", "--config", &town.config()],
+        &["link", "set", &other, "--kind", "held", "--pin-verified", "--json", "--config", &portal.town.config()],
         "0910000003\n",
     );
     assert_eq!(json_of(&out)["shared_account"], true);
-    let (status, _) = link(held);
+    let (status, _) = portal.link(&json!({ "kind": "held", "number": "0910000001", "pin_verified": true }));
     assert_eq!(status, 409, "account 0910000001 was never opened");
-    let operator = token(&town, "", "token");
-    let (_, shared) = call(&served, "GET", "/v1/links/shared", &operator, &json!(null));
+    let operator = token(portal.town, "", "token");
+    let (_, shared) = call(portal.served, "GET", "/v1/links/shared", &operator, &json!(null));
     assert_eq!(shared.as_array().unwrap().len(), 1);
     assert!(shared[0]["ppids"].to_string().contains(&other));
+}
 
-    let (status, value) = call(&served, "PUT", &format!("{path}/limits"), &portal, &json!({ "day": 500 }));
+const DAY_LIMIT: u32 = 500;
+
+fn the_resident_sets_a_limit_of_the_day(portal: &Portal<'_>) {
+    let (status, value) = portal.ask("PUT", "/limits", &json!({ "day": DAY_LIMIT }));
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")));
-    goes(&town, &served, &(purchase("pin", 381, "61") + &purchase("pin", 380, "00")));
-    let spendable = |body| call(&served, "PUT", &format!("{path}/spendable"), &portal, &body);
+    let left = DAY_LIMIT - PAID;
+    portal.pays(&(purchase("pin", left + 1, LIMIT_EXCEEDED) + &purchase("pin", left, APPROVED)));
+}
+
+/// A twelfth of what it can spend in a year.
+fn what_a_household_can_spend_limits_the_month(portal: &Portal<'_>) {
+    const YEAR: i64 = 495_000;
+    const MONTH: i64 = YEAR / 12;
+    let spendable = |body: Value| portal.ask("PUT", "/spendable", &body);
     let declared = json!({ "income": 3_000_000, "household": 3, "housing": true, "debts": 360_000, "decline": true });
     let (status, value) = spendable(declared);
-    assert_eq!((status, value["year_yen"].as_i64(), value["month_yen"].as_i64()), (200, Some(495_000), Some(41_250)));
-    let (_, value) = call(&served, "GET", &path, &portal, &json!(null));
-    assert_eq!((value["limits"]["month_yen"].as_i64(), value["limits"]["day_yen"].as_i64()), (Some(41_250), Some(500)));
+    assert_eq!((status, value["year_yen"].as_i64(), value["month_yen"].as_i64()), (200, Some(YEAR), Some(MONTH)));
+    let (_, value) = portal.shown();
+    let limits = (value["limits"]["month_yen"].as_i64(), value["limits"]["day_yen"].as_i64());
+    assert_eq!(limits, (Some(MONTH), Some(i64::from(DAY_LIMIT))));
     for income in [0, -1, 1_000_000_000_000_i64] {
         let (status, value) = spendable(json!({ "income": income, "household": 3, "housing": true, "debts": 0 }));
         assert_eq!(status, 400);
         assert!(value["error"].as_str().unwrap().contains("income must be from ¥1"), "{value}");
     }
-    let (status, _) = call(&served, "PUT", &format!("{path}/card"), &portal, &json!({ "status": "good", "why": "x" }));
-    assert_eq!(status, 403, "a portal suspends, and no more");
-    let (status, _) =
-        call(&served, "PUT", &format!("{path}/card"), &portal, &json!({ "status": "held", "why": "lost" }));
-    assert_eq!(status, 200);
-    goes(&town, &served, &purchase("pin", 1, "41"));
+}
 
+fn a_portal_suspends_a_card_and_no_more(portal: &Portal<'_>) {
+    let (status, _) = portal.ask("PUT", "/card", &json!({ "status": "good", "why": "x" }));
+    assert_eq!(status, 403, "a portal suspends, and no more");
+    let (status, _) = portal.ask("PUT", "/card", &json!({ "status": "held", "why": "lost" }));
+    assert_eq!(status, 200);
+    portal.pays(&purchase("pin", 1, LOST_CARD));
+}
+
+fn other_paths_and_other_residents_are_refused(portal: &Portal<'_>) {
+    let (served, token) = (portal.served, &portal.token);
     for (method, path) in [
         ("POST", "/v1/ask"),
         ("GET", "/v1/policy"),
@@ -157,24 +224,16 @@ fn a_portal_links_relinks_and_limits_for_residents_and_nothing_else() {
         ("POST", "/v1/handover"),
         ("POST", "/v1/import/links"),
     ] {
-        let (status, _) = call(&served, method, path, &portal, &json!({}));
+        let (status, _) = call(served, method, path, token, &json!({}));
         assert_eq!(status, 403, "{path} is not for portals");
-        let (status, _) = call(&served, method, path, "nobody's", &json!({}));
+        let (status, _) = call(served, method, path, "nobody's", &json!({}));
         assert_eq!(status, 401, "{path}");
     }
-    let (status, _) = call(&served, "GET", "/v1/residents/XXXX", &portal, &json!(null));
+    let (status, _) = call(served, "GET", "/v1/residents/XXXX", token, &json!(null));
     assert_eq!(status, 400);
     let unknown = kazasu_schemas::ids::Ppid::from_bytes([77; 16]);
-    let (status, _) = call(&served, "GET", &format!("/v1/residents/{unknown}"), &portal, &json!(null));
+    let (status, _) = call(served, "GET", &format!("/v1/residents/{unknown}"), token, &json!(null));
     assert_eq!(status, 404);
-    let (status, value) = call(&served, "DELETE", &format!("{path}/link"), &portal, &json!({ "pin_verified": true }));
-    assert_eq!((status, value["result"].as_str()), (200, Some("recorded")));
-    served.drained();
-    served.stop();
-    let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
-    assert!(!log.contains(&card), "no card number in the log");
-    let verified = town.verified();
-    assert_eq!(verified.sums.debits, verified.sums.credits);
 }
 
 /// A receiver of webhooks that keeps what it got and answers with the codes in turn, then 200.
@@ -227,7 +286,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
     let served = town.serve();
     let operator = token(&town, "", "token");
     // Nobody listens yet: the notice is owed, also after the power went.
-    goes(&town, &served, &purchase("month-told", 500, "00"));
+    goes(&town, &served, &purchase("month-told", 500, APPROVED));
     wait_for("a notice that is owed", Duration::from_secs(5), || {
         let (_, owed) = call(&served, "GET", "/v1/notices", &operator, &json!(null));
         (owed.as_array().unwrap().len() == 1).then_some(())
@@ -264,7 +323,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
         owed.as_array().unwrap().is_empty().then_some(())
     });
     // Another threshold, once; the first does not come again.
-    goes(&town, &served, &(purchase("month-told", 300, "00") + &purchase("month-told", 1, "00")));
+    goes(&town, &served, &(purchase("month-told", 300, APPROVED) + &purchase("month-told", 1, APPROVED)));
     let (body, ..) = got.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(body.contains("\"percent\":80"), "{body}");
     assert!(got.recv_timeout(Duration::from_millis(700)).is_err(), "each once a month");
@@ -276,7 +335,7 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
 fn without_an_outbox_a_notice_is_on_the_list_of_those_given_up() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
     let served = town.serve();
-    goes(&town, &served, &purchase("month-told", 500, "00"));
+    goes(&town, &served, &purchase("month-told", 500, APPROVED));
     let config = town.config();
     let owed = wait_for("the list", Duration::from_secs(5), || {
         let owed = json_of(&kazasu(&["notice", "list", "--json", "--config", &config]));
@@ -306,7 +365,7 @@ impl Authority {
     }
 
     pub(crate) fn list(&self, number: u64, entries: &[(u8, rcgen::RevocationReason)]) -> Vec<u8> {
-        let now = kazasu::clock::now().0 / 1_000;
+        let now = kazasu_engine::clock::now().0 / 1_000;
         let now = time::OffsetDateTime::from_unix_timestamp(now).unwrap();
         let revoked = entries.iter().map(|(serial, reason)| rcgen::RevokedCertParams {
             serial_number: rcgen::SerialNumber::from(vec![1, *serial]),
@@ -349,11 +408,11 @@ fn real_status_lists_hold_and_revoke_cards_at_the_next_tap() {
         std::fs::write(&path, bytes).unwrap();
         own(&["card", "list", path.to_str().unwrap()])
     };
-    goes(&town, &served, &(purchase("pin", 100, "00") + &purchase("limit-own", 100, "00")));
+    goes(&town, &served, &(purchase("pin", 100, APPROVED) + &purchase("limit-own", 100, APPROVED)));
     let first = authority.list(1, &[(0x0a, CertificateHold), (0x0b, KeyCompromise), (0x0c, KeyCompromise)]);
     let taken = json_of(&apply("first.crl", &first));
     assert_eq!((taken["number"].as_u64(), taken["certificates"].as_u64()), (Some(1), Some(3)));
-    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "62")));
+    goes(&town, &served, &(purchase("pin", 100, LOST_CARD) + &purchase("limit-own", 100, RESTRICTED_CARD)));
     assert_eq!(json_of(&apply("first.crl", &first))["result"], "unchanged");
 
     let mut damaged = first.clone();
@@ -369,10 +428,10 @@ fn real_status_lists_hold_and_revoke_cards_at_the_next_tap() {
         assert!(error.contains("list: ") && error.contains(says), "{name}: {error}");
     }
     json_of(&apply("second.crl", &authority.list(3, &[(0x0b, KeyCompromise)])));
-    goes(&town, &served, &(purchase("pin", 100, "00") + &purchase("limit-own", 100, "62")));
+    goes(&town, &served, &(purchase("pin", 100, APPROVED) + &purchase("limit-own", 100, RESTRICTED_CARD)));
     let error = refused(&apply("older.crl", &authority.list(2, &[])));
     assert!(error.contains("only a newer one is taken"), "{error}");
-    goes(&town, &served, &purchase("limit-own", 100, "62"));
+    goes(&town, &served, &purchase("limit-own", 100, RESTRICTED_CARD));
     served.stop();
     town.verified();
 }
@@ -392,7 +451,7 @@ fn card_numbers_move_to_a_new_key_and_the_old_one_can_go() {
     let done = json_of(&kazasu(&["link", "rotate", "--json", "--config", &config]));
     assert!(done["resealed"].as_u64().unwrap() > 20, "{done}");
     assert_eq!(json_of(&kazasu(&["link", "rotate", "--json", "--config", &config]))["resealed"], 0);
-    goes(&town, &served, &purchase("credit-ok", 100, "00"));
+    goes(&town, &served, &purchase("credit-ok", 100, APPROVED));
     served.drained();
     served.stop();
     let without: String =
@@ -400,7 +459,7 @@ fn card_numbers_move_to_a_new_key_and_the_old_one_can_go() {
     std::fs::write(&keys, without).unwrap();
     let served = town.serve();
     served.issuers_up(3);
-    goes(&town, &served, &(purchase("credit-ok", 100, "00") + &purchase("debit-ok", 100, "00")));
+    goes(&town, &served, &(purchase("credit-ok", 100, APPROVED) + &purchase("debit-ok", 100, APPROVED)));
     served.drained();
     served.stop();
     let journal = std::fs::read(town.journal()).unwrap();
@@ -451,89 +510,107 @@ fn policy_file(town: &Town, name: &str, change: impl Fn(String) -> String) -> St
     path.to_str().unwrap().to_owned()
 }
 
+/// What residents paid under the sample's policy, without a PIN: three people, ¥7,700, and ¥4,900 of it by the first.
+const WITHOUT_PIN: [(&str, u32); 4] = [("held-a", 4_000), ("held-a", 900), ("held-b", 2_500), ("held-poor", 300)];
+
 #[test]
 fn a_policy_is_checked_compared_replayed_and_activated() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
-    let config = town.config();
     let served = town.serve();
-    let steps: String = [("held-a", 4_000), ("held-a", 900), ("held-b", 2_500), ("held-poor", 300)]
-        .iter()
-        .map(|(card, yen)| purchase(card, *yen, "00"))
-        .collect();
+    let steps: String = WITHOUT_PIN.iter().map(|(card, yen)| purchase(card, *yen, APPROVED)).collect();
     goes(&town, &served, &steps);
+    a_policy_with_a_mistake_is_refused_by_line(&town);
+    // Above ¥2,000 a PIN is needed; in the sample above ¥15,000.
+    let strict = policy_file(&town, "strict.toml", |text| text.replace("no_pin = 15_000", "no_pin = 2_000"));
+    what_a_policy_changes_is_shown(&town, &strict);
+    past_taps_are_decided_again_under_it(&town, &strict);
+    what_more_points_would_cost_is_simulated(&town);
+    a_policy_is_in_force_when_a_person_activates_it(&town, &served, &strict);
+    a_policy_that_lacks_a_purse_programme_is_refused(&town);
+    served.kill();
+    let served = town.serve();
+    assert_eq!(json_of(&kazasu(&["policy", "show", "--json", "--config", &town.config()]))["version"], 2);
+    goes(&town, &served, &purchase("held-a", 2_100, PIN_REQUIRED));
+    served.stop();
+    town.verified();
+}
 
-    let bad = policy_file(&town, "bad.toml", |text| text.replace("window = \"day\"", "window = \"week\""));
+fn a_policy_with_a_mistake_is_refused_by_line(town: &Town) {
+    let bad = policy_file(town, "bad.toml", |text| text.replace("window = \"day\"", "window = \"week\""));
     let error = refused(&kazasu(&["policy", "check", &bad]));
     assert!(error.contains("bad.toml line ") && error.contains("window must be tap, day, month"), "{error}");
-    assert!(refused(&kazasu(&["policy", "activate", &bad, "--why", "x", "--config", &config])).contains("window"));
-    let strict = policy_file(&town, "strict.toml", |text| text.replace("no_pin = 15_000", "no_pin = 2_000"));
-    let found = json_of(&kazasu(&["policy", "diff", &strict, "--json", "--config", &config]));
+    let activated = kazasu(&["policy", "activate", &bad, "--why", "x", "--config", &town.config()]);
+    assert!(refused(&activated).contains("window"));
+}
+
+fn what_a_policy_changes_is_shown(town: &Town, strict: &str) {
+    let found = json_of(&kazasu(&["policy", "diff", strict, "--json", "--config", &town.config()]));
     assert_eq!(found["differences"].as_array().unwrap().len(), 1);
     assert_eq!(found["differences"][0]["after"], "¥2,000");
-    let replay = ["policy", "replay", &strict, "--from", "2020-01-01", "--json", "--config", &config];
-    let replayed = json_of(&kazasu(&replay));
+}
+
+/// Two of the four would have needed a PIN. The policy in force decides as it did.
+fn past_taps_are_decided_again_under_it(town: &Town, strict: &str) {
+    let config = town.config();
+    let replay = ["policy", "replay", strict, "--from", "2020-01-01", "--config", &config];
+    let as_json = |args: &[&str]| json_of(&kazasu(&[args, &["--json"]].concat()));
+    let replayed = as_json(&replay);
     assert_eq!((replayed["taps"].as_u64(), replayed["changed"].as_u64()), (Some(4), Some(2)));
     assert_eq!(
         replayed["changes"][0],
-        json!({ "before": "approved", "after": "pin_required", "taps": 2, "yen": 6_500 })
+        json!({ "before": "approved", "after": "pin_required", "taps": 2, "yen": 4_000 + 2_500 })
     );
-    let shown = kazasu(&["policy", "replay", &strict, "--from", "2020-01-01", "--config", &config]);
+    let shown = kazasu(&replay);
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("pin_required") && shown.lines().all(|line| line.width() <= 80), "{shown}");
-    let same = [
-        "policy",
-        "replay",
-        town.path("policy.toml").to_str().unwrap(),
-        "--from",
-        "2020-01-01",
-        "--json",
-        "--config",
-        &config,
-    ]
-    .map(str::to_owned);
-    let same: Vec<&str> = same.iter().map(String::as_str).collect();
-    assert_eq!(json_of(&kazasu(&same))["changed"], 0, "the policy in force decides as it did");
-    let draft = policy_file(&town, "draft.toml", |text| text.replace("rate = \"5%\"", "rate = \"10%\""));
-    let simulate = ["points", "simulate", &draft, "--from", "2020-01-01", "--json", "--config", &config];
-    let cost = json_of(&kazasu(&simulate))["programmes"][0].clone();
+    let in_force = town.path("policy.toml");
+    let same = ["policy", "replay", in_force.to_str().unwrap(), "--from", "2020-01-01", "--config", &config];
+    assert_eq!(as_json(&same)["changed"], 0, "the policy in force decides as it did");
+}
+
+/// A tenth of what was paid instead of a twentieth.
+fn what_more_points_would_cost_is_simulated(town: &Town) {
+    const POINTS: i64 = 770;
+    const MOST_OF_A_PERSON: i64 = 490;
+    let config = town.config();
+    let draft = policy_file(town, "draft.toml", |text| text.replace("rate = \"5%\"", "rate = \"10%\""));
+    let simulate = ["points", "simulate", &draft, "--from", "2020-01-01", "--config", &config];
+    let with = |more: &[&str]| kazasu(&[&simulate[..], more].concat());
+    let cost = json_of(&with(&["--json"]))["programmes"][0].clone();
     assert_eq!(
         (cost["points"].as_i64(), cost["people"].as_u64(), cost["taps"].as_u64()),
-        (Some(770), Some(3), Some(4))
+        (Some(POINTS), Some(3), Some(4))
     );
-    assert_eq!(cost["most_per_person"], 490);
+    assert_eq!(cost["most_per_person"], MOST_OF_A_PERSON);
     let winners = cost["winners"].as_array().unwrap();
-    assert_eq!((winners.len(), &winners[0]["points"]), (3, &serde_json::json!(490)));
+    assert_eq!((winners.len(), &winners[0]["points"]), (3, &json!(MOST_OF_A_PERSON)));
     let list = town.path("winners.csv");
-    let mut all = simulate.to_vec();
-    all.extend(["--winners", list.to_str().unwrap()]);
-    assert!(kazasu(&all).status.success());
+    assert!(with(&["--json", "--winners", list.to_str().unwrap()]).status.success());
     let list = std::fs::read_to_string(&list).unwrap();
     assert_eq!(list.lines().count(), 4, "{list}");
     assert_eq!(
         list.lines().nth(1).unwrap(),
-        format!("{},{},490", cost["programme"], winners[0]["ppid"].as_str().unwrap())
+        format!("{},{},{MOST_OF_A_PERSON}", cost["programme"], winners[0]["ppid"].as_str().unwrap())
     );
-    let text =
-        String::from_utf8(kazasu(&simulate.iter().copied().filter(|a| *a != "--json").collect::<Vec<_>>()).stdout)
-            .unwrap();
-    assert!(text.contains("points granted") && text.contains("770"), "{text}");
+    let text = String::from_utf8(with(&[]).stdout).unwrap();
+    assert!(text.contains("points granted") && text.contains(&POINTS.to_string()), "{text}");
+}
 
-    goes(&town, &served, &purchase("held-a", 2_100, "00"));
-    let activate = ["policy", "activate", &strict, "--why", "盗難対策 theft", "--json", "--config", &config];
+fn a_policy_is_in_force_when_a_person_activates_it(town: &Town, served: &Served, strict: &str) {
+    let config = town.config();
+    goes(town, served, &purchase("held-a", 2_100, APPROVED));
+    let activate = ["policy", "activate", strict, "--why", "盗難対策 theft", "--json", "--config", &config];
     assert_eq!(json_of(&kazasu(&activate))["version"], 2);
     assert_eq!(json_of(&kazasu(&activate))["result"], "unchanged");
-    goes(&town, &served, &(purchase("held-a", 2_100, "55") + &purchase("held-a", 2_000, "00")));
-    let gone = policy_file(&town, "gone.toml", |text| {
+    goes(town, served, &(purchase("held-a", 2_100, PIN_REQUIRED) + &purchase("held-a", 2_000, APPROVED)));
+}
+
+fn a_policy_that_lacks_a_purse_programme_is_refused(town: &Town) {
+    let gone = policy_file(town, "gone.toml", |text| {
         text.replace("number = 2\nname = \"交通費", "number = 3\nname = \"交通費")
     });
-    let error = refused(&kazasu(&["policy", "activate", &gone, "--why", "x", "--config", &config]));
+    let error = refused(&kazasu(&["policy", "activate", &gone, "--why", "x", "--config", &town.config()]));
     assert!(error.contains("purse programme 2 is missing"), "{error}");
-    served.kill();
-    let served = town.serve();
-    assert_eq!(json_of(&kazasu(&["policy", "show", "--json", "--config", &config]))["version"], 2);
-    goes(&town, &served, &purchase("held-a", 2_100, "55"));
-    served.stop();
-    town.verified();
 }
 
 #[test]

@@ -2,11 +2,15 @@
 //! tasks that panic.
 
 use crate::bad_input::{code, frame, purchase};
-use crate::harness::{Served, Town, wait_for};
+use crate::codes::{APPROVED, NO_ROUTE, SECURITY_VIOLATION};
+use crate::harness::{Served, Town, request, wait_for};
 use crate::rules::{call, token};
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::session::Session;
+use kazasu_core::State;
+use kazasu_schemas::ids::Rrn;
 use kazasu_schemas::iso8583::Message;
+use kazasu_schemas::wire::Request;
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -40,7 +44,7 @@ fn wrong_macs(session: &mut Session, first: u64, n: u64) {
         request.to_message(session.config.ppid_in, &mut message);
         let key = session.initial.from_switch.clone();
         session.send(&mut message, Some(&key)).unwrap();
-        assert_ne!(code(session), "00");
+        assert_ne!(code(session), APPROVED);
     }
 }
 
@@ -50,8 +54,8 @@ fn is_well(town: &Town, served: &Served, number: u64) {
     wait_for("readiness", Duration::from_secs(10), || (served.get("/readyz").0 == 200).then_some(()));
     for acquirer in 1..=3 {
         let mut session = Session::open(&town.acquirer(acquirer, served)).unwrap();
-        assert_eq!(taps(&mut session, number, "credit-ok"), "00");
-        assert_eq!(taps(&mut session, number + 1, "held-rich"), "00");
+        assert_eq!(taps(&mut session, number, "credit-ok"), APPROVED);
+        assert_eq!(taps(&mut session, number + 1, "held-rich"), APPROVED);
     }
 }
 
@@ -79,9 +83,9 @@ fn logs_that_cannot_be_written_cost_lines_and_nothing_else() {
             wrong_macs(&mut session, first + 3_000, 8_000);
         }
         // The issuer closes the connection instead of answering: unknown, not silence.
-        assert_ne!(taps(&mut session, first + 9_001, "credit-disconnect"), "00", "{stderr}");
+        assert_ne!(taps(&mut session, first + 9_001, "credit-disconnect"), APPROVED, "{stderr}");
         served.issuers_up(3);
-        assert_eq!(taps(&mut session, first + 9_002, "credit-ok"), "00", "{stderr}");
+        assert_eq!(taps(&mut session, first + 9_002, "credit-ok"), APPROVED, "{stderr}");
         is_well(&town, &served, first + 9_010);
         wait_for("the number of lost lines", Duration::from_secs(10), || {
             (metric(&served, "kazasu_log_lines_lost_total", "") > 0.0).then_some(())
@@ -133,14 +137,14 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
                 // The write-ahead log is moved every few hundred commits.
                 (0..50).for_each(|_| {
                     paid += 1;
-                    assert_eq!(taps(&mut open, 100_000 + paid, "held-rich"), "00");
+                    assert_eq!(taps(&mut open, 100_000 + paid, "held-rich"), APPROVED);
                 });
             }
             (metric(&served, "kazasu_task_ended_total", &label) >= 1.0).then_some(())
         });
         is_well(&town, &served, first);
         if kind != "acquirer_link" {
-            assert_eq!(taps(&mut open, first + 500, "credit-ok"), "00", "{kind}: a link that was open");
+            assert_eq!(taps(&mut open, first + 500, "credit-ok"), APPROVED, "{kind}: a link that was open");
         }
         drop(open);
         wait_for("places given back", Duration::from_secs(10), || {
@@ -218,7 +222,7 @@ fn metrics_are_as_prometheus_wants_them_and_there_from_the_start() {
 
     // A refusal counts by its name.
     let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
-    assert_eq!(taps(&mut session, 1, "no-route"), "92");
+    assert_eq!(taps(&mut session, 1, "no-route"), NO_ROUTE);
     assert_eq!(metric(&served, "kazasu_refusals_total", "no_route_to_issuer"), 1.0);
     served.stop();
 }
@@ -307,6 +311,153 @@ fn json_logs_are_json_lines_and_nothing_else() {
     assert!(refused["fields"]["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{refused}");
 }
 
+/// Messages of a run, by what must come of them: each is the first number and so many.
+const WRONG_MAC: u64 = 0;
+const OTHER_ACQUIRER: u64 = 1;
+const PAID: u64 = 2;
+const ISSUER_SILENT: u64 = 3;
+/// Over its bytes the task that reads the connection breaks off.
+const BROKEN_OFF: u64 = 4;
+
+/// The log of a switch that got those messages.
+struct Run {
+    /// The first message's number.
+    first: u64,
+    terminal: String,
+    lines: Vec<Value>,
+}
+
+/// What lines say of a message that was refused for its MAC, one of another acquirer, a payment, and one whose issuer is silent;
+/// at the usual level, and where messages are followed.
+#[test]
+fn lines_about_a_message_name_it_from_its_frame_to_its_answer() {
+    let town = town();
+    let usual = Run::of(&town, 100, "info");
+    let followed = Run::of(&town, 200, "info,kazasu::message=debug");
+    let (state, _) = town.fold();
+    for run in [&usual, &followed] {
+        what_is_refused_is_named(run);
+        what_an_issuer_did_not_answer_is_named(run, &state);
+        a_task_that_broke_off_says_whose_link_it_read(run);
+    }
+    assert_eq!((usual.steps(PAID), usual.steps(ISSUER_SILENT)), (vec![], vec![]), "on request only");
+    a_payment_is_followed_to_its_answer(&followed, &state);
+    a_payment_without_an_answer_is_followed_to_its_reversal(&followed, &state);
+}
+
+impl Run {
+    fn of(town: &Town, first: u64, level: &str) -> Run {
+        let log = town.path(&format!("{first}.log"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
+        command.args(["serve", "--log", "json", "--config", &town.config()]).env("RUST_LOG", level);
+        let served = Served::start(command, &log);
+        served.issuers_up(3);
+        let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
+        wrong_macs(&mut session, first + WRONG_MAC, 1);
+        let asked = purchase(&session.config, first + OTHER_ACQUIRER);
+        let bytes = frame(&session, &Request { acquirer: "27000002".parse().unwrap(), ..asked });
+        session.raw(&bytes).unwrap();
+        assert_eq!(code(&mut session), SECURITY_VIOLATION);
+        assert_eq!(taps(&mut session, first + PAID, "held-rich"), APPROVED);
+        assert_ne!(taps(&mut session, first + ISSUER_SILENT, "credit-silent"), APPROVED);
+        let token = token(town, "", "token");
+        assert_eq!(call(&served, "POST", "/v1/break/acquirer_link", &token, &Value::Null).0, 202);
+        let bytes = frame(&session, &purchase(&session.config, first + BROKEN_OFF));
+        session.raw(&bytes).unwrap();
+        wait_for("the panic", Duration::from_secs(10), || {
+            (metric(&served, "kazasu_task_ended_total", "task=\"acquirer_link\"") > 0.0).then_some(())
+        });
+        served.stop();
+        let text = std::fs::read_to_string(&log).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let terminal = session.config.merchant("shop").unwrap().terminals[0].to_string();
+        Run { first, terminal, lines }
+    }
+
+    fn rrn(&self, message: u64) -> Rrn {
+        Rrn::from_number(self.first + message)
+    }
+
+    /// The record of a message in the journal.
+    fn record(&self, state: &State, message: u64) -> u64 {
+        let rrn = self.rrn(message);
+        state.taps().find(|tap| tap.rrn == rrn).unwrap().seq
+    }
+
+    /// Targets and fields of the lines about a message.
+    fn about(&self, message: u64) -> Vec<(&str, &Value)> {
+        let rrn = self.rrn(message).to_string();
+        let lines = self.lines.iter().map(|line| (line["target"].as_str().unwrap(), &line["fields"]));
+        lines.filter(|(_, fields)| fields["rrn"].as_str() == Some(rrn.as_str())).collect()
+    }
+
+    /// The fields of the line about a message of which this field says that.
+    fn line(&self, message: u64, field: &str, says: &str) -> &Value {
+        self.about(message).into_iter().find(|(_, fields)| fields[field] == says).unwrap().1
+    }
+
+    /// The steps of a message that is followed, and their records.
+    fn steps(&self, message: u64) -> Vec<(&str, Option<u64>)> {
+        let steps = self.about(message).into_iter().filter(|(target, _)| *target == "kazasu::message");
+        steps.map(|(_, fields)| (fields["message"].as_str().unwrap(), fields["record"].as_u64())).collect()
+    }
+
+    /// A line says which message it is about, and on which connection it came.
+    fn names(&self, fields: &Value, message: u64, with_peer: bool) {
+        assert_eq!(fields["acquirer"], "27000001", "{fields}");
+        assert_eq!(fields["stan"], format!("{:06}", self.first + message), "{fields}");
+        assert_eq!(fields["terminal"], self.terminal, "{fields}");
+        let peer = fields["peer"].as_str().unwrap_or_default();
+        assert!(!with_peer || peer.starts_with("127.0.0.1:"), "{fields}");
+    }
+}
+
+fn what_is_refused_is_named(run: &Run) {
+    for (message, reason) in [(WRONG_MAC, "wrong_mac"), (OTHER_ACQUIRER, "other_acquirer")] {
+        let refused = run.line(message, "message", "message refused");
+        assert_eq!(refused["reason"], reason, "{refused}");
+        run.names(refused, message, true);
+    }
+}
+
+fn what_an_issuer_did_not_answer_is_named(run: &Run, state: &State) {
+    let silent = run.line(ISSUER_SILENT, "why", "timed_out");
+    assert_eq!(silent["record"], run.record(state, ISSUER_SILENT), "{silent}");
+    run.names(silent, ISSUER_SILENT, true);
+}
+
+/// In the panic's line and in the one of the task that starts it again.
+fn a_task_that_broke_off_says_whose_link_it_read(run: &Run) {
+    let broke = run
+        .lines
+        .iter()
+        .filter(|line| line["target"] == "panic" || line["fields"]["message"] == "a task has broken off");
+    let broke: Vec<&Value> = broke.map(|line| &line["fields"]).collect();
+    assert_eq!(broke.len(), 2, "{broke:?}");
+    assert!(broke.iter().all(|fields| fields["peer"].is_string() && fields["acquirer"] == "27000001"), "{broke:?}");
+}
+
+fn a_payment_is_followed_to_its_answer(run: &Run, state: &State) {
+    run.about(PAID).into_iter().for_each(|(_, fields)| run.names(fields, PAID, true));
+    let mine = Some(run.record(state, PAID));
+    assert_eq!(run.steps(PAID), [("taken", None), ("decided", mine), ("durable", mine), ("answered", mine)]);
+}
+
+/// What goes to an issuer, and what it acknowledges later, is on no connection of an acquirer.
+fn a_payment_without_an_answer_is_followed_to_its_reversal(run: &Run, state: &State) {
+    const GIVEN: &str = "given to the issuer's link";
+    for (_, fields) in run.about(ISSUER_SILENT) {
+        let with_peer = fields["message"] != GIVEN && fields["kind"] != "issuer_acknowledged";
+        run.names(fields, ISSUER_SILENT, with_peer);
+    }
+    let (mine, steps) = (Some(run.record(state, ISSUER_SILENT)), run.steps(ISSUER_SILENT));
+    let words: Vec<&str> = steps.iter().map(|(words, _)| *words).collect();
+    assert_eq!(words[..7], ["taken", "decided", GIVEN, "decided", "durable", GIVEN, "answered"], "{steps:?}");
+    let records: Vec<Option<u64>> = steps.iter().map(|(_, record)| *record).collect();
+    assert_eq!(records[..5], [None, mine, mine, mine, mine], "{steps:?}");
+    assert!(records[5] > mine && records[6] == mine, "the reversal has a record of its own: {steps:?}");
+}
+
 /// Nobody is told that the switch is ready; it serves all the same.
 #[test]
 fn a_switch_whose_standard_output_is_full_serves() {
@@ -319,11 +470,32 @@ fn a_switch_whose_standard_output_is_full_serves() {
     let text = std::fs::read_to_string(town.config()).unwrap();
     let http = text.lines().find_map(|line| line.strip_prefix("http = \"")).unwrap().trim_end_matches('"').to_owned();
     wait_for("readiness", Duration::from_secs(20), || {
-        let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-        agent.get(format!("http://{http}/readyz")).call().ok().filter(|r| r.status() == 200).map(drop)
+        request(&http, "GET", "/readyz", &[], b"").ok().filter(|(status, _)| *status == 200).map(drop)
     });
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());
     let said = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(said.contains("nobody could be told that the switch is ready"), "{said}");
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_switch_in_good_order_unless_that_is_ignored() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let hang_up = |served: &Served| {
+        let pid = served.pid().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    };
+    let served = town.serve();
+    hang_up(&served);
+    served.ended();
+    // As nohup starts it.
+    let mut command = Command::new("bash");
+    command.args(["-c", "trap '' HUP; exec \"$0\" serve --json --config \"$1\""]);
+    command.args([env!("CARGO_BIN_EXE_kazasu"), &town.config()]);
+    let served = Served::start(command, &town.path("serve.log"));
+    hang_up(&served);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(served.get("/healthz").0, 200);
+    served.stop();
+    town.verified();
 }

@@ -1,6 +1,7 @@
 //! What is not understood changes nothing: bodies, certificates' issuers, files that people wrote; and what people get is theirs alone.
 
-use crate::harness::{Served, Town, kazasu};
+use crate::codes::{APPROVED, LOST_CARD, RESTRICTED_CARD};
+use crate::harness::{Served, Town, kazasu, request};
 use crate::rules::{Authority, goes, json_of, purchase, refused, token};
 use kazasu::sample::{Town as Sample, named_ppid, ruled_ppid};
 use serde_json::{Value, json};
@@ -8,30 +9,58 @@ use std::os::unix::fs::PermissionsExt;
 
 /// Any method, headers and bytes.
 fn send(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Value) {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true);
-    let agent = ureq::Agent::new_with_config(config.build());
-    let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", served.http));
-    for (name, value) in headers {
-        request = request.header(*name, *value);
+    let (status, text) = request(served.http, method, path, headers, body).unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+/// A resident of the sample, whose portal asks; and an operator.
+struct Resident<'a> {
+    served: &'a Served,
+    /// The resident's path.
+    path: String,
+    portal: String,
+    operator: String,
+}
+
+impl Resident<'_> {
+    /// Limits by the portal.
+    fn limits(&self, body: &[u8]) -> (u16, Value) {
+        send(self.served, "PUT", &format!("{}/limits", self.path), &[("authorization", &self.portal)], body)
     }
-    let mut response = agent.run(request.body(body.to_vec()).unwrap()).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+
+    fn now(&self) -> Value {
+        send(self.served, "GET", &self.path, &[("authorization", &self.portal)], b"").1
+    }
+
+    /// An operator's request, with more headers.
+    fn operator(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Value) {
+        let headers = [&[("authorization", self.operator.as_str())][..], headers].concat();
+        send(self.served, method, path, &headers, body)
+    }
 }
 
 #[test]
 fn a_body_that_is_not_understood_takes_no_right_away() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
     let served = town.serve();
-    let portal = format!("Bearer {}", token(&town, "portals", "portal"));
-    let operator = format!("Bearer {}", token(&town, "", "token"));
-    let who = named_ppid("held-a").to_string();
-    let path = format!("/v1/residents/{who}");
-    let limits = |body: &[u8]| send(&served, "PUT", &format!("{path}/limits"), &[("authorization", &portal)], body);
-    let now = || send(&served, "GET", &path, &[("authorization", &portal)], b"").1;
-    let (status, value) = limits(br#"{"tap": 9000, "day": 20000, "month": 100000, "decline": true}"#);
+    let resident = Resident {
+        served: &served,
+        path: format!("/v1/residents/{}", named_ppid("held-a")),
+        portal: format!("Bearer {}", token(&town, "portals", "portal")),
+        operator: format!("Bearer {}", token(&town, "", "token")),
+    };
+    let (status, value) = resident.limits(br#"{"tap": 9000, "day": 20000, "month": 100000, "decline": true}"#);
     assert_eq!((status, value["result"].as_str()), (200, Some("recorded")), "{value}");
-    let before = now();
+    a_wrong_body_is_told_and_changes_nothing(&resident);
+    what_is_not_named_stays_and_null_takes_away(&resident);
+    every_path_that_takes_an_ask_is_as_strict(&resident);
+    bodies_in_another_form_or_too_long_are_refused(&resident);
+    methods_and_paths_that_are_not_there_are_told(&resident);
+    served.stop();
+}
+
+fn a_wrong_body_is_told_and_changes_nothing(resident: &Resident<'_>) {
+    let before = resident.now();
     for (body, says) in [
         (&b""[..], "there is nothing"),
         (b" \r\n", "there is nothing"),
@@ -50,23 +79,31 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
         (b"{\"day\": 1, \"x\": \"\xff\"}", "expected text in UTF-8; byte 18"),
         (b"day=1", "expected value"),
     ] {
-        let (status, value) = limits(body);
+        let (status, value) = resident.limits(body);
         let text = String::from_utf8_lossy(body).into_owned();
         assert_eq!(status, 400, "{text}: {value}");
         assert!(value["error"].as_str().unwrap().contains(says), "{text}: {value}");
     }
-    assert_eq!(limits(br#"{"month": true}"#).1["field"], "month");
-    assert_eq!(now(), before, "nothing was changed");
-    // What is not named stays, and what is taken away is said.
-    assert_eq!(limits(br#"{"day": 10000}"#).0, 200);
-    assert_eq!(now()["limits"], json!({ "tap_yen": 9_000, "day_yen": 10_000, "month_yen": 100_000, "decline": true }));
-    assert_eq!(limits(br#"{"tap": null, "month": 50000}"#).0, 200);
-    let value = now();
+    assert_eq!(resident.limits(br#"{"month": true}"#).1["field"], "month");
+    let (status, value) = resident.limits(br#"{"day": -1}"#);
+    assert_eq!((status, &value["field"]), (400, &json!("day")), "{value}");
+    assert_eq!(resident.now(), before, "nothing was changed");
+}
+
+/// A limit that is taken away ends later, and that is said.
+fn what_is_not_named_stays_and_null_takes_away(resident: &Resident<'_>) {
+    assert_eq!(resident.limits(br#"{"day": 10000}"#).0, 200);
+    let value = resident.now();
+    assert_eq!(value["limits"], json!({ "tap_yen": 9_000, "day_yen": 10_000, "month_yen": 100_000, "decline": true }));
+    assert_eq!(resident.limits(br#"{"tap": null, "month": 50000}"#).0, 200);
+    let value = resident.now();
     assert_eq!(value["limits"], json!({ "tap_yen": 9_000, "day_yen": 10_000, "month_yen": 50_000, "decline": true }));
     assert_eq!(value["limits_later"]["tap_yen"], Value::Null, "{value}");
     assert_eq!(value["limits_later"]["day_yen"], 10_000);
+}
 
-    // Every other path that takes an ask.
+fn every_path_that_takes_an_ask_is_as_strict(resident: &Resident<'_>) {
+    let path = &resident.path;
     for (method, path) in [
         ("PUT", format!("{path}/link")),
         ("DELETE", format!("{path}/link")),
@@ -80,28 +117,32 @@ fn a_body_that_is_not_understood_takes_no_right_away() {
         for (body, says) in
             [(&b""[..], "there is nothing"), (br#"{"a": {"b": 1, "b": 1}}"#, "the key \"b\" is there twice")]
         {
-            let (status, value) = send(&served, method, &path, &[("authorization", &operator)], body);
+            let (status, value) = resident.operator(method, &path, &[], body);
             assert_eq!(status, 400, "{method} {path}: {value}");
             assert!(value["error"].as_str().unwrap().contains(says), "{method} {path}: {value}");
         }
     }
-    let ask = |headers: &[(&str, &str)], body: &[u8]| {
-        let headers = [&[("authorization", operator.as_str())], headers].concat();
-        send(&served, "POST", "/v1/import/links", &headers, body)
-    };
-    let (status, value) = ask(&[("content-type", "multipart/form-data; boundary=x")], b"--x");
+}
+
+const LONGEST_BODY: usize = 2 << 20;
+
+fn bodies_in_another_form_or_too_long_are_refused(resident: &Resident<'_>) {
+    let import = |headers: &[(&str, &str)], body: &[u8]| resident.operator("POST", "/v1/import/links", headers, body);
+    let (status, value) = import(&[("content-type", "multipart/form-data; boundary=x")], b"--x");
     assert!(status == 415 && value["error"].as_str().unwrap().contains("--data-binary"), "{status} {value}");
-    assert_eq!(ask(&[("content-encoding", "gzip")], b"x").0, 415);
-    let (status, value) = limits(&vec![b' '; (2 << 20) + 1]);
+    assert_eq!(import(&[("content-encoding", "gzip")], b"x").0, 415);
+    let (status, value) = resident.limits(&vec![b' '; LONGEST_BODY + 1]);
     assert!(status == 413 && value["error"].as_str().unwrap().contains("longer than 2 MiB"), "{status} {value}");
-    let (status, value) = send(&served, "POST", &path, &[("authorization", &operator)], b"{}");
+}
+
+fn methods_and_paths_that_are_not_there_are_told(resident: &Resident<'_>) {
+    let (status, value) = resident.operator("POST", &resident.path, &[], b"{}");
     assert!(
         status == 405 && value["error"].as_str().unwrap().contains("POST is not for this path"),
         "{status} {value}"
     );
-    let (status, value) = send(&served, "GET", "/v1/nothing", &[("authorization", &operator)], b"");
+    let (status, value) = resident.operator("GET", "/v1/nothing", &[], b"");
     assert!(status == 404 && value["error"].is_string(), "{status} {value}");
-    served.stop();
 }
 
 #[test]
@@ -132,11 +173,11 @@ fn one_authoritys_list_says_nothing_of_anothers_certificate() {
         json_of(&own(&["card", "list", path.to_str().unwrap()]))
     };
     apply("west.crl", &west.list(1, &[(0x0a, KeyCompromise)]));
-    goes(&town, &served, &(purchase("pin", 100, "00") + &purchase("limit-own", 100, "62")));
+    goes(&town, &served, &(purchase("pin", 100, APPROVED) + &purchase("limit-own", 100, RESTRICTED_CARD)));
     apply("east.crl", &east.list(1, &[(0x0a, CertificateHold)]));
-    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "62")));
+    goes(&town, &served, &(purchase("pin", 100, LOST_CARD) + &purchase("limit-own", 100, RESTRICTED_CARD)));
     apply("west.crl", &west.list(2, &[]));
-    goes(&town, &served, &(purchase("pin", 100, "41") + &purchase("limit-own", 100, "00")));
+    goes(&town, &served, &(purchase("pin", 100, LOST_CARD) + &purchase("limit-own", 100, APPROVED)));
     served.stop();
     town.verified();
 }
@@ -180,6 +221,18 @@ fn files_that_people_wrote_may_have_a_mark_and_files_that_they_get_are_theirs_al
     assert!(bad.contains("'=1+1") && !bad.contains(",=1+1"), "{bad}");
     let out = kazasu(&["report", "trial-balance", "--out", &path("books.xlsx"), "--by", "sato", "--config", &config]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    // What reads the stream gets the table and nothing else; a name that says no form is told as it was typed.
+    let out = kazasu(&["report", "trial-balance", "--out", "/dev/stdout", "--by", "sato", "--config", &config]);
+    let table = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && table.lines().count() > 1, "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(table.contains(',') && !table.contains("/dev/stdout"), "{table}");
+    for name in ["books.doc", "books"] {
+        let out = kazasu(&["report", "trial-balance", "--out", &path(name), "--by", "sato", "--config", &config]);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains(&path(name)) && said.contains("must end in .xlsx or .csv"), "{said}");
+        assert!(!said.contains("Some(") && !said.contains("None"), "{said}");
+    }
     let out = kazasu(&["ledger", "export", &path("data/journal.db"), "--out", &path("export")]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     for name in ["books.xlsx", "export/records.csv", "export/accounts.csv", "data/journal.db", "data/lock"] {

@@ -1,7 +1,8 @@
 //! Files as spreadsheets in Japan write them, through the commands that people type: no row vanishes, lines are those that are shown,
 //! what a row does not say stays.
 
-use crate::harness::{Served, Town, kazasu};
+use crate::harness::{Served, Town, kazasu, request};
+use crate::rules::token;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::sample_ppid;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -86,6 +87,45 @@ fn applications_are_taken_or_refused_by_the_lines_that_are_shown() {
     }
     let batch = desk.json(&["relief", "preview", "3", "--by", "sato"], 0);
     assert_eq!(batch["rows"], 8);
+}
+
+#[test]
+fn refused_rows_never_replace_their_file_and_go_when_none_is_left() {
+    let town = Town::new(Sample { residents: 4, ..Sample::default() });
+    let desk = Desk(&town);
+    desk.programme();
+    let head = "ppid,household,event,amount\n";
+    let row = |amount: &str| format!("{head}{},H1,{EVENT},{amount}\n", sample_ppid(1, 0));
+    desk.applications("x.csv", row("abc"), 1);
+    let refused = town.path("x.refused.csv");
+    assert!(refused.exists());
+    desk.applications("x.csv", row("10000"), 0);
+    assert!(!refused.exists(), "no row is refused any more");
+    // What a person has put there stays.
+    std::fs::write(&refused, "my own notes").unwrap();
+    desk.applications("x.csv", row("20000"), 0);
+    assert_eq!(std::fs::read_to_string(&refused).unwrap(), "my own notes");
+
+    let merchants = "merchant,acquirer,mcc\nM10000000000001,27000001,X\n";
+    let file = desk.file("m.csv", merchants);
+    let link = town.path("link.csv");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for itself in [file.as_str(), link.to_str().unwrap()] {
+        for command in [&["merchant", "import"][..], &["relief", "import", "101", "--why", "received", "--by", "sato"]]
+        {
+            let out = desk.run(&[command, &[file.as_str(), "--bad-rows", itself]].concat());
+            let said = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.code(), Some(2), "{said}");
+            assert!(said.contains("--bad-rows") && said.contains("is the file that is read"), "{said}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), merchants);
+        }
+    }
+    let bad = town.path("bad.csv");
+    let bad = bad.to_str().unwrap();
+    desk.json(&["merchant", "import", &file, "--bad-rows", bad], 1);
+    std::fs::write(&file, merchants.replace('X', "5411")).unwrap();
+    desk.json(&["merchant", "import", &file, "--bad-rows", bad], 0);
+    assert!(!std::path::Path::new(bad).exists());
 }
 
 #[test]
@@ -244,15 +284,48 @@ fn an_empty_list_says_so() {
     }
 }
 
+#[test]
+fn a_number_on_standard_input_is_read_in_any_width_and_stands_alone() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let desk = Desk(&town);
+    let (first, second) = (kazasu::sample::named_ppid("new"), kazasu::sample::named_ppid("newer").to_string());
+    let file = desk.file("links.csv", format!("ppid,kind,number,balance\n{first},held,0010000077,1000\n"));
+    desk.json(&["link", "import", &file], 0);
+    let set = |typed: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
+        command.args(["link", "set", &second, "--kind", "held", "--pin-verified", "--config", &town.config()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        let out = child.wait_with_output().unwrap();
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let (code, said) = set("0010000077\n0010000078\n");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("one card or account number is expected, got 2 lines"), "{said}");
+    assert_eq!(set("\n\n").0, Some(2));
+    let (code, said) = set("　００１０００００７７\r\n\n");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_payment_without_its_payer_is_refused_instead_of_showing_a_list() {
+    let town = Town::empty(Sample { residents: 0, ..Sample::default() });
+    let desk = Desk(&town);
+    for args in [&["settle", "--amount", "130000"][..], &["settle", "--reference", "R-1"]] {
+        let out = desk.run(args);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("--received-from"), "{args:?}: {said}");
+    }
+}
+
 fn post(served: &Served, town: &Town, path: &str, body: &[u8]) -> (u16, Value) {
-    let keys: toml::Value = toml::from_str(&std::fs::read_to_string(town.path("keys.toml")).unwrap()).unwrap();
-    let token = keys["http"]["token"].as_str().unwrap().to_owned();
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let request =
-        agent.post(format!("http://{}{path}", served.http)).header("authorization", format!("Bearer {token}"));
-    let mut response = request.send(body).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), serde_json::from_str(&text).unwrap())
+    let bearer = format!("Bearer {}", token(town, "", "token"));
+    let (status, text) = request(served.http, "POST", path, &[("authorization", &bearer)], body).unwrap();
+    (status, serde_json::from_str(&text).unwrap())
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn sign_on(acquirer: &AcquirerConfig, config: Arc<ClientConfig>) -> Result<Strin
     let name = ServerName::try_from("switch.example").unwrap();
     let mut stream = StreamOwned::new(ClientConnection::new(config, name).map_err(|e| e.to_string())?, tcp);
     let mut message = Message::default();
-    let now = kazasu::clock::now().transmission();
+    let now = kazasu_engine::clock::now().transmission();
     Network::request(NetworkCode::SignOn, acquirer.id, Stan::wrapping(1), now).to_message(&mut message);
     let mut out = BytesMut::new();
     let keys = Keys::initial(acquirer).unwrap();

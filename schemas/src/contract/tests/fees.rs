@@ -83,8 +83,7 @@ fn a_refund_gives_back_what_was_charged_to_the_yen() {
     let rules = vec![FeeRule { fixed: Yen::new(7), ..everything(32_400) }];
     let contract = Contract { rules, free: Yen::new(100), ..contract() };
     let first = paid(1, Tender::Credit, 1_000);
-    let facts =
-        [first, back(2, &first, 333, 0, None), back(3, &first, 333, 333, None), back(4, &first, 334, 666, None)];
+    let facts = [first, back(2, &first, 333, 0), back(3, &first, 333, 333), back(4, &first, 334, 666)];
     let mut allowance = Allowance::default();
     let mut taps = Vec::new();
     let fees = tariff(&contract).charge(day("2026-11-24"), &facts, &mut allowance, &mut taps).unwrap();
@@ -94,7 +93,7 @@ fn a_refund_gives_back_what_was_charged_to_the_yen() {
 
     // Weeks later, in another month: the fee comes back, that month's allowance stays as it is.
     let charged = taps[0].charged(day("2026-11-24"), &first);
-    let later = [back(9, &first, 1_000, 0, Some(charged))];
+    let later = [charged_before(back(9, &first, 1_000, 0), charged)];
     let mut december = Allowance { month: day("2026-12-01").month(), used: Yen::new(40) };
     let fees = tariff(&contract).charge(day("2026-12-20"), &later, &mut december, &mut taps).unwrap();
     assert_eq!((fees.fee, december.used), (Yen::new(-35), Yen::new(40)));
@@ -123,7 +122,7 @@ fn the_largest_amounts_fit() {
     let rules = vec![FeeRule { fixed: Yen::new(10_000), minimum: Yen::new(10_000), ..everything(1_000_000) }];
     let most = 999_999_999_999;
     let payments: Vec<TapFact> = (1..=50).map(|seq| paid(seq, Tender::Credit, most)).collect();
-    let refunds = payments.iter().map(|fact| back(100 + fact.seq, fact, most, 0, None));
+    let refunds = payments.iter().map(|fact| back(100 + fact.seq, fact, most, 0));
     let facts: Vec<TapFact> = payments.iter().copied().chain(refunds).collect();
     for basis in [Basis::Tap, Basis::DayAndBrand] {
         let contract = Contract { basis, rules: rules.clone(), free: Yen::new(2), ..contract() };
@@ -169,8 +168,8 @@ fn interchange_is_for_credit_cards_and_goes_by_brand_and_product() {
 #[test]
 fn a_refund_that_is_undone_is_charged_again() {
     let first = paid(1, Tender::Credit, 1_001);
-    let undone = TapFact { seq: 3, amount: Yen::new(600), ..back(2, &first, 600, 600, None) };
-    let facts = [first, back(2, &first, 600, 0, None), undone];
+    let undone = TapFact { seq: 3, amount: Yen::new(600), ..back(2, &first, 600, 600) };
+    let facts = [first, back(2, &first, 600, 0), undone];
     for (refund_fee, basis) in [
         (RefundFee::Returned, Basis::Tap),
         (RefundFee::Returned, Basis::DayAndBrand),
@@ -194,7 +193,7 @@ fn a_refund_that_is_undone_is_charged_again() {
 fn facts_that_do_not_fit_together_are_refused_and_leave_nothing_behind() {
     let first = paid(1, Tender::Credit, 1_000);
     let charged = Charged { day: day("2026-11-01"), amount: Yen::new(500), free: Yen::ZERO, exact: 0, fee: Yen::ZERO };
-    let refund = back(2, &first, 600, 0, None);
+    let refund = back(2, &first, 600, 0);
     let contract = Contract { free: Yen::new(100), ..contract() };
     let tariff = tariff(&contract);
     for (facts, error) in [
@@ -209,12 +208,12 @@ fn facts_that_do_not_fit_together_are_refused_and_leave_nothing_behind() {
         (vec![TapFact { amount: Yen::new(5), ..refund }], "more than is left of it"),
         (vec![refund], "record 2 gives back of record 1, of which nothing is known here"),
         (vec![paid(1, Tender::Debit, 1_000), refund], "of which nothing is known"),
-        (vec![first, back(2, &first, 600, 401, None)], "more than is left of it"),
-        (vec![back(2, &first, 1, i64::MAX, Some(charged))], "more than is left of it"),
-        (vec![back(2, &first, 600, 0, Some(charged))], "more than is left of it"),
-        (vec![back(2, &first, 6, 0, Some(Charged { free: Yen::new(501), ..charged }))], "charged impossibly"),
-        (vec![back(2, &first, 6, 0, Some(Charged { fee: Yen::new(-1), ..charged }))], "charged impossibly"),
-        (vec![back(2, &first, 6, 0, Some(Charged { exact: i64::MAX, ..charged }))], "charged impossibly"),
+        (vec![first, back(2, &first, 600, 401)], "more than is left of it"),
+        (vec![charged_before(back(2, &first, 1, i64::MAX), charged)], "more than is left of it"),
+        (vec![charged_before(back(2, &first, 600, 0), charged)], "more than is left of it"),
+        (vec![charged_before(back(2, &first, 6, 0), Charged { free: Yen::new(501), ..charged })], "charged impossibly"),
+        (vec![charged_before(back(2, &first, 6, 0), Charged { fee: Yen::new(-1), ..charged })], "charged impossibly"),
+        (vec![charged_before(back(2, &first, 6, 0), Charged { exact: i64::MAX, ..charged })], "charged impossibly"),
     ] {
         let before = Allowance { month: day("2026-11-24").month(), used: Yen::new(3) };
         let (mut allowance, mut out) = (before, Vec::new());

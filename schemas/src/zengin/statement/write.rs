@@ -8,7 +8,7 @@ use crate::jst::BusinessDay;
 use crate::money::Yen;
 use crate::zengin::kana::Charset;
 use crate::zengin::record::{Field, Row, in_range};
-use crate::zengin::{LineEnding, Overlong, Place, Unfit, WriteError, fit};
+use crate::zengin::{LineEnding, Place, Room, Unfit, WriteError, fit};
 
 /// One account of a statement that is to be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,7 +95,7 @@ fn entry_row(entry: &Entry) -> Result<Row, Unfit> {
     put_text(&mut row, at::SENDING_BANK, &entry.bank_name, Charset::Bank)?;
     put_text(&mut row, at::SENDING_BRANCH, &entry.branch_name, Charset::Bank)?;
     put_text(&mut row, at::REMARKS, &entry.remarks, Charset::Edi)?;
-    row.text(at::EDI, &fit(at::EDI.name, &entry.edi, Charset::Edi, at::EDI.len(), Overlong::Refuse)?);
+    row.text(at::EDI, &fit(at::EDI.name, &entry.edi, Charset::Edi, Room::Refuse(at::EDI.len()))?);
     Ok(row)
 }
 
@@ -133,7 +133,7 @@ fn put_date(row: &mut Row, field: Field, day: BusinessDay) -> Result<(), Unfit> 
 }
 
 fn put_text(row: &mut Row, field: Field, text: &str, charset: Charset) -> Result<(), Unfit> {
-    row.text(field, &fit(field.name, text, charset, field.len(), Overlong::Cut)?);
+    row.text(field, &fit(field.name, text, charset, Room::Cut(field.len()))?);
     Ok(())
 }
 

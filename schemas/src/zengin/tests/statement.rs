@@ -39,7 +39,8 @@ fn second_header() -> Header {
 }
 
 /// A movement without texts.
-fn entry(number: u32, posted: &str, direction: Direction, kind: TransactionKind, yen: i64) -> Entry {
+fn entry(number: u32, posted: &str, what: (Direction, TransactionKind), yen: i64) -> Entry {
+    let (direction, kind) = what;
     Entry {
         inquiry_number: number,
         posting_date: day(posted),
@@ -62,7 +63,7 @@ pub(super) fn entries() -> Vec<Entry> {
     vec![
         Entry {
             remarks: "ｿｳｺﾞｳﾌﾘｺﾐ".to_owned(),
-            ..entry(1, "2026-12-24", Direction::Out, TransactionKind::BookTransfer, 10_000_030_000)
+            ..entry(1, "2026-12-24", (Direction::Out, TransactionKind::BookTransfer), 10_000_030_000)
         },
         Entry {
             payer_code: "1234567890".to_owned(),
@@ -71,20 +72,20 @@ pub(super) fn entries() -> Vec<Entry> {
             branch_name: "ｾﾞﾛｲﾁﾊﾁ".to_owned(),
             remarks: "ﾌﾘｺﾐｸﾐﾓﾄﾞｼ".to_owned(),
             edi: "ｻｲｶﾞｲｼｴﾝ/R8-12".to_owned(),
-            ..entry(2, "2026-12-25", Direction::In, TransactionKind::Transfer, 30_000)
+            ..entry(2, "2026-12-25", (Direction::In, TransactionKind::Transfer), 30_000)
         },
         Entry {
             value_date: day("2026-12-24"),
             uncleared: Yen::new(5_000),
             payer_name: "ﾐﾄﾞﾘｼﾖｳﾃﾝ".to_owned(),
             remarks: "ﾀﾃﾝｹﾝ".to_owned(),
-            ..entry(3, "2026-12-25", Direction::In, TransactionKind::OtherBanksCheque, 5_000)
+            ..entry(3, "2026-12-25", (Direction::In, TransactionKind::OtherBanksCheque), 5_000)
         },
     ]
 }
 
 fn second_entries() -> Vec<Entry> {
-    vec![entry(99_999_999, "2026-12-25", Direction::Out, TransactionKind::Correction, 1)]
+    vec![entry(99_999_999, "2026-12-25", (Direction::Out, TransactionKind::Correction), 1)]
 }
 
 fn file(ending: LineEnding) -> Vec<u8> {
@@ -196,7 +197,7 @@ fn line_ends_do_not_matter_to_a_reader() {
 }
 
 /// Reads a statement of one movement after writing dates over it: creation, first, last, posting and value date.
-fn dates(created: &str, from: &str, to: &str, posted: &str, value: &str) -> [String; 5] {
+fn dates([created, from, to, posted, value]: [&str; 5]) -> [String; 5] {
     let sheet = Sheet { header: &header(), entries: &entries()[1..2], closing_balance: None };
     let mut file = write(&[sheet], LineEnding::None).unwrap();
     for (at, date) in [(4, created), (10, from), (16, to), (209, posted), (215, value)] {
@@ -211,25 +212,25 @@ fn dates(created: &str, from: &str, to: &str, posted: &str, value: &str) -> [Str
 
 #[test]
 fn eras_follow_the_period() {
-    let reiwa = dates("081226", "081224", "081225", "081225", "081224");
+    let reiwa = dates(["081226", "081224", "081225", "081225", "081224"]);
     assert_eq!(reiwa, ["2026-12-26", "2026-12-24", "2026-12-25", "2026-12-25", "2026-12-24"]);
     // Year 31 is Heisei's; what begins before it and would end in 2048 otherwise is too.
-    let heisei = dates("310402", "300401", "310331", "300601", "300531");
+    let heisei = dates(["310402", "300401", "310331", "300601", "300531"]);
     assert_eq!(heisei, ["2019-04-02", "2018-04-01", "2019-03-31", "2018-06-01", "2018-05-31"]);
     // In such a file, a creation date and a posting date outside the period are Heisei's too.
-    let outside = dates("301201", "300401", "310331", "290331", "290331");
+    let outside = dates(["301201", "300401", "310331", "290331", "290331"]);
     assert_eq!((outside[0].as_str(), outside[3].as_str()), ("2018-12-01", "2017-03-31"));
     // Over the change of eras; a value date before it.
-    let both = dates("010601", "310401", "010531", "310430", "310429");
+    let both = dates(["010601", "310401", "010531", "310430", "310429"]);
     assert_eq!(both, ["2019-06-01", "2019-04-01", "2019-05-31", "2019-04-30", "2019-04-29"]);
     // A bank whose system went on in Heisei for a while.
-    let late = dates("310602", "310501", "310531", "310507", "310507");
+    let late = dates(["310602", "310501", "310531", "310507", "310507"]);
     assert_eq!(late, ["2019-06-02", "2019-05-01", "2019-05-31", "2019-05-07", "2019-05-07"]);
     // Nothing says that a period of year 28 is Heisei's: Reiwa is taken.
-    assert_eq!(dates("280105", "280104", "280104", "280104", "280104")[2], "2046-01-04");
+    assert_eq!(dates(["280105", "280104", "280104", "280104", "280104"])[2], "2046-01-04");
     // A posting date outside the period is the nearest reading; a value date without digits the posting date.
-    assert_eq!(dates("081226", "081224", "081225", "081223", "000000")[3..], ["2026-12-23", "2026-12-23"]);
-    assert_eq!(dates("081226", "081224", "081225", "081225", "      ")[4], "2026-12-25");
+    assert_eq!(dates(["081226", "081224", "081225", "081223", "000000"])[3..], ["2026-12-23", "2026-12-23"]);
+    assert_eq!(dates(["081226", "081224", "081225", "081225", "      "])[4], "2026-12-25");
 }
 
 #[test]

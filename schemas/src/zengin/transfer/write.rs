@@ -7,7 +7,7 @@ use super::{
 use super::{TransferClass, totals};
 use crate::zengin::kana::Charset;
 use crate::zengin::record::{Field, Row, in_range};
-use crate::zengin::{Account, AccountKind, LineEnding, Overlong, Place, Unfit, WriteError, dated, fit, fit_name};
+use crate::zengin::{Account, AccountKind, LineEnding, Place, Room, Unfit, WriteError, dated, fit, fit_name};
 use std::num::NonZeroUsize;
 
 /// The file of these groups, in their order, or the first value that its field cannot carry.
@@ -97,7 +97,7 @@ fn payment_row(payment: &Payment) -> Result<Row, Unfit> {
             put_customer(&mut row, layout::CUSTOMER_2, *second)?;
         }
         Reference::Edi(text) => {
-            let text = fit(layout::EDI.name, text, Charset::Edi, layout::EDI.len(), Overlong::Refuse)?;
+            let text = fit(layout::EDI.name, text, Charset::Edi, Room::Refuse(layout::EDI.len()))?;
             if text.is_empty() {
                 return Err(Unfit::new(layout::EDI.name, "a text", "nothing but spaces"));
             }
@@ -124,7 +124,7 @@ fn put_customer(row: &mut Row, field: Field, code: u64) -> Result<(), Unfit> {
 }
 
 fn put_account(row: &mut Row, fields: &AccountFields, account: &Account) -> Result<(), Unfit> {
-    let name = |field: Field, name: &str| fit(field.name, name, Charset::Bank, field.len(), Overlong::Cut);
+    let name = |field: Field, name: &str| fit(field.name, name, Charset::Bank, Room::Cut(field.len()));
     row.number(fields.bank, account.bank.get());
     row.text(fields.bank_name, &name(fields.bank_name, &account.bank_name)?);
     row.number(fields.branch, account.branch.get());

@@ -1,14 +1,14 @@
 //! What issuers' answers and silences do, and what is approved in their place; what issuers are told, and what of it they refuse.
 
-use super::super::money::{Source, minus, plus};
-use super::super::state::{BreakReason, State, TapIndex, TapState, refused};
+use super::super::money::{Source, is_payment, is_refund, minus, plus};
+use super::super::state::{BreakReason, State, Tap, TapIndex, TapState, refused};
 use super::super::totals::What;
 use super::super::wallet::NOBODY;
 use kazasu_ledger::record::{
     IssuerAcknowledged, IssuerAnswered, IssuerSilent, IssuerTold, LossBooked, LossReturned, Place, Silence, StoodIn,
     TapKind, ToIssuer,
 };
-use kazasu_ledger::{Seq, Transfer, TransferKind};
+use kazasu_ledger::{AccountId, Seq, Transfer, TransferKind};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Bearer;
@@ -19,7 +19,7 @@ impl State {
     pub(super) fn issuer_answered(&mut self, place: Place, r: &IssuerAnswered) {
         let Some(index) = self.taps.pending.remove(&r.tap) else { return };
         let Some(tap) = self.tap(index) else { return };
-        let (kind, day, ppid, acquirer) = (tap.kind, tap.counted_day, tap.ppid, tap.key.acquirer);
+        let (kind, day, acquirer) = (tap.kind, tap.counted_day, tap.key.acquirer);
         let approved = r.ruled.as_ref().and_then(|ruled| ruled.approved);
         let takes_effect = r.code.is_approved() || approved.is_some();
         self.post(index, &r.transfers);
@@ -56,8 +56,8 @@ impl State {
             let what = if kind == TapKind::Refund { What::Refund } else { What::Payment };
             self.totals.count((acquirer, place.day), what, posted);
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, ppid) {
-            self.tell(place, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(place, index, &ruled.alerts);
         }
         self.look_at_outcome(index);
     }
@@ -106,7 +106,7 @@ impl State {
 
     pub(super) fn stood_in(&mut self, place: Place, r: &StoodIn) {
         self.owes(place, r.to_issuer);
-        self.advised(place.seq, &r.transfers);
+        self.advised(place.seq, (r.to_issuer, r.tap), &r.transfers);
         self.stand_ins.stood_in(place, r);
         let Some(index) = self.taps.pending.remove(&r.tap) else { return };
         self.waits_no_more(index);
@@ -121,14 +121,12 @@ impl State {
             receipt: r.ruled.receipt,
             ..Answer::code(ResponseCode::APPROVED)
         });
-        let (holder, ppid, day, acquirer) = (tap.holder, tap.ppid, tap.counted_day, tap.key.acquirer);
+        let (holder, acquirer) = (tap.holder, tap.key.acquirer);
         self.totals.count((acquirer, place.day), What::Payment, posted);
         if holder != NOBODY {
             self.wallet_mut(holder).stood_in.add(today.0, r.to_issuer.amount, 1);
         }
-        if let Some(ppid) = ppid {
-            self.tell(place, ppid, day, &r.ruled.alerts);
-        }
+        self.tell(place, index, &r.ruled.alerts);
         self.look_at_outcome(index);
     }
 
@@ -151,29 +149,68 @@ impl State {
     /// The payment whose refund a reversal undoes.
     fn payment_of_refund(&self, message: ToIssuer) -> Option<Seq> {
         let about = message.about.filter(|_| message.operation == IssuerOperation::Reversal)?;
-        let is_refund = |kind| matches!(kind, TapKind::Refund | TapKind::RefundAdvice);
         let refund = self.tap_by_seq(about).filter(|tap| is_refund(tap.kind))?;
         Some(self.tap(refund.original?)?.seq)
     }
 
     pub(super) fn issuer_told(&mut self, place: Place, r: &IssuerTold) {
         self.owes(place, r.to_issuer);
+        if let Some(by) = self.undos.said.get(&r.tap).map(|undo| undo.by) {
+            self.advised(place.seq, (r.to_issuer, by), &[]);
+        }
         if let Some(undo) = self.undos.said.get_mut(&r.tap) {
-            undo.untold = false;
+            undo.untold = Yen::ZERO;
         }
         self.look_at(self.index_of(r.tap));
     }
 
     pub(super) fn issuer_acknowledged(&mut self, at: Millis, r: &IssuerAcknowledged) {
-        if let Some(advice) = self.no_longer_owes(r.message)
-            && !r.code.is_approved()
-            && advice.operation == IssuerOperation::RefundAdvice
-        {
-            self.denied(advice.tap);
+        if let Some(advice) = self.no_longer_owes(r.message) {
+            if r.code.is_approved() {
+                self.reversal_acknowledged(advice);
+            } else {
+                self.advice_refused(advice, r);
+            }
         }
         self.closing.acknowledged(at, r);
         if r.raised.is_some() {
             self.disputes_changed();
+        }
+    }
+
+    /// The issuer has no more of a payment than it has acknowledged to remain.
+    fn reversal_acknowledged(&mut self, advice: ToIssuer) {
+        let Some(about) = advice.about.filter(|_| advice.operation == IssuerOperation::Reversal) else { return };
+        let posted = |tap: &Tap| matches!(tap.state, TapState::Posted | TapState::Reversed) && is_payment(tap.kind);
+        if self.tap_by_seq(about).is_some_and(posted) {
+            let remains = advice.remains.unwrap_or(Yen::ZERO);
+            self.change_parts(about, |parts| {
+                parts.remains = Some(parts.remains.map_or(remains, |least| least.min(remains)));
+            });
+        }
+    }
+
+    /// An issuer answered that it does not take what it was told.
+    fn advice_refused(&mut self, advice: ToIssuer, r: &IssuerAcknowledged) {
+        if advice.operation == IssuerOperation::RefundAdvice {
+            self.denied(advice.tap);
+        }
+        self.refused(advice);
+        // A difference about what was undone later has that record's number, which is no tap's.
+        let later = r.raised.as_ref().map(|raised| raised.own).filter(|own| self.index_of(*own).is_none());
+        if let (Some(own), Some(undone)) = (later.filter(|own| *own > 0), advice.about) {
+            self.closing.later.insert(own, undone);
+        }
+    }
+
+    /// The issuer has nothing of what it refused.
+    fn refused(&mut self, advice: ToIssuer) {
+        let told = matches!(
+            advice.operation,
+            IssuerOperation::PurchaseAdvice | IssuerOperation::RefundAdvice | IssuerOperation::Completion
+        );
+        if told && self.index_of(advice.tap).is_some() {
+            self.change_parts(advice.tap, |parts| parts.refused = true);
         }
     }
 
@@ -191,29 +228,39 @@ impl State {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
         self.closing.advised.remove(&r.message);
         self.parties.losses_opened(&r.opens);
-        let Some(index) = self.index_of(advice.tap) else { return };
-        let parts = self.parts(advice.tap);
+        self.refused(advice);
+        if let Some(index) = self.index_of(advice.tap) {
+            self.is_lost(index, r.transfers[0].amount, r.bearer, r.transfers[0].debit);
+        }
+    }
+
+    /// What stands of a payment at its issuer is lost. `debit` is the account of an operator that bears it.
+    pub(in super::super) fn is_lost(&mut self, index: TapIndex, lost: Yen, bearer: Bearer, debit: AccountId) {
+        let Some(seq) = self.tap(index).map(|tap| tap.seq) else { return };
+        let parts = self.parts(seq);
         let elsewhere = plus(parts.taken, parts.denied);
-        let lost = r.transfers[0].amount;
         let Some(tap) = self.tap_mut(index) else { return };
         let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
         let unlost = minus(minus(minus(leg.posted, leg.undone), elsewhere), lost);
-        match r.bearer {
+        match bearer {
             Bearer::Operator => {
-                leg.debit = r.transfers[0].debit;
+                leg.debit = debit;
                 leg.source = Source::Loss;
             }
             Bearer::Merchant => {
-                leg.undone = plus(leg.undone, lost.min(leg.stands()));
+                // Nothing of it can be given back to the merchant that bears it. What it does not lose it keeps.
+                let stands = leg.stands().max(Yen::ZERO);
+                leg.undone = plus(leg.undone, stands);
                 leg.debit = leg.credit;
                 leg.source = Source::Loss;
+                tap.kept = plus(tap.kept, minus(stands, lost.min(stands)));
             }
             Bearer::Issuer => {}
         }
-        self.change_parts(advice.tap, |parts| parts.unlost = unlost.max(Yen::ZERO));
+        self.change_parts(seq, |parts| parts.unlost = unlost.max(Yen::ZERO));
         // The issuer does not have it: there is nothing to tell it of.
-        if let Some(undo) = self.undos.said.get_mut(&advice.tap) {
-            undo.untold = false;
+        if let Some(undo) = self.undos.said.get_mut(&seq) {
+            undo.untold = Yen::ZERO;
         }
         self.look_at(Some(index));
     }
@@ -222,5 +269,6 @@ impl State {
         let Some(advice) = self.no_longer_owes(r.message) else { return };
         self.closing.advised.remove(&r.message);
         self.denied(advice.tap);
+        self.refused(advice);
     }
 }

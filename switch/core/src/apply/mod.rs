@@ -6,6 +6,7 @@
 
 mod issuers;
 mod people;
+mod refunds;
 mod reversals;
 mod taps;
 mod undo;

@@ -1,7 +1,7 @@
 //! What acquirers' messages do: each is kept as it was decided, and what takes effect moves windows, points and earlier taps.
 
 use super::super::issuer::waiting_part;
-use super::super::money::{Leg, is_original, legs_of, minus, plus, spread, sum};
+use super::super::money::{is_original, legs_of, minus, plus, sum};
 use super::super::state::{State, Tap, TapIndex, TapState, answer_of, reference};
 use super::super::totals::What;
 use super::super::wallet::NOBODY;
@@ -10,7 +10,6 @@ use kazasu_ledger::record::{Place, TapKind, Tapped, Verdict};
 use kazasu_ledger::{AccountKey, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::Options;
-use smallvec::SmallVec;
 
 impl State {
     pub(super) fn tapped(&mut self, place: Place, r: &Tapped) {
@@ -31,7 +30,7 @@ impl State {
         }
         if let Some(message) = r.to_issuer.filter(|m| m.operation.is_advice()) {
             self.owes(place, message);
-            self.advised(seq, &r.transfers);
+            self.advised(seq, (message, message.tap), &r.transfers);
         }
         let refused = matches!(r.verdict, Verdict::Refused(_));
         if merchant != u32::MAX && is_original(r.kind) && !refused && r.rrn.names_something() {
@@ -92,6 +91,7 @@ impl State {
             counts: false,
             options: Options(ruled.map_or(0, |ruled| ruled.options)),
             months: ruled.map_or_else(Vec::new, |ruled| ruled.months.clone()),
+            in_month: Yen::ZERO,
             legs: if carries { legs_of(&self.book, place.seq, &r.transfers) } else { Default::default() },
             kept: Yen::ZERO,
             original,
@@ -105,9 +105,6 @@ impl State {
         let (counting, part) = (tap.counting(), waiting_part(tap));
         let waits = matches!(tap.state, TapState::Pending | TapState::Held);
         let (holder, day) = (counting.holder, counting.day);
-        if holder != NOBODY && waits {
-            self.wallet_mut(holder).waiting.add(day.month(), part, 0);
-        }
         if holder != NOBODY && (part.is_positive() || r.kind == TapKind::PurchaseAdvice) {
             if r.kind == TapKind::PurchaseAdvice {
                 self.wallet_mut(holder).offline.add(day.0, r.amount, 1);
@@ -115,17 +112,17 @@ impl State {
             if part.is_positive() {
                 self.people.spend(&self.rules.policy, counting, part);
             }
-            let months = r.ruled.as_ref().map_or(&[][..], |ruled| &ruled.months);
-            for programme in months {
-                self.people.points_of(holder, *programme, |p| p.count(day.month(), part));
+            if waits {
+                self.wallet_mut(holder).month.wait(day.month(), part);
             }
+            self.joins_month(index, part);
         }
         self.point_sums(day, &r.transfers);
         if let Some(tap) = self.tap_mut(index) {
             (tap.counted, tap.counts) = (part, part.is_positive());
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, r.ppid) {
-            self.tell(place, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(place, index, &ruled.alerts);
         }
     }
 
@@ -145,61 +142,19 @@ impl State {
         let counted = std::mem::take(&mut held.counted);
         let counts = std::mem::take(&mut held.counts);
         let (holder, limits, months) = (held.holder, held.limits, held.months.clone());
+        let in_month = std::mem::take(&mut held.in_month);
         for leg in &mut held.legs {
             leg.hold = None;
         }
         let Some(tap) = self.tap_mut(index) else { return };
         (tap.counted, tap.counts, tap.counted_day) = (counted, counts, day);
-        (tap.holder, tap.limits, tap.months) = (holder, limits, months);
+        (tap.holder, tap.limits, tap.months, tap.in_month) = (holder, limits, months, in_month);
         if holder != NOBODY && r.waits_for_person() {
-            self.wallet_mut(holder).waiting.add(day.month(), counted, 0);
+            self.wallet_mut(holder).month.wait(day.month(), counted);
         }
-        if let (Some(ruled), Some(ppid)) = (&r.ruled, r.ppid) {
-            self.tell(place, ppid, day, &ruled.alerts);
+        if let Some(ruled) = &r.ruled {
+            self.tell(place, index, &ruled.alerts);
         }
-    }
-
-    /// A refund gives shares of the original's legs back; while its issuer is being asked they are spoken for.
-    fn refunded(&mut self, of: TapIndex, index: TapIndex, r: &Tapped) {
-        let Some(paid) = self.tap(of) else { return };
-        let (shares, day) = (spread(&paid.legs, r.amount), paid.counted_day);
-        if let Some(paid) = self.tap_mut(of) {
-            for (leg, share) in paid.legs.iter_mut().zip(&shares) {
-                leg.refunded = plus(leg.refunded, *share);
-            }
-        }
-        // The refund's transfers are the shares above zero, in the order of the legs.
-        let given = (0_u8..).zip(&shares).filter(|(_, share)| share.is_positive()).map(|(at, _)| at);
-        let given: SmallVec<[u8; 4]> = given.collect();
-        if let Some(refund) = self.tap_mut(index) {
-            assert_eq!(refund.legs.len(), given.len(), "a refund has one transfer for each leg that it gives back");
-            for (leg, at) in refund.legs.iter_mut().zip(given) {
-                leg.of = at;
-            }
-            refund.counted_day = day;
-        }
-        self.point_sums(day, &r.transfers);
-        if r.verdict != Verdict::Pending {
-            self.came_back(&r.transfers);
-            self.earned_less(index);
-        }
-    }
-
-    /// What a refund has given back of an instrument part does not count in the month's rounding any more.
-    pub(super) fn earned_less(&mut self, refund: TapIndex) {
-        let Some((part, paid)) = self.part_of_refund(refund) else { return };
-        let (holder, day, months) = (paid.holder, paid.counted_day, paid.months.clone());
-        for programme in months.into_iter().filter(|_| holder != NOBODY) {
-            self.people.points_of(holder, programme, |p| p.uncount(day.month(), part));
-        }
-    }
-
-    /// What a refund gave back of the instrument part, and the payment that it is of.
-    fn part_of_refund(&self, refund: TapIndex) -> Option<(Yen, &Tap)> {
-        let refund = self.tap(refund)?;
-        let paid = self.tap(refund.original?)?;
-        let of_part = |leg: &Leg| paid.legs[usize::from(leg.of)].is_part();
-        Some((sum(&refund.legs, of_part, |leg| leg.posted), paid))
     }
 
     /// Counts what was posted at once.

@@ -1,19 +1,21 @@
 //! What reversals leave to do later.
 
-use super::super::money::{Leg, Shares, Source, minus};
+use super::super::money::{Shares, Source, is_refund, minus, plus};
 use super::super::state::{State, TapIndex, TapState};
 use super::super::undo::{is_owed, issuer_of};
 use super::reversals::Reversal;
 use kazasu_ledger::Transfer;
-use kazasu_ledger::record::{Place, TapKind, Undone};
+use kazasu_ledger::record::{Place, Undone};
 use kazasu_schemas::money::Yen;
 
 impl State {
-    /// Was something given back of what the issuer pays, which the issuer cannot be told yet?
-    pub(super) fn is_kept_from_issuer(&self, of: TapIndex, transfers: &[Transfer]) -> bool {
-        let Some(tap) = self.tap(of) else { return false };
-        let back = |leg: &Leg| transfers.iter().any(|t| (t.debit, t.credit) == (leg.credit, leg.debit));
-        self.is_busy_with_refunds(tap.seq) && issuer_of(self, tap).is_some() && tap.instrument_leg().is_some_and(back)
+    /// What is given back of what the issuer pays, and the issuer cannot be told yet.
+    pub(super) fn kept_from_issuer(&self, of: TapIndex, transfers: &[Transfer]) -> Yen {
+        let Some(tap) = self.tap(of).filter(|tap| self.is_busy_with_refunds(tap.seq)) else { return Yen::ZERO };
+        let told_later = issuer_of(self, tap).and(tap.instrument_leg());
+        let Some(leg) = told_later else { return Yen::ZERO };
+        let back = transfers.iter().filter(|t| (t.debit, t.credit) == (leg.credit, leg.debit));
+        back.fold(Yen::ZERO, |sum, t| plus(sum, t.amount))
     }
 
     /// Keeps in mind whether a tap has something left to undo.
@@ -24,7 +26,7 @@ impl State {
         // Nothing of it can come to stand again.
         let over = match state {
             TapState::Refused => true,
-            TapState::Reversed => !undo.untold,
+            TapState::Reversed => !undo.untold.is_positive(),
             TapState::Pending | TapState::Held | TapState::Posted | TapState::Completed(_) => false,
         };
         if over {
@@ -39,8 +41,7 @@ impl State {
 
     /// A tap that waited has its outcome, and so has what it is a refund of.
     pub(in super::super) fn look_at_outcome(&mut self, of: TapIndex) {
-        let refund = |kind| matches!(kind, TapKind::Refund | TapKind::RefundAdvice);
-        let paid = self.tap(of).filter(|tap| refund(tap.kind)).and_then(|tap| tap.original);
+        let paid = self.tap(of).filter(|tap| is_refund(tap.kind)).and_then(|tap| tap.original);
         self.look_at(Some(of));
         self.look_at(paid);
     }
@@ -48,7 +49,7 @@ impl State {
     pub(super) fn undone_later(&mut self, place: Place, r: &Undone) {
         if let Some(message) = r.to_issuer {
             self.owes(place, message);
-            self.advised(place.seq, &r.transfers);
+            self.advised(place.seq, (message, place.seq), &r.transfers);
         }
         let Some(undo) = self.undos.said.get(&r.tap).copied() else { return };
         let Some(index) = self.index_of(r.tap) else { return };

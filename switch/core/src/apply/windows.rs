@@ -1,12 +1,12 @@
 //! Spending windows, points and notices: what counts, what is given back, and what residents are to be told.
 
 use super::super::event::notice_key;
-use super::super::money::{is_payment, minus};
+use super::super::issuer::part_undone_next;
+use super::super::money::{is_payment, minus, plus};
 use super::super::state::{Owed, State, TapIndex, TapState};
 use super::super::wallet::NOBODY;
 use kazasu_ledger::record::Place;
 use kazasu_ledger::{AccountKey, Transfer, TransferKind};
-use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 
@@ -15,7 +15,7 @@ impl State {
     pub(in super::super) fn waits_no_more(&mut self, index: TapIndex) {
         let Some(tap) = self.tap(index).filter(|tap| is_payment(tap.kind) && tap.holder != NOBODY) else { return };
         let (holder, month, part) = (tap.holder, tap.counted_day.month(), tap.counted);
-        self.wallet_mut(holder).waiting.take(month, part, 0);
+        self.wallet_mut(holder).month.wait_no_more(month, part);
     }
 
     /// The windows that still hold the tap's day get `amount` back, and the tap's count too when `taps` is 1: all of it is undone.
@@ -31,12 +31,19 @@ impl State {
             return;
         }
         if waits {
-            self.people.wallet_mut(holder).waiting.take(day.month(), amount, 0);
+            self.people.wallet_mut(holder).month.wait_no_more(day.month(), amount);
         }
         self.people.give_back(counting, amount, count);
-        for programme in &tap.months {
-            self.people.points_of(holder, *programme, |p| p.uncount(day.month(), amount));
-        }
+        self.leaves_month(index, amount);
+    }
+
+    /// What of a payment stands again, after it was undone, counts in its windows again.
+    pub(in super::super) fn counts_again(&mut self, index: TapIndex, amount: Yen) {
+        let payment = self.taps.tap_mut(index).filter(|tap| tap.holder != NOBODY && amount.is_positive());
+        let Some(tap) = payment else { return };
+        tap.counted = plus(tap.counted, amount);
+        let count = u32::from(!std::mem::replace(&mut tap.counts, true));
+        self.people.counts_again(tap.counting(), amount, count);
     }
 
     /// Grants and claw-backs move the caps' sums; a grant counts from its hold on, a claw-back when it is posted.
@@ -68,18 +75,22 @@ impl State {
         }
     }
 
-    /// Notices about the month's limit.
-    pub(in super::super) fn tell(&mut self, place: Place, ppid: Ppid, day: BusinessDay, percents: &[u8]) {
+    /// Notices about the limit of the month that counts a payment. A temporary ID's go to the person that it was merged into.
+    pub(in super::super) fn tell(&mut self, place: Place, of: TapIndex, percents: &[u8]) {
         if percents.is_empty() {
             return;
         }
-        let holder = self.people.person(ppid);
+        let Some(tap) = self.tap(of).filter(|tap| tap.holder != NOBODY) else { return };
+        let (holder, counted) = (self.root(tap.holder), tap.counted_day);
+        let undone_next = part_undone_next(self, tap);
+        let ppid = self.holder(holder).ppid;
         let wallet = self.people.wallet_mut(holder);
-        let limit = wallet.own.on(day).month.unwrap_or(Yen::ZERO);
-        let used = wallet.final_of(day.month());
+        let limit = wallet.own.on(counted).month.unwrap_or(Yen::ZERO);
+        let Some(used) = wallet.month.final_of(counted.month()) else { return };
+        let used = minus(used, undone_next);
         for (percent, nth) in percents.iter().zip(0..) {
-            wallet.tell(day.month(), *percent);
-            let owed = Owed { ppid, percent: *percent, used, limit, at: place.at, dead: None };
+            wallet.month.tell(counted.month(), *percent);
+            let owed = Owed { ppid, percent: *percent, used, limit, counted, at: place.at, dead: None };
             self.notices.insert(notice_key(place.seq, nth), owed);
         }
     }

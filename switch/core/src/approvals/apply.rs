@@ -41,6 +41,7 @@ impl State {
             | Proposal::Resolve { .. }
             | Proposal::CancelPayout { .. }) => {
                 self.closing.opened(&r.opens);
+                self.parties.losses_opened(&r.opens);
                 if let Proposal::Resolve { id, how } = &other
                     && let Some(booking) = self.booking_of(id, *how)
                 {

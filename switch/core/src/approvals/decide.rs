@@ -102,7 +102,7 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal, by: &str) -> Resul
             relief::effect_of(state, now, proposal)?
         }
         Proposal::Contracts(_) | Proposal::Payout { .. } | Proposal::Resolve { .. } | Proposal::CancelPayout { .. } => {
-            closing::effect_of(state, proposal)?
+            closing::effect_of(state, now, proposal)?
         }
         Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer)?,
         Proposal::Retarget { ppid, instrument } => {

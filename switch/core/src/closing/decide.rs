@@ -19,7 +19,7 @@ use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
 use kazasu_schemas::contract::{Contract, Contracts, Period, Scope, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
-use kazasu_schemas::jst::BusinessDay;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 
 type Decided = Result<Decision, Rejected>;
@@ -96,6 +96,7 @@ fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
         day: None,
         statement: None,
         alike: Alike::Waits,
+        seen: None,
         by: by.to_owned(),
         why: String::new(),
     }
@@ -415,7 +416,13 @@ fn hex(id: &[u8; 16]) -> String {
 }
 
 /// What a proposal about closing would open and move, or why it cannot be.
-pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<(Vec<Opening>, Transfers), Rejected> {
+pub(in super::super) fn effect_of(
+    state: &State,
+    now: Millis,
+    proposal: &Proposal,
+) -> Result<(Vec<Opening>, Transfers), Rejected> {
+    // A business day may be ended before the calendar's: banks work by the calendar.
+    let today = state.day.min(now.max(state.at).jst_day());
     match proposal {
         Proposal::Contracts(contracts) => contracts_follow(state, contracts).map(|()| Default::default()),
         Proposal::Payout { settlements, total, .. } => payable(state, settlements, *total).map(|()| Default::default()),
@@ -423,7 +430,7 @@ pub(in super::super) fn effect_of(state: &State, proposal: &Proposal) -> Result<
         Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
             there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),
             // The bank may have its file: until its day is over nobody knows what it did.
-            there if there.file.is_some() && state.day <= there.value_day => {
+            there if there.file.is_some() && today <= there.value_day => {
                 refuse(NotClosed::FileOut(*payout, there.value_day))
             }
             _ => Ok(Default::default()),
@@ -508,11 +515,13 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     if less == Yen::ZERO {
         return unfit("both sides have the same amount; explain it");
     }
-    if let Some(booking) = standing::booking(d, how) {
+    let booking = standing::booking(d, how);
+    if let Some(booking) = booking {
         standing::bounded(state, d, booking)?;
     }
-    let issuer = number.parse::<u16>().ok().and_then(|n| state.parties.issuers.get(&n)).copied();
-    let merchant = state.tap_by_seq(d.own).and_then(|tap| state.merchant(tap.merchant)).map(|m| m.payable);
+    let number = number.parse::<u16>().ok();
+    let issuer = number.and_then(|n| state.parties.issuers.get(&n)).copied();
+    let merchant = standing::merchant_of(state, d.own).map(|m| m.payable);
     let mut accounts = Accounts::new(state);
     let account = match (how, against) {
         (Resolution::BookedIssuer | Resolution::WrittenOff, Some(Against::Issuer)) => issuer,
@@ -530,7 +539,12 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
         _ => return unfit("nothing of this side is in the ledger's books; explain it"),
     };
     let Some(account) = account else { return unfit("the account that it would be booked on is not known") };
-    let differences = accounts.get(state.closing.booked, AccountKey::Differences);
+    // What the issuer refused is lost, as it is where the policy has the operator bear it.
+    let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_lost(state, booking)));
+    let differences = match lost {
+        Some(issuer) => accounts.get(state.parties.losses.get(&issuer).copied(), AccountKey::StandInLoss(issuer)),
+        None => accounts.get(state.closing.booked, AccountKey::Differences),
+    };
     // An issuer that has less owes less; a merchant that has less is owed less.
     let transfers = match against {
         Some(Against::Issuer) => either(differences, account, less),

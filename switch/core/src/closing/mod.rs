@@ -9,6 +9,7 @@ mod standing;
 
 pub(super) use decide::{command, effect_of};
 pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
+pub(super) use refused::Advised;
 pub use refused::REFUSED_ADVICE;
 pub(super) use refused::refused_advice;
 pub(super) use standing::Booking;
@@ -243,7 +244,9 @@ pub enum NotClosed {
     #[error("payout {0} was taken by the bank; what comes back is booked from its statement")]
     Taken(u64),
     /// Its file is out.
-    #[error("the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over")]
+    #[error(
+        "the file of payout {0} was made, and the bank may have it: it can be given up when {1} is over, as business day and by the calendar"
+    )]
     FileOut(u64, BusinessDay),
     /// It was not taken.
     #[error("settlement {0} of payout {1} was not paid")]
@@ -272,7 +275,7 @@ pub enum NotClosed {
     #[error("record {0} is no payment at an issuer that is still in memory")]
     NoPayment(u64),
     /// Its issuer refused it after it was approved in its place.
-    #[error("of record {0} nothing stands at its issuer: it refused it afterwards, and that is booked; explain it")]
+    #[error("of record {0} nothing stands at its issuer: it refused it afterwards; explain it")]
     RefusedSince(u64),
     /// It is paid by another issuer.
     #[error("record {tap} was not paid by {party}; explain the difference")]
@@ -339,6 +342,30 @@ pub enum NotClosed {
         by: String,
         /// The other's reference.
         reference: String,
+    },
+    /// The reference stands for something else.
+    #[error(
+        "reference {reference:?}: expected one under which nothing was booked, got one that was booked before ({became}); give the reference \
+         of the line that is meant, or undo what was booked"
+    )]
+    BookedAs {
+        /// The reference.
+        reference: String,
+        /// What as.
+        became: String,
+    },
+    /// A line was said to be the same as what it is not.
+    #[error(
+        "line {line:?} is not the same as {other:?}: {why}; give the reference under which this line's money was booked, or say what else \
+         the line is"
+    )]
+    NotTheSame {
+        /// The line.
+        line: String,
+        /// What it was said to be.
+        other: String,
+        /// What does not fit.
+        why: String,
     },
     /// No such line.
     #[error("nothing was booked as {0:?}")]
@@ -425,6 +452,45 @@ pub(super) struct Payout {
     pub(super) taken: std::collections::BTreeSet<u16>,
 }
 
+/// Payouts by number.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Payouts {
+    approved: BTreeMap<u64, Payout>,
+    /// Those that were given up after a file was made: the bank may have it.
+    given_up: BTreeMap<u64, Payout>,
+}
+
+impl Payouts {
+    pub(super) fn get(&self, number: &u64) -> Option<&Payout> {
+        self.approved.get(number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: &u64) -> Option<&mut Payout> {
+        self.approved.get_mut(number)
+    }
+
+    pub(super) fn insert(&mut self, number: u64, payout: Payout) {
+        self.approved.insert(number, payout);
+    }
+
+    /// Gives a payout up. Its files, when they were made, are remembered.
+    pub(super) fn remove(&mut self, number: &u64) -> Option<Payout> {
+        let gone = self.approved.remove(number)?;
+        if gone.file.is_some() {
+            self.given_up.insert(*number, gone.clone());
+        }
+        Some(gone)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&u64, &Payout)> {
+        self.approved.iter()
+    }
+
+    pub(super) fn given_up(&self) -> impl Iterator<Item = (&u64, &Payout)> {
+        self.given_up.iter()
+    }
+}
+
 /// What was said of a difference.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Note {
@@ -465,12 +531,14 @@ pub(super) struct ClosingState {
     pub(super) settlements: Vec<Settled>,
     pub(super) standings: HashMap<u32, Standing>,
     pub(super) issuers: BTreeMap<u16, BusinessDay>,
-    pub(super) payouts: BTreeMap<u64, Payout>,
+    pub(super) payouts: Payouts,
     pub(super) runs: Vec<ReconRan>,
     pub(super) files: HashMap<[u8; 32], u32>,
     pub(super) differences: BTreeMap<[u8; 16], Raised>,
     /// What an advice that is owed moved at its issuer, by its record.
-    pub(super) advised: BTreeMap<u64, Yen>,
+    pub(super) advised: BTreeMap<u64, Advised>,
+    /// What differences about no tap of their own are about: the tap of which more was undone later.
+    pub(super) later: BTreeMap<u64, u64>,
     pub(super) signed: BTreeMap<BusinessDay, HeadSigned>,
     pub(super) fee_income: Option<AccountId>,
     pub(super) fee_tax: Option<AccountId>,
@@ -492,6 +560,11 @@ pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {
 }
 
 impl Payout {
+    /// Its files, from 0.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&MadeFile, u16)> {
+        self.file.iter().flat_map(|(_, files)| files).zip(0_u16..)
+    }
+
     /// The settlements in a file.
     pub(super) fn of_file(&self, file: u16) -> &[u32] {
         let files = self.file.as_ref().map_or(&[][..], |(_, files)| files);

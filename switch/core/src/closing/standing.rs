@@ -5,12 +5,15 @@
 //! of the payment than its legs say: `Tap::kept`.
 
 use super::super::money::{Leg, is_payment, minus, plus, sum};
-use super::super::state::{State, Tap, TapIndex, TapState};
+use super::super::state::{Merchant, State, Tap, TapIndex, TapState};
+use super::refused::REFUSED_ADVICE;
 use super::{CHARGEBACK, NotClosed};
-use kazasu_ledger::record::TapKind;
+use kazasu_ledger::record::{TapKind, ToIssuer};
 use kazasu_ledger::{AccountKey, Seq};
 use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::wire::issuer::IssuerOperation;
 use std::collections::BTreeSet;
 
 /// Whose side of a payment a resolution changes.
@@ -59,8 +62,46 @@ fn at_issuer(state: &State, tap: &Tap) -> Option<(u16, Yen)> {
         Some(AccountKey::IssuerReceivable(n)) => Some(n),
         _ => None,
     };
+    let left = if state.parts(tap.seq).refused { unpaid(state, tap) } else { leg.stands() };
     // A payment debits it, a refund credits it.
-    Some((issuer(leg.debit).or_else(|| issuer(leg.credit))?, leg.stands()))
+    Some((issuer(leg.debit).or_else(|| issuer(leg.credit))?, left))
+}
+
+/// What of a payment's own message the issuer owes here: all that was posted and not undone. A refund is a message of its own, which
+/// the issuer carries out or refuses for itself.
+fn unpaid(state: &State, tap: &Tap) -> Yen {
+    let taken = state.parts(tap.seq).taken;
+    tap.instrument_leg().map_or(Yen::ZERO, |leg| minus(minus(leg.posted, leg.undone), taken))
+}
+
+/// What of a payment reversals have given back that the issuer may still have.
+fn unreversed(state: &State, paid: &Tap) -> Yen {
+    let leg = paid.instrument_leg().filter(|_| !state.parts(paid.seq).refused);
+    leg.map_or(Yen::ZERO, Leg::given_back)
+}
+
+/// The same where the issuer refused a reversal: no more than it has acknowledged to remain, before or since.
+fn unacknowledged(state: &State, paid: &Tap) -> Yen {
+    let here = paid.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
+    let remains = state.parts(paid.seq).remains.map(|remains| minus(remains, here).max(Yen::ZERO));
+    let given = unreversed(state, paid);
+    remains.map_or(given, |more| more.min(given))
+}
+
+/// The same where a later reversal is on its way to the issuer: no more than that leaves, until the issuer has refused it too.
+fn untold(state: &State, paid: &Tap) -> Yen {
+    let here = paid.instrument_leg().map_or(Yen::ZERO, |leg| minus(leg.posted, leg.undone));
+    let told = state
+        .unacknowledged()
+        .filter(|(_, to)| to.operation == IssuerOperation::Reversal && to.about == Some(paid.seq));
+    let least = told.map(|(_, to)| minus(to.remains.unwrap_or(Yen::ZERO), here).max(Yen::ZERO)).min();
+    least.map_or(unacknowledged(state, paid), |least| least.min(unacknowledged(state, paid)))
+}
+
+/// What of a refund was undone here that the issuer may still have given back.
+fn undone_of(state: &State, refund: &Tap) -> Yen {
+    let leg = refund.instrument_leg().filter(|_| !state.parts(refund.seq).refused);
+    leg.map_or(Yen::ZERO, |leg| leg.undone)
 }
 
 impl Tap {
@@ -89,21 +130,25 @@ impl Tap {
 enum Part<'a> {
     Payment(&'a Tap),
     Refund(&'a Tap, &'a Tap),
-    Reversal(&'a Tap),
+    /// What it reverses, and the payment.
+    Reversal(&'a Tap, &'a Tap),
 }
 
 impl<'a> Part<'a> {
     fn of(state: &'a State, own: Seq) -> Option<Part<'a>> {
-        let tap = state.tap_by_seq(own).filter(|tap| !state.is_over(tap))?;
         let known = |tap: &&Tap| !state.is_over(tap);
         let original = |tap: &Tap| tap.original.and_then(|index| state.tap(index)).filter(known);
+        let reversal = |undone: &'a Tap| {
+            let paid = if is_payment(undone.kind) { undone } else { original(undone)? };
+            is_payment(paid.kind).then_some(Part::Reversal(undone, paid))
+        };
+        if let Some(undone) = state.closing.later.get(&own) {
+            return reversal(state.tap_by_seq(*undone).filter(known)?);
+        }
+        let tap = state.tap_by_seq(own).filter(known)?;
         match tap.kind {
             TapKind::Refund | TapKind::RefundAdvice => Some(Part::Refund(tap, original(tap)?)),
-            TapKind::Reversal => {
-                let undone = original(tap)?;
-                let paid = if is_payment(undone.kind) { undone } else { original(undone)? };
-                is_payment(paid.kind).then_some(Part::Reversal(paid))
-            }
+            TapKind::Reversal => reversal(original(tap)?),
             TapKind::Authorize
             | TapKind::Purchase
             | TapKind::AuthorizationAdvice
@@ -115,7 +160,15 @@ impl<'a> Part<'a> {
 
     fn payment(self) -> &'a Tap {
         match self {
-            Part::Payment(paid) | Part::Refund(_, paid) | Part::Reversal(paid) => paid,
+            Part::Payment(paid) | Part::Refund(_, paid) | Part::Reversal(_, paid) => paid,
+        }
+    }
+
+    /// What it needs in memory beside its own record.
+    fn needs(self) -> [Seq; 2] {
+        match self {
+            Part::Payment(paid) => [paid.seq; 2],
+            Part::Refund(beside, paid) | Part::Reversal(beside, paid) => [beside.seq, paid.seq],
         }
     }
 }
@@ -123,6 +176,27 @@ impl<'a> Part<'a> {
 /// The payment's leg that an issuer pays, or the part of it that it has refused since. As a place among its legs.
 fn issuers_leg(tap: &Tap) -> Option<usize> {
     tap.legs.iter().position(|leg| leg.source == super::super::money::Source::Instrument)
+}
+
+/// The payment's leg that a refund at an issuer was of. None where the loss of the payment left out what the issuer refused of the
+/// refund, and where the loss was booked without a look at it.
+fn refunded_leg(state: &State, refund: &Tap, paid: &Tap) -> Option<usize> {
+    let at = usize::from(refund.instrument_leg()?.of);
+    let parts = state.parts(refund.seq);
+    let lost = paid.legs.get(at)?.source == super::super::money::Source::Loss;
+    (!lost || (parts.refused && parts.denied == Yen::ZERO)).then_some(at)
+}
+
+/// Is it all of a payment that its issuer refused? It is a loss then.
+pub(super) fn is_lost(state: &State, booking: Booking) -> bool {
+    let Some(Part::Payment(paid)) = Part::of(state, booking.own) else { return false };
+    state.parts(paid.seq).refused && booking.less.is_positive() && booking.less >= unpaid(state, paid)
+}
+
+/// The merchant of a record.
+pub(super) fn merchant_of(state: &State, own: Seq) -> Option<&Merchant> {
+    let tap = state.tap_by_seq(own).or_else(|| Part::of(state, own).map(Part::payment))?;
+    state.merchant(tap.merchant)
 }
 
 /// Why a record is no payment of which its issuer could take something back.
@@ -137,18 +211,32 @@ pub(super) fn no_payment(state: &State, own: Seq) -> NotClosed {
 /// Does what it would take still stand? A resolution that takes more is refused.
 pub(super) fn bounded(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
     let Some(part) = Part::of(state, booking.own) else { return by_its_line(state, d, booking) };
-    let paid = part.payment();
-    if booking.less.is_positive() { takes(state, d, booking, paid) } else { gives_again(state, d, booking, part) }
+    if booking.less.is_positive() { takes(state, d, booking, part) } else { gives_again(state, d, booking, part) }
 }
 
 fn too_much(d: &Difference, at: &'static str, left: Yen, asked: Yen) -> NotClosed {
     NotClosed::Stands { id: ::hex::encode(d.id), tap: d.own, at, left: left.max(Yen::ZERO), asked }
 }
 
-fn takes(state: &State, d: &Difference, booking: Booking, paid: &Tap) -> Result<(), NotClosed> {
+fn takes(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Result<(), NotClosed> {
     let Booking { less, sides, .. } = booking;
+    let paid = part.payment();
     if matches!(sides, Sides::Issuer | Sides::Both) {
-        let left = match at_issuer(state, paid) {
+        let at_issuer = match part {
+            // It gave the refund back all the same, even where the payment is reversed since. Of a refund that got no answer nothing
+            // was booked here, and its reversal is refused once.
+            Part::Refund(refund, _) | Part::Reversal(refund, _)
+                if d.status == REFUSED_ADVICE && d.ours == Yen::ZERO && !is_payment(refund.kind) =>
+            {
+                at_issuer(state, refund).map(|(issuer, _)| (issuer, less))
+            }
+            Part::Reversal(refund, _) if !is_payment(refund.kind) => {
+                by_its_line(state, d, booking)?;
+                at_issuer(state, refund).map(|(issuer, _)| (issuer, undone_of(state, refund)))
+            }
+            Part::Payment(_) | Part::Refund(..) | Part::Reversal(..) => at_issuer(state, paid),
+        };
+        let left = match at_issuer {
             Some((issuer, left)) if issuer_of(d) == Some(issuer) => left,
             Some(_) => return Err(NotClosed::OtherIssuer { tap: d.own, party: d.party.clone() }),
             None => return Err(no_payment(state, paid.seq)),
@@ -157,7 +245,9 @@ fn takes(state: &State, d: &Difference, booking: Booking, paid: &Tap) -> Result<
             return Err(too_much(d, "its issuer", left, less));
         }
     }
-    let left = paid.at_merchant();
+    // The merchant bears all of a payment that the issuer refused, and what it gave back of it too.
+    let refused = sides == Sides::Both && state.parts(paid.seq).refused && matches!(part, Part::Payment(_));
+    let left = if refused { plus(paid.moved(), paid.kept) } else { paid.at_merchant() };
     if matches!(sides, Sides::Merchant | Sides::Both) && less > left {
         return Err(too_much(d, "its merchant", left, less));
     }
@@ -171,15 +261,23 @@ fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) 
     let (paid, refund) = match part {
         Part::Payment(_) => return Ok(()),
         Part::Refund(refund, paid) => (paid, Some(refund)),
-        Part::Reversal(paid) => {
+        Part::Reversal(_, paid) => {
             by_its_line(state, d, booking)?;
             (paid, None)
         }
     };
     if matches!(booking.sides, Sides::Issuer | Sides::Both) {
-        let leg = issuers_leg(paid).map(|at| &paid.legs[at]).ok_or_else(|| no_payment(state, paid.seq))?;
-        let refunded = refund.map(|refund| refund.instrument_leg().map_or(Yen::ZERO, Leg::stands));
-        let left = refunded.map_or(leg.given_back(), |refunded| refunded.min(leg.given_back()));
+        let left = match refund {
+            Some(refund) => {
+                let at = refunded_leg(state, refund, paid).ok_or_else(|| no_payment(state, paid.seq))?;
+                refund.instrument_leg().map_or(Yen::ZERO, Leg::stands).min(paid.legs[at].given_back())
+            }
+            None if state.parts(paid.seq).refused => return Err(NotClosed::RefusedSince(paid.seq)),
+            None => {
+                issuers_leg(paid).ok_or_else(|| no_payment(state, paid.seq))?;
+                if d.status == REFUSED_ADVICE { untold(state, paid) } else { unreversed(state, paid) }
+            }
+        };
         if more > left {
             return Err(too_much(d, "its issuer", left, more));
         }
@@ -194,21 +292,28 @@ fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) 
     Ok(())
 }
 
-/// Where the payment is not in memory any more, or says nothing: all that is booked of one record never comes to more than its line.
+/// Where the payment is not in memory any more, or says nothing: all that is booked of one record never comes to more than its line,
+/// and where the issuer refused messages about it, than what those told.
 fn by_its_line(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
-    let line = i128::from(d.ours.get()).abs();
-    if line == 0 {
+    let yen = |amount: Yen| i128::from(amount.get()).abs();
+    if d.ours == Yen::ZERO {
         return Ok(());
     }
+    let told = |r: &super::Raised| {
+        let refused = &r.difference;
+        let other = (refused.own, refused.ours.is_positive()) == (d.own, d.ours.is_positive());
+        (refused.status == REFUSED_ADVICE && refused.party == d.party && other).then(|| yen(refused.ours))
+    };
+    let line = yen(d.ours).max(state.closing.differences.values().filter_map(told).sum());
     let same = |one: &Booking| one.own == booking.own && one.less.is_positive() == booking.less.is_positive();
     let booked = state
         .closing
         .differences
         .values()
         .filter(|r| issuer_of(&r.difference) == issuer_of(d))
-        .filter_map(|r| booking_of_resolved(r).filter(same).map(|one| i128::from(one.less.get()).abs()));
+        .filter_map(|r| booking_of_resolved(r).filter(same).map(|one| yen(one.less)));
     let left = line - booked.sum::<i128>();
-    let asked = i128::from(booking.less.get()).abs();
+    let asked = yen(booking.less);
     if asked > left {
         let yen = |n: i128| Yen::new(i64::try_from(n.max(0)).unwrap_or(i64::MAX));
         return Err(too_much(d, "the other side", yen(left), yen(asked)));
@@ -225,7 +330,7 @@ fn booking_of_resolved(raised: &super::Raised) -> Option<Booking> {
 pub(super) fn payment(state: &State, own: Seq) -> Result<(u16, Yen), NotClosed> {
     match Part::of(state, own) {
         Some(Part::Payment(tap)) => at_issuer(state, tap).ok_or_else(|| no_payment(state, own)),
-        Some(Part::Refund(..) | Part::Reversal(_)) | None => Err(NotClosed::NoPayment(own)),
+        Some(Part::Refund(..) | Part::Reversal(..)) | None => Err(NotClosed::NoPayment(own)),
     }
 }
 
@@ -239,27 +344,48 @@ impl State {
     pub(in super::super) fn in_difference(&self) -> BTreeSet<Seq> {
         let open = self.closing.differences.values().filter(|r| r.resolved.is_none() && r.difference.own > 0);
         let records = open.map(|r| r.difference.own);
-        records.flat_map(|own| [Some(own), Part::of(self, own).map(|part| part.payment().seq)]).flatten().collect()
+        records
+            .flat_map(|own| std::iter::once(own).chain(Part::of(self, own).into_iter().flat_map(Part::needs)))
+            .collect()
     }
 
     /// A resolution was booked: what it took of the payment is given back, what it lets stand again is not.
     pub(in super::super) fn book(&mut self, booking: Booking) {
         let Some(part) = Part::of(self, booking.own) else { return };
         let (paid, refund) = match part {
-            Part::Payment(paid) | Part::Reversal(paid) => (paid.seq, None),
+            Part::Payment(paid) | Part::Reversal(_, paid) => (paid.seq, None),
             Part::Refund(refund, paid) => (paid.seq, Some(refund.seq)),
         };
         let own_line = matches!(part, Part::Payment(_));
         let Some(paid) = self.index_of(paid) else { return };
         if booking.less.is_positive() {
-            self.taken(paid, booking);
+            if !(is_lost(self, booking) && self.lost_by_people(paid, booking)) {
+                self.taken(paid, booking, own_line);
+            }
         } else {
             let refund = refund.and_then(|seq| self.index_of(seq));
             self.let_stand(paid, refund, booking, own_line);
         }
     }
 
-    fn taken(&mut self, paid: TapIndex, booking: Booking) {
+    /// What people book of a payment that its issuer refused is lost like what the policy has a party bear: what the issuer refused of
+    /// refunds of it is in differences of their own.
+    fn lost_by_people(&mut self, paid: TapIndex, booking: Booking) -> bool {
+        let Some(tap) = self.tap(paid) else { return false };
+        let Some((issuer, _)) = at_issuer(self, tap).filter(|_| booking.sides != Sides::Merchant) else { return false };
+        let Some(debit) = self.parties.losses.get(&issuer).copied().or(self.closing.booked) else { return false };
+        let seq = tap.seq;
+        let of = |own: &Seq| *own == seq || self.tap_by_seq(*own).is_some_and(|refund| refund.original == Some(paid));
+        let denied: Vec<Seq> = self.parts_of.keys().copied().filter(of).collect();
+        for own in denied {
+            self.change_parts(own, |parts| parts.denied = Yen::ZERO);
+        }
+        let bearer = if booking.sides == Sides::Both { Bearer::Merchant } else { Bearer::Operator };
+        self.is_lost(paid, booking.less, bearer, debit);
+        true
+    }
+
+    fn taken(&mut self, paid: TapIndex, booking: Booking, own_line: bool) {
         let Some(tap) = self.tap_mut(paid) else { return };
         if booking.sides == Sides::Merchant {
             tap.kept = minus(tap.kept, booking.less);
@@ -273,7 +399,13 @@ impl State {
             tap.kept = plus(tap.kept, taken);
         }
         let seq = tap.seq;
-        self.change_parts(seq, |parts| parts.taken = plus(parts.taken, taken));
+        // The issuer owes less of a payment that it refused, refunded or not. What is taken for a refund is no part of the payment's own
+        // message, which may be refused for itself.
+        if own_line {
+            let refused = self.parts(seq).refused;
+            self.change_parts(seq, |parts| parts.taken = plus(parts.taken, if refused { booking.less } else { taken }));
+        }
+        self.leaves_month(paid, taken);
     }
 
     fn let_stand(&mut self, paid: TapIndex, refund: Option<TapIndex>, booking: Booking, own_line: bool) {
@@ -299,6 +431,13 @@ impl State {
                 }
             };
         }
+        let at = match (refund.and_then(|refund| self.tap(refund)), self.tap(paid)) {
+            (Some(refund), Some(tap)) => {
+                refund.instrument_leg().map(|leg| usize::from(leg.of)).filter(|at| *at < tap.legs.len())
+            }
+            (None, Some(tap)) => issuers_leg(tap),
+            (_, None) => None,
+        };
         let Some(tap) = self.tap_mut(paid) else { return };
         if booking.sides == Sides::Merchant {
             // Of its own line, more than was taken before is no part of the payment.
@@ -306,7 +445,7 @@ impl State {
             tap.kept = plus(tap.kept, again);
             return;
         }
-        let (seq, Some(at)) = (tap.seq, issuers_leg(tap)) else { return };
+        let (seq, Some(at)) = (tap.seq, at) else { return };
         if own_line {
             more = more.min(self.parts(seq).taken);
             self.change_parts(seq, |parts| parts.taken = minus(parts.taken, more));
@@ -317,14 +456,17 @@ impl State {
         let undone = more.min(if reversal { leg.undone } else { Yen::ZERO });
         leg.undone = minus(leg.undone, undone);
         let refunded = minus(more, undone).min(leg.refunded);
-        leg.refunded = minus(leg.refunded, refunded);
+        leg.stands_again(refunded);
         let again = plus(undone, refunded);
+        let (of_part, undone) = if leg.is_part() { (again, undone) } else { Default::default() };
         if booking.sides == Sides::Issuer {
             tap.kept = minus(tap.kept, again);
         }
         if tap.state == TapState::Reversed && tap.moved().is_positive() {
             tap.state = TapState::Posted;
         }
+        self.joins_month(paid, of_part);
+        self.counts_again(paid, undone);
         // People said that a reversal was not carried out; what they said of a refund may leave a reversal something to undo.
         if let Some(undo) = self.undos.said.get_mut(&seq).filter(|_| reversal) {
             undo.remains = plus(undo.remains, again);
@@ -334,16 +476,22 @@ impl State {
 }
 
 /// What of a record's own part at an issuer still stands, at most what it moved. A reversal moves the payment's.
-pub(super) fn left_of(state: &State, own: Seq, moved: Yen) -> Yen {
-    match Part::of(state, own) {
-        Some(Part::Payment(tap) | Part::Refund(tap, _)) => super::refused::at_most(moved, tap.instrument_leg()),
-        Some(Part::Reversal(paid)) if moved.is_positive() => super::refused::at_most(moved, paid.instrument_leg()),
-        Some(Part::Reversal(paid)) => {
-            let given = issuers_leg(paid).map_or(Yen::ZERO, |at| paid.legs[at].given_back());
-            moved.max(minus(Yen::ZERO, given))
-        }
-        None => moved,
-    }
+pub(super) fn left_of(state: &State, own: Seq, advice: &ToIssuer, moved: Yen) -> Yen {
+    // What was undone later has no tap of its own; the message says what it is about.
+    let undone = advice.about.filter(|_| advice.operation == IssuerOperation::Reversal);
+    let reversed = undone.and_then(|undone| match Part::of(state, undone) {
+        Some(Part::Payment(paid)) => Some(Part::Reversal(paid, paid)),
+        Some(Part::Refund(refund, paid)) => Some(Part::Reversal(refund, paid)),
+        Some(Part::Reversal(..)) | None => None,
+    });
+    let left = match reversed.or_else(|| Part::of(state, own)) {
+        Some(Part::Payment(tap)) => unpaid(state, tap),
+        Some(Part::Refund(tap, _)) => tap.instrument_leg().map_or(Yen::ZERO, Leg::stands),
+        Some(Part::Reversal(undone, _)) if !is_payment(undone.kind) => undone_of(state, undone),
+        Some(Part::Reversal(_, paid)) => unacknowledged(state, paid),
+        None => return moved,
+    };
+    super::refused::at_most(moved, left)
 }
 
 /// What is in dispute of a payment and not decided.

@@ -90,6 +90,7 @@ fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
         day: None,
         statement: None,
         alike: Alike::Waits,
+        seen: None,
         by: by.to_owned(),
         why: String::new(),
     }

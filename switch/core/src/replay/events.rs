@@ -28,7 +28,8 @@ impl Following<'_> {
     /// A line as it was booked.
     fn line(&mut self, place: Place, reference: &str, told: Attribution<'_>, what: Booking) -> Followed {
         let (reference, (by, why)) = (reference.to_owned(), told.owned());
-        let line = StatementLine { reference, what, day: None, statement: None, alike: Alike::Waits, by, why };
+        let alike = Alike::Waits;
+        let line = StatementLine { reference, what, day: None, statement: None, alike, seen: None, by, why };
         self.command(place, Command::Line(Box::new(line)))
     }
 }

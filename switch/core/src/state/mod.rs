@@ -43,6 +43,8 @@ pub struct Owed {
     pub used: Yen,
     /// The month's limit.
     pub limit: Yen,
+    /// The day that counts the payment; the month is that day's.
+    pub counted: BusinessDay,
     /// When it happened.
     pub at: Millis,
     /// Given up: how often it was tried, and what went wrong last.
@@ -136,6 +138,22 @@ impl State {
     #[must_use]
     pub fn knows(&self, request: &Request) -> bool {
         self.taps.known.contains_key(&key_of(request))
+    }
+
+    /// The record of the message that was decided under this one's key: its own, or the first one's when it is a repeat.
+    #[must_use]
+    pub fn record_of(&self, request: &Request) -> Option<Seq> {
+        match self.taps.known.get(&key_of(request))? {
+            Known::Tap(index) => self.tap(*index).map(|tap| tap.seq),
+            Known::Tombstone(_) => None,
+        }
+    }
+
+    /// The tap that a message to an issuer is about: the message's own record, or the one that it follows from.
+    #[must_use]
+    pub fn tap_of_message(&self, message: Seq) -> Option<&Tap> {
+        let of_advice = || self.tap_by_seq(self.messages.unacknowledged.get(&message)?.0.tap);
+        self.tap_by_seq(message).or_else(of_advice)
     }
 
     /// Counts, for metrics and the status page.

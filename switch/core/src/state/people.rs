@@ -232,7 +232,8 @@ impl People {
         let key = self.instrument_key(link);
         let wallet = self.wallet_mut(holder);
         wallet.day.add(day.0, part, 1);
-        wallet.month.add(day.month(), part, 1);
+        let limited = wallet.own.on(day).month.is_some();
+        wallet.month.add(day.month(), part, limited);
         if limits == 0 {
             return;
         }
@@ -253,10 +254,23 @@ impl People {
         let key = self.instrument_key(link);
         let wallet = self.wallet_mut(holder);
         wallet.day.take(day.0, amount, count);
-        wallet.month.take(day.month(), amount, count);
+        wallet.month.take(day.month(), amount);
         wallet.counters.take(limits, day, amount, count);
         if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
             used.counters.take(limits, day, amount, count);
+        }
+    }
+
+    /// The same windows count `amount` and `count` taps again.
+    pub(in super::super) fn counts_again(&mut self, counting: Counting, amount: Yen, count: u32) {
+        let Counting { holder, link, limits, day } = counting;
+        let key = self.instrument_key(link);
+        let wallet = self.wallet_mut(holder);
+        wallet.day.put_back(day.0, amount, count);
+        wallet.month.put_back(day.month(), amount);
+        wallet.counters.put_back(limits, day, amount, count);
+        if let Some(used) = key.and_then(|key| self.instruments.get_mut(&key)) {
+            used.counters.put_back(limits, day, amount, count);
         }
     }
 

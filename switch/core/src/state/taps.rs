@@ -75,6 +75,8 @@ pub struct Tap {
     pub(in super::super) options: Options,
     /// Programmes that round by the month and count it.
     pub(in super::super) months: Vec<u16>,
+    /// What of it counts in the month of those programmes.
+    pub(in super::super) in_month: Yen,
     /// How it was paid.
     pub(in super::super) legs: Legs,
     /// What the merchant has of it beyond what its legs say; below zero: less. Differences that were booked on one side make it.
@@ -101,7 +103,7 @@ impl Tap {
     /// The part of [`Tap::moved`] that no account covered.
     #[must_use]
     pub fn shortfall(&self) -> Yen {
-        sum(&self.legs, |leg| leg.source == Source::Shortfall, |leg| minus(leg.posted, leg.undone))
+        sum(&self.legs, Leg::is_claimed, |leg| minus(leg.posted, leg.undone))
     }
 
     /// Yen that stand at the linked instrument's issuer, or in its account here.

@@ -16,7 +16,8 @@ use kazasu_schemas::money::Yen;
 impl Lines {
     /// What became of a line: its name, its amount, when it was booked, and by whom.
     fn became(&mut self, key: [u8; 16], (reference, amount): (&str, Yen), (at, by): (Millis, &str), became: Became) {
-        let line = Line { reference: reference.into(), became, amount, at, by: by.into() };
+        let (reference, by) = (reference.into(), by.into());
+        let line = Line { reference, became: Some(became), amount, at, by, city: None };
         self.known.insert(key, line);
     }
 
@@ -105,7 +106,11 @@ impl State {
     }
 
     pub(in super::super) fn line_set_aside(&mut self, at: Millis, r: &LineSetAside) {
-        self.lines.became(line_key(&r.line), (&r.line, Yen::ZERO), (at, &r.by), Became::Aside(r.aside.clone()));
+        let key = line_key(&r.line);
+        self.lines.became(key, (&r.line, Yen::ZERO), (at, &r.by), Became::Aside(r.aside.clone()));
+        if let Some(line) = self.lines.known.get_mut(&key) {
+            line.city = r.city.as_deref().map(Into::into);
+        }
     }
 
     pub(in super::super) fn line_undone(&mut self, at: Millis, r: &LineUndone) {
@@ -113,7 +118,7 @@ impl State {
             Some((key, line)) => (key, line.amount),
             None => (line_key(&r.line), Yen::ZERO),
         };
-        self.undo(key, Became::Corrected);
+        self.undo(key, Some(Became::Corrected));
         let became = Became::Corrects(r.line.clone());
         self.lines.became(line_key(&r.correction), (&r.correction, amount), (at, &r.by), became);
     }
@@ -121,12 +126,13 @@ impl State {
     /// Two people undid it.
     pub(in super::super) fn booking_undone(&mut self, reference: &str, payer: Option<Payer>) {
         let key = payer.map_or_else(|| line_key(reference), |from| received_key(from, reference));
-        self.undo(key, Became::Undone);
+        self.undo(key, None);
     }
 
-    fn undo(&mut self, key: [u8; 16], now: Became) {
+    fn undo(&mut self, key: [u8; 16], now: Option<Became>) {
         let Some(line) = self.lines.known.get_mut(&key) else { return };
         let (was, reference) = (std::mem::replace(&mut line.became, now), line.reference.clone());
+        let Some(was) = was else { return };
         match was {
             Became::Taken { payout, file } => {
                 self.of_file(payout, file, SettlementState::Ordered(payout));
@@ -157,7 +163,6 @@ impl State {
             }
             Became::Aside(Aside::NotOurs | Aside::Same(_) | Aside::Corrected(_))
             | Became::Corrects(_)
-            | Became::Undone
             | Became::Corrected => {}
         }
     }

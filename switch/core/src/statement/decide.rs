@@ -7,15 +7,17 @@ use super::super::money::minus;
 use super::super::people::{amount_of, booked};
 use super::super::relief::{Refusal, RowState};
 use super::super::state::State;
-use super::{ALIKE_DAYS, Alike, Booking, MOST_BANK_FEE, StatementLine, undo};
+use super::{ALIKE_DAYS, Alike, Became, Booking, MOST_BANK_FEE, StatementLine, undo};
 use kazasu_ledger::record::{
     Aside, Body, LineSetAside, LineUndone, MoneyReceived, Opening, Payer, PayoutReturned, PayoutTaken, ReliefReturned,
     ReliefSent,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Role;
+use kazasu_schemas::zengin::statement::Direction;
 
 type Decided = Result<Decision, Rejected>;
 
@@ -47,12 +49,18 @@ fn moved(state: &State, transfers: Vec<Transfer>) -> Result<Transfers, Rejected>
     Ok(transfers.into_iter().collect())
 }
 
-/// A line's name is a reference, and a line is booked once.
-fn is_new(state: &State, reference: &str) -> Result<bool, Rejected> {
+/// A line's name is a reference, and a line is booked once: as the same thing it is new no more, and as another thing it is refused.
+fn is_new(state: &State, line: &StatementLine) -> Result<bool, Rejected> {
+    let reference = &line.reference;
     if kazasu_schemas::canonical::is_blank(reference) || reference.chars().count() > 100 {
         return Err(Rejected::Reference);
     }
-    Ok(!state.lines.is_known(reference))
+    let Some((became, amount)) = state.lines.booked_as(reference) else { return Ok(true) };
+    if became.is_booked_by(&line.what, amount) {
+        return Ok(false);
+    }
+    let amount = if became.way().is_some() { format!(", {amount}") } else { String::new() };
+    refuse(NotClosed::BookedAs { reference: reference.clone(), became: format!("{became}{amount}") })
 }
 
 fn payout_of(state: &State, payout: u64) -> Result<&Payout, Rejected> {
@@ -85,7 +93,7 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
     let there = payout_of(state, payout)?;
     let Some((_, files)) = &there.file else { return refuse(NotClosed::NoFile(payout)) };
     let Some(made) = files.get(usize::from(file)) else { return refuse(NotClosed::UnknownFile(payout, file)) };
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if there.taken.contains(&file) {
@@ -106,7 +114,7 @@ pub(in super::super) fn returned(
 ) -> Decided {
     payout_of(state, payout)?;
     let settled = state.settlement_at(settlement).ok_or(NotClosed::UnknownSettlement(settlement))?;
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if settled.state != SettlementState::Paid(payout) {
@@ -133,7 +141,7 @@ pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: 
     if booked(state, super::super::closing::received_key(from, reference), reference, amount)? {
         return Ok(unchanged());
     }
-    if line.statement.is_some() && !is_new(state, reference)? {
+    if line.statement.is_some() && !is_new(state, line)? {
         return Ok(unchanged());
     }
     let owes = match from {
@@ -171,7 +179,7 @@ pub(in super::super) fn sent(state: &State, number: u32, file: u16, line: &State
     super::super::relief::role(batch, &line.by, Role::Treasurer)?;
     let Some((_, files)) = &batch.file else { return Err(Refusal::NoFile(number).into()) };
     let Some(made) = files.get(usize::from(file)) else { return Err(Refusal::UnknownFile(number, file).into()) };
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if batch.sent.contains(&file) {
@@ -192,7 +200,7 @@ pub(in super::super) fn row_returned(
     let (batch, programme) = super::super::relief::released_by_transfer(state, number)?;
     super::super::relief::role(batch, &line.by, Role::Treasurer)?;
     let row = state.relief.row(number, at)?;
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     let state_is = |what| Err(Refusal::RowState(number, at, what).into());
@@ -234,24 +242,57 @@ pub(in super::super) fn row_returned(
 }
 
 fn set_aside(state: &State, aside: &Aside, line: &StatementLine) -> Decided {
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     if line.why.trim().is_empty() && !matches!(aside, Aside::Corrected(_)) {
         return refuse(NotClosed::Text("the reason why a line moves nothing"));
     }
-    if let Aside::Same(other) = aside
-        && *other == line.reference
-    {
-        return Err(Rejected::Reference);
+    if let Aside::Same(other) = aside {
+        is_the_same(state, other, line)?;
     }
     let (name, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
-    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why })))
+    let city = line.seen.as_ref().and_then(|seen| seen.city.clone());
+    Ok(recorded(Body::LineSetAside(LineSetAside { line: name, aside: aside.clone(), by, why, city })))
+}
+
+/// A line that moves nothing because it is what was booked before needs that to stand, and to be what the line says.
+fn is_the_same(state: &State, other: &str, line: &StatementLine) -> Result<(), Rejected> {
+    let no = |why: String| refuse(NotClosed::NotTheSame { line: line.reference.clone(), other: other.to_owned(), why });
+    if same(other, &line.reference) {
+        return no("expected the reference of another line or payment, got the line's own".into());
+    }
+    let seen = line.seen.as_ref();
+    let Some(stands) = state.lines.standing(other, seen) else {
+        return no("expected the reference of what was booked and stands, got one under which nothing stands".into());
+    };
+    let (Some(became), Some(seen)) = (&stands.became, seen) else { return Ok(()) };
+    let word = |way| match way {
+        Direction::In => "in",
+        Direction::Out => "out",
+    };
+    if became.way() != Some(seen.way) || stands.amount != seen.amount {
+        let (booked, way) = (stands.amount, became.way().map_or("nowhere", word));
+        return no(format!("expected {} {}, got {booked} {way} ({became})", seen.amount, word(seen.way)));
+    }
+    match (became, seen.payer) {
+        (Became::Received { from }, Some(payer)) if *from != payer => {
+            no(format!("expected what {} paid, got {became}", payer_name(payer)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn payer_name(payer: Payer) -> String {
+    match payer {
+        Payer::Issuer(n) => format!("issuer {n}"),
+        Payer::Funder(n) => format!("funder {n}"),
+    }
 }
 
 /// The bank took a line back: what was booked for it is undone.
 fn corrects(state: &State, corrected: &str, line: &StatementLine) -> Decided {
-    if !is_new(state, &line.reference)? {
+    if !is_new(state, line)? {
         return Ok(unchanged());
     }
     let known = state.lines.find(corrected);

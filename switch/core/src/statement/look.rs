@@ -1,15 +1,19 @@
 //! What a statement's lines can be matched with, and what became of lines before.
 
-use super::super::closing::SettlementState;
+use super::super::admin::Rejected;
+use super::super::closing::{Payout, SettlementState, received_key};
 use super::super::relief::RowState;
 use super::super::state::{State, position};
-use super::{Became, StatementLine, line_key};
-use kazasu_ledger::record::{Aside, Payer};
+use super::{Became, Booking, Seen, StatementLine, line_key};
+use kazasu_ledger::record::{Aside, MadeFile, Payer};
+use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Funding;
+use kazasu_schemas::zengin::statement::Direction;
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 
 /// Whose order a transfer file is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,6 +37,8 @@ pub struct DueFile {
     pub value_day: BusinessDay,
     /// The bank took it.
     pub taken: bool,
+    /// Its payout was given up after the file was made: the bank may have it, and nothing is booked for it.
+    pub given_up: bool,
     /// The account that it leaves, where relief names it; payouts leave the operator's.
     pub funding: Option<Funding>,
     /// The city whose money it is.
@@ -89,8 +95,8 @@ pub struct Wanted {
 pub enum LineStatus {
     /// Nothing.
     New,
-    /// It was booked, or set aside: what as, in words.
-    Known(String),
+    /// It was booked, set aside or corrected.
+    Known(Became),
     /// Two people undid what was booked for it: a person must say what it is.
     Undone,
 }
@@ -100,8 +106,8 @@ pub enum LineStatus {
 pub struct BookedLine {
     /// Its name.
     pub reference: String,
-    /// What as, in words.
-    pub what: String,
+    /// What as.
+    pub what: Became,
     /// Yen.
     pub amount: Yen,
     /// When.
@@ -112,25 +118,61 @@ pub struct BookedLine {
     pub by_hand: Option<(Payer, BusinessDay)>,
 }
 
-impl Became {
-    fn text(&self) -> String {
+impl fmt::Display for Became {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Became::Taken { payout, file } => format!("payout {payout} file {file} taken"),
-            Became::Returned { payout, settlement, .. } => format!("payout {payout} settlement {settlement} returned"),
-            Became::Received { from: Payer::Issuer(n) } => format!("received from issuer {n}"),
-            Became::Received { from: Payer::Funder(n) } => format!("received from funder {n}"),
-            Became::Sent { batch, file } => format!("batch {batch} file {file} sent"),
-            Became::CameBack { batch, row, .. } => format!("batch {batch} row {row} returned"),
-            Became::Aside(Aside::NotOurs) => "not ours".into(),
-            Became::Aside(Aside::Same(other)) => format!("the same as {other}"),
-            Became::Aside(Aside::Corrected(other)) => format!("corrected by the bank: {other}"),
-            Became::Corrects(line) => format!("the bank's correction of {line}"),
-            Became::Undone => "undone".into(),
-            Became::Corrected => "corrected by the bank".into(),
+            Became::Taken { payout, file } => write!(f, "payout {payout} file {file} taken"),
+            Became::Returned { payout, settlement, .. } => {
+                write!(f, "payout {payout} settlement {settlement} returned")
+            }
+            Became::Received { from: Payer::Issuer(n) } => write!(f, "received from issuer {n}"),
+            Became::Received { from: Payer::Funder(n) } => write!(f, "received from funder {n}"),
+            Became::Sent { batch, file } => write!(f, "batch {batch} file {file} sent"),
+            Became::CameBack { batch, row, .. } => write!(f, "batch {batch} row {row} returned"),
+            Became::Aside(Aside::NotOurs) => f.write_str("not ours"),
+            Became::Aside(Aside::Same(other)) => write!(f, "the same as {other}"),
+            Became::Aside(Aside::Corrected(other)) => write!(f, "corrected by the bank: {other}"),
+            Became::Corrects(line) => write!(f, "the bank's correction of {line}"),
+            Became::Corrected => f.write_str("corrected by the bank"),
+        }
+    }
+}
+
+impl Became {
+    /// Which way money moved for it, when it still stands.
+    #[must_use]
+    pub fn way(&self) -> Option<Direction> {
+        match self {
+            Became::Taken { .. } | Became::Sent { .. } => Some(Direction::Out),
+            Became::Returned { .. } | Became::Received { .. } | Became::CameBack { .. } => Some(Direction::In),
+            Became::Aside(_) | Became::Corrects(_) | Became::Corrected => None,
         }
     }
 
-    fn batch(&self) -> Option<u32> {
+    /// Was it booked as just this? Its amount counts where the booking names one.
+    pub(super) fn is_booked_by(&self, booking: &Booking, amount: Yen) -> bool {
+        match (self, booking) {
+            (Became::Taken { payout, file }, Booking::Taken { payout: p, file: f }) => (payout, file) == (p, f),
+            (Became::Returned { payout, settlement, fee }, Booking::Returned { payout: p, settlement: s, fee: f }) => {
+                (payout, settlement, fee) == (p, s, f)
+            }
+            (Became::Received { from }, Booking::Received { from: payer, amount: asked }) => {
+                (*from, amount) == (*payer, *asked)
+            }
+            (Became::Sent { batch, file }, Booking::Sent { batch: b, file: f }) => (batch, file) == (b, f),
+            (Became::CameBack { batch, row, fee, .. }, Booking::CameBack { batch: b, row: r, fee: f }) => {
+                (batch, row, fee) == (b, r, f)
+            }
+            (Became::Aside(Aside::Same(other)), Booking::Aside(Aside::Same(asked))) => same(other, asked),
+            (Became::Aside(aside), Booking::Aside(asked)) => aside == asked,
+            (Became::Corrects(line), Booking::Corrects { line: asked }) => same(line, asked),
+            _ => false,
+        }
+    }
+
+    /// The relief batch that it is about.
+    #[must_use]
+    pub fn batch(&self) -> Option<u32> {
         match self {
             Became::Sent { batch, .. } | Became::CameBack { batch, .. } => Some(*batch),
             Became::Taken { .. }
@@ -138,9 +180,22 @@ impl Became {
             | Became::Received { .. }
             | Became::Aside(_)
             | Became::Corrects(_)
-            | Became::Undone
             | Became::Corrected => None,
         }
+    }
+}
+
+/// A payout's file; it leaves the operator's account.
+fn due_file(number: u64, payout: &Payout, (file, n): (&MadeFile, u16), given_up: bool) -> DueFile {
+    DueFile {
+        of: MoneyOut::Payout(number),
+        file: n,
+        total: file.total,
+        value_day: payout.value_day,
+        taken: payout.taken.contains(&n),
+        given_up,
+        funding: None,
+        city: None,
     }
 }
 
@@ -150,54 +205,72 @@ impl State {
     pub fn line_status(&self, line: &str) -> LineStatus {
         match self.lines.known.get(&line_key(line)).map(|line| &line.became) {
             None => LineStatus::New,
-            Some(Became::Undone) => LineStatus::Undone,
-            Some(became) => LineStatus::Known(became.text()),
+            Some(None) => LineStatus::Undone,
+            Some(Some(became)) => LineStatus::Known(became.clone()),
         }
     }
 
     /// The relief batch whose line it is.
     pub(in super::super) fn line_batch(&self, line: &str) -> Option<u32> {
-        self.lines.known.get(&line_key(line))?.became.batch()
+        self.lines.known.get(&line_key(line))?.became.as_ref()?.batch()
     }
 
-    /// The city whose line it is, when it is relief's.
+    /// The city whose line it is, when it is relief's: its batch's, or the reader's where it moves nothing.
     #[must_use]
     pub fn line_city(&self, line: &str) -> Option<String> {
-        self.relief_city(self.line_batch(line)?)
+        let known = self.lines.known.get(&line_key(line))?;
+        match known.became.as_ref()?.batch() {
+            Some(batch) => self.relief_city(batch),
+            None => known.city.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// What stands under this reference, which a person gives for a line that says `seen`.
+    #[must_use]
+    pub fn line_standing(&self, reference: &str, seen: &Seen) -> Option<BookedLine> {
+        let line = self.lines.standing(reference, Some(seen))?;
+        let became = line.became.as_ref()?;
+        Some(BookedLine {
+            reference: line.reference.to_string(),
+            what: became.clone(),
+            amount: line.amount,
+            at: line.at,
+            city: became.batch().and_then(|batch| self.relief_city(batch)),
+            by_hand: match became {
+                Became::Received { from } => {
+                    self.lines.day_by_hand(*from, &received_key(*from, &line.reference)).map(|day| (*from, day))
+                }
+                _ => None,
+            },
+        })
     }
 
     /// Lines with one of these amounts that stand.
     #[must_use]
     pub fn lines_booked(&self, amounts: &HashSet<Yen>) -> Vec<BookedLine> {
-        let stands = |became: &Became| match became {
-            Became::Taken { .. }
-            | Became::Returned { .. }
-            | Became::Received { .. }
-            | Became::Sent { .. }
-            | Became::CameBack { .. } => true,
-            Became::Aside(_) | Became::Corrects(_) | Became::Undone | Became::Corrected => false,
-        };
-        let lines = self.lines.known.iter().filter(|(_, l)| amounts.contains(&l.amount) && stands(&l.became));
-        let mut out: Vec<BookedLine> = lines
-            .map(|(key, l)| BookedLine {
+        let lines = self.lines.known.iter().filter(|(_, l)| amounts.contains(&l.amount));
+        let stand =
+            lines.filter_map(|(key, l)| Some((key, l, l.became.as_ref().filter(|became| became.way().is_some())?)));
+        let mut out: Vec<BookedLine> = stand
+            .map(|(key, l, became)| BookedLine {
                 reference: l.reference.to_string(),
-                what: l.became.text(),
+                what: became.clone(),
                 amount: l.amount,
                 at: l.at,
-                city: l.became.batch().and_then(|batch| self.relief_city(batch)),
-                by_hand: match l.became {
-                    Became::Received { from } => self.lines.day_by_hand(from, key).map(|day| (from, day)),
+                city: became.batch().and_then(|batch| self.relief_city(batch)),
+                by_hand: match became {
+                    Became::Received { from } => self.lines.day_by_hand(*from, key).map(|day| (*from, day)),
                     _ => None,
                 },
             })
             .collect();
         // A line that was said to be the same as a payment by hand stands for it.
         out.extend(self.lines.known.values().filter_map(|alias| {
-            let Became::Aside(Aside::Same(other)) = &alias.became else { return None };
+            let Some(same @ Became::Aside(Aside::Same(other))) = &alias.became else { return None };
             let (_, line) = self.lines.by_hand(other).filter(|(_, line)| amounts.contains(&line.amount))?;
             Some(BookedLine {
                 reference: alias.reference.to_string(),
-                what: alias.became.text(),
+                what: same.clone(),
                 amount: line.amount,
                 at: alias.at,
                 city: None,
@@ -212,9 +285,11 @@ impl State {
     #[must_use]
     pub fn money_out(&self, wanted: &Wanted) -> (Vec<DueFile>, Vec<PaidItem>) {
         let (mut files, mut items) = (Vec::new(), Vec::new());
-        for (number, payout) in &self.closing.payouts {
-            let made = payout.file.iter().flat_map(|(_, files)| files).zip(0_u16..);
-            for (file, n) in made {
+        for (number, payout) in self.closing.payouts.given_up() {
+            files.extend(payout.files().map(|(file, n)| due_file(*number, payout, (file, n), true)));
+        }
+        for (number, payout) in self.closing.payouts.iter() {
+            for (file, n) in payout.files() {
                 for settlement in payout.of_file(n) {
                     let Some(settled) = self.settlement_at(*settlement) else { continue };
                     let merchant = self.merchant(settled.merchant).map(|m| (m.acquirer, m.id));
@@ -227,15 +302,7 @@ impl State {
                         paid: settled.state == SettlementState::Paid(*number),
                     });
                 }
-                files.push(DueFile {
-                    of: MoneyOut::Payout(*number),
-                    file: n,
-                    total: file.total,
-                    value_day: payout.value_day,
-                    taken: payout.taken.contains(&n),
-                    funding: None,
-                    city: None,
-                });
+                files.push(due_file(*number, payout, (file, n), false));
             }
         }
         self.relief_out(wanted, &mut files, &mut items);
@@ -274,6 +341,7 @@ impl State {
                     total: file.total,
                     value_day,
                     taken: batch.sent.contains(&n),
+                    given_up: false,
                     funding: Some(funding.clone()),
                     city: city.clone(),
                 });
@@ -283,7 +351,7 @@ impl State {
 
     /// Why a line could not be booked as it stands now; nothing is changed.
     #[must_use]
-    pub fn would_book(&self, line: &StatementLine) -> Option<String> {
-        super::command(self, line).rejected.map(|why| why.to_string())
+    pub fn would_book(&self, line: &StatementLine) -> Option<Rejected> {
+        super::command(self, line).rejected
     }
 }

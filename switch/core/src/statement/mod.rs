@@ -11,9 +11,10 @@ pub use look::{BookedLine, DueFile, LineStatus, MoneyOut, Paid, PaidItem, Wanted
 pub(super) use undo::effect_of;
 
 use kazasu_ledger::record::{Aside, FileDigest, Payer};
-use kazasu_schemas::canonical::canonical;
+use kazasu_schemas::canonical::{canonical, same};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
+use kazasu_schemas::zengin::statement::Direction;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a line is to be booked as.
@@ -76,6 +77,19 @@ pub enum Alike {
     Another,
 }
 
+/// What a statement says of a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// In or out.
+    pub way: Direction,
+    /// Yen.
+    pub amount: Yen,
+    /// Who paid, when the payer is configured.
+    pub payer: Option<Payer>,
+    /// The city whose account it is, when its treasurer reads.
+    pub city: Option<String>,
+}
+
 /// A line of the bank's statement, or a payment that somebody books by hand.
 #[derive(Clone, Debug)]
 pub struct StatementLine {
@@ -89,6 +103,8 @@ pub struct StatementLine {
     pub statement: Option<FileDigest>,
     /// Of a payment: whether it may look like one that was booked.
     pub alike: Alike,
+    /// What the statement says of it; absent by hand.
+    pub seen: Option<Seen>,
     /// Who brought the statement.
     pub by: String,
     /// A person's reason; empty for what was recognised.
@@ -98,39 +114,58 @@ pub struct StatementLine {
 /// Days between two payments of one payer and sum that still look like one payment.
 pub const ALIKE_DAYS: i32 = 31;
 
+/// Lines that are said to be the same as one another are followed this far.
+const MOST_ALIASES: usize = 16;
+
 /// The most that a bank keeps of what it sends back, yen.
 pub const MOST_BANK_FEE: Yen = Yen::new(10_000);
 
-/// What became of a line.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Became {
+/// What became of a line. In words it is what people read of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Became {
+    /// The bank took a payout's file.
     Taken {
+        /// The payout.
         payout: u64,
+        /// The file, from 0.
         file: u16,
     },
+    /// A merchant's payout came back.
     Returned {
+        /// The payout.
         payout: u64,
+        /// The settlement.
         settlement: u32,
+        /// What the bank kept of it.
         fee: Yen,
     },
+    /// An issuer or a funder paid.
     Received {
+        /// Who.
         from: Payer,
     },
+    /// The bank took a relief batch's file.
     Sent {
+        /// The batch.
         batch: u32,
+        /// The file, from 0.
         file: u16,
     },
+    /// A household's transfer came back.
     CameBack {
+        /// The batch.
         batch: u32,
+        /// The row, from 0.
         row: u32,
+        /// What the bank kept of it.
         fee: Yen,
+        /// What was claimed of it before.
         claimed: Yen,
     },
+    /// It moves nothing.
     Aside(Aside),
     /// It is the bank's correction of this line.
     Corrects(String),
-    /// Two people undid it: what it is says a person.
-    Undone,
     /// The bank corrected it: it is over.
     Corrected,
 }
@@ -138,10 +173,13 @@ pub(super) enum Became {
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Line {
     pub(super) reference: Box<str>,
-    pub(super) became: Became,
+    /// `None` once two people have undone it: a person says what it is.
+    pub(super) became: Option<Became>,
     pub(super) amount: Yen,
     pub(super) at: Millis,
     pub(super) by: Box<str>,
+    /// Whose account it is of, where nothing else says it.
+    pub(super) city: Option<Box<str>>,
 }
 
 /// A payment of an issuer or a funder.
@@ -177,7 +215,7 @@ impl Lines {
     pub(super) fn find(&self, reference: &str) -> Option<([u8; 16], &Line)> {
         let key = line_key(reference);
         match self.known.get(&key) {
-            Some(Line { became: Became::Aside(Aside::Same(other)), .. }) if self.by_hand(other).is_some() => {
+            Some(Line { became: Some(Became::Aside(Aside::Same(other))), .. }) if self.by_hand(other).is_some() => {
                 self.by_hand(other)
             }
             // A name that means two things names neither.
@@ -201,8 +239,42 @@ impl Lines {
         self.known.get(&one.key).map(|line| (one.key, line))
     }
 
-    /// Was it booked, or is it over for good?
-    pub(super) fn is_known(&self, reference: &str) -> bool {
-        self.known.get(&line_key(reference)).is_some_and(|line| line.became != Became::Undone)
+    /// What moved money and stands under this reference, also over lines that were said to be the same. Of payments by hand with one
+    /// reference it is the one that the line can be.
+    pub(super) fn standing(&self, reference: &str, seen: Option<&Seen>) -> Option<&Line> {
+        let mut reference = reference;
+        for _ in 0..MOST_ALIASES {
+            let Some((_, line)) = self.find(reference) else { return self.one_by_hand(reference, seen?) };
+            match line.became.as_ref()? {
+                Became::Aside(Aside::Same(other)) => reference = other,
+                became => return became.way().map(|_| line),
+            }
+        }
+        None
+    }
+
+    /// A line that moves nothing because it was said to be the same as this one.
+    pub(super) fn alias_of(&self, line: &Line) -> Option<&Line> {
+        self.known.values().filter(|alias| !std::ptr::eq(*alias, line)).find(|alias| match &alias.became {
+            Some(Became::Aside(Aside::Same(other))) => {
+                self.standing(other, None).is_some_and(|stands| std::ptr::eq(stands, line))
+            }
+            _ => false,
+        })
+    }
+
+    /// The one payment by hand under this reference that has the line's amount and payer.
+    fn one_by_hand(&self, reference: &str, seen: &Seen) -> Option<&Line> {
+        let payers = self.payments.iter().filter(|(from, _)| seen.payer.is_none_or(|payer| payer == **from));
+        let fits = |p: &&Payment| p.statement.is_none() && p.amount == seen.amount && same(&p.reference, reference);
+        let mut found = payers.flat_map(|(_, payments)| payments).filter(fits);
+        let (one, None) = (found.next()?, found.next()) else { return None };
+        self.known.get(&one.key)
+    }
+
+    /// What it was booked as, with which amount; also when it is over for good.
+    pub(super) fn booked_as(&self, reference: &str) -> Option<(&Became, Yen)> {
+        let line = self.known.get(&line_key(reference))?;
+        line.became.as_ref().map(|became| (became, line.amount))
     }
 }

@@ -18,6 +18,9 @@ pub(in super::super) fn effect_of(
 ) -> Result<(Vec<Opening>, Transfers), Rejected> {
     let key = payer.map_or_else(|| line_key(reference), |from| received_key(from, reference));
     let known = state.lines.known.get(&key).ok_or_else(|| NotClosed::UnknownLine(reference.to_owned()))?;
+    if let Some(alias) = state.lines.alias_of(known) {
+        return stands(known, format!("line {:?} was said to be the same; undo that first", alias.reference));
+    }
     Ok((Vec::new(), transfers(state, known)?))
 }
 
@@ -27,7 +30,8 @@ fn stands<T>(line: &Line, what: String) -> Result<T, Rejected> {
 
 pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejected> {
     let bank = state.parties.bank.expect("the book is open");
-    let moves = match &line.became {
+    let Some(became) = &line.became else { return stands(line, "it was undone before".into()) };
+    let moves = match became {
         Became::Taken { payout, file } => {
             let there = state.closing.payouts.get(payout).ok_or(NotClosed::UnknownPayout(*payout))?;
             let gone = there.of_file(*file).iter().find(|n| {
@@ -72,7 +76,7 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
         Became::CameBack { batch, row, fee, claimed } => row_sent_again(state, line, (*batch, *row), (*fee, *claimed))?,
         Became::Aside(_) => Vec::new(),
         Became::Corrects(_) => return stands(line, "it is the bank's own correction".into()),
-        Became::Undone | Became::Corrected => return stands(line, "it was undone before".into()),
+        Became::Corrected => return stands(line, "it was undone before".into()),
     };
     state.book.check(&moves).map_err(|error| Rejected::Rule(error.to_string()))?;
     Ok(moves.into_iter().collect())

@@ -81,7 +81,7 @@ fn an_answer_that_does_not_fit_leaves_the_outcome_unknown_and_is_reversed() {
 #[test]
 fn silence_is_declined_and_reversed_until_acknowledged_and_a_late_approval_changes_nothing() {
     let mut town = Town::new();
-    let (_, seq) = asked(&mut town, Operation::Purchase, 800);
+    let (request, seq) = asked(&mut town, Operation::Purchase, 800);
     let decision = town.issuer_silent(seq, Silence::TimedOut);
     assert_eq!(waiting_code(&decision).unwrap(), "91");
     let (reversal, message) = sent(&decision).unwrap();
@@ -91,6 +91,9 @@ fn silence_is_declined_and_reversed_until_acknowledged_and_a_late_approval_chang
     let out = town.state.outgoing(reversal, message, own).unwrap();
     let original = out.original.unwrap();
     assert_eq!((original.mti, original.stan), (Mti(200), Stan::wrapping(seq)));
+    assert_eq!((out.cause.acquirer, out.cause.stan, out.cause_rrn), (acquirer(), request.stan, request.rrn));
+    assert_eq!(town.state.record_of(&request), Some(seq));
+    assert_eq!(town.state.tap_of_message(reversal).map(|tap| tap.seq), Some(seq));
     town.issuer_says(seq, "00");
     assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
     town.event(&Event::IssuerAcknowledged { message: reversal, code: ResponseCode::APPROVED });

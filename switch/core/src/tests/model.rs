@@ -670,7 +670,7 @@ impl Both {
                 assert_eq!((month, life), self.oracle.granted(who, programme, now), "granted {programme} to {who}");
             }
             assert_eq!(wallet.day.used(day.0).0.get(), self.oracle.day_used(who, now), "day of {who}");
-            assert_eq!(wallet.month.used(day.month()).0.get(), self.oracle.month_used(who, now), "month of {who}");
+            assert_eq!(wallet.month.used(day.month()).get(), self.oracle.month_used(who, now), "month of {who}");
             assert_eq!(wallet.offline.used(day.0).0.get(), self.oracle.offline_used(who, now), "offline of {who}");
             for limit in state.rules.policy.limits.iter().filter(|l| l.window != Window::Tap) {
                 let used = match limit.per {

@@ -7,12 +7,13 @@ mod keys;
 use super::*;
 use crate::relief::Refusal as No;
 use kazasu_ledger::AccountKey;
-use kazasu_ledger::record::{CardStatus, FileDigest, MadeFile, Proposal};
+use kazasu_ledger::record::{Aside, CardStatus, FileDigest, MadeFile, Proposal};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::policy::Place;
 use kazasu_schemas::relief::{
     Application, Format, Funding, RowChange, SealedAccount, Several, Step, Terms, Way, issue,
 };
+use kazasu_schemas::zengin::statement::Direction;
 use proptest::prelude::*;
 
 const OFFICER: &str = "sato";
@@ -149,6 +150,7 @@ fn line(town: &mut Town, reference: &str, what: Booking) -> Result<Done, String>
         day: None,
         statement: Some(FileDigest([1; 32])),
         alike: Alike::Waits,
+        seen: None,
         by: TREASURER.to_owned(),
         why: why(),
     };
@@ -565,7 +567,8 @@ fn transfers_are_sent_once_and_what_comes_back_is_the_programmes_again() {
     assert!(back(&mut town, 1, "l9").unwrap_err().contains("not sent yet"));
     assert_eq!(sent(&mut town, 0, "l1"), Ok(Done::Recorded));
     assert_eq!(sent(&mut town, 0, "l1"), Ok(Done::Unchanged));
-    assert_eq!(sent(&mut town, 1, "l1"), Ok(Done::Unchanged), "a line of the statement is booked once");
+    let why = sent(&mut town, 1, "l1").unwrap_err();
+    assert!(why.contains("\"l1\"") && why.contains("(batch 0 file 0 sent, ¥3,000)"), "{why}");
     assert!(sent(&mut town, 2, "l3").unwrap_err().contains("no file 2"));
     assert!(step(&mut town, batch, Step::Reported, OFFICER).unwrap_err().contains("has not taken 1 files"));
     assert_eq!(back(&mut town, 1, "l4"), Ok(Done::Recorded));
@@ -641,7 +644,8 @@ fn the_bank_corrects_a_relief_line_and_a_household_that_was_granted_again_stays(
     line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::new(440) }).unwrap();
     line(&mut town, "corrected", Booking::Corrects { line: "back".into() }).unwrap();
     assert_eq!(everything(&town, batch), sent);
-    assert_eq!(line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }), Ok(Done::Unchanged));
+    let why = line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }).unwrap_err();
+    assert!(why.contains("(corrected by the bank)"), "{why}");
 
     line(&mut town, "back 2", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }).unwrap();
     let again = import(&mut town, 2, vec![to_account(2, 2, 2_000, 9)]);
@@ -653,6 +657,86 @@ fn the_bank_corrects_a_relief_line_and_a_household_that_was_granted_again_stays(
     assert_eq!(everything(&town, batch), sent);
     town.check_replay();
     audit(&town);
+}
+
+/// A reference that stands for something else books nothing, and does not say that all is well.
+#[test]
+fn a_reference_that_stands_for_something_else_is_refused_by_what_it_stands_for() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    let sent = |town: &mut Town, file, reference: &str| {
+        relief(town, Relief::Sent { batch, file, reference: reference.into(), by: TREASURER.into() })
+    };
+    let back = |town: &mut Town, row, reference: &str| {
+        relief(town, Relief::Returned { batch, row, reference: reference.into(), by: TREASURER.into() })
+    };
+    sent(&mut town, 0, "X").unwrap();
+    back(&mut town, 0, "foo 1").unwrap();
+    line(&mut town, "rent", Booking::Aside(Aside::NotOurs)).unwrap();
+    let (before, seq) = (everything(&town, batch), town.state.seq);
+    assert!(sent(&mut town, 1, "ｘ").unwrap_err().contains("batch 0 file 0 sent, ¥3,000"));
+    assert!(back(&mut town, 1, "foo 1").unwrap_err().contains("batch 0 row 0 returned, ¥1,000"));
+    assert!(back(&mut town, 1, "rent").unwrap_err().contains("(not ours)"));
+    assert!(line(&mut town, "rent", Booking::Aside(Aside::Same("X".into()))).unwrap_err().contains("(not ours)"));
+    assert!(line(&mut town, "X", Booking::Aside(Aside::NotOurs)).unwrap_err().contains("file 0 sent"));
+    let other_fee = Booking::CameBack { batch, row: 0, fee: Yen::new(440) };
+    assert!(line(&mut town, "foo 1", other_fee).unwrap_err().contains("row 0 returned"));
+    let correction = Booking::Corrects { line: "X".into() };
+    assert!(line(&mut town, "rent", correction).unwrap_err().contains("(not ours)"));
+    // The same thing once more changes nothing.
+    assert_eq!(sent(&mut town, 0, " Ｘ"), Ok(Done::Unchanged));
+    assert_eq!(back(&mut town, 0, "foo 1"), Ok(Done::Unchanged));
+    assert_eq!(line(&mut town, "rent", Booking::Aside(Aside::NotOurs)), Ok(Done::Unchanged));
+    assert_eq!((everything(&town, batch), town.state.seq), (before, seq));
+    town.check_replay();
+}
+
+/// A line that moves nothing is its city's too: the treasurer takes a wrong word back, and the line is booked right.
+#[test]
+fn a_line_that_was_set_aside_wrongly_is_undone_by_its_city() {
+    let mut town = Town::new();
+    let batch = transferred(&mut town);
+    let seen = |amount| Seen { way: Direction::In, amount: Yen::new(amount), payer: None, city: Some("13361".into()) };
+    let aside = |aside: Aside| StatementLine {
+        reference: "back".into(),
+        what: Booking::Aside(aside),
+        day: None,
+        statement: Some(FileDigest([1; 32])),
+        alike: Alike::Waits,
+        seen: Some(seen(2_000)),
+        by: TREASURER.to_owned(),
+        why: why(),
+    };
+    line(&mut town, "taken", Booking::Sent { batch, file: 0 }).unwrap();
+    line(&mut town, "back 1", Booking::CameBack { batch, row: 0, fee: Yen::ZERO }).unwrap();
+    let before = everything(&town, batch);
+    let same = |other: &str| Command::Line(Box::new(aside(Aside::Same(other.into()))));
+    for (other, no) in [("nothing at all", "nothing stands"), ("taken", "got ¥3,000 out"), ("back 1", "got ¥1,000 in")]
+    {
+        let refused = done(&mut town, same(other)).unwrap_err();
+        assert!(refused.contains(no), "{refused}");
+    }
+    done(&mut town, Command::Line(Box::new(aside(Aside::NotOurs)))).unwrap();
+    assert_eq!(town.state.line_city("back").as_deref(), Some("13361"));
+    assert_eq!(town.state.line_city("taken").as_deref(), Some("13361"), "its batch's");
+
+    let proposal =
+        propose(&mut town, Proposal::UndoBooking { reference: "back".into(), payer: None }, TREASURER).unwrap();
+    let open = town.state.approvals().into_iter().find(|open| open.number == proposal).unwrap();
+    assert_eq!(open.city, "13361", "its approver decides");
+    settle(&mut town, proposal, true, APPROVER).unwrap();
+    assert_eq!((town.state.line_city("back"), everything(&town, batch)), (None, before));
+    line(&mut town, "back", Booking::CameBack { batch, row: 1, fee: Yen::ZERO }).unwrap();
+    assert_eq!(states(&town, batch), ["returned", "returned", "released"]);
+    town.check_replay();
+}
+
+#[test]
+fn a_line_that_was_set_aside_before_cities_were_kept_reads() {
+    let mut bytes = Vec::new();
+    minicbor::encode((61, [("rent", Aside::NotOurs, TREASURER, "why")]), &mut bytes).unwrap();
+    let Body::LineSetAside(r) = Body::read(&bytes).unwrap() else { panic!("a line that was set aside") };
+    assert_eq!((r.line.as_str(), r.aside, r.city), ("rent", Aside::NotOurs, None));
 }
 
 /// A transfer seemed to have come back, and its payee was granted another one: when it turns out to stand, the other is above the

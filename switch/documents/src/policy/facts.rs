@@ -1,6 +1,9 @@
 //! A policy as short statements, so that two can be compared.
 
-use kazasu_schemas::policy::{Bearer, Kind, Kinds, MccRanges, Per, Place, Policy, Rate, Rounding, Window};
+use kazasu_schemas::policy::{
+    Bearer, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate, Rounding,
+    StandIn, Window,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,94 +31,114 @@ pub fn differences(before: &Policy, after: &Policy) -> Vec<Difference> {
 }
 
 fn facts(policy: &Policy) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    let mut say = |what: String, value: Option<String>| {
-        if let Some(value) = value {
-            out.insert(what, value);
-        }
-    };
-    say("name".into(), Some(policy.name.clone()));
-    say("ceilings no_pin".into(), policy.no_pin.map(|yen| yen.to_string()));
+    let mut out = Facts::default();
+    out.say("name", Some(policy.name.clone()));
+    out.say("ceilings no_pin", policy.no_pin.map(|yen| yen.to_string()));
     if let Some(v) = policy.validity {
-        say("validity fresh_hours".into(), Some(v.fresh_hours.to_string()));
-        say("validity stale_hours".into(), Some(v.stale_hours.to_string()));
-        say("validity stale_cap".into(), Some(v.stale_cap.to_string()));
+        out.say("validity fresh_hours", Some(v.fresh_hours.to_string()));
+        out.say("validity stale_hours", Some(v.stale_hours.to_string()));
+        out.say("validity stale_cap", Some(v.stale_cap.to_string()));
     }
-    for l in &policy.limits {
-        let at = |key: &str| format!("limit {:02} {key}", l.number);
-        say(at("name"), Some(l.name.clone()));
-        say(at("window"), Some(window(l.window)));
-        say(at("amount"), l.amount.map(|yen| yen.to_string()));
-        say(at("count"), l.count.map(|n| n.to_string()));
-        say(at("per"), Some(if l.per == Per::Resident { "resident" } else { "instrument" }.into()));
-        say(at("group"), l.mcc.as_ref().map(ranges));
-        say(at("class"), l.class.clone());
-        say(at("instruments"), kinds(l.instruments));
-        say(at("without_pin"), l.without_pin.then(|| "true".into()));
-    }
+    policy.limits.iter().for_each(|l| out.limit(l));
     if !policy.alerts.is_empty() {
         let at: Vec<String> = policy.alerts.iter().map(|p| format!("{p}%")).collect();
-        say("alerts at".into(), Some(at.join(", ")));
+        out.say("alerts at", Some(at.join(", ")));
     }
-    for p in &policy.purses {
-        let at = |key: &str| format!("purse {:05} {key}", p.number);
-        say(at("name"), Some(p.name.clone()));
-        say(at("funder"), Some(p.funder.clone()));
-        say(at("from"), p.from.map(|d| d.to_string()));
-        say(at("until"), p.until.map(|d| d.to_string()));
-        place(&p.place, &at, &mut say);
-    }
-    for p in &policy.points {
-        let at = |key: &str| format!("points {:05} {key}", p.number);
-        say(at("name"), Some(p.name.clone()));
-        say(at("funder"), Some(p.funder.clone()));
-        say(at("budget_line"), p.budget_line.clone());
-        say(at("from"), Some(p.from.to_string()));
-        say(at("until"), Some(p.until.to_string()));
-        say(at("rate"), Some(rate(p.rate)));
-        say(at("minimum"), p.minimum.is_positive().then(|| p.minimum.to_string()));
-        say(at("cap_tap"), p.cap_tap.map(|n| n.to_string()));
-        say(at("cap_month"), p.cap_month.map(|n| n.to_string()));
-        say(at("cap_life"), p.cap_life.map(|n| n.to_string()));
-        say(at("budget"), Some(p.budget.to_string()));
-        say(at("rounding"), Some(if p.rounding == Rounding::Tap { "tap" } else { "month" }.into()));
-        let days: Vec<String> = p.bonus_days.iter().map(ToString::to_string).collect();
-        say(at("bonus_days"), (!days.is_empty()).then(|| days.join(", ")));
-        say(at("bonus_weekdays"), (p.bonus_weekdays != 0).then(|| format!("{:07b} (Sunday first)", p.bonus_weekdays)));
-        say(at("bonus_rate"), (p.bonus_rate.0 > 0).then(|| rate(p.bonus_rate)));
-        say(at("expires"), p.expires.map(|d| d.to_string()));
-        say(at("redeemable"), p.redeemable.then(|| "true".into()));
-        say(at("one_of"), p.one_of.clone());
-        say(at("instruments"), kinds(p.instruments));
-        place(&p.place, &at, &mut say);
-    }
-    for s in &policy.stand_in {
-        let at = |key: &str| format!("stand_in of issuer {:05} {key}", s.issuer);
-        say(at("tap"), Some(s.tap.to_string()));
-        say(at("issuer_day"), Some(s.issuer_day.to_string()));
-        say(at("resident_day"), Some(s.resident_day.to_string()));
-        say(at("bearer"), Some(bearer(s.bearer)));
-    }
+    policy.purses.iter().for_each(|p| out.purse(p));
+    policy.points.iter().for_each(|p| out.points(p));
+    policy.stand_in.iter().for_each(|s| out.stand_in(s));
     if let Some(o) = &policy.offline {
-        say("offline resident_day".into(), Some(o.resident_day.to_string()));
-        say("offline bearer".into(), Some(bearer(o.bearer)));
-        let floor = o.floor.clone().unwrap_or_default();
-        say("offline floor".into(), floor.otherwise.map(|most| most.to_string()));
-        for (class, most) in &floor.classes {
-            say(format!("offline floor of class {class}"), Some(most.to_string()));
-        }
+        out.offline(o);
     }
-    out
+    out.0
 }
 
-fn place(place: &Place, at: &dyn Fn(&str) -> String, say: &mut dyn FnMut(String, Option<String>)) {
-    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
-    say(at("tags"), list(&place.tags));
-    say(at("mcc"), (!place.mcc.is_empty()).then(|| ranges(&place.mcc)));
-    say(at("not_mcc"), (!place.not_mcc.is_empty()).then(|| ranges(&place.not_mcc)));
-    say(at("regions"), list(&place.regions));
-    let merchants: Vec<String> = place.merchants.iter().map(|(a, m)| format!("{a}/{m}")).collect();
-    say(at("merchants"), list(&merchants));
+/// Statements by what they are about.
+#[derive(Default)]
+struct Facts(BTreeMap<String, String>);
+
+impl Facts {
+    fn say(&mut self, what: impl Into<String>, value: Option<String>) {
+        if let Some(value) = value {
+            self.0.insert(what.into(), value);
+        }
+    }
+
+    fn limit(&mut self, l: &Limit) {
+        let at = |key: &str| format!("limit {:02} {key}", l.number);
+        self.say(at("name"), Some(l.name.clone()));
+        self.say(at("window"), Some(window(l.window)));
+        self.say(at("amount"), l.amount.map(|yen| yen.to_string()));
+        self.say(at("count"), l.count.map(|n| n.to_string()));
+        self.say(at("per"), Some(if l.per == Per::Resident { "resident" } else { "instrument" }.into()));
+        self.say(at("group"), l.mcc.as_ref().map(ranges));
+        self.say(at("class"), l.class.clone());
+        self.say(at("instruments"), kinds(l.instruments));
+        self.say(at("without_pin"), l.without_pin.then(|| "true".into()));
+    }
+
+    fn purse(&mut self, p: &PurseProgramme) {
+        let at = |key: &str| format!("purse {:05} {key}", p.number);
+        self.say(at("name"), Some(p.name.clone()));
+        self.say(at("funder"), Some(p.funder.clone()));
+        self.say(at("from"), p.from.map(|d| d.to_string()));
+        self.say(at("until"), p.until.map(|d| d.to_string()));
+        self.place(&p.place, &at);
+    }
+
+    fn points(&mut self, p: &PointProgramme) {
+        let at = |key: &str| format!("points {:05} {key}", p.number);
+        self.say(at("name"), Some(p.name.clone()));
+        self.say(at("funder"), Some(p.funder.clone()));
+        self.say(at("budget_line"), p.budget_line.clone());
+        self.say(at("from"), Some(p.from.to_string()));
+        self.say(at("until"), Some(p.until.to_string()));
+        self.say(at("rate"), Some(rate(p.rate)));
+        self.say(at("minimum"), p.minimum.is_positive().then(|| p.minimum.to_string()));
+        self.say(at("cap_tap"), p.cap_tap.map(|n| n.to_string()));
+        self.say(at("cap_month"), p.cap_month.map(|n| n.to_string()));
+        self.say(at("cap_life"), p.cap_life.map(|n| n.to_string()));
+        self.say(at("budget"), Some(p.budget.to_string()));
+        self.say(at("rounding"), Some(if p.rounding == Rounding::Tap { "tap" } else { "month" }.into()));
+        let days: Vec<String> = p.bonus_days.iter().map(ToString::to_string).collect();
+        self.say(at("bonus_days"), (!days.is_empty()).then(|| days.join(", ")));
+        let weekdays = (p.bonus_weekdays != 0).then(|| format!("{:07b} (Sunday first)", p.bonus_weekdays));
+        self.say(at("bonus_weekdays"), weekdays);
+        self.say(at("bonus_rate"), (p.bonus_rate.0 > 0).then(|| rate(p.bonus_rate)));
+        self.say(at("expires"), p.expires.map(|d| d.to_string()));
+        self.say(at("redeemable"), p.redeemable.then(|| "true".into()));
+        self.say(at("one_of"), p.one_of.clone());
+        self.say(at("instruments"), kinds(p.instruments));
+        self.place(&p.place, &at);
+    }
+
+    fn stand_in(&mut self, s: &StandIn) {
+        let at = |key: &str| format!("stand_in of issuer {:05} {key}", s.issuer);
+        self.say(at("tap"), Some(s.tap.to_string()));
+        self.say(at("issuer_day"), Some(s.issuer_day.to_string()));
+        self.say(at("resident_day"), Some(s.resident_day.to_string()));
+        self.say(at("bearer"), Some(bearer(s.bearer)));
+    }
+
+    fn offline(&mut self, o: &Offline) {
+        self.say("offline resident_day", Some(o.resident_day.to_string()));
+        self.say("offline bearer", Some(bearer(o.bearer)));
+        let floor = o.floor.clone().unwrap_or_default();
+        self.say("offline floor", floor.otherwise.map(|most| most.to_string()));
+        for (class, most) in &floor.classes {
+            self.say(format!("offline floor of class {class}"), Some(most.to_string()));
+        }
+    }
+
+    fn place(&mut self, place: &Place, at: &dyn Fn(&str) -> String) {
+        let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
+        self.say(at("tags"), list(&place.tags));
+        self.say(at("mcc"), (!place.mcc.is_empty()).then(|| ranges(&place.mcc)));
+        self.say(at("not_mcc"), (!place.not_mcc.is_empty()).then(|| ranges(&place.not_mcc)));
+        self.say(at("regions"), list(&place.regions));
+        let merchants: Vec<String> = place.merchants.iter().map(|(a, m)| format!("{a}/{m}")).collect();
+        self.say(at("merchants"), list(&merchants));
+    }
 }
 
 fn window(window: Window) -> String {

@@ -1,11 +1,13 @@
 //! Reading the file. Every problem is found, not only the first, and each names its line.
 
+use super::values::{bearer, kinds, per, ranges, rate, rounding, weekday, window, word};
+pub use super::values::{date, region, title, whole, yen};
 use kazasu_schemas::canonical::{canonical, is_blank};
-use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
+use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::{
-    Bearer, Floor, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
+    Bearer, Floor, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
     Rounding, StandIn, Validity, Window,
 };
 use serde::Deserialize;
@@ -293,18 +295,7 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
             stale_cap: at.key("stale_cap", yen(v.stale_cap, 0), Yen::ZERO),
         });
     }
-    let mut groups = BTreeMap::new();
-    for (name, codes) in file.groups {
-        let (span, codes) = (codes.span(), codes.into_inner());
-        let mut at = At { source, span, what: "groups".into(), problems };
-        let ranges = at.key(&name, ranges(&codes), Vec::new());
-        if is_blank(&name) {
-            at.wrong(&name, "must be a name");
-        }
-        if groups.insert(canonical(&name).into_owned(), ranges).is_some() {
-            at.wrong(&name, "is there twice, however it is spelt");
-        }
-    }
+    let groups = groups(source, file.groups, problems);
     for table in file.limit {
         let (span, l) = (table.span(), table.into_inner());
         let mut at = At { source, span, what: format!("limit {}", l.number), problems };
@@ -348,6 +339,27 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
         });
     }
     policy
+}
+
+/// Groups of merchant categories, by canonical names.
+fn groups(
+    source: &str,
+    file: BTreeMap<String, Spanned<Vec<String>>>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, MccRanges> {
+    let mut groups = BTreeMap::new();
+    for (name, codes) in file {
+        let (span, codes) = (codes.span(), codes.into_inner());
+        let mut at = At { source, span, what: "groups".into(), problems };
+        let ranges = at.key(&name, ranges(&codes), Vec::new());
+        if is_blank(&name) {
+            at.wrong(&name, "must be a name");
+        }
+        if groups.insert(canonical(&name).into_owned(), ranges).is_some() {
+            at.wrong(&name, "is there twice, however it is spelt");
+        }
+    }
+    groups
 }
 
 /// Floor limits; absent when the table says nothing of them.
@@ -402,7 +414,10 @@ fn purse(at: &mut At<'_>, p: PurseFile) -> PurseProgramme {
         funder: at.key("funder", title(&p.funder), String::new()),
         from: p.from.map(|text| at.key("from", date(&text), BusinessDay(0))),
         until: p.until.map(|text| at.key("until", date(&text), BusinessDay(0))),
-        place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+        place: {
+            let (tags, mcc, not_mcc, regions, merchants) = (p.tags, p.mcc, p.not_mcc, p.regions, p.merchants);
+            place(at, Lists { tags, mcc, not_mcc, regions, merchants })
+        },
         closes: None,
     }
 }
@@ -439,15 +454,34 @@ fn points(at: &mut At<'_>, p: PointsFile) -> PointProgramme {
         one_of: p.one_of.map(|text| at.key("one_of", word(&text), String::new())),
         instruments: at.key("instruments", kinds(p.instruments.as_deref()), Kinds::ALL),
         budget_line: p.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
-        place: place(at, p.tags, p.mcc, p.not_mcc, p.regions, p.merchants),
+        place: {
+            let (tags, mcc, not_mcc, regions, merchants) = (p.tags, p.mcc, p.not_mcc, p.regions, p.merchants);
+            place(at, Lists { tags, mcc, not_mcc, regions, merchants })
+        },
     }
 }
 
 /// A list that may be left out.
 pub type List = Option<Vec<String>>;
 
+/// The lists of a table that say where something holds.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// Tags of merchants.
+    pub tags: List,
+    /// Categories of merchants.
+    pub mcc: List,
+    /// Categories that are left out.
+    pub not_mcc: List,
+    /// Municipality codes or their beginnings.
+    pub regions: List,
+    /// Single merchants, `acquirer/merchant`.
+    pub merchants: List,
+}
+
 /// Where something holds: tags, ranges of merchant categories, regions, merchants, each read and checked.
-pub fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: List, merchants: List) -> Place {
+pub fn place(at: &mut At<'_>, lists: Lists) -> Place {
+    let Lists { tags, mcc, not_mcc, regions, merchants } = lists;
     let each = |at: &mut At<'_>, key: &str, list: List, read: &dyn Fn(&str) -> Result<String, String>| {
         if list.as_ref().is_some_and(Vec::is_empty) {
             at.wrong(key, "names nothing; leave it out where everything is meant");
@@ -475,132 +509,4 @@ pub fn place(at: &mut At<'_>, tags: List, mcc: List, not_mcc: List, regions: Lis
         regions: each(at, "regions", regions, &region),
         merchants: named,
     }
-}
-
-/// A whole number within bounds.
-pub fn whole<T: TryFrom<i64>>(n: i64, least: i64, most: i64) -> Result<T, String> {
-    let within = (least..=most).contains(&n).then_some(n);
-    within
-        .and_then(|n| T::try_from(n).ok())
-        .ok_or_else(|| format!("must be a whole number from {least} to {most}, got {n}"))
-}
-
-/// Yen from `least` to the most that a message carries.
-pub fn yen(n: i64, least: i64) -> Result<Yen, String> {
-    whole(n, least, MAX_WIRE_AMOUNT).map(Yen::new)
-}
-
-/// A name of 1 to 100 characters.
-pub fn title(text: &str) -> Result<String, String> {
-    let plain = !is_blank(text) && text.chars().count() <= 100 && !text.chars().any(char::is_control);
-    if plain { Ok(text.trim().to_owned()) } else { Err(format!("must be 1 to 100 characters, got {text:?}")) }
-}
-
-fn word(text: &str) -> Result<String, String> {
-    let plain =
-        !is_blank(text) && text.chars().count() <= 40 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    if plain { Ok(text.to_owned()) } else { Err(format!("must be 1 to 40 characters without spaces, got {text:?}")) }
-}
-
-/// A municipality's code, or its beginning.
-pub fn region(text: &str) -> Result<String, String> {
-    let code = canonical(text);
-    if (1..=5).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(code.into_owned())
-    } else {
-        Err(format!("must be a municipality code of 5 digits or its beginning, got {text:?}"))
-    }
-}
-
-/// A date, such as 2026-12-01.
-pub fn date(text: &str) -> Result<BusinessDay, String> {
-    kazasu_schemas::typed::day(text).map_err(|_| format!("must be a date like 2026-12-01, got {text:?}"))
-}
-
-fn window(text: &str) -> Result<Window, String> {
-    let days = || text.strip_prefix("days:")?.parse::<u8>().ok().filter(|n| (2..=62).contains(n));
-    match text {
-        "tap" => Ok(Window::Tap),
-        "day" => Ok(Window::Day),
-        "month" => Ok(Window::Month),
-        _ => days()
-            .map(Window::Days)
-            .ok_or_else(|| format!("must be tap, day, month or days:N with N from 2 to 62, got {text:?}")),
-    }
-}
-
-fn per(text: Option<&str>) -> Result<Per, String> {
-    match text {
-        None | Some("resident") => Ok(Per::Resident),
-        Some("instrument") => Ok(Per::Instrument),
-        Some(other) => Err(format!("must be resident or instrument, got {other:?}")),
-    }
-}
-
-fn rounding(text: Option<&str>) -> Result<Rounding, String> {
-    match text {
-        None | Some("tap") => Ok(Rounding::Tap),
-        Some("month") => Ok(Rounding::Month),
-        Some(other) => Err(format!("must be tap or month, got {other:?}")),
-    }
-}
-
-fn bearer(text: Option<&str>) -> Result<Bearer, String> {
-    match text {
-        None | Some("operator") => Ok(Bearer::Operator),
-        Some("merchant") => Ok(Bearer::Merchant),
-        Some("issuer") => Ok(Bearer::Issuer),
-        Some(other) => Err(format!("must be operator, merchant or issuer, got {other:?}")),
-    }
-}
-
-fn weekday(text: &str) -> Result<u8, String> {
-    const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let at = NAMES.iter().position(|name| *name == text).and_then(|n| u8::try_from(n).ok());
-    at.ok_or_else(|| format!("must be one of {}, got {text:?}", NAMES.join(", ")))
-}
-
-fn kinds(list: Option<&[String]>) -> Result<Kinds, String> {
-    let Some(list) = list else { return Ok(Kinds::ALL) };
-    let mut kinds = Vec::new();
-    for text in list {
-        match Kind::ALL.into_iter().find(|kind| kind.name() == text) {
-            Some(kind) => kinds.push(kind),
-            None => return Err(format!("must be of credit, debit, bank, held; got {text:?}")),
-        }
-    }
-    if kinds.is_empty() {
-        Err("must name at least one of credit, debit, bank, held".into())
-    } else {
-        Ok(Kinds::of(&kinds))
-    }
-}
-
-fn ranges(list: &[String]) -> Result<MccRanges, String> {
-    let code = |text: &str| Some(text).filter(|t| t.len() == 4).and_then(|t| t.parse::<Mcc>().ok());
-    if list.is_empty() {
-        return Err("names nothing; leave it out where everything is meant".into());
-    }
-    let mut out = Vec::new();
-    for text in list {
-        let (low, high) = text.split_once('-').unwrap_or((text, text));
-        match (code(low), code(high)) {
-            (Some(low), Some(high)) if low <= high => out.push((low, high)),
-            _ => return Err(format!("must be codes of 4 digits or ranges like 7994-7999, got {text:?}")),
-        }
-    }
-    Ok(out)
-}
-
-/// `"2.5%"` as parts per million; at most 100 %, at most four digits behind the point.
-fn rate(text: &str) -> Result<Rate, String> {
-    let wrong = || format!("must be a percentage like \"2.5%\", above 0 and at most 100, got {text:?}");
-    let number = text.strip_suffix('%').map(str::trim).ok_or_else(wrong)?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 3 || fraction.len() > 4 || !digits(whole) || !digits(fraction) {
-        return Err(wrong());
-    }
-    let scaled: u32 = format!("{whole}{fraction:0<4}").parse().map_err(|_| wrong())?;
-    if (1..=1_000_000).contains(&scaled) { Ok(Rate(scaled)) } else { Err(wrong()) }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod facts;
 pub mod file;
+mod values;
 
 pub use facts::{Difference, differences};
 pub use file::{Problem, read};

@@ -70,13 +70,16 @@ impl<'a> Lines<'a> {
             Ok(split) => (split.cells, split.end, split.lines, None),
             Err(problem) => {
                 let end = line_end(rest);
-                (rest[..end].split(self.separator).map(str::to_owned).collect(), end, 1, Some(problem))
+                (rest[..end].split(self.separator).map(str::to_owned).collect::<Vec<_>>(), end, 1, Some(problem))
             }
         };
+        // Which cell belongs to which column is known only of a row that was split as it should be.
+        let unclear = broken.is_some() || cells.len() != self.width || rest[..end].contains('\u{0}');
+        let text = if unclear { rest[..end].to_owned() } else { String::new() };
         self.at += end + break_len(&rest[end..]);
         self.line += lines;
         self.row += 1;
-        Some(Found { line, row, cells, bytes: end, broken, ..Found::default() })
+        Some(Found { line, row, cells, text, bytes: end, broken, ..Found::default() })
     }
 
     /// Has a cell of several lines taken whole rows in? Either a line within it is one for itself, or both the row's line up to the

@@ -16,7 +16,7 @@ mod workbook;
 
 pub use characters::Format;
 pub use characters::text_of;
-pub use refused::{Refused, refused_csv};
+pub use refused::{BEGINNING, Refused, refused_csv};
 
 use kazasu_schemas::guard::unguarded;
 use lines::Lines;
@@ -87,6 +87,8 @@ struct Found {
     row: u64,
     /// Its cells, as far as they can be told apart.
     cells: Vec<String>,
+    /// The row as it stands in the file, where its cells may be other ones.
+    text: String,
     /// Bytes, its line end not counted.
     bytes: usize,
     /// Cells that cannot be used, by their place.
@@ -126,6 +128,8 @@ pub struct Row {
     pub bytes: usize,
     /// Why it cannot be used.
     pub fault: Option<Fault>,
+    /// The row as it stands in the file, where it is refused as a whole: its cells may be other ones than its columns' own.
+    whole: Option<String>,
     known: &'static [Column],
     places: Places,
 }
@@ -136,6 +140,15 @@ impl Row {
         let at = self.known.iter().position(|(name, _)| *name == column);
         let cell = at.and_then(|at| self.places[at]).and_then(|place| self.cells.get(place));
         cell.map_or("", |text| text.trim())
+    }
+
+    /// What a file of refused rows repeats. A row that is refused as a whole stands in one cell, behind a mark that is refused
+    /// when it is read: its pieces would stand under columns that they may not belong to, and a copy of the file would be taken.
+    pub fn into_refused(self) -> Vec<String> {
+        match self.whole {
+            Some(text) => vec![refused::marked(&text)],
+            None => self.cells,
+        }
     }
 }
 
@@ -245,7 +258,7 @@ impl<'a> Table<'a> {
     }
 
     fn row(&self, found: Found) -> Row {
-        let Found { line, row, mut cells, bytes, faults, dates, broken } = found;
+        let Found { line, row, mut cells, text, bytes, faults, dates, broken } = found;
         let whole = |problem: &str| Fault { column: "", value: String::new(), problem: problem.to_owned() };
         let mut fault = broken.map(whole);
         if fault.is_none() && self.format != Format::Xlsx && cells.len() != self.header.len() {
@@ -258,9 +271,15 @@ impl<'a> Table<'a> {
         for cell in cells.iter_mut().filter(|_| self.guarded) {
             *cell = unguarded(cell).to_owned();
         }
+        // Its cells are what they were, and are repeated as they are.
+        let kept = fault.is_none() && cells.iter().any(|cell| refused::is_marked(cell));
+        if kept {
+            fault = Some(whole(refused::STILL_WHOLE));
+        }
         if fault.is_none() && cells.iter().any(|cell| cell.contains('\u{0}')) {
             fault = Some(whole("has a character U+0000, which is no text"));
         }
+        let text = (fault.is_some() && !kept).then(|| if text.is_empty() { cells.join("\t") } else { text });
         for ((name, _), place) in self.columns.known.iter().zip(self.places.iter()) {
             let (None, Some(place)) = (&fault, place) else { continue };
             let problem = faults.iter().find(|(at, _)| at == place).map(|(_, problem)| (*problem).to_owned());
@@ -270,11 +289,11 @@ impl<'a> Table<'a> {
                     "is a date, which a spreadsheet makes of what looks like one: format the column as text".into()
                 })
             });
-            let problem = problem.or_else(|| unreadable(&cells[*place]));
+            let problem = problem.or_else(|| shortened(&cells[*place])).or_else(|| unreadable(&cells[*place]));
             fault = problem.map(|problem| Fault { column: name, value: shown(&cells[*place]), problem });
         }
         let row = (row != line).then_some(row);
-        Row { line, row, cells, bytes, fault, known: self.columns.known, places: self.places.clone() }
+        Row { line, row, cells, bytes, fault, whole: text, known: self.columns.known, places: self.places.clone() }
     }
 
     /// The same, apart from the bytes that it was opened on.
@@ -347,6 +366,21 @@ fn plain_name(text: &str) -> String {
 /// The start of a value, without what may be a card number.
 fn shown(text: &str) -> String {
     kazasu_schemas::text::masked(&text.chars().take(SHOWN).collect::<String>())
+}
+
+/// What a spreadsheet makes of a long number in a column that is not formatted as text, when it saves the file as CSV: 1.23457E+11. The
+/// figures behind are lost, and many numbers become one.
+fn shortened(text: &str) -> Option<String> {
+    let (figures, power) = text.trim().split_once(['E', 'e'])?;
+    let figures = figures.strip_prefix('-').unwrap_or(figures);
+    let (whole, part) = figures.split_once('.').unwrap_or((figures, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is = whole.len() == 1 && digits(whole) && digits(part) && power.strip_prefix('+').is_some_and(digits);
+    is.then(|| {
+        "is a long number that a spreadsheet has shortened, so that its last figures are lost: format the column as text, enter the \
+         number again and save the file again"
+            .into()
+    })
 }
 
 /// The first character that no column may have: a control that is neither a line break nor a tab, or what stands for bytes that are

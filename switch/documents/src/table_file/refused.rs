@@ -3,6 +3,27 @@
 
 use kazasu_schemas::guard::guarded;
 
+/// What stands before a row that was refused as a whole. Its characters are also in Shift_JIS, in which a spreadsheet may save the file.
+const MARK: &str = "【行全体 whole row】";
+
+/// What is wrong with a row that still bears the mark.
+pub(super) const STILL_WHOLE: &str = "was refused as a whole row and still bears the mark 【行全体 whole row】: put its values into the cells of their \
+                                      columns, and take the mark away";
+
+/// A row that was refused as a whole, for one cell. Its line breaks become arrows, so that it stays one line.
+pub(super) fn marked(text: &str) -> String {
+    let text = text.replace("\r\n", "↓").replace(['\r', '\n'], "↓");
+    if is_marked(&text) { text } else { format!("{MARK}{text}") }
+}
+
+/// Does a cell hold a row that was refused as a whole?
+pub(super) fn is_marked(cell: &str) -> bool {
+    cell.contains(MARK)
+}
+
+/// How a file of refused rows begins, as it is written here.
+pub const BEGINNING: &str = "\u{feff}行 line,列 column,理由 reason";
+
 /// A refused row.
 pub struct Refused<'a> {
     /// The line of the file.
@@ -11,7 +32,7 @@ pub struct Refused<'a> {
     pub column: &'a str,
     /// What is wrong.
     pub problem: &'a str,
-    /// The row's own cells.
+    /// The row's own cells, or one with the whole row ([`super::Row::into_refused`]).
     pub cells: &'a [String],
 }
 
@@ -23,7 +44,7 @@ pub fn refused_csv<'a>(header: &[String], rows: impl Iterator<Item = Refused<'a>
     out.write_record(own.into_iter().chain(header.iter().map(|name| guarded(name).into_owned())))?;
     for row in rows {
         let facts = [row.line.to_string(), row.column.to_owned(), row.problem.to_owned()];
-        // A row with too few cells is filled up, so that it can be read again; one with too many shows them all.
+        // Filled up to the header's columns, so that the row can be mended and read again.
         let lacking = header.len().saturating_sub(row.cells.len());
         let cells = row.cells.iter().cloned().chain(std::iter::repeat_n(String::new(), lacking));
         out.write_record(facts.into_iter().chain(cells).map(|cell| guarded(&cell).into_owned()))?;

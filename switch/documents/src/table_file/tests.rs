@@ -103,6 +103,22 @@ fn rows_that_cannot_be_used_are_named() {
 }
 
 #[test]
+fn a_long_number_that_a_spreadsheet_shortened_is_refused() {
+    for text in ["1.23457E+11", "1E+12", "1.2e+15", " 4.9E+15 ", "-1.5E+13", "\"1.23457E+11\""] {
+        let found = rows_of(format!("id,name,amount\n{text},a,1\n2,{text},1\n").as_bytes());
+        for (row, column) in found.iter().zip(["id", "name"]) {
+            let problem = row.1.as_ref().unwrap_err();
+            assert!(problem.starts_with(column) && problem.contains("format the column as text"), "{text}: {problem}");
+        }
+    }
+    for text in ["E+11", "1E11", "12E+5", "1.E+5", "E", "1E+", "A1E+5", "1.2.3E+4", "1E+5 x"] {
+        assert!(rows_of(format!("id,name,amount\n{text},a,1\n").as_bytes())[0].1.is_ok(), "{text}");
+    }
+    // A column that is not read may hold anything.
+    assert!(rows_of("id,備考,name,amount\n1,1.2E+11,a,1\n".as_bytes())[0].1.is_ok());
+}
+
+#[test]
 fn columns_are_found_by_name_and_others_are_named() {
     let text = "備考,\"金　額\n（円）\",ＩＤ,氏名,店 名,\n,10,1,x,あ,\n";
     let mut table = Table::open(text.as_bytes(), COLUMNS, How::default()).unwrap();
@@ -127,16 +143,55 @@ fn columns_are_found_by_name_and_others_are_named() {
 fn a_file_of_refused_rows_is_read_in_again() {
     let first = "番号,備考,名称,金額\r\n1,x,=A1,abc\r\n2,,b,1,000\r\n";
     let mut table = Table::open(first.as_bytes(), COLUMNS, How::default()).unwrap();
-    let rows: Vec<Row> = std::iter::from_fn(|| table.next_row()).collect();
-    let refused = rows.iter().map(|row| Refused { line: row.line, column: "", problem: "=wrong", cells: &row.cells });
-    let file = refused_csv(table.header(), refused).unwrap();
+    let file = refused_file(&mut table);
     let text = String::from_utf8(file.clone()).unwrap();
-    assert!(text.contains("2,,'=wrong,1,x,'=A1,abc\r\n3,,'=wrong,2,,b,1,000\r\n"), "{text}");
+    let whole = "3,,'=wrong,\"【行全体 whole row】2,,b,1,000\",,,\r\n";
+    assert!(text.contains(&format!("2,,'=wrong,1,x,'=A1,abc\r\n{whole}")), "{text}");
     let mut again = Table::open(&file, COLUMNS, How::default()).unwrap();
     assert_eq!(again.ignored(), ["備考"]);
     let row = again.next_row().unwrap();
     assert_eq!((row.fault.clone(), row.get("id"), row.get("name"), row.get("amount")), (None, "1", "=A1", "abc"));
-    assert!(again.next_row().unwrap().fault.unwrap().problem.contains("has 8 cells"));
+    assert!(again.next_row().unwrap().fault.unwrap().problem.contains("put its values into the cells"));
+}
+
+/// Every row of a table as one that was refused.
+fn refused_file(table: &mut Table<'_>) -> Vec<u8> {
+    let rows = std::iter::from_fn(|| table.next_row());
+    let rows: Vec<(u64, Vec<String>)> = rows.map(|row| (row.line, row.into_refused())).collect();
+    let refused = rows.iter().map(|(line, cells)| Refused { line: *line, column: "", problem: "=wrong", cells });
+    refused_csv(table.header(), refused).unwrap()
+}
+
+#[test]
+fn a_row_that_was_refused_as_a_whole_is_refused_until_a_person_mends_it() {
+    for text in [
+        // Cut short, too long, and pieces of a broken cell that are as many as the columns.
+        "番号,名称,金額\r\n1,a\r\n",
+        "番号,名称,金額\r\n1,a\",3\r\n",
+        "番号,名称,金額\r\n1,\"a\nb,c\",3,4\r\n",
+        "番号,名称,金額\r\n1,a\0,3\r\n",
+        // The first column is none that is read.
+        "備考,番号,名称,金額\r\n,1,10\r\n",
+    ] {
+        let mut file = text.as_bytes().to_vec();
+        // A copy of a copy is refused like the first.
+        for _ in 0..3 {
+            let copy = refused_file(&mut Table::open(&file, COLUMNS, How::default()).unwrap());
+            file = copy;
+            let found = rows_of(&file);
+            assert_eq!(found.len(), 1, "{text:?}: {}", String::from_utf8_lossy(&file));
+            let problem = found[0].1.as_ref().unwrap_err();
+            assert!(problem.contains("still bears the mark"), "{text:?}: {problem}");
+        }
+    }
+    // Saved in Shift_JIS it is refused as well; with its values at their places it is taken.
+    let mut table = Table::open("番号,名称,金額\n1,a\n".as_bytes(), COLUMNS, How::default()).unwrap();
+    let text = String::from_utf8(refused_file(&mut table)).unwrap();
+    let plain = text.trim_start_matches('\u{feff}');
+    assert!(rows_of(&encoding_rs::SHIFT_JIS.encode(plain).0)[0].1.is_err());
+    let mended = text.replace("\"【行全体 whole row】1,a\",,", "1,a,30");
+    assert_ne!(mended, text);
+    assert_eq!(rows_of(mended.as_bytes())[0].1.as_ref().unwrap()[..3], ["1", "a", "30"]);
 }
 
 #[test]

@@ -75,6 +75,20 @@ struct Reader {
     ended: bool,
 }
 
+/// What is wrong with a row.
+struct Fault<'a> {
+    /// Empty when it is about the whole row.
+    column: &'a str,
+    value: String,
+    problem: &'a str,
+}
+
+impl<'a> Fault<'a> {
+    fn of_row(problem: &'a str) -> Self {
+        Fault { column: "", value: String::new(), problem }
+    }
+}
+
 impl Reader {
     fn count(&mut self) -> Result<(), FileError> {
         if self.report.rows == MAX_ROWS && !self.ended {
@@ -84,9 +98,10 @@ impl Reader {
         Ok(())
     }
 
-    fn refuse(&mut self, row: &TableRow, column: &str, value: String, problem: &str) {
+    fn refuse(&mut self, row: &TableRow, fault: Fault<'_>) {
         self.report.bad += 1;
         if self.report.bad_rows.len() < LISTED {
+            let Fault { column, value, problem } = fault;
             let (line, row, problem) = (row.line, row.row, problem.to_owned());
             self.report.bad_rows.push(BadRow { line, row, column: column.to_owned(), value, problem });
         }
@@ -94,7 +109,7 @@ impl Reader {
 
     fn line(&mut self, row: &TableRow, each: &mut impl FnMut(u64, &Row)) -> Result<(), FileError> {
         if self.ended {
-            self.refuse(row, "", String::new(), "stands after the total");
+            self.refuse(row, Fault::of_row("stands after the total"));
             return Ok(());
         }
         if is_total(row) {
@@ -103,12 +118,13 @@ impl Reader {
         }
         self.count()?;
         if row.bytes > MAX_LINE {
-            self.refuse(row, "", String::new(), &format!("the line has more than {MAX_LINE} bytes"));
+            self.refuse(row, Fault::of_row(&format!("the line has more than {MAX_LINE} bytes")));
             return Ok(());
         }
         self.add_amount(row);
         if let Some(fault) = &row.fault {
-            self.refuse(row, fault.column, shown(&fault.value), &fault.problem);
+            let (column, value, problem) = (fault.column, shown(&fault.value), &fault.problem);
+            self.refuse(row, Fault { column, value, problem });
             return Ok(());
         }
         match self.row.fill(|name| row.get(name)) {
@@ -116,7 +132,10 @@ impl Reader {
                 self.report.good += 1;
                 each(row.line, &self.row);
             }
-            Err(Problem { column, problem }) => self.refuse(row, column, shown(row.get(column)), &problem),
+            Err(Problem { column, problem }) => {
+                let value = shown(row.get(column));
+                self.refuse(row, Fault { column, value, problem: &problem });
+            }
         }
         Ok(())
     }
@@ -139,7 +158,8 @@ impl Reader {
         let sum = sum.or_else(|| plain_sum(cell(2)));
         let Some((count, sum)) = count.zip(sum) else {
             let value = shown(&format!("{},{}", cell(1), cell(2)));
-            self.refuse(row, "", value, "a total has the number of rows and their sum, in digits");
+            let problem = "a total has the number of rows and their sum, in digits";
+            self.refuse(row, Fault { column: "", value, problem });
             return;
         };
         let agrees = count == self.report.rows && sum == self.report.sum;

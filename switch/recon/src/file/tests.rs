@@ -59,7 +59,8 @@ fn a_row_has_all_its_columns() {
         by_stan: Trace::by_stan(&acquirer, &terminal, Stan::wrapping(123)),
         party: Party::merchant(&"SHOP".parse().unwrap()),
         mark: Mark(3),
-        ..Item::bare(Side::Acquirer, 2, Kind::Purchase, Yen::new(1_280), 392, row.day)
+        amount: Yen::new(1_280),
+        ..Item::bare(Side::Acquirer, 2, Kind::Purchase, row.day)
     };
     assert_eq!(item, expected);
 }

@@ -43,7 +43,7 @@ impl Naive<'_> {
     }
 
     /// For each two compatible shapes, in their order, each left line takes the first right line that `fits`.
-    fn in_order(&mut self, l: &[usize], r: &[usize], basis: Basis, fits: impl Fn(&Item, &Item) -> bool) {
+    fn in_order(&mut self, [l, r]: [&[usize]; 2], basis: Basis, fits: impl Fn(&Item, &Item) -> bool) {
         for of_left in (0..Shape::COUNT).map(Shape) {
             for of_right in (0..Shape::COUNT).map(Shape).filter(|s| of_left.disjoint(*s)) {
                 for l in l.iter().copied() {
@@ -99,7 +99,7 @@ impl Naive<'_> {
         let everything = |a: &Item, b: &Item| {
             a.kind == b.kind && a.amount == b.amount && a.currency == b.currency && a.day == b.day && a.party == b.party
         };
-        self.in_order(&l, &r, basis, everything);
+        self.in_order([&l, &r], basis, everything);
         let amount = |a: &Item, b: &Item| a.kind == b.kind && a.amount == b.amount && a.currency == b.currency;
         self.one_to_one(all, basis, amount);
         self.one_to_one(all, basis, |a, b| a.kind == b.kind);
@@ -174,8 +174,8 @@ impl Naive<'_> {
         open[0].sort_by_key(|i| self.left[*i].day);
         open[1].sort_by_key(|i| self.right[*i].day);
         let window = u32::from(self.rules.window_days);
-        self.in_order(&open[0], &open[1], basis, |a, b| a.day == b.day);
-        self.in_order(&open[0], &open[1], basis, |a, b| a.day.0.abs_diff(b.day.0) <= window);
+        self.in_order([&open[0], &open[1]], basis, |a, b| a.day == b.day);
+        self.in_order([&open[0], &open[1]], basis, |a, b| a.day.0.abs_diff(b.day.0) <= window);
         for (hand, members) in open.iter_mut().enumerate() {
             members.sort_unstable();
             self.twins(hand, members, basis);
@@ -259,8 +259,7 @@ proptest! {
         left in lines(Side::Ledger),
         right in lines(Side::Acquirer),
         copied in prop::collection::vec((0_usize..9, 0_u8..8), 0..6),
-        window in 0_u16..3,
-        shared in any::<bool>(),
+        (window, shared) in (0_u16..3, any::<bool>()),
     ) {
         let external = if shared { crate::rules::External::Shared } else { crate::rules::External::TheirOwn };
         let rules = Rules { window_days: window, external, ..details() };

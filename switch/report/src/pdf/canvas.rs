@@ -51,13 +51,46 @@ pub(super) enum Ink {
     Red,
 }
 
-/// How a text looks.
+/// How a text looks, and on which side of its `x` it stands.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Style {
     /// Points.
     pub(super) size: f32,
     pub(super) weight: Weight,
     pub(super) ink: Ink,
+    pub(super) align: Align,
+}
+
+impl Style {
+    /// The same on another side.
+    pub(super) fn aligned(self, align: Align) -> Style {
+        Style { align, ..self }
+    }
+}
+
+/// Where a paragraph's lines begin, and how wide they may be.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Strip {
+    pub(super) x: f32,
+    pub(super) width: f32,
+}
+
+/// A rectangle, by its upper left corner.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Area {
+    pub(super) x: f32,
+    pub(super) top: f32,
+    pub(super) width: f32,
+    pub(super) height: f32,
+}
+
+/// Where a line of text is drawn.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Spot {
+    /// Which page, from 0.
+    page: usize,
+    x: f32,
+    baseline: f32,
 }
 
 /// Plain or bold. There is one font; bold is its outline drawn with a line.
@@ -69,17 +102,17 @@ pub(super) enum Weight {
 
 /// Black text of this size.
 pub(super) fn plain(size: f32) -> Style {
-    Style { size, weight: Weight::Plain, ink: Ink::Black }
+    Style { size, weight: Weight::Plain, ink: Ink::Black, align: Align::Left }
 }
 
 /// Black bold text of this size.
 pub(super) fn bold(size: f32) -> Style {
-    Style { size, weight: Weight::Bold, ink: Ink::Black }
+    Style { weight: Weight::Bold, ..plain(size) }
 }
 
 /// Grey text of this size.
 pub(super) fn grey(size: f32) -> Style {
-    Style { size, weight: Weight::Plain, ink: Ink::Grey }
+    Style { ink: Ink::Grey, ..plain(size) }
 }
 
 /// The height of a line of text.
@@ -91,6 +124,14 @@ pub(super) fn leading(size: f32) -> f32 {
 pub(super) struct Masthead {
     pub(super) left: String,
     pub(super) right: String,
+}
+
+/// Pages that are done.
+pub(super) struct Drawn<'f> {
+    pub(super) face: &'f Face<'f>,
+    pub(super) paper: Paper,
+    pub(super) pages: Vec<Content>,
+    pub(super) used: Used,
 }
 
 /// The pages so far.
@@ -141,8 +182,8 @@ impl<'f> Canvas<'f> {
         let (left, right) = (self.masthead.left.clone(), self.masthead.right.clone());
         let room = self.paper.inner_width() - self.face.width(&right) * 8.0 - 12.0;
         let first = wrap(self.face, &left, 8.0, room).first().copied().unwrap_or_default().to_owned();
-        self.line(self.left(), &first, grey(8.0), Align::Left);
-        self.line(self.right(), &right, grey(8.0), Align::Right);
+        self.line(self.left(), &first, grey(8.0));
+        self.line(self.right(), &right, grey(8.0).aligned(Align::Right));
         self.y -= leading(8.0);
         self.rule(self.left(), self.right(), 0.4);
         self.y -= 6.0;
@@ -161,22 +202,22 @@ impl<'f> Canvas<'f> {
     }
 
     /// One line of text, its top at the cursor. The cursor stays.
-    pub(super) fn line(&mut self, x: f32, text: &str, style: Style, align: Align) {
-        self.line_at(x, self.y, text, style, align);
+    pub(super) fn line(&mut self, x: f32, text: &str, style: Style) {
+        self.line_at((x, self.y), text, style);
     }
 
     /// One line of text with its top at `top`.
-    pub(super) fn line_at(&mut self, x: f32, top: f32, text: &str, style: Style, align: Align) {
-        let page = self.pages.len() - 1;
-        self.draw_text(page, x, top - style.size * 1.1, text, style, align);
+    pub(super) fn line_at(&mut self, (x, top): (f32, f32), text: &str, style: Style) {
+        let spot = Spot { page: self.pages.len() - 1, x, baseline: top - style.size * 1.1 };
+        self.draw_text(spot, text, style);
     }
 
-    /// Text in lines of at most `width`; the cursor moves below it, over pages if need be.
-    pub(super) fn paragraph(&mut self, x: f32, width: f32, text: &str, style: Style) -> Result<(), PdfError> {
+    /// Text in lines as wide as the strip; the cursor moves below it, over pages if need be.
+    pub(super) fn paragraph(&mut self, strip: Strip, text: &str, style: Style) -> Result<(), PdfError> {
         let text = composed(text).into_owned();
-        for line in wrap(self.face, &text, style.size, width) {
+        for line in wrap(self.face, &text, style.size, strip.width) {
             self.ensure(leading(style.size))?;
-            self.line(x, line, style, Align::Left);
+            self.line(strip.x, line, style);
             self.y -= leading(style.size);
         }
         Ok(())
@@ -191,8 +232,8 @@ impl<'f> Canvas<'f> {
         }
     }
 
-    /// A light ground whose top is at `top`.
-    pub(super) fn ground(&mut self, x: f32, top: f32, width: f32, height: f32) {
+    /// A light ground.
+    pub(super) fn ground(&mut self, Area { x, top, width, height }: Area) {
         if let Some(page) = self.pages.last_mut() {
             page.set_fill_gray(0.93);
             page.rect(round(x), round(top - height), round(width), round(height)).fill_nonzero();
@@ -200,23 +241,24 @@ impl<'f> Canvas<'f> {
     }
 
     /// Numbers the pages and hands them over.
-    pub(super) fn finish(mut self) -> (Vec<Content>, Used) {
+    pub(super) fn finish(mut self) -> Drawn<'f> {
         let all = self.pages.len();
         for page in 0..all {
             let text = format!("{} / {all}", page + 1);
-            self.draw_text(page, self.paper.width / 2.0, MARGIN, &text, grey(8.0), Align::Center);
+            let spot = Spot { page, x: self.paper.width / 2.0, baseline: MARGIN };
+            self.draw_text(spot, &text, grey(8.0).aligned(Align::Center));
         }
-        (self.pages, self.used)
+        Drawn { face: self.face, paper: self.paper, pages: self.pages, used: self.used }
     }
 
-    fn draw_text(&mut self, page: usize, x: f32, baseline: f32, text: &str, style: Style, align: Align) {
+    fn draw_text(&mut self, Spot { page, x, baseline }: Spot, text: &str, style: Style) {
         let text = composed(text);
         let codes = self.used.encode(self.face, &text);
         if codes.is_empty() {
             return;
         }
         let width = self.face.width(&text) * style.size;
-        let x = match align {
+        let x = match style.align {
             Align::Left => x,
             Align::Center => x - width / 2.0,
             Align::Right => x - width,

@@ -59,6 +59,16 @@ pub(super) struct Glyph<'t> {
     pub(super) missing: bool,
 }
 
+/// What one glyph is for.
+struct Unit<'t> {
+    base: char,
+    /// The glyph that a variation selector names.
+    variant: Option<u16>,
+    copied: &'t str,
+    /// Bytes of the text.
+    len: usize,
+}
+
 impl<'f> Face<'f> {
     /// Reads the face and checks that it has Japanese and may be embedded.
     pub(super) fn new(font: &'f Font) -> Result<Self, FontError> {
@@ -117,11 +127,11 @@ impl<'f> Face<'f> {
             let len = base.len_utf8() + selector.map_or(0, char::len_utf8);
             let copied = if variant.is_some() { &rest[..len] } else { with_base };
             rest = &rest[len..];
-            Some(self.shaped(base, variant, copied, len))
+            Some(self.shaped(Unit { base, variant, copied, len }))
         })
     }
 
-    fn shaped<'t>(&self, base: char, variant: Option<u16>, copied: &'t str, len: usize) -> Glyph<'t> {
+    fn shaped<'t>(&self, Unit { base, variant, copied, len }: Unit<'t>) -> Glyph<'t> {
         let (id, copied, missing) = match variant.or_else(|| self.glyph(base)) {
             _ if base == '\t' => (self.glyph(' '), " ", false),
             _ if has_no_shape(base) => (None, "", false),

@@ -1,7 +1,7 @@
 //! Pages as a PDF file: the page tree, the font cut to the glyphs in use with its widths and its way back to Unicode, and what the file
 //! says of itself. Streams are compressed by code that gives the same bytes on every machine.
 
-use super::canvas::{FONT, Paper};
+use super::canvas::{Drawn, FONT};
 use super::face::Face;
 use super::font::Font;
 use super::{Pdf, PdfError};
@@ -9,7 +9,7 @@ use crate::Report;
 use kazasu_schemas::jst::Millis;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
-use pdf_writer::{Content, Date, Filter, Finish, Name, Rect, Ref, Str, TextStr};
+use pdf_writer::{Date, Filter, Finish, Name, Rect, Ref, Str, TextStr};
 use read_fonts::FontRef;
 use read_fonts::types::Tag;
 use sha2::{Digest, Sha256};
@@ -60,14 +60,8 @@ impl Ids {
 }
 
 /// The finished file.
-pub(super) fn write(
-    report: &Report,
-    font: &Font,
-    face: &Face<'_>,
-    paper: Paper,
-    pages: Vec<Content>,
-    used: Used,
-) -> Result<Pdf, PdfError> {
+pub(super) fn write(report: &Report, font: &Font, drawn: Drawn<'_>) -> Result<Pdf, PdfError> {
+    let Drawn { face, paper, pages, used } = drawn;
     let mut ids = Ids { next: 0 };
     let (catalog, tree, info, font_id) = (ids.take(), ids.take(), ids.take(), ids.take());
     let mut pdf = pdf_writer::Pdf::with_settings(pdf_writer::Settings { pretty: false });
@@ -89,7 +83,8 @@ pub(super) fn write(
     }
     let kid_count = i32::try_from(kids.len()).expect("at most MAX_PAGES");
     pdf.pages(tree).kids(kids).count(kid_count);
-    write_font(&mut pdf, &mut ids, font_id, font, face, &used, &mut hash)?;
+    let font_ids = FontIds::take(font_id, &mut ids);
+    Embedded { font, face, used: &used }.write(&mut pdf, &font_ids, &mut hash)?;
     let mut root = pdf.catalog(catalog);
     root.pages(tree).lang(TextStr("ja"));
     root.viewer_preferences().display_doc_title(true);
@@ -108,70 +103,86 @@ pub(super) fn write(
     Ok(Pdf { bytes: pdf.finish(), pages: count, missing: used.missing.into_iter().collect() })
 }
 
-fn write_font(
-    pdf: &mut pdf_writer::Pdf,
-    ids: &mut Ids,
-    font_id: Ref,
-    font: &Font,
-    face: &Face<'_>,
-    used: &Used,
-    hash: &mut Sha256,
-) -> Result<(), PdfError> {
-    let (cid_id, descriptor_id, unicode_id, file_id) = (ids.take(), ids.take(), ids.take(), ids.take());
-    let broken = |problem: &dyn ToString| PdfError::Subset(problem.to_string());
-    let subset = subsetter::subset(font.bytes(), font.index(), &used.glyphs).map_err(|e| broken(&e))?;
-    hash.update(&subset);
-    let cff = FontRef::new(&subset).map_err(|e| broken(&e))?.table_data(Tag::new(b"CFF "));
-    let name = format!("{}+{}", subset_tag(&subset), face.metrics.name);
-    let name = Name(name.as_bytes());
+/// The ids of the font's objects.
+struct FontIds {
+    font: Ref,
+    cid: Ref,
+    descriptor: Ref,
+    unicode: Ref,
+    file: Ref,
+}
 
-    pdf.type0_font(font_id)
-        .base_font(name)
-        .encoding_predefined(Name(b"Identity-H"))
-        .descendant_font(cid_id)
-        .to_unicode(unicode_id);
-
-    let mut cid = pdf.cid_font(cid_id);
-    cid.subtype(if cff.is_some() { CidFontType::Type0 } else { CidFontType::Type2 });
-    cid.base_font(name).system_info(SYSTEM_INFO).font_descriptor(descriptor_id).default_width(1_000.0);
-    if cff.is_none() {
-        cid.cid_to_gid_map_predefined(Name(b"Identity"));
+impl FontIds {
+    fn take(font: Ref, ids: &mut Ids) -> FontIds {
+        FontIds { font, cid: ids.take(), descriptor: ids.take(), unicode: ids.take(), file: ids.take() }
     }
-    // Codes count up from 0 in the order in which glyphs were first used.
-    cid.widths().consecutive(0, used.glyphs.remapped_gids().map(|id| face.advance(id) * 1_000.0));
-    cid.finish();
+}
 
-    let [left, bottom, right, top] = face.metrics.bbox;
-    let mut descriptor = pdf.font_descriptor(descriptor_id);
-    descriptor.name(name).flags(FontFlags::SYMBOLIC).bbox(Rect::new(left, bottom, right, top));
-    descriptor.italic_angle(0.0).ascent(face.metrics.ascent).descent(face.metrics.descent);
-    // The format wants a stem width; viewers use it only when they have to replace the font.
-    descriptor.cap_height(face.metrics.cap_height).stem_v(80.0);
-    if cff.is_some() {
-        descriptor.font_file3(file_id);
-    } else {
-        descriptor.font_file2(file_id);
-    }
-    descriptor.finish();
+/// The font, cut to the glyphs in use.
+struct Embedded<'a> {
+    font: &'a Font,
+    face: &'a Face<'a>,
+    used: &'a Used,
+}
 
-    let mut unicode = UnicodeCmap::new(Name(b"Kazasu"), SYSTEM_INFO);
-    for (code, meaning) in &used.meaning {
-        unicode.pair_with_multiple(*code, meaning.chars());
-    }
-    let unicode = compress_to_vec_zlib(unicode.finish().as_slice(), COMPRESSION);
-    pdf.cmap(unicode_id, &unicode).filter(Filter::FlateDecode);
+impl Embedded<'_> {
+    fn write(&self, pdf: &mut pdf_writer::Pdf, ids: &FontIds, hash: &mut Sha256) -> Result<(), PdfError> {
+        let Embedded { font, face, used } = self;
+        let broken = |problem: &dyn ToString| PdfError::Subset(problem.to_string());
+        let subset = subsetter::subset(font.bytes(), font.index(), &used.glyphs).map_err(|e| broken(&e))?;
+        hash.update(&subset);
+        let cff = FontRef::new(&subset).map_err(|e| broken(&e))?.table_data(Tag::new(b"CFF "));
+        let name = format!("{}+{}", subset_tag(&subset), face.metrics.name);
+        let name = Name(name.as_bytes());
 
-    let program = cff.as_ref().map_or(subset.as_slice(), |table| table.as_bytes());
-    let packed = compress_to_vec_zlib(program, COMPRESSION);
-    let mut stream = pdf.stream(file_id, &packed);
-    stream.filter(Filter::FlateDecode);
-    if cff.is_some() {
-        stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
-    } else {
-        // The length before compression, which PDF wants for TrueType.
-        stream.pair(Name(b"Length1"), i32::try_from(program.len()).map_err(|e| broken(&e))?);
+        pdf.type0_font(ids.font)
+            .base_font(name)
+            .encoding_predefined(Name(b"Identity-H"))
+            .descendant_font(ids.cid)
+            .to_unicode(ids.unicode);
+
+        let mut cid = pdf.cid_font(ids.cid);
+        cid.subtype(if cff.is_some() { CidFontType::Type0 } else { CidFontType::Type2 });
+        cid.base_font(name).system_info(SYSTEM_INFO).font_descriptor(ids.descriptor).default_width(1_000.0);
+        if cff.is_none() {
+            cid.cid_to_gid_map_predefined(Name(b"Identity"));
+        }
+        // Codes count up from 0 in the order in which glyphs were first used.
+        cid.widths().consecutive(0, used.glyphs.remapped_gids().map(|id| face.advance(id) * 1_000.0));
+        cid.finish();
+
+        let [left, bottom, right, top] = face.metrics.bbox;
+        let mut descriptor = pdf.font_descriptor(ids.descriptor);
+        descriptor.name(name).flags(FontFlags::SYMBOLIC).bbox(Rect::new(left, bottom, right, top));
+        descriptor.italic_angle(0.0).ascent(face.metrics.ascent).descent(face.metrics.descent);
+        // The format wants a stem width; viewers use it only when they have to replace the font.
+        descriptor.cap_height(face.metrics.cap_height).stem_v(80.0);
+        if cff.is_some() {
+            descriptor.font_file3(ids.file);
+        } else {
+            descriptor.font_file2(ids.file);
+        }
+        descriptor.finish();
+
+        let mut unicode = UnicodeCmap::new(Name(b"Kazasu"), SYSTEM_INFO);
+        for (code, meaning) in &used.meaning {
+            unicode.pair_with_multiple(*code, meaning.chars());
+        }
+        let unicode = compress_to_vec_zlib(unicode.finish().as_slice(), COMPRESSION);
+        pdf.cmap(ids.unicode, &unicode).filter(Filter::FlateDecode);
+
+        let program = cff.as_ref().map_or(subset.as_slice(), |table| table.as_bytes());
+        let packed = compress_to_vec_zlib(program, COMPRESSION);
+        let mut stream = pdf.stream(ids.file, &packed);
+        stream.filter(Filter::FlateDecode);
+        if cff.is_some() {
+            stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
+        } else {
+            // The length before compression, which PDF wants for TrueType.
+            stream.pair(Name(b"Length1"), i32::try_from(program.len()).map_err(|e| broken(&e))?);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Six letters that differ between subsets (ISO 32000-1, 9.6.4).

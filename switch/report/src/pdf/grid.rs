@@ -1,7 +1,9 @@
 //! A report's table on pages: how wide columns are, which way the paper lies, rows with a header that repeats, totals and notes.
 
 use super::PdfError;
-use super::canvas::{Align, Canvas, Ink, LANDSCAPE, PORTRAIT, Paper, Style, Weight, bold, grey, leading, plain};
+use super::canvas::{
+    Align, Area, Canvas, Ink, LANDSCAPE, PORTRAIT, Paper, Strip, Style, Weight, bold, grey, leading, plain,
+};
 use super::face::Face;
 use super::letter::height_of;
 use super::lines::wrap;
@@ -37,9 +39,9 @@ const ENGLISH: f32 = 0.75;
 pub(super) struct Grid {
     pub(super) paper: Paper,
     /// Points.
-    pub(super) size: f32,
+    size: f32,
     /// By sheet and column, in points.
-    pub(super) widths: Vec<Vec<f32>>,
+    widths: Vec<Vec<f32>>,
 }
 
 /// What a column wants, in ems.
@@ -66,6 +68,17 @@ impl Grid {
             }
         }
         Err(PdfError::Wide { sheet: too_wide.to_owned() })
+    }
+
+    /// Draws the tables. Where there are several, each has its sheet's name above it.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, sheets: &[Sheet]) -> Result<(), PdfError> {
+        let size = self.size;
+        for (sheet, widths) in sheets.iter().zip(&self.widths) {
+            let heading = if sheets.len() > 1 { Some(sheet.name()) } else { None };
+            let table = Table { sheet, widths, size, pad: PAD * size, above: PAD_ABOVE * size };
+            table.draw(canvas, heading)?;
+        }
+        Ok(())
     }
 }
 
@@ -113,50 +126,11 @@ fn shared(wants: &[Want], room: f32) -> Vec<f32> {
     widths.iter().map(|width| width + spare / columns).collect()
 }
 
-/// Draws a table. `widths` and `size` are in points.
-pub(super) fn draw(
-    canvas: &mut Canvas<'_>,
-    sheet: &Sheet,
-    heading: Option<&str>,
-    widths: &[f32],
-    size: f32,
-) -> Result<(), PdfError> {
-    let table = Table { sheet, widths, size, pad: PAD * size, above: PAD_ABOVE * size };
-    let header = table.header(canvas);
-    let (start, row) = (leading(11.0) + header.height, leading(size) * 2.0);
-    canvas.ensure(start + row)?;
-    if let Some(heading) = heading {
-        canvas.line(canvas.left(), heading, bold(11.0), Align::Left);
-        canvas.y -= leading(11.0) + 2.0;
-    }
-    table.draw_header(canvas, &header);
-    for (at, cells) in sheet.rows().iter().enumerate() {
-        let wrapped = table.wrap_row(canvas, cells);
-        let height = table.height(&wrapped);
-        if height + header.height > canvas.page_room() {
-            return Err(PdfError::High { sheet: sheet.name().to_owned(), row: at + 1 });
-        }
-        if !canvas.has_room(height) {
-            canvas.turn()?;
-            table.draw_header(canvas, &header);
-        }
-        table.draw_row(canvas, &wrapped, cells, Weight::Plain);
-        canvas.y -= height;
-        canvas.rule(canvas.left(), canvas.right(), 0.3);
-    }
-    if sheet.has_totals() {
-        table.draw_totals(canvas, &header)?;
-    }
-    canvas.y -= 6.0;
-    for note in sheet.notes() {
-        canvas.paragraph(canvas.left(), canvas.paper.inner_width(), note, grey(8.5))?;
-    }
-    canvas.y -= 12.0;
-    Ok(())
+/// A row's cells with their lines of text, by column.
+struct Row<'c> {
+    cells: &'c [Cell],
+    lines: Vec<Vec<String>>,
 }
-
-/// Lines of text by column.
-type Wrapped = Vec<Vec<String>>;
 
 /// The header's lines by column, and its height in points.
 struct Header {
@@ -173,8 +147,42 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn height(&self, row: &Wrapped) -> f32 {
-        let lines = row.iter().map(Vec::len).max().unwrap_or(1).max(1);
+    fn draw(&self, canvas: &mut Canvas<'_>, heading: Option<&str>) -> Result<(), PdfError> {
+        let header = self.header(canvas);
+        canvas.ensure(leading(11.0) + header.height + leading(self.size) * 2.0)?;
+        if let Some(heading) = heading {
+            canvas.line(canvas.left(), heading, bold(11.0));
+            canvas.y -= leading(11.0) + 2.0;
+        }
+        self.draw_header(canvas, &header);
+        for (at, cells) in self.sheet.rows().iter().enumerate() {
+            let row = self.wrap_row(canvas, cells);
+            let height = self.height(&row);
+            if height + header.height > canvas.page_room() {
+                return Err(PdfError::High { sheet: self.sheet.name().to_owned(), row: at + 1 });
+            }
+            if !canvas.has_room(height) {
+                canvas.turn()?;
+                self.draw_header(canvas, &header);
+            }
+            self.draw_row(canvas, &row, Weight::Plain);
+            canvas.y -= height;
+            canvas.rule(canvas.left(), canvas.right(), 0.3);
+        }
+        if self.sheet.has_totals() {
+            self.draw_totals(canvas, &header)?;
+        }
+        canvas.y -= 6.0;
+        for note in self.sheet.notes() {
+            let strip = Strip { x: canvas.left(), width: canvas.paper.inner_width() };
+            canvas.paragraph(strip, note, grey(8.5))?;
+        }
+        canvas.y -= 12.0;
+        Ok(())
+    }
+
+    fn height(&self, row: &Row<'_>) -> f32 {
+        let lines = row.lines.iter().map(Vec::len).max().unwrap_or(1).max(1);
         height_of(lines, self.size) + 2.0 * self.above
     }
 
@@ -199,14 +207,14 @@ impl Table<'_> {
     fn draw_header(&self, canvas: &mut Canvas<'_>, header: &Header) {
         let height = header.height;
         let (left, top) = (canvas.left(), canvas.y);
-        canvas.ground(left, top, canvas.paper.inner_width(), height);
+        canvas.ground(Area { x: left, top, width: canvas.paper.inner_width(), height });
         canvas.rule(left, canvas.right(), 0.8);
         let mut x = left;
         for ((lines, column), width) in header.columns.iter().zip(self.sheet.columns()).zip(self.widths) {
             let (at, align) = self.place(x, *width, column.kind());
             let mut line_top = top - self.above;
             for (line, style) in lines {
-                canvas.line_at(at, line_top, line, *style, align);
+                canvas.line_at((at, line_top), line, style.aligned(align));
                 line_top -= leading(self.size);
             }
             x += width;
@@ -215,7 +223,7 @@ impl Table<'_> {
         canvas.rule(left, canvas.right(), 0.8);
     }
 
-    fn wrap_row(&self, canvas: &Canvas<'_>, cells: &[Cell]) -> Wrapped {
+    fn wrap_row<'c>(&self, canvas: &Canvas<'_>, cells: &'c [Cell]) -> Row<'c> {
         let columns = self.sheet.columns().iter().zip(self.widths);
         let cell = |(cell, (column, width)): (&Cell, (&Column, &f32))| match column.kind() {
             Kind::Text => owned(wrap(canvas.face, &shown(cell), self.size, width - 2.0 * self.pad)),
@@ -223,18 +231,18 @@ impl Table<'_> {
                 vec![shown(cell).into_owned()]
             }
         };
-        cells.iter().zip(columns).map(cell).collect()
+        Row { cells, lines: cells.iter().zip(columns).map(cell).collect() }
     }
 
-    fn draw_row(&self, canvas: &mut Canvas<'_>, wrapped: &Wrapped, cells: &[Cell], weight: Weight) {
+    fn draw_row(&self, canvas: &mut Canvas<'_>, row: &Row<'_>, weight: Weight) {
         let (mut x, top) = (canvas.left(), canvas.y - self.above);
         let columns = self.sheet.columns().iter().zip(self.widths);
-        for ((lines, cell), (column, width)) in wrapped.iter().zip(cells).zip(columns) {
+        for ((lines, cell), (column, width)) in row.lines.iter().zip(row.cells).zip(columns) {
             let (at, align) = self.place(x, *width, column.kind());
             let ink = if cell.is_negative() { Ink::Red } else { Ink::Black };
             let mut line_top = top;
             for line in lines {
-                canvas.line_at(at, line_top, line, Style { weight, ink, ..plain(self.size) }, align);
+                canvas.line_at((at, line_top), line, Style { weight, ink, align, ..plain(self.size) });
                 line_top -= leading(self.size);
             }
             x += width;
@@ -242,22 +250,21 @@ impl Table<'_> {
     }
 
     fn draw_totals(&self, canvas: &mut Canvas<'_>, header: &Header) -> Result<(), PdfError> {
-        let totals = self.sheet.totals();
-        let mut wrapped = self.wrap_row(canvas, totals);
+        let mut row = self.wrap_row(canvas, self.sheet.totals());
         let label = self.sheet.label_column();
         if let Some(at) = label {
-            wrapped[at] = Vec::new();
+            row.lines[at] = Vec::new();
         }
-        let height = self.height(&wrapped);
+        let height = self.height(&row);
         if !canvas.has_room(height) {
             canvas.turn()?;
             self.draw_header(canvas, header);
         }
         canvas.rule(canvas.left(), canvas.right(), 0.8);
-        self.draw_row(canvas, &wrapped, totals, Weight::Bold);
+        self.draw_row(canvas, &row, Weight::Bold);
         if let Some(at) = label {
             let x = canvas.left() + self.widths[..at].iter().sum::<f32>() + self.pad;
-            canvas.line_at(x, canvas.y - self.above, TOTAL_LABEL, bold(self.size), Align::Left);
+            canvas.line_at((x, canvas.y - self.above), TOTAL_LABEL, bold(self.size));
         }
         canvas.y -= height;
         canvas.rule(canvas.left(), canvas.right(), 0.8);

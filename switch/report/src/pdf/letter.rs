@@ -1,7 +1,7 @@
 //! The head of a statement: title, whom it is for, who sends it, the amount in one line, and facts as a small table.
 
 use super::PdfError;
-use super::canvas::{Align, Canvas, bold, grey, leading, plain};
+use super::canvas::{Align, Area, Canvas, Strip, bold, grey, leading, plain};
 use super::lines::wrap;
 use crate::{Cell, Report};
 use kazasu_schemas::money::Yen;
@@ -149,20 +149,23 @@ fn fact_text(value: &Cell) -> String {
 /// Draws the head on the first page.
 pub(super) fn draw(canvas: &mut Canvas<'_>, report: &Report, letter: &Letter) -> Result<(), PdfError> {
     let (middle, width) = (canvas.paper.width / 2.0, canvas.paper.inner_width());
-    canvas.line(middle, report.title(), bold(canvas.fitting(report.title(), 16.0, width)), Align::Center);
+    let title = bold(canvas.fitting(report.title(), 16.0, width)).aligned(Align::Center);
+    canvas.line(middle, report.title(), title);
     canvas.y -= leading(16.0);
-    canvas.line(middle, report.title_en(), grey(canvas.fitting(report.title_en(), 9.0, width)), Align::Center);
+    let title_en = grey(canvas.fitting(report.title_en(), 9.0, width)).aligned(Align::Center);
+    canvas.line(middle, report.title_en(), title_en);
     canvas.y -= leading(9.0) + 14.0;
     parties(canvas, report, letter)?;
+    let whole = Strip { x: canvas.left(), width };
     if let Some(opening) = &letter.opening {
-        canvas.paragraph(canvas.left(), width, opening, plain(9.5))?;
+        canvas.paragraph(whole, opening, plain(9.5))?;
         canvas.y -= 6.0;
     }
     if let Some((label, amount)) = &letter.amount {
         amount_line(canvas, label, *amount)?;
     }
     for line in report.subtitles() {
-        canvas.paragraph(canvas.left(), width, line, plain(9.0))?;
+        canvas.paragraph(whole, line, plain(9.0))?;
     }
     canvas.y -= 4.0;
     facts(canvas, &letter.facts)
@@ -173,11 +176,12 @@ fn parties(canvas: &mut Canvas<'_>, report: &Report, letter: &Letter) -> Result<
     let top = canvas.y;
     let (left, right) = (canvas.left(), canvas.right());
     let width = canvas.paper.inner_width();
+    let addressee = Strip { x: left, width: width * 0.5 };
     for text in &letter.addressee.lines {
-        canvas.paragraph(left, width * 0.5, text, plain(9.0))?;
+        canvas.paragraph(addressee, text, plain(9.0))?;
     }
     canvas.y -= 2.0;
-    canvas.paragraph(left, width * 0.5, &letter.addressed(), bold(12.5))?;
+    canvas.paragraph(addressee, &letter.addressed(), bold(12.5))?;
     canvas.y -= 1.0;
     canvas.rule(left, left + width * 0.5, 0.8);
     let below_left = canvas.y;
@@ -185,15 +189,18 @@ fn parties(canvas: &mut Canvas<'_>, report: &Report, letter: &Letter) -> Result<
     canvas.y = top;
     if let Some(number) = &letter.number {
         let text = format!("番号 No. {number}");
-        canvas.line(right, &text, plain(canvas.fitting(&text, 9.0, width * 0.45)), Align::Right);
+        let style = plain(canvas.fitting(&text, 9.0, width * 0.45)).aligned(Align::Right);
+        canvas.line(right, &text, style);
         canvas.y -= leading(9.0);
     }
-    canvas.line(right, &format!("発行日 Date {}", report.made_at().jst_day()), plain(9.0), Align::Right);
+    let made = format!("発行日 Date {}", report.made_at().jst_day());
+    canvas.line(right, &made, plain(9.0).aligned(Align::Right));
     canvas.y -= leading(9.0) + 8.0;
     let issuer_width = width * 0.4;
-    canvas.paragraph(right - issuer_width, issuer_width, &letter.issuer.name, bold(10.5))?;
+    let issuer = Strip { x: right - issuer_width, width: issuer_width };
+    canvas.paragraph(issuer, &letter.issuer.name, bold(10.5))?;
     for text in &letter.issuer.lines {
-        canvas.paragraph(right - issuer_width, issuer_width, text, plain(8.5))?;
+        canvas.paragraph(issuer, text, plain(8.5))?;
     }
     canvas.y = canvas.y.min(below_left) - 16.0;
     Ok(())
@@ -208,9 +215,9 @@ fn amount_line(canvas: &mut Canvas<'_>, label: &str, amount: Yen) -> Result<(), 
     let most = canvas.paper.inner_width();
     let label_size = canvas.fitting(label, 11.0, most - amount_width);
     let width = (most * 0.6).max(canvas.face.width(label) * label_size + amount_width);
-    canvas.ground(left, top, width, HEIGHT);
-    canvas.line_at(left + 10.0, top - 10.0, label, bold(label_size), Align::Left);
-    canvas.line_at(left + width - 10.0, top - 6.0, &amount, bold(17.0), Align::Right);
+    canvas.ground(Area { x: left, top, width, height: HEIGHT });
+    canvas.line_at((left + 10.0, top - 10.0), label, bold(label_size));
+    canvas.line_at((left + width - 10.0, top - 6.0), &amount, bold(17.0).aligned(Align::Right));
     canvas.y -= HEIGHT + 12.0;
     Ok(())
 }
@@ -238,14 +245,14 @@ fn facts(canvas: &mut Canvas<'_>, facts: &[(String, Cell)]) -> Result<(), PdfErr
         canvas.ensure(height)?;
         let (mut x, top) = (canvas.left(), canvas.y);
         for ((label, value), (_, _, cell)) in lines.iter().zip(&texts) {
-            canvas.ground(x, top, label_width, height);
-            block(canvas, x + PAD, top - PAD, label, Align::Left);
+            canvas.ground(Area { x, top, width: label_width, height });
+            block(canvas, (x + PAD, top - PAD), label, Align::Left);
             let (at, align) = if cell.is_number() {
                 (x + pair - PAD * 2.0, Align::Right)
             } else {
                 (x + label_width + PAD * 2.0, Align::Left)
             };
-            block(canvas, at, top - PAD, value, align);
+            block(canvas, (at, top - PAD), value, align);
             x += pair;
         }
         // Rules lie on the grounds.
@@ -257,10 +264,10 @@ fn facts(canvas: &mut Canvas<'_>, facts: &[(String, Cell)]) -> Result<(), PdfErr
     Ok(())
 }
 
-fn block(canvas: &mut Canvas<'_>, x: f32, top: f32, lines: &[String], align: Align) {
+fn block(canvas: &mut Canvas<'_>, (x, top): (f32, f32), lines: &[String], align: Align) {
     let mut top = top;
     for line in lines {
-        canvas.line_at(x, top, line, plain(9.0), align);
+        canvas.line_at((x, top), line, plain(9.0).aligned(align));
         top -= leading(9.0);
     }
 }

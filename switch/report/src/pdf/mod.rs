@@ -97,10 +97,6 @@ pub fn statement(report: &Report, letter: &Letter, font: &Font) -> Result<Pdf, P
     };
     let mut canvas = Canvas::new(&face, grid.paper, masthead);
     letter::draw(&mut canvas, report, letter)?;
-    for (sheet, widths) in report.sheets().iter().zip(&grid.widths) {
-        let heading = if report.sheets().len() > 1 { Some(sheet.name()) } else { None };
-        grid::draw(&mut canvas, sheet, heading, widths, grid.size)?;
-    }
-    let (pages, used) = canvas.finish();
-    file::write(report, font, &face, grid.paper, pages, used)
+    grid.draw(&mut canvas, report.sheets())?;
+    file::write(report, font, canvas.finish())
 }

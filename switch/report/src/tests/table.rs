@@ -1,6 +1,7 @@
 //! Terminal tables and JSON.
 
 use super::*;
+use crate::table::{Align, Lines};
 use crate::{json, table};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -78,6 +79,26 @@ fn a_cell_cannot_steer_the_terminal_and_long_text_goes_on_in_the_next_line() {
     assert!(text.contains(&format!("\n{}\n{}\ny\n", "x".repeat(60), "y".repeat(60))), "{text}");
 }
 
+#[test]
+fn lines_stand_in_columns_without_a_header() {
+    let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Left]);
+    lines.words("journal.db: 正常 sound");
+    lines.row([&"記録 records", &"2,272", &"in 36 ms"]);
+    lines.row([&"  tapped", &168, &""]);
+    lines.words("");
+    lines.row([&"\u{1b}[2J", &Yen::new(-5), &"x".repeat(70)]);
+    let expected = [
+        "journal.db: 正常 sound".to_owned(),
+        "  記録 records  2,272  in 36 ms".to_owned(),
+        "    tapped        168".to_owned(),
+        String::new(),
+        format!("  \u{fffd}[2J{}-¥5  {}", " ".repeat(12), "x".repeat(57)),
+        format!("{}{}", " ".repeat(23), "x".repeat(13)),
+    ];
+    assert_eq!(lines.text().lines().collect::<Vec<_>>(), expected);
+    assert_eq!(Lines::new(2, [Align::Left]).text(), "");
+}
+
 fn any_kind() -> impl Strategy<Value = Kind> {
     prop::sample::select(vec![Kind::Text, Kind::Code, Kind::Yen, Kind::Count, Kind::Date])
 }
@@ -115,6 +136,28 @@ proptest! {
             for (kind, ..) in columns.iter().filter(|(kind, ..)| kind.is_number() || *kind == Kind::Code) {
                 prop_assert!(text.contains(&any_cell(*kind, *n, "").shown()));
             }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_line_without_a_header_is_wider_than_a_terminal(
+        indent in 0_usize..8,
+        rows in prop::collection::vec(("[a-zA-Zア-ン ,.]{0,60}", any::<i64>(), "[a-zA-Zア-ン ,.]{0,90}"), 0..6),
+        words in "[a-zA-Zア-ン ,.]{0,200}",
+    ) {
+        let mut lines = Lines::new(indent, [Align::Left, Align::Right, Align::Left, Align::Right]);
+        lines.words(&words);
+        for (what, n, remark) in &rows {
+            lines.row([what, n, remark, &Yen::new(*n)]);
+        }
+        let text = lines.text();
+        for line in text.lines() {
+            prop_assert!(line.width() <= 80, "{}: {line:?}", line.width());
+        }
+        for (_, n, _) in &rows {
+            prop_assert!(text.contains(&n.to_string()) && text.contains(&Yen::new(*n).to_string()), "{text}");
         }
     }
 }

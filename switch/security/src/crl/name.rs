@@ -1,7 +1,8 @@
 //! Names of authorities (RFC 5280 4.1.2.4): a serial number says nothing without its issuer, so names are compared, and what people
 //! type is compared with what certificates say. As RFC 5280 7.1 has it, neither letters' case nor the number of blanks matters.
 
-use x509_parser::asn1_rs::Tag;
+use super::error::{CrlError, malformed};
+use x509_parser::asn1_rs::{FromDer, Tag};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 /// Types of attributes by what people call them. The first name of each is the one in a canonical name.
@@ -133,6 +134,36 @@ fn parse(text: &str) -> Option<Vec<String>> {
     }
 }
 
+/// A name as text, for people; what does not belong into a line of a log is left out.
+pub(super) fn name(name: &X509Name<'_>) -> String {
+    shown(&name.to_string())
+}
+
+/// The same of a name that is not read yet.
+pub(super) fn raw_name(der: &[u8]) -> String {
+    // Until the signature is found good, the name may be anything.
+    if der.len() > 4_096 {
+        return format!("a name of {} bytes", der.len());
+    }
+    match X509Name::from_der(der) {
+        Ok((_, parsed)) => name(&parsed),
+        Err(_) => "an unreadable name".into(),
+    }
+}
+
+/// What does not belong into a line of a log is left out.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).take(200).collect()
+}
+
+/// The name of a list's issuer.
+pub(super) fn issuer_name(der: &[u8]) -> Result<IssuerName, CrlError> {
+    match X509Name::from_der(der) {
+        Ok((_, parsed)) => Ok(IssuerName::of(&parsed, name(&parsed))),
+        Err(_) => Err(malformed("issuer", "the name cannot be read")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +178,7 @@ mod tests {
         }
         let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
         let (_, certificate) = parse_x509_certificate(&der).unwrap();
-        IssuerName::of(certificate.subject(), super::super::name(certificate.subject()))
+        IssuerName::of(certificate.subject(), super::name(certificate.subject()))
     }
 
     fn text(text: &str) -> DnValue {

@@ -4,7 +4,7 @@ use super::*;
 use kazasu_ledger::record::{Silence, TapKind};
 use kazasu_schemas::closing::{Against, Difference, Resolution};
 use kazasu_schemas::policy::{Bearer, Floor, Offline, StandIn};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 const MOST: Yen = Yen::new(100_000_000);
 
@@ -27,6 +27,11 @@ struct Ledger {
     payment_of: HashMap<u64, u64>,
     stood_in: HashMap<u64, u64>,
     differences: HashMap<[u8; 16], u64>,
+    /// Payments of which issuers refused a message.
+    refused: HashSet<u64>,
+    refunds: HashSet<u64>,
+    /// By payment: what refunds were to give back at its issuer, and at its merchant.
+    given_back: BTreeMap<u64, [i64; 2]>,
     proposals: HashMap<u64, [u8; 16]>,
     /// By payment: at the issuer, at the merchant.
     stands: BTreeMap<u64, [i64; 2]>,
@@ -71,6 +76,9 @@ impl Ledger {
             Body::Tapped(r) => {
                 let original = r.original.and_then(|of| self.payment_of.get(&of).copied());
                 let own = matches!(r.kind, TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion);
+                if matches!(r.kind, TapKind::Refund | TapKind::RefundAdvice) {
+                    self.refunds.insert(seq);
+                }
                 if let Some(payment) = if own { Some(seq) } else { original.or(Some(seq)) } {
                     self.payment_of.insert(seq, payment);
                 }
@@ -95,6 +103,7 @@ impl Ledger {
             }
             Body::IssuerAcknowledged(r) => {
                 self.differences.extend(r.raised.iter().map(|d| (d.id, d.own)));
+                self.refused.extend(r.raised.iter().filter_map(|d| self.payment_of.get(&d.own)).copied());
                 return;
             }
             Body::ApprovalRequested(r) => {
@@ -114,6 +123,17 @@ impl Ledger {
         let stands = self.stands.entry(payment).or_default();
         let posted = self.posted.entry(payment).or_default();
         let lines = self.lines.entry(tap).or_default();
+        let given_back = self.given_back.entry(payment).or_default();
+        if let Body::Tapped(r) = body
+            && self.refunds.contains(&seq)
+        {
+            *given_back = [given_back[0] + r.to_issuer.map_or(0, |m| m.amount.get()), given_back[1] + r.amount.get()];
+        }
+        // An issuer that refuses a payment has given back a refund of it all the same: it is owed that much, and the merchant
+        // that bears the payment owes it. So it is with one that does not know that a refund was undone.
+        let knows_less =
+            self.refused.contains(&payment) || self.refunds.contains(&tap) || (tap != payment && lines[0] > 0);
+        let least = if knows_less { given_back.map(|yen| -yen) } else { [0, 0] };
         for side in 0..2 {
             stands[side] += moved[side];
             if line {
@@ -125,7 +145,7 @@ impl Ledger {
             // What people book never takes more than there is, and never lets more stand than was paid. Below zero comes a
             // merchant that bears its payment and a refund that the issuer carried out for it; letting some of it stand again is right.
             if matches!(body, Body::ApprovalDecided(_)) && moved[side] != 0 {
-                let fits = if moved[side] < 0 { stands[side] >= 0 } else { stands[side] <= posted[side] };
+                let fits = if moved[side] < 0 { stands[side] >= least[side] } else { stands[side] <= posted[side] };
                 assert!(fits, "record {seq}, payment {payment}, side {side}: {} of {}", stands[side], posted[side]);
             }
         }
@@ -521,31 +541,37 @@ fn no_more_is_taken_of_a_payment_than_it_is() {
     assert!(seen.get() >= 100, "{} were booked", seen.get());
 }
 
+/// Of a payment by card, the issuer keeps two per cent.
+fn with_interchange(bearer: Bearer) -> Town {
+    use kazasu_schemas::contract::{InterchangeRow, Prefixes, Schedule};
+    let mut list = {
+        use proptest::strategy::ValueTree;
+        contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current()
+    };
+    list.brands = vec![Prefixes { name: "visa".into(), ranges: vec![(40_000_000, 49_999_999)] }];
+    list.products = vec![Prefixes { name: "gold".into(), ranges: vec![(40_000_000, 40_000_000)] }];
+    let row = InterchangeRow { brand: "visa".into(), product: "gold".into(), rate: Rate(20_000) };
+    list.interchange = vec![Schedule { name: "all".into(), rows: vec![row] }];
+    for contract in &mut list.contracts {
+        (contract.interchange, contract.basis) = (Some("all".into()), Basis::Tap);
+    }
+    let key = |byte| kazasu_schemas::secret::Key::new(vec![byte; 32]).unwrap();
+    let vault = kazasu_security::vault::Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
+    let pan = kazasu_schemas::secret::Pan::parse(b"4111111111111111").unwrap();
+    let sealed = vault.seal(&pan, &person(2)).unwrap();
+    let mut town = Town::with(policy(bearer), list, Some(std::sync::Arc::new(vault)));
+    let card = kazasu_ledger::record::Card { issuer: 1, pan: sealed, token: [1; 8] };
+    let to = Link::Instrument(Instrument::CreditCard(card));
+    town.ok(Command::Link { ppid: person(2), from: None, to, origin: LinkOrigin::Import, by: "t".into() });
+    town
+}
+
 /// An issuer keeps nothing of what it refused, on the payment's day or later.
 #[test]
 fn an_issuer_keeps_nothing_of_what_it_refused() {
-    use kazasu_schemas::contract::{InterchangeRow, Prefixes, Schedule};
     for later in [false, true] {
-        let mut list = {
-            use proptest::strategy::ValueTree;
-            contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current()
-        };
-        list.brands = vec![Prefixes { name: "visa".into(), ranges: vec![(40_000_000, 49_999_999)] }];
-        list.products = vec![Prefixes { name: "gold".into(), ranges: vec![(40_000_000, 40_000_000)] }];
-        let row = InterchangeRow { brand: "visa".into(), product: "gold".into(), rate: Rate(20_000) };
-        list.interchange = vec![Schedule { name: "all".into(), rows: vec![row] }];
-        for contract in &mut list.contracts {
-            (contract.interchange, contract.basis) = (Some("all".into()), Basis::Tap);
-        }
-        let key = |byte| kazasu_schemas::secret::Key::new(vec![byte; 32]).unwrap();
-        let vault = kazasu_security::vault::Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
-        let pan = kazasu_schemas::secret::Pan::parse(b"4111111111111111").unwrap();
-        let sealed = vault.seal(&pan, &person(2)).unwrap();
-        let mut town = Town::with(policy(Bearer::Operator), list, Some(std::sync::Arc::new(vault)));
+        let mut town = with_interchange(Bearer::Operator);
         let day = town.state.day;
-        let card = kazasu_ledger::record::Card { issuer: 1, pan: sealed, token: [1; 8] };
-        let to = Link::Instrument(Instrument::CreditCard(card));
-        town.ok(Command::Link { ppid: person(2), from: None, to, origin: LinkOrigin::Import, by: "t".into() });
         let (.., refused) = town.stand_in(10_000);
         let (.., good) = town.stand_in(1_000);
         town.acknowledge(good, ResponseCode::APPROVED);
@@ -559,6 +585,60 @@ fn an_issuer_keeps_nothing_of_what_it_refused() {
         if later {
             assert_eq!(town.books.days[&day].issuers[&1].interchange, 220, "what a day said stays");
         }
+    }
+}
+
+/// An issuer refuses a payment, and a refund of it too or not. The refund is undone before, between or after: the clearing file bills
+/// what the issuer owes, and the acquirer's lines are those that it sent.
+#[test]
+fn an_undone_refund_of_a_refused_payment_is_billed_to_no_issuer() {
+    for bearer in [Bearer::Operator, Bearer::Merchant, Bearer::Issuer] {
+        for (payment_first, code) in
+            [(true, REFUSED), (true, ResponseCode::APPROVED), (false, REFUSED), (false, ResponseCode::APPROVED)]
+        {
+            for undone in 0..3 {
+                let mut town = town(bearer);
+                let (request, _, message) = town.stand_in(1_000);
+                let refund = town.about(Operation::RefundAdvice, &request, 300);
+                town.send(&refund, true);
+                let mut answers = [(message, REFUSED), (town.state.seq, code)];
+                if !payment_first {
+                    answers.reverse();
+                }
+                for at in 0..3 {
+                    if at == undone {
+                        let undo = town.about(Operation::Reversal, &refund, 300);
+                        town.send(&undo, true);
+                    }
+                    if let Some((message, code)) = answers.get(at) {
+                        town.acknowledge(*message, *code);
+                    }
+                    assert_eq!(town.billed(), town.owed(), "{bearer:?}, {payment_first}, {code}, {undone}, {at}");
+                }
+                let (from, until) = (NOON.jst_day(), town.state.day);
+                let with = CompareWith { against: Against::Acquirer, party: "27000001".into(), from, until };
+                let sent: Vec<i64> = town.lines(&with).iter().map(|row| row.amount.get()).collect();
+                assert_eq!(sent, [1_000, -300, 300], "{bearer:?}, {payment_first}, {code}, {undone}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_issuer_keeps_nothing_of_an_undone_refund_of_what_it_refused() {
+    for bearer in [Bearer::Operator, Bearer::Merchant] {
+        let mut town = with_interchange(bearer);
+        let (request, _, message) = town.stand_in(10_000);
+        let refund = town.about(Operation::RefundAdvice, &request, 3_000);
+        town.send(&refund, true);
+        let refunded = town.state.seq;
+        town.acknowledge(message, REFUSED);
+        town.acknowledge(refunded, REFUSED);
+        let undo = town.about(Operation::Reversal, &refund, 3_000);
+        town.send(&undo, true);
+        town.end_day();
+        let kept: i64 = town.books.days.values().filter_map(|book| book.issuers.get(&1)).map(|i| i.interchange).sum();
+        assert_eq!((kept, town.owed(), town.billed()), (0, 0, 0), "{bearer:?}");
     }
 }
 

@@ -21,13 +21,13 @@ fn two_files_of_one_sum_and_one_line_book_nothing_and_both_are_named() {
     assert_eq!((office.settlement(1), office.settlement(2)), (SettlementState::Ordered(a), SettlementState::Paid(b)));
     let Body::PayoutTaken(taken) = &office.journal.last().unwrap().body else { panic!("not taken") };
     assert_eq!((taken.by.as_str(), taken.why.as_str()), ("sato", "asked the bank"));
-    assert!(matches!(office.read(&bytes)[0].1, Finding::Known(_)), "and the line is booked once");
+    assert!(matches!(office.read(&bytes)[0].1, Finding::Known), "and the line is booked once");
     let again = office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err();
     assert!(again.contains("was booked before"), "{again}");
     // The whole day's statement has the other line too: it can only be the other file.
     let whole = file(&[out(10_000), out(10_000)]);
     let found = office.read(&whole);
-    assert!(matches!(found[0].1, Finding::Known(_)));
+    assert!(matches!(found[0].1, Finding::Known));
     assert_eq!(found[1].1, Finding::Book(Booking::Taken { payout: a, file: 0 }));
     office.check_replay();
 }
@@ -72,7 +72,7 @@ fn another_day_another_account_and_a_wrong_word_book_nothing() {
         (&elsewhere, format!("file {a}/0"), "another account"),
         (&file(&[out(9_999)]), format!("file {a}/0"), "the file has ¥10,000"),
         (&file(&[came(10_000, "X", "")]), format!("file {a}/0"), "is no ¥10,000 that left"),
-        (&file(&[out(10_000)]), "file 999/0".into(), "no such file"),
+        (&file(&[out(10_000)]), "file 999/0".into(), "no file 0 of payout 999 waits"),
         (&file(&[came(10_000, "X", "")]), format!("settlement {a}/1"), "was not paid"),
         (&file(&[out(10_000)]), "received issuer 1".into(), "is no payment to the operator"),
     ] {
@@ -182,4 +182,78 @@ fn a_word_needs_a_line_a_reason_and_sense() {
     ] {
         assert!(ask(None, (Some(2), Some(is)), Some("w")).contains("must be `file N/F`"), "{is}");
     }
+}
+
+fn of_kind(kind: AccountKind) -> Header {
+    Header { kind, ..header() }
+}
+
+#[test]
+fn an_account_of_another_kind_is_another_account() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    let entries = [out(10_000), came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")];
+    let before = office.state.seq;
+    let (ordinary, current) = (of_kind(AccountKind::Ordinary), of_kind(AccountKind::Current));
+    for kind in [AccountKind::Current, AccountKind::Savings, AccountKind::Other] {
+        let other = of_kind(kind);
+        let sheet = Sheet { header: &other, entries: &entries, closing_balance: None };
+        let bytes = statement::write(&[sheet], LineEnding::None).unwrap();
+        let found = office.read(&bytes);
+        assert!(found.iter().all(|(_, f)| open(f).0.contains("another account")), "{kind:?}: {found:?}");
+        for (record, word) in [(2, format!("file {a}/0")), (3, "received issuer 1".into()), (3, "not-ours".into())] {
+            office.said(&bytes, record, &word).unwrap_err();
+        }
+    }
+    assert_eq!(office.state.seq, before);
+    // Both in one file: what is of the operator's account is booked, once.
+    let both = [&current, &ordinary].map(|header| Sheet { header, entries: &entries, closing_balance: None });
+    let both = statement::write(&both, LineEnding::None).unwrap();
+    let found = office.read(&both);
+    assert!(all_open(&found[..2]) && found[2..].iter().all(|(_, f)| matches!(f, Finding::Book(_))), "{found:?}");
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
+    assert_eq!(office.settlement(1), SettlementState::Paid(a));
+}
+
+/// Names of lines that were booked before the account's kind was part of them.
+#[test]
+fn a_line_that_was_booked_under_its_earlier_name_is_known() {
+    let mut office = Office::new(&[10_000]);
+    office.payout(&[1]);
+    let paid = came(13_000, "ｻｸﾗｶ-ﾄﾞ", "");
+    let bytes = file(std::slice::from_ref(&paid));
+    let named = &name::names(&statement::read(&bytes).unwrap())[0];
+    assert!(named.reference.starts_with("9999-001-0001000001-1 2026-12-03 0 in 13000 "), "{}", named.reference);
+    assert_eq!(named.before, named.reference.replacen("-1 ", " ", 1));
+    office.ok(Command::Line(Box::new(StatementLine {
+        reference: named.before.clone(),
+        what: Booking::Received { from: Payer::Issuer(1), amount: Yen::new(13_000) },
+        day: Some(today()),
+        statement: Some(FileDigest([1; 32])),
+        alike: Alike::Waits,
+        seen: None,
+        by: "sato".into(),
+        why: String::new(),
+    })));
+    assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
+    let counted_anew = file(&[Entry { inquiry_number: 9, ..paid.clone() }]);
+    let found = office.read(&counted_anew);
+    assert!(open(&found[0].1).0.contains("likely a double"), "{found:?}");
+    let found = office.said(&counted_anew, 2, &format!("same {}", named.before)).unwrap();
+    assert!(matches!(found[0].1, Finding::Book(_)), "{found:?}");
+    // Undone, it is said again under the name that it has.
+    let anew = name::names(&statement::read(&counted_anew).unwrap())[0].reference.clone();
+    for reference in [anew, named.before.clone()] {
+        office.decided(Proposal::UndoBooking { reference, payer: None }).unwrap();
+    }
+    assert!(open(&office.read(&bytes)[0].1).0.contains("two people undid"));
+    office.said(&bytes, 2, "another").unwrap();
+    let Body::MoneyReceived(r) = &office.journal.last().unwrap().body else { panic!("not received") };
+    assert_eq!(r.reference, named.before);
+    // And the bank corrects it.
+    let back = Entry { direction: Direction::Out, kind: TransactionKind::Correction, ..paid };
+    let found = office.read(&file(&[back]));
+    assert_eq!(found[0].1, Finding::Book(Booking::Corrects { line: named.before.clone() }));
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+    office.check_replay();
 }

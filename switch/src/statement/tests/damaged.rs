@@ -71,7 +71,7 @@ fn a_person_may_name_lines_of_a_damaged_file() {
     assert_eq!((r.by.as_str(), r.why.as_str()), ("sato", "read on the bank's screen"));
     // The mended file books what is left of it.
     let found = office.read(&good);
-    assert!(matches!(found[0].1, Finding::Book(_)) && matches!(found[1].1, Finding::Known(_)), "{found:?}");
+    assert!(matches!(found[0].1, Finding::Book(_)) && matches!(found[1].1, Finding::Known), "{found:?}");
 }
 
 #[test]
@@ -113,13 +113,17 @@ fn dates_that_cannot_be_are_told_as_they_were_read() {
     ] {
         books_nothing(&mut office, &bytes, what);
     }
-    // A person may say that an odd day is right; one that has not come is never booked.
+    // A person may say that an odd day is right; one that has not come, or is too long ago, is never booked.
     let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("it is so")).unwrap();
     let before = office.state.seq;
-    assert!(all_open(&office.read_as(&tomorrow, &ask).unwrap()));
     let payout = office.state.payouts()[0].number;
     let word = format!("file {payout}/0");
-    assert!(office.said(&tomorrow, 2, &word).unwrap_err().contains("which has not come"));
+    let western = with_days(b"261203", b"081203");
+    for (bytes, why) in [(&tomorrow, "which has not come"), (&western, "2014-12-03, which is more than 400 days ago")] {
+        assert!(all_open(&office.read_as(bytes, &ask).unwrap()));
+        assert!(office.said(bytes, 2, &word).unwrap_err().contains(why));
+        assert!(office.said(bytes, 2, "not-ours").unwrap_err().contains(why));
+    }
     assert_eq!(office.state.seq, before);
     let odd = with_days(b"081203", b"080801");
     assert!(matches!(office.read_as(&odd, &ask).unwrap()[0].1, Finding::Book(_)));
@@ -156,5 +160,81 @@ fn line_ends_of_every_kind_are_read() {
         let found = office.read(&lines);
         assert_eq!(found.len(), 2, "{end:?}");
         assert!(found.iter().all(|(_, f)| matches!(f, Finding::Book(_))), "{end:?}: {found:?}");
+    }
+}
+
+/// The parts of a file with two headers, each with these lines.
+fn parts(headers: [&kazasu_schemas::zengin::statement::Header; 2], entries: [&[Entry]; 2]) -> Vec<u8> {
+    let [a, b] = [0, 1].map(|n: usize| Sheet { header: headers[n], entries: entries[n], closing_balance: None });
+    statement::write(&[a, b], LineEnding::None).unwrap()
+}
+
+#[test]
+fn one_accounts_days_in_two_parts_of_a_file_are_damage() {
+    let mut office = Office::new(&[10_000, 10_000]);
+    office.payout(&[1]);
+    office.payout(&[2]);
+    let lines = [out(10_000), came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")];
+    let whole = header();
+    let mut last_day = header();
+    last_day.from = last_day.to;
+    for (what, headers) in [("twice", [&whole, &whole]), ("overlapping", [&whole, &last_day])] {
+        let bytes = parts(headers, [&lines, &lines]);
+        books_nothing(&mut office, &bytes, what);
+        let read = statement::read(&bytes).unwrap();
+        let told = read::faults(&read, today(), Calendar::built_in()).texts.join("\n");
+        assert!(told.starts_with("header 2: expected an account that no other header has on the same days"), "{told}");
+        assert!(told.contains("got that of header 1 once more"), "{told}");
+    }
+    // Other days, and other accounts, are no damage.
+    let mut before = header();
+    before.to = BusinessDay(before.to.0 - 1);
+    let mut elsewhere = header();
+    elsewhere.branch = "002".parse().unwrap();
+    for headers in [[&before, &last_day], [&last_day, &before], [&whole, &elsewhere]] {
+        let read = statement::read(&parts(headers, [&[], &[]])).unwrap();
+        assert_eq!(read::faults(&read, today(), Calendar::built_in()).texts, Vec::<String>::new());
+    }
+}
+
+/// A western year of 26 beside a header of Reiwa 8 is read as Heisei 26: the mended file would book the payment again, 12 years later.
+#[test]
+fn a_western_year_in_a_line_is_not_booked_as_a_year_long_ago() {
+    let mut office = Office::new(&[]);
+    let good = file(&[came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")]);
+    let mut western = good.clone();
+    western[RECORD_LEN + 9..RECORD_LEN + 15].copy_from_slice(b"261203");
+    let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("read on the screen")).unwrap();
+    let found = office.read_as(&western, &ask).unwrap();
+    assert!(open(&found[0].1).0.contains("平成26年, 2014-12-03"), "{found:?}");
+    assert!(office.said(&western, 2, "received issuer 1").unwrap_err().contains("平成26年, 2014-12-03"));
+    assert!(matches!(office.read(&good)[0].1, Finding::Book(_)));
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
+}
+
+/// The bank has credited a cheque of another bank that it may still take back.
+#[test]
+fn what_came_as_cheques_waits_until_a_person_says_that_they_are_paid() {
+    for uncleared in [84_812, 1] {
+        let mut office = Office::new(&[10_000]);
+        let a = office.payout(&[1]);
+        let cheque = Entry {
+            kind: TransactionKind::OtherBanksCheque,
+            uncleared: Yen::new(uncleared),
+            ..came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")
+        };
+        let bytes = file(&[cheque, out(10_000)]);
+        let found = office.read(&bytes);
+        let (why, candidates) = open(&found[0].1);
+        assert!(why.contains("他店券") && why.contains(&format!("{} of ¥84,812", Yen::new(uncleared))), "{why}");
+        assert_eq!(candidates[0].say, "--received-from \"issuer 1\"");
+        assert_eq!(office.settlement(1), SettlementState::Paid(a), "it is no damage of the file");
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+        let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("the record is right")).unwrap();
+        assert!(all_open(&office.read_as(&bytes, &ask).unwrap()[..1]), "but the cheque is not paid yet");
+        office.said(&bytes, 2, "received issuer 1").unwrap();
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);
+        assert!(matches!(office.read(&bytes)[0].1, Finding::Known));
+        office.check_replay();
     }
 }

@@ -108,7 +108,7 @@ fn the_banks_correction_undoes_its_line() {
     // Each is over: neither file books anything again.
     let before = office.state.seq;
     for bytes in [&first, &second] {
-        assert!(office.read(bytes).iter().all(|(_, f)| matches!(f, Finding::Known(_))));
+        assert!(office.read(bytes).iter().all(|(_, f)| matches!(f, Finding::Known)));
     }
     assert_eq!(office.state.seq, before);
     office.check_replay();
@@ -122,7 +122,7 @@ fn a_correction_in_the_same_file_takes_its_line_away() {
     let found = office.read(&bytes);
     assert!(found.iter().all(|(_, f)| matches!(f, Finding::Book(Booking::Aside(Aside::Corrected(_))))), "{found:?}");
     assert_eq!(office.settlement(1), SettlementState::Ordered(a));
-    assert!(office.read(&bytes).iter().all(|(_, f)| matches!(f, Finding::Known(_))));
+    assert!(office.read(&bytes).iter().all(|(_, f)| matches!(f, Finding::Known)));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_correction_of_what_was_booked_by_hand_is_not_set_aside() {
     office.said(&bytes, found[0].0, "same h5").unwrap();
     office.said(&bytes, found[1].0, "corrects h5").unwrap();
     assert_eq!(owed(&office), before);
-    assert!(office.read(&bytes).iter().all(|(_, finding)| matches!(finding, Finding::Known(_))));
+    assert!(office.read(&bytes).iter().all(|(_, finding)| matches!(finding, Finding::Known)));
     office.check_replay();
 }
 
@@ -198,6 +198,32 @@ fn a_correction_leads_over_the_line_that_was_the_same_to_what_was_booked_by_hand
     assert!(matches!(&found[0].1, Finding::Book(Booking::Corrects { .. })), "{found:?}");
     assert_eq!(owed(&office), before);
     office.check_replay();
+}
+
+/// A reference has one form, however it is typed.
+#[test]
+fn a_correction_finds_what_was_booked_by_a_reference_that_is_typed_otherwise() {
+    for typed in ["ｒｅｆ－ａ", " Ref-A", "REF‐A"] {
+        let mut office = Office::new(&[]);
+        office.ok(Command::Closing(Closing::Received {
+            from: Payer::Issuer(1),
+            amount: Yen::new(21_000),
+            reference: "REF-A".into(),
+            by: "sato".into(),
+        }));
+        let bytes = file(&[correction(line(Direction::Out, 21_000, "ｻｸﾗｶ-ﾄﾞ", ""))]);
+        let found = office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
+        assert_eq!(found[0].1, Finding::Book(Booking::Corrects { line: "REF-A".into() }), "{typed:?}");
+        assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
+        office.check_replay();
+    }
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.read(&file(&[out(10_000)]));
+    let typed = reference(&office).replace('1', "１");
+    let bytes = file(&[correction(came(10_000, "ﾌﾘｺﾐ", ""))]);
+    office.said(&bytes, 2, &format!("corrects {typed}")).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Ordered(a));
 }
 
 /// Whichever of the two lines a person looks at first.
@@ -230,5 +256,87 @@ fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() 
     let found = office.read(&bytes);
     assert!(open(&found[0].1).0.contains("may be about it"), "{found:?}");
     assert_eq!(owed(&office), before, "what the bank took back is not booked");
+    office.check_replay();
+}
+
+/// A business day that is ended early ends no day of the bank's, which still has the file.
+#[test]
+fn a_payout_is_given_up_when_its_value_day_is_over_by_the_calendar_too() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = Millis(today().start().0 + 10 * 3_600_000);
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    let give_up = |office: &mut Office| office.decided(Proposal::CancelPayout { payout: a });
+    assert!(give_up(&mut office).unwrap_err().contains("given up when 2026-12-03 is over"));
+    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    assert_eq!(office.state.day, today().next());
+    assert!(give_up(&mut office).unwrap_err().contains("2026-12-03 is over, as business day and by the calendar"));
+    // The bank took the file: that is booked for the payout that ordered it.
+    assert_eq!(office.read(&file(&[out(10_000)]))[0].1, Finding::Book(Booking::Taken { payout: a, file: 0 }));
+
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = Millis(today().start().0 + 10 * 3_600_000);
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    office.ok(Command::CutOver { keep_days: 400, by: "sato".into(), why: "closing early".into() });
+    office.now = today().next().start();
+    office.decided(Proposal::CancelPayout { payout: a }).unwrap();
+    assert_eq!(office.settlement(1), SettlementState::Due);
+    office.check_replay();
+}
+
+/// The bank may have the file of a payout that was given up: its line is not the new order's.
+#[test]
+fn the_file_of_a_payout_that_was_given_up_is_named_and_not_booked() {
+    let mut office = Office::new(&[10_000]);
+    let a = office.payout(&[1]);
+    office.now = today().next().start();
+    while office.event(&Event::Tick { keep_days: 400 }).body.is_some() {}
+    office.decided(Proposal::CancelPayout { payout: a }).unwrap();
+    let bytes = file(&[out(10_000)]);
+    let found = office.read(&bytes);
+    let (why, candidates) = open(&found[0].1);
+    assert!(why.contains("a payout that was given up") && why.contains("組戻"), "{why}");
+    assert_eq!(candidates[0].what, format!("payout {a} file 0 (¥10,000, value day 2026-12-03, given up)"));
+    assert!(office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err().contains("was given up"));
+    // Ordered again for the same day: one line, and it could be either.
+    let b = office.payout(&[1]);
+    let found = office.read(&bytes);
+    let (why, candidates) = open(&found[0].1);
+    assert!(why.contains("several transfer files of this sum are due"), "{why}");
+    let says: Vec<&str> = candidates.iter().map(|c| c.say.as_str()).collect();
+    assert_eq!(says, ["--not-ours", &format!("--file {b}/0")]);
+    // Both lines: one is the new order's, and the other waits.
+    let found = office.read(&file(&[out(10_000), out(10_000)]));
+    let booked = Finding::Book(Booking::Taken { payout: b, file: 0 });
+    assert_eq!(found.iter().filter(|(_, f)| *f == booked).count(), 1, "{found:?}");
+    assert_eq!(found.iter().filter(|(_, f)| matches!(f, Finding::Open { .. })).count(), 1, "{found:?}");
+    assert_eq!(office.settlement(1), SettlementState::Paid(b));
+    office.check_replay();
+}
+
+/// Else the line would be known for ever, and nothing would stand for it.
+#[test]
+fn a_line_that_is_the_same_is_undone_before_what_it_is_the_same_as() {
+    let mut office = Office::new(&[]);
+    let hand = Command::Closing(Closing::Received {
+        from: Payer::Issuer(1),
+        amount: Yen::new(13_000),
+        reference: "R-1".into(),
+        by: "sato".into(),
+    });
+    office.ok(hand);
+    let bytes = file(&[came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")]);
+    let found = office.said(&bytes, 2, "same r-1").unwrap();
+    assert!(matches!(found[0].1, Finding::Book(_)), "{found:?}");
+    let alias = name::names(&statement::read(&bytes).unwrap())[0].reference.clone();
+    let by_hand = || Proposal::UndoBooking { reference: "R-1".into(), payer: Some(Payer::Issuer(1)) };
+    let why = office.decided(by_hand()).unwrap_err();
+    assert!(why.contains(&format!("line {alias:?} was said to be the same; undo that first")), "{why}");
+    undo(&mut office, &alias).unwrap();
+    office.decided(by_hand()).unwrap();
+    assert!(open(&office.read(&bytes)[0].1).0.contains("two people undid"));
+    office.said(&bytes, 2, "received issuer 1").unwrap();
+    assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -13_000);
     office.check_replay();
 }

@@ -1,0 +1,242 @@
+//! Replies on their way back to the link that asked.
+
+use super::{Health, Inbound};
+use crate::trail::{self, MessageId};
+use hashbrown::HashMap;
+use kazasu_ledger::Seq;
+use kazasu_schemas::wire::network::SessionKeys;
+use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
+
+/// New session keys that come into force once the answer that brings them is written.
+#[derive(Clone, Debug)]
+pub struct InstallKeys(pub SessionKeys);
+
+/// What a link is to write.
+#[derive(Debug)]
+pub enum LinkOut {
+    /// Answers that the core decided.
+    Replies(Vec<Reply>),
+    /// Something that is told and answers nothing, under the keys in force.
+    Tell(Network),
+    /// An answer to a network message; `session` says under which keys.
+    Network {
+        /// The answer.
+        message: Network,
+        /// True for the session keys, false for the initial ones.
+        session: bool,
+        /// Session keys that come into force right after it was written.
+        install: Option<InstallKeys>,
+    },
+    /// An answer that the link made itself, without MAC yet; `session` says under which keys it goes out.
+    Refusal {
+        /// The answer.
+        message: Box<kazasu_schemas::iso8583::Message>,
+        /// True for the session keys, false for the initial ones.
+        session: bool,
+    },
+    /// Nothing follows: the connection is closed.
+    Close,
+    /// To another node: still here.
+    Pong,
+}
+
+/// An answer with its question, whose fields it repeats.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply {
+    /// The answer.
+    pub body: ReplyBody,
+    /// When the question arrived.
+    pub received: Instant,
+    /// What the link calls the question; acquirers' links call all of them 0.
+    pub tag: u64,
+    /// The record that it rests on, where there is one and this node knows it. For logs.
+    pub record: Option<Seq>,
+}
+
+impl Reply {
+    /// What log lines call it.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        MessageId::from(&self.body).recorded(self.record)
+    }
+}
+
+/// The two kinds of answers.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are answers to requests")]
+pub enum ReplyBody {
+    /// To a request.
+    Answer(Request, Answer),
+    /// To totals.
+    Totals(Totals),
+}
+
+impl ReplyBody {
+    /// DE39.
+    #[must_use]
+    pub fn code(&self) -> ResponseCode {
+        match self {
+            ReplyBody::Answer(_, answer) => answer.code,
+            ReplyBody::Totals(totals) => totals.code.unwrap_or(ResponseCode::MALFUNCTION),
+        }
+    }
+}
+
+/// A question without its answer yet.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who asked.
+    pub link: Arc<LinkHandle>,
+    /// When.
+    pub received: Instant,
+    /// What the link calls it.
+    pub tag: u64,
+    /// The question.
+    pub message: Inbound,
+    /// True when it may have been decided already, so that only the journal's owner can say what became of it.
+    pub in_doubt: bool,
+}
+
+impl Asked {
+    /// What log lines call it.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        MessageId::from(&self.message).over(&self.link)
+    }
+
+    /// Says "not now", where that is the truth: a message that may have been decided is left without an answer, and so is
+    /// one whose sender says that it has sent it before, or may have sent it again by now. Unknown is never declined; the
+    /// sender asks again.
+    pub fn refuse(self, health: &Health) {
+        let span = trail::span(|| Some(self.id()));
+        let _in = span.enter();
+        health.queued.fetch_sub(1, Ordering::AcqRel);
+        let sent_again = self.received.elapsed() > SENT_AGAIN;
+        match refusal(&self.message, self.received, self.tag) {
+            Some(reply) if !self.in_doubt && !sent_again => {
+                tracing::debug!(target: trail::STEPS, "refused: not now");
+                self.link.send(LinkOut::Replies(vec![reply]));
+            }
+            _ => {
+                tracing::debug!(target: trail::STEPS, in_doubt = self.in_doubt, "left without an answer");
+                metrics::counter!("kazasu_unanswered_total").increment(1);
+                self.link.went(1);
+            }
+        }
+    }
+}
+
+/// A message that has waited for so long may have been repeated, over another link or node: "not now" could cross the answer to
+/// that. Shorter than acquirers' time-outs, which are 15 s as a rule.
+const SENT_AGAIN: Duration = Duration::from_secs(10);
+
+/// An answer that says "not now" to a message of which nothing was recorded. `None` for repeats, of advices and reversals too:
+/// the first one may have been booked, and after "not now" its sender might send it anew under another number.
+pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<Reply> {
+    let body = match message {
+        Inbound::Request(request) => {
+            if request.mti.is_repeat() {
+                return None;
+            }
+            ReplyBody::Answer(*request, Answer::code(ResponseCode::UNAVAILABLE))
+        }
+        Inbound::Totals(totals) => {
+            let mti = totals.mti.answer();
+            ReplyBody::Totals(Totals { mti, code: Some(ResponseCode::UNAVAILABLE), settlement: Some(3), ..*totals })
+        }
+    };
+    Some(Reply { body, received, tag, record: None })
+}
+
+/// Sends replies on their way, those of one link together and in their order.
+pub fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
+    let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
+    let mut places: HashMap<usize, usize> = HashMap::new();
+    for (link, reply) in replies {
+        let place = *places.entry(Arc::as_ptr(&link).addr()).or_insert(by_link.len());
+        match by_link.get_mut(place) {
+            Some((_, replies)) => replies.push(reply),
+            None => by_link.push((link, vec![reply])),
+        }
+    }
+    for (link, replies) in by_link {
+        link.send(LinkOut::Replies(replies));
+    }
+}
+
+/// Whose link it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// An acquirer's.
+    Acquirer,
+    /// Another node's, which passes on what its acquirers ask and asks elsewhere when this node stops leading.
+    Peer,
+}
+
+/// A link as the core and the committer know it: where replies go, and how many messages are under way.
+#[derive(Debug)]
+pub struct LinkHandle {
+    /// A number for logs.
+    pub id: u64,
+    /// Whose it is.
+    pub origin: Origin,
+    /// The other end of its connection, for logs.
+    pub peer: Option<SocketAddr>,
+    out: mpsc::UnboundedSender<LinkOut>,
+    in_flight: AtomicUsize,
+    room: Notify,
+}
+
+impl LinkHandle {
+    /// A link that writes what it gets through `out`.
+    #[must_use]
+    pub fn new(id: u64, origin: Origin, peer: Option<SocketAddr>, out: mpsc::UnboundedSender<LinkOut>) -> Self {
+        LinkHandle { id, origin, peer, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
+    }
+
+    /// Queues for writing. A closed link's replies are dropped: the journal has the outcome, and a repeat will get it.
+    pub fn send(&self, out: LinkOut) {
+        if let Err(mpsc::error::SendError(out)) = self.out.send(out) {
+            self.is_gone(&out);
+        }
+    }
+
+    #[cold]
+    fn is_gone(&self, out: &LinkOut) {
+        if let LinkOut::Replies(replies) = out {
+            for reply in replies {
+                let span = trail::span(|| Some(reply.id().over(self)));
+                let words = "the link is gone: the answer is dropped, and a repeat will get it";
+                span.in_scope(|| tracing::debug!(target: trail::STEPS, "{words}"));
+            }
+        }
+    }
+
+    /// Counts messages that came in. What is under way is what bounds the queue behind `send`.
+    pub fn came(&self, n: usize) {
+        self.in_flight.fetch_add(n, Ordering::AcqRel);
+    }
+
+    /// Counts messages that were answered.
+    pub fn went(&self, n: usize) {
+        self.in_flight.fetch_sub(n, Ordering::AcqRel);
+        self.room.notify_one();
+    }
+
+    /// Waits until every message that came in is answered.
+    pub async fn idle(&self) {
+        self.room(1).await;
+    }
+
+    /// Waits until fewer than `limit` messages are under way.
+    pub async fn room(&self, limit: usize) {
+        while self.in_flight.load(Ordering::Acquire) >= limit {
+            self.room.notified().await;
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Not leading: following the journal where there are several nodes, and waiting for the lead.
+//!
+//! A node alone takes the lead at once and is done here as soon as it has it. Among several, the state follows what the leader
+//! writes, acquirers' messages go to the leader, and the watch over the store says when to try to lead.
+
+use super::core_loop::{AUDITED, Shell};
+use super::replica::{Broken, Replica};
+use super::reply::Asked;
+use super::writer::{News, PAGE, Writer};
+use super::{CommandError, Health, Msg, Role};
+use crate::tasks::{Kind, OnPanic, fault};
+use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+use kazasu_ledger::{Entry, Head};
+use kazasu_store::{Claim, LeadError, Store};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How often the journal is asked for more.
+const POLL: Duration = Duration::from_millis(40);
+/// Records that come within this after the journal's end was read were written since: far below what a clock may be wrong by.
+const FRESH: Duration = Duration::from_secs(10);
+/// The pause after a failed attempt to lead or to read.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How waiting ended.
+pub(crate) enum Next {
+    /// The lead is ours.
+    Lead { writer: Writer, epoch: u64 },
+    /// The switch is to stop.
+    Stop,
+    /// This process can never lead again.
+    Finished(String),
+    /// It could not even begin.
+    Failed(anyhow::Error),
+}
+
+enum Followed {
+    Page(Vec<Entry>),
+    CaughtUp,
+    Trouble(String),
+}
+
+pub(crate) struct Waiting<'a> {
+    pub(crate) shell: &'a Shell,
+    pub(crate) replica: &'a mut Replica,
+    /// A writer that lost the lead and has not said yet what became of its batch.
+    pub(crate) old: Option<Writer>,
+    /// The epoch that a node alone held before.
+    pub(crate) held: Option<u64>,
+    /// True until the first time that anything worked.
+    pub(crate) starting: bool,
+}
+
+/// What is under way while the lead is waited for.
+struct UnderWay {
+    follower: Option<Follower>,
+    /// One that tries to lead.
+    writer: Option<Writer>,
+    /// When a node alone tries next.
+    try_at: Option<Instant>,
+    /// How often in a row the journal was read again from its beginning.
+    resets: u32,
+    /// When the journal's end was read last. What comes soon after it was written just now, and says what time the leader has;
+    /// after a pause of the reader it may have been written at any time of the pause.
+    end_read: Option<Instant>,
+}
+
+impl Waiting<'_> {
+    /// Waits until this node leads. `ready` is called as soon as the node is of use.
+    pub(crate) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
+        self.elsewhere(again);
+        let shared = self.shell.config.shared;
+        let mut way = UnderWay {
+            follower: shared.then(|| self.follower(self.replica.head())),
+            writer: None,
+            try_at: (!shared).then(Instant::now),
+            resets: 0,
+            end_read: None,
+        };
+        loop {
+            if let Some(next) = self.try_again(&mut way) {
+                return next;
+            }
+            let pause = way.try_at.map_or(RETRY, |at| at.saturating_duration_since(Instant::now()));
+            let pages = way.follower.as_ref().map_or_else(never, |f| f.news.clone());
+            let old = self.old.as_ref().map_or_else(never, |w| w.news.clone());
+            let claim = way.writer.as_ref().map_or_else(never, |w| w.news.clone());
+            let next = select! {
+                recv(claim) -> news => self.claimed(news.ok(), &mut way),
+                recv(pages) -> news => self.followed(news.ok(), &mut way, ready),
+                recv(old) -> news => {
+                    match news {
+                        Ok(News::Failed(_, open)) => self.elsewhere(open),
+                        Ok(_) => {}
+                        Err(_) => self.old = None,
+                    }
+                    None
+                },
+                recv(self.shell.rx) -> msg => self.told(msg.ok(), &mut way),
+                default(pause) => None,
+            };
+            if let Some(next) = next {
+                return next;
+            }
+        }
+    }
+
+    /// A node alone tries to lead, when it is time to.
+    fn try_again(&self, way: &mut UnderWay) -> Option<Next> {
+        let at = way.try_at.filter(|at| way.writer.is_none() && *at <= Instant::now())?;
+        way.try_at = None;
+        match self.claim(self.held) {
+            Ok(claimed) => way.writer = Some(claimed),
+            Err(error) if self.starting => return Some(Next::Failed(error.into())),
+            Err(_) => way.try_at = Some(at + RETRY),
+        }
+        None
+    }
+
+    /// What the writer that tries to lead says; `None` when it is gone.
+    fn claimed(&mut self, news: Option<News>, way: &mut UnderWay) -> Option<Next> {
+        let writer = way.writer.take();
+        if let Some(News::Taken { epoch }) = news {
+            let writer = writer.expect("its news came");
+            return Some(Next::Lead { writer, epoch });
+        }
+        self.shell.health.trying.store(false, Ordering::Release);
+        let Some(News::NotTaken(error)) = news else { return None };
+        let shared = self.shell.config.shared;
+        let next = self.not_taken(error, shared);
+        if next.is_none() && !shared {
+            way.try_at = Some(Instant::now() + RETRY);
+        }
+        next
+    }
+
+    /// What the follower says; `None` when it is gone.
+    fn followed(&mut self, news: Option<Followed>, way: &mut UnderWay, ready: &mut dyn FnMut()) -> Option<Next> {
+        match news {
+            Some(Followed::Page(page)) => match self.replica.apply(&page) {
+                Ok(()) => {
+                    self.shell.health.durable.store(self.replica.state.seq, Ordering::Release);
+                    if way.end_read.take().is_some_and(|at| at.elapsed() < FRESH) {
+                        self.shell.saw(self.replica.state.at);
+                    }
+                }
+                Err(broken) => return self.broken(&broken, way),
+            },
+            Some(Followed::CaughtUp) => {
+                way.end_read = Some(Instant::now());
+                way.resets = 0;
+                self.starting = false;
+                self.shell.follows(&self.replica.state);
+                self.shell.health.caught_up.store(true, Ordering::Release);
+                self.shell.health.set_halted(None);
+                self.shell.role(Role::Following);
+                ready();
+            }
+            Some(Followed::Trouble(why)) if self.starting => return Some(Next::Failed(anyhow::anyhow!(why))),
+            Some(Followed::Trouble(why)) => tracing::warn!(%why, "the journal cannot be followed"),
+            None => way.follower = Some(self.follower(self.replica.head())),
+        }
+        None
+    }
+
+    /// What was read before may have been a record that no longer exists: of a primary that died before its standby had it. Once,
+    /// the journal is read again from its beginning.
+    fn broken(&mut self, broken: &Broken, way: &mut UnderWay) -> Option<Next> {
+        tracing::error!(%broken, "the journal does not continue what this node has read");
+        if way.resets > 0 {
+            return Some(Next::Finished(broken.to_string()));
+        }
+        way.resets += 1;
+        *self.replica = Replica::default();
+        self.shell.health.caught_up.store(false, Ordering::Release);
+        way.follower = Some(self.follower(Head::EMPTY));
+        None
+    }
+
+    /// What the switch is told while it does not lead; `None` when nothing can be told any more.
+    fn told(&mut self, msg: Option<Msg>, way: &mut UnderWay) -> Option<Next> {
+        match msg {
+            Some(Msg::Stop) | None => return Some(Next::Stop),
+            // Not before it is known what became of the last lead's batch.
+            Some(Msg::Lead { expected }) if self.shell.config.shared && way.writer.is_none() && self.old.is_none() => {
+                match self.claim(Some(expected)) {
+                    Ok(claimed) => way.writer = Some(claimed),
+                    Err(error) => {
+                        self.shell.health.trying.store(false, Ordering::Release);
+                        tracing::error!(%error, "no thread for the writer");
+                    }
+                }
+            }
+            Some(msg) => self.take(msg),
+        }
+        None
+    }
+
+    fn follower(&self, from: Head) -> Follower {
+        Follower::start(self.shell.store.clone(), from, &self.shell.health)
+    }
+
+    fn claim(&self, expected: Option<u64>) -> std::io::Result<Writer> {
+        let claim = Claim { node: self.shell.config.node.clone(), expected };
+        self.shell.health.trying.store(true, Ordering::Release);
+        let shell = self.shell;
+        Writer::start(shell.store.clone(), claim, shell.issuers.clone(), shell.health.clone())
+    }
+
+    fn not_taken(&mut self, error: LeadError, shared: bool) -> Option<Next> {
+        match error {
+            LeadError::Taken { current, holder } if shared => {
+                tracing::info!(epoch = current, %holder, "another node was faster");
+                None
+            }
+            error @ LeadError::Taken { .. } if self.starting => Some(Next::Failed(error.into())),
+            LeadError::Taken { current, .. } => {
+                let held = self.held.unwrap_or(0);
+                Some(Next::Finished(format!("another writer has the lead (epoch {current}, this one held {held})")))
+            }
+            LeadError::Store(error) if self.starting => Some(Next::Failed(error.into())),
+            LeadError::Store(error) => {
+                tracing::warn!(%error, "the lead could not be taken");
+                if !shared {
+                    self.shell.health.set_halted(Some(error.to_string()));
+                }
+                None
+            }
+        }
+    }
+
+    /// Questions that this node cannot answer.
+    fn elsewhere(&self, asked: Vec<Asked>) {
+        if !asked.is_empty() {
+            self.shell.elsewhere.forward(asked, &self.shell.health);
+        }
+    }
+
+    fn take(&mut self, msg: Msg) {
+        match msg {
+            Msg::Inbound { link, received, first_tag, messages } => {
+                let asked = messages.into_iter().zip(first_tag..).map(|(message, tag)| Asked {
+                    link: link.clone(),
+                    received,
+                    tag,
+                    message,
+                    in_doubt: false,
+                });
+                self.elsewhere(asked.collect());
+            }
+            Msg::Command(_, to) => {
+                let why = match self.shell.health.halted() {
+                    Some(why) => CommandError::Halted(why),
+                    None => CommandError::Elsewhere(self.shell.health.leader().http),
+                };
+                let _ = to.send(Err(why));
+            }
+            Msg::Query(ask) => ask(&self.replica.state),
+            Msg::HandOver { reply, .. } => {
+                let _ = reply.send(Err("this node does not lead".into()));
+            }
+            // Answers to what an earlier lead sent: whoever leads now has reversed those taps or will ask again. Losing the
+            // lead is no news here, and another attempt is under way already.
+            Msg::Events(_) | Msg::Lost { .. } | Msg::Lead { .. } => {}
+            Msg::Tick => {
+                self.shell.look_at_clock();
+                self.shell.audit(&mut self.replica.state, AUDITED);
+            }
+            Msg::Stop => unreachable!("handled where the loop ends"),
+        }
+    }
+}
+
+/// Reads the journal as it grows, on a thread and connection of its own.
+struct Follower {
+    news: Receiver<Followed>,
+}
+
+impl Follower {
+    fn start(store: Arc<dyn Store>, from: Head, health: &Health) -> Follower {
+        let tasks = health.tasks.clone();
+        let (tx, news) = bounded(4);
+        let thread = std::thread::Builder::new().name("kazasu-follow".into()).spawn(move || {
+            let _noted = OnPanic::new(&tasks, Kind::Follower);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(follow(store.as_ref(), from.seq + 1, &tx)),
+                Err(error) => drop(tx.send(Followed::Trouble(format!("no runtime for following: {error}")))),
+            }
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "no thread for following");
+        }
+        Follower { news }
+    }
+}
+
+/// Ends when nobody listens any more.
+async fn follow(store: &dyn Store, mut next: u64, tx: &Sender<Followed>) {
+    loop {
+        let trouble = match store.reader().await {
+            Err(error) => error,
+            Ok(mut reader) => loop {
+                fault(Kind::Follower);
+                let page = match reader.scan(next, PAGE).await {
+                    Ok(page) => page,
+                    Err(error) => break error,
+                };
+                let whole = page.len() == PAGE;
+                if let Some(last) = page.last() {
+                    next = last.seq + 1;
+                    if tx.send(Followed::Page(page)).is_err() {
+                        return;
+                    }
+                }
+                if !whole {
+                    if tx.send(Followed::CaughtUp).is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(POLL).await;
+                }
+            },
+        };
+        if tx.send(Followed::Trouble(trouble.to_string())).is_err() {
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Reads what the journal has that the state does not. The lead is ours already, so it will not grow meanwhile.
+pub(crate) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) -> anyhow::Result<()> {
+    anyhow::ensure!(writer.jobs.send(super::writer::Job::Read(replica.head())).is_ok(), "the writer is gone");
+    loop {
+        match writer.news.recv() {
+            Ok(News::Page(_)) if health.stopping.load(Ordering::Acquire) => anyhow::bail!("the switch is stopping"),
+            Ok(News::Page(page)) => replica.apply(&page)?,
+            Ok(News::FromTheBeginning) => *replica = Replica::default(),
+            Ok(News::CaughtUp) => return Ok(()),
+            Ok(News::Unreadable(error)) => return Err(error.into()),
+            Ok(_) => {}
+            Err(_) => anyhow::bail!("the writer is gone"),
+        }
+    }
+}
+
+impl Shell {
+    /// Tells everyone which role this node has.
+    pub(crate) fn role(&self, role: Role) {
+        self.health.set_role(role);
+    }
+}

@@ -1,0 +1,125 @@
+//! One record as a step of a story: its place, its postings, and what its kind has to say.
+
+use crate::chart::Chart;
+use kazasu_ledger::record::{self, Fold, Place, Verdict, flag};
+use kazasu_ledger::{Body, Transfer};
+use kazasu_schemas::closing::Difference;
+use serde_json::{Value, json};
+use std::convert::Infallible;
+
+pub(super) fn step(chart: &Chart, place: Place, body: &Body) -> Value {
+    let out = json!({ "record": place.seq, "at": place.at.jst_text(), "business_day": place.day.to_string(),
+        "what": body.name(), "postings": body.transfers().iter().map(|t| posting(chart, t)).collect::<Vec<_>>() });
+    let mut details = Details { chart, out };
+    let Ok(()) = body.fold(place, &mut details);
+    details.out
+}
+
+fn difference(d: &Difference) -> Value {
+    json!({ "difference": hex::encode(d.id), "status": d.status, "party": d.party, "record": d.own, "ours_yen": d.ours.get(),
+        "theirs_yen": d.theirs.get(), "why": d.why })
+}
+
+fn posting(chart: &Chart, t: &Transfer) -> Value {
+    const KINDS: [&str; 5] = ["direct", "hold", "post", "void", "expire"];
+    let name = |id| chart.key(id).map_or_else(|| "?".to_owned(), ToString::to_string);
+    json!({ "kind": KINDS[usize::from(t.kind.number())], "debit": name(t.debit), "credit": name(t.credit), "yen": t.amount.get() })
+}
+
+/// The step as it grows.
+struct Details<'a> {
+    chart: &'a Chart,
+    out: Value,
+}
+
+impl Fold for Details<'_> {
+    type Error = Infallible;
+
+    fn tapped(&mut self, _: Place, r: &record::Tapped) -> Result<(), Infallible> {
+        let out = &mut self.out;
+        out["asked"] = r.kind.name().into();
+        out["acquirer"] = r.key.acquirer.to_string().into();
+        out["terminal"] = r.key.terminal.to_string().into();
+        out["stan"] = r.key.stan.get().into();
+        out["rrn"] = r.rrn.to_string().into();
+        out["merchant"] = r.merchant.to_string().into();
+        let name = self.chart.merchants.get(&(r.key.acquirer, r.merchant)).map(|m| m.name.clone());
+        out["merchant_name"] = name.into();
+        out["amount_yen"] = r.amount.get().into();
+        out["entry_mode"] = r.entry_mode.into();
+        out["link_version"] = r.link.into();
+        out["original"] = r.original.into();
+        out["own_day"] = r.own_day.map(|day| day.to_string()).into();
+        out["decision"] = match r.verdict {
+            Verdict::Approved(code) => json!({ "approved": code.to_string() }),
+            Verdict::Pending => json!("asked the issuer"),
+            Verdict::Refused(refusal) => json!({ "refused": refusal.name(), "de39": refusal.code().to_string() }),
+        };
+        let ruled = r.ruled.as_ref();
+        out["policy_version"] = ruled.map_or(0, |ruled| ruled.policy).into();
+        let flags = ruled.map_or(0, |ruled| ruled.flags);
+        out["flags"] = flag::names(flags).into();
+        if let Some(named) = ruled.and_then(|ruled| ruled.named) {
+            out["names_record"] = named.into();
+        }
+        out["to_issuer"] = r.to_issuer.map(|m| json!({ "issuer": m.issuer, "yen": m.amount.get() })).into();
+        Ok(())
+    }
+
+    fn issuer_answered(&mut self, _: Place, r: &record::IssuerAnswered) -> Result<(), Infallible> {
+        self.out["de39"] = r.code.to_string().into();
+        self.out["approval"] = r.approval.map(|a| a.to_string()).into();
+        Ok(())
+    }
+
+    fn issuer_silent(&mut self, _: Place, r: &record::IssuerSilent) -> Result<(), Infallible> {
+        self.out["why"] = r.why.name().into();
+        Ok(())
+    }
+
+    fn issuer_late(&mut self, _: Place, r: &record::IssuerLate) -> Result<(), Infallible> {
+        self.out["de39"] = r.code.to_string().into();
+        Ok(())
+    }
+
+    fn issuer_acknowledged(&mut self, _: Place, r: &record::IssuerAcknowledged) -> Result<(), Infallible> {
+        self.out["de39"] = r.code.to_string().into();
+        if let Some(d) = &r.raised {
+            self.out["differences"] = json!([difference(d)]);
+        }
+        Ok(())
+    }
+
+    fn differences_raised(&mut self, _: Place, r: &record::DifferencesRaised) -> Result<(), Infallible> {
+        self.out["differences"] = r.differences.iter().map(difference).collect();
+        Ok(())
+    }
+
+    fn loss_booked(&mut self, _: Place, r: &record::LossBooked) -> Result<(), Infallible> {
+        self.out["de39"] = r.code.to_string().into();
+        self.out["bearer"] = r.bearer.name().into();
+        Ok(())
+    }
+
+    fn loss_returned(&mut self, _: Place, r: &record::LossReturned) -> Result<(), Infallible> {
+        self.out["de39"] = r.code.to_string().into();
+        self.out["bearer"] = r.bearer.name().into();
+        Ok(())
+    }
+
+    fn undone(&mut self, _: Place, r: &record::Undone) -> Result<(), Infallible> {
+        self.out["reversal"] = r.reversal.into();
+        Ok(())
+    }
+
+    kazasu_ledger::ignore_records! {
+        opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
+        totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
+        list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
+        retarget_decided resealed stood_in notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added
+        relief_row_set relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid
+        day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
+        recon_ran difference_noted head_signed issuer_told differences_closed line_undone line_set_aside
+        clock_confirmed clock_kept advice_settled
+    }
+}

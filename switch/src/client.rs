@@ -1,0 +1,404 @@
+//! The one HTTP client: the command line asks running switches with it, and notices leave with it.
+//!
+//! A redirect is not followed: it would carry a token or a notice to an address that is not configured. What is sent in the clear
+//! goes through no proxy of the environment. Connecting takes five seconds at most, the whole exchange what its caller gives it.
+
+use anyhow::Context;
+use serde::Serialize;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::time::Duration;
+use ureq::tls::TlsConfig;
+
+/// The most that connecting takes.
+const CONNECT: Duration = Duration::from_secs(5);
+/// The most that is read of a switch's answer, in bytes.
+const MOST_ANSWER: u64 = 256 * 1024 * 1024;
+/// The most that is told of an answer that is no JSON, in characters.
+const MOST_TOLD: usize = 200;
+
+/// How long an exchange may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// From its beginning to its end. Without it, only what has stopped altogether ends it: that shows in the connection.
+    pub(crate) whole: Option<Duration>,
+    /// Reading the answer's body.
+    pub(crate) body: Option<Duration>,
+}
+
+impl Limits {
+    /// One ask. Sealing everything again takes the longest.
+    pub(crate) const ASK: Limits = Limits::within(Duration::from_secs(600));
+    /// A file that is taken in; it may be large.
+    pub(crate) const FILE: Limits = Limits { whole: None, body: None };
+
+    /// The whole exchange takes this long at most.
+    pub(crate) const fn within(whole: Duration) -> Limits {
+        Limits { whole: Some(whole), body: None }
+    }
+}
+
+/// What sends requests and waits for answers, on the thread of its caller.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+}
+
+impl Client {
+    /// Without `tls` everything is sent in the clear.
+    pub(crate) fn new(limits: Limits, tls: Option<TlsConfig>) -> Client {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("kazasu/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(limits.whole.map_or(CONNECT, |whole| whole.min(CONNECT))))
+            .timeout_global(limits.whole)
+            .timeout_recv_body(limits.body);
+        let config = match tls {
+            Some(tls) => config.tls_config(tls),
+            None => config.proxy(None),
+        };
+        Client { agent: config.build().new_agent() }
+    }
+
+    /// Posts a body, or gets when there is none.
+    pub(crate) fn send(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Reply, Box<ureq::Error>> {
+        let response = match body {
+            Some(body) => {
+                let post = self.agent.post(url);
+                headers.iter().fold(post, |request, (name, value)| request.header(*name, *value)).send(body)
+            }
+            None => {
+                let get = self.agent.get(url);
+                headers.iter().fold(get, |request, (name, value)| request.header(*name, *value)).call()
+            }
+        };
+        Ok(Reply { response: response.map_err(Box::new)? })
+    }
+}
+
+/// An answer whose body has not been read yet.
+pub(crate) struct Reply {
+    response: ureq::http::Response<ureq::Body>,
+}
+
+impl Reply {
+    pub(crate) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// Reads so much of the body, so that the connection can be used again. What it says does not matter, nor where it stops.
+    pub(crate) fn pass_over(mut self, most: u64) {
+        let _ = std::io::copy(&mut self.response.body_mut().as_reader().take(most), &mut std::io::sink());
+    }
+
+    /// The body as JSON; as a text where it is none.
+    fn value(&mut self) -> anyhow::Result<Value> {
+        let text = self.response.body_mut().with_config().limit(MOST_ANSWER).read_to_string()?;
+        Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+}
+
+/// What was asked and not carried out.
+pub(crate) enum Refused {
+    /// Refused, and nothing was changed.
+    No(String),
+    /// It could not be asked.
+    Broken(anyhow::Error),
+}
+
+/// Why, by the body of an answer.
+fn why(value: &Value) -> String {
+    let told = |text: &str| text.trim().chars().take(MOST_TOLD).collect::<String>();
+    let why = value["error"].as_str().map(str::to_owned).or_else(|| value.as_str().map(told));
+    why.filter(|why| !why.is_empty()).unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+/// An answer that is not 200. A switch says why it refuses; what refuses without a reason of that form is none.
+fn refused(status: u16, value: &Value) -> Refused {
+    match status {
+        400 | 403 | 404 | 409 if value["error"].is_string() => Refused::No(why(value)),
+        400 | 403 | 404 | 409 => Refused::Broken(anyhow::anyhow!(
+            "it is no kazasu switch that answered {status}: {}; check `http` of the configuration",
+            why(value)
+        )),
+        _ => Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", why(value))),
+    }
+}
+
+/// What is sent to a switch.
+enum Body {
+    Json(Vec<u8>),
+    File(Vec<u8>),
+}
+
+impl Body {
+    fn parts(&self) -> (&'static str, &[u8]) {
+        match self {
+            Body::Json(bytes) => ("application/json", bytes),
+            Body::File(bytes) => ("application/octet-stream", bytes),
+        }
+    }
+}
+
+/// A running switch's API, as one caller asks it.
+pub(crate) struct Switch {
+    http: String,
+    bearer: String,
+}
+
+impl Switch {
+    pub(crate) fn new(http: &str, token: &str) -> Switch {
+        Switch { http: http.to_owned(), bearer: format!("Bearer {token}") }
+    }
+
+    /// Looks at something.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, Refused> {
+        self.exchange(path, None, Limits::ASK).await
+    }
+
+    /// Asks for something.
+    pub(crate) async fn ask(&self, path: &str, ask: &impl Serialize) -> Result<Value, Refused> {
+        self.ask_within(path, ask, Limits::ASK).await
+    }
+
+    pub(crate) async fn ask_within(&self, path: &str, ask: &impl Serialize, limits: Limits) -> Result<Value, Refused> {
+        let body = serde_json::to_vec(ask).map_err(|error| Refused::Broken(error.into()))?;
+        self.exchange(path, Some(Body::Json(body)), limits).await
+    }
+
+    /// Hands a file in.
+    pub(crate) async fn file(&self, path: &str, file: Vec<u8>) -> Result<Value, Refused> {
+        self.exchange(path, Some(Body::File(file)), Limits::FILE).await
+    }
+
+    /// Hands a file in whose answer is lines of JSON. `take` gets each until it gives what came of the file.
+    pub(crate) async fn lines<T: Send + 'static>(
+        &self,
+        path: &str,
+        file: Vec<u8>,
+        mut take: impl FnMut(&Value) -> anyhow::Result<Option<T>> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let read = move |mut reply: Reply| -> anyhow::Result<Result<T, Refused>> {
+            if reply.status() != 200 {
+                let value = reply.value()?;
+                return Ok(Err(refused(reply.status(), &value)));
+            }
+            for line in BufReader::new(reply.response.body_mut().as_reader()).lines() {
+                let value: Value = serde_json::from_str(&line?).context("the switch's answer")?;
+                // What the switch refuses while it reads comes after 200.
+                if value["error"].is_string() {
+                    return Ok(Err(Refused::No(why(&value))));
+                }
+                if let Some(done) = take(&value)? {
+                    return Ok(Ok(done));
+                }
+            }
+            anyhow::bail!("the switch's answer ended without a result; run it again: it goes on where it stood")
+        };
+        self.send(path, Some(Body::File(file)), Limits::FILE, read).await?
+    }
+
+    async fn exchange(&self, path: &str, body: Option<Body>, limits: Limits) -> Result<Value, Refused> {
+        let read = |mut reply: Reply| anyhow::Ok((reply.status(), reply.value()?));
+        match self.send(path, body, limits, read).await? {
+            (200, value) => Ok(value),
+            (status, value) => Err(refused(status, &value)),
+        }
+    }
+
+    /// Sends it on a thread of its own, where `read` reads what comes.
+    async fn send<T: Send + 'static>(
+        &self,
+        path: &str,
+        body: Option<Body>,
+        limits: Limits,
+        read: impl FnOnce(Reply) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (url, bearer) = (format!("http://{}{path}", self.http), self.bearer.clone());
+        let sending = tokio::task::spawn_blocking(move || -> anyhow::Result<T> {
+            let body = body.as_ref().map(Body::parts);
+            let mut headers = vec![("authorization", bearer.as_str())];
+            headers.extend(body.map(|(kind, _)| ("content-type", kind)));
+            read(Client::new(limits, None).send(&url, &headers, body.map(|(_, bytes)| bytes))?)
+        });
+        let read = match sending.await {
+            Ok(read) => read,
+            Err(broken) => Err(broken.into()),
+        };
+        let why = || {
+            format!(
+                "the switch's API at {} gives no answer; what was asked may have been done, and can be asked again",
+                self.http
+            )
+        };
+        read.with_context(why).map_err(Refused::Broken)
+    }
+}
+
+/// What listens at an address.
+pub(crate) enum Listens {
+    /// A switch.
+    Switch,
+    /// Nothing does.
+    Nothing,
+    /// Something else, or a switch that gives no answer: what is wrong.
+    Other(String),
+}
+
+/// How long a connection, and then the answer of what listens, is waited for.
+const CONNECTS: Duration = Duration::from_secs(2);
+const ANSWERS: Duration = Duration::from_secs(5);
+
+/// Asks what listens at an address whether it is a switch.
+pub(crate) async fn listens(http: &str) -> Listens {
+    let connecting = tokio::time::timeout(CONNECTS, tokio::net::TcpStream::connect(http)).await;
+    if !connecting.is_ok_and(|socket| socket.is_ok()) {
+        return Listens::Nothing;
+    }
+    let url = format!("http://{http}/healthz");
+    let asking = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, Value)> {
+        let mut reply = Client::new(Limits::within(ANSWERS), None).send(&url, &[], None)?;
+        Ok((reply.status(), reply.value()?))
+    });
+    let what = match asking.await {
+        Ok(Ok((200, Value::String(text)))) if text == "ok\n" => return Listens::Switch,
+        Ok(Ok((status, _))) => {
+            format!("something that is no kazasu switch listens there: it answers {status} to /healthz")
+        }
+        Ok(Err(error)) => {
+            format!(
+                "what listens there gives no answer ({error}); a switch that is starting gives one in a moment: try again"
+            )
+        }
+        Err(error) => error.to_string(),
+    };
+    Listens::Other(format!("http {http}: {what}; anything else must be stopped, or `http` be another address"))
+}
+
+/// A text as a part of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, b| {
+        if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    /// A switch that gives these answers, one a connection, and what it was asked.
+    fn there_is(answers: &[(u16, &str)]) -> (Switch, mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let http = listener.local_addr().unwrap().to_string();
+        let answer = |(status, body): &(u16, &str)| {
+            let length = body.len();
+            format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+        };
+        let answers: Vec<String> = answers.iter().map(answer).collect();
+        let (tx, asked) = mpsc::channel();
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") {
+                    assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+                }
+                let head = head.to_ascii_lowercase();
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+                reader.read_exact(&mut body).unwrap();
+                tx.send(head + &String::from_utf8(body).unwrap()).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        (Switch::new(&http, "secret"), asked)
+    }
+
+    fn told<T: std::fmt::Display>(result: Result<T, Refused>) -> String {
+        match result {
+            Ok(value) => value.to_string(),
+            Err(Refused::No(why)) => format!("no: {why}"),
+            Err(Refused::Broken(error)) => format!("broken: {error:#}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_is_carried_out_refused_or_broken() {
+        let (switch, asked) = there_is(&[
+            (200, r#"{"result":"recorded"}"#),
+            (409, r#"{"error":"no such programme"}"#),
+            (503, r#"{"error":"the ledger takes no records"}"#),
+            (502, " <p>a proxy</p>\n"),
+            (400, ""),
+            (404, "<html>Not Found</html>"),
+        ]);
+        let mut all = vec![told(switch.ask("/v1/ask", &json!({ "do": "x" })).await)];
+        for _ in 0..5 {
+            all.push(told(switch.get("/v1/days").await));
+        }
+        let expected = [
+            r#"{"result":"recorded"}"#,
+            "no: no such programme",
+            "broken: the switch answered 503: the ledger takes no records",
+            "broken: the switch answered 502: <p>a proxy</p>",
+            "broken: it is no kazasu switch that answered 400: no reason was given; check `http` of the configuration",
+            "broken: it is no kazasu switch that answered 404: <html>Not Found</html>; check `http` of the configuration",
+        ];
+        assert_eq!(all, expected);
+        let asked: Vec<String> = asked.iter().collect();
+        assert!(asked[0].starts_with("post /v1/ask ") && asked[0].ends_with(r#"{"do":"x"}"#), "{asked:?}");
+        assert!(asked[0].contains("content-type: application/json"), "{asked:?}");
+        assert!(asked[1].starts_with("get /v1/days "), "{asked:?}");
+        assert!(asked.iter().all(|asked| asked.contains("authorization: bearer secret")), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn lines_are_taken_until_one_says_what_came_of_it() {
+        let take = |line: &Value| anyhow::Ok(line["imported"].as_u64());
+        let (switch, asked) = there_is(&[
+            (200, "{\"read\":1,\"of\":2}\n{\"imported\":7}\n"),
+            (200, "{\"read\":1,\"of\":2}\n{\"error\":\"the last row\"}\n"),
+            (200, "{\"read\":1,\"of\":2}\n"),
+            (403, "{\"error\":\"an officer reads it\"}"),
+        ]);
+        let mut all = Vec::new();
+        for _ in 0..4 {
+            all.push(told(switch.lines("/v1/x", b"a,b".to_vec(), take).await));
+        }
+        assert_eq!([&all[0], &all[1], &all[3]], ["7", "no: the last row", "no: an officer reads it"]);
+        assert!(all[2].starts_with("broken: ") && all[2].contains("without a result"), "{all:?}");
+        assert!(asked.iter().all(|asked| asked.contains("application/octet-stream") && asked.ends_with("a,b")));
+    }
+
+    #[tokio::test]
+    async fn a_switch_that_is_not_there_may_have_done_it() {
+        let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let told = told(Switch::new(&gone, "secret").get("/v1/days").await);
+        assert!(told.contains("gives no answer") && told.contains(&gone) && !told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn a_text_in_an_address_keeps_letters_and_digits() {
+        assert_eq!(encoded("R-1_b.x"), "R-1_b.x");
+        assert_eq!(encoded("a b/é&"), "a%20b%2F%C3%A9%26");
+    }
+}

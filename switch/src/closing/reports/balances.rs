@@ -1,0 +1,144 @@
+//! What accounts hold, after any record.
+
+use super::{About, other};
+use crate::admin::{AskError, Desk};
+use anyhow::Context;
+use kazasu_ledger::AccountKey;
+use kazasu_ledger::book::Book;
+use kazasu_report::{Cell, Kind as Column, Report, cells};
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::{Unit, Yen};
+use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
+use std::collections::BTreeMap;
+
+/// The book as it was after a record, or at the end of a business day.
+async fn book_at(store: &dyn Store, about: &About) -> anyhow::Result<(Book, u64)> {
+    let mut reader = store.reader().await?;
+    let mut book = Book::default();
+    let mut last = 0;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        for Placed { entry, body } in &page {
+            if about.seq.is_some_and(|seq| entry.seq > seq) || about.day.is_some_and(|day| entry.day > day) {
+                return Ok((book, last));
+            }
+            book.record(entry.seq, body).with_context(|| format!("record {}", entry.seq))?;
+            last = entry.seq;
+        }
+    }
+    Ok((book, last))
+}
+
+pub(super) async fn trial_balance(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
+    let (book, seq) = book_at(desk.office()?.store.as_ref(), &about).await.map_err(AskError::Other)?;
+    let mut headings: BTreeMap<(u64, &'static str), (i64, i64, u64)> = BTreeMap::new();
+    for (_, account) in book.accounts() {
+        let sum = headings.entry((account.key.unit().number(), account.key.heading())).or_default();
+        *sum = (sum.0 + account.debits.get(), sum.1 + account.credits.get(), sum.2 + 1);
+    }
+    let mut out = Report::build("合計残高試算表", "Trial balance", made)
+        .subtitle(&format!("記録 {seq} まで, up to record {seq}"));
+    // Yen, budgets and points are never added up with each other: each unit has its own sheet.
+    let mut last = None;
+    for ((number, heading), (debits, credits, accounts)) in headings {
+        let unit = Unit::from_number(number);
+        let money = matches!(unit, Some(Unit::Jpy | Unit::Budget));
+        if last != Some(number) {
+            last = Some(number);
+            let name = match unit {
+                Some(Unit::Jpy) => "円 Yen".to_owned(),
+                Some(Unit::Budget) => "予算 Budgets".to_owned(),
+                Some(Unit::Points(n)) => format!("ポイント Points {n}"),
+                None => format!("単位 Unit {number}"),
+            };
+            let kind = if money { Column::Yen } else { Column::Points };
+            out = out
+                .sheet(&name)
+                .column("科目", "heading", Column::Text)
+                .column("口座数", "accounts", Column::Count)
+                .sum("借方残高", "debit_balance", kind)
+                .sum("借方合計", "debits", kind)
+                .sum("貸方合計", "credits", kind)
+                .sum("貸方残高", "credit_balance", kind);
+        }
+        let net = debits - credits;
+        let amount = |n: i64| if money { Cell::from(Yen::new(n)) } else { Cell::points(n) };
+        out.push(vec![
+            Cell::from(heading),
+            Cell::count(accounts),
+            amount(net.max(0)),
+            amount(debits),
+            amount(credits),
+            amount((-net).max(0)),
+        ]);
+    }
+    out.finish().map_err(other)
+}
+
+pub(super) async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
+    let (book, seq) = book_at(desk.office()?.store.as_ref(), &about).await.map_err(AskError::Other)?;
+    let names = desk
+        .ask(|state| {
+            let (_, policy, _) = state.policy();
+            let purses = policy.purses.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone(), false)));
+            let relief = state.relief_programmes();
+            let relief = relief.iter().map(|p| (p.terms.number, (p.terms.name.clone(), p.terms.city.clone(), true)));
+            let purses: BTreeMap<u16, (String, String, bool)> = purses.chain(relief).collect();
+            let points: BTreeMap<u16, (String, String)> =
+                policy.points.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone()))).collect();
+            (purses, points, state.holder_roots())
+        })
+        .await?;
+    // A person has one balance, in several accounts when temporary IDs were merged into them.
+    let root = |holder: u32| usize::try_from(holder).ok().and_then(|at| names.2.get(at)).copied().unwrap_or(holder);
+    let mut people: BTreeMap<(u8, u16, u32), i64> = BTreeMap::new();
+    for (_, account) in book.accounts() {
+        let key = match account.key {
+            AccountKey::Purse(holder, n) => (0, n, root(holder)),
+            AccountKey::Points(holder, n) => (1, n, root(holder)),
+            _ => continue,
+        };
+        *people.entry(key).or_default() += account.balance().get();
+    }
+    let mut sums: BTreeMap<(u8, u16), i64> = BTreeMap::new();
+    for ((kind, n, _), balance) in people {
+        // Points below zero are owed by their holder, and make nobody else's smaller.
+        *sums.entry((kind, n)).or_default() += balance.max(0);
+    }
+    let base = about.day.map_or_else(|| format!("記録 {seq}"), |day| day.to_string());
+    let mut out = Report::build("未使用残高報告", "Outstanding value", made)
+        .subtitle(&format!("基準 {base}（法定基準日は3月末・9月末, the law's dates are the ends of March and September）"))
+        .sheet("残高 Outstanding")
+        .column("種別", "kind", Column::Text)
+        .column("事業", "programme", Column::Count)
+        .column("名称", "name", Column::Text)
+        .column("発行者", "issuer", Column::Text)
+        .sum("未使用残高", "outstanding", Column::Yen)
+        .column("区分", "law", Column::Text)
+        .note("自治体が発行するものは資金決済法第4条第1項第3号により適用除外。その他は発行者ごとの合計が1,000万円を超えるとき2分の1以上の供託が必要です。方針（policy）の給付枠は、発行者が自治体でも適用除外とはみなしていません。");
+    let of = |kind: u8, n: u16| match kind {
+        0 => names.0.get(&n).cloned().unwrap_or_default(),
+        _ => names.1.get(&n).cloned().map(|(name, issuer)| (name, issuer, false)).unwrap_or_default(),
+    };
+    // The law looks at what one issuer has outstanding in all.
+    let mut by_issuer: BTreeMap<String, i64> = BTreeMap::new();
+    for ((kind, n), outstanding) in &sums {
+        let (_, issuer, city) = of(*kind, *n);
+        if !city {
+            *by_issuer.entry(issuer).or_default() += outstanding;
+        }
+    }
+    for ((kind, n), outstanding) in sums {
+        let (name, issuer, city) = of(kind, n);
+        let above = by_issuer.get(&issuer).is_some_and(|sum| *sum > 10_000_000);
+        let law = match (city, above) {
+            (true, _) => "適用除外 exempt",
+            (false, true) => "要供託 deposit half",
+            (false, false) => "1,000万円以下 below",
+        };
+        let kind = if kind == 0 { "給付金 purse" } else { "ポイント points" };
+        out.push(cells![kind, Cell::count(n), name, issuer, Yen::new(outstanding), law]);
+    }
+    out.finish().map_err(other)
+}

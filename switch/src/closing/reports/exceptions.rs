@@ -1,0 +1,122 @@
+//! What a person is to look at.
+
+use super::{About, Built};
+use crate::admin::{AskError, Desk};
+use kazasu_ledger::Body;
+use kazasu_report::{Cell, Kind as Column, Report, cells};
+use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::money::Yen;
+use kazasu_store::Store;
+use kazasu_store::records::{Placed, Records};
+
+pub(super) async fn exceptions(desk: &Desk, made: Millis) -> Built {
+    let open = desk.ask(|state| state.differences(true)).await?;
+    let mut out = Report::build("照合差異 滞留表", "Open differences by age", made)
+        .sheet("差異 Differences")
+        .column("差異", "difference", Column::Code)
+        .column("状態", "status", Column::Code)
+        .column("相手", "party", Column::Text)
+        .column("営業日", "day", Column::Date)
+        .column("経過日数", "age_days", Column::Count)
+        .column("記録番号", "record", Column::Code)
+        .column("相手の行", "line", Column::Count)
+        .sum("当方", "ours", Column::Yen)
+        .sum("先方", "theirs", Column::Yen)
+        .column("担当", "owner", Column::Text)
+        .column("理由", "why", Column::Text)
+        .column("提案", "proposal", Column::Text);
+    for d in open {
+        let x = &d.difference;
+        out.push(cells![
+            hex::encode(x.id),
+            x.status.as_str(),
+            x.party.as_str(),
+            x.day,
+            Cell::count(made.jst_day().0 - x.day.0),
+            if x.own == 0 { String::new() } else { x.own.to_string() },
+            Cell::count(x.line),
+            x.ours,
+            x.theirs,
+            d.owner.unwrap_or_default(),
+            x.why.as_str(),
+            x.proposal.as_str(),
+        ]);
+    }
+    Ok(out)
+}
+
+async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &Body)) -> anyhow::Result<()> {
+    let mut reader = store.reader().await?;
+    let mut records = Records::from(reader.as_mut(), 1);
+    while let Some(page) = records.page().await? {
+        page.iter().for_each(|Placed { entry, body }| see(entry.seq, entry.at, entry.day, body));
+    }
+    Ok(())
+}
+
+pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
+    let mut rows = Vec::new();
+    let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
+        let (message, code, bearer, transfers, sign) = match body {
+            Body::LossBooked(r) => (r.message, r.code, r.bearer, &r.transfers, 1),
+            Body::LossReturned(r) => (r.message, r.code, r.bearer, &r.transfers, -1),
+            _ => return,
+        };
+        let yen = sign * transfers.iter().fold(0, |sum, t| sum + t.amount.get());
+        rows.push((seq, at, day, message, code.to_string(), bearer.name(), yen));
+    };
+    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    let mut out = Report::build("代行承認損失", "Stand-in losses", made)
+        .sheet("損失 Losses")
+        .column("記録番号", "record", Column::Code)
+        .column("日時", "at", Column::Time)
+        .column("営業日", "day", Column::Date)
+        .column("取引", "tap", Column::Code)
+        .column("DE39", "de39", Column::Code)
+        .column("負担", "bearer", Column::Code)
+        .sum("金額", "yen", Column::Yen);
+    for (seq, at, day, tap, code, bearer, yen) in rows {
+        out.push(cells![seq.to_string(), at, day, tap.to_string(), code, bearer, Yen::new(yen)]);
+    }
+    Ok(out)
+}
+
+pub(super) async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
+    use kazasu_ledger::record::flag;
+    let mut rows = Vec::new();
+    let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
+        let Body::Tapped(r) = body else { return };
+        let flags = r.ruled.as_ref().map_or(0, |ruled| ruled.flags);
+        if flags == 0 || about.day.is_some_and(|wanted| wanted != day) {
+            return;
+        }
+        let names = flag::names(flags).join(" ");
+        let named = r.ruled.as_ref().and_then(|ruled| ruled.named);
+        rows.push((seq, at, day, r.own_day, r.merchant.to_string(), r.amount, names, named));
+    };
+    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    let mut out = Report::build("要確認取引", "Flagged taps", made)
+        .sheet("取引 Taps")
+        .column("記録番号", "record", Column::Code)
+        .column("日時", "at", Column::Time)
+        .column("営業日", "day", Column::Date)
+        .column("取引日", "own_day", Column::Date)
+        .column("加盟店", "merchant", Column::Code)
+        .sum("金額", "yen", Column::Yen)
+        .column("しるし", "flags", Column::Code)
+        .column("指す記録", "names_record", Column::Code);
+    for (seq, at, day, own_day, merchant, amount, flags, named) in rows {
+        let own_day = own_day.map_or(Cell::Empty, Cell::from);
+        out.push(cells![
+            seq.to_string(),
+            at,
+            day,
+            own_day,
+            merchant,
+            amount,
+            flags,
+            named.map_or(Cell::Empty, |n| n.to_string().into())
+        ]);
+    }
+    Ok(out)
+}

@@ -1,0 +1,137 @@
+//! Is this node ready, what is it doing, and a page that says so.
+
+use super::Api;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use kazasu_engine::Role;
+use serde_json::json;
+use std::sync::atomic::Ordering;
+
+pub(super) async fn ready(State(api): State<Api>) -> Response {
+    let health = api.engine.health();
+    if health.is_ready() {
+        // Taps are answered while the clock is in doubt; who looks here is told all the same.
+        let doubt = health.clock_suspect().map_or_else(String::new, |suspect| format!("{suspect}\n"));
+        format!("ready\n{doubt}").into_response()
+    } else {
+        let why = health.halted().or_else(|| health.tasks.trouble()).unwrap_or_else(|| match health.role() {
+            Role::Following if health.reachable.load(Ordering::Acquire) => {
+                "the leader's ledger takes no records".into()
+            }
+            Role::Following => "no link to a node that leads".into(),
+            Role::Leading => "the store cannot be asked who leads".into(),
+            Role::Starting | Role::Finished => "the journal is being read".into(),
+        });
+        (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response()
+    }
+}
+
+/// The same as JSON, for the address of its own.
+pub(super) async fn shown(State(api): State<Api>) -> Json<serde_json::Value> {
+    Json(status(&api).await)
+}
+
+async fn status(api: &Api) -> serde_json::Value {
+    let health = api.engine.health();
+    let sizes = api.engine.query(|state| (state.sizes(), state.day.to_string())).await;
+    let links = api.issuers.links();
+    let links: Vec<_> = links
+        .iter()
+        .map(|l| {
+            let status = l.status.as_ref();
+            json!({ "issuer": l.issuer, "name": l.name, "up": l.is_up(), "in_flight": status.map_or(0, |s| s.in_flight()),
+                "owed": status.map_or(0, |s| s.saf_depth()) })
+        })
+        .collect();
+    let mut out = json!({
+        "ready": health.is_ready(),
+        "node": api.node.name,
+        "role": health.role().name(),
+        "epoch": health.epoch(),
+        "leader": if health.role() == Role::Leading { api.node.name.clone() } else { health.leader().name },
+        "halted": health.halted(),
+        "time": api.engine.now().jst_text(),
+        "clock": health.clock_suspect().map_or_else(|| json!({ "state": "agreed" }), |suspect| json!({
+            "state": "clock_suspect", "doubt": suspect.doubt.name(), "wall": suspect.wall.jst_text(),
+            "time": suspect.time.jst_text() })),
+        "clock_doubt": health.clock_suspect().map(|suspect| suspect.to_string()),
+        "records": health.durable.load(Ordering::Acquire),
+        "queued": health.queued.load(Ordering::Acquire),
+        "issuers": links,
+    });
+    if let Some((s, day)) = sizes {
+        out["business_day"] = day.into();
+        out["balanced"] = health.is_balanced().into();
+        out["residents"] = s.residents.into();
+        out["merchants"] = s.merchants.into();
+        out["taps_in_memory"] = s.taps.into();
+        out["waiting_for_issuer"] = s.pending.into();
+        out["owed_to_issuers"] = s.unacknowledged.into();
+        out["advices_waiting_for_a_person"] = s.waiting_advices.into();
+        out["open_holds"] = s.holds.into();
+    }
+    out
+}
+
+/// A status page that needs no script: it reloads itself.
+pub(super) async fn page(State(api): State<Api>) -> Html<String> {
+    let s = status(&api).await;
+    let leads = s["role"] == Role::Leading.name();
+    let text = |key: &str| match &s[key] {
+        serde_json::Value::String(text) if key == "role" => match text.as_str() {
+            "leading" => "主ノード leading".to_owned(),
+            "following" => "従ノード following".to_owned(),
+            other => other.to_owned(),
+        },
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => "–".to_owned(),
+        serde_json::Value::Bool(true) => "はい yes".to_owned(),
+        serde_json::Value::Bool(false) => "いいえ no".to_owned(),
+        serde_json::Value::Number(n) => n.as_u64().map_or_else(|| n.to_string(), kazasu_schemas::text::thousands),
+        other => other.to_string(),
+    };
+    let mut rows = String::new();
+    for (label, key) in [
+        ("営業日 business day", "business_day"),
+        ("ノード node", "node"),
+        ("役割 role", "role"),
+        ("主ノード leader", "leader"),
+        ("受付可能 ready", "ready"),
+        ("停止理由 halted because", "halted"),
+        ("時計の疑い clock in doubt", "clock_doubt"),
+        ("仕訳記録数 durable records", "records"),
+        ("貸借一致 debits equal credits", "balanced"),
+        ("利用者 residents", "residents"),
+        ("加盟店 merchants", "merchants"),
+        ("発行者応答待ち waiting for issuers", "waiting_for_issuer"),
+        ("発行者への未達通知 advices owed to issuers", "owed_to_issuers"),
+        ("未確定オーソリ open holds", "open_holds"),
+        ("限度超オフライン取引 offline payments to be decided", "advices_waiting_for_a_person"),
+    ] {
+        rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{}</td></tr>", escape(&text(key))));
+    }
+    for issuer in s["issuers"].as_array().into_iter().flatten() {
+        let name = escape(issuer["name"].as_str().unwrap_or_default());
+        // Issuers' links belong to the lead.
+        let up = match (issuer["up"] == true, leads) {
+            (true, _) => "接続中 up",
+            (false, true) => "切断 down",
+            (false, false) => "主ノードで接続 at the leader",
+        };
+        rows.push_str(&format!("<tr><th scope=row>発行者 issuer {} {name}</th><td>{up}</td></tr>", issuer["issuer"]));
+    }
+    Html(format!(
+        "<!doctype html><html lang=ja><meta charset=utf-8><meta http-equiv=refresh content=2><title>Kazasu かざす</title>\
+         <style>body{{font:16px/1.6 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
+         table{{border-collapse:collapse;width:100%}}th{{text-align:left;font-weight:normal}}td{{text-align:right;\
+         font-variant-numeric:tabular-nums}}th,td{{border-bottom:1px solid #ddd;padding:.4rem}}</style>\
+         <h1>かざす Kazasu</h1><table>{rows}</table>\
+         <p><a href=/metrics>metrics</a> · <a href=/v1/status>status (JSON)</a></p></html>"
+    ))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
