@@ -1,12 +1,16 @@
 //! Operators' commands and the turn of the business day. A command that is refused says why and changes nothing; one that
 //! finds everything as it wants it makes no record, so that imports can be run again.
 
-use super::event::{Command, Decision, Done, Effect, Link};
+use super::attribution::Attribution;
+use super::event::{Command, Decision, Done, Effect};
+use super::floor::Ruling;
+use super::links::NewVersion;
+use super::people::Decided;
 use super::state::State;
 use kazasu_ledger::Transfer;
 use kazasu_ledger::record::{
-    AcquirerRegistered, Body, ClockConfirmed, ClockKept, CutOver, DepositOpened, Funded, Instrument, IssuerRegistered,
-    LinkOrigin, Linked, MerchantRegistered, Opened, Unlinked,
+    AcquirerRegistered, Body, ClockConfirmed, ClockKept, CutOver, DepositOpened, Funded, IssuerRegistered,
+    MerchantRegistered, Opened,
 };
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Serial, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -168,32 +172,18 @@ pub(super) fn unchanged() -> Decision {
 }
 
 pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision {
-    if let Command::Open { book } = command {
-        return if state.is_open() {
-            reject(Rejected::AlreadyOpen)
-        } else {
-            recorded(Body::Opened(Opened { format: 1, book: book.clone(), bank: state.book.next_account() }))
-        };
-    }
-    if !state.is_open() {
-        return reject(Rejected::NotOpen);
-    }
+    carry_out(state, now, command).unwrap_or_else(reject)
+}
+
+fn carry_out(state: &State, now: Millis, command: &Command) -> Decided {
     match command {
-        Command::Open { .. } => unreachable!("handled above"),
-        Command::RegisterAcquirer { acquirer, .. } if state.acquirers.contains_key(acquirer) => unchanged(),
-        Command::RegisterAcquirer { acquirer, name } => {
-            let shortfall = state.book.next_account();
-            recorded(Body::AcquirerRegistered(AcquirerRegistered {
-                acquirer: *acquirer,
-                name: name.clone(),
-                shortfall,
-            }))
+        Command::Open { .. } if state.is_open() => Err(Rejected::AlreadyOpen),
+        Command::Open { book } => {
+            Ok(recorded(Body::Opened(Opened { format: 1, book: book.clone(), bank: state.book.next_account() })))
         }
-        Command::RegisterIssuer { issuer, .. } if state.issuers.contains_key(issuer) => unchanged(),
-        Command::RegisterIssuer { issuer, name } => {
-            let receivable = state.book.next_account();
-            recorded(Body::IssuerRegistered(IssuerRegistered { issuer: *issuer, name: name.clone(), receivable }))
-        }
+        _ if !state.is_open() => Err(Rejected::NotOpen),
+        Command::RegisterAcquirer { acquirer, name } => Ok(register_acquirer(state, *acquirer, name)),
+        Command::RegisterIssuer { issuer, name } => Ok(register_issuer(state, *issuer, name)),
         Command::RegisterMerchant { acquirer, merchant, name, mcc, terminals, closed, traits } => {
             let mut record = MerchantRegistered {
                 acquirer: *acquirer,
@@ -207,154 +197,88 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
             };
             record.terminals.sort_unstable();
             record.terminals.dedup();
-            super::merchants::register(state, record).unwrap_or_else(reject)
+            super::merchants::register(state, record)
         }
         Command::ChangeMerchant { acquirer, merchant, change } => {
-            super::merchants::change(state, *acquirer, *merchant, change).unwrap_or_else(reject)
+            super::merchants::change(state, *acquirer, *merchant, change)
         }
-        Command::OpenDeposit { number } if state.deposits.contains_key(number) => unchanged(),
-        Command::OpenDeposit { number } => {
-            recorded(Body::DepositOpened(DepositOpened { number: *number, account: state.book.next_account() }))
-        }
+        Command::OpenDeposit { number } => Ok(open_deposit(state, *number)),
         Command::Fund { number, amount, reference } => fund(state, *number, *amount, reference),
-        Command::OpeningBalance { number, amount, reference } => {
-            let account = state.deposits.get(number).and_then(|id| state.book.account(*id));
-            match account {
-                Some(account) if account.credits.is_positive() => unchanged(),
-                _ => fund(state, *number, *amount, reference),
-            }
+        Command::OpeningBalance { number, amount, reference } => opening_balance(state, *number, *amount, reference),
+        Command::Link { ppid, from, to, origin, by } => {
+            super::links::link(state, now, NewVersion { ppid: *ppid, from: *from, by }, (*origin, to))
         }
-        Command::Link { ppid, from, to, origin, by } => link(state, now, *ppid, *from, to, (*origin, by)),
-        Command::Unlink { ppid, from, by } => unlink(state, now, *ppid, *from, by),
-        Command::CutOver { .. } if state.day > now.jst_day() => {
-            reject(Rejected::BeyondCalendar(state.day, now.jst_day()))
+        Command::Unlink { ppid, from, by } => {
+            super::links::unlink(state, now, NewVersion { ppid: *ppid, from: *from, by })
         }
+        Command::CutOver { .. } if state.day > now.jst_day() => Err(Rejected::BeyondCalendar(state.day, now.jst_day())),
         Command::CutOver { keep_days, by, why } => {
-            cut_over(state, now, state.day.next(), *keep_days, Some((by.clone(), why.clone())))
+            let by_hand = Some(Attribution { by, why });
+            Ok(cut_over(state, now, Turn { opened: state.day.next(), keep_days: *keep_days, by_hand }))
         }
-        Command::DecideAdvice { record, accept, by, why } => super::floor::decide(state, *record, *accept, by, why),
-        Command::ConfirmClock { clock: None, .. } => unchanged(),
-        Command::ConfirmClock { day, clock: Some((_, wall)), .. } if wall.jst_day() != *day => {
-            reject(Rejected::OtherDay(wall.jst_text(), *day))
+        Command::DecideAdvice { record, accept, by, why } => {
+            let ruling = if *accept { Ruling::Accept } else { Ruling::Refuse };
+            super::floor::decide(state, *record, ruling, Attribution { by, why })
         }
-        Command::ConfirmClock { clock: Some((before, wall)), by, why, .. } => {
-            let (by, why) = (by.clone(), why.clone());
-            recorded(Body::ClockConfirmed(ClockConfirmed { before: *before, wall: *wall, by, why }))
-        }
-        Command::Approvals(ask) => super::approvals::command(state, now, ask),
-        Command::Relief(ask) => super::relief::command(state, now, ask),
-        Command::Closing(ask) => super::closing::command(state, ask),
-        Command::Line(line) => super::statement::command(state, line),
-        other => super::people::command(state, now, other),
+        Command::ConfirmClock { day, clock, by, why } => confirm_clock(*day, *clock, Attribution { by, why }),
+        Command::Approvals(ask) => Ok(super::approvals::command(state, now, ask)),
+        Command::Relief(ask) => Ok(super::relief::command(state, now, ask)),
+        Command::Closing(ask) => Ok(super::closing::command(state, ask)),
+        Command::Line(line) => Ok(super::statement::command(state, line)),
+        other => Ok(super::people::command(state, now, other)),
     }
 }
 
-fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decision {
-    let Some(account) = state.deposits.get(&number) else { return reject(Rejected::UnknownDeposit(number)) };
-    if !amount.is_positive() || amount.get() > kazasu_schemas::money::MAX_WIRE_AMOUNT {
-        return reject(Rejected::Amount(amount));
-    }
-    let bank = state.bank.expect("the book is open");
-    let transfer = Transfer::direct(bank, *account, amount);
-    match state.book.check(&[transfer]) {
-        Ok(()) => recorded(Body::Funded(Funded {
-            number,
-            reference: reference.to_owned(),
-            transfers: [transfer].as_slice().into(),
-        })),
-        Err(error) => reject(Rejected::Rule(error.to_string())),
-    }
-}
-
-/// The instrument that a command names.
-pub(super) fn instrument(state: &State, to: &Link) -> Result<Instrument, Rejected> {
-    let instrument = match to {
-        Link::Deposit(number) => {
-            Instrument::Deposit(*state.deposits.get(number).ok_or(Rejected::UnknownDeposit(*number))?)
-        }
-        Link::Instrument(instrument) => instrument.clone(),
-    };
-    match instrument.issuer().filter(|n| !state.issuers.contains_key(n) && *n != NO_ISSUER) {
-        Some(issuer) => Err(Rejected::UnknownIssuer(issuer)),
-        None => Ok(instrument),
-    }
-}
-
-/// A new version of a person's link.
-pub(super) fn next_link(
-    state: &State,
-    now: Millis,
-    ppid: Ppid,
-    from: Option<Millis>,
-    instrument: Instrument,
-    (origin, by): (LinkOrigin, &str),
-) -> Result<Linked, Rejected> {
-    if state.residents.get(&ppid).is_some_and(|at| state.root(*at) != *at) {
-        return Err(Rejected::MergedBefore(ppid));
-    }
-    let (version, from) = next_version(state, &ppid, now, from)?;
-    Ok(Linked { ppid, version, from, instrument, origin: Some(origin), by: Some(by.to_owned()) })
-}
-
-fn link(
-    state: &State,
-    now: Millis,
-    ppid: Ppid,
-    from: Option<Millis>,
-    to: &Link,
-    (origin, by): (LinkOrigin, &str),
-) -> Decision {
-    let instrument = match instrument(state, to) {
-        Ok(instrument) => instrument,
-        Err(why) => return reject(why),
-    };
-    // A version that waits for its day is there already only when that day is asked for again.
-    let newest = state.link_versions(&ppid).next().filter(|v| v.from <= now || from.is_some_and(|from| from >= v.from));
-    if newest.and_then(|v| v.instrument.as_ref()).is_some_and(|i| same_instrument(i, &instrument)) {
+fn register_acquirer(state: &State, acquirer: InstitutionId, name: &str) -> Decision {
+    if state.parties.acquirers.contains_key(&acquirer) {
         return unchanged();
     }
-    match next_link(state, now, ppid, from, instrument, (origin, by)) {
-        Ok(linked) => recorded(Body::Linked(linked)),
-        Err(why) => reject(why),
+    let shortfall = state.book.next_account();
+    recorded(Body::AcquirerRegistered(AcquirerRegistered { acquirer, name: name.to_owned(), shortfall }))
+}
+
+fn register_issuer(state: &State, issuer: u16, name: &str) -> Decision {
+    if state.parties.issuers.contains_key(&issuer) {
+        return unchanged();
+    }
+    let receivable = state.book.next_account();
+    recorded(Body::IssuerRegistered(IssuerRegistered { issuer, name: name.to_owned(), receivable }))
+}
+
+fn open_deposit(state: &State, number: u64) -> Decision {
+    if state.parties.deposits.contains_key(&number) {
+        return unchanged();
+    }
+    recorded(Body::DepositOpened(DepositOpened { number, account: state.book.next_account() }))
+}
+
+fn fund(state: &State, number: u64, amount: Yen, reference: &str) -> Decided {
+    let account = state.parties.deposits.get(&number).ok_or(Rejected::UnknownDeposit(number))?;
+    super::people::amount_of(amount)?;
+    let bank = state.parties.bank.expect("the book is open");
+    let transfer = Transfer::direct(bank, *account, amount);
+    state.book.check(&[transfer]).map_err(|error| Rejected::Rule(error.to_string()))?;
+    let (reference, transfers) = (reference.to_owned(), [transfer].as_slice().into());
+    Ok(recorded(Body::Funded(Funded { number, reference, transfers })))
+}
+
+/// Only a deposit that never had any money gets some.
+fn opening_balance(state: &State, number: u64, amount: Yen, reference: &str) -> Decided {
+    let account = state.parties.deposits.get(&number).and_then(|id| state.book.account(*id));
+    match account {
+        Some(account) if account.credits.is_positive() => Ok(unchanged()),
+        _ => fund(state, number, amount, reference),
     }
 }
 
-/// The issuer number of an instrument whose issuer is not configured: it can be linked, and is refused (92) until it is
-/// linked again.
-pub const NO_ISSUER: u16 = 0;
-
-fn unlink(state: &State, now: Millis, ppid: Ppid, from: Option<Millis>, by: &str) -> Decision {
-    let ended = |v: &super::LinkVersion| v.instrument.is_none() && v.from <= from.unwrap_or(now);
-    match state.link_versions(&ppid).next() {
-        None => reject(Rejected::UnknownPpid(ppid)),
-        Some(newest) if ended(newest) => unchanged(),
-        Some(_) => match next_version(state, &ppid, now, from) {
-            Ok((version, from)) => recorded(Body::Unlinked(Unlinked { ppid, version, from, by: Some(by.to_owned()) })),
-            Err(why) => reject(why),
-        },
+/// `clock` is the time that decided, and what the wall clock says.
+fn confirm_clock(day: BusinessDay, clock: Option<(Millis, Millis)>, told: Attribution<'_>) -> Decided {
+    let Some((before, wall)) = clock else { return Ok(unchanged()) };
+    if wall.jst_day() != day {
+        return Err(Rejected::OtherDay(wall.jst_text(), day));
     }
-}
-
-/// The number of the next version, and when it begins. A day that is asked for may not lie before the newest version's, so that the
-/// rows of a file are taken in their order; without one it is now, and a version that still waits for its day is superseded.
-fn next_version(state: &State, ppid: &Ppid, now: Millis, from: Option<Millis>) -> Result<(u32, Millis), Rejected> {
-    let Some(newest) = state.link_versions(ppid).next() else { return Ok((1, from.unwrap_or(now))) };
-    match from {
-        Some(from) if from < newest.from => {
-            Err(Rejected::BeforeVersionInForce(from.jst_text(), newest.from.jst_text()))
-        }
-        Some(from) => Ok((newest.version + 1, from)),
-        None => Ok((newest.version + 1, now)),
-    }
-}
-
-/// A sealed card number looks different each time, so cards are compared by their keyed token.
-pub(super) fn same_instrument(a: &Instrument, b: &Instrument) -> bool {
-    match (a, b) {
-        (Instrument::CreditCard(a), Instrument::CreditCard(b))
-        | (Instrument::DebitCard(a), Instrument::DebitCard(b)) => a.issuer == b.issuer && a.token == b.token,
-        (a, b) => a == b,
-    }
+    let (by, why) = told.owned();
+    Ok(recorded(Body::ClockConfirmed(ClockConfirmed { before, wall, by, why })))
 }
 
 /// A journal in which nothing happens says so now and then: a process that begins can tell how long nothing was running.
@@ -372,9 +296,9 @@ pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
         return Decision::default();
     }
     if today > state.day {
-        return cut_over(state, now, today, keep_days, None).then(Effect::Again);
+        return cut_over(state, now, Turn { opened: today, keep_days, by_hand: None }).then(Effect::Again);
     }
-    let lapse = super::people::lapse(state, now);
+    let lapse = super::programmes::lapse(state, now);
     if lapse.body.is_some() {
         return lapse;
     }
@@ -385,16 +309,21 @@ pub(super) fn tick(state: &State, now: Millis, keep_days: u16) -> Decision {
     credit
 }
 
-/// What is forgotten goes by the calendar too: days that were ended early make nobody forget what was paid a moment ago.
-fn cut_over(
-    state: &State,
-    now: Millis,
+/// A turn of the business day.
+struct Turn<'a> {
+    /// The day that begins.
     opened: BusinessDay,
+    /// How many days settled taps stay in memory.
     keep_days: u16,
-    by_hand: Option<(String, String)>,
-) -> Decision {
+    /// Who ended the day, where the calendar did not.
+    by_hand: Option<Attribution<'a>>,
+}
+
+/// What is forgotten goes by the calendar too: days that were ended early make nobody forget what was paid a moment ago.
+fn cut_over(state: &State, now: Millis, turn: Turn<'_>) -> Decision {
+    let Turn { opened, keep_days, by_hand } = turn;
     let forget_before = BusinessDay(opened.min(now.jst_day()).0 - i32::from(keep_days.max(1)));
-    let (by, why) = by_hand.unzip();
+    let (by, why) = by_hand.map(Attribution::owned).unzip();
     Decision::record(Body::CutOver(CutOver { closed: state.day, opened, forget_before, by, why }))
         .then(Effect::CutOver(state.day, opened))
         .then(Effect::Done(Done::Recorded))

@@ -6,13 +6,14 @@
 
 use super::admin::{Rejected, recorded, unchanged};
 use super::people::Decided;
-use super::state::{CardList, State, position};
-use super::wallet::HolderAt;
+use super::state::{State, position};
+use super::wallet::{Card, Holder, HolderAt};
+use hashbrown::HashMap;
 use kazasu_ledger::record::{Body, CardStatus, CertificateBound, ListApplied, ListReason};
 use kazasu_schemas::ids::{Ppid, Serial};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use smallvec::SmallVec;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An issuer's place among those that records have named; 0 is the one that no record names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,14 +37,28 @@ pub(super) struct Bound {
     holder: HolderAt,
 }
 
-/// Every certificate that was ever bound.
+/// The card status list in force.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CardList {
+    /// The authority's number.
+    pub number: u64,
+    /// When it was issued.
+    pub issued: Millis,
+    /// The authority.
+    pub(super) issuer: IssuerAt,
+    pub(super) entries: HashMap<Serial, ListReason>,
+}
+
+/// Every certificate that was ever bound, and the card status lists in force.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Certificates {
     /// Names of issuers; the first is number 1.
     names: Vec<String>,
-    by_serial: hashbrown::HashMap<Serial, SmallVec<[Bound; 1]>>,
+    by_serial: HashMap<Serial, SmallVec<[Bound; 1]>>,
     /// The issuer of each, in the order of binding.
     issuers: Vec<IssuerAt>,
+    /// Lists by what they are about.
+    pub(super) lists: BTreeMap<String, CardList>,
 }
 
 impl Certificates {
@@ -69,7 +84,7 @@ impl Certificates {
     }
 
     /// The issuer of a card's certificate.
-    pub(super) fn issuer_of(&self, nth: u32) -> IssuerAt {
+    fn issuer_of(&self, nth: u32) -> IssuerAt {
         self.issuers.get(position(nth)).copied().unwrap_or_default()
     }
 
@@ -94,15 +109,18 @@ impl Certificates {
     }
 }
 
-pub(super) fn bind(
-    state: &State,
-    ppid: Ppid,
-    issuer: Option<&str>,
-    serial: Serial,
-    last_day: BusinessDay,
-    by: &str,
-) -> Decided {
-    let at = state.residents.get(&ppid).copied();
+/// A certificate that somebody binds to a person's card.
+#[derive(Clone, Copy)]
+pub(super) struct NewCertificate<'a> {
+    pub(super) ppid: Ppid,
+    pub(super) serial: Serial,
+    pub(super) issuer: Option<&'a str>,
+    pub(super) last_day: BusinessDay,
+}
+
+pub(super) fn bind(state: &State, new: NewCertificate<'_>, by: &str) -> Decided {
+    let NewCertificate { ppid, serial, issuer, last_day } = new;
+    let at = state.people.residents.get(&ppid).copied();
     let given = state.certificates.known(issuer);
     for bound in state.certificates.with_serial(&serial) {
         let may_be = match given {
@@ -143,11 +161,11 @@ pub(super) fn apply_list(state: &State, new: NewList<'_>, by: &str) -> Decided {
         Some(issuer) => !list.issuer.may_be(issuer),
         None => list.issuer != IssuerAt::UNKNOWN,
     };
-    let scope = match (state.lists.get(scope).filter(anothers), issuer) {
+    let scope = match (state.certificates.lists.get(scope).filter(anothers), issuer) {
         (Some(_), Some(issuer)) => format!("{scope} [{issuer}]"),
         (Some(_) | None, _) => scope.to_owned(),
     };
-    let before = state.lists.get(&scope);
+    let before = state.certificates.lists.get(&scope);
     if let Some(list) = before {
         let same = list.number == number && list.issued == issued && list.entries.len() == entries.len();
         let same = same && entries.iter().all(|(serial, reason)| list.entries.get(serial) == Some(reason));
@@ -182,14 +200,12 @@ fn status_of(reason: ListReason) -> CardStatus {
     }
 }
 
-impl State {
-    pub(super) fn certificate_bound(&mut self, r: &CertificateBound) {
-        let holder = self.person(r.ppid);
-        let issuer = self.certificates.named(r.issuer.as_deref());
-        let (bound, new) = self.certificates.bind(issuer, r.serial, holder);
-        let listed = self.on_a_list(bound.issuer, &r.serial);
-        let card = &mut self.holders[position(holder)].card;
-        card.listed = listed;
+/// What records do to certificates and to the cards that have them.
+impl Certificates {
+    fn bound(&mut self, r: &CertificateBound, holder: HolderAt, card: &mut Card) {
+        let issuer = self.named(r.issuer.as_deref());
+        let (bound, new) = self.bind(issuer, r.serial, holder);
+        card.listed = self.on_a_list(bound.issuer, &r.serial);
         // A suspension or revocation was of the card before; the same certificate once more lifts nothing.
         if new {
             card.said = CardStatus::Good;
@@ -199,9 +215,9 @@ impl State {
         card.certificate = bound.nth;
     }
 
-    pub(super) fn list_applied(&mut self, r: &ListApplied) {
-        let issuer = self.certificates.named(r.issuer.as_deref());
-        let new = || CardList { number: r.number, issued: r.issued, issuer, entries: hashbrown::HashMap::new() };
+    pub(super) fn list_applied(&mut self, r: &ListApplied, holders: &mut [Holder]) {
+        let issuer = self.named(r.issuer.as_deref());
+        let new = || CardList { number: r.number, issued: r.issued, issuer, entries: HashMap::new() };
         let list = self.lists.entry(r.scope.clone()).or_insert_with(new);
         (list.number, list.issued) = (r.number, r.issued);
         let mut changed: Vec<Serial> =
@@ -216,12 +232,10 @@ impl State {
         }
         list.entries.extend(r.added.iter().copied());
         for serial in changed {
-            for at in 0..self.certificates.with_serial(&serial).len() {
-                let bound = self.certificates.with_serial(&serial)[at];
-                let status = self.on_a_list(bound.issuer, &serial);
-                let card = &mut self.holders[position(bound.holder)].card;
+            for bound in self.with_serial(&serial) {
+                let card = &mut holders[position(bound.holder)].card;
                 if card.certificate == bound.nth {
-                    card.listed = status;
+                    card.listed = self.on_a_list(bound.issuer, &serial);
                 }
             }
         }
@@ -235,7 +249,15 @@ impl State {
 
     /// When the oldest list in force that may speak of a card was issued; `None` when there is none.
     pub(super) fn oldest_list(&self, nth: u32) -> Option<Millis> {
-        let issuer = self.certificates.issuer_of(nth);
+        let issuer = self.issuer_of(nth);
         self.lists.values().filter(|list| list.issuer.may_be(issuer)).map(|list| list.issued).min()
+    }
+}
+
+impl State {
+    pub(super) fn certificate_bound(&mut self, r: &CertificateBound) {
+        let holder = self.people.person(r.ppid);
+        let card = &mut self.people.holders[position(holder)].card;
+        self.certificates.bound(r, holder, card);
     }
 }

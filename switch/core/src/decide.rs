@@ -27,7 +27,7 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
         Event::Request(request) => decide_request(state, now, request),
         Event::Totals(totals) => decide_totals(state, totals),
         Event::IssuerAnswered { message, code, approval } => {
-            super::issuer::answered(state, now, *message, *code, *approval)
+            super::issuer::answered(state, now, *message, (*code, *approval))
         }
         Event::IssuerSilent { tap, why } => super::issuer::silent(state, now, *tap, *why),
         Event::IssuerAcknowledged { message, code } => super::loss::acknowledged(state, *message, *code),
@@ -87,7 +87,7 @@ impl Context<'_> {
 
     pub(super) fn merchant(&self) -> Result<(u32, &Merchant), Refusal> {
         let key = (self.request.acquirer, self.request.merchant);
-        let at = *self.state.merchant_at.get(&key).ok_or(Refusal::UnknownMerchant)?;
+        let at = *self.state.parties.merchant_at.get(&key).ok_or(Refusal::UnknownMerchant)?;
         Ok((at, self.state.merchant(at).ok_or(Refusal::UnknownMerchant)?))
     }
 
@@ -112,7 +112,7 @@ impl Context<'_> {
         // A full reversal of a pending tap ends the waiting of whoever asked for it.
         let interrupted = outcome
             .original
-            .filter(|original| self.kind == TapKind::Reversal && self.state.pending.contains_key(original))
+            .filter(|original| self.kind == TapKind::Reversal && self.state.taps.pending.contains_key(original))
             .filter(|_| matches!(outcome.verdict, Verdict::Approved(_)) && outcome.remains == Some(Yen::ZERO));
         let tapped = Tapped {
             key: key_of(self.request),
@@ -159,7 +159,7 @@ impl Context<'_> {
 
 fn decide_request(state: &State, now: Millis, request: &Request) -> Decision {
     let fingerprint = request.fingerprint();
-    match state.known.get(&key_of(request)) {
+    match state.taps.known.get(&key_of(request)) {
         Some(Known::Tap(index)) => {
             let tap = state.tap(*index).expect("a known key leads to a tap in memory");
             return match (tap.fingerprint == fingerprint, tap.state, tap.answer) {
@@ -229,7 +229,7 @@ fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
     if merchant.closed && opens {
         return Err(Refusal::UnknownMerchant);
     }
-    let terminal = context.state.terminal_at.get(&(request.acquirer, request.terminal));
+    let terminal = context.state.parties.terminal_at.get(&(request.acquirer, request.terminal));
     if terminal.and_then(|at| context.state.merchant(*at)).map(|m| m.payable) != Some(merchant.payable) {
         return Err(Refusal::UnknownTerminal);
     }
@@ -246,7 +246,7 @@ fn weigh(context: &Context<'_>, now: Millis) -> Result<Outcome, Refusal> {
         | Operation::Purchase
         | Operation::BalanceInquiry
         | Operation::AuthorizationAdvice
-        | Operation::PurchaseAdvice => super::pay::pay(context, now, operation, merchant_at, merchant),
+        | Operation::PurchaseAdvice => super::pay::pay(context, now, operation, (merchant_at, merchant)),
         Operation::Reversal => unreachable!("reversals were taken out above"),
     }
 }

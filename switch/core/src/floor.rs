@@ -2,19 +2,23 @@
 //! nothing of it is posted, and its issuer is told nothing, until a person has looked at it. Until then it is reserved; an acquirer's
 //! reversal releases it.
 
-use super::admin::{Rejected, recorded, reject};
-use super::event::{Decision, Effect};
+use super::admin::{Rejected, recorded};
+use super::attribution::Attribution;
+use super::event::Effect;
 use super::money::{Shares, plus};
+use super::people::Decided;
 use super::state::{State, Tap, TapIndex, TapState};
-use super::undo::{held, instrument_share, issuer_of, settle};
+use super::totals::What;
+use super::undo::{Kept, held, instrument_share, issuer_of, settle};
 use super::wallet::NOBODY;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Record, ToIssuer};
+use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Place, ToIssuer};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::Receipt;
 use kazasu_schemas::wire::issuer::IssuerOperation;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The limit for offline payments until a policy says another.
 pub(super) const FLOOR: Yen = Yen::new(100_000);
@@ -38,6 +42,15 @@ pub struct WaitingAdvice {
     pub floor: Yen,
 }
 
+/// Offline payments above their floor limits.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Offline {
+    /// Those that a person has to look at.
+    pub(super) waiting: BTreeSet<Seq>,
+    /// Those that were accepted and went to an issuer: the record whose message it knows them by, and when.
+    pub(super) accepted: BTreeMap<Seq, (Seq, Millis)>,
+}
+
 impl State {
     /// Above this an offline payment waits for a person.
     pub(super) fn floor_at(&self, class: &str) -> Yen {
@@ -49,7 +62,7 @@ impl State {
 
     /// True while a person has to look at this tap.
     pub(super) fn waits_for_person(&self, tap: Seq) -> bool {
-        self.above_floor.contains(&tap)
+        self.offline.waiting.contains(&tap)
     }
 
     /// Every offline payment that waits for a person, oldest first.
@@ -72,35 +85,35 @@ impl State {
                 floor: self.floor_at(&class),
             })
         };
-        self.above_floor.iter().filter_map(shown).collect()
+        self.offline.waiting.iter().filter_map(shown).collect()
     }
 
     /// A person said what becomes of it.
-    pub(super) fn advice_settled(&mut self, seq: Seq, record: &Record, r: &AdviceSettled) {
+    pub(super) fn advice_settled(&mut self, place: Place, r: &AdviceSettled) {
         let Some(index) = self.index_of(r.tap) else { return };
-        self.above_floor.remove(&r.tap);
+        self.offline.waiting.remove(&r.tap);
         let Some(tap) = self.tap(index) else { return };
         let (day, acquirer) = (tap.counted_day, tap.key.acquirer);
         if r.accepted {
             self.waits_no_more(index);
             self.post(index, &r.transfers);
             let posted = self.through_merchant(&r.transfers);
-            self.set_state(index, TapState::Posted);
+            self.taps.set_state(index, TapState::Posted);
             if posted.is_positive() {
-                self.count_payment(acquirer, record.day, posted);
+                self.totals.count((acquirer, place.day), What::Payment, posted);
             }
             if let Some(message) = r.to_issuer {
-                self.owes(seq, message, record.at);
-                self.advised(seq, (message, r.tap), &r.transfers);
-                self.accepted.insert(r.tap, (seq, record.at));
+                self.owes(place, message);
+                self.advised(place.seq, (message, r.tap), &r.transfers);
+                self.offline.accepted.insert(r.tap, (place.seq, place.at));
             }
         } else {
             self.came_back(&r.transfers);
             self.released(index, &r.transfers, day);
-            self.set_state(index, TapState::Refused);
+            self.taps.set_state(index, TapState::Refused);
         }
         if let Some(ruled) = &r.ruled {
-            self.tell(seq, record.at, index, &ruled.alerts);
+            self.tell(place, index, &ruled.alerts);
         }
         self.look_at_outcome(index);
     }
@@ -110,18 +123,27 @@ impl State {
         if let Some(seq) = self.tap(of).filter(|tap| tap.state == TapState::Reversed).map(|tap| tap.seq)
             && self.waits_for_person(seq)
         {
-            self.above_floor.remove(&seq);
+            self.offline.waiting.remove(&seq);
         }
     }
 }
 
 /// What a person says of an advice that waits.
-pub(super) fn decide(state: &State, record: Seq, accept: bool, by: &str, why: &str) -> Decision {
-    let Some(tap) = state.tap_by_seq(record).filter(|tap| state.waits_for_person(tap.seq)) else {
-        return reject(Rejected::NoAdviceWaits(record));
-    };
-    let kept: Shares = tap.legs.iter().map(|leg| if accept { held(state, leg) } else { Yen::ZERO }).collect();
-    let transfers = settle(state, tap, &kept, accept);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ruling {
+    /// All of it is posted.
+    Accept,
+    /// All of it is released.
+    Refuse,
+}
+
+/// A person decides about an advice that waits.
+pub(super) fn decide(state: &State, record: Seq, ruling: Ruling, told: Attribution<'_>) -> Decided {
+    let waits = state.tap_by_seq(record).filter(|tap| state.waits_for_person(tap.seq));
+    let tap = waits.ok_or(Rejected::NoAdviceWaits(record))?;
+    let accepted = ruling == Ruling::Accept;
+    let kept: Shares = tap.legs.iter().map(|leg| if accepted { held(state, leg) } else { Yen::ZERO }).collect();
+    let transfers = settle(state, tap, &kept, Kept::Posted);
     let part = instrument_share(tap, &kept);
     let to_issuer = issuer_of(state, tap).filter(|_| part.is_positive()).map(|issuer| ToIssuer {
         issuer,
@@ -131,20 +153,20 @@ pub(super) fn decide(state: &State, record: Seq, accept: bool, by: &str, why: &s
         about: None,
         tap: tap.seq,
     });
-    let ruled = alerts(state, tap, accept);
+    let ruled = if accepted { alerts(state, tap) } else { None };
     let notices = ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
-    let (by, why) = (by.to_owned(), why.to_owned());
-    let body = AdviceSettled { tap: tap.seq, accepted: accept, transfers, to_issuer, ruled, by, why };
+    let (by, why) = told.owned();
+    let body = AdviceSettled { tap: tap.seq, accepted, transfers, to_issuer, ruled, by, why };
     let decision = recorded(Body::AdviceSettled(body)).notify(state.seq + 1, notices);
-    match to_issuer {
+    Ok(match to_issuer {
         Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
         None => decision,
-    }
+    })
 }
 
 /// What is paid now may reach a percentage of the month's limit.
-fn alerts(state: &State, tap: &Tap, accept: bool) -> Option<Outcome> {
-    if !accept || tap.holder == NOBODY {
+fn alerts(state: &State, tap: &Tap) -> Option<Outcome> {
+    if tap.holder == NOBODY {
         return None;
     }
     let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();

@@ -5,7 +5,7 @@ use super::decide::{Context, Outcome, approval, refusal};
 use super::money::{Leg, Shares, keep, plus, spread, sum};
 use super::original::Found;
 use super::state::{Tap, TapState};
-use super::undo::{self, Undoing, give_back, held, instrument_share, issuer_of, settle};
+use super::undo::{self, Kept, Undoing, give_back, held, instrument_share, issuer_of, settle};
 use super::wallet::NOBODY;
 use kazasu_ledger::record::{Ruled, TapKind, ToIssuer, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
@@ -59,7 +59,7 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     if tap.kind == TapKind::AuthorizationAdvice && amount > context.state.floor_at(class) {
         return above_floor(context, tap, &kept, amount);
     }
-    let transfers = settle(context.state, tap, &kept, true);
+    let transfers = settle(context.state, tap, &kept, Kept::Posted);
     context.state.book.check(&transfers).map_err(refusal)?;
     let mut outcome = about(context, tap, approval(context), transfers);
     outcome.ruled = alerts(context, tap, &kept);
@@ -101,7 +101,7 @@ fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> 
     const HOLDS: usize = 16;
     let state = context.state;
     let nothing: Shares = smallvec::smallvec![Yen::ZERO; tap.legs.len()];
-    let released = settle(state, tap, &nothing, false);
+    let released = settle(state, tap, &nothing, Kept::Held);
     let hold = |debit, credit, amount| Transfer { kind: TransferKind::Hold, debit, credit, amount };
     let anew = tap.legs.iter().zip(kept).filter(|(_, kept)| kept.is_positive());
     let anew: Transfers = anew.map(|(leg, kept)| hold(leg.debit, leg.credit, *kept)).collect();
@@ -111,7 +111,7 @@ fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> 
         transfers.extend(anew);
     } else {
         // There is no room for so many tenders twice: all of it is claimed from the acquirer.
-        let shortfall = state.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
+        let shortfall = state.parties.acquirers.get(&context.request.acquirer).ok_or(Refusal::UnknownMerchant)?;
         let payable = state.merchant(tap.merchant).ok_or(Refusal::OriginalNotFound)?.payable;
         transfers.push(hold(*shortfall, payable, amount));
         transfers.extend(released);
@@ -225,7 +225,7 @@ fn undone(context: &Context<'_>, tap: &Tap, undoing: Undoing) -> Outcome {
 fn undo_pending(context: &Context<'_>, tap: &Tap) -> Outcome {
     let state = context.state;
     let nothing: Shares = smallvec::smallvec![Yen::ZERO; tap.legs.len()];
-    let mut transfers = settle(state, tap, &nothing, false);
+    let mut transfers = settle(state, tap, &nothing, Kept::Held);
     transfers.extend(super::issuer::refund_lost(state, tap));
     let mut outcome = about(context, tap, approval(context), transfers);
     outcome.to_issuer = issuer_of(state, tap).map(|issuer| undo::message(tap, issuer, Yen::ZERO, context.seq()));

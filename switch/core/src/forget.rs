@@ -3,8 +3,9 @@
 //!
 //! From the turn of the day on nothing can be done about a tap that is too old, whether it has left the memory yet or not.
 
+use super::money::is_original;
 use super::state::{Known, State, Sweeps, Tap, TapIndex, TapState, reference};
-use kazasu_ledger::record::CutOver;
+use kazasu_ledger::record::{CutOver, Place};
 use std::ops::Bound::{Excluded, Unbounded};
 
 /// What is looked at with one record. More than a day's taps leave the memory while as many come in.
@@ -12,24 +13,14 @@ const AT_ONCE: usize = 8;
 
 impl State {
     /// The day turns. What is to be forgotten from now on is fixed; forgetting it is left to the records that follow.
-    pub(super) fn cut_over(&mut self, r: &CutOver) {
+    pub(super) fn cut_over(&mut self, place: Place, r: &CutOver) {
+        self.closing.cut_over(place, r);
         self.day = r.opened;
         self.forgotten_before = self.forgotten_before.max(r.forget_before);
-        for sweep in self
-            .purse_books
-            .values_mut()
-            .map(|book| &mut book.sweep)
-            .chain(self.point_books.values_mut().map(|book| &mut book.sweep))
-        {
-            if std::mem::take(&mut sweep.again) {
-                sweep.through = 0;
-            }
-        }
+        self.programmes.day_turned();
         self.disputes_changed();
         self.sweeps = Sweeps { kept: Some(0), notices: Some(0) };
-        // One entry for each acquirer and day.
-        let before = self.forgotten_before;
-        self.totals.retain(|(_, day), _| *day >= before);
+        self.totals.forget_before(self.forgotten_before);
     }
 
     /// What a difference is about is needed until two people have decided.
@@ -53,31 +44,31 @@ impl State {
             TapState::Completed(by) => self.tap(by).is_some_and(|by| !self.is_old(by)),
             TapState::Posted | TapState::Refused | TapState::Reversed => false,
         };
-        open || self.owed.contains_key(&tap.seq)
+        open || self.messages.are_about(tap.seq)
             || self.disputed.contains(&tap.seq)
-            || self.undo_due.contains(&tap.seq)
-            || self.refund_reversals.contains_key(&tap.seq)
+            || self.undos.due.contains(&tap.seq)
+            || self.is_busy_with_refunds(tap.seq)
             || self.waits_for_a_refund(tap)
     }
 
     /// An issuer is being asked for a refund of it.
     fn waits_for_a_refund(&self, tap: &Tap) -> bool {
         let of = |index: &TapIndex| self.tap(*index).and_then(|refund| self.tap(refund.original?)).map(|paid| paid.seq);
-        tap.refunded().is_positive() && self.pending.values().any(|index| of(index) == Some(tap.seq))
+        tap.refunded().is_positive() && self.taps.pending.values().any(|index| of(index) == Some(tap.seq))
     }
 
     /// Part of applying every record.
     pub(super) fn forget_some(&mut self) {
         let mut left = AT_ONCE;
-        while left > 0 && self.taps.front().is_some_and(|tap| self.is_old(tap)) {
-            let tap = self.taps.pop_front().expect("front() saw it");
-            let index = self.forgotten;
-            self.forgotten += 1;
+        while left > 0 && self.taps.recent.front().is_some_and(|tap| self.is_old(tap)) {
+            let tap = self.taps.recent.pop_front().expect("front() saw it");
+            let index = self.taps.forgotten;
+            self.taps.forgotten += 1;
             left -= 1;
             // Its index leads to nothing from here on, unless it is kept.
             if self.is_needed(&tap) {
-                self.kept_at.insert(tap.seq, index);
-                self.kept.insert(index, tap);
+                self.taps.kept_at.insert(tap.seq, index);
+                self.taps.kept.insert(index, tap);
             } else {
                 self.forget(index, &tap);
             }
@@ -86,20 +77,20 @@ impl State {
             && let Some(from) = self.sweeps.kept
         {
             left -= 1;
-            let next = self.kept.range(from..).next().map(|(index, tap)| (*index, self.is_needed(tap)));
+            let next = self.taps.kept.range(from..).next().map(|(index, tap)| (*index, self.is_needed(tap)));
             self.sweeps.kept = next.map(|(index, _)| index + 1);
             if let Some((index, false)) = next
-                && let Some(tap) = self.kept.remove(&index)
+                && let Some(tap) = self.taps.kept.remove(&index)
             {
-                self.kept_at.remove(&tap.seq);
+                self.taps.kept_at.remove(&tap.seq);
                 self.forget(index, &tap);
             }
         }
-        while left > 0 && self.tombstones.front().is_some_and(|(_, day)| *day < self.forgotten_before) {
+        while left > 0 && self.taps.tombstones.front().is_some_and(|(_, day)| *day < self.forgotten_before) {
             left -= 1;
-            let Some((key, day)) = self.tombstones.pop_front() else { break };
-            if self.known.get(&key) == Some(&Known::Tombstone(day)) {
-                self.known.remove(&key);
+            let Some((key, day)) = self.taps.tombstones.pop_front() else { break };
+            if self.taps.known.get(&key) == Some(&Known::Tombstone(day)) {
+                self.taps.known.remove(&key);
             }
         }
         self.forget_notices(left);
@@ -122,20 +113,19 @@ impl State {
 
     /// Takes out what led to a tap that has left the memory.
     fn forget(&mut self, index: TapIndex, tap: &Tap) {
-        self.stood_for.remove(&tap.seq);
-        self.accepted.remove(&tap.seq);
-        self.undos.remove(&tap.seq);
+        self.stand_ins.taps.remove(&tap.seq);
+        self.offline.accepted.remove(&tap.seq);
+        self.undos.said.remove(&tap.seq);
         self.parts_of.remove(&tap.seq);
-        if self.known.get(&tap.key) == Some(&Known::Tap(index)) {
-            self.known.remove(&tap.key);
+        if self.taps.known.get(&tap.key) == Some(&Known::Tap(index)) {
+            self.taps.known.remove(&tap.key);
         }
         if let Some(merchant) = self.merchant(tap.merchant) {
             let key = reference(&tap.key.acquirer, &merchant.id, &tap.rrn);
             // What was refused at once, and what only follows another tap, was never entered.
-            let entered =
-                super::apply::is_original(tap.kind) && (tap.state != TapState::Refused || !tap.legs.is_empty());
+            let entered = is_original(tap.kind) && (tap.state != TapState::Refused || !tap.legs.is_empty());
             if entered && tap.rrn.names_something() {
-                self.refer_no_more(key, index, tap.kind);
+                self.taps.refer_no_more(key, index, tap.kind);
             }
         }
     }

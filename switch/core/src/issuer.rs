@@ -28,11 +28,20 @@ fn settle(state: &State, tap: &Tap, post: impl Fn(Source) -> bool) -> Transfers 
 }
 
 fn pending(state: &State, seq: Seq) -> Option<&Tap> {
-    state.pending.get(&seq).and_then(|index| state.tap(*index)).filter(|tap| tap.state == TapState::Pending)
+    state.taps.pending.get(&seq).and_then(|index| state.tap(*index)).filter(|tap| tap.state == TapState::Pending)
+}
+
+/// How much is approved of a payment that waited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// What purses and points pay of it: the issuer declined its part.
+    Part(Yen),
 }
 
 /// What the policy has to say when a payment is approved that waited. Its part is in the windows already.
-fn outcome(state: &State, now: Millis, tap: &Tap, approved: Option<Yen>, whole: bool) -> Outcome {
+fn outcome(state: &State, now: Millis, tap: &Tap, extent: Extent) -> Outcome {
     if !super::money::is_payment(tap.kind) || tap.holder == super::wallet::NOBODY {
         return Outcome::default();
     }
@@ -40,6 +49,10 @@ fn outcome(state: &State, now: Millis, tap: &Tap, approved: Option<Yen>, whole: 
     let wallet = state.holder(holder).wallet.as_deref();
     let instrument = state.link(tap.link).and_then(|link| link.instrument.as_ref()).map(InstrumentKey::of);
     let spender = Spender { wallet, instrument, day: now.max(state.at).jst_day() };
+    let (whole, approved) = match extent {
+        Extent::Whole => (true, None),
+        Extent::Part(yen) => (false, Some(yen)),
+    };
     // Points that a purchase brings are posted by this answer; an authorization's stay pending.
     let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
@@ -60,7 +73,7 @@ pub(super) fn waiting_part(tap: &Tap) -> Yen {
 /// next record undoes that much.
 pub(super) fn part_undone_next(state: &State, tap: &Tap) -> Yen {
     use super::money::{Leg, minus, plus, spread, sum};
-    let Some(undo) = state.undos.get(&tap.seq) else { return Yen::ZERO };
+    let Some(undo) = state.undos.said.get(&tap.seq) else { return Yen::ZERO };
     let mut legs = tap.legs.clone();
     for leg in legs.iter_mut().filter(|leg| leg.hold.is_some()) {
         leg.posted = leg.asked;
@@ -83,8 +96,7 @@ pub(super) fn answered(
     state: &State,
     now: Millis,
     message: Seq,
-    code: ResponseCode,
-    approval: Option<ApprovalCode>,
+    (code, approval): (ResponseCode, Option<ApprovalCode>),
 ) -> Decision {
     let Some(tap) = pending(state, message) else {
         return match state.tap_by_seq(message) {
@@ -121,8 +133,8 @@ pub(super) fn answered(
     if !code.is_approved() {
         transfers.extend(refund_lost(state, tap));
     }
-    let ruled =
-        if approved { some(outcome(state, now, tap, partly.then_some(covered), code.is_approved())) } else { None };
+    let extent = if partly { Extent::Part(covered) } else { Extent::Whole };
+    let ruled = if approved { some(outcome(state, now, tap, extent)) } else { None };
     let (receipt, notices) = ruled.as_ref().map_or((Receipt::default(), 0), |r| (r.receipt, r.alerts.len()));
     let answer = Answer {
         code: if partly { ResponseCode::PARTIAL } else { code.towards_terminal() },
@@ -175,7 +187,7 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
     let part = tap.instrument_leg()?.asked;
     let day = now.max(state.at).jst_day();
     let within = |used: Yen, most: Yen| used.checked_add(part).is_some_and(|sum| sum <= most);
-    let by_issuer = state.stood_in.get(&issuer).filter(|(of, _)| *of == day).map_or(Yen::ZERO, |(_, yen)| *yen);
+    let by_issuer = state.stand_ins.of_issuer(issuer, day);
     let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();
     let by_person = wallet.map_or(Yen::ZERO, |w| w.stood_in.used(day.0).0);
     let allowed = tap.kind == TapKind::Purchase
@@ -195,7 +207,7 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
         about: None,
         tap: tap.seq,
     };
-    let ruled = outcome(state, now, tap, None, true);
+    let ruled = outcome(state, now, tap, Extent::Whole);
     let answer = Answer { approval: Some(approval), receipt: ruled.receipt, ..Answer::code(ResponseCode::APPROVED) };
     let notices = ruled.alerts.len();
     let transfers = settle(state, tap, |_| true);

@@ -5,9 +5,8 @@
 
 mod admin;
 mod apply;
-mod apply_refund;
-mod apply_undo;
 mod approvals;
+mod attribution;
 mod certificates;
 mod closing;
 mod decide;
@@ -18,6 +17,7 @@ mod forget;
 mod issuer;
 mod large;
 mod limits;
+mod links;
 mod loss;
 mod merchants;
 mod money;
@@ -26,16 +26,20 @@ mod original;
 mod outgoing;
 mod pay;
 mod people;
+mod programmes;
+mod references;
 mod relief;
 mod replay;
 mod rules;
 mod state;
 mod statement;
+mod totals;
 mod undo;
 mod wallet;
 
-pub use admin::{NO_ISSUER, Rejected};
+pub use admin::Rejected;
 pub use approvals::{ApprovalRefusal, ApprovalView, Approvals};
+pub use certificates::CardList;
 pub use closing::{
     CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, Note, PayoutView, Position, RAISED_AT_ONCE,
     REFUSED_ADVICE, ResolvedBy, SettlementState, SettlementView, StandingView,
@@ -44,6 +48,7 @@ pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};
 pub use floor::WaitingAdvice;
 pub use limits::{LimitChange, LimitsChange};
+pub use links::NO_ISSUER;
 pub use merchants::{Edit, MOST_TAGS, MOST_TERMINALS, MerchantChange, MerchantEntry, MerchantLook};
 pub use outgoing::Outgoing;
 pub use people::{Holding, Resident, SealedNumber};
@@ -52,7 +57,7 @@ pub use relief::{
     RowView, TransferRow, Unpaid, Why,
 };
 pub use replay::{Change, Cost, Replay, ReplayError, Said};
-pub use state::{BreakReason, Broken, CardList, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
+pub use state::{BreakReason, Broken, LinkVersion, Merchant, Owed, State, StateSizes, Tap, TapState};
 pub use statement::{
     ALIKE_DAYS, Alike, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
     StatementLine, Wanted,

@@ -30,7 +30,7 @@ pub(super) struct Parts {
 
 /// An advice arrived. A second acknowledgement of the same advice changes nothing.
 pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> Decision {
-    let Some((advice, _)) = state.unacknowledged.get(&message) else {
+    let Some((advice, _)) = state.messages.unacknowledged.get(&message) else {
         return Decision::only(Effect::Count("acknowledged_again"));
     };
     if code.is_approved() {
@@ -57,7 +57,7 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
 /// each stands, or not, by what the issuer says to its own message.
 fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossBooked> {
     let tap = state.tap_by_seq(advice.tap)?;
-    let stood = state.stood_for.get(&tap.seq).map(|stood| stood.bearer);
+    let stood = state.stand_ins.taps.get(&tap.seq).map(|stood| stood.bearer);
     let bearer = stood.or(state.rules.policy.offline.as_ref().map(|rule| rule.bearer))?;
     let leg = tap.instrument_leg().filter(|_| tap.state == TapState::Posted)?;
     let parts = state.parts(tap.seq);
@@ -71,7 +71,7 @@ fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Op
     let debit = match bearer {
         Bearer::Issuer => return None,
         Bearer::Merchant => leg.credit,
-        Bearer::Operator => state.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
+        Bearer::Operator => state.parties.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
             let account = state.book.next_account();
             opens.push(Opening { account, key: AccountKey::StandInLoss(advice.issuer) });
             account

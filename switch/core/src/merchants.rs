@@ -153,16 +153,16 @@ pub(super) fn change(
 }
 
 fn find(state: &State, acquirer: InstitutionId, merchant: MerchantId) -> Option<&Merchant> {
-    state.merchant_at.get(&(acquirer, merchant)).and_then(|at| state.merchant(*at))
+    state.parties.merchant_at.get(&(acquirer, merchant)).and_then(|at| state.merchant(*at))
 }
 
 /// Registers an entry that is said in full.
 pub(super) fn register(state: &State, mut record: MerchantRegistered) -> Result<Decision, Rejected> {
-    if !state.acquirers.contains_key(&record.acquirer) {
+    if !state.parties.acquirers.contains_key(&record.acquirer) {
         return Err(Rejected::UnknownAcquirer(record.acquirer));
     }
     for terminal in &record.terminals {
-        let owner = state.terminal_at.get(&(record.acquirer, *terminal)).and_then(|at| state.merchant(*at));
+        let owner = state.parties.terminal_at.get(&(record.acquirer, *terminal)).and_then(|at| state.merchant(*at));
         if let Some(owner) = owner.filter(|owner| owner.id != record.merchant) {
             return Err(Rejected::TerminalTaken(*terminal, owner.id));
         }
@@ -200,12 +200,14 @@ impl MerchantLook {
         let known =
             self.entries.get(&key).cloned().or_else(|| find(state, acquirer, merchant).map(MerchantEntry::from));
         let entry = change.of(known.as_ref())?;
-        if !state.acquirers.contains_key(&acquirer) {
+        if !state.parties.acquirers.contains_key(&acquirer) {
             return Err(Rejected::UnknownAcquirer(acquirer));
         }
         let owner = |terminal: TerminalId| match self.terminals.get(&(acquirer, terminal)) {
             Some(owner) => *owner,
-            None => state.terminal_at.get(&(acquirer, terminal)).and_then(|at| state.merchant(*at)).map(|m| m.id),
+            None => {
+                state.parties.terminal_at.get(&(acquirer, terminal)).and_then(|at| state.merchant(*at)).map(|m| m.id)
+            }
         };
         for terminal in &entry.terminals {
             if let Some(owner) = owner(*terminal).filter(|owner| *owner != merchant) {

@@ -227,3 +227,20 @@ pub(super) fn is_payment(kind: TapKind) -> bool {
         | TapKind::Unsupported => false,
     }
 }
+
+pub(super) fn is_refund(kind: TapKind) -> bool {
+    matches!(kind, TapKind::Refund | TapKind::RefundAdvice)
+}
+
+/// Does it stand by itself, so that a later message can be about it?
+pub(super) fn is_original(kind: TapKind) -> bool {
+    match kind {
+        TapKind::Authorize
+        | TapKind::Purchase
+        | TapKind::AuthorizationAdvice
+        | TapKind::PurchaseAdvice
+        | TapKind::Refund
+        | TapKind::RefundAdvice => true,
+        TapKind::BalanceInquiry | TapKind::Completion | TapKind::Reversal | TapKind::Unsupported => false,
+    }
+}

@@ -47,7 +47,7 @@ impl State {
     }
 
     fn exactly(&self, original: &Original, request: &Request) -> Option<TapIndex> {
-        match self.known.get(&original_key(original, request)?)? {
+        match self.taps.known.get(&original_key(original, request)?)? {
             Known::Tap(index) => self.tap(*index).filter(|tap| !self.is_over(tap)).map(|_| *index),
             Known::Tombstone(_) => None,
         }
@@ -63,7 +63,7 @@ impl State {
 
     /// May the message be about this tap's person? It repeats the PPID, names the one that it was merged into, or names none.
     pub(super) fn is_of(&self, request: &Request, tap: &Tap) -> bool {
-        let person = |ppid| self.residents.get(ppid).map(|at| self.root(*at));
+        let person = |ppid| self.people.residents.get(ppid).map(|at| self.root(*at));
         match (request.ppid, tap.ppid) {
             (Some(now), Some(then)) => now == then || (person(&now).is_some() && person(&now) == person(&then)),
             (None, _) | (_, None) => true,
@@ -76,7 +76,7 @@ impl State {
             return None;
         }
         let key = reference(&request.acquirer, &request.merchant, &request.rrn);
-        let Some(Reference::One(index)) = self.by_reference.get(&key).copied() else { return None };
+        let Some(Reference::One(index)) = self.taps.by_reference.get(&key).copied() else { return None };
         let tap = self.tap(index).filter(|tap| !self.is_over(tap))?;
         let same_merchant = self.merchant(tap.merchant).is_some_and(|m| m.id == request.merchant);
         let same = tap.rrn == request.rrn && tap.key.acquirer == request.acquirer && same_merchant;
@@ -95,7 +95,7 @@ impl State {
     /// DE90 to the letter, but of another terminal of the same merchant. Only a person can say what a reversal means by it.
     fn at_another_terminal(&self, request: &Request) -> Option<TapIndex> {
         let original = request.original.as_ref().filter(|_| request.mti.class() == 4)?;
-        let at = self.merchant_at.get(&(request.acquirer, request.merchant))?;
+        let at = self.parties.merchant_at.get(&(request.acquirer, request.merchant))?;
         let terminals = self.merchant(*at)?.terminals.iter().filter(|terminal| **terminal != request.terminal);
         terminals.copied().find_map(|terminal| self.exactly(original, &Request { terminal, ..*request }))
     }

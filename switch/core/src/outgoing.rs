@@ -44,7 +44,7 @@ impl State {
         let tap = self.tap_by_seq(to.tap)?;
         let merchant = self.merchant(tap.merchant)?;
         let instrument = self.link(tap.link)?.instrument.clone()?;
-        let at = match self.unacknowledged.get(&seq) {
+        let at = match self.messages.unacknowledged.get(&seq) {
             Some((_, at)) => *at,
             None => self.tap_by_seq(seq)?.at,
         };
@@ -53,7 +53,7 @@ impl State {
             Some(about) => {
                 let tap = self.tap_by_seq(about)?;
                 // What was approved in the issuer's place is known to it by the advice.
-                let stood = self.stood_for.get(&about);
+                let stood = self.stand_ins.taps.get(&about);
                 let mti = Mti(match tap.kind {
                     _ if stood.is_some() => 220,
                     TapKind::Authorize | TapKind::AuthorizationAdvice => 100,
@@ -63,7 +63,7 @@ impl State {
                     TapKind::BalanceInquiry | TapKind::Unsupported => return None,
                 });
                 // So is an offline payment that a person accepted.
-                let known = stood.map(|stood| (stood.message, stood.at)).or(self.accepted.get(&about).copied());
+                let known = stood.map(|stood| (stood.message, stood.at)).or(self.offline.accepted.get(&about).copied());
                 let (message, at) = known.unwrap_or((about, tap.at));
                 Some(Original::new(mti, Stan::wrapping(message), at.transmission(), own))
             }
@@ -87,7 +87,7 @@ impl State {
 
     /// Whom a link's card number is sealed for: the person of a temporary ID that was merged pays with the person's own link.
     fn sealed_for(&self, link: u32, named: Ppid) -> Option<Ppid> {
-        let at = *self.residents.get(&named)?;
+        let at = *self.people.residents.get(&named)?;
         let own = |holder| {
             let mut next = self.holder(holder).link;
             std::iter::from_fn(move || {

@@ -3,7 +3,7 @@
 
 use super::decide::{Context, Outcome, approval, refusal};
 use super::money::{minus, plus};
-use super::rules::{MerchantRules, Spender};
+use super::rules::{MerchantRules, Paying, Pin, PointShares, PurseShares, Spender};
 use super::state::{Merchant, State};
 use super::wallet::{HolderAt, InstrumentKey, Wallet, kind_of};
 use kazasu_ledger::record::{Instrument, Opening, Ruled, ToIssuer, Verdict, flag};
@@ -32,19 +32,22 @@ impl Payer<'_> {
         let instrument = self.link.map(|(_, instrument)| InstrumentKey::of(instrument));
         Spender { wallet: self.wallet, instrument, day: self.day }
     }
+
+    fn paying(&self) -> Paying<'_> {
+        Paying { wallet: self.wallet, merchant: self.rules, day: self.day, now: self.now }
+    }
 }
 
 pub(super) fn pay(
     context: &Context<'_>,
     now: Millis,
     operation: Operation,
-    merchant_at: u32,
-    merchant: &Merchant,
+    (merchant_at, merchant): (u32, &Merchant),
 ) -> Result<Outcome, Refusal> {
     let (state, request) = (context.state, context.request);
     let ppid = request.ppid.ok_or(Refusal::UnknownPpid)?;
     let advice = operation.is_advice();
-    let Some(named) = state.residents.get(&ppid).copied() else {
+    let Some(named) = state.people.residents.get(&ppid).copied() else {
         return if advice { nobody(context, operation, merchant) } else { Err(Refusal::UnknownPpid) };
     };
     let day = now.jst_day();
@@ -55,7 +58,8 @@ pub(super) fn pay(
     };
     if !advice && operation != Operation::BalanceInquiry {
         flags |= state.listed(now, request.amount, state.holder(named).card.certificate)?;
-        if !has_pin(request.entry_mode) && state.rules.policy.no_pin.is_some_and(|most| request.amount > most) {
+        let most = state.rules.policy.no_pin.filter(|_| Pin::of(request.entry_mode) == Pin::Absent);
+        if most.is_some_and(|most| request.amount > most) {
             return Err(Refusal::PinRequired);
         }
     }
@@ -73,17 +77,12 @@ pub(super) fn pay(
     let mut outcome = if operation == Operation::BalanceInquiry {
         inquiry(context, &payer)?
     } else {
-        tender(context, operation, payer)?
+        tender(context, operation, &payer)?
     };
     if outcome.link.is_none() {
         outcome.link = state.link_at(holder, now).and_then(|(at, _)| state.link(at)).map(|link| link.version);
     }
     Ok(outcome)
-}
-
-/// DE22's third digit: 1 for a PIN.
-pub(super) fn has_pin(entry_mode: u16) -> bool {
-    entry_mode % 10 == 1
 }
 
 /// Nobody knows the person, but an advice must be accepted: all of it is claimed from the acquirer.
@@ -103,7 +102,7 @@ fn nobody(context: &Context<'_>, operation: Operation, merchant: &Merchant) -> R
 }
 
 fn shortfall(context: &Context<'_>) -> Result<AccountId, Refusal> {
-    context.state.acquirers.get(&context.request.acquirer).copied().ok_or(Refusal::UnknownMerchant)
+    context.state.parties.acquirers.get(&context.request.acquirer).copied().ok_or(Refusal::UnknownMerchant)
 }
 
 fn inquiry(context: &Context<'_>, payer: &Payer<'_>) -> Result<Outcome, Refusal> {
@@ -129,16 +128,113 @@ fn ruled(state: &State, ruled: Ruled) -> Option<Ruled> {
     (ruled != Ruled::default()).then_some(ruled)
 }
 
+/// What each tender pays of a tap.
+struct Tenders {
+    purses: PurseShares,
+    points: PointShares,
+    /// What of the amount purses and points pay, yen.
+    covered: Yen,
+    /// The rest, which the linked instrument pays; of an advice also where it cannot.
+    part: Yen,
+    /// The account that stands for the instrument, and the issuer behind it.
+    account: Option<AccountId>,
+    issuer: Option<u16>,
+    /// What the instrument pays of its part; of an advice the rest is claimed from the acquirer.
+    from_instrument: Yen,
+    /// The policy's limits that look at the part, one bit a number.
+    limits: u64,
+    flags: u16,
+}
+
+impl Tenders {
+    fn of_purses(&self) -> Yen {
+        self.purses.iter().fold(Yen::ZERO, |sum, (_, pays)| plus(sum, *pays))
+    }
+
+    fn of_points(&self) -> Yen {
+        self.points.iter().fold(Yen::ZERO, |sum, (.., pays)| plus(sum, *pays))
+    }
+}
+
+/// Transfers of one kind; none of nothing.
+struct Moves {
+    kind: TransferKind,
+    transfers: Transfers,
+}
+
+impl Moves {
+    fn push(&mut self, debit: AccountId, credit: AccountId, amount: Yen) {
+        if amount.is_positive() {
+            self.transfers.push(Transfer { kind: self.kind, debit, credit, amount });
+        }
+    }
+}
+
 /// Who pays how much, as transfers.
-fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Result<Outcome, Refusal> {
+fn tender(context: &Context<'_>, operation: Operation, payer: &Payer<'_>) -> Result<Outcome, Refusal> {
     let (state, request) = (context.state, context.request);
     let advice = operation.is_advice();
+    let tenders = tenders(context, payer, advice)?;
+    let (part, mut flags) = (tenders.part, tenders.flags);
+    let asks = tenders.issuer.filter(|_| tenders.from_instrument.is_positive());
+    let pending = asks.is_some() && !advice;
+    let above = advice && request.amount > state.floor_at(&payer.merchant.traits.class);
+    if above {
+        flags |= flag::ABOVE_FLOOR;
+    }
+    // An offline payment above the floor limit waits for a person.
+    let waits = above && operation == Operation::PurchaseAdvice;
+    let hold = pending || waits || matches!(operation, Operation::Authorize | Operation::AuthorizationAdvice);
+    let kind = if hold { TransferKind::Hold } else { TransferKind::Direct };
+    let mut moves = Moves { kind, transfers: Transfers::new() };
+    pay_merchant(context, payer, &tenders, &mut moves)?;
+    let granted = grant(state, payer, part, &mut moves);
+    check(state, &moves.transfers, granted.opens.len())?;
+    let receipt = if pending || waits {
+        Receipt::default()
+    } else {
+        let points = if hold { 0 } else { granted.points };
+        state.receipt(payer.spender(), tenders.of_purses(), points - tenders.of_points().get(), part)
+    };
+    // What is only reserved tells of nothing yet.
+    let alerts = if hold { Vec::new() } else { state.crossed(payer.wallet, payer.day, part) };
+    if operation == Operation::PurchaseAdvice && over_offline(state, payer, request.amount) {
+        flags |= flag::OVER_OFFLINE;
+    }
+    let verdict = if pending { Verdict::Pending } else { approval(context) };
+    let mut outcome = context.outcome(verdict, moves.transfers);
+    outcome.to_issuer = asks.filter(|_| !waits).and_then(|issuer| {
+        let (operation, amount) = (asked_at_once(operation)?, tenders.from_instrument);
+        Some(ToIssuer { issuer, operation, amount, remains: None, about: None, tap: context.seq() })
+    });
+    outcome.link = payer.link.and_then(|(at, _)| state.link(at)).map(|link| link.version);
+    let approved = plus(tenders.covered, part);
+    let less = (approved < request.amount).then_some(approved);
+    let (limits, options) = (tenders.limits, request.options.0);
+    let Granted { opens, months, .. } = granted;
+    let all = Ruled { policy: 0, flags, limits, approved: less, receipt, options, alerts, opens, months, named: None };
+    outcome.ruled = ruled(state, all);
+    Ok(outcome)
+}
+
+/// What the issuer is asked or told with the tap. Of an authorization that was only advised it hears when that is completed.
+fn asked_at_once(operation: Operation) -> Option<IssuerOperation> {
+    match operation {
+        Operation::Authorize => Some(IssuerOperation::Authorize),
+        Operation::Purchase => Some(IssuerOperation::Purchase),
+        Operation::AuthorizationAdvice => None,
+        _ => Some(IssuerOperation::PurchaseAdvice),
+    }
+}
+
+/// Purses first, then points, then the linked instrument, within its limits and what is there.
+fn tenders(context: &Context<'_>, payer: &Payer<'_>, advice: bool) -> Result<Tenders, Refusal> {
+    let (state, request) = (context.state, context.request);
     let mut left = request.amount;
-    let purses = state.purse_tender(payer.wallet, payer.rules, (payer.day, payer.now), &mut left);
-    let from_purses = purses.iter().fold(Yen::ZERO, |sum, (_, pays)| plus(sum, *pays));
-    let mut points = smallvec::SmallVec::new();
+    let purses = state.purse_tender(payer.paying(), &mut left);
+    let mut points = PointShares::new();
     if request.options.has(Options::USE_POINTS) && left.is_positive() {
-        points = state.point_tender(payer.wallet, payer.rules, payer.day, purses.len(), &mut left);
+        points = state.point_tender(payer.paying(), purses.len(), &mut left);
     }
     let covered = minus(request.amount, left);
     let mut part = left;
@@ -149,19 +245,12 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
         }
         part = Yen::ZERO;
     }
-    let mut flags = payer.flags;
-    let mut limits = 0;
+    let (mut limits, mut flags) = (0, payer.flags);
+    let (mut account, mut issuer) = (None, None);
     if part.is_positive() {
-        let kind = payer.link.map(|(_, instrument)| kind_of(instrument));
-        limits = state.rules.limits(payer.rules, kind, has_pin(request.entry_mode));
-        match state.broken_limit(payer.spender(), limits, part) {
-            Some(_) if advice => flags |= flag::OVER_LIMIT,
-            Some(refusal) => return Err(refusal),
-            None => {}
-        }
+        (limits, flags) = limited(context, payer, part, advice)?;
+        (account, issuer) = instrument_account(state, payer, advice)?;
     }
-    let (account, issuer) = if part.is_positive() { instrument_account(state, &payer, advice)? } else { (None, None) };
-    // What the instrument pays; of an advice the rest is claimed from the acquirer.
     let mut from_instrument = part;
     match account {
         Some(account) if issuer.is_none() => {
@@ -177,94 +266,71 @@ fn tender(context: &Context<'_>, operation: Operation, payer: Payer<'_>) -> Resu
         Some(_) => {}
         None => from_instrument = Yen::ZERO,
     }
-    let approved = plus(covered, part);
-    let asks = issuer.filter(|_| from_instrument.is_positive());
-    let pending = asks.is_some() && !advice;
-    let above = advice && request.amount > state.floor_at(&payer.merchant.traits.class);
-    if above {
-        flags |= flag::ABOVE_FLOOR;
+    Ok(Tenders { purses, points, covered, part, account, issuer, from_instrument, limits, flags })
+}
+
+/// The limits that look at what the instrument pays, and the tap's flags: an advice may be above a limit.
+fn limited(context: &Context<'_>, payer: &Payer<'_>, part: Yen, advice: bool) -> Result<(u64, u16), Refusal> {
+    let state = context.state;
+    let kind = payer.link.map(|(_, instrument)| kind_of(instrument));
+    let limits = state.rules.limits(payer.rules, kind, Pin::of(context.request.entry_mode));
+    match state.broken_limit(payer.spender(), limits, part) {
+        Some(_) if advice => Ok((limits, payer.flags | flag::OVER_LIMIT)),
+        Some(refusal) => Err(refusal),
+        None => Ok((limits, payer.flags)),
     }
-    // An offline payment above the floor limit waits for a person.
-    let waits = above && operation == Operation::PurchaseAdvice;
-    let hold = pending || waits || matches!(operation, Operation::Authorize | Operation::AuthorizationAdvice);
-    let kind = if hold { TransferKind::Hold } else { TransferKind::Direct };
-    let mut transfers = Transfers::new();
-    let mut push = |debit, credit, amount: Yen| {
-        if amount.is_positive() {
-            transfers.push(Transfer { kind, debit, credit, amount });
-        }
-    };
+}
+
+/// What the merchant gets, tender by tender.
+fn pay_merchant(context: &Context<'_>, payer: &Payer<'_>, tenders: &Tenders, moves: &mut Moves) -> Result<(), Refusal> {
     let payable = payer.merchant.payable;
-    for (purse, pays) in &purses {
-        push(*purse, payable, *pays);
+    for (purse, pays) in &tenders.purses {
+        moves.push(*purse, payable, *pays);
     }
-    let mut spent = Yen::ZERO;
-    for (programme, account, pays) in &points {
-        let book = &state.point_books[programme];
-        push(*account, book.spent, *pays);
-        push(book.funder, payable, *pays);
-        spent = plus(spent, *pays);
+    for (programme, account, pays) in &tenders.points {
+        let book = &context.state.programmes.points[programme];
+        moves.push(*account, book.spent, *pays);
+        moves.push(book.funder, payable, *pays);
     }
-    if let Some(account) = account {
-        push(account, payable, from_instrument);
+    if let Some(account) = tenders.account {
+        moves.push(account, payable, tenders.from_instrument);
     }
-    if from_instrument < part {
-        push(shortfall(context)?, payable, minus(part, from_instrument));
+    if tenders.from_instrument < tenders.part {
+        moves.push(shortfall(context)?, payable, minus(tenders.part, tenders.from_instrument));
     }
-    let mut opens = Vec::new();
-    let mut granted = 0;
-    let mut months = Vec::new();
-    if let Some((_, instrument)) = payer.link.filter(|_| part.is_positive()) {
-        let (grants, counted) = state.grants(payer.wallet, payer.rules, payer.day, kind_of(instrument), part);
-        months = counted;
-        let programmes = grants.iter().map(|(n, _)| *n).chain(months.iter().copied());
-        for programme in programmes {
-            let known = payer.wallet.is_some_and(|w| w.points.iter().any(|p| p.programme == programme));
-            let key = AccountKey::Points(payer.holder, programme);
-            if !known && !opens.iter().any(|o: &Opening| o.key == key) {
-                opens.push(Opening { account: nth(state, opens.len()), key });
-            }
+    Ok(())
+}
+
+/// What programmes grant on what the instrument pays.
+#[derive(Default)]
+struct Granted {
+    /// Accounts of programmes of which the person has none.
+    opens: Vec<Opening>,
+    /// Programmes that round by the month and count the tap.
+    months: Vec<u16>,
+    points: i64,
+}
+
+fn grant(state: &State, payer: &Payer<'_>, part: Yen, moves: &mut Moves) -> Granted {
+    let mut out = Granted::default();
+    let Some((_, instrument)) = payer.link.filter(|_| part.is_positive()) else { return out };
+    let (grants, months) = state.grants(payer.paying(), kind_of(instrument), part);
+    out.months = months;
+    let known = |n: u16| payer.wallet?.points.iter().find(|p| p.programme == n).map(|p| p.account);
+    for programme in grants.iter().map(|(n, _)| *n).chain(out.months.iter().copied()) {
+        let key = AccountKey::Points(payer.holder, programme);
+        if known(programme).is_none() && !out.opens.iter().any(|o| o.key == key) {
+            out.opens.push(Opening { account: nth(state, out.opens.len()), key });
         }
-        for (programme, points) in grants {
-            let key = AccountKey::Points(payer.holder, programme);
-            let new = opens.iter().find(|o| o.key == key).map(|o| o.account);
-            let known = || payer.wallet?.points.iter().find(|p| p.programme == programme).map(|p| p.account);
-            let account = new.or_else(known).expect("opened above when it was not there");
-            push(state.point_books[&programme].budget, account, Yen::new(points));
-            granted += points;
-        }
     }
-    check(state, &transfers, opens.len())?;
-    let now_points = if hold { 0 } else { granted };
-    let receipt = if pending || waits {
-        Receipt::default()
-    } else {
-        state.receipt(payer.spender(), from_purses, now_points - spent.get(), part)
-    };
-    // What is only reserved tells of nothing yet.
-    let alerts = if hold { Vec::new() } else { state.crossed(payer.wallet, payer.day, part) };
-    if operation == Operation::PurchaseAdvice && over_offline(state, &payer, request.amount) {
-        flags |= flag::OVER_OFFLINE;
+    for (programme, points) in grants {
+        let key = AccountKey::Points(payer.holder, programme);
+        let new = out.opens.iter().find(|o| o.key == key).map(|o| o.account);
+        let account = new.or_else(|| known(programme)).expect("opened above when it was not there");
+        moves.push(state.programmes.points[&programme].budget, account, Yen::new(points));
+        out.points += points;
     }
-    let verdict = if pending { Verdict::Pending } else { approval(context) };
-    let mut outcome = context.outcome(verdict, transfers);
-    outcome.to_issuer = asks.and_then(|issuer| {
-        let operation = match operation {
-            Operation::Authorize => IssuerOperation::Authorize,
-            Operation::Purchase => IssuerOperation::Purchase,
-            // The issuer hears of it when it is completed, or when a person has accepted it.
-            Operation::AuthorizationAdvice => return None,
-            _ if waits => return None,
-            _ => IssuerOperation::PurchaseAdvice,
-        };
-        Some(ToIssuer { issuer, operation, amount: from_instrument, remains: None, about: None, tap: context.seq() })
-    });
-    outcome.link = payer.link.and_then(|(at, _)| state.link(at)).map(|link| link.version);
-    let less = (approved < request.amount).then_some(approved);
-    let options = request.options.0;
-    let all = Ruled { policy: 0, flags, limits, approved: less, receipt, options, alerts, opens, months, named: None };
-    outcome.ruled = ruled(state, all);
-    Ok(outcome)
+    out
 }
 
 /// There is money, but not for this; or there is nothing at all.
@@ -284,7 +350,7 @@ fn instrument_account(
         Some((_, Instrument::Deposit(account))) => (Some(*account), None),
         Some((_, instrument)) => {
             let issuer = instrument.issuer().expect("not a deposit");
-            match state.issuers.get(&issuer) {
+            match state.parties.issuers.get(&issuer) {
                 Some(receivable) => (Some(*receivable), Some(issuer)),
                 None if advice => (None, None),
                 None => return Err(Refusal::NoRoute),

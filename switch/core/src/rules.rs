@@ -1,14 +1,16 @@
 //! The policy in force, prepared for deciding: limits, lists of cards, points, and what residents are told.
 
-use super::state::{Merchant, State};
+use super::state::{Merchant, State, position};
 use super::wallet::{InstrumentKey, Wallet};
-use kazasu_ledger::record::{CardStatus, flag};
+use kazasu_ledger::AccountId;
+use kazasu_ledger::record::{CardStatus, PolicyActivated, flag};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Kind, Kinds, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
+use kazasu_schemas::policy::{Kind, Kinds, Limit, Per, Policy, PurseProgramme, Rounding, Shop, Window, in_ranges};
 use kazasu_schemas::wire::{Receipt, Refusal};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Programmes of each kind in one policy; their positions are bits.
@@ -39,6 +41,10 @@ pub(super) struct Rules {
     general: u64,
     /// Position of each purse programme in the order of spending.
     rank: Vec<u8>,
+    /// What they say of each merchant, by position.
+    pub(super) merchants: Vec<MerchantRules>,
+    /// Numbers that limits have ever had, with their meaning.
+    pub(super) numbers: BTreeMap<u8, Limit>,
 }
 
 impl Default for Rules {
@@ -67,7 +73,7 @@ fn index(kind: Option<Kind>) -> usize {
 
 impl Rules {
     /// `relief` are the purses of relief programmes that run.
-    pub(super) fn new(version: u32, own: Arc<Policy>, source: Arc<str>, relief: &[PurseProgramme]) -> Self {
+    fn new(version: u32, own: Arc<Policy>, source: Arc<str>, relief: &[PurseProgramme]) -> Self {
         let policy = match relief {
             [] => own.clone(),
             _ => {
@@ -105,10 +111,37 @@ impl Rules {
         for (place, at) in (0..).zip(order) {
             rank[at] = place;
         }
-        Rules { version, policy, own, source, by_kind, without_pin, general, rank }
+        let (merchants, numbers) = Default::default();
+        Rules { version, policy, own, source, by_kind, without_pin, general, rank, merchants, numbers }
     }
 
-    pub(super) fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
+    /// What it says of merchants is prepared anew after it, see [`Rules::prepare`].
+    pub(super) fn policy_activated(&mut self, r: &PolicyActivated) {
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for limit in &r.policy.limits {
+            numbers.entry(limit.number).or_insert_with(|| limit.clone());
+        }
+        let (own, source) = (Arc::new(r.policy.clone()), Arc::from(r.source.as_str()));
+        *self = Rules { numbers, ..Rules::new(r.version, own, source, &[]) };
+    }
+
+    /// The rules of a tap, once the policy or a relief programme has changed.
+    pub(super) fn prepare(&mut self, relief: &[PurseProgramme], merchants: &[Merchant]) {
+        let Rules { version, own, source, numbers, .. } = std::mem::take(self);
+        *self = Rules { numbers, ..Rules::new(version, own, source, relief) };
+        self.merchants = merchants.iter().map(|merchant| self.of_merchant(merchant)).collect();
+    }
+
+    /// The merchant at this position is new, or another one than before.
+    pub(super) fn merchant_registered(&mut self, at: u32, merchant: &Merchant) {
+        let rules = self.of_merchant(merchant);
+        match self.merchants.get_mut(position(at)) {
+            Some(known) => *known = rules,
+            None => self.merchants.push(rules),
+        }
+    }
+
+    fn of_merchant(&self, merchant: &Merchant) -> MerchantRules {
         let traits = &merchant.traits;
         let shop = Shop {
             acquirer: merchant.acquirer,
@@ -136,10 +169,41 @@ impl Rules {
     }
 
     /// The limits that look at a tap.
-    pub(super) fn limits(&self, merchant: MerchantRules, kind: Option<Kind>, pin: bool) -> u64 {
-        let without_pin = if pin { !self.without_pin } else { u64::MAX };
+    pub(super) fn limits(&self, merchant: MerchantRules, kind: Option<Kind>, pin: Pin) -> u64 {
+        let without_pin = match pin {
+            Pin::Entered => !self.without_pin,
+            Pin::Absent => u64::MAX,
+        };
         merchant.limits & self.by_kind[index(kind)] & without_pin
     }
+}
+
+/// Whether the person entered a PIN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pin {
+    Entered,
+    Absent,
+}
+
+impl Pin {
+    /// DE22's third digit: 1 for a PIN.
+    pub(super) fn of(entry_mode: u16) -> Self {
+        if entry_mode % 10 == 1 { Pin::Entered } else { Pin::Absent }
+    }
+}
+
+/// Purses that pay, and how much each pays.
+pub(super) type PurseShares = SmallVec<[(AccountId, Yen); MOST_PURSES]>;
+/// Points that pay: programme, account, points.
+pub(super) type PointShares = SmallVec<[(u16, AccountId, Yen); MOST_POINTS]>;
+
+/// Who pays at a merchant, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Paying<'a> {
+    pub(super) wallet: Option<&'a Wallet>,
+    pub(super) merchant: MerchantRules,
+    pub(super) day: BusinessDay,
+    pub(super) now: Millis,
 }
 
 /// Who a limit is asked about.
@@ -155,7 +219,7 @@ impl State {
         match (per, spender.instrument) {
             (Per::Resident, _) => spender.wallet.map_or((Yen::ZERO, 0), |w| w.counters.used(limit, spender.day)),
             (Per::Instrument, Some(key)) => {
-                self.instruments.get(&key).map_or((Yen::ZERO, 0), |u| u.counters.used(limit, spender.day))
+                self.people.instruments.get(&key).map_or((Yen::ZERO, 0), |u| u.counters.used(limit, spender.day))
             }
             (Per::Instrument, None) => (Yen::ZERO, 0),
         }
@@ -248,7 +312,7 @@ impl State {
     pub(super) fn listed(&self, now: Millis, amount: Yen, certificate: u32) -> Result<u16, Refusal> {
         let Some(rule) = self.rules.policy.validity else { return Ok(0) };
         // An authority may have several lists, and none says which of them a card belongs to: the oldest one decides.
-        let issued = self.oldest_list(certificate).ok_or(Refusal::ListTooOld)?;
+        let issued = self.certificates.oldest_list(certificate).ok_or(Refusal::ListTooOld)?;
         let age = now.0.saturating_sub(issued.0);
         let hours = |n: u32| i64::from(n) * 3_600_000;
         if age <= hours(rule.fresh_hours) {
@@ -263,17 +327,12 @@ impl State {
     }
 
     /// Purses that pay at a merchant, in the order of spending, and how much each pays.
-    pub(super) fn purse_tender(
-        &self,
-        wallet: Option<&Wallet>,
-        merchant: MerchantRules,
-        (day, now): (BusinessDay, Millis),
-        left: &mut Yen,
-    ) -> SmallVec<[(kazasu_ledger::AccountId, Yen); MOST_PURSES]> {
-        let mut out = SmallVec::new();
+    pub(super) fn purse_tender(&self, paying: Paying<'_>, left: &mut Yen) -> PurseShares {
+        let Paying { wallet, merchant, day, now } = paying;
+        let mut out = PurseShares::new();
         let Some(wallet) = wallet.filter(|w| merchant.purses != 0 && !w.purses.is_empty()) else { return out };
         let policy = &self.rules.policy;
-        let mut usable: SmallVec<[(u8, kazasu_ledger::AccountId, Yen); 8]> = SmallVec::new();
+        let mut usable: SmallVec<[(u8, AccountId, Yen); 8]> = SmallVec::new();
         for (programme, account) in &wallet.purses {
             let Ok(at) = policy.purses.binary_search_by_key(programme, |p| p.number) else { continue };
             let available = self.available(*account);
@@ -295,15 +354,9 @@ impl State {
 
     /// Points that pay at a merchant: programme, account, points. A person who was merged has several accounts of a programme and one
     /// balance: what one account owes, the others do not pay with. `purses` pay before them.
-    pub(super) fn point_tender(
-        &self,
-        wallet: Option<&Wallet>,
-        merchant: MerchantRules,
-        day: BusinessDay,
-        purses: usize,
-        left: &mut Yen,
-    ) -> SmallVec<[(u16, kazasu_ledger::AccountId, Yen); MOST_POINTS]> {
-        let mut out = SmallVec::new();
+    pub(super) fn point_tender(&self, paying: Paying<'_>, purses: usize, left: &mut Yen) -> PointShares {
+        let Paying { wallet, merchant, day, .. } = paying;
+        let mut out = PointShares::new();
         let Some(wallet) = wallet else { return out };
         let policy = &self.rules.policy;
         let mut programmes: SmallVec<[(bool, Option<BusinessDay>, u16); 4]> = SmallVec::new();
@@ -347,12 +400,11 @@ impl State {
     /// What programmes grant on an instrument part, and which of them round by the month.
     pub(super) fn grants(
         &self,
-        wallet: Option<&Wallet>,
-        merchant: MerchantRules,
-        day: BusinessDay,
+        paying: Paying<'_>,
         kind: Kind,
         part: Yen,
     ) -> (SmallVec<[(u16, i64); MOST_GRANTS]>, Vec<u16>) {
+        let Paying { wallet, merchant, day, .. } = paying;
         let mut grants: SmallVec<[(u16, i64); MOST_GRANTS]> = SmallVec::new();
         let mut months = Vec::new();
         let month = day.month();
@@ -386,7 +438,7 @@ impl State {
                     rate.of(base.get().saturating_add(part.get())) - this_month
                 }
             };
-            let budget = self.point_books.get(&programme.number).map_or(Yen::ZERO, |b| self.available(b.budget));
+            let budget = self.programmes.points.get(&programme.number).map_or(Yen::ZERO, |b| self.available(b.budget));
             let points = raw
                 .min(programme.cap_tap.unwrap_or(i64::MAX))
                 .min(programme.cap_month.map_or(i64::MAX, |cap| cap - this_month))
@@ -405,7 +457,7 @@ impl State {
         let Some(wallet) = spender.wallet else {
             return Receipt { points: (points != 0).then_some(points), remaining, ..Receipt::default() };
         };
-        let sum = |accounts: &mut dyn Iterator<Item = kazasu_ledger::AccountId>| {
+        let sum = |accounts: &mut dyn Iterator<Item = AccountId>| {
             accounts.fold(0_i64, |sum, id| sum.saturating_add(self.available(id).get()))
         };
         let purses = sum(&mut wallet.purses.iter().map(|(_, id)| *id)) - from_purses.get();
@@ -417,7 +469,7 @@ impl State {
         }
     }
 
-    pub(super) fn available(&self, id: kazasu_ledger::AccountId) -> Yen {
+    pub(super) fn available(&self, id: AccountId) -> Yen {
         self.book.account(id).expect("the state names open accounts").available()
     }
 }

@@ -202,23 +202,23 @@ impl Town {
     }
 
     pub(super) fn available(&self, account: u64) -> i64 {
-        let id = self.state.deposits[&account];
+        let id = self.state.parties.deposits[&account];
         self.state.book.account(id).unwrap().available().get()
     }
 
     pub(super) fn payable(&self, merchant: &str) -> i64 {
         let key = (acquirer(), merchant.parse().unwrap());
-        let merchant = &self.state.merchants[usize::try_from(self.state.merchant_at[&key]).unwrap()];
+        let merchant = &self.state.parties.merchants[usize::try_from(self.state.parties.merchant_at[&key]).unwrap()];
         self.state.book.account(merchant.payable).unwrap().balance().get()
     }
 
     pub(super) fn receivable(&self) -> (i64, i64) {
-        let account = self.state.book.account(self.state.issuers[&ISSUER]).unwrap();
+        let account = self.state.book.account(self.state.parties.issuers[&ISSUER]).unwrap();
         (account.balance().get(), account.debits_held.get())
     }
 
     pub(super) fn shortfall(&self) -> i64 {
-        self.state.book.account(self.state.acquirers[&acquirer()]).unwrap().balance().get()
+        self.state.book.account(self.state.parties.acquirers[&acquirer()]).unwrap().balance().get()
     }
 
     pub(super) fn issuer_says(&mut self, message: Seq, code: &str) -> Decision {

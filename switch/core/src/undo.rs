@@ -11,6 +11,7 @@ use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the reversals of a tap have said so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,27 @@ pub(super) struct Undo {
     pub(super) counted: bool,
     /// What was undone at the issuer and it has not been told of.
     pub(super) untold: Yen,
+}
+
+/// What reversals have said, by the taps' records.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Undos {
+    /// As long as more of the tap may come to stand.
+    pub(super) said: BTreeMap<Seq, Undo>,
+    /// Those of them of which something is to be undone, or told, now.
+    pub(super) due: BTreeSet<Seq>,
+}
+
+impl Undos {
+    /// Not more than this of a tap stands in the end. What an earlier reversal said of less holds.
+    pub(super) fn may_remain(&mut self, tap: Seq, new: Undo) {
+        let undo = self.said.entry(tap).or_insert(new);
+        if new.remains < undo.remains {
+            (undo.remains, undo.by, undo.counted) = (new.remains, new.by, new.counted);
+        } else if undo.by == new.by {
+            undo.counted |= new.counted;
+        }
+    }
 }
 
 /// What a tap is undone by.
@@ -53,20 +75,29 @@ pub(super) fn instrument_share(tap: &Tap, shares: &Shares) -> Yen {
     own.fold(Yen::ZERO, |sum, (_, share)| plus(sum, *share))
 }
 
-/// Transfers that post what is kept of each hold and give back the rest.
-pub(super) fn settle(state: &State, tap: &Tap, kept: &Shares, post: bool) -> Transfers {
+/// What becomes of the part of a hold that is not given back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kept {
+    /// It is posted.
+    Posted,
+    /// It stays reserved.
+    Held,
+}
+
+/// Transfers that give back what is not kept of each hold, and post what is kept where it is not to stay reserved.
+pub(super) fn settle(state: &State, tap: &Tap, shares: &Shares, kept: Kept) -> Transfers {
     let mut transfers = Transfers::new();
-    for (leg, kept) in tap.legs.iter().zip(kept) {
+    for (leg, share) in tap.legs.iter().zip(shares) {
         let Some(hold) = leg.hold else { continue };
         let mut push = |kind, amount: Yen| {
             if amount.is_positive() {
                 transfers.push(Transfer { kind, debit: leg.debit, credit: leg.credit, amount });
             }
         };
-        if post {
-            push(TransferKind::Post(hold), *kept);
+        if kept == Kept::Posted {
+            push(TransferKind::Post(hold), *share);
         }
-        push(TransferKind::Void(hold), minus(held(state, leg), *kept));
+        push(TransferKind::Void(hold), minus(held(state, leg), *share));
     }
     transfers
 }
@@ -101,7 +132,7 @@ pub(super) fn reserved(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> 
     let unknown = tap.kind == TapKind::AuthorizationAdvice || state.waits_for_person(tap.seq);
     let issuer = issuer_of(state, tap).filter(|_| !unknown && left < before);
     Undoing {
-        transfers: settle(state, tap, &kept, false),
+        transfers: settle(state, tap, &kept, Kept::Held),
         to_issuer: issuer.map(|issuer| message(tap, issuer, left, carried)),
     }
 }
@@ -169,7 +200,7 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
             merchant = Some(leg.debit);
         }
     }
-    let shortfall = state.acquirers.get(&tap.key.acquirer);
+    let shortfall = state.parties.acquirers.get(&tap.key.acquirer);
     if let (Some(payable), Some(shortfall)) = (merchant.filter(|_| uncovered.is_positive()), shortfall) {
         transfers.push(Transfer::direct(*shortfall, payable, uncovered));
     }
@@ -178,7 +209,7 @@ fn take_back(state: &State, tap: &Tap, shares: &Shares) -> Transfers {
 
 /// Does a tap stand at more than its reversals have said, or is there something that its issuer can be told now?
 pub(super) fn is_owed(state: &State, tap: &Tap) -> bool {
-    let Some(undo) = state.undos.get(&tap.seq) else { return false };
+    let Some(undo) = state.undos.said.get(&tap.seq) else { return false };
     let more = match tap.state {
         TapState::Held => sum(&tap.legs, Leg::is_yen, |leg| held(state, leg)) > undo.remains,
         TapState::Posted => tap.undoable(undo.remains).is_positive(),
@@ -194,11 +225,11 @@ fn can_be_told(state: &State, tap: &Tap, undo: Undo) -> bool {
 /// The next thing that reversals have left to do, as a record of its own. It is decided before anything else is.
 #[must_use]
 pub fn left_to_undo(state: &State) -> Option<Decision> {
-    state.undo_due.iter().find_map(|seq| carry_on(state, *seq))
+    state.undos.due.iter().find_map(|seq| carry_on(state, *seq))
 }
 
 fn carry_on(state: &State, seq: Seq) -> Option<Decision> {
-    let (tap, undo) = (state.tap_by_seq(seq)?, *state.undos.get(&seq)?);
+    let (tap, undo) = (state.tap_by_seq(seq)?, *state.undos.said.get(&seq)?);
     let undoing = match tap.state {
         TapState::Held => reserved(state, tap, undo.remains, seq),
         TapState::Posted => posted(state, tap, undo.remains, seq).ok()?,

@@ -6,7 +6,7 @@ use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Kind, Window};
+use kazasu_schemas::policy::{Kind, Limit, Window};
 use smallvec::SmallVec;
 
 /// A person's position among the holders; it is also their number in account keys.
@@ -238,12 +238,13 @@ impl Counters {
         self.0.iter().find(|c| c.limit == limit).map_or((Yen::ZERO, 0), |c| c.used(day))
     }
 
-    pub(super) fn add(&mut self, limit: u8, window: Window, day: BusinessDay, amount: Yen, count: u32) {
-        let at = self.0.iter().position(|c| c.limit == limit).unwrap_or_else(|| {
-            self.0.push(Counter::new(limit, window));
+    /// One more tap that a limit looks at.
+    pub(super) fn add(&mut self, limit: &Limit, day: BusinessDay, amount: Yen) {
+        let at = self.0.iter().position(|c| c.limit == limit.number).unwrap_or_else(|| {
+            self.0.push(Counter::new(limit.number, limit.window));
             self.0.len() - 1
         });
-        self.0[at].add(day, amount, count);
+        self.0[at].add(day, amount, 1);
     }
 
     /// Gives back to the limits whose bits are set.

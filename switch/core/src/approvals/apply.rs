@@ -2,21 +2,25 @@
 
 use super::super::state::State;
 use super::OpenRequest;
-use kazasu_ledger::Seq;
-use kazasu_ledger::record::{ApprovalDecided, ApprovalRequested, Proposal};
+use kazasu_ledger::record::{ApprovalDecided, ApprovalRequested, Place, Proposal};
 use kazasu_schemas::jst::Millis;
 
 impl State {
-    pub(in super::super) fn approval_requested(&mut self, seq: Seq, at: Millis, r: &ApprovalRequested) {
+    pub(in super::super) fn approval_requested(&mut self, place: Place, r: &ApprovalRequested) {
         let (proposal, source) = (r.proposal.clone(), r.source.clone());
         if let Proposal::Retarget { ppid, instrument } = &proposal {
-            self.retarget_proposed(*ppid, instrument, &r.by);
+            self.people.retarget_proposed(*ppid, instrument, &r.by);
         }
-        let open = OpenRequest { proposal, source, by: r.by.clone(), why: r.why.clone(), at };
-        self.approvals.insert(seq, open);
+        let open = OpenRequest { proposal, source, by: r.by.clone(), why: r.why.clone(), at: place.at };
+        self.approvals.insert(place.seq, open);
     }
 
     pub(in super::super) fn approval_decided(&mut self, at: Millis, r: &ApprovalDecided) {
+        self.decided(at, r);
+        self.disputes_changed();
+    }
+
+    fn decided(&mut self, at: Millis, r: &ApprovalDecided) {
         let Some(OpenRequest { proposal, source, .. }) = self.approvals.remove(r.proposal) else { return };
         if let Proposal::Retarget { ppid, .. } = proposal {
             return self.retarget_decided(ppid, r.link.as_ref());
@@ -37,13 +41,13 @@ impl State {
             | Proposal::Resolve { .. }
             | Proposal::CancelPayout { .. }) => {
                 self.closing.opened(&r.opens);
-                self.losses_opened(&r.opens);
+                self.parties.losses_opened(&r.opens);
                 if let Proposal::Resolve { id, how } = &other
                     && let Some(booking) = self.booking_of(id, *how)
                 {
                     self.book(booking);
                 }
-                self.closing.approved(r.proposal, at, other, source, &r.by);
+                self.closing.approved(r, at, other, source);
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Who may ask for an approval, who may decide it, and what it would do.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
+use super::super::attribution::Attribution;
 use super::super::event::Decision;
-use super::super::people;
+use super::super::links::{self, NewVersion};
 use super::super::relief::role;
 use super::super::state::State;
 use super::super::{closing, relief, statement};
@@ -22,7 +23,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Approvals) -> 
             request(state, now, ApprovalRequested { proposal: (**proposal).clone(), source, by, why })
         }
         Approvals::Decide { proposal, approve, by, why } => {
-            let decided = Deciding { proposal: *proposal, approve: *approve, by, why };
+            let decided = Deciding { proposal: *proposal, approve: *approve, told: Attribution { by, why } };
             decide(state, now, decided)
         }
     };
@@ -34,8 +35,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Approvals) -> 
 pub(in super::super) struct Deciding<'a> {
     pub(in super::super) proposal: u64,
     pub(in super::super) approve: bool,
-    pub(in super::super) by: &'a str,
-    pub(in super::super) why: &'a str,
+    pub(in super::super) told: Attribution<'a>,
 }
 
 /// What an approval does.
@@ -65,12 +65,12 @@ pub(in super::super) fn request(state: &State, now: Millis, asked: ApprovalReque
 }
 
 pub(in super::super) fn decide(state: &State, now: Millis, decided: Deciding<'_>) -> Decided {
-    let Deciding { proposal, approve, by, why } = decided;
+    let Deciding { proposal, approve, told } = decided;
     let Some(open) = state.approvals.get(proposal) else {
         return Err(ApprovalRefusal::Unknown(proposal).into());
     };
-    if same(&open.by, by) {
-        return Err(ApprovalRefusal::SamePerson(by.to_owned()).into());
+    if same(&open.by, told.by) {
+        return Err(ApprovalRefusal::SamePerson(told.by.to_owned()).into());
     }
     // What is about a batch is decided by its approver, who has no other role in it.
     let batch = match &open.proposal {
@@ -86,11 +86,11 @@ pub(in super::super) fn decide(state: &State, now: Millis, decided: Deciding<'_>
         | Proposal::CancelPayout { .. } => None,
     };
     if let Some(batch) = batch {
-        role(state.relief.batch(batch)?, by, Role::Approver)?;
+        role(state.relief.batch(batch)?, told.by, Role::Approver)?;
     }
     let Approved { opens, transfers, link } =
-        if approve { effect_of(state, now, &open.proposal, by)? } else { Approved::default() };
-    let (by, why) = (by.to_owned(), why.to_owned());
+        if approve { effect_of(state, now, &open.proposal, told.by)? } else { Approved::default() };
+    let (by, why) = told.owned();
     let decided = ApprovalDecided { proposal, approved: approve, opens, transfers, by, why, link };
     Ok(recorded(Body::ApprovalDecided(decided)))
 }
@@ -106,7 +106,7 @@ fn effect_of(state: &State, now: Millis, proposal: &Proposal, by: &str) -> Resul
         }
         Proposal::UndoBooking { reference, payer } => statement::effect_of(state, reference, *payer)?,
         Proposal::Retarget { ppid, instrument } => {
-            let link = people::retargeted(state, now, *ppid, instrument, by)?;
+            let link = links::retargeted(state, now, NewVersion { ppid: *ppid, from: None, by }, instrument)?;
             return Ok(Approved { link: Some(link), ..Approved::default() });
         }
     };

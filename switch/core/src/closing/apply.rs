@@ -1,24 +1,25 @@
 //! Folding closing's records into the state.
 
+use super::super::attribution::Attribution;
 use super::super::state::{State, position};
 use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
-    CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, HeadSigned,
-    IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
+    ApprovalDecided, CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference,
+    HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Place, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
-use kazasu_schemas::jst::Millis;
+use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::sync::Arc;
 
-/// The day that a cut-over ended.
-pub(in super::super) fn day_of_cut_over(closing: &mut ClosingState, seq: u64, at: Millis, r: &CutOver) {
-    let told = |text: &Option<String>| text.clone().unwrap_or_default();
-    let marks = vec![(DayState::CutOver, at, told(&r.by), told(&r.why))];
-    closing.days.insert(r.closed, Day { state: DayState::CutOver, seq, marks });
-}
-
 impl ClosingState {
+    /// A cut-over ended a day.
+    pub(in super::super) fn cut_over(&mut self, place: Place, r: &CutOver) {
+        let told = |text: &Option<String>| text.clone().unwrap_or_default();
+        let marks = vec![(DayState::CutOver, place.at, told(&r.by), told(&r.why))];
+        self.days.insert(r.closed, Day { state: DayState::CutOver, seq: place.seq, marks });
+    }
+
     pub(in super::super) fn opened(&mut self, opens: &[Opening]) {
         for Opening { account, key } in opens {
             match key {
@@ -34,19 +35,20 @@ impl ClosingState {
         }
     }
 
-    fn step(&mut self, day: kazasu_schemas::jst::BusinessDay, to: DayState, at: Millis, by: &str, why: &str) {
+    fn step(&mut self, day: BusinessDay, to: DayState, at: Millis, told: Attribution<'_>) {
         if let Some(known) = self.days.get_mut(&day) {
+            let (by, why) = told.owned();
             known.state = to;
-            known.marks.push((to, at, by.to_owned(), why.to_owned()));
+            known.marks.push((to, at, by, why));
         }
     }
 
     pub(in super::super) fn marked(&mut self, at: Millis, r: &DayMarked) {
-        self.step(r.day, r.state, at, &r.by, &r.why);
+        self.step(r.day, r.state, at, Attribution { by: &r.by, why: &r.why });
     }
 
     pub(in super::super) fn signed(&mut self, at: Millis, r: &HeadSigned) {
-        self.step(r.day, DayState::Signed, at, "", "");
+        self.step(r.day, DayState::Signed, at, Attribution { by: "", why: "" });
         self.signed.insert(r.day, r.clone());
     }
 
@@ -67,7 +69,7 @@ impl ClosingState {
         self.runs.push(r.clone());
     }
 
-    pub(in super::super) fn raised(&mut self, at: Millis, r: &DifferencesRaised) {
+    fn raised(&mut self, at: Millis, r: &DifferencesRaised) {
         for difference in &r.differences {
             let raised = Raised {
                 difference: difference.clone(),
@@ -91,7 +93,7 @@ impl ClosingState {
         }
     }
 
-    pub(in super::super) fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
+    fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
         for EndedDifference { id, why } in &r.closed {
             if let Some(raised) = self.differences.get_mut(id) {
                 raised.notes.push((at, r.by.clone(), Note::Text(why.clone())));
@@ -110,8 +112,9 @@ impl ClosingState {
         }
     }
 
-    /// A proposal about closing was approved. `number` is the proposal's.
-    pub(in super::super) fn approved(&mut self, number: u64, at: Millis, proposal: Proposal, source: String, by: &str) {
+    /// A proposal about closing was approved.
+    pub(in super::super) fn approved(&mut self, r: &ApprovalDecided, at: Millis, proposal: Proposal, source: String) {
+        let number = r.proposal;
         match proposal {
             Proposal::Contracts(contracts) => {
                 self.contracts = Some(Arc::new(*contracts));
@@ -135,7 +138,7 @@ impl ClosingState {
             }
             Proposal::Resolve { id, how } => {
                 if let Some(raised) = self.differences.get_mut(&id) {
-                    raised.resolved = Some((how, at, ResolvedBy::Person(by.to_owned())));
+                    raised.resolved = Some((how, at, ResolvedBy::Person(r.by.clone())));
                 }
             }
             Proposal::CancelPayout { payout } => {
@@ -155,9 +158,19 @@ impl ClosingState {
 }
 
 impl State {
+    pub(in super::super) fn differences_raised(&mut self, at: Millis, r: &DifferencesRaised) {
+        self.closing.raised(at, r);
+        self.disputes_changed();
+    }
+
+    pub(in super::super) fn differences_closed(&mut self, at: Millis, r: &DifferencesClosed) {
+        self.closing.ended(at, r);
+        self.disputes_changed();
+    }
+
     pub(in super::super) fn merchant_settled(&mut self, r: &MerchantSettled) {
         self.closing.opened(&r.opens);
-        let Some(at) = self.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };
+        let Some(at) = self.parties.merchant_at.get(&(r.acquirer, r.merchant)).copied() else { return };
         let s = r.settlement;
         let standing = self.closing.standings.entry(at).or_default();
         standing.until = Some(s.period.until);

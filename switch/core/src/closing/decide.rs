@@ -1,10 +1,11 @@
 //! Deciding what is asked about closing.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::apply::{scoped_key, typed_key};
+use super::super::attribution::Attribution;
 use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::amount_of;
+use super::super::references::{scoped_key, typed_key};
 use super::super::state::State;
 use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::{CHARGEBACK, Closing, NotClosed, Note, Payout, RAISED_AT_ONCE, SettlementState, standing};
@@ -31,12 +32,14 @@ impl From<NotClosed> for Rejected {
 
 pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
     let result = match ask {
-        Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, by, why),
+        Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, Attribution { by, why }),
         Closing::SettleMerchant { acquirer, merchant, settlement, points, value_day } => {
-            settle_merchant(state, *acquirer, *merchant, settlement, points, *value_day)
+            let merchant = (*acquirer, *merchant);
+            settle_merchant(state, MerchantPeriod { merchant, settlement, points, value_day: *value_day })
         }
         Closing::SettleIssuer { issuer, period, net, interchange } => {
-            settle_issuer(state, *issuer, *period, *net, *interchange)
+            let (issuer, period, net, interchange) = (*issuer, *period, *net, *interchange);
+            settle_issuer(state, IssuerPeriod { issuer, period, net, interchange })
         }
         Closing::Received { from, amount, reference, by } => statement::received(
             state,
@@ -62,11 +65,14 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
         }
         Closing::Returned { payout, settlement, reference, by } => {
             let what = Booking::Returned { payout: *payout, settlement: *settlement, fee: Yen::ZERO };
-            statement::returned(state, *payout, *settlement, Yen::ZERO, &line(reference, by, what))
+            statement::returned(state, (*payout, *settlement), Yen::ZERO, &line(reference, by, what))
         }
         Closing::Ran(ran) => ran_once(state, ran),
         Closing::Raise { run, differences } => raise(state, *run, differences),
-        Closing::Dispute { tap, amount, reference, why, by } => dispute(state, *tap, *amount, reference, why, by),
+        Closing::Dispute { tap, amount, reference, why, by } => {
+            let told = Attribution { by, why };
+            dispute(state, Dispute { tap: *tap, amount: *amount, reference, told })
+        }
         Closing::Note { id, owner, note, by } => {
             noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
         }
@@ -130,7 +136,7 @@ fn order(state: &State, day: BusinessDay, is: DayState, wanted: DayState) -> Res
     }
 }
 
-fn mark(state: &State, day: BusinessDay, to: DayState, by: &str, why: &str) -> Decided {
+fn mark(state: &State, day: BusinessDay, to: DayState, told: Attribution<'_>) -> Decided {
     let Some(known) = state.closing.days.get(&day) else { return refuse(NotClosed::Open(day)) };
     if known.state >= to {
         return Ok(unchanged());
@@ -147,7 +153,8 @@ fn mark(state: &State, day: BusinessDay, to: DayState, by: &str, why: &str) -> D
             return refuse(NotClosed::Unowned(unowned, day));
         }
     }
-    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by: by.to_owned(), why: why.to_owned() })))
+    let (by, why) = told.owned();
+    Ok(recorded(Body::DayMarked(DayMarked { day, state: to, by, why })))
 }
 
 /// Finds accounts that are used for the first time.
@@ -187,16 +194,21 @@ fn is_being_settled(state: &State, until: BusinessDay) -> Result<(), Rejected> {
     }
 }
 
-fn settle_merchant(
-    state: &State,
-    acquirer: InstitutionId,
-    merchant: MerchantId,
-    settlement: &Settlement,
-    points: &[(u16, Yen)],
+/// A merchant's period as it is to be booked.
+#[derive(Clone, Copy)]
+struct MerchantPeriod<'a> {
+    /// Its acquirer, and DE42.
+    merchant: (InstitutionId, MerchantId),
+    settlement: &'a Settlement,
+    /// Points that the merchant funds, by programme.
+    points: &'a [(u16, Yen)],
     value_day: BusinessDay,
-) -> Decided {
+}
+
+fn settle_merchant(state: &State, asked: MerchantPeriod<'_>) -> Decided {
+    let MerchantPeriod { merchant: (acquirer, merchant), settlement, points, value_day } = asked;
     let unknown = || NotClosed::UnknownMerchant(acquirer, merchant);
-    let at = *state.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
+    let at = *state.parties.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
     let payable = state.merchant(at).ok_or_else(unknown)?.payable;
     let period = settlement.period;
     let standing = state.closing.standings.get(&at).cloned().unwrap_or_default();
@@ -224,7 +236,7 @@ fn settle_merchant(
         transfers.extend(either(payable, accounts.get(state.closing.fee_tax, AccountKey::FeeTax), settlement.tax));
     }
     for (programme, amount) in points {
-        let book = state.point_books.get(programme).ok_or(Rejected::UnknownProgramme(*programme))?;
+        let book = state.programmes.points.get(programme).ok_or(Rejected::UnknownProgramme(*programme))?;
         transfers.extend(either(payable, book.funder, *amount));
     }
     if settlement.paid != Yen::ZERO {
@@ -250,8 +262,20 @@ fn settle_merchant(
     })))
 }
 
-fn settle_issuer(state: &State, issuer: u16, period: Period, net: Yen, interchange: Yen) -> Decided {
-    let receivable = *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
+/// An issuer's period as it is to be booked.
+#[derive(Clone, Copy)]
+struct IssuerPeriod {
+    issuer: u16,
+    period: Period,
+    /// Payments less refunds.
+    net: Yen,
+    /// What the issuer keeps.
+    interchange: Yen,
+}
+
+fn settle_issuer(state: &State, asked: IssuerPeriod) -> Decided {
+    let IssuerPeriod { issuer, period, net, interchange } = asked;
+    let receivable = *state.parties.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?;
     match state.closing.issuers.get(&issuer) {
         Some(until) if *until >= period.until => return Ok(unchanged()),
         Some(until) if *until >= period.from => {
@@ -297,7 +321,19 @@ fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
     Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new, by: String::new() })))
 }
 
-fn dispute(state: &State, tap: u64, amount: Yen, reference: &str, why: &str, by: &str) -> Decided {
+/// What an issuer takes back of a payment, as somebody raises it.
+#[derive(Clone, Copy)]
+struct Dispute<'a> {
+    tap: u64,
+    amount: Yen,
+    /// The issuer's own: it is raised once.
+    reference: &'a str,
+    /// Who raises it, and what the issuer says.
+    told: Attribution<'a>,
+}
+
+fn dispute(state: &State, asked: Dispute<'_>) -> Decided {
+    let Dispute { tap, amount, reference, told: Attribution { by, why } } = asked;
     amount_of(amount)?;
     if is_blank(reference) || reference.chars().count() > 60 {
         return refuse(NotClosed::Text("a reference (60 at most)"));
@@ -411,11 +447,11 @@ pub(in super::super) fn effect_of(
 
 fn contracts_follow(state: &State, contracts: &Contracts) -> Result<(), Rejected> {
     for contract in contracts.contracts.iter().filter(|c| !c.funds_points.is_empty()) {
-        if let Some(programme) = contract.funds_points.iter().find(|n| !state.point_books.contains_key(n)) {
+        if let Some(programme) = contract.funds_points.iter().find(|n| !state.programmes.points.contains_key(n)) {
             return refuse(NotClosed::NoSuchPoints(contract.number, *programme));
         }
         if let Scope::Merchants(list) = &contract.scope
-            && let Some((acquirer, merchant)) = list.iter().find(|key| !state.merchant_at.contains_key(*key))
+            && let Some((acquirer, merchant)) = list.iter().find(|key| !state.parties.merchant_at.contains_key(*key))
         {
             return refuse(NotClosed::UnknownMerchant(*acquirer, *merchant));
         }
@@ -484,7 +520,7 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
         standing::bounded(state, d, booking)?;
     }
     let number = number.parse::<u16>().ok();
-    let issuer = number.and_then(|n| state.issuers.get(&n)).copied();
+    let issuer = number.and_then(|n| state.parties.issuers.get(&n)).copied();
     let merchant = standing::merchant_of(state, d.own).map(|m| m.payable);
     let mut accounts = Accounts::new(state);
     let account = match (how, against) {
@@ -506,7 +542,7 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     // What the issuer refused is lost, as it is where the policy has the operator bear it.
     let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_lost(state, booking)));
     let differences = match lost {
-        Some(issuer) => accounts.get(state.losses.get(&issuer).copied(), AccountKey::StandInLoss(issuer)),
+        Some(issuer) => accounts.get(state.parties.losses.get(&issuer).copied(), AccountKey::StandInLoss(issuer)),
         None => accounts.get(state.closing.booked, AccountKey::Differences),
     };
     // An issuer that has less owes less; a merchant that has less is owed less.

@@ -169,7 +169,7 @@ impl State {
     /// What earlier periods left of a merchant.
     #[must_use]
     pub fn standing(&self, acquirer: InstitutionId, merchant: MerchantId) -> StandingView {
-        let at = self.merchant_at.get(&(acquirer, merchant));
+        let at = self.parties.merchant_at.get(&(acquirer, merchant));
         let standing = at.and_then(|at| self.closing.standings.get(at)).cloned().unwrap_or_default();
         StandingView { until: standing.until, carried: standing.carried, held: standing.held }
     }
@@ -229,6 +229,7 @@ impl State {
     }
 
     /// Differences: all, or those that are not resolved; the oldest first.
+    // A bool: who looks at the list switches between the two, and hands that on as it was asked.
     #[must_use]
     pub fn differences(&self, open: bool) -> Vec<DifferenceView> {
         let wanted = |r: &&Raised| !open || r.resolved.is_none();

@@ -7,7 +7,6 @@ mod look;
 mod refused;
 mod standing;
 
-pub(super) use apply::day_of_cut_over;
 pub(super) use decide::{command, effect_of};
 pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
 pub(super) use refused::Advised;
@@ -557,7 +556,7 @@ pub(super) fn received_key(from: Payer, reference: &str) -> [u8; 16] {
         Payer::Issuer(n) => format!("issuer {n}"),
         Payer::Funder(n) => format!("funder {n}"),
     };
-    super::apply::scoped_key(0, None, &format!("received {from} "), reference)
+    super::references::scoped_key(0, None, &format!("received {from} "), reference)
 }
 
 impl Payout {

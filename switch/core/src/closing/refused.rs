@@ -1,7 +1,6 @@
 //! What an issuer refuses of what it was told afterwards: a difference, raised in the record of its answer, so that it cannot be lost.
 
-use super::super::apply_undo::is_refund;
-use super::super::money::minus;
+use super::super::money::{is_refund, minus};
 use super::super::state::State;
 use super::standing;
 use kazasu_ledger::record::ToIssuer;
@@ -40,7 +39,7 @@ impl State {
     /// told of, is kept until the issuer acknowledges it.
     pub(in super::super) fn advised(&mut self, seq: Seq, (message, own): (ToIssuer, Seq), transfers: &[Transfer]) {
         let about = message.about.filter(|_| message.operation == IssuerOperation::Reversal);
-        let untold = about.and_then(|tap| self.undos.get(&tap)).map_or(Yen::ZERO, |undo| undo.untold);
+        let untold = about.and_then(|tap| self.undos.said.get(&tap)).map_or(Yen::ZERO, |undo| undo.untold);
         let moves = untold.is_positive() || transfers.iter().any(|t| at_issuers(self, &[*t]) != Yen::ZERO);
         if moves {
             let moved = minus(at_issuers(self, transfers), untold);

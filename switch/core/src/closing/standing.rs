@@ -373,7 +373,7 @@ impl State {
     fn lost_by_people(&mut self, paid: TapIndex, booking: Booking) -> bool {
         let Some(tap) = self.tap(paid) else { return false };
         let Some((issuer, _)) = at_issuer(self, tap).filter(|_| booking.sides != Sides::Merchant) else { return false };
-        let Some(debit) = self.losses.get(&issuer).copied().or(self.closing.booked) else { return false };
+        let Some(debit) = self.parties.losses.get(&issuer).copied().or(self.closing.booked) else { return false };
         let seq = tap.seq;
         let of = |own: &Seq| *own == seq || self.tap_by_seq(*own).is_some_and(|refund| refund.original == Some(paid));
         let denied: Vec<Seq> = self.parts_of.keys().copied().filter(of).collect();
@@ -468,7 +468,7 @@ impl State {
         self.joins_month(paid, of_part);
         self.counts_again(paid, undone);
         // People said that a reversal was not carried out; what they said of a refund may leave a reversal something to undo.
-        if let Some(undo) = self.undos.get_mut(&seq).filter(|_| reversal) {
+        if let Some(undo) = self.undos.said.get_mut(&seq).filter(|_| reversal) {
             undo.remains = plus(undo.remains, again);
         }
         self.look_at(Some(paid));

@@ -83,8 +83,7 @@ impl State {
                 receivable: nth(6),
                 claims: nth(7),
             };
-            let book = PurseBook { fund: accounts.fund, purses: Vec::new(), sweep: Sweep::default() };
-            self.purse_books.insert(number, book);
+            self.programmes.purses.insert(number, PurseBook::new(accounts.fund));
             let programme = Programme { terms: Arc::new(terms), version: 1, source, accounts, crowded: false };
             self.relief.programmes.insert(number, programme);
         } else if let Some(programme) = self.relief.programmes.get_mut(&number) {
@@ -92,7 +91,7 @@ impl State {
             programme.terms = Arc::new(terms);
             programme.version += 1;
             programme.source = source;
-            if let Some(book) = self.purse_books.get_mut(&number) {
+            if let Some(book) = self.programmes.purses.get_mut(&number) {
                 book.sweep = Sweep::default();
             }
         }
@@ -296,7 +295,7 @@ impl State {
             Some(withheld) => {
                 let batch = &self.relief.batches[position(r.batch)];
                 let rows = self.above_ceiling(batch);
-                assert_eq!(super::decide::sum_of(batch, &rows), withheld.total, "the step left these rows out");
+                assert_eq!(super::steps::sum_of(batch, &rows), withheld.total, "the step left these rows out");
                 rows
             }
             None => Vec::new(),
@@ -313,13 +312,13 @@ impl State {
             Step::Decided => {
                 let rows = batch.rows.iter().zip(0_u32..);
                 batch.granted = rows.filter(|(row, _)| row.is_payable()).map(|(_, n)| n).collect();
-                batch.total = super::decide::sum_of(batch, &batch.granted);
+                batch.total = super::steps::sum_of(batch, &batch.granted);
                 assert_eq!(batch.total, r.total, "the decision was about these rows");
                 self.free(r.batch, false, &mut freed);
             }
             Step::Released => {
                 batch.granted.retain(|at| left_out.binary_search(at).is_err());
-                batch.total = super::decide::sum_of(batch, &batch.granted);
+                batch.total = super::steps::sum_of(batch, &batch.granted);
                 batch.value_day = r.value_day;
                 batch.funding = self.relief.programmes.get(&programme).and_then(|p| p.terms.funding.clone());
                 let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.way == Way::Purse);
@@ -368,7 +367,7 @@ impl State {
     pub(in super::super) fn relief_credited(&mut self, r: &ReliefCredited) {
         for at in &r.rows {
             let ppid = self.relief_row(r.batch, *at).ppid.expect("a purse is granted to a person");
-            self.person(ppid);
+            self.people.person(ppid);
         }
         self.opened(&r.opens);
         for (at, transfer) in r.rows.iter().zip(&r.transfers) {

@@ -37,7 +37,7 @@ fn next(state: &State, number: u32, batch: &Batch) -> ReliefCredited {
     };
     let mut sum = Yen::ZERO;
     let mut next_account = state.book.next_account().0;
-    let mut next_holder = u32::try_from(state.holders.len()).expect("at most four billion people");
+    let mut next_holder = u32::try_from(state.people.holders.len()).expect("at most four billion people");
     // People and purses that this record itself brings.
     let mut people = HashMap::new();
     let mut purses: HashMap<u32, AccountId> = HashMap::new();
@@ -49,7 +49,7 @@ fn next(state: &State, number: u32, batch: &Batch) -> ReliefCredited {
         let row = &batch.rows[position(*row_number)];
         assert_eq!(row.state, RowState::Waiting, "a row is credited once");
         let ppid = row.ppid.expect("a purse is granted to a person");
-        let person = state.residents.get(&ppid).map_or(ppid, |at| state.holder(state.root(*at)).ppid);
+        let person = state.people.residents.get(&ppid).map_or(ppid, |at| state.holder(state.root(*at)).ppid);
         let share = state.share(batch.programme, row);
         let gets = more.entry(person).or_default();
         // People may have become one since the release.
@@ -64,14 +64,14 @@ fn next(state: &State, number: u32, batch: &Batch) -> ReliefCredited {
             continue;
         }
         *gets = plus(*gets, row.amount);
-        let holder = match state.residents.get(&ppid) {
+        let holder = match state.people.residents.get(&ppid) {
             Some(at) => state.root(*at),
             None => *people.entry(ppid).or_insert_with(|| {
                 next_holder += 1;
                 next_holder - 1
             }),
         };
-        let known = state.holders.get(position(holder)).and_then(|h| h.wallet.as_deref());
+        let known = state.people.holders.get(position(holder)).and_then(|h| h.wallet.as_deref());
         let known = known.and_then(|w| w.purses.iter().find(|(n, _)| *n == batch.programme)).map(|(_, id)| *id);
         let purse = known.or_else(|| purses.get(&holder).copied()).unwrap_or_else(|| {
             let account = AccountId(next_account);

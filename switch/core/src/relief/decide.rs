@@ -1,17 +1,19 @@
 //! Deciding what people ask for about relief.
 
 use super::super::admin::{Rejected, recorded, reject, unchanged};
-use super::super::event::{Decision, Effect};
+use super::super::attribution::Attribution;
+use super::super::event::Decision;
 use super::super::money::{minus, plus};
 use super::super::people::{amount_of, booked};
 use super::super::rules::MOST_PROGRAMMES;
 use super::super::state::{State, position};
 use super::super::statement::{self, Alike, Booking, StatementLine};
-use super::rows::{Ahead, can_change, examine, person};
+use super::rows::{Incoming, can_change, person};
+use super::steps::{applied, name_of, take_step};
 use super::{Batch, MOST_ROWS, Programme, ROWS_AT_ONCE, Refusal, Relief, Row, RowState};
 use kazasu_ledger::record::{
     Body, Opening, Proposal, ReliefBatchOpened, ReliefFileMade, ReliefRepaid, ReliefRowSet, ReliefRowsAdded,
-    ReliefStepTaken, Withheld,
+    ReliefStepTaken,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
@@ -23,7 +25,7 @@ use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, iss
 /// Purses of one person that one repayment is taken out of: a record has room for so many.
 const MOST_PURSES: usize = 28;
 
-type Decided = Result<Decision, Rejected>;
+pub(super) type Decided = Result<Decision, Rejected>;
 
 impl From<Refusal> for Rejected {
     fn from(refusal: Refusal) -> Self {
@@ -33,10 +35,17 @@ impl From<Refusal> for Rejected {
 
 pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Decision {
     let result = match ask {
-        Relief::OpenBatch { programme, name, digest, by } => open_batch(state, now, *programme, name, *digest, by),
-        Relief::AddRows { batch, first, rows } => add_rows(state, now, *batch, *first, rows),
-        Relief::SetRow { batch, row, change, by, why } => set_row(state, now, (*batch, *row), change, by, why),
-        Relief::Step { batch, step: Step::Applied, refused, by, why, .. } => applied(state, *batch, *refused, by, why),
+        Relief::OpenBatch { programme, name, digest, by } => {
+            open_batch(state, now, *programme, NewFile { name, digest: *digest, by })
+        }
+        Relief::AddRows { batch, first, rows } => add_rows(state, now, (*batch, *first), rows),
+        Relief::SetRow { batch, row, change, by, why } => {
+            let told = Attribution { by, why };
+            set_row(state, now, SetRow { batch: *batch, row: *row, change, told })
+        }
+        Relief::Step { batch, step: Step::Applied, refused, by, why, .. } => {
+            applied(state, *batch, *refused, Attribution { by, why })
+        }
         Relief::Step { batch, step, value_day, by, why, .. } => take_step(
             state,
             now,
@@ -65,7 +74,8 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
             statement::row_returned(state, (*batch, *row), Yen::ZERO, &line(reference, by, what))
         }
         Relief::Repaid { batch, row, amount, from_purse, reference, by } => {
-            repaid(state, (*batch, *row), *amount, *from_purse, reference, by)
+            let (row, amount, from_purse) = ((*batch, *row), *amount, *from_purse);
+            repaid(state, Repayment { row, amount, from_purse, reference, by })
         }
         Relief::CarryOn => return super::carry_on(state),
     };
@@ -86,17 +96,17 @@ fn line(reference: &str, by: &str, what: Booking) -> StatementLine {
     }
 }
 
-fn refuse<T>(refusal: Refusal) -> Result<T, Rejected> {
+pub(super) fn refuse<T>(refusal: Refusal) -> Result<T, Rejected> {
     Err(refusal.into())
 }
 
 /// The rules of the book say more than the checks before them.
-fn moved(state: &State, transfers: &[Transfer]) -> Result<Transfers, Rejected> {
+pub(super) fn moved(state: &State, transfers: &[Transfer]) -> Result<Transfers, Rejected> {
     state.book.check(transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
     Ok(Transfers::from_slice(transfers))
 }
 
-fn direct(debit: AccountId, credit: AccountId, amount: Yen) -> Option<Transfer> {
+pub(super) fn direct(debit: AccountId, credit: AccountId, amount: Yen) -> Option<Transfer> {
     amount.is_positive().then(|| Transfer::direct(debit, credit, amount))
 }
 
@@ -119,7 +129,7 @@ pub(in super::super) fn effect_of(
             if available < *amount {
                 return Err(Rejected::FundShort { programme: *programme, available, asked: *amount });
             }
-            let bank = state.bank.expect("the book is open");
+            let bank = state.parties.bank.expect("the book is open");
             Ok((Vec::new(), moved(state, &[Transfer::direct(accounts.fund, bank, *amount)])?))
         }
         Proposal::Contracts(_)
@@ -207,7 +217,7 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
     Ok((Vec::new(), moved(state, &transfers)?))
 }
 
-fn over(state: &State, now: Millis, programme: &Programme) -> Result<(), Refusal> {
+pub(super) fn over(state: &State, now: Millis, programme: &Programme) -> Result<(), Refusal> {
     let terms = &programme.terms;
     if terms.is_over(now.max(state.at)) { Err(Refusal::Over(terms.number, terms.until)) } else { Ok(()) }
 }
@@ -222,7 +232,16 @@ pub(in super::super) fn role(batch: &Batch, by: &str, wanted: Role) -> Result<()
     }
 }
 
-fn open_batch(state: &State, now: Millis, programme: u16, name: &str, digest: [u8; 32], by: &str) -> Decided {
+/// A file that begins to be read in.
+#[derive(Clone, Copy)]
+struct NewFile<'a> {
+    name: &'a str,
+    digest: [u8; 32],
+    by: &'a str,
+}
+
+fn open_batch(state: &State, now: Millis, programme: u16, file: NewFile<'_>) -> Decided {
+    let NewFile { name, digest, by } = file;
     let known = state.relief.programme(programme)?;
     if state.relief.files.contains_key(&(programme, digest)) {
         return Ok(unchanged());
@@ -233,7 +252,7 @@ fn open_batch(state: &State, now: Millis, programme: u16, name: &str, digest: [u
     Ok(recorded(Body::ReliefBatchOpened(ReliefBatchOpened { batch, programme, name, digest, by })))
 }
 
-fn add_rows(state: &State, now: Millis, batch: u32, first: u32, rows: &[Application]) -> Decided {
+fn add_rows(state: &State, now: Millis, (batch, first): (u32, u32), rows: &[Application]) -> Decided {
     let there = state.relief.batch(batch)?;
     let len = u32::try_from(there.rows.len()).expect("at most two million rows");
     let more = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -250,28 +269,44 @@ fn add_rows(state: &State, now: Millis, batch: u32, first: u32, rows: &[Applicat
         return refuse(Refusal::Order { batch, there: len, got: first });
     }
     let programme = state.relief.programme(there.programme)?;
-    let today = now.max(state.at).jst_day();
-    let mut ahead = Ahead::default();
+    let mut incoming = Incoming::new(state, programme, batch, now.max(state.at).jst_day());
     let rows = rows[position(len - first)..].iter().map(|row| {
-        let issues = examine(state, programme, batch, row, today, &mut ahead);
+        let issues = incoming.examine(row);
         Application { issues, ..row.clone() }
     });
     Ok(recorded(Body::ReliefRowsAdded(ReliefRowsAdded { batch, first: len, rows: rows.collect(), reconsiders: true })))
 }
 
-fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowChange, by: &str, why: &str) -> Decided {
+/// What a person says about a row.
+#[derive(Clone, Copy)]
+struct SetRow<'a> {
+    batch: u32,
+    row: u32,
+    change: &'a RowChange,
+    told: Attribution<'a>,
+}
+
+fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
+    let SetRow { batch, row, change, told } = asked;
     let there = state.relief.batch(batch)?;
-    role(there, by, Role::Officer)?;
+    role(there, told.by, Role::Officer)?;
     if there.step.is_none() || !can_change(there) {
         return refuse(Refusal::Decided(batch, name_of(there.step)));
     }
     let old = state.relief.row(batch, row)?;
-    let terms = &state.relief.programme(there.programme)?.terms;
+    let way = state.relief.programme(there.programme)?.terms.way;
+    // What is found about the row once it is another one: as if it came in now, without itself.
+    let again = |new: &Row| {
+        let today = now.max(state.at).jst_day();
+        person(state, way, (new.ppid.as_ref(), new.account.as_deref()), today)
+            | old.issues & (issue::SHARED_ACCOUNT | issue::SUPPLEMENT)
+            | state.refusal((batch, row), new)
+    };
     let issues = match change {
         RowChange::Exclude if old.state == RowState::Excluded => return Ok(unchanged()),
         RowChange::Exclude => old.issues,
         RowChange::Include if old.state != RowState::Excluded => return Ok(unchanged()),
-        RowChange::Include => again(state, now, terms, (batch, row), old, old),
+        RowChange::Include => again(old),
         RowChange::Accept => {
             let open = old.open_issues();
             if open == 0 {
@@ -285,23 +320,23 @@ fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowCha
         }
         RowChange::Assign(ppid) if old.ppid == Some(*ppid) => return Ok(unchanged()),
         RowChange::Assign(ppid) => {
-            if !state.residents.contains_key(ppid) {
+            if !state.people.residents.contains_key(ppid) {
                 return Err(Rejected::UnknownPpid(*ppid));
             }
-            again(state, now, terms, (batch, row), old, &Row { ppid: Some(*ppid), ..old.clone() })
+            again(&Row { ppid: Some(*ppid), ..old.clone() })
         }
         RowChange::Amount(amount) => {
             amount_of(*amount)?;
             if *amount == old.amount {
                 return Ok(unchanged());
             }
-            again(state, now, terms, (batch, row), old, &Row { amount: *amount, ..old.clone() })
+            again(&Row { amount: *amount, ..old.clone() })
         }
     };
     if !matches!(change, RowChange::Exclude | RowChange::Include) && old.state != RowState::Waiting {
         return refuse(Refusal::Row(row, batch, "it is excluded"));
     }
-    let (by, why) = (by.to_owned(), why.to_owned());
+    let (by, why) = told.owned();
     Ok(recorded(Body::ReliefRowSet(ReliefRowSet {
         batch,
         row,
@@ -311,166 +346,6 @@ fn set_row(state: &State, now: Millis, (batch, row): (u32, u32), change: &RowCha
         why,
         reconsiders: true,
     })))
-}
-
-/// What is found about a row once it is another one: as if it came in now, without itself.
-fn again(state: &State, now: Millis, terms: &Terms, (batch, at): (u32, u32), old: &Row, new: &Row) -> u16 {
-    let today = now.max(state.at).jst_day();
-    person(state, terms.way, new.ppid.as_ref(), new.account.as_deref(), today)
-        | old.issues & (issue::SHARED_ACCOUNT | issue::SUPPLEMENT)
-        | state.refusal((batch, at), new)
-}
-
-pub(super) fn name_of(step: Option<Step>) -> &'static str {
-    step.map_or("being read in", Step::name)
-}
-
-fn applied(state: &State, batch: u32, refused: u32, by: &str, why: &str) -> Decided {
-    let there = state.relief.batch(batch)?;
-    if there.step.is_some() {
-        return Ok(unchanged());
-    }
-    role(there, by, Role::Officer)?;
-    let (count, total) = there.payable();
-    Ok(recorded(Body::ReliefStepTaken(ReliefStepTaken {
-        batch,
-        step: Step::Applied,
-        count,
-        total,
-        value_day: None,
-        transfers: Transfers::new(),
-        by: by.to_owned(),
-        why: why.to_owned(),
-        refused,
-        withheld: None,
-        reconsiders: true,
-    })))
-}
-
-fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
-    let there = state.relief.batch(asked.batch)?;
-    let step = asked.step;
-    if there.step == Some(step)
-        || (step != Step::Cancelled && there.step > Some(step) && there.step != Some(Step::Cancelled))
-    {
-        // Taken before: asking again changes nothing.
-        return Ok(if step == Step::Released { unchanged().then(Effect::Again) } else { unchanged() });
-    }
-    role(there, &asked.by, step.role())?;
-    let needed = match step {
-        Step::Cancelled => there.step < Some(Step::Released),
-        _ => there.step.is_some() && there.step == step.before(),
-    };
-    if !needed || there.step == Some(Step::Cancelled) {
-        let needed = step.before().map_or("anything before the release", Step::name);
-        let at = name_of(there.step);
-        return refuse(Refusal::StepOrder { batch: asked.batch, at, step: step.name(), needed });
-    }
-    let programme = state.relief.programme(there.programme)?;
-    let accounts = &programme.accounts;
-    let early = matches!(there.step, None | Some(Step::Applied | Step::Assessed));
-    let (all, sum) = if early {
-        there.payable()
-    } else {
-        (u32::try_from(there.granted.len()).expect("at most two million rows"), there.total)
-    };
-    // People may have become one since a person looked: their rows above the ceiling are left out, and the others go on.
-    let withheld = match step {
-        Step::Decided | Step::Released => withheld(state, there),
-        Step::Applied | Step::Assessed | Step::Committed | Step::Ordered | Step::Reported | Step::Cancelled => None,
-    };
-    let (less, less_yen) = withheld.map_or((0, Yen::ZERO), |w| (w.count, w.total));
-    let (count, total) = (all - less, minus(sum, less_yen));
-    let mut transfers = Transfers::new();
-    match step {
-        Step::Applied => unreachable!("decided elsewhere"),
-        Step::Assessed => state.within_ceiling(asked.batch, there)?,
-        Step::Decided => {
-            if count == 0 {
-                return refuse(Refusal::Nothing(asked.batch));
-            }
-            over(state, now, programme)?;
-        }
-        Step::Committed => {
-            let available = state.available(accounts.budget);
-            if available < total {
-                return refuse(Refusal::Budget { programme: there.programme, available, asked: total });
-            }
-            transfers = moved(state, &[Transfer::direct(accounts.budget, accounts.committed, total)])?;
-        }
-        Step::Ordered => over(state, now, programme)?,
-        Step::Released => {
-            over(state, now, programme)?;
-            if count == 0 {
-                return refuse(Refusal::Nothing(asked.batch));
-            }
-            transfers = release(state, now, programme, there, &ReliefStepTaken { count, total, ..asked.clone() })?;
-            transfers.extend(direct(accounts.committed, accounts.budget, less_yen));
-            state.book.check(&transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
-        }
-        Step::Reported => nothing_under_way(asked.batch, there, programme)?,
-        Step::Cancelled => {
-            if matches!(there.step, Some(Step::Committed | Step::Ordered)) {
-                transfers = moved(state, &[Transfer::direct(accounts.committed, accounts.budget, total)])?;
-            }
-        }
-    }
-    let taken = ReliefStepTaken { count, total, transfers, withheld, ..asked.clone() };
-    let decision = recorded(Body::ReliefStepTaken(taken));
-    Ok(if step == Step::Released { decision.then(Effect::Again) } else { decision })
-}
-
-/// Rows that are above the ceiling by now, and their sum.
-fn withheld(state: &State, batch: &Batch) -> Option<Withheld> {
-    let rows = state.above_ceiling(batch);
-    let count = u32::try_from(rows.len()).expect("at most two million rows");
-    (count > 0).then(|| Withheld { count, total: sum_of(batch, &rows) })
-}
-
-/// The money is set aside at once, so that nothing else can take it; with transfers the budget counts it as paid.
-fn release(
-    state: &State,
-    now: Millis,
-    programme: &Programme,
-    batch: &Batch,
-    asked: &ReliefStepTaken,
-) -> Result<Transfers, Rejected> {
-    let accounts = &programme.accounts;
-    let available = state.available(accounts.fund);
-    if available < asked.total {
-        return Err(Rejected::FundShort { programme: batch.programme, available, asked: asked.total });
-    }
-    let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, asked.total)];
-    if programme.terms.way == Way::Transfer {
-        let most = programme.terms.funding.as_ref().map_or(1, |f| position(f.most.max(1)));
-        let files = position(asked.count).div_ceil(most);
-        if files > super::MOST_FILES {
-            return refuse(Refusal::TooManyFiles { batch: asked.batch, files });
-        }
-        if asked.value_day.is_none_or(|day| day < now.max(state.at).jst_day()) {
-            return refuse(Refusal::ValueDay);
-        }
-        transfers.push(Transfer::direct(accounts.committed, accounts.executed, asked.total));
-    }
-    moved(state, &transfers)
-}
-
-fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Result<(), Refusal> {
-    let left = match programme.terms.way {
-        Way::Purse => batch.granted.iter().filter(|n| batch.rows[position(**n)].state == RowState::Waiting).count(),
-        Way::Transfer => {
-            let files = batch.file.as_ref().map_or(0, |(_, files)| files.len());
-            if files == 0 {
-                return Err(Refusal::NoFile(number));
-            }
-            files - batch.sent.len()
-        }
-    };
-    match (left, programme.terms.way) {
-        (0, _) => Ok(()),
-        (n, Way::Purse) => Err(Refusal::UnderWay(number, format!("{n} purses are not credited yet"))),
-        (n, Way::Transfer) => Err(Refusal::UnderWay(number, format!("the bank has not taken {n} files"))),
-    }
 }
 
 pub(in super::super) fn released_by_transfer(state: &State, number: u32) -> Result<(&Batch, &Programme), Refusal> {
@@ -496,14 +371,21 @@ fn file_made(state: &State, asked: ReliefFileMade) -> Decided {
     }
 }
 
-fn repaid(
-    state: &State,
-    (number, at): (u32, u32),
+/// What a payee gives back.
+#[derive(Clone, Copy)]
+struct Repayment<'a> {
+    /// The batch and the row.
+    row: (u32, u32),
     amount: Yen,
+    /// Out of the purse, because the payee agreed; else over the bank.
     from_purse: bool,
-    reference: &str,
-    by: &str,
-) -> Decided {
+    /// The payment's own: it is booked once.
+    reference: &'a str,
+    by: &'a str,
+}
+
+fn repaid(state: &State, asked: Repayment<'_>) -> Decided {
+    let Repayment { row: (number, at), amount, from_purse, reference, by } = asked;
     amount_of(amount)?;
     let batch = state.relief.batch(number)?;
     let row = state.relief.row(number, at)?;
@@ -517,7 +399,7 @@ fn repaid(
     }
     let accounts = &state.relief.programme(batch.programme)?.accounts;
     let mut transfers = match (from_purse, row.state) {
-        (false, _) => vec![Transfer::direct(state.bank.expect("the book is open"), accounts.fund, amount)],
+        (false, _) => vec![Transfer::direct(state.parties.bank.expect("the book is open"), accounts.fund, amount)],
         (true, RowState::Credited(purse)) => out_of_purses(state, purse, accounts.fund, amount),
         (true, RowState::Waiting | RowState::Excluded | RowState::Sent | RowState::Returned | RowState::Withheld) => {
             return refuse(Refusal::RowState(number, at, "in no purse"));
@@ -550,9 +432,4 @@ fn out_of_purses(state: &State, first: AccountId, fund: AccountId, amount: Yen) 
     }
     shares[0].1 = plus(shares[0].1, left);
     shares.into_iter().filter_map(|(account, share)| direct(account, fund, share)).collect()
-}
-
-/// What all rows that are to be paid come to, for invariants.
-pub(super) fn sum_of(batch: &Batch, rows: &[u32]) -> Yen {
-    rows.iter().fold(Yen::ZERO, |sum, n| plus(sum, batch.rows[position(*n)].amount))
 }

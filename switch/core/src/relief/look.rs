@@ -194,7 +194,7 @@ impl State {
     pub fn relief_programme(&self, number: u16) -> Option<ProgrammeView> {
         let programme = self.relief.programmes.get(&number)?;
         let accounts = &programme.accounts;
-        let purses = self.purse_books.get(&number).map_or(&[][..], |book| &book.purses);
+        let purses = self.programmes.purses.get(&number).map_or(&[][..], |book| &book.purses);
         // What is held for a tap that waits is still there.
         let there = |id| self.book.account(id).map_or(Yen::ZERO, kazasu_ledger::Account::balance);
         let in_purses = purses.iter().fold(Yen::ZERO, |sum, id| super::super::money::plus(sum, there(*id)));
@@ -360,7 +360,7 @@ impl State {
     /// For each person's number, that of the person it was merged into.
     #[must_use]
     pub fn holder_roots(&self) -> Vec<u32> {
-        (0..u32::try_from(self.holders.len()).unwrap_or(u32::MAX)).map(|at| self.root(at)).collect()
+        (0..u32::try_from(self.people.holders.len()).unwrap_or(u32::MAX)).map(|at| self.root(at)).collect()
     }
 }
 
@@ -371,7 +371,7 @@ impl super::ReliefState {
         self.batches.iter().all(|batch| {
             let stands = |at: &&u32| batch.rows[position(**at)].state != RowState::Withheld;
             let rows: Vec<u32> = batch.granted.iter().filter(stands).copied().collect();
-            super::decide::sum_of(batch, &rows) == batch.total
+            super::steps::sum_of(batch, &rows) == batch.total
         })
     }
 }

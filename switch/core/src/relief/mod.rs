@@ -10,6 +10,7 @@ mod decide;
 mod freed;
 mod look;
 mod rows;
+mod steps;
 mod unpaid;
 
 pub(super) use apply::RELIEF_ACCOUNTS;
@@ -464,7 +465,7 @@ impl State {
     pub(super) fn payee(&self, ppid: Option<&Ppid>, account: Option<&SealedAccount>) -> Option<Payee> {
         match (ppid, account) {
             (Some(ppid), _) => {
-                let root = self.residents.get(ppid).map(|at| self.holder(self.root(*at)).ppid);
+                let root = self.people.residents.get(ppid).map(|at| self.holder(self.root(*at)).ppid);
                 Some(*root.unwrap_or(*ppid).bytes())
             }
             (None, Some(account)) => Some(account.token),
@@ -475,10 +476,10 @@ impl State {
 
 /// A repayment is booked once for its row: two rows may be given back by one payment of the same reference.
 pub(super) fn repaid_key(programme: u16, batch: u32, row: u32, reference: &str) -> [u8; 16] {
-    super::apply::scoped_key(programme, None, &format!("repaid {batch}-{row} "), reference)
+    super::references::scoped_key(programme, None, &format!("repaid {batch}-{row} "), reference)
 }
 
 /// A return of funds has references of its own.
 pub(super) fn returned_key(programme: u16, reference: &str) -> [u8; 16] {
-    super::apply::scoped_key(programme, None, "returned ", reference)
+    super::references::scoped_key(programme, None, "returned ", reference)
 }

@@ -9,9 +9,12 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{Application, SealedAccount, Several, Step, Way, issue};
 use std::collections::HashMap;
 
-/// What rows of the same record bring, before any of them is in the state.
-#[derive(Default)]
-pub(super) struct Ahead {
+/// Rows of one record on their way into a batch, and what those before bring, before any of them is in the state.
+pub(super) struct Incoming<'a> {
+    state: &'a State,
+    programme: &'a Programme,
+    batch: u32,
+    today: BusinessDay,
     /// Household's event to the amount that stands for it, and who gets it.
     dedup: HashMap<[u8; 16], (Yen, Option<Payee>)>,
     /// What each payee gets more; below zero when a row is replaced that stands in the state.
@@ -19,84 +22,87 @@ pub(super) struct Ahead {
     accounts: HashMap<[u8; 16], Payee>,
 }
 
-/// Finds what is to be said about the next row, and remembers it for the rows behind it.
-pub(super) fn examine(
-    state: &State,
-    programme: &Programme,
-    batch: u32,
-    row: &Application,
-    today: BusinessDay,
-    ahead: &mut Ahead,
-) -> u16 {
-    let terms = &programme.terms;
-    let mut issues = person(state, terms.way, row.ppid.as_ref(), row.account.as_ref(), today);
-    let number = terms.number;
-    if row.supplement {
-        issues |= issue::SUPPLEMENT;
-    } else {
-        issues |= standing(state, programme, batch, row, ahead);
+impl<'a> Incoming<'a> {
+    pub(super) fn new(state: &'a State, programme: &'a Programme, batch: u32, today: BusinessDay) -> Self {
+        let (dedup, payees, accounts) = Default::default();
+        Incoming { state, programme, batch, today, dedup, payees, accounts }
     }
-    let payee = state.payee(row.ppid.as_ref(), row.account.as_ref());
-    let counts = issues & issue::NEVER == 0;
-    // A larger damage takes the place of the smaller one, so that one does not count any more, whoever was to get it.
-    let replaces = if counts && !row.supplement { replaced(state, number, &row.dedup, ahead) } else { None };
-    let more = |ahead: &Ahead, payee: Payee| ahead.payees.get(&payee).copied().unwrap_or_default();
-    let before = payee.filter(|_| counts).map_or(Yen::ZERO, |payee| {
-        let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default().due;
-        let sum = there.checked_add(more(ahead, payee)).unwrap_or(Yen::new(i64::MAX));
-        let own = replaces.filter(|(_, whose)| *whose == Some(payee)).map_or(Yen::ZERO, |(yen, _)| yen);
-        sum.checked_sub(own).unwrap_or(sum).max(Yen::ZERO)
-    });
-    if before.checked_add(row.amount).is_none_or(|sum| sum > terms.ceiling) {
-        issues |= issue::ABOVE_CEILING;
-    }
-    if let (Some(account), Some(payee)) = (&row.account, payee) {
-        let other = |owner: Payee| owner != payee;
-        let known = state.relief.accounts.get(&(number, account.token)).map(|(owner, ..)| *owner);
-        if known.or_else(|| ahead.accounts.get(&account.token).copied()).is_some_and(other) {
-            issues |= issue::SHARED_ACCOUNT;
+
+    /// Finds what is to be said about the next row, and remembers it for the rows behind it.
+    pub(super) fn examine(&mut self, row: &Application) -> u16 {
+        let (state, terms) = (self.state, &self.programme.terms);
+        let mut issues = person(state, terms.way, (row.ppid.as_ref(), row.account.as_ref()), self.today);
+        let number = terms.number;
+        if row.supplement {
+            issues |= issue::SUPPLEMENT;
+        } else {
+            issues |= self.standing(row);
         }
-        ahead.accounts.entry(account.token).or_insert(payee);
+        let payee = state.payee(row.ppid.as_ref(), row.account.as_ref());
+        let counts = issues & issue::NEVER == 0;
+        // A larger damage takes the place of the smaller one, so that one does not count any more, whoever was to get it.
+        let replaces = if counts && !row.supplement { self.replaced(&row.dedup) } else { None };
+        let before = payee.filter(|_| counts).map_or(Yen::ZERO, |payee| {
+            let there = state.relief.payees.get(&(number, payee)).copied().unwrap_or_default().due;
+            let more = self.payees.get(&payee).copied().unwrap_or_default();
+            let sum = there.checked_add(more).unwrap_or(Yen::new(i64::MAX));
+            let own = replaces.filter(|(_, whose)| *whose == Some(payee)).map_or(Yen::ZERO, |(yen, _)| yen);
+            sum.checked_sub(own).unwrap_or(sum).max(Yen::ZERO)
+        });
+        if before.checked_add(row.amount).is_none_or(|sum| sum > terms.ceiling) {
+            issues |= issue::ABOVE_CEILING;
+        }
+        if let (Some(account), Some(payee)) = (&row.account, payee) {
+            let other = |owner: Payee| owner != payee;
+            let known = state.relief.accounts.get(&(number, account.token)).map(|(owner, ..)| *owner);
+            if known.or_else(|| self.accounts.get(&account.token).copied()).is_some_and(other) {
+                issues |= issue::SHARED_ACCOUNT;
+            }
+            self.accounts.entry(account.token).or_insert(payee);
+        }
+        if issues & issue::NEVER == 0 {
+            if let Some((yen, Some(whose))) = replaces {
+                self.gets_more(whose, -yen.get());
+            }
+            if let Some(payee) = payee {
+                self.gets_more(payee, row.amount.get());
+            }
+            if !row.supplement {
+                self.dedup.insert(row.dedup, (row.amount, payee));
+            }
+        }
+        issues
     }
-    if issues & issue::NEVER == 0 {
-        let mut change = |payee: Payee, yen: i64| {
-            let sum = ahead.payees.entry(payee).or_default();
-            *sum = sum.checked_add(Yen::new(yen)).unwrap_or(Yen::new(i64::MAX));
+
+    fn gets_more(&mut self, payee: Payee, yen: i64) {
+        let sum = self.payees.entry(payee).or_default();
+        *sum = sum.checked_add(Yen::new(yen)).unwrap_or(Yen::new(i64::MAX));
+    }
+
+    /// The amount that stands for a household's event, and who gets it.
+    fn replaced(&self, dedup: &[u8; 16]) -> Option<(Yen, Option<Payee>)> {
+        let state = self.state;
+        let there = || {
+            let (batch, row) = state.relief.dedup.get(&(self.programme.terms.number, *dedup))?;
+            let row = state.relief.row(*batch, *row).ok()?;
+            Some((row.amount, state.payee(row.ppid.as_ref(), row.account.as_deref())))
         };
-        if let Some((yen, Some(whose))) = replaces {
-            change(whose, -yen.get());
-        }
-        if let Some(payee) = payee {
-            change(payee, row.amount.get());
-        }
-        if !row.supplement {
-            ahead.dedup.insert(row.dedup, (row.amount, payee));
-        }
+        self.dedup.get(dedup).copied().or_else(there)
     }
-    issues
-}
 
-/// The amount that stands for a household's event, and who gets it.
-fn replaced(state: &State, programme: u16, dedup: &[u8; 16], ahead: &Ahead) -> Option<(Yen, Option<Payee>)> {
-    let there = || {
-        let (batch, row) = state.relief.dedup.get(&(programme, *dedup))?;
-        let row = state.relief.row(*batch, *row).ok()?;
-        Some((row.amount, state.payee(row.ppid.as_ref(), row.account.as_deref())))
-    };
-    ahead.dedup.get(dedup).copied().or_else(there)
-}
-
-/// Is the household's event new, larger, smaller, or there already?
-fn standing(state: &State, programme: &Programme, batch: u32, row: &Application, ahead: &Ahead) -> u16 {
-    let number = programme.terms.number;
-    let Some((amount, _)) = replaced(state, number, &row.dedup, ahead) else { return 0 };
-    let there = state.relief.dedup.get(&(number, row.dedup)).filter(|_| !ahead.dedup.contains_key(&row.dedup));
-    // What was decided is never replaced by a later file.
-    let open = there.is_none_or(|(b, _)| *b == batch || state.relief.batch(*b).is_ok_and(can_change));
-    match programme.terms.several {
-        Several::Largest if open && row.amount > amount => 0,
-        Several::Largest if open => issue::SMALLER,
-        Several::Largest | Several::First => issue::DUPLICATE,
+    /// Is the household's event new, larger, smaller, or there already?
+    fn standing(&self, row: &Application) -> u16 {
+        let (state, terms) = (self.state, &self.programme.terms);
+        let Some((amount, _)) = self.replaced(&row.dedup) else { return 0 };
+        let there = state.relief.dedup.get(&(terms.number, row.dedup));
+        let there = there.filter(|_| !self.dedup.contains_key(&row.dedup));
+        // What was decided is never replaced by a later file.
+        let open = there.is_none_or(|(b, _)| *b == self.batch || state.relief.batch(*b).is_ok_and(can_change));
+        match terms.several {
+            Several::Largest if open && row.amount > amount => 0,
+            Several::Largest if open => issue::SMALLER,
+            Several::Largest | Several::First => issue::DUPLICATE,
+        }
     }
 }
 
@@ -114,11 +120,10 @@ pub(super) fn is_open(batch: &Batch) -> bool {
 pub(super) fn person(
     state: &State,
     way: Way,
-    ppid: Option<&Ppid>,
-    account: Option<&SealedAccount>,
+    (ppid, account): (Option<&Ppid>, Option<&SealedAccount>),
     today: BusinessDay,
 ) -> u16 {
-    let at = ppid.and_then(|ppid| state.residents.get(ppid)).copied();
+    let at = ppid.and_then(|ppid| state.people.residents.get(ppid)).copied();
     match way {
         Way::Purse => match (ppid, at) {
             (None, _) => issue::NO_ID,
@@ -131,7 +136,7 @@ pub(super) fn person(
         },
         Way::Transfer => {
             let no_account = if account.is_none() { issue::NO_ACCOUNT } else { 0 };
-            let broken = at.is_some_and(|at| state.broken.contains_key(&at));
+            let broken = at.is_some_and(|at| state.people.broken.contains_key(&at));
             no_account | if broken { issue::LINK_BROKEN } else { 0 }
         }
     }

@@ -4,7 +4,7 @@ use super::super::closing::{SettlementState, received_key};
 use super::super::money::{minus, plus};
 use super::super::relief::RowState;
 use super::super::state::{State, position};
-use super::{Became, Line, Payment, line_key};
+use super::{Became, Line, Lines, Payment, line_key};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
     Aside, LineSetAside, LineUndone, MoneyReceived, Opening, Payer, PayoutReturned, PayoutTaken, ReliefReturned,
@@ -13,24 +13,27 @@ use kazasu_ledger::record::{
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 
-impl State {
-    fn line(&mut self, key: [u8; 16], reference: &str, became: Became, amount: Yen, (at, by): (Millis, &str)) {
+impl Lines {
+    /// What became of a line: its name, its amount, when it was booked, and by whom.
+    fn became(&mut self, key: [u8; 16], (reference, amount): (&str, Yen), (at, by): (Millis, &str), became: Became) {
         let (reference, by) = (reference.into(), by.into());
         let line = Line { reference, became: Some(became), amount, at, by, city: None };
-        self.lines.known.insert(key, line);
+        self.known.insert(key, line);
     }
 
     fn fees_opened(&mut self, opens: &[Opening]) {
         for Opening { account, key } in opens {
             if *key == AccountKey::BankFees {
-                self.lines.fees = Some(*account);
+                self.fees = Some(*account);
             }
         }
     }
+}
 
+impl State {
     pub(in super::super) fn payout_taken(&mut self, at: Millis, r: &PayoutTaken) {
         let became = Became::Taken { payout: r.payout, file: r.file };
-        self.line(line_key(&r.reference), &r.reference, became, r.transfers[0].amount, (at, &r.by));
+        self.lines.became(line_key(&r.reference), (&r.reference, r.transfers[0].amount), (at, &r.by), became);
         self.of_file(r.payout, r.file, SettlementState::Paid(r.payout));
         if let Some(payout) = self.closing.payouts.get_mut(&r.payout) {
             payout.taken.insert(r.file);
@@ -45,9 +48,9 @@ impl State {
     }
 
     pub(in super::super) fn payout_returned(&mut self, at: Millis, r: &PayoutReturned) {
-        self.fees_opened(&r.opens);
+        self.lines.fees_opened(&r.opens);
         let became = Became::Returned { payout: r.payout, settlement: r.settlement, fee: r.fee };
-        self.line(line_key(&r.reference), &r.reference, became, r.transfers[0].amount, (at, &r.by));
+        self.lines.became(line_key(&r.reference), (&r.reference, r.transfers[0].amount), (at, &r.by), became);
         self.carry(r.settlement, SettlementState::Returned(r.payout), plus);
     }
 
@@ -63,7 +66,7 @@ impl State {
         let (key, amount) = (received_key(r.from, &r.reference), r.transfers[0].amount);
         self.references.insert(key, amount);
         let known = if r.statement.is_some() { line_key(&r.reference) } else { key };
-        self.line(known, &r.reference, Became::Received { from: r.from }, amount, (at, &r.by));
+        self.lines.became(known, (&r.reference, amount), (at, &r.by), Became::Received { from: r.from });
         self.lines.payments.entry(r.from).or_default().push(Payment {
             key,
             amount,
@@ -76,7 +79,7 @@ impl State {
 
     pub(in super::super) fn relief_sent(&mut self, at: Millis, r: &ReliefSent) {
         let became = Became::Sent { batch: r.batch, file: r.file };
-        self.line(line_key(&r.reference), &r.reference, became, r.transfers[0].amount, (at, &r.by));
+        self.lines.became(line_key(&r.reference), (&r.reference, r.transfers[0].amount), (at, &r.by), became);
         self.rows_of_file(r.batch, r.file, RowState::Sent);
         self.relief.batches[position(r.batch)].sent.insert(r.file);
     }
@@ -89,14 +92,14 @@ impl State {
     }
 
     pub(in super::super) fn relief_returned(&mut self, at: Millis, r: &ReliefReturned) {
-        self.fees_opened(&r.opens);
+        self.lines.fees_opened(&r.opens);
         let counted = self.counts_no_more(r.batch, r.row);
         self.change_share(r.batch, r.row, |share, amount| share.released = minus(share.released, amount));
         let row = &mut self.relief.batches[position(r.batch)].rows[position(r.row)];
         let claimed = std::mem::take(&mut row.claimed);
         row.state = RowState::Returned;
         let became = Became::CameBack { batch: r.batch, row: r.row, fee: r.fee, claimed };
-        self.line(line_key(&r.reference), &r.reference, became, r.transfers[0].amount, (at, &r.by));
+        self.lines.became(line_key(&r.reference), (&r.reference, r.transfers[0].amount), (at, &r.by), became);
         if r.reconsiders {
             self.has_room_again(r.batch, counted);
         }
@@ -104,7 +107,7 @@ impl State {
 
     pub(in super::super) fn line_set_aside(&mut self, at: Millis, r: &LineSetAside) {
         let key = line_key(&r.line);
-        self.line(key, &r.line, Became::Aside(r.aside.clone()), Yen::ZERO, (at, &r.by));
+        self.lines.became(key, (&r.line, Yen::ZERO), (at, &r.by), Became::Aside(r.aside.clone()));
         if let Some(line) = self.lines.known.get_mut(&key) {
             line.city = r.city.as_deref().map(Into::into);
         }
@@ -117,7 +120,7 @@ impl State {
         };
         self.undo(key, Some(Became::Corrected));
         let became = Became::Corrects(r.line.clone());
-        self.line(line_key(&r.correction), &r.correction, became, amount, (at, &r.by));
+        self.lines.became(line_key(&r.correction), (&r.correction, amount), (at, &r.by), became);
     }
 
     /// Two people undid it.

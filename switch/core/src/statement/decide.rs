@@ -24,7 +24,7 @@ type Decided = Result<Decision, Rejected>;
 pub(in super::super) fn command(state: &State, line: &StatementLine) -> Decision {
     let decided = match &line.what {
         Booking::Taken { payout, file } => taken(state, *payout, *file, line),
-        Booking::Returned { payout, settlement, fee } => returned(state, *payout, *settlement, *fee, line),
+        Booking::Returned { payout, settlement, fee } => returned(state, (*payout, *settlement), *fee, line),
         Booking::Received { from, amount } => received(state, *from, *amount, line),
         Booking::Sent { batch, file } => sent(state, *batch, *file, line),
         Booking::CameBack { batch, row, fee } => row_returned(state, (*batch, *row), *fee, line),
@@ -100,7 +100,7 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
         return refuse(NotClosed::TakenBefore(format!("file {file} of payout {payout}")));
     }
     let transit = state.closing.transit.expect("something was settled for it");
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let transfers = moved(state, vec![Transfer::direct(transit, bank, made.total)])?;
     let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
     Ok(recorded(Body::PayoutTaken(PayoutTaken { payout, reference, transfers, by, file, why })))
@@ -108,8 +108,7 @@ pub(in super::super) fn taken(state: &State, payout: u64, file: u16, line: &Stat
 
 pub(in super::super) fn returned(
     state: &State,
-    payout: u64,
-    settlement: u32,
+    (payout, settlement): (u64, u32),
     fee: Yen,
     line: &StatementLine,
 ) -> Decided {
@@ -122,7 +121,7 @@ pub(in super::super) fn returned(
         return refuse(NotClosed::NotPaid(settlement, payout));
     }
     let payable = state.merchant(settled.merchant).expect("a settled merchant is registered").payable;
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let came = less_fee(settled.settlement.paid, fee)?;
     let (expense, opens) = fees(state, fee);
     let mut transfers = vec![Transfer::direct(bank, payable, came)];
@@ -146,9 +145,9 @@ pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: 
         return Ok(unchanged());
     }
     let owes = match from {
-        Payer::Issuer(issuer) => *state.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?,
+        Payer::Issuer(issuer) => *state.parties.issuers.get(&issuer).ok_or(NotClosed::UnknownIssuer(issuer))?,
         Payer::Funder(programme) => {
-            state.point_books.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?.funder
+            state.programmes.points.get(&programme).ok_or(Rejected::UnknownProgramme(programme))?.funder
         }
     };
     let day = line.day.unwrap_or_else(|| state.at.jst_day());
@@ -168,7 +167,7 @@ pub(in super::super) fn received(state: &State, from: Payer, amount: Yen, line: 
             });
         }
     }
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let transfers = moved(state, vec![Transfer::direct(bank, owes, amount)])?;
     let (reference, by, why) = (reference.clone(), line.by.clone(), line.why.clone());
     let (day, statement) = (Some(day), line.statement);
@@ -186,7 +185,7 @@ pub(in super::super) fn sent(state: &State, number: u32, file: u16, line: &State
     if batch.sent.contains(&file) {
         return refuse(NotClosed::TakenBefore(format!("file {file} of batch {number}")));
     }
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let transfers = moved(state, vec![Transfer::direct(programme.accounts.transit, bank, made.total)])?;
     let (reference, by, why) = (line.reference.clone(), line.by.clone(), line.why.clone());
     Ok(recorded(Body::ReliefSent(ReliefSent { batch: number, file, reference, transfers, by, why })))
@@ -215,7 +214,7 @@ pub(in super::super) fn row_returned(
         return state_is("partly given back already; settle it by hand");
     }
     let accounts = &programme.accounts;
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let came = less_fee(row.amount, fee)?;
     let (expense, opens) = fees(state, fee);
     let mut transfers = vec![Transfer::direct(bank, accounts.fund, came)];

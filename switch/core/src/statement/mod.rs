@@ -206,7 +206,7 @@ pub(super) struct Lines {
 
 /// The key of a statement's line.
 pub(super) fn line_key(reference: &str) -> [u8; 16] {
-    super::apply::reference_key(0, None, reference)
+    super::references::reference_key(0, None, reference)
 }
 
 impl Lines {

@@ -29,7 +29,7 @@ fn stands<T>(line: &Line, what: String) -> Result<T, Rejected> {
 }
 
 pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejected> {
-    let bank = state.bank.expect("the book is open");
+    let bank = state.parties.bank.expect("the book is open");
     let Some(became) = &line.became else { return stands(line, "it was undone before".into()) };
     let moves = match became {
         Became::Taken { payout, file } => {
@@ -53,8 +53,8 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
         }
         Became::Received { from } => {
             let owes = match from {
-                Payer::Issuer(issuer) => state.issuers.get(issuer).copied(),
-                Payer::Funder(programme) => state.point_books.get(programme).map(|book| book.funder),
+                Payer::Issuer(issuer) => state.parties.issuers.get(issuer).copied(),
+                Payer::Funder(programme) => state.programmes.points.get(programme).map(|book| book.funder),
             };
             let owes = owes.expect("it was booked for this payer");
             vec![Transfer::direct(owes, bank, line.amount)]
@@ -73,32 +73,38 @@ pub(super) fn transfers(state: &State, line: &Line) -> Result<Transfers, Rejecte
             let transit = state.relief.programme(there.programme)?.accounts.transit;
             vec![Transfer::direct(bank, transit, line.amount)]
         }
-        Became::CameBack { batch, row, fee, claimed } => {
-            let there = state.relief.batch(*batch)?;
-            let row_is = state.relief.row(*batch, *row)?;
-            if row_is.state != RowState::Returned {
-                return Err(Refusal::RowState(*batch, *row, "not returned any more").into());
-            }
-            if let Some((b, r)) = state.relief.dedup.get(&(there.programme, row_is.dedup)) {
-                return stands(
-                    line,
-                    format!("its household was granted again (row {r} of batch {b}); exclude that first"),
-                );
-            }
-            let accounts = &state.relief.programme(there.programme)?.accounts;
-            let mut moves = back(state, accounts.fund, bank, (line.amount, *fee));
-            moves.push(Transfer::direct(accounts.budget, accounts.executed, row_is.amount));
-            if claimed.is_positive() {
-                moves.push(Transfer::direct(accounts.receivable, accounts.claims, *claimed));
-            }
-            moves
-        }
+        Became::CameBack { batch, row, fee, claimed } => row_sent_again(state, line, (*batch, *row), (*fee, *claimed))?,
         Became::Aside(_) => Vec::new(),
         Became::Corrects(_) => return stands(line, "it is the bank's own correction".into()),
         Became::Corrected => return stands(line, "it was undone before".into()),
     };
     state.book.check(&moves).map_err(|error| Rejected::Rule(error.to_string()))?;
     Ok(moves.into_iter().collect())
+}
+
+/// That a household's transfer came back is undone: it is paid, and claimed, as before.
+fn row_sent_again(
+    state: &State,
+    line: &Line,
+    (batch, row): (u32, u32),
+    (fee, claimed): (Yen, Yen),
+) -> Result<Vec<Transfer>, Rejected> {
+    let there = state.relief.batch(batch)?;
+    let row_is = state.relief.row(batch, row)?;
+    if row_is.state != RowState::Returned {
+        return Err(Refusal::RowState(batch, row, "not returned any more").into());
+    }
+    if let Some((b, r)) = state.relief.dedup.get(&(there.programme, row_is.dedup)) {
+        return stands(line, format!("its household was granted again (row {r} of batch {b}); exclude that first"));
+    }
+    let accounts = &state.relief.programme(there.programme)?.accounts;
+    let bank = state.parties.bank.expect("the book is open");
+    let mut moves = back(state, accounts.fund, bank, (line.amount, fee));
+    moves.push(Transfer::direct(accounts.budget, accounts.executed, row_is.amount));
+    if claimed.is_positive() {
+        moves.push(Transfer::direct(accounts.receivable, accounts.claims, claimed));
+    }
+    Ok(moves)
 }
 
 /// What came in goes out again, and with it what the bank's fee gave.

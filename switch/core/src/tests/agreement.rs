@@ -391,7 +391,8 @@ impl World {
     fn tell(&mut self, at: usize, refuses: bool) -> bool {
         let owed: Vec<(Seq, ToIssuer)> = self.town.state.unacknowledged().collect();
         let Some((seq, to)) = owed.get(at).copied() else { return false };
-        let about = to.about.map(|about| self.town.state.stood_for.get(&about).map_or(about, |stood| stood.message));
+        let about =
+            to.about.map(|about| self.town.state.stand_ins.taps.get(&about).map_or(about, |stood| stood.message));
         let same = |earlier: &ToIssuer| to.about.is_some() && earlier.about == to.about;
         if owed.iter().any(|(earlier, of)| Some(*earlier) == about || (*earlier < seq && same(of))) {
             return false;
@@ -463,16 +464,15 @@ impl World {
             self.people_book();
         }
         let state = &self.town.state;
-        assert_eq!(state.undo_due.len(), 0, "nothing is left to undo or to tell");
-        assert_eq!(state.refund_reversals.len(), 0);
+        assert_eq!(state.undos.due.len(), 0, "nothing is left to undo or to tell");
+        assert_eq!(state.messages.refund_reversals.len(), 0);
         let stubborn = self.issuer.stubborn;
         let followed = stubborn || self.issuer.refused_reversals == 0;
         assert!(followed, "the issuer could follow every reversal: {:?}", self.issuer);
         // A difference is booked whole or not at all. Of a refund that the issuer refused, and that was undone in part since, the rest
         // is left.
         let open = state.differences(true).into_iter().filter_map(|d| state.tap_by_seq(d.difference.own));
-        let refunds =
-            open.filter(|tap| crate::apply_undo::is_refund(tap.kind) && state.parts(tap.seq).denied.is_positive());
+        let refunds = open.filter(|tap| crate::money::is_refund(tap.kind) && state.parts(tap.seq).denied.is_positive());
         let rest: i64 = refunds.filter_map(Tap::instrument_leg).map(|leg| leg.stands().get()).sum();
         assert_eq!(self.town.receivable().0, self.issuer.owes() - rest, "{:?}", self.issuer);
         self.check_counts();
@@ -488,7 +488,7 @@ impl World {
     /// Windows count what of the instrument parts was not undone, and the month's rounding what of them stands.
     fn check_counts(&self) {
         let state = &self.town.state;
-        let who = state.residents[&person(3)];
+        let who = state.people.residents[&person(3)];
         let day = self.town.now.jst_day();
         let Some(wallet) = state.holder(who).wallet.as_deref() else { return };
         let own = || state.taps().filter(|tap| tap.holder == who && crate::money::is_payment(tap.kind));
@@ -588,7 +588,7 @@ fn stood_in(world: &mut World, yen: i64) -> (Request, Seq) {
     world.play(Step::Pay(Operation::Purchase, yen, false));
     world.play(Step::Ask(0, Fate::NotSent));
     let paid = world.paid.last().unwrap();
-    (paid.request, world.town.state.stood_for[&paid.seq].message)
+    (paid.request, world.town.state.stand_ins.taps[&paid.seq].message)
 }
 
 fn says(world: &mut World, message: Seq, code: &str) {

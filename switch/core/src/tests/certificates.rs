@@ -197,7 +197,7 @@ proptest! {
                     Some(ListReason::Hold) => CardStatus::Held,
                     Some(ListReason::Revoked) => CardStatus::Revoked,
                 };
-                let card = town.state.holder(town.state.residents[&person(*who)]).card;
+                let card = town.state.holder(town.state.people.residents[&person(*who)]).card;
                 prop_assert_eq!(card.status(), expected, "person {}", who);
             }
         }

@@ -542,8 +542,8 @@ impl Both {
             Step::Card(who, what) => self.card(who, what),
             Step::Merge(from, into) => {
                 let command = Command::Merge { from: ppid_of(from), into: ppid_of(into), by: "city".into() };
-                let again = self.town.state.root(self.town.state.residents[&ppid_of(from)])
-                    != self.town.state.residents[&ppid_of(from)];
+                let again = self.town.state.root(self.town.state.people.residents[&ppid_of(from)])
+                    != self.town.state.people.residents[&ppid_of(from)];
                 let decision = self.town.event(&Event::Command(command));
                 assert_eq!(decision.rejected.is_some(), again, "a temporary ID is merged once");
                 if !again {
@@ -551,8 +551,8 @@ impl Both {
                 }
             }
             Step::Own(who, wanted) => {
-                let root = self.town.state.root(self.town.state.residents[&ppid_of(who)]);
-                if self.town.state.residents[&ppid_of(who)] != root {
+                let root = self.town.state.root(self.town.state.people.residents[&ppid_of(who)]);
+                if self.town.state.people.residents[&ppid_of(who)] != root {
                     return;
                 }
                 let before = self.own_today(who);
@@ -605,7 +605,7 @@ impl Both {
 
     fn card(&mut self, who: usize, what: u8) {
         let ppid = ppid_of(who);
-        let said = self.town.state.holder(self.town.state.residents[&ppid]).card.said;
+        let said = self.town.state.holder(self.town.state.people.residents[&ppid]).card.said;
         if what == 0 && said == CardStatus::Revoked {
             // Suspending changes nothing about a revoked card.
             return;
@@ -653,7 +653,7 @@ impl Both {
         let (state, now) = (&self.town.state, self.town.now);
         let day = now.jst_day();
         for who in 0..PEOPLE {
-            let named = state.residents[&ppid_of(who)];
+            let named = state.people.residents[&ppid_of(who)];
             if state.root(named) != named {
                 continue;
             }
@@ -677,7 +677,7 @@ impl Both {
                     Per::Resident => wallet.counters.used(limit.number, day),
                     Per::Instrument => {
                         let key = state.link_at(named, now).map(|(_, i)| super::super::wallet::InstrumentKey::of(i));
-                        key.and_then(|key| state.instruments.get(&key))
+                        key.and_then(|key| state.people.instruments.get(&key))
                             .map_or((Yen::ZERO, 0), |u| u.counters.used(limit.number, day))
                     }
                 };
@@ -686,7 +686,7 @@ impl Both {
             }
         }
         for programme in PROGRAMMES {
-            let left = state.available(state.point_books[&programme].budget).get();
+            let left = state.available(state.programmes.points[&programme].budget).get();
             assert_eq!(left, self.oracle.budget_left(programme), "budget {programme}");
         }
         for deposit in 0..2 {

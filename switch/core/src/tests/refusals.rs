@@ -163,7 +163,7 @@ fn a_refund_of_an_older_journal_is_folded_as_its_transfers_say() {
     let request = town.about(Operation::Refund, &advice, 800);
     let decision = decide(&town.state, town.now, &Event::Request(request));
     let Some(Body::Tapped(mut tapped)) = decision.body else { panic!("a refund is a tap") };
-    let shortfall = town.state.acquirers[&acquirer()];
+    let shortfall = town.state.parties.acquirers[&acquirer()];
     let (claimed, others): (Vec<_>, Vec<_>) = tapped.transfers.iter().copied().partition(|t| t.credit == shortfall);
     assert_eq!(claimed.len(), 2);
     tapped.transfers = others.into_iter().collect();

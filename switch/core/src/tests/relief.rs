@@ -1123,7 +1123,7 @@ fn paid_to(town: &Town, who: impl Fn(Ppid) -> Ppid) -> std::collections::HashMap
 
 /// The person behind an ID.
 fn root(town: &Town, ppid: Ppid) -> Ppid {
-    town.state.residents.get(&ppid).map_or(ppid, |at| town.state.holder(town.state.root(*at)).ppid)
+    town.state.people.residents.get(&ppid).map_or(ppid, |at| town.state.holder(town.state.root(*at)).ppid)
 }
 
 /// A refused row of a batch that is not decided is refused by something that is there.

@@ -567,7 +567,7 @@ fn a_retarget_of_an_older_journal_is_read() {
     let mut town = town_with(policy());
     let broken = Command::BreakLink { ppid: person(3), why: "x".into(), by: "a".into() };
     ask(&mut town, broken).unwrap();
-    let instrument = Instrument::Deposit(town.state.deposits[&1]);
+    let instrument = Instrument::Deposit(town.state.parties.deposits[&1]);
     let proposed = RetargetProposed { ppid: person(3), instrument: instrument.clone(), by: "a".into() };
     town.carry_out(&Decision { body: Some(Body::RetargetProposed(proposed)), ..Decision::default() });
     assert!(town.state.broken_links().next().unwrap().1.proposal.is_some());

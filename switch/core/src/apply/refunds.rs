@@ -1,8 +1,8 @@
 //! Folding refunds into the state: what a refund gives back of its payment's legs, and what stands again when it is undone.
 
-use super::money::{Leg, Legs, Shares, Source, minus, plus, spread};
-use super::state::{State, TapIndex, TapState};
-use super::wallet::NOBODY;
+use super::super::money::{Leg, Legs, Shares, Source, is_refund, minus, plus, spread};
+use super::super::state::{State, Tap, TapIndex, TapState};
+use super::super::wallet::NOBODY;
 use kazasu_ledger::record::{Tapped, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::money::Yen;
@@ -61,7 +61,7 @@ impl State {
     }
 
     /// A posted tap is undone by `amount`; of a refund, what it had given back stands again.
-    pub(super) fn undone(&mut self, of: TapIndex, amount: Yen, transfers: &[Transfer], refund_of: Option<TapIndex>) {
+    pub(super) fn undone(&mut self, of: TapIndex, amount: Yen, transfers: &[Transfer]) {
         let Some(tap) = self.tap_mut(of) else { return };
         let mut shares = spread(&tap.legs, amount);
         for (leg, share) in tap.legs.iter().zip(&mut shares).filter(|(leg, _)| leg.source == Source::Grant) {
@@ -78,8 +78,8 @@ impl State {
         if all {
             tap.state = TapState::Reversed;
         }
-        match refund_of {
-            None => self.give_back(of, part, all),
+        match tap.original.filter(|_| is_refund(tap.kind)) {
+            None => self.give_back(of, part, u32::from(all)),
             Some(paid) => self.refund_undone(of, paid, &shares, transfers),
         }
     }
@@ -116,23 +116,24 @@ impl State {
     }
 
     /// A payment's instrument part counts in the month's rounding of its programmes, once.
-    pub(super) fn joins_month(&mut self, paid: TapIndex, part: Yen) {
-        let Some(tap) = self.tap_mut(paid).filter(|tap| tap.holder != NOBODY && !tap.months.is_empty()) else { return };
+    pub(in super::super) fn joins_month(&mut self, paid: TapIndex, part: Yen) {
+        let counts = |tap: &&mut Tap| tap.holder != NOBODY && !tap.months.is_empty();
+        let Some(tap) = self.taps.tap_mut(paid).filter(counts) else { return };
         tap.in_month = plus(tap.in_month, part);
-        let (holder, day, months) = (tap.holder, tap.counted_day, tap.months.clone());
-        for programme in months {
-            self.points_of(holder, programme, |p| p.count(day.month(), part));
+        let month = tap.counted_day.month();
+        for programme in &tap.months {
+            self.people.points_of(tap.holder, *programme, |p| p.count(month, part));
         }
     }
 
     /// It does not count there any more, as far as it did.
-    pub(super) fn leaves_month(&mut self, paid: TapIndex, part: Yen) {
-        let Some(tap) = self.tap_mut(paid) else { return };
+    pub(in super::super) fn leaves_month(&mut self, paid: TapIndex, part: Yen) {
+        let Some(tap) = self.taps.tap_mut(paid) else { return };
         let part = part.min(tap.in_month).max(Yen::ZERO);
         tap.in_month = minus(tap.in_month, part);
-        let (holder, day, months) = (tap.holder, tap.counted_day, tap.months.clone());
-        for programme in months.into_iter().filter(|_| holder != NOBODY) {
-            self.points_of(holder, programme, |p| p.uncount(day.month(), part));
+        let (holder, month) = (tap.holder, tap.counted_day.month());
+        for programme in tap.months.iter().filter(|_| holder != NOBODY) {
+            self.people.points_of(holder, *programme, |p| p.uncount(month, part));
         }
     }
 
@@ -169,7 +170,7 @@ impl State {
 
 impl Leg {
     /// A refund gives back that much less of it. What its merchant bears is the merchant's again.
-    pub(super) fn stands_again(&mut self, share: Yen) {
+    pub(in super::super) fn stands_again(&mut self, share: Yen) {
         self.refunded = minus(self.refunded, share);
         if self.source == Source::Loss && self.debit == self.credit {
             self.undone = plus(self.undone, share);

@@ -1,0 +1,337 @@
+//! Folding a record into the state. It decides nothing: whatever was recorded is carried out, and a record that cannot be
+//! carried out means that the journal is damaged.
+//!
+//! Each kind of record is handed to the part of the state that it is about. What a record does to several parts is a method of the
+//! whole state: of taps and issuers here and below, of relief, closing, statements and approvals in their own modules.
+
+mod issuers;
+mod people;
+mod refunds;
+mod reversals;
+mod taps;
+mod undo;
+mod windows;
+
+use super::state::State;
+use kazasu_ledger::record::{self, Fold, Place, Record};
+use kazasu_ledger::{RuleError, Seq};
+use std::convert::Infallible;
+
+impl State {
+    /// Folds the next record in. An error names the ledger rule that a damaged record breaks.
+    pub fn apply(&mut self, seq: Seq, record: &Record) -> Result<(), RuleError> {
+        assert_eq!(seq, self.seq + 1, "records are applied in order, each once");
+        self.book.record(seq, &record.body)?;
+        self.seq = seq;
+        self.at = record.at;
+        self.day = record.day;
+        let place = Place { seq, at: record.at, day: record.day };
+        let Ok(()) = record.body.fold(place, &mut Applying(self));
+        self.forget_some();
+        Ok(())
+    }
+}
+
+/// The state while a record is folded into it. Once the book has taken the record, nothing of it can fail.
+struct Applying<'a>(&'a mut State);
+
+type Applied = Result<(), Infallible>;
+
+impl Fold for Applying<'_> {
+    type Error = Infallible;
+
+    fn opened(&mut self, _: Place, r: &record::Opened) -> Applied {
+        self.0.parties.opened(r);
+        Ok(())
+    }
+
+    fn acquirer_registered(&mut self, _: Place, r: &record::AcquirerRegistered) -> Applied {
+        self.0.parties.acquirer_registered(r);
+        Ok(())
+    }
+
+    fn issuer_registered(&mut self, _: Place, r: &record::IssuerRegistered) -> Applied {
+        self.0.parties.issuer_registered(r);
+        Ok(())
+    }
+
+    fn deposit_opened(&mut self, _: Place, r: &record::DepositOpened) -> Applied {
+        self.0.parties.deposit_opened(r);
+        Ok(())
+    }
+
+    fn merchant_registered(&mut self, _: Place, r: &record::MerchantRegistered) -> Applied {
+        self.0.merchant_registered(r);
+        Ok(())
+    }
+
+    fn tapped(&mut self, place: Place, r: &record::Tapped) -> Applied {
+        self.0.tapped(place, r);
+        Ok(())
+    }
+
+    fn issuer_answered(&mut self, place: Place, r: &record::IssuerAnswered) -> Applied {
+        self.0.issuer_answered(place, r);
+        Ok(())
+    }
+
+    fn issuer_silent(&mut self, place: Place, r: &record::IssuerSilent) -> Applied {
+        self.0.issuer_silent(place, r);
+        Ok(())
+    }
+
+    fn stood_in(&mut self, place: Place, r: &record::StoodIn) -> Applied {
+        self.0.stood_in(place, r);
+        Ok(())
+    }
+
+    fn advice_settled(&mut self, place: Place, r: &record::AdviceSettled) -> Applied {
+        self.0.advice_settled(place, r);
+        Ok(())
+    }
+
+    fn issuer_acknowledged(&mut self, place: Place, r: &record::IssuerAcknowledged) -> Applied {
+        self.0.issuer_acknowledged(place.at, r);
+        Ok(())
+    }
+
+    fn issuer_told(&mut self, place: Place, r: &record::IssuerTold) -> Applied {
+        self.0.issuer_told(place, r);
+        Ok(())
+    }
+
+    fn undone(&mut self, place: Place, r: &record::Undone) -> Applied {
+        self.0.undone_later(place, r);
+        Ok(())
+    }
+
+    fn loss_booked(&mut self, _: Place, r: &record::LossBooked) -> Applied {
+        self.0.loss_booked(r);
+        Ok(())
+    }
+
+    fn loss_returned(&mut self, _: Place, r: &record::LossReturned) -> Applied {
+        self.0.loss_returned(r);
+        Ok(())
+    }
+
+    fn cut_over(&mut self, place: Place, r: &record::CutOver) -> Applied {
+        self.0.cut_over(place, r);
+        Ok(())
+    }
+
+    fn linked(&mut self, _: Place, r: &record::Linked) -> Applied {
+        self.0.linked(r.ppid, r.version, r.from, Some(r.instrument.clone()));
+        Ok(())
+    }
+
+    fn unlinked(&mut self, _: Place, r: &record::Unlinked) -> Applied {
+        self.0.linked(r.ppid, r.version, r.from, None);
+        Ok(())
+    }
+
+    fn link_broken(&mut self, place: Place, r: &record::LinkBroken) -> Applied {
+        self.0.people.link_broken(place.at, r);
+        Ok(())
+    }
+
+    fn retarget_proposed(&mut self, _: Place, r: &record::RetargetProposed) -> Applied {
+        self.0.people.retarget_proposed(r.ppid, &r.instrument, &r.by);
+        Ok(())
+    }
+
+    fn retarget_decided(&mut self, _: Place, r: &record::RetargetDecided) -> Applied {
+        self.0.retarget_decided(r.ppid, r.link.as_ref());
+        Ok(())
+    }
+
+    fn resealed(&mut self, _: Place, r: &record::Resealed) -> Applied {
+        self.0.people.resealed(r);
+        Ok(())
+    }
+
+    fn temporary_issued(&mut self, _: Place, r: &record::TemporaryIssued) -> Applied {
+        self.0.people.temporary_issued(r);
+        Ok(())
+    }
+
+    fn merged(&mut self, _: Place, r: &record::Merged) -> Applied {
+        self.0.merged(r);
+        Ok(())
+    }
+
+    fn card_status_set(&mut self, _: Place, r: &record::CardStatusSet) -> Applied {
+        self.0.people.card_status_set(r);
+        Ok(())
+    }
+
+    fn certificate_bound(&mut self, _: Place, r: &record::CertificateBound) -> Applied {
+        self.0.certificate_bound(r);
+        Ok(())
+    }
+
+    fn list_applied(&mut self, _: Place, r: &record::ListApplied) -> Applied {
+        self.0.certificates.list_applied(r, &mut self.0.people.holders);
+        Ok(())
+    }
+
+    fn own_limits_set(&mut self, place: Place, r: &record::OwnLimitsSet) -> Applied {
+        self.0.people.own_limits_set(place.at.jst_day(), r);
+        Ok(())
+    }
+
+    fn notice_settled(&mut self, _: Place, r: &record::NoticeSettled) -> Applied {
+        self.0.notice_settled(r);
+        Ok(())
+    }
+
+    fn policy_activated(&mut self, _: Place, r: &record::PolicyActivated) -> Applied {
+        self.0.policy_activated(r);
+        Ok(())
+    }
+
+    fn programme_funded(&mut self, _: Place, r: &record::ProgrammeFunded) -> Applied {
+        self.0.programme_funded(r);
+        Ok(())
+    }
+
+    fn purse_credited(&mut self, _: Place, r: &record::PurseCredited) -> Applied {
+        self.0.purse_credited(r);
+        Ok(())
+    }
+
+    fn lapsed(&mut self, _: Place, r: &record::Lapsed) -> Applied {
+        self.0.programmes.lapsed(r);
+        Ok(())
+    }
+
+    fn approval_requested(&mut self, place: Place, r: &record::ApprovalRequested) -> Applied {
+        self.0.approval_requested(place, r);
+        Ok(())
+    }
+
+    fn approval_decided(&mut self, place: Place, r: &record::ApprovalDecided) -> Applied {
+        self.0.approval_decided(place.at, r);
+        Ok(())
+    }
+
+    fn relief_batch_opened(&mut self, place: Place, r: &record::ReliefBatchOpened) -> Applied {
+        self.0.relief_batch_opened(place.at, r);
+        Ok(())
+    }
+
+    fn relief_rows_added(&mut self, _: Place, r: &record::ReliefRowsAdded) -> Applied {
+        self.0.relief_rows_added(r);
+        Ok(())
+    }
+
+    fn relief_row_set(&mut self, _: Place, r: &record::ReliefRowSet) -> Applied {
+        self.0.relief_row_set(r);
+        Ok(())
+    }
+
+    fn relief_step_taken(&mut self, place: Place, r: &record::ReliefStepTaken) -> Applied {
+        self.0.relief_step_taken(place.at, r);
+        Ok(())
+    }
+
+    fn relief_credited(&mut self, _: Place, r: &record::ReliefCredited) -> Applied {
+        self.0.relief_credited(r);
+        Ok(())
+    }
+
+    fn relief_file_made(&mut self, _: Place, r: &record::ReliefFileMade) -> Applied {
+        self.0.relief_file_made(r);
+        Ok(())
+    }
+
+    fn relief_repaid(&mut self, _: Place, r: &record::ReliefRepaid) -> Applied {
+        self.0.relief_repaid(r);
+        Ok(())
+    }
+
+    fn day_marked(&mut self, place: Place, r: &record::DayMarked) -> Applied {
+        self.0.closing.marked(place.at, r);
+        Ok(())
+    }
+
+    fn head_signed(&mut self, place: Place, r: &record::HeadSigned) -> Applied {
+        self.0.closing.signed(place.at, r);
+        Ok(())
+    }
+
+    fn merchant_settled(&mut self, _: Place, r: &record::MerchantSettled) -> Applied {
+        self.0.merchant_settled(r);
+        Ok(())
+    }
+
+    fn issuer_settled(&mut self, _: Place, r: &record::IssuerSettled) -> Applied {
+        self.0.closing.issuer_settled(r);
+        Ok(())
+    }
+
+    fn payout_file_made(&mut self, place: Place, r: &record::PayoutFileMade) -> Applied {
+        self.0.closing.file_made(place.at, r);
+        Ok(())
+    }
+
+    fn recon_ran(&mut self, _: Place, r: &record::ReconRan) -> Applied {
+        self.0.closing.ran(r);
+        Ok(())
+    }
+
+    fn differences_raised(&mut self, place: Place, r: &record::DifferencesRaised) -> Applied {
+        self.0.differences_raised(place.at, r);
+        Ok(())
+    }
+
+    fn differences_closed(&mut self, place: Place, r: &record::DifferencesClosed) -> Applied {
+        self.0.differences_closed(place.at, r);
+        Ok(())
+    }
+
+    fn difference_noted(&mut self, place: Place, r: &record::DifferenceNoted) -> Applied {
+        self.0.closing.noted(place.at, r);
+        Ok(())
+    }
+
+    fn payout_taken(&mut self, place: Place, r: &record::PayoutTaken) -> Applied {
+        self.0.payout_taken(place.at, r);
+        Ok(())
+    }
+
+    fn payout_returned(&mut self, place: Place, r: &record::PayoutReturned) -> Applied {
+        self.0.payout_returned(place.at, r);
+        Ok(())
+    }
+
+    fn money_received(&mut self, place: Place, r: &record::MoneyReceived) -> Applied {
+        self.0.money_received(place.at, r);
+        Ok(())
+    }
+
+    fn relief_sent(&mut self, place: Place, r: &record::ReliefSent) -> Applied {
+        self.0.relief_sent(place.at, r);
+        Ok(())
+    }
+
+    fn relief_returned(&mut self, place: Place, r: &record::ReliefReturned) -> Applied {
+        self.0.relief_returned(place.at, r);
+        Ok(())
+    }
+
+    fn line_undone(&mut self, place: Place, r: &record::LineUndone) -> Applied {
+        self.0.line_undone(place.at, r);
+        Ok(())
+    }
+
+    fn line_set_aside(&mut self, place: Place, r: &record::LineSetAside) -> Applied {
+        self.0.line_set_aside(place.at, r);
+        Ok(())
+    }
+
+    // What they say is in the book, or in the journal alone.
+    kazasu_ledger::ignore_records! {
+        funded issuer_late totals_compared clock_confirmed clock_kept
+    }
+}

@@ -1,0 +1,187 @@
+//! The steps of a batch: whether each follows, what it moves, and which rows it leaves out.
+
+use super::super::admin::{Rejected, recorded, unchanged};
+use super::super::attribution::Attribution;
+use super::super::event::Effect;
+use super::super::money::{minus, plus};
+use super::super::state::{State, position};
+use super::decide::{Decided, direct, moved, over, refuse, role};
+use super::{Batch, Programme, Refusal, RowState};
+use kazasu_ledger::Transfer;
+use kazasu_ledger::record::{Body, ReliefStepTaken, Withheld};
+use kazasu_ledger::transfer::Transfers;
+use kazasu_schemas::jst::Millis;
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{Role, Step, Way};
+
+pub(super) fn name_of(step: Option<Step>) -> &'static str {
+    step.map_or("being read in", Step::name)
+}
+
+/// A file was read in.
+pub(super) fn applied(state: &State, batch: u32, refused: u32, told: Attribution<'_>) -> Decided {
+    let there = state.relief.batch(batch)?;
+    if there.step.is_some() {
+        return Ok(unchanged());
+    }
+    role(there, told.by, Role::Officer)?;
+    let (count, total) = there.payable();
+    let (by, why) = told.owned();
+    Ok(recorded(Body::ReliefStepTaken(ReliefStepTaken {
+        batch,
+        step: Step::Applied,
+        count,
+        total,
+        value_day: None,
+        transfers: Transfers::new(),
+        by,
+        why,
+        refused,
+        withheld: None,
+        reconsiders: true,
+    })))
+}
+
+pub(super) fn take_step(state: &State, now: Millis, asked: &ReliefStepTaken) -> Decided {
+    let there = state.relief.batch(asked.batch)?;
+    let step = asked.step;
+    if there.step == Some(step)
+        || (step != Step::Cancelled && there.step > Some(step) && there.step != Some(Step::Cancelled))
+    {
+        // Taken before: asking again changes nothing.
+        return Ok(if step == Step::Released { unchanged().then(Effect::Again) } else { unchanged() });
+    }
+    role(there, &asked.by, step.role())?;
+    in_order(asked.batch, there, step)?;
+    let programme = state.relief.programme(there.programme)?;
+    let early = matches!(there.step, None | Some(Step::Applied | Step::Assessed));
+    let (all, sum) = if early {
+        there.payable()
+    } else {
+        (u32::try_from(there.granted.len()).expect("at most two million rows"), there.total)
+    };
+    // People may have become one since a person looked: their rows above the ceiling are left out, and the others go on.
+    let withheld = match step {
+        Step::Decided | Step::Released => withheld(state, there),
+        Step::Applied | Step::Assessed | Step::Committed | Step::Ordered | Step::Reported | Step::Cancelled => None,
+    };
+    let (less, less_yen) = withheld.map_or((0, Yen::ZERO), |w| (w.count, w.total));
+    let (count, total) = (all - less, minus(sum, less_yen));
+    let mut taken = ReliefStepTaken { count, total, withheld, ..asked.clone() };
+    taken.transfers = moves_of(state, now, (there, programme), &taken)?;
+    let decision = recorded(Body::ReliefStepTaken(taken));
+    Ok(if step == Step::Released { decision.then(Effect::Again) } else { decision })
+}
+
+/// Each step follows the one before it; a batch is cancelled before its release.
+fn in_order(number: u32, batch: &Batch, step: Step) -> Result<(), Refusal> {
+    let follows = match step {
+        Step::Cancelled => batch.step < Some(Step::Released),
+        _ => batch.step.is_some() && batch.step == step.before(),
+    };
+    if follows && batch.step != Some(Step::Cancelled) {
+        return Ok(());
+    }
+    let needed = step.before().map_or("anything before the release", Step::name);
+    Err(Refusal::StepOrder { batch: number, at: name_of(batch.step), step: step.name(), needed })
+}
+
+/// What a step moves, or why it cannot be taken; `taken` has its rows and their sum.
+fn moves_of(
+    state: &State,
+    now: Millis,
+    (batch, programme): (&Batch, &Programme),
+    taken: &ReliefStepTaken,
+) -> Result<Transfers, Rejected> {
+    let (number, count, total) = (taken.batch, taken.count, taken.total);
+    let accounts = &programme.accounts;
+    match taken.step {
+        Step::Applied => unreachable!("decided elsewhere"),
+        Step::Assessed => state.within_ceiling(number, batch)?,
+        Step::Decided => {
+            if count == 0 {
+                return refuse(Refusal::Nothing(number));
+            }
+            over(state, now, programme)?;
+        }
+        Step::Committed => {
+            let available = state.available(accounts.budget);
+            if available < total {
+                return refuse(Refusal::Budget { programme: batch.programme, available, asked: total });
+            }
+            return moved(state, &[Transfer::direct(accounts.budget, accounts.committed, total)]);
+        }
+        Step::Ordered => over(state, now, programme)?,
+        Step::Released => {
+            over(state, now, programme)?;
+            if count == 0 {
+                return refuse(Refusal::Nothing(number));
+            }
+            let mut transfers = release(state, now, programme, taken)?;
+            let less = taken.withheld.map_or(Yen::ZERO, |withheld| withheld.total);
+            transfers.extend(direct(accounts.committed, accounts.budget, less));
+            state.book.check(&transfers).map_err(|error| Rejected::Rule(error.to_string()))?;
+            return Ok(transfers);
+        }
+        Step::Reported => nothing_under_way(number, batch, programme)?,
+        Step::Cancelled => {
+            if matches!(batch.step, Some(Step::Committed | Step::Ordered)) {
+                return moved(state, &[Transfer::direct(accounts.committed, accounts.budget, total)]);
+            }
+        }
+    }
+    Ok(Transfers::new())
+}
+
+/// Rows that are above the ceiling by now, and their sum.
+fn withheld(state: &State, batch: &Batch) -> Option<Withheld> {
+    let rows = state.above_ceiling(batch);
+    let count = u32::try_from(rows.len()).expect("at most two million rows");
+    (count > 0).then(|| Withheld { count, total: sum_of(batch, &rows) })
+}
+
+/// The money is set aside at once, so that nothing else can take it; with transfers the budget counts it as paid.
+fn release(state: &State, now: Millis, programme: &Programme, asked: &ReliefStepTaken) -> Result<Transfers, Rejected> {
+    let accounts = &programme.accounts;
+    let available = state.available(accounts.fund);
+    if available < asked.total {
+        let number = programme.terms.number;
+        return Err(Rejected::FundShort { programme: number, available, asked: asked.total });
+    }
+    let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, asked.total)];
+    if programme.terms.way == Way::Transfer {
+        let most = programme.terms.funding.as_ref().map_or(1, |f| position(f.most.max(1)));
+        let files = position(asked.count).div_ceil(most);
+        if files > super::MOST_FILES {
+            return refuse(Refusal::TooManyFiles { batch: asked.batch, files });
+        }
+        if asked.value_day.is_none_or(|day| day < now.max(state.at).jst_day()) {
+            return refuse(Refusal::ValueDay);
+        }
+        transfers.push(Transfer::direct(accounts.committed, accounts.executed, asked.total));
+    }
+    moved(state, &transfers)
+}
+
+fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Result<(), Refusal> {
+    let left = match programme.terms.way {
+        Way::Purse => batch.granted.iter().filter(|n| batch.rows[position(**n)].state == RowState::Waiting).count(),
+        Way::Transfer => {
+            let files = batch.file.as_ref().map_or(0, |(_, files)| files.len());
+            if files == 0 {
+                return Err(Refusal::NoFile(number));
+            }
+            files - batch.sent.len()
+        }
+    };
+    match (left, programme.terms.way) {
+        (0, _) => Ok(()),
+        (n, Way::Purse) => Err(Refusal::UnderWay(number, format!("{n} purses are not credited yet"))),
+        (n, Way::Transfer) => Err(Refusal::UnderWay(number, format!("the bank has not taken {n} files"))),
+    }
+}
+
+/// What all rows that are to be paid come to, for invariants.
+pub(super) fn sum_of(batch: &Batch, rows: &[u32]) -> Yen {
+    rows.iter().fold(Yen::ZERO, |sum, n| plus(sum, batch.rows[position(*n)].amount))
+}
