@@ -90,51 +90,12 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
     let mine = picture.is_my_account(account);
     let waits = |booking| Ok((booking, Alike::Waits));
     match word {
-        Word::File(of, n) => {
-            let of = match picture.reader {
-                Reader::Payouts => MoneyOut::Payout(*of),
-                Reader::Relief => MoneyOut::Batch(u32::try_from(*of).map_err(|e| value("file", e))?),
-            };
-            let file = picture.files.iter().find(|f| f.of == of && f.file == *n);
-            let Some(file) = file.filter(|f| picture.is_mine(f)) else {
-                let of = match of {
-                    MoneyOut::Payout(number) => format!("payout {number}"),
-                    MoneyOut::Batch(number) => format!("batch {number}"),
-                };
-                return no(format!("no file {n} of {of} waits for the bank"));
-            };
-            if file.given_up {
-                return no(format!("record {}: {GIVEN_UP}", row.record));
-            }
-            fits(row, file, picture)?;
-            if !out || file.total != row.entry.amount {
-                return no(format!(
-                    "record {} is no {} that left; the file has {}",
-                    row.record, row.entry.amount, file.total
-                ));
-            }
-            waits(booking_of(file))
+        Word::File(of, n) => taken(row, (*of, *n), picture).and_then(waits),
+        Word::Settlement(payout, settlement) => {
+            let what = Paid::Settlement { payout: *payout, settlement: *settlement };
+            came_back(row, what, picture).and_then(waits)
         }
-        Word::Settlement(..) | Word::Row(..) => {
-            let what = match word {
-                Word::Settlement(payout, settlement) => Paid::Settlement { payout: *payout, settlement: *settlement },
-                Word::Row(batch, row) => Paid::Row { batch: *batch, row: *row },
-                Word::File(..)
-                | Word::Received(_)
-                | Word::Another
-                | Word::Same(_)
-                | Word::NotOurs
-                | Word::Corrects(_) => unreachable!("matched just above"),
-            };
-            let item =
-                picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
-            let Some(item) = item else { return no(format!("{} was not paid, or came back before", shown(what))) };
-            fits(row, &picture.files[item.file], picture)?;
-            if out {
-                return no(format!("record {} left the account; only what came can have come back", row.record));
-            }
-            waits(booking_back(item, Yen::new(item.amount.get() - row.entry.amount.get())))
-        }
+        Word::Row(batch, of) => came_back(row, Paid::Row { batch: *batch, row: *of }, picture).and_then(waits),
         Word::Received(from) if picture.reader == Reader::Payouts && mine && !out => {
             waits(Booking::Received { from: *from, amount: row.entry.amount })
         }
@@ -152,6 +113,41 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
         Word::NotOurs => waits(Booking::Aside(Aside::NotOurs)),
         Word::Corrects(line) => corrects(row, line, picture, mine).and_then(waits),
     }
+}
+
+/// The bank took the money of a file.
+fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking, AskError> {
+    let of = match picture.reader {
+        Reader::Payouts => MoneyOut::Payout(of),
+        Reader::Relief => MoneyOut::Batch(u32::try_from(of).map_err(|e| value("file", e))?),
+    };
+    let file = picture.files.iter().find(|f| f.of == of && f.file == n);
+    let Some(file) = file.filter(|f| picture.is_mine(f)) else {
+        let of = match of {
+            MoneyOut::Payout(number) => format!("payout {number}"),
+            MoneyOut::Batch(number) => format!("batch {number}"),
+        };
+        return no(format!("no file {n} of {of} waits for the bank"));
+    };
+    if file.given_up {
+        return no(format!("record {}: {GIVEN_UP}", row.record));
+    }
+    fits(row, file, picture)?;
+    if row.entry.direction != Direction::Out || file.total != row.entry.amount {
+        return no(format!("record {} is no {} that left; the file has {}", row.record, row.entry.amount, file.total));
+    }
+    Ok(booking_of(file))
+}
+
+/// A payment came back.
+fn came_back(row: &Row, what: Paid, picture: &Picture) -> Result<Booking, AskError> {
+    let item = picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
+    let Some(item) = item else { return no(format!("{} was not paid, or came back before", shown(what))) };
+    fits(row, &picture.files[item.file], picture)?;
+    if row.entry.direction == Direction::Out {
+        return no(format!("record {} left the account; only what came can have come back", row.record));
+    }
+    Ok(booking_back(item, Yen::new(item.amount.get() - row.entry.amount.get())))
 }
 
 fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {

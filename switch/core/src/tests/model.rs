@@ -430,6 +430,7 @@ impl Both {
         request
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each step of the model")]
     fn play(&mut self, step: Step) {
         match step {
             Step::Tap { who, shop, op, yen, pin, partial, points } => {

@@ -902,6 +902,7 @@ fn nth(town: &Town, batch: u32, wanted: &[&str], n: u8) -> u32 {
 }
 
 /// Everything that may be refused is; what may not happen is found afterwards.
+#[expect(clippy::too_many_lines, reason = "one arm for each act of the model")]
 fn perform(town: &mut Town, act: &Act, way: Way, paid: &mut Vec<Request>) {
     let known = u8::try_from(town.state.relief_batches()).unwrap().max(1);
     let batch = |b: u8| u32::from(b % known);
