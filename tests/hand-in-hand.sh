@@ -60,7 +60,7 @@ printf 'title = 1\n' > "$dir/bad.toml"
 code=0; "$bin/acquirer-sim" run "$dir/bad.toml" --config "$town/acquirer-27000001.toml" 2> "$dir/bad.log" || code=$?
 [ $code = 2 ] || fail "an unreadable scenario gave exit code $code"
 
-code=0; "$bin/acquirer-sim" load --rate 200 --seconds 2 --links 2 --json --config "$town/acquirer-27000001.toml" > "$dir/load.json" || code=$?
+code=0; "$bin/acquirer-sim" load --rate 200 --seconds 2 --connections 2 --json --config "$town/acquirer-27000001.toml" > "$dir/load.json" || code=$?
 python3 - "$dir/load.json" <<'END'
 import json, sys
 report = json.load(open(sys.argv[1]))

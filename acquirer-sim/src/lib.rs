@@ -1,4 +1,4 @@
-//! The acquirers' side of the wire, played: one link at a time ([`session`]), open-loop load ([`load`]) and scenarios
+//! The acquirers' side of the wire, played: one connection at a time ([`session`]), open-loop load ([`load`]) and scenarios
 //! ([`scenario`]). It knows ISO 8583 and nothing of the switch behind it.
 #![forbid(unsafe_code)]
 

@@ -49,9 +49,9 @@ enum Command {
         /// How long.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
-        /// TCP links: 1, 2, 4, 5, 8 or 10.
+        /// TCP connections: 1, 2, 4, 5, 8 or 10.
         #[arg(long, default_value_t = 2)]
-        links: u32,
+        connections: u32,
         /// Which messages.
         #[arg(long, value_enum, default_value = "realistic")]
         mix: MixArg,
@@ -87,7 +87,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<bool> {
     match command {
         Command::Run { scenarios, config, json } => run_scenarios(&scenarios, &config, json),
-        Command::Load { config, rate, seconds, links, mix, seed, log, json } => {
+        Command::Load { config, rate, seconds, connections, mix, seed, log, json } => {
             let acquirer = AcquirerConfig::load(&config)?;
             let cards = acquirer.residents().context("load taps with the cards of cards_file")?;
             let plan = LoadPlan {
@@ -95,7 +95,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
                 acquirer,
                 rate,
                 length: Length::Time(Duration::from_secs(seconds)),
-                links,
+                connections,
                 mix: match mix {
                     MixArg::Realistic => Mix::Realistic,
                     MixArg::Purchases => Mix::Purchases,

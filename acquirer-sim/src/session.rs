@@ -1,4 +1,4 @@
-//! One link to the switch with blocking sockets: connect, sign on, change keys, send, receive.
+//! One connection to the switch with blocking sockets: connect, sign on, change keys, send, receive.
 
 use crate::config::AcquirerConfig;
 use anyhow::{Context, bail, ensure};
@@ -58,7 +58,7 @@ impl Receiver {
         Receiver { socket, dialect, frames, buffer: BytesMut::new(), chunk: vec![0; 64 * 1024] }
     }
 
-    /// Waits for more bytes; false when the switch has closed the link.
+    /// Waits for more bytes; false when the switch has closed the connection.
     pub fn fill(&mut self) -> std::io::Result<bool> {
         let n = self.socket.read(&mut self.chunk)?;
         self.buffer.extend_from_slice(&self.chunk[..n]);
@@ -75,7 +75,7 @@ impl Receiver {
     }
 }
 
-/// A link that is signed on, for those who ask one thing at a time.
+/// A connection that is signed on, for those who ask one thing at a time.
 pub struct Session {
     /// Who we are.
     pub config: AcquirerConfig,
@@ -162,10 +162,10 @@ impl Session {
 
     /// Writes bytes as they are.
     pub fn raw(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        self.socket.write_all(bytes).context("the link is closed")
+        self.socket.write_all(bytes).context("the connection is closed")
     }
 
-    /// The next message; `None` when none came in time. An error when the switch closed the link.
+    /// The next message; `None` when none came in time. An error when the switch closed the connection.
     pub fn receive(&mut self, keys: &Keys, within: Duration) -> anyhow::Result<Option<Received>> {
         let until = Instant::now() + within;
         let mut message = Message::default();
@@ -187,11 +187,11 @@ impl Session {
             self.socket.set_read_timeout(Some(left))?;
             match self.receiver.fill() {
                 Ok(true) => {}
-                Ok(false) => bail!("the switch closed the link"),
+                Ok(false) => bail!("the switch closed the connection"),
                 Err(e) if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
                     return Ok(None);
                 }
-                Err(e) => return Err(e).context("the link broke"),
+                Err(e) => return Err(e).context("the connection broke"),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Whether a decoded frame carries the MAC it must carry. Used by both ends of an issuer link.
+//! Whether a decoded frame carries the MAC it must carry. Used by both ends of an issuer connection.
 
 use kazasu_schemas::iso8583::{Decoded, Message};
 use kazasu_schemas::mac::MacKey;

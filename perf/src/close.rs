@@ -96,7 +96,7 @@ fn plan(args: &CloseArgs, acquirer: AcquirerConfig) -> anyhow::Result<LoadPlan> 
         acquirer,
         rate: 1_000_000.0,
         length: Length::Messages(args.taps),
-        links: 2,
+        connections: 2,
         mix: Mix::Purchases,
         seed: 1,
         log: None,

@@ -40,8 +40,8 @@ fn part(thread: &str) -> &str {
         "kazasu-commit" => "commit",
         name if name.starts_with("sqlx-sqlite") => "sqlite",
         name if name.starts_with("kazasu-wal") => "sqlite",
-        // TLS, framing, codec and MAC of acquirers' and issuers' links, and the simulated issuers.
-        name if name.starts_with("tokio") => "links",
+        // TLS, framing, codec and MAC of acquirers' and issuers' connections, and the simulated issuers.
+        name if name.starts_with("tokio") => "connections",
         _ => "rest",
     }
 }

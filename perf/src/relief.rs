@@ -115,7 +115,7 @@ fn plan(args: &ReliefArgs, acquirer: AcquirerConfig) -> anyhow::Result<LoadPlan>
         acquirer,
         rate: args.rate,
         length: Length::Time(Duration::from_secs(12)),
-        links: 2,
+        connections: 2,
         mix: Mix::Purchases,
         seed: 1,
         log: None,

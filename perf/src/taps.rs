@@ -1,4 +1,4 @@
-//! End to end: generator, sockets, MACs, core, ledger, answers; on-us, or off-us through real issuer links.
+//! End to end: generator, sockets, MACs, core, ledger, answers; on-us, or off-us through real issuer connections.
 
 mod restart;
 mod rules;
@@ -43,10 +43,10 @@ pub(crate) struct TapsArgs {
     /// Seconds at that rate.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// Links: 1, 2, 4, 5, 8 or 10.
+    /// Connections: 1, 2, 4, 5, 8 or 10.
     #[arg(long, default_value_t = 2)]
-    links: u32,
-    /// Pay from accounts in this ledger, or at an issuer behind a link.
+    connections: u32,
+    /// Pay from accounts in this ledger, or at an issuer behind a connection.
     #[arg(long, value_enum, default_value = "on-us")]
     path: PathKind,
     /// Residents.
@@ -249,7 +249,7 @@ impl Stand {
             acquirer,
             rate,
             length: Length::Time(time),
-            links: args.links,
+            connections: args.connections,
             mix: if args.realistic { Mix::Realistic } else { Mix::Purchases },
             seed: 1,
             log: None,

@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, and a key file that only its owner may read. Every error names the file, the key and what
 //! was expected.
 
-use crate::acquirer::{AcquirerConfig, LinkLimits, TlsFiles};
+use crate::acquirer::{AcquirerConfig, ConnectionLimits, TlsFiles};
 use crate::closing::{Office, OfficeKeys};
 use crate::cluster::ClusterKey;
 use anyhow::{Context, bail, ensure};
@@ -103,7 +103,7 @@ impl StoreConfig {
 pub struct IssuerConfig {
     /// As read.
     pub file: IssuerFile,
-    /// What its link speaks.
+    /// What its connection speaks.
     pub dialect: Arc<Dialect>,
     /// To the issuer, from the issuer.
     pub mac: Option<(MacKey, MacKey)>,
@@ -130,7 +130,7 @@ impl Config {
         ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
         let l = &file.limits;
         for (key, value) in [
-            ("max_links", l.max_links),
+            ("max_connections", l.max_connections),
             ("max_in_flight_per_link", l.max_in_flight_per_link),
             ("max_queued", l.max_queued),
             ("max_batch", l.max_batch),
@@ -196,10 +196,10 @@ impl Config {
         })
     }
 
-    /// Bounds of each link.
+    /// Bounds of each connection.
     #[must_use]
-    pub fn link_limits(&self) -> LinkLimits {
-        LinkLimits {
+    pub fn connection_limits(&self) -> ConnectionLimits {
+        ConnectionLimits {
             max_in_flight: self.file.limits.max_in_flight_per_link,
             sign_on_timeout: Duration::from_secs(self.file.limits.sign_on_seconds),
             write_timeout: Duration::from_secs(self.file.limits.write_seconds),
@@ -370,7 +370,7 @@ fn issuers(
             None => None,
             Some(algorithm) => {
                 let k = keys.issuer.get(&i.number.to_string());
-                let k = k.with_context(|| format!("no keys for issuer {}, whose link has a MAC", i.number))?;
+                let k = k.with_context(|| format!("no keys for issuer {}, whose connection has a MAC", i.number))?;
                 let to = MacKey::new(algorithm, &key(&k.to_issuer, "to_issuer")?)?;
                 Some((to, MacKey::new(algorithm, &key(&k.from_issuer, "from_issuer")?)?))
             }

@@ -1,4 +1,4 @@
-//! The issuers' side: opens sealed accounts for the message that leaves, and turns the links' reports into events.
+//! The issuers' side: opens sealed accounts for the message that leaves, and turns the connections' reports into events.
 
 use crate::config::IssuerConfig;
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
@@ -8,7 +8,7 @@ use kazasu_core::{Event, Outgoing, Owed};
 use kazasu_engine::tasks::{Kind, Tasks, fault, not_down};
 use kazasu_engine::trail::{self, MessageId, about};
 use kazasu_engine::{Engine, IssuerSink};
-use kazasu_issuer_adapter::{Cause, Command, LinkConfig, LinkMac, LinkStatus, Report};
+use kazasu_issuer_adapter::{Cause, Command, ConnectionConfig, ConnectionMac, ConnectionStatus, Report};
 use kazasu_ledger::record::{Instrument, Silence};
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::jst::BusinessDay;
@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Every issuer link. Links are up while this node leads; each lead has links of its own.
+/// Every issuer connection. Connections are up while this node leads; each lead has connections of its own.
 pub struct Issuers {
     vault: Arc<Vault>,
     own: InstitutionId,
@@ -32,33 +32,33 @@ pub struct Issuers {
     runtime: Handle,
     lead: Mutex<Option<Lead>>,
     tasks: TaskTracker,
-    /// Cancelled for good when the switch stops: links of a lead that begins after that end at once.
+    /// Cancelled for good when the switch stops: connections of a lead that begins after that end at once.
     stopped: CancellationToken,
     outbox: OnceLock<Outbox>,
     /// Notices have nowhere to go, and the journal is to say so.
     gives_up: AtomicBool,
 }
 
-/// The links of one lead.
+/// The connections of one lead.
 struct Lead {
     engine: Engine,
     commands: HashMap<u16, mpsc::UnboundedSender<Vec<Command>>>,
-    running: Vec<RunningLink>,
+    running: Vec<RunningConnection>,
     shutdown: CancellationToken,
 }
 
-/// An issuer's link, for status pages and metrics.
+/// An issuer's connection, for status pages and metrics.
 #[derive(Clone)]
-pub struct RunningLink {
+pub struct RunningConnection {
     /// The issuer's number.
     pub issuer: u16,
     /// Its name.
     pub name: String,
-    /// What the link reports of itself; `None` while another node leads.
-    pub status: Option<Arc<LinkStatus>>,
+    /// What the connection reports of itself; `None` while another node leads.
+    pub status: Option<Arc<ConnectionStatus>>,
 }
 
-impl RunningLink {
+impl RunningConnection {
     /// Signed on.
     #[must_use]
     pub fn is_up(&self) -> bool {
@@ -67,15 +67,15 @@ impl RunningLink {
 }
 
 impl Issuers {
-    /// Knows every configured issuer. Must be called on the runtime that the links are to run on.
+    /// Knows every configured issuer. Must be called on the runtime that the connections are to run on.
     #[must_use]
     pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
         Arc::new(Self::made(configs, true, vault, own))
     }
 
-    /// Has no links: for a command that works on the journal for a moment.
+    /// Has no connections: for a command that works on the journal for a moment.
     #[must_use]
-    pub fn without_links(vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
+    pub fn without_connections(vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
         Arc::new(Self::made(Vec::new(), false, vault, own))
     }
 
@@ -86,7 +86,7 @@ impl Issuers {
         for config in &configs {
             kazasu_issuer_adapter::register_metrics(&config.file.name);
             // Its task runs while this node leads; before that it is not down.
-            not_down(Kind::IssuerLink, &config.file.name);
+            not_down(Kind::IssuerConnection, &config.file.name);
         }
         Issuers {
             vault,
@@ -128,20 +128,21 @@ impl Issuers {
         self.lead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every issuer with its link, in the order of the configuration.
+    /// Every issuer with its connection, in the order of the configuration.
     #[must_use]
-    pub fn links(&self) -> Vec<RunningLink> {
+    pub fn connections(&self) -> Vec<RunningConnection> {
         let lead = self.lead();
         let status = |number| {
-            let running = lead.as_ref()?.running.iter().find(|link: &&RunningLink| link.issuer == number)?;
+            let running =
+                lead.as_ref()?.running.iter().find(|connection: &&RunningConnection| connection.issuer == number)?;
             running.status.clone()
         };
-        let link = |config: &IssuerConfig| RunningLink {
+        let connection = |config: &IssuerConfig| RunningConnection {
             issuer: config.file.number,
             name: config.file.name.clone(),
             status: status(config.file.number),
         };
-        self.configs.iter().map(link).collect()
+        self.configs.iter().map(connection).collect()
     }
 
     /// Tells those issuers that want to know it that a business day has ended.
@@ -149,14 +150,14 @@ impl Issuers {
         let lead = self.lead();
         let Some(lead) = &*lead else { return };
         for config in self.configs.iter().filter(|config| config.file.cutover) {
-            if let Some(link) = lead.commands.get(&config.file.number) {
-                // A link that has ended is told nothing more.
-                let _ = link.send(vec![Command::Cutover { closed: closed.mmdd(), opened: opened.mmdd() }]);
+            if let Some(connection) = lead.commands.get(&config.file.number) {
+                // A connection that has ended is told nothing more.
+                let _ = connection.send(vec![Command::Cutover { closed: closed.mmdd(), opened: opened.mmdd() }]);
             }
         }
     }
 
-    /// Ends the links: what is under way gets its answer or its time-out, then they sign off.
+    /// Ends the connections: what is under way gets its answer or its time-out, then they sign off.
     pub async fn stop(&self) {
         self.stopped.cancel();
         self.tasks.close();
@@ -245,22 +246,22 @@ impl IssuerSink for Issuers {
             commands.insert(config.file.number, tx);
             let reports_to = engine.clone();
             let report = move |reports: Vec<Report>| reports_to.events(reports.into_iter().map(event).collect());
-            let link = link_config(config, self.own);
+            let connection = connection_config(config, self.own);
             let clock = || {
-                fault(Kind::IssuerLink);
+                fault(Kind::IssuerConnection);
                 kazasu_engine::clock::now()
             };
-            let (task, status) = kazasu_issuer_adapter::spawn(link, rx, report, clock, shutdown.clone());
+            let (task, status) = kazasu_issuer_adapter::spawn(connection, rx, report, clock, shutdown.clone());
             let (tasks, name) = (engine.health().tasks.clone(), config.file.name.clone());
             self.tasks.spawn(async move {
-                tasks.runs(Kind::IssuerLink, &name);
+                tasks.runs(Kind::IssuerConnection, &name);
                 match task.await {
-                    Ok(()) => tasks.is_over(Kind::IssuerLink, &name),
+                    Ok(()) => tasks.is_over(Kind::IssuerConnection, &name),
                     // It begins again by itself, as often as it can; now it could not.
-                    Err(error) => tasks.ended(Kind::IssuerLink, &name, error.to_string()),
+                    Err(error) => tasks.ended(Kind::IssuerConnection, &name, error.to_string()),
                 }
             });
-            running.push(RunningLink {
+            running.push(RunningConnection {
                 issuer: config.file.number,
                 name: config.file.name.clone(),
                 status: Some(status),
@@ -287,13 +288,13 @@ impl IssuerSink for Issuers {
                         true => Command::Advice { id, cause, request },
                         false => Command::Request { id, cause, request },
                     };
-                    tracing::debug!(target: trail::STEPS, issuer = out.to.issuer, advice, "given to the issuer's link");
+                    tracing::debug!(target: trail::STEPS, issuer = out.to.issuer, advice, "given to the issuer's connection");
                     match by_issuer.iter_mut().find(|(n, _)| *n == out.to.issuer) {
                         Some((_, commands)) => commands.push(command),
                         None => by_issuer.push((out.to.issuer, vec![command])),
                     }
                 }
-                // The switch has the links, and sends it when it runs.
+                // The switch has the connections, and sends it when it runs.
                 Ok(_) if advice && !self.linked => {}
                 Ok(_) if advice => {
                     let issuer = out.to.issuer;
@@ -311,9 +312,9 @@ impl IssuerSink for Issuers {
             }
         }
         for (issuer, commands) in by_issuer {
-            let Some(link) = lead.commands.get(&issuer) else { continue };
-            if let Err(mpsc::error::SendError(commands)) = link.send(commands) {
-                // The link has ended: the switch is stopping. Requests were certainly not sent; advices stay owed.
+            let Some(connection) = lead.commands.get(&issuer) else { continue };
+            if let Err(mpsc::error::SendError(commands)) = connection.send(commands) {
+                // The connection has ended: the switch is stopping. Requests were certainly not sent; advices stay owed.
                 not_sent.extend(commands.iter().filter_map(|command| match command {
                     Command::Request { id, .. } => Some(Event::IssuerSilent { tap: *id, why: Silence::NotSent }),
                     Command::Advice { .. } | Command::Cutover { .. } => None,
@@ -347,13 +348,13 @@ fn event(report: Report) -> Event {
     }
 }
 
-fn link_config(config: &IssuerConfig, own: InstitutionId) -> LinkConfig {
-    LinkConfig {
+fn connection_config(config: &IssuerConfig, own: InstitutionId) -> ConnectionConfig {
+    ConnectionConfig {
         name: config.file.name.clone(),
         addr: config.file.addr.clone(),
         dialect: config.dialect.clone(),
         institution: own,
-        mac: config.mac.as_ref().map(|(to, from)| LinkMac { to_issuer: to.clone(), from_issuer: from.clone() }),
+        mac: config.mac.as_ref().map(|(to, from)| ConnectionMac { to_issuer: to.clone(), from_issuer: from.clone() }),
         answer_timeout: Duration::from_millis(config.file.answer_timeout_ms),
         echo_interval: Duration::from_secs(config.file.echo_seconds),
         reconnect_min: Duration::from_millis(100),

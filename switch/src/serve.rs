@@ -1,4 +1,4 @@
-//! Putting the switch together: lock, store, engine, other nodes, issuer links, listeners, HTTP, the clock's tick; and taking it apart
+//! Putting the switch together: lock, store, engine, other nodes, issuer connections, listeners, HTTP, the clock's tick; and taking it apart
 //! again in the right order.
 
 mod running;
@@ -54,13 +54,13 @@ pub struct Switch {
     pub listening: Vec<SocketAddr>,
     /// Where health, metrics and the API are.
     pub http: SocketAddr,
-    /// The issuer links.
+    /// The issuer connections.
     pub issuers: Arc<Issuers>,
     /// Who this process is.
     pub node: Node,
     store: Arc<dyn Store>,
     /// Acquirers' connections, to the last answer.
-    links: TaskTracker,
+    connections: TaskTracker,
     shutdown: watch::Sender<bool>,
     /// Ends the watch over the store: last, so that others see this node until it is gone.
     unwatch: watch::Sender<bool>,
@@ -170,8 +170,8 @@ fn timing(config: &Config) -> Timing {
     takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() })
 }
 
-/// The links to issuers, and the notices to residents that leave beside them.
-fn issuer_links(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
+/// The connections to issuers, and the notices to residents that leave beside them.
+fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
     let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
     match &config.outbox {
         Some(outbox) => issuers.deliver_notices(outbox.clone(), tasks).context("[outbox]")?,
@@ -189,8 +189,8 @@ async fn bind_listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
             port_in_use: config.file.port_in_use,
             dialect: config.dialect(&l.dialect),
             tls: config.tls(l),
-            max_links: config.file.limits.max_links,
-            limits: config.link_limits(),
+            max_connections: config.file.limits.max_connections,
+            limits: config.connection_limits(),
         });
         listeners.push(bound.await?);
     }
@@ -214,7 +214,7 @@ impl Switch {
             Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
             None => Arc::new(Nowhere),
         };
-        let issuers = issuer_links(&config, &health.tasks)?;
+        let issuers = issuer_connections(&config, &health.tasks)?;
         let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
         let settings = engine_config(&config, node.clone(), sharing, None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
@@ -247,7 +247,7 @@ impl Switch {
         }
         crate::http::serve(web, api, signal.clone());
         running.keep_metrics_small();
-        let links = TaskTracker::new();
+        let connections = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
@@ -256,11 +256,24 @@ impl Switch {
             engine: engine.clone(),
             shutdown: signal,
             day: open_day,
-            links_open: links.clone(),
+            connections_open: connections.clone(),
         };
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
-        Ok(Switch { engine, desk, listening, http, issuers, node, store, links, shutdown, unwatch, core, _lock: lock })
+        Ok(Switch {
+            engine,
+            desk,
+            listening,
+            http,
+            issuers,
+            node,
+            store,
+            connections,
+            shutdown,
+            unwatch,
+            core,
+            _lock: lock,
+        })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
@@ -286,9 +299,9 @@ impl Switch {
         let core = self.core;
         let joined = tokio::task::spawn_blocking(move || core.join()).await?;
         self.unwatch.send_replace(true);
-        // Answers are with the links by now; this is for them to reach the peers.
-        self.links.close();
-        if tokio::time::timeout(Duration::from_secs(5), self.links.wait()).await.is_err() {
+        // Answers are with the connections by now; this is for them to reach the peers.
+        self.connections.close();
+        if tokio::time::timeout(Duration::from_secs(5), self.connections.wait()).await.is_err() {
             tracing::warn!("some peers did not take their last answers");
         }
         joined.map_err(|_| anyhow::anyhow!("the core panicked; see the log above"))

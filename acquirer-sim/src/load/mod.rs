@@ -1,7 +1,7 @@
 //! Open-loop load: messages leave at a fixed rate whatever comes back, and latency counts from the intended moment of
 //! sending, so that a switch that stalls cannot hide it.
 
-mod link;
+mod connection;
 mod report;
 mod traffic;
 
@@ -23,16 +23,16 @@ use traffic::Traffic;
 /// What to send.
 #[derive(Clone)]
 pub struct LoadPlan {
-    /// The link's configuration.
+    /// The connection's configuration.
     pub acquirer: AcquirerConfig,
     /// Who taps where.
     pub fleet: Arc<Fleet>,
-    /// Messages a second over all links.
+    /// Messages a second over all connections.
     pub rate: f64,
     /// How long, or how many messages.
     pub length: Length,
-    /// Links: 1, 2, 4, 5, 8 or 10.
-    pub links: u32,
+    /// Connections: 1, 2, 4, 5, 8 or 10.
+    pub connections: u32,
     /// What kinds of messages.
     pub mix: Mix,
     /// The same seed makes the same traffic.
@@ -43,7 +43,7 @@ pub struct LoadPlan {
     pub peer: Peer,
     /// How long to wait for the last answers.
     pub drain: Duration,
-    /// Messages under way on each link at one time: no more are sent until answers come. Unlimited when absent: then answers that
+    /// Messages under way on each connection at one time: no more are sent until answers come. Unlimited when absent: then answers that
     /// come late are late, as for terminals.
     pub window: Option<u64>,
 }
@@ -68,7 +68,7 @@ pub enum Length {
 
 /// Sends the plan's traffic; returns when everything was answered or the drain time is over. `stop` ends it early.
 pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) -> anyhow::Result<LoadReport> {
-    anyhow::ensure!([1, 2, 4, 5, 8, 10].contains(&plan.links), "links must be 1, 2, 4, 5, 8 or 10");
+    anyhow::ensure!([1, 2, 4, 5, 8, 10].contains(&plan.connections), "connections must be 1, 2, 4, 5, 8 or 10");
     anyhow::ensure!(plan.rate > 0.0, "rate must be above 0");
     anyhow::ensure!(
         !plan.fleet.cards.is_empty() && !plan.fleet.places.is_empty(),
@@ -85,21 +85,21 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
         }
     };
     let mut sessions = Vec::new();
-    for _ in 0..plan.links {
+    for _ in 0..plan.connections {
         sessions.push(match plan.peer {
             Peer::Switch => Session::open(&plan.acquirer)?,
             Peer::Echo => Session::connect(&plan.acquirer)?,
         });
     }
-    // Each key change replaced the keys before it: all links use the last ones.
-    let keys = sessions.last().map(|s| s.keys.clone()).context("at least one link")?;
+    // Each key change replaced the keys before it: all connections use the last ones.
+    let keys = sessions.last().map(|s| s.keys.clone()).context("at least one connection")?;
     let begin = Instant::now() + Duration::from_millis(20);
     let mut threads = Vec::new();
-    let run = link::Run { plan, begin, progress, stop };
+    let run = connection::Run { plan, begin, progress, stop };
     for (session, number) in sessions.into_iter().zip(0..) {
         let (socket, receiver, _) = session.split()?;
-        let parts = link::Parts { number, socket, receiver, keys: keys.clone(), log: log.clone() };
-        threads.push(link::start(&run, parts)?);
+        let parts = connection::Parts { number, socket, receiver, keys: keys.clone(), log: log.clone() };
+        threads.push(connection::start(&run, parts)?);
     }
     let mut report = LoadReport::new(plan.rate);
     for thread in threads {
@@ -110,7 +110,7 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     Ok(report)
 }
 
-/// One purchase after the other on one link, each sent when the one before it was answered and `pause` has passed: what a
+/// One purchase after the other on one connection, each sent when the one before it was answered and `pause` has passed: what a
 /// single resident waits. Latencies in microseconds.
 pub fn one_by_one(plan: &LoadPlan, n: u64, pause: Duration) -> anyhow::Result<hdrhistogram::Histogram<u64>> {
     let mut session = Session::open(&plan.acquirer)?;

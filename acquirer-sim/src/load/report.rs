@@ -53,7 +53,7 @@ pub struct LoadReport {
     pub reversed: u64,
     /// Yen of approved payments.
     pub yen: u64,
-    /// What went wrong, by kind: no answer, wrong MAC, unexpected answer, link lost, 91, 96.
+    /// What went wrong, by kind: no answer, wrong MAC, unexpected answer, connection lost, 91, 96.
     pub errors: BTreeMap<&'static str, u64>,
     /// Latency in microseconds.
     pub latency: Histogram<u64>,

@@ -34,7 +34,7 @@ pub struct Step {
     pub receive: Option<String>,
     /// `connect` (without signing on), `open` (connect, sign on, fetch keys), `disconnect`.
     #[serde(rename = "do")]
-    pub action: Option<LinkAction>,
+    pub action: Option<ConnectionAction>,
     /// Waits so long.
     pub pause_ms: Option<u64>,
     /// Bytes without frame header, in hexadecimal; with `header = false` they are written as they are.
@@ -45,9 +45,9 @@ pub struct Step {
     #[serde(default = "yes")]
     pub header: bool,
 
-    /// Name of the link; links open by themselves at their first use.
-    #[serde(default = "main_link")]
-    pub link: String,
+    /// Name of the connection; connections open by themselves at their first use.
+    #[serde(default = "main_connection")]
+    pub connection: String,
     /// True: the message is only remembered, to be sent later by `again`.
     #[serde(default)]
     pub prepare: bool,
@@ -109,7 +109,7 @@ fn one() -> usize {
     1
 }
 
-fn main_link() -> String {
+fn main_connection() -> String {
     "main".into()
 }
 
@@ -153,10 +153,10 @@ pub enum What {
     Echo,
 }
 
-/// What happens to a link.
+/// What happens to a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum LinkAction {
+pub enum ConnectionAction {
     /// Connects without signing on.
     Connect,
     /// Connects, signs on, fetches keys.
@@ -220,7 +220,7 @@ pub struct Expect {
     pub code: Option<String>,
     /// The answer's type, where it does not follow from the question.
     pub mti: Option<String>,
-    /// `none`: no answer comes; `closed`: the switch closes the link.
+    /// `none`: no answer comes; `closed`: the switch closes the connection.
     pub answer: Option<NoAnswer>,
     /// Fields by number and their values; `""` means absent.
     pub fields: BTreeMap<String, String>,
@@ -252,7 +252,7 @@ pub struct Expect {
 pub enum NoAnswer {
     /// Nothing.
     None,
-    /// The link is closed.
+    /// The connection is closed.
     Closed,
 }
 

@@ -1,9 +1,9 @@
-//! Plays a scenario over real links and collects the differences between what was expected and what came.
+//! Plays a scenario over real connections and collects the differences between what was expected and what came.
 
 mod build;
 mod judge;
 
-use super::file::{LinkAction, Mac, Scenario, Step, What};
+use super::file::{ConnectionAction, Mac, Scenario, Step, What};
 use crate::config::AcquirerConfig;
 use crate::session::{Received, Session};
 use anyhow::Context;
@@ -60,7 +60,7 @@ pub fn play(scenario: &Scenario, config: &AcquirerConfig) -> anyhow::Result<Outc
     let begin = Instant::now();
     let mut player = Player {
         config,
-        links: BTreeMap::new(),
+        connections: BTreeMap::new(),
         remembered: BTreeMap::new(),
         seq: crate::clock::unused_numbers(1_000),
         found: Vec::new(),
@@ -81,11 +81,11 @@ struct Remembered {
     message: Message,
     request: Option<Request>,
     answer: Option<Message>,
-    link: String,
+    connection: String,
     sent: Instant,
 }
 
-struct Link {
+struct Connection {
     session: Session,
     /// Answers that came while another one was awaited.
     inbox: Vec<Received>,
@@ -93,7 +93,7 @@ struct Link {
 
 struct Player<'a> {
     config: &'a AcquirerConfig,
-    links: BTreeMap<String, Link>,
+    connections: BTreeMap<String, Connection>,
     remembered: BTreeMap<String, Remembered>,
     seq: u64,
     found: Vec<(String, String, String)>,
@@ -113,7 +113,7 @@ impl Player<'_> {
             return Ok(());
         }
         if let Some(action) = step.action {
-            return self.link_action(&step.link, action);
+            return self.connection_action(&step.connection, action);
         }
         if let Some(name) = &step.receive {
             let sent = self.remembered[name].clone();
@@ -129,33 +129,33 @@ impl Player<'_> {
         if step.wait && !step.prepare { self.judge(step, sent, step.name.as_ref()) } else { Ok(()) }
     }
 
-    fn link_action(&mut self, name: &str, action: LinkAction) -> anyhow::Result<()> {
+    fn connection_action(&mut self, name: &str, action: ConnectionAction) -> anyhow::Result<()> {
         let session = match action {
-            LinkAction::Connect => Session::connect(self.config)?,
-            LinkAction::Open => Session::open(self.config)?,
-            LinkAction::Disconnect => {
-                self.links.remove(name);
+            ConnectionAction::Connect => Session::connect(self.config)?,
+            ConnectionAction::Open => Session::open(self.config)?,
+            ConnectionAction::Disconnect => {
+                self.connections.remove(name);
                 return Ok(());
             }
         };
-        if action == LinkAction::Open {
-            // Opening fetched new keys, and every link of an acquirer uses the newest.
-            for link in self.links.values_mut() {
-                link.session.keys = session.keys.clone();
+        if action == ConnectionAction::Open {
+            // Opening fetched new keys, and every connection of an acquirer uses the newest.
+            for connection in self.connections.values_mut() {
+                connection.session.keys = session.keys.clone();
             }
         }
-        self.links.insert(name.to_owned(), Link { session, inbox: Vec::new() });
+        self.connections.insert(name.to_owned(), Connection { session, inbox: Vec::new() });
         Ok(())
     }
 
-    fn link(&mut self, name: &str) -> anyhow::Result<&mut Link> {
-        if !self.links.contains_key(name) {
-            self.link_action(name, LinkAction::Open)?;
+    fn connection(&mut self, name: &str) -> anyhow::Result<&mut Connection> {
+        if !self.connections.contains_key(name) {
+            self.connection_action(name, ConnectionAction::Open)?;
         }
-        self.links.get_mut(name).context("just opened")
+        self.connections.get_mut(name).context("just opened")
     }
 
-    /// Writes bytes that are no message, and looks at what happens to the link.
+    /// Writes bytes that are no message, and looks at what happens to the connection.
     fn bytes(&mut self, step: &Step) -> anyhow::Result<()> {
         let body = match (&step.hex, &step.text) {
             (Some(hex), _) => hex::decode(hex.replace(char::is_whitespace, "")).context("hex")?,
@@ -166,13 +166,13 @@ impl Player<'_> {
             self.config.dialect.frames().framing().put_header(body.len(), &mut out);
         }
         out.extend_from_slice(&body);
-        let link = self.link(&step.link)?;
-        link.session.raw(&out)?;
+        let connection = self.connection(&step.connection)?;
+        connection.session.raw(&out)?;
         if !step.wait {
             return Ok(());
         }
         let within = Duration::from_millis(step.expect.within_ms.unwrap_or(10_000));
-        let came = self.wait(&step.link, within, |_| true)?;
+        let came = self.wait(&step.connection, within, |_| true)?;
         let Some(answer) = self.presence(&step.expect, came) else { return Ok(()) };
         self.code(&step.expect, &answer.message);
         self.fields(&step.expect, &answer.message);
@@ -210,11 +210,11 @@ impl Player<'_> {
             }
         }
         self.override_fields(step, &mut message)?;
-        let link = step.link.clone();
+        let connection = step.connection.clone();
         if step.prepare {
-            return Ok(Remembered { message, request, answer: None, link, sent: Instant::now() });
+            return Ok(Remembered { message, request, answer: None, connection, sent: Instant::now() });
         }
-        let session = &mut self.link(&link)?.session;
+        let session = &mut self.connection(&connection)?.session;
         let initial = matches!(step.send, Some(What::SignOn | What::KeyChange | What::KeyOffer));
         let key = if initial || step.mac == Mac::Initial { &session.initial } else { &session.keys }.to_switch.clone();
         match step.mac {
@@ -222,14 +222,14 @@ impl Player<'_> {
             Mac::None => session.send(&mut message, None)?,
             Mac::Wrong => send_with_wrong_mac(session, &mut message, &key)?,
         }
-        Ok(Remembered { message, request, answer: None, link, sent: Instant::now() })
+        Ok(Remembered { message, request, answer: None, connection, sent: Instant::now() })
     }
 
-    /// Waits for a message on a link that `wanted` accepts; others go to the link's inbox.
-    fn wait(&mut self, link: &str, within: Duration, wanted: impl Fn(&Message) -> bool) -> anyhow::Result<Came> {
-        let Some(link) = self.links.get_mut(link) else { return Ok(Came::Closed) };
-        if let Some(at) = link.inbox.iter().position(|r| wanted(&r.message)) {
-            return Ok(Came::Answer(Box::new(link.inbox.remove(at))));
+    /// Waits for a message on a connection that `wanted` accepts; others go to the connection's inbox.
+    fn wait(&mut self, connection: &str, within: Duration, wanted: impl Fn(&Message) -> bool) -> anyhow::Result<Came> {
+        let Some(connection) = self.connections.get_mut(connection) else { return Ok(Came::Closed) };
+        if let Some(at) = connection.inbox.iter().position(|r| wanted(&r.message)) {
+            return Ok(Came::Answer(Box::new(connection.inbox.remove(at))));
         }
         let until = Instant::now() + within;
         loop {
@@ -237,10 +237,10 @@ impl Player<'_> {
             if left.is_zero() {
                 return Ok(Came::Nothing);
             }
-            let keys = link.session.keys.clone();
-            match link.session.receive(&keys, left) {
+            let keys = connection.session.keys.clone();
+            match connection.session.receive(&keys, left) {
                 Ok(Some(received)) if wanted(&received.message) => return Ok(Came::Answer(Box::new(received))),
-                Ok(Some(received)) => link.inbox.push(received),
+                Ok(Some(received)) => connection.inbox.push(received),
                 Ok(None) => return Ok(Came::Nothing),
                 Err(error) if error.to_string().contains("undecodable") => return Err(error),
                 Err(_) => return Ok(Came::Closed),

@@ -1,8 +1,8 @@
-//! Bytes: one connection's buffers, and the encoding and decoding between them and the link.
+//! Bytes: one connection's buffers, and the encoding and decoding between them and the session.
 
-use super::{LinkConfig, LinkMac};
+use super::{ConnectionConfig, ConnectionMac};
 use crate::authentic::is_authentic;
-use crate::link::{Heard, Link, Outcome, Report, Transmit};
+use crate::session::{Heard, Outcome, Report, Session, Transmit};
 use bytes::{Buf, BytesMut};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message};
@@ -60,9 +60,9 @@ impl Connection {
 /// What is written and read in one go, and when.
 pub(super) struct Turn<'a> {
     pub(super) connection: &'a mut Connection,
-    pub(super) link: &'a mut Link,
+    pub(super) session: &'a mut Session,
     pub(super) reports: &'a mut Vec<Report>,
-    /// Milliseconds, as the link counts them.
+    /// Milliseconds, as the session counts them.
     pub(super) now: u64,
     /// The same in microseconds, to measure.
     pub(super) micros: u64,
@@ -74,7 +74,7 @@ pub(super) struct Wire {
     dialect: Arc<Dialect>,
     frames: FrameCodec,
     institution: InstitutionId,
-    mac: Option<LinkMac>,
+    mac: Option<ConnectionMac>,
     message: Message,
     last_log: Option<u64>,
     /// Answer times of the last read, microseconds.
@@ -82,7 +82,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(config: &LinkConfig) -> Self {
+    pub(super) fn new(config: &ConnectionConfig) -> Self {
         Wire {
             name: config.name.clone(),
             dialect: Arc::clone(&config.dialect),
@@ -119,7 +119,7 @@ impl Wire {
     fn encode_next(&mut self, turn: &mut Turn<'_>, label: Millis) -> bool {
         let message = &mut self.message;
         let begin = turn.connection.encoded();
-        let id = match turn.link.transmit(turn.now, turn.micros, begin) {
+        let id = match turn.session.transmit(turn.now, turn.micros, begin) {
             None => return false,
             Some(Transmit::Network(purpose, stan, day)) => {
                 let ask = Network::request(purpose, self.institution, stan, label.transmission());
@@ -141,18 +141,18 @@ impl Wire {
         };
         let key = self.mac.as_ref().map(|mac| &mac.to_issuer);
         if let Err(error) = encode_frame(&self.dialect, message, key, &mut turn.connection.out) {
-            let cause = id.and_then(|id| turn.link.cause(id));
+            let cause = id.and_then(|id| turn.session.cause(id));
             let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
             tracing::error!(issuer = %self.name, record = id, acquirer, rrn, %error,
                 "a message cannot be written in the issuer's dialect");
             if let Some(id) = id {
-                turn.link.unsendable(turn.now, id, turn.reports);
+                turn.session.unsendable(turn.now, id, turn.reports);
             }
         }
         true
     }
 
-    /// Reads what the socket has and hands every whole frame to the link. An error means: close.
+    /// Reads what the socket has and hands every whole frame to the session. An error means: close.
     pub(super) fn read(&mut self, turn: &mut Turn<'_>) -> Result<(), String> {
         for _ in 0..MAX_READS {
             let connection = &mut *turn.connection;
@@ -174,7 +174,7 @@ impl Wire {
         Ok(())
     }
 
-    /// One message. What cannot be read or trusted is counted and ignored; the link stays up.
+    /// One message. What cannot be read or trusted is counted and ignored; the session stays up.
     fn frame(&mut self, frame: &[u8], turn: &mut Turn<'_>) -> Result<(), String> {
         let decoded = match self.dialect.decode(frame, &mut self.message) {
             Ok(decoded) => decoded,
@@ -190,7 +190,9 @@ impl Wire {
         }
         if self.message.mti.class() == 8 {
             return match Network::from_message(&self.message) {
-                Ok(network) => turn.link.network(turn.now, &network, turn.reports).map_err(|fault| fault.to_string()),
+                Ok(network) => {
+                    turn.session.network(turn.now, &network, turn.reports).map_err(|fault| fault.to_string())
+                }
                 Err(error) => {
                     self.unusable(turn, Outcome::Undecodable, &error.to_string());
                     Ok(())
@@ -198,17 +200,17 @@ impl Wire {
             };
         }
         if self.message.mti.is_question() {
-            self.unusable(turn, Outcome::Unmatched, "an issuer only answers on this link");
+            self.unusable(turn, Outcome::Unmatched, "an issuer only answers on this session");
             return Ok(());
         }
         match IssuerAnswer::from_message(&self.message) {
             Ok(answer) => {
-                match turn.link.answered(turn.now, answer, turn.reports) {
+                match turn.session.answered(turn.now, answer, turn.reports) {
                     Heard::InTime(stamp) => self.answer_times.push(turn.micros.saturating_sub(stamp)),
                     Heard::Other => {}
                     // Each is worth a line: the outcome of a payment is unknown, or an advice goes on being owed.
                     Heard::Unfit { id, misfit } => {
-                        let (mti, code, cause) = (answer.mti, answer.code, turn.link.cause(id));
+                        let (mti, code, cause) = (answer.mti, answer.code, turn.session.cause(id));
                         let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
                         tracing::warn!(issuer = %self.name, record = id, acquirer, rrn, %mti, %code, %misfit,
                             "an issuer's answer does not repeat what was asked; it counts as no answer");
@@ -221,15 +223,15 @@ impl Wire {
     }
 
     fn unusable(&mut self, turn: &mut Turn<'_>, outcome: Outcome, why: &str) {
-        turn.link.count_unusable(outcome);
+        turn.session.count_unusable(outcome);
         if self.last_log.is_none_or(|last| turn.now >= last + LOG_PAUSE) {
             self.last_log = Some(turn.now);
             let mti = self.message.mti;
             // Towards issuers DE37 is a record's number, or pretends to be one.
             let reference = self.message.get(37).map(String::from_utf8_lossy).unwrap_or_default();
             let reference = reference.trim();
-            let record = reference.parse::<u64>().ok().filter(|id| turn.link.cause(*id).is_some());
-            let cause = record.and_then(|id| turn.link.cause(id));
+            let record = reference.parse::<u64>().ok().filter(|id| turn.session.cause(*id).is_some());
+            let cause = record.and_then(|id| turn.session.cause(id));
             let (acquirer, rrn) = (cause.map(|of| display(of.acquirer)), cause.map(|of| display(of.rrn)));
             let (issuer, outcome) = (&self.name, outcome.label());
             tracing::warn!(%issuer, outcome, %mti, reference, record, acquirer, rrn, why, "a message is ignored");

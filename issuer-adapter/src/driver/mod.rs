@@ -1,14 +1,14 @@
-//! The task that owns an issuer's TCP connection and drives its [`Link`].
+//! The task that owns an issuer's TCP connection and drives its [`Session`].
 //!
-//! It connects, encodes what the link hands out, decodes what comes and hands reports on; the link decides everything
+//! It connects, encodes what the session hands out, decodes what comes and hands reports on; the session decides everything
 //! else. Whatever is queued goes out in one write, and whatever one read brought is answered with one batch of reports.
 
 mod connection;
 mod status;
 
-pub use status::{LinkCounters, LinkStatus};
+pub use status::{ConnectionCounters, ConnectionStatus};
 
-use crate::link::{Command, Limits, Link, Report};
+use crate::session::{Command, Limits, Report, Session};
 use connection::{Connection, Turn, Wire};
 use futures_util::FutureExt;
 use kazasu_schemas::ids::InstitutionId;
@@ -27,18 +27,18 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// The static MAC keys of a link, one for each direction.
+/// The static MAC keys of a session, one for each direction.
 #[derive(Clone, Debug)]
-pub struct LinkMac {
+pub struct ConnectionMac {
     /// Authenticates what the switch sends.
     pub to_issuer: MacKey,
     /// Authenticates what the issuer sends.
     pub from_issuer: MacKey,
 }
 
-/// One issuer's link.
+/// One issuer's session.
 #[derive(Clone, Debug)]
-pub struct LinkConfig {
+pub struct ConnectionConfig {
     /// The issuer's name, for logs and metrics.
     pub name: String,
     /// `host:port`.
@@ -47,8 +47,8 @@ pub struct LinkConfig {
     pub dialect: Arc<Dialect>,
     /// The switch's own institution id, DE32 of network messages.
     pub institution: InstitutionId,
-    /// Keys, when the link is authenticated.
-    pub mac: Option<LinkMac>,
+    /// Keys, when the session is authenticated.
+    pub mac: Option<ConnectionMac>,
     /// From the command to the time-out; also how long connecting, sign-on and echo wait.
     pub answer_timeout: Duration,
     /// Pause between echoes.
@@ -67,7 +67,7 @@ pub struct LinkConfig {
     pub saf_retry_max: Duration,
 }
 
-impl LinkConfig {
+impl ConnectionConfig {
     fn limits(&self) -> Limits {
         let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX / 4).min(u64::MAX / 4);
         Limits {
@@ -83,7 +83,7 @@ impl LinkConfig {
     }
 }
 
-/// Starts the link's task on the current tokio runtime.
+/// Starts the session's task on the current tokio runtime.
 ///
 /// `report` is called from the task with one batch at a time and must not block. `wall_clock` labels network messages
 /// (DE7) and the status. Metrics go to the recorder that is installed when this is called.
@@ -99,15 +99,15 @@ impl LinkConfig {
 /// Five parameters: each is another thing that the task takes over, and two are closures, which a struct could only hold by one more
 /// type parameter each.
 pub fn spawn(
-    config: LinkConfig,
+    config: ConnectionConfig,
     commands: UnboundedReceiver<Vec<Command>>,
     report: impl Fn(Vec<Report>) + Send + 'static,
     wall_clock: impl Fn() -> Millis + Send + 'static,
     shutdown: CancellationToken,
-) -> (JoinHandle<()>, Arc<LinkStatus>) {
-    let status = Arc::new(LinkStatus::new(&config.name, wall_clock()));
+) -> (JoinHandle<()>, Arc<ConnectionStatus>) {
+    let status = Arc::new(ConnectionStatus::new(&config.name, wall_clock()));
     let task = Task {
-        link: Link::new(config.limits(), 0),
+        session: Session::new(config.limits(), 0),
         wire: Wire::new(&config),
         meters: Meters::new(&config.name),
         status: Arc::clone(&status),
@@ -117,13 +117,13 @@ pub fn spawn(
         config,
         report,
         wall_clock,
-        // A child: that the sender of this link is gone must not end the others.
+        // A child: that the sender of this session is gone must not end the others.
         shutdown: shutdown.child_token(),
     };
     (tokio::spawn(task.watched()), status)
 }
 
-/// Makes an issuer's metrics, so that they are there before its link is started.
+/// Makes an issuer's metrics, so that they are there before its session is started.
 pub fn register_metrics(name: &str) {
     drop(Meters::new(name));
 }
@@ -138,11 +138,11 @@ const AGAIN: Duration = Duration::from_millis(100);
 const GOODBYE: Duration = Duration::from_millis(500);
 
 struct Task<R, C> {
-    config: LinkConfig,
-    link: Link,
+    config: ConnectionConfig,
+    session: Session,
     wire: Wire,
     meters: Meters,
-    status: Arc<LinkStatus>,
+    status: Arc<ConnectionStatus>,
     base: Instant,
     reports: Vec<Report>,
     /// `None` when the sender is gone.
@@ -159,14 +159,14 @@ enum End {
 }
 
 impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
-    /// Runs the link until it is told to end, whatever happens on the way.
+    /// Runs the session until it is told to end, whatever happens on the way.
     async fn watched(mut self) {
         while let Err(panic) = AssertUnwindSafe(self.run()).catch_unwind().await {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             self.meters.broke_off();
             // What was written is not known any more: every request that was handed to the socket may have left.
-            self.broken(u64::MAX, format!("the link's task broke off: {text}"));
+            self.broken(u64::MAX, format!("the session's task broke off: {text}"));
             tokio::time::sleep(AGAIN).await;
         }
     }
@@ -191,10 +191,10 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         }
         // Nothing is in flight here; were it otherwise, it would have to count as sent.
         let now = self.now();
-        self.link.disconnected(now, u64::MAX, &mut self.reports);
+        self.session.disconnected(now, u64::MAX, &mut self.reports);
         self.settle();
         self.status.set_down((self.wall_clock)(), None);
-        tracing::info!(issuer = %self.config.name, advices = self.link.saf_depth(), "issuer link ended");
+        tracing::info!(issuer = %self.config.name, advices = self.session.saf_depth(), "issuer connection ended");
     }
 
     fn now(&self) -> u64 {
@@ -208,17 +208,17 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     fn broken(&mut self, written: u64, why: String) {
         let now = self.now();
         let before = self.reports.len();
-        self.link.disconnected(now, written, &mut self.reports);
+        self.session.disconnected(now, written, &mut self.reports);
         let ended = self.reports.len() - before;
         self.status.set_down((self.wall_clock)(), Some(why.clone()));
         self.settle();
-        tracing::warn!(issuer = %self.config.name, %why, requests_ended = ended, "issuer link is down");
+        tracing::warn!(issuer = %self.config.name, %why, requests_ended = ended, "issuer connection is down");
     }
 
     /// Hands reports on and publishes the numbers.
     fn settle(&mut self) {
-        self.status.publish(&self.link);
-        self.meters.publish(&self.link);
+        self.status.publish(&self.session);
+        self.meters.publish(&self.session);
         if !self.reports.is_empty() {
             let batch = Vec::with_capacity(self.reports.len());
             (self.report)(std::mem::replace(&mut self.reports, batch));
@@ -232,13 +232,13 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         for _ in 0..MAX_BATCHES {
             let Some(commands) = batch.take() else { break };
             for command in commands {
-                self.link.command(now, command, &mut self.reports);
+                self.session.command(now, command, &mut self.reports);
             }
             batch = self.commands.as_mut().and_then(|receiver| receiver.try_recv().ok());
         }
         if let Some(rest) = batch {
             for command in rest {
-                self.link.command(now, command, &mut self.reports);
+                self.session.command(now, command, &mut self.reports);
             }
         }
     }
@@ -255,8 +255,8 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     /// Waits for the next attempt's time and connects; refuses requests meanwhile. `None` on shutdown.
     async fn connect(&mut self) -> Option<TcpStream> {
         loop {
-            while !self.link.connect_due(self.now()) {
-                let due = self.link.next_due().unwrap_or(0);
+            while !self.session.connect_due(self.now()) {
+                let due = self.session.next_due().unwrap_or(0);
                 let wake = self.base + Duration::from_millis(due);
                 tokio::select! {
                     () = self.shutdown.cancelled() => return None,
@@ -264,7 +264,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
                     () = sleep_until(wake) => {}
                 }
             }
-            self.link.connecting();
+            self.session.connecting();
             let limit = self.config.answer_timeout;
             let addr = self.config.addr.clone();
             let mut attempt = pin!(timeout(limit, TcpStream::connect(addr)));
@@ -287,18 +287,18 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     async fn converse(&mut self, connection: &mut Connection) -> End {
         let mut cancelled = pin!(self.shutdown.clone().cancelled_owned());
         let mut draining = false;
-        self.link.connected(self.now());
+        self.session.connected(self.now());
         let mut sleep = pin!(sleep_until(self.base));
         loop {
             if let Err(why) = self.turn(connection) {
                 return End::Broken(why);
             }
-            if self.link.is_drained() {
+            if self.session.is_drained() {
                 self.goodbye(connection).await;
                 return End::Shutdown;
             }
             // A timer that fires early does no harm, so it is set again only when it would fire late.
-            if let Some(due) = self.link.next_due() {
+            if let Some(due) = self.session.next_due() {
                 let due = self.base + Duration::from_millis(due);
                 if sleep.is_elapsed() || due < sleep.deadline() {
                     sleep.as_mut().reset(due);
@@ -326,7 +326,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
                 () = &mut sleep => {}
                 () = &mut cancelled, if !draining => {
                     draining = true;
-                    self.link.drain();
+                    self.session.drain();
                 }
             }
         }
@@ -335,8 +335,8 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     /// Takes what the socket has.
     fn read(&mut self, connection: &mut Connection) -> Result<(), String> {
         let (now, micros) = (self.now(), self.micros());
-        let (link, reports) = (&mut self.link, &mut self.reports);
-        let read = self.wire.read(&mut Turn { connection, link, reports, now, micros });
+        let (session, reports) = (&mut self.session, &mut self.reports);
+        let read = self.wire.read(&mut Turn { connection, session, reports, now, micros });
         self.meters.record(&mut self.wire);
         read
     }
@@ -344,14 +344,14 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
     /// What can be done without waiting: time, writing, reports.
     fn turn(&mut self, connection: &mut Connection) -> Result<(), String> {
         let now = self.now();
-        let result = self.link.tick(now, &mut self.reports).map_err(|fault| fault.to_string()).and_then(|()| {
+        let result = self.session.tick(now, &mut self.reports).map_err(|fault| fault.to_string()).and_then(|()| {
             let label = (self.wall_clock)();
             let micros = self.micros();
-            let (link, reports) = (&mut self.link, &mut self.reports);
-            self.wire.write(&mut Turn { connection, link, reports, now, micros }, label)
+            let (session, reports) = (&mut self.session, &mut self.reports);
+            self.wire.write(&mut Turn { connection, session, reports, now, micros }, label)
         });
-        if self.status.set_up_if_changed(&self.link, &self.wall_clock) {
-            tracing::info!(issuer = %self.config.name, addr = %self.config.addr, "issuer link is signed on");
+        if self.status.set_up_if_changed(&self.session, &self.wall_clock) {
+            tracing::info!(issuer = %self.config.name, addr = %self.config.addr, "issuer connection is signed on");
         }
         self.settle();
         result
@@ -359,7 +359,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
 
     /// Signs off as far as the socket takes it.
     async fn goodbye(&mut self, connection: &mut Connection) {
-        self.link.sign_off();
+        self.session.sign_off();
         let deadline = Instant::now() + GOODBYE;
         while self.turn(connection).is_ok() && !connection.is_drained() {
             tokio::select! {

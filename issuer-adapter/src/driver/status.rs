@@ -1,15 +1,15 @@
-//! What people and the switch see of a link: a status that is cheap to read, and metrics.
+//! What people and the switch see of a session: a status that is cheap to read, and metrics.
 
 use super::connection::Wire;
-use crate::link::{Counts, Link, MessageKind, Outcome, Phase};
+use crate::session::{Counts, MessageKind, Outcome, Phase, Session};
 use kazasu_schemas::jst::Millis;
 use metrics::{Counter, Gauge, Histogram};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// A link's state, shared between its task and whoever wants to know.
+/// A session's state, shared between its task and whoever wants to know.
 #[derive(Debug)]
-pub struct LinkStatus {
+pub struct ConnectionStatus {
     name: String,
     up: AtomicBool,
     since: AtomicI64,
@@ -20,9 +20,9 @@ pub struct LinkStatus {
     totals: [AtomicU64; Outcome::ALL.len()],
 }
 
-/// How many messages ended how, of all types, since the link was started.
+/// How many messages ended how, of all types, since the session was started.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct LinkCounters {
+pub struct ConnectionCounters {
     /// Messages handed to the socket, repeats and network messages included.
     pub sent: u64,
     /// Requests answered in time with 00, sign-ons and echoes included.
@@ -49,9 +49,9 @@ pub struct LinkCounters {
     pub undecodable: u64,
 }
 
-impl LinkStatus {
+impl ConnectionStatus {
     pub(super) fn new(name: &str, now: Millis) -> Self {
-        LinkStatus {
+        ConnectionStatus {
             name: name.to_owned(),
             up: AtomicBool::new(false),
             since: AtomicI64::new(now.0),
@@ -69,7 +69,7 @@ impl LinkStatus {
         &self.name
     }
 
-    /// True while the link is signed on.
+    /// True while the session is signed on.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.up.load(Ordering::Acquire)
@@ -107,9 +107,9 @@ impl LinkStatus {
 
     /// The counters. They are read one by one, so they may be of slightly different moments.
     #[must_use]
-    pub fn counters(&self) -> LinkCounters {
+    pub fn counters(&self) -> ConnectionCounters {
         let get = |outcome: Outcome| self.totals[outcome as usize].load(Ordering::Relaxed);
-        LinkCounters {
+        ConnectionCounters {
             sent: get(Outcome::Sent),
             approved: get(Outcome::Approved),
             declined: get(Outcome::Declined),
@@ -134,9 +134,9 @@ impl LinkStatus {
         }
     }
 
-    /// Follows the link's sign-on; true when it has just come up.
-    pub(super) fn set_up_if_changed(&self, link: &Link, wall_clock: &impl Fn() -> Millis) -> bool {
-        let up = link.phase() == Phase::Up;
+    /// Follows the session's sign-on; true when it has just come up.
+    pub(super) fn set_up_if_changed(&self, session: &Session, wall_clock: &impl Fn() -> Millis) -> bool {
+        let up = session.phase() == Phase::Up;
         if up == self.up.load(Ordering::Acquire) {
             return false;
         }
@@ -149,12 +149,12 @@ impl LinkStatus {
         up
     }
 
-    pub(super) fn publish(&self, link: &Link) {
-        self.in_flight.store(link.in_flight(), Ordering::Relaxed);
-        self.saf_depth.store(link.saf_depth(), Ordering::Relaxed);
-        self.unwritable.store(link.unwritable_advices(), Ordering::Relaxed);
+    pub(super) fn publish(&self, session: &Session) {
+        self.in_flight.store(session.in_flight(), Ordering::Relaxed);
+        self.saf_depth.store(session.saf_depth(), Ordering::Relaxed);
+        self.unwritable.store(session.unwritable_advices(), Ordering::Relaxed);
         for (total, outcome) in self.totals.iter().zip(Outcome::ALL) {
-            total.store(link.counts().total(outcome), Ordering::Relaxed);
+            total.store(session.counts().total(outcome), Ordering::Relaxed);
         }
     }
 }
@@ -185,21 +185,21 @@ impl Meters {
         Meters {
             messages,
             published: Counts::default(),
-            up: metrics::gauge!("kazasu_issuer_link_up", "issuer" => issuer.clone()),
+            up: metrics::gauge!("kazasu_issuer_connection_up", "issuer" => issuer.clone()),
             in_flight: metrics::gauge!("kazasu_issuer_in_flight", "issuer" => issuer.clone()),
             saf_queue: metrics::gauge!("kazasu_issuer_saf_queue", "issuer" => issuer.clone()),
             answer_seconds: metrics::histogram!("kazasu_issuer_answer_seconds", "issuer" => issuer.clone()),
-            ended: metrics::counter!("kazasu_task_ended_total", "task" => "issuer_link", "which" => issuer),
+            ended: metrics::counter!("kazasu_task_ended_total", "task" => "issuer_connection", "which" => issuer),
         }
     }
 
-    /// The link's task panicked.
+    /// The session's task panicked.
     pub(super) fn broke_off(&self) {
         self.ended.increment(1);
     }
 
-    pub(super) fn publish(&mut self, link: &Link) {
-        let counts = link.counts();
+    pub(super) fn publish(&mut self, session: &Session) {
+        let counts = session.counts();
         if *counts != self.published {
             for (kind, outcome, counter) in &self.messages {
                 let new = counts.get(*kind, *outcome) - self.published.get(*kind, *outcome);
@@ -209,9 +209,9 @@ impl Meters {
             }
             self.published.clone_from(counts);
         }
-        self.up.set(if link.phase() == Phase::Up { 1.0 } else { 0.0 });
-        self.in_flight.set(float(link.in_flight()));
-        self.saf_queue.set(float(link.saf_depth()));
+        self.up.set(if session.phase() == Phase::Up { 1.0 } else { 0.0 });
+        self.in_flight.set(float(session.in_flight()));
+        self.saf_queue.set(float(session.saf_depth()));
     }
 
     pub(super) fn record(&self, wire: &mut Wire) {

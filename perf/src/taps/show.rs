@@ -42,7 +42,7 @@ impl Found {
             usual.print();
         }
         if let Some(ruled) = &self.ruled {
-            self.print_ruled(ruled, args.links);
+            self.print_ruled(ruled, args.connections);
         }
         if let Some(tps) = self.echo {
             say!("  echo ceiling  {tps:.0}/s: same generator and framing, no logic");
@@ -55,7 +55,7 @@ impl Found {
         let mut out = report.json();
         out["store"] = json!(args.store.name());
         out["path"] = json!(if args.path == PathKind::OnUs { "on-us" } else { "off-us" });
-        out["links"] = json!(args.links);
+        out["connections"] = json!(args.connections);
         out["residents"] = json!(args.residents);
         out["records"] = json!(self.records);
         out["merchants"] = json!(args.merchants);
@@ -105,7 +105,7 @@ impl Found {
         say!("  ledger        {records} records, {}; starts again in {} s", out["store"], out["restart_s"]);
     }
 
-    fn print_ruled(&self, ruled: &Ruled, links: u32) {
+    fn print_ruled(&self, ruled: &Ruled, connections: u32) {
         let core = |cpu: &BTreeMap<String, f64>| cpu.get("core").copied().unwrap_or(0.0);
         let mut lines = Lines::new(2, [Align::Left, Align::Right, Align::Right]);
         lines.row([&"", &"without rules", &"with rules"]);
@@ -114,7 +114,7 @@ impl Found {
         lines.row([&"core a tap", &format!("{} µs", core(&self.cost.cpu)), &format!("{} µs", core(&ruled.cpu))]);
         let (without, with) = (median(ruled.without), median(ruled.with));
         lines.row([&"most taps", &format!("{without:.0}/s"), &format!("{with:.0}/s")]);
-        let (percent, window) = (with / without * 100.0, WINDOW * u64::from(links));
+        let (percent, window) = (with / without * 100.0, WINDOW * u64::from(connections));
         lines.words(format!("  that is {percent:.0} %, medians of {TURNS} turns with {window} under way"));
         print_text!("{}", lines.text());
     }

@@ -1,7 +1,7 @@
 //! What is kept back until it is durable. Only the writer can construct a [`Durable`], and without one no effect leaves its
 //! batch.
 
-use super::reply::{Asked, LinkHandle, LinkOut, Reply, ReplyBody};
+use super::reply::{Asked, ConnectionHandle, ConnectionOut, Reply, ReplyBody};
 use super::writer::Durable;
 use super::{CommandError, Health, Inbound};
 use kazasu_core::{Done, Outgoing, Owed};
@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// Where messages to issuers go. Its links are up while this node leads.
+/// Where messages to issuers go. Its connections are up while this node leads.
 pub trait IssuerSink: Send + Sync {
     /// This node leads from now on: reports go to the engine.
     fn begin(&self, engine: &super::Engine);
@@ -40,7 +40,7 @@ pub(crate) enum Basis {
 /// What happens once a batch is durable.
 #[derive(Default)]
 pub(crate) struct Effects {
-    pub(crate) replies: Vec<(Arc<LinkHandle>, Reply, Basis)>,
+    pub(crate) replies: Vec<(Arc<ConnectionHandle>, Reply, Basis)>,
     pub(crate) messages: Vec<Outgoing>,
     pub(crate) notices: Vec<(u64, Owed)>,
     pub(crate) done: Vec<(oneshot::Sender<Result<Done, CommandError>>, Done)>,
@@ -51,8 +51,8 @@ pub(crate) struct Effects {
 pub(crate) struct Held(Effects);
 
 impl Held {
-    pub(crate) fn reply(&mut self, link: Arc<LinkHandle>, reply: Reply, basis: Basis) {
-        self.0.replies.push((link, reply, basis));
+    pub(crate) fn reply(&mut self, connection: Arc<ConnectionHandle>, reply: Reply, basis: Basis) {
+        self.0.replies.push((connection, reply, basis));
     }
 
     pub(crate) fn message(&mut self, message: Outgoing) {
@@ -78,12 +78,12 @@ impl Held {
     /// The batch was certainly not written: whoever asked is told so, and that nothing was recorded. An answer to a repeat
     /// rests on an earlier record, of which that is not true: it is left out, and the next repeat gets it.
     fn refuse(self, why: &str, health: &Health) {
-        for (link, reply, basis) in self.0.replies {
+        for (connection, reply, basis) in self.0.replies {
             let Reply { received, tag, body, .. } = reply;
             match (basis, body) {
                 (Basis::NewRecord, ReplyBody::Answer(request, _)) => {
                     let message = Inbound::Request(request);
-                    Asked { link, received, tag, message, in_doubt: false }.refuse(health);
+                    Asked { connection, received, tag, message, in_doubt: false }.refuse(health);
                 }
                 (Basis::NewRecord, ReplyBody::Totals(totals)) => {
                     let body = ReplyBody::Totals(Totals {
@@ -92,11 +92,11 @@ impl Held {
                         ..totals
                     });
                     health.queued.fetch_sub(1, Ordering::AcqRel);
-                    link.send(LinkOut::Replies(vec![Reply { body, record: None, ..reply }]));
+                    connection.send(ConnectionOut::Replies(vec![Reply { body, record: None, ..reply }]));
                 }
                 (Basis::Known, _) => {
                     health.queued.fetch_sub(1, Ordering::AcqRel);
-                    link.went(1);
+                    connection.went(1);
                 }
             }
         }
@@ -108,10 +108,10 @@ impl Held {
     /// It is unknown whether the batch was written, or another node says what became of it: nobody is told anything here.
     fn abandon(self, health: &Health) -> Vec<Asked> {
         let mut open = Vec::with_capacity(self.0.replies.len());
-        for (link, reply, _) in self.0.replies {
+        for (connection, reply, _) in self.0.replies {
             match reply.body {
                 ReplyBody::Answer(request, _) => open.push(Asked {
-                    link,
+                    connection,
                     received: reply.received,
                     tag: reply.tag,
                     message: Inbound::Request(request),
@@ -120,7 +120,7 @@ impl Held {
                 // The answer holds other sums than the question did; whoever asked asks again.
                 ReplyBody::Totals(_) => {
                     health.queued.fetch_sub(1, Ordering::AcqRel);
-                    link.went(1);
+                    connection.went(1);
                 }
             }
         }
@@ -202,9 +202,9 @@ pub(super) mod tests {
         Reply { body, received: Instant::now(), tag: 0, record: None }
     }
 
-    fn codes(queue: &mut mpsc::UnboundedReceiver<LinkOut>) -> Vec<String> {
+    fn codes(queue: &mut mpsc::UnboundedReceiver<ConnectionOut>) -> Vec<String> {
         let mut out = Vec::new();
-        while let Ok(LinkOut::Replies(replies)) = queue.try_recv() {
+        while let Ok(ConnectionOut::Replies(replies)) = queue.try_recv() {
             out.extend(replies.iter().map(|r| r.body.code().to_string()));
         }
         out
@@ -213,19 +213,19 @@ pub(super) mod tests {
     #[test]
     fn a_batch_that_was_not_written_refuses_what_was_new_and_never_what_was_approved_before() {
         let (tx, mut queue) = mpsc::unbounded_channel();
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tx));
+        let connection = Arc::new(ConnectionHandle::new(1, Origin::Acquirer, None, tx));
         let health = Health::default();
         let batch = || {
             let mut batch = Batch::default();
-            link.came(2);
+            connection.came(2);
             health.queued.fetch_add(2, Ordering::AcqRel);
-            batch.held.reply(link.clone(), reply(200), Basis::NewRecord);
-            batch.held.reply(link.clone(), reply(201), Basis::Known);
+            batch.held.reply(connection.clone(), reply(200), Basis::NewRecord);
+            batch.held.reply(connection.clone(), reply(201), Basis::Known);
             batch
         };
         assert!(batch().drop_after(&AppendError::Refused("disk full".into()), &health).is_empty());
         assert_eq!(codes(&mut queue), ["91"], "the repeat's tap stands, so nobody may say that it does not");
-        link.went(1);
+        connection.went(1);
         assert_eq!(health.queued.load(Ordering::Acquire), 0);
         // Where it is not known what was written, nobody is told anything; both are asked again.
         let open = batch().drop_after(&AppendError::Unknown("connection lost".into()), &health);
@@ -238,7 +238,7 @@ pub(super) mod tests {
     #[test]
     fn only_what_was_certainly_not_decided_is_refused() {
         let (tx, mut queue) = mpsc::unbounded_channel();
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tx));
+        let connection = Arc::new(ConnectionHandle::new(1, Origin::Acquirer, None, tx));
         let health = Health::default();
         let (now, long_ago) = (Instant::now(), Instant::now().checked_sub(Duration::from_secs(11)).unwrap());
         for (mti, in_doubt, received, refused) in [
@@ -251,14 +251,14 @@ pub(super) mod tests {
             (221, false, now, false),
             (420, false, now, true),
             (421, false, now, false),
-            // Its repeat may have been decided on another link by now.
+            // Its repeat may have been decided on another connection by now.
             (200, false, long_ago, false),
             (420, false, long_ago, false),
         ] {
-            link.came(1);
+            connection.came(1);
             health.queued.fetch_add(1, Ordering::AcqRel);
             let message = Inbound::Request(request(mti));
-            Asked { link: link.clone(), received, tag: 0, message, in_doubt }.refuse(&health);
+            Asked { connection: connection.clone(), received, tag: 0, message, in_doubt }.refuse(&health);
             assert_eq!(codes(&mut queue).len(), usize::from(refused), "{mti} in doubt: {in_doubt}");
         }
         assert_eq!(health.queued.load(Ordering::Acquire), 0);

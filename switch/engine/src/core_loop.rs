@@ -10,7 +10,7 @@ mod lead;
 pub(crate) use lead::run;
 
 use super::commit::{Batch, IssuerSink};
-use super::reply::{Asked, LinkHandle};
+use super::reply::{Asked, ConnectionHandle};
 use super::writer::{Job, News, Writer};
 use super::{CommandError, Elsewhere, Engine, EngineConfig, Health, Inbound, Msg};
 use crate::trail::about;
@@ -39,7 +39,7 @@ pub(crate) const AUDITED: usize = 50_000;
 
 /// Someone whose request waits for an issuer.
 struct Waiter {
-    link: Arc<LinkHandle>,
+    connection: Arc<ConnectionHandle>,
     request: Request,
     received: Instant,
     tag: u64,
@@ -231,16 +231,22 @@ impl Core<'_> {
 
     fn take(&mut self, msg: Msg) {
         match msg {
-            Msg::Inbound { link, received, first_tag, messages } => {
+            Msg::Inbound { connection, received, first_tag, messages } => {
                 if self.is_closing() || self.is_stalled() {
                     for (message, tag) in messages.into_iter().zip(first_tag..) {
-                        self.set_aside(Asked { link: link.clone(), received, tag, message, in_doubt: false });
+                        self.set_aside(Asked {
+                            connection: connection.clone(),
+                            received,
+                            tag,
+                            message,
+                            in_doubt: false,
+                        });
                     }
                     return;
                 }
                 self.batch.since.get_or_insert(received);
                 for (message, tag) in messages.into_iter().zip(first_tag..) {
-                    self.decide(&event_of(message), Asker::Link(&link, received, tag));
+                    self.decide(&event_of(message), Asker::Connection(&connection, received, tag));
                 }
             }
             // Nobody waits for an issuer's answer while closing, and what else issuers say they say again to the successor; only if
@@ -291,7 +297,7 @@ impl Core<'_> {
         }
     }
 
-    /// Every request gets a report from its link. Should one be lost with its link's task, the tap is not left pending.
+    /// Every request gets a report from its connection. Should one be lost with its connection's task, the tap is not left pending.
     fn expire(&mut self) {
         let limit = Millis(self.shell.now().0 - NO_REPORT_MS);
         let old: Vec<Seq> = self.state.pending_since(limit).collect();
@@ -315,9 +321,9 @@ impl Core<'_> {
         }
     }
 
-    /// A question that came another way than from a link just now.
+    /// A question that came another way than from a connection just now.
     fn ask(&mut self, asked: Asked) {
-        self.decide(&event_of(asked.message), Asker::Link(&asked.link, asked.received, asked.tag));
+        self.decide(&event_of(asked.message), Asker::Connection(&asked.connection, asked.received, asked.tag));
     }
 }
 

@@ -19,8 +19,8 @@ mod writer;
 
 pub use commit::IssuerSink;
 pub use keeper::{ClockRules, Doubt, Keeper, Reading, Suspect};
-pub use reply::send_by_link;
-pub use reply::{Asked, InstallKeys, LinkHandle, LinkOut, Origin, Reply, ReplyBody};
+pub use reply::send_by_connection;
+pub use reply::{Asked, ConnectionHandle, ConnectionOut, InstallKeys, Origin, Reply, ReplyBody};
 
 use crate::tasks::{Kind, OnPanic, Tasks};
 use crossbeam_channel::Sender;
@@ -123,7 +123,7 @@ impl Role {
 
 pub(crate) enum Msg {
     Inbound {
-        link: Arc<LinkHandle>,
+        connection: Arc<ConnectionHandle>,
         received: Instant,
         first_tag: u64,
         messages: Vec<Inbound>,
@@ -187,7 +187,7 @@ pub struct Health {
     pub finished: AtomicBool,
     /// A node that follows has read the journal to its end.
     pub caught_up: AtomicBool,
-    /// A node that follows has a link to the leader.
+    /// A node that follows has a connection to the leader.
     pub reachable: AtomicBool,
     /// The leader's ledger takes records, as it said last.
     pub leader_ready: AtomicBool,
@@ -383,9 +383,15 @@ impl Engine {
         &self.health
     }
 
-    /// Gives a link's messages to the core; the link calls them `first_tag`, `first_tag + 1`, … Those for which there is no
+    /// Gives a connection's messages to the core; the connection calls them `first_tag`, `first_tag + 1`, … Those for which there is no
     /// room are refused at once, and nothing of them is recorded.
-    pub fn submit(&self, link: &Arc<LinkHandle>, received: Instant, first_tag: u64, mut messages: Vec<Inbound>) {
+    pub fn submit(
+        &self,
+        connection: &Arc<ConnectionHandle>,
+        received: Instant,
+        first_tag: u64,
+        mut messages: Vec<Inbound>,
+    ) {
         let all = messages.len();
         let queued = self.health.queued.fetch_add(all, Ordering::AcqRel);
         let room = match self.health.role() {
@@ -397,20 +403,20 @@ impl Engine {
         if !refused.is_empty() {
             let first_refused = first_tag.wrapping_add(u64::try_from(room).expect("a number of messages"));
             metrics::counter!("kazasu_overload_refusals_total").increment(u64::try_from(refused.len()).unwrap_or(0));
-            self.refuse(link, received, first_refused, refused);
+            self.refuse(connection, received, first_refused, refused);
         }
         if messages.is_empty() {
             return;
         }
-        let msg = Msg::Inbound { link: link.clone(), received, first_tag, messages };
+        let msg = Msg::Inbound { connection: connection.clone(), received, first_tag, messages };
         if let Err(crossbeam_channel::SendError(Msg::Inbound { messages, .. })) = self.tx.send(msg) {
-            self.refuse(link, received, first_tag, messages);
+            self.refuse(connection, received, first_tag, messages);
         }
     }
 
-    fn refuse(&self, link: &Arc<LinkHandle>, received: Instant, first_tag: u64, messages: Vec<Inbound>) {
+    fn refuse(&self, connection: &Arc<ConnectionHandle>, received: Instant, first_tag: u64, messages: Vec<Inbound>) {
         for (message, tag) in messages.into_iter().zip(first_tag..) {
-            Asked { link: link.clone(), received, tag, message, in_doubt: false }.refuse(&self.health);
+            Asked { connection: connection.clone(), received, tag, message, in_doubt: false }.refuse(&self.health);
         }
     }
 
@@ -526,8 +532,9 @@ mod tests {
         assert!(engine.health().halted().unwrap().contains("invariant"));
         let command = Command::Open { book: "again".into() };
         assert!(matches!(engine.command(command).await, Err(CommandError::Stopping)));
-        let link = Arc::new(LinkHandle::new(1, Origin::Acquirer, None, tokio::sync::mpsc::unbounded_channel().0));
-        engine.submit(&link, Instant::now(), 0, Vec::new());
+        let connection =
+            Arc::new(ConnectionHandle::new(1, Origin::Acquirer, None, tokio::sync::mpsc::unbounded_channel().0));
+        engine.submit(&connection, Instant::now(), 0, Vec::new());
         assert_eq!(engine.health().queued.load(Ordering::Acquire), 0);
     }
 

@@ -1,4 +1,4 @@
-//! Replies on their way back to the link that asked.
+//! Replies on their way back to the connection that asked.
 
 use super::{Health, Inbound};
 use crate::trail::{self, MessageId};
@@ -16,9 +16,9 @@ use tokio::sync::{Notify, mpsc};
 #[derive(Clone, Debug)]
 pub struct InstallKeys(pub SessionKeys);
 
-/// What a link is to write.
+/// What a connection is to write.
 #[derive(Debug)]
-pub enum LinkOut {
+pub enum ConnectionOut {
     /// Answers that the core decided.
     Replies(Vec<Reply>),
     /// Something that is told and answers nothing, under the keys in force.
@@ -32,7 +32,7 @@ pub enum LinkOut {
         /// Session keys that come into force right after it was written.
         install: Option<InstallKeys>,
     },
-    /// An answer that the link made itself, without MAC yet; `session` says under which keys it goes out.
+    /// An answer that the connection made itself, without MAC yet; `session` says under which keys it goes out.
     Refusal {
         /// The answer.
         message: Box<kazasu_schemas::iso8583::Message>,
@@ -52,7 +52,7 @@ pub struct Reply {
     pub body: ReplyBody,
     /// When the question arrived.
     pub received: Instant,
-    /// What the link calls the question; acquirers' links call all of them 0.
+    /// What the connection calls the question; acquirers' connections call all of them 0.
     pub tag: u64,
     /// The record that it rests on, where there is one and this node knows it. For logs.
     pub record: Option<Seq>,
@@ -91,10 +91,10 @@ impl ReplyBody {
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Who asked.
-    pub link: Arc<LinkHandle>,
+    pub connection: Arc<ConnectionHandle>,
     /// When.
     pub received: Instant,
-    /// What the link calls it.
+    /// What the connection calls it.
     pub tag: u64,
     /// The question.
     pub message: Inbound,
@@ -106,7 +106,7 @@ impl Asked {
     /// What log lines call it.
     #[must_use]
     pub fn id(&self) -> MessageId {
-        MessageId::from(&self.message).over(&self.link)
+        MessageId::from(&self.message).over(&self.connection)
     }
 
     /// Says "not now", where that is the truth: a message that may have been decided is left without an answer, and so is
@@ -120,18 +120,18 @@ impl Asked {
         match refusal(&self.message, self.received, self.tag) {
             Some(reply) if !self.in_doubt && !sent_again => {
                 tracing::debug!(target: trail::STEPS, "refused: not now");
-                self.link.send(LinkOut::Replies(vec![reply]));
+                self.connection.send(ConnectionOut::Replies(vec![reply]));
             }
             _ => {
                 tracing::debug!(target: trail::STEPS, in_doubt = self.in_doubt, "left without an answer");
                 metrics::counter!("kazasu_unanswered_total").increment(1);
-                self.link.went(1);
+                self.connection.went(1);
             }
         }
     }
 }
 
-/// A message that has waited for so long may have been repeated, over another link or node: "not now" could cross the answer to
+/// A message that has waited for so long may have been repeated, over another connection or node: "not now" could cross the answer to
 /// that. Shorter than acquirers' time-outs, which are 15 s as a rule.
 const SENT_AGAIN: Duration = Duration::from_secs(10);
 
@@ -153,23 +153,23 @@ pub(crate) fn refusal(message: &Inbound, received: Instant, tag: u64) -> Option<
     Some(Reply { body, received, tag, record: None })
 }
 
-/// Sends replies on their way, those of one link together and in their order.
-pub fn send_by_link(replies: impl Iterator<Item = (Arc<LinkHandle>, Reply)>) {
-    let mut by_link: Vec<(Arc<LinkHandle>, Vec<Reply>)> = Vec::new();
+/// Sends replies on their way, those of one connection together and in their order.
+pub fn send_by_connection(replies: impl Iterator<Item = (Arc<ConnectionHandle>, Reply)>) {
+    let mut by_connection: Vec<(Arc<ConnectionHandle>, Vec<Reply>)> = Vec::new();
     let mut places: HashMap<usize, usize> = HashMap::new();
-    for (link, reply) in replies {
-        let place = *places.entry(Arc::as_ptr(&link).addr()).or_insert(by_link.len());
-        match by_link.get_mut(place) {
+    for (connection, reply) in replies {
+        let place = *places.entry(Arc::as_ptr(&connection).addr()).or_insert(by_connection.len());
+        match by_connection.get_mut(place) {
             Some((_, replies)) => replies.push(reply),
-            None => by_link.push((link, vec![reply])),
+            None => by_connection.push((connection, vec![reply])),
         }
     }
-    for (link, replies) in by_link {
-        link.send(LinkOut::Replies(replies));
+    for (connection, replies) in by_connection {
+        connection.send(ConnectionOut::Replies(replies));
     }
 }
 
-/// Whose link it is.
+/// Whose connection it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
     /// An acquirer's.
@@ -178,40 +178,40 @@ pub enum Origin {
     Peer,
 }
 
-/// A link as the core and the committer know it: where replies go, and how many messages are under way.
+/// A connection as the core and the committer know it: where replies go, and how many messages are under way.
 #[derive(Debug)]
-pub struct LinkHandle {
+pub struct ConnectionHandle {
     /// A number for logs.
     pub id: u64,
     /// Whose it is.
     pub origin: Origin,
     /// The other end of its connection, for logs.
     pub peer: Option<SocketAddr>,
-    out: mpsc::UnboundedSender<LinkOut>,
+    out: mpsc::UnboundedSender<ConnectionOut>,
     in_flight: AtomicUsize,
     room: Notify,
 }
 
-impl LinkHandle {
-    /// A link that writes what it gets through `out`.
+impl ConnectionHandle {
+    /// A connection that writes what it gets through `out`.
     #[must_use]
-    pub fn new(id: u64, origin: Origin, peer: Option<SocketAddr>, out: mpsc::UnboundedSender<LinkOut>) -> Self {
-        LinkHandle { id, origin, peer, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
+    pub fn new(id: u64, origin: Origin, peer: Option<SocketAddr>, out: mpsc::UnboundedSender<ConnectionOut>) -> Self {
+        ConnectionHandle { id, origin, peer, out, in_flight: AtomicUsize::new(0), room: Notify::new() }
     }
 
-    /// Queues for writing. A closed link's replies are dropped: the journal has the outcome, and a repeat will get it.
-    pub fn send(&self, out: LinkOut) {
+    /// Queues for writing. A closed connection's replies are dropped: the journal has the outcome, and a repeat will get it.
+    pub fn send(&self, out: ConnectionOut) {
         if let Err(mpsc::error::SendError(out)) = self.out.send(out) {
             self.is_gone(&out);
         }
     }
 
     #[cold]
-    fn is_gone(&self, out: &LinkOut) {
-        if let LinkOut::Replies(replies) = out {
+    fn is_gone(&self, out: &ConnectionOut) {
+        if let ConnectionOut::Replies(replies) = out {
             for reply in replies {
                 let span = trail::span(|| Some(reply.id().over(self)));
-                let words = "the link is gone: the answer is dropped, and a repeat will get it";
+                let words = "the connection is gone: the answer is dropped, and a repeat will get it";
                 span.in_scope(|| tracing::debug!(target: trail::STEPS, "{words}"));
             }
         }

@@ -30,19 +30,19 @@ pub enum Kind {
     /// Accepts acquirers' connections, one a listener.
     Listener,
     /// One acquirer's connection; it ends with its connection.
-    AcquirerLink,
+    AcquirerConnection,
     /// Writes the answers of one acquirer's connection; it ends with its connection.
     AcquirerWriter,
-    /// One issuer's link.
-    IssuerLink,
+    /// One issuer's connection.
+    IssuerConnection,
     /// Accepts other nodes' connections.
     Peers,
     /// One other node's connection; it ends with its connection.
-    PeerLink,
+    PeerConnection,
     /// Passes questions on to the leader.
     Forward,
     /// The connection to the leader; it is made again.
-    LeaderLink,
+    LeaderConnection,
     /// Watches who leads.
     Watch,
     /// Delivers notices.
@@ -53,7 +53,7 @@ pub enum Kind {
     Http,
     /// One HTTP connection with what its requests ask for; it ends with its connection.
     HttpConnection,
-    /// Asks the core for the day's end, tells links of it, publishes sizes.
+    /// Asks the core for the day's end, tells connections of it, publishes sizes.
     Tick,
     /// Keeps statements in step.
     Statements,
@@ -75,13 +75,13 @@ impl Kind {
     /// All of them.
     pub const ALL: [Kind; 21] = [
         Kind::Listener,
-        Kind::AcquirerLink,
+        Kind::AcquirerConnection,
         Kind::AcquirerWriter,
-        Kind::IssuerLink,
+        Kind::IssuerConnection,
         Kind::Peers,
-        Kind::PeerLink,
+        Kind::PeerConnection,
         Kind::Forward,
-        Kind::LeaderLink,
+        Kind::LeaderConnection,
         Kind::Watch,
         Kind::Outbox,
         Kind::Delivery,
@@ -102,13 +102,13 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Listener => "listener",
-            Kind::AcquirerLink => "acquirer_link",
+            Kind::AcquirerConnection => "acquirer_connection",
             Kind::AcquirerWriter => "acquirer_writer",
-            Kind::IssuerLink => "issuer_link",
+            Kind::IssuerConnection => "issuer_connection",
             Kind::Peers => "peers",
-            Kind::PeerLink => "peer_link",
+            Kind::PeerConnection => "peer_connection",
             Kind::Forward => "forward",
-            Kind::LeaderLink => "leader_link",
+            Kind::LeaderConnection => "leader_connection",
             Kind::Watch => "watch",
             Kind::Outbox => "outbox",
             Kind::Delivery => "delivery",
@@ -127,14 +127,14 @@ impl Kind {
 
     /// Are there several of its kind, told apart by names?
     fn has_several(self) -> bool {
-        matches!(self, Kind::Listener | Kind::IssuerLink | Kind::Outbox)
+        matches!(self, Kind::Listener | Kind::IssuerConnection | Kind::Outbox)
     }
 
     /// Are taps answered wrongly, or not at all, while it is down?
     fn is_needed_by_taps(self) -> bool {
         match self {
             Kind::Listener
-            | Kind::IssuerLink
+            | Kind::IssuerConnection
             | Kind::Peers
             | Kind::Forward
             | Kind::Watch
@@ -143,9 +143,9 @@ impl Kind {
             | Kind::Follower
             | Kind::Core => true,
             // A connection's task ends with its connection, and its peer connects again.
-            Kind::AcquirerLink | Kind::AcquirerWriter | Kind::PeerLink | Kind::HttpConnection => false,
+            Kind::AcquirerConnection | Kind::AcquirerWriter | Kind::PeerConnection | Kind::HttpConnection => false,
             // Its end is news for the task that passes questions on, which makes it again.
-            Kind::LeaderLink => false,
+            Kind::LeaderConnection => false,
             Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Upkeep => false,
             // While it is down the writer moves the log.
             Kind::Wal => false,
@@ -409,9 +409,9 @@ mod tests {
     #[tokio::test]
     async fn a_connection_whose_task_panics_takes_nothing_with_it() {
         let tasks = Tasks::default();
-        let given: Option<()> = tasks.once(Kind::AcquirerLink, async { panic!("a bad frame") }).await;
+        let given: Option<()> = tasks.once(Kind::AcquirerConnection, async { panic!("a bad frame") }).await;
         assert_eq!((given, tasks.trouble()), (None, None));
-        assert_eq!(tasks.once(Kind::AcquirerLink, async { 7 }).await, Some(7));
+        assert_eq!(tasks.once(Kind::AcquirerConnection, async { 7 }).await, Some(7));
         assert_eq!(at_once::<()>(Kind::Delivery, || panic!("a bad receiver")), None);
         assert_eq!(at_once(Kind::Delivery, || 7), Some(7));
     }
@@ -440,9 +440,9 @@ mod tests {
                 publish(kind, 3, true);
                 assert_eq!((value(ended, kind.name()), value(up, kind.name())), (Some(3.0), Some(1.0)), "{kind:?}");
             }
-            assert_eq!(value("kazasu_task_up", "issuer_link"), None);
-            not_down(Kind::IssuerLink, "an issuer");
-            assert_eq!(value("kazasu_task_up", "issuer_link"), Some(1.0));
+            assert_eq!(value("kazasu_task_up", "issuer_connection"), None);
+            not_down(Kind::IssuerConnection, "an issuer");
+            assert_eq!(value("kazasu_task_up", "issuer_connection"), Some(1.0));
         });
     }
 

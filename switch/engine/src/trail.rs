@@ -6,7 +6,7 @@
 //! a message's way in spans of their own, which are the same to a reader. Without the request none of them is made, and a step
 //! costs a comparison.
 
-use crate::{Inbound, LinkHandle, ReplyBody};
+use crate::{ConnectionHandle, Inbound, ReplyBody};
 use kazasu_core::{Outgoing, Tap};
 use kazasu_ledger::Seq;
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan, TerminalId};
@@ -23,8 +23,8 @@ pub const STEPS: &str = "kazasu::message";
 /// What is known of a message.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct MessageId {
-    /// The link's number.
-    pub link: Option<u64>,
+    /// The connection's number.
+    pub connection: Option<u64>,
     /// The other end of its connection.
     pub peer: Option<SocketAddr>,
     /// DE32.
@@ -40,10 +40,10 @@ pub struct MessageId {
 }
 
 impl MessageId {
-    /// It came over this link, or its answer goes there.
+    /// It came over this connection, or its answer goes there.
     #[must_use]
-    pub fn over(self, link: &LinkHandle) -> MessageId {
-        MessageId { link: Some(link.id), peer: link.peer, ..self }
+    pub fn over(self, connection: &ConnectionHandle) -> MessageId {
+        MessageId { connection: Some(connection.id), peer: connection.peer, ..self }
     }
 
     /// This is its record, when there is one.
@@ -58,7 +58,7 @@ impl MessageId {
             target: STEPS,
             parent: None::<tracing::span::Id>,
             "message",
-            link = self.link,
+            connection = self.connection,
             peer = self.peer.map(display),
             acquirer = self.acquirer.map(display),
             rrn = self.rrn.map(display),
@@ -153,7 +153,7 @@ macro_rules! about {
     ($level:ident, $message:expr, $($rest:tt)+) => {{
         let id: $crate::trail::MessageId = $message;
         tracing::$level!(
-            link = id.link,
+            connection = id.connection,
             peer = id.peer.map(tracing::field::display),
             acquirer = id.acquirer.map(tracing::field::display),
             rrn = id.rrn.map(tracing::field::display),
@@ -185,8 +185,8 @@ pub fn span(message: impl FnOnce() -> Option<MessageId>) -> Span {
 /// Around everything of an acquirer's connection, whose acquirer is not known yet. Its level says with which lines it is
 /// there: with all.
 #[must_use]
-pub fn of_link(link: u64, peer: SocketAddr) -> Span {
-    tracing::error_span!(target: "kazasu::acquirer", "link", link, %peer, acquirer = Empty)
+pub fn of_connection(connection: u64, peer: SocketAddr) -> Span {
+    tracing::error_span!(target: "kazasu::acquirer", "connection", connection, %peer, acquirer = Empty)
 }
 
 /// What a message calls itself that may not be sound otherwise: DE37, DE11 and DE41.
@@ -231,7 +231,7 @@ pub(crate) mod tests {
 
     fn id() -> MessageId {
         MessageId {
-            link: Some(3),
+            connection: Some(3),
             peer: Some("127.0.0.1:5".parse().unwrap()),
             acquirer: Some("27000001".parse().unwrap()),
             rrn: Some(Rrn::from_number(7)),
@@ -241,7 +241,8 @@ pub(crate) mod tests {
         }
     }
 
-    const NAMED: &str = "link=3 peer=127.0.0.1:5 acquirer=27000001 rrn=000000000007 stan=000008 terminal=T1001001";
+    const NAMED: &str =
+        "connection=3 peer=127.0.0.1:5 acquirer=27000001 rrn=000000000007 stan=000008 terminal=T1001001";
 
     #[test]
     fn a_line_about_a_message_has_what_is_known_of_it_and_nothing_else() {
@@ -267,7 +268,7 @@ pub(crate) mod tests {
         });
         assert_eq!(lines.len(), 1, "{lines:?}");
         let lines = said(Level::DEBUG, || {
-            of_link(4, "127.0.0.1:6".parse().unwrap()).in_scope(|| {
+            of_connection(4, "127.0.0.1:6".parse().unwrap()).in_scope(|| {
                 let span = span(|| Some(id()));
                 let _in = span.enter();
                 span.record("record", 12_u64);
@@ -285,13 +286,13 @@ pub(crate) mod tests {
     #[test]
     fn the_span_of_a_connection_names_its_acquirer_once_it_is_known() {
         let lines = said(Level::ERROR, || {
-            let span = of_link(4, "127.0.0.1:6".parse().unwrap());
+            let span = of_connection(4, "127.0.0.1:6".parse().unwrap());
             let _in = span.enter();
             tracing::error!("first");
             span.record("acquirer", display("27000001"));
             tracing::error!("second");
         });
-        assert!(lines[0].contains("link{link=4 peer=127.0.0.1:6}: "), "{lines:?}");
-        assert!(lines[1].contains("link{link=4 peer=127.0.0.1:6 acquirer=27000001}: "), "{lines:?}");
+        assert!(lines[0].contains("connection{connection=4 peer=127.0.0.1:6}: "), "{lines:?}");
+        assert!(lines[1].contains("connection{connection=4 peer=127.0.0.1:6 acquirer=27000001}: "), "{lines:?}");
     }
 }

@@ -239,9 +239,9 @@ impl Waiting<'_> {
 
     fn take(&mut self, msg: Msg) {
         match msg {
-            Msg::Inbound { link, received, first_tag, messages } => {
+            Msg::Inbound { connection, received, first_tag, messages } => {
                 let asked = messages.into_iter().zip(first_tag..).map(|(message, tag)| Asked {
-                    link: link.clone(),
+                    connection: connection.clone(),
                     received,
                     tag,
                     message,

@@ -3,7 +3,7 @@
 
 use super::Health;
 use super::commit::{Batch, Effects, IssuerSink};
-use super::reply::{Asked, send_by_link};
+use super::reply::{Asked, send_by_connection};
 use crate::tasks::{Kind, OnPanic, fault};
 use crate::trail;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -301,11 +301,11 @@ impl Thread {
     }
 }
 
-/// Sends everything on its way, the replies of one link together.
+/// Sends everything on its way, the replies of one connection together.
 fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
     if trail::is_followed() {
-        for (link, reply, _) in &effects.replies {
-            let span = trail::span(|| Some(reply.id().over(link)));
+        for (connection, reply, _) in &effects.replies {
+            let span = trail::span(|| Some(reply.id().over(connection)));
             span.in_scope(|| tracing::debug!(target: trail::STEPS, "durable"));
         }
     }
@@ -316,7 +316,7 @@ fn let_go(effects: Effects, issuers: &Arc<dyn IssuerSink>, health: &Health) {
     if !effects.notices.is_empty() {
         issuers.notify(effects.notices);
     }
-    send_by_link(effects.replies.into_iter().map(|(link, reply, _)| (link, reply)));
+    send_by_connection(effects.replies.into_iter().map(|(connection, reply, _)| (connection, reply)));
     for (to, done) in effects.done {
         let _ = to.send(Ok(done));
     }

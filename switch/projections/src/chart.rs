@@ -300,7 +300,7 @@ impl Chart {
             };
             let of = self.taps.get(&tap);
             let linked = of.and_then(|of| self.instrument(of));
-            let by_link = match linked {
+            let by_connection = match linked {
                 Some(Linked::Card(tender, _) | Linked::Account(tender)) => *tender,
                 None => Tender::Credit,
             };
@@ -308,9 +308,9 @@ impl Chart {
                 AccountKey::Deposit(_) => (Tender::Held, None),
                 AccountKey::Purse(..) => (Tender::Purse, None),
                 AccountKey::FunderReceivable(_) => (Tender::Points, None),
-                AccountKey::IssuerReceivable(n) => (by_link, Some(*n)),
+                AccountKey::IssuerReceivable(n) => (by_connection, Some(*n)),
                 AccountKey::AdviceShortfall(_) | AccountKey::Differences | AccountKey::StandInLoss(_) => {
-                    (by_link, None)
+                    (by_connection, None)
                 }
                 // Settlements and payouts are no payments.
                 AccountKey::FeeIncome | AccountKey::FeeTax | AccountKey::PayoutTransit | AccountKey::Bank => continue,

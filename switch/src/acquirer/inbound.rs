@@ -91,7 +91,7 @@ impl Reason {
     }
 }
 
-/// The reading side of a link: who has signed on, and buffers that are used again for every frame.
+/// The reading side of a connection: who has signed on, and buffers that are used again for every frame.
 pub(super) struct Reader {
     dialect: Arc<Dialect>,
     acquirers: Arc<Acquirers>,
@@ -213,7 +213,7 @@ impl Reader {
         match read {
             Ok((sender, inbound)) if sender == id => Verdict::Core(inbound),
             Ok((sender, _)) => {
-                self.problem = format!("DE32 says {sender}, this link is signed on as {id}");
+                self.problem = format!("DE32 says {sender}, this connection is signed on as {id}");
                 self.refuse(Reason::OtherAcquirer)
             }
             Err(error) => {
@@ -223,10 +223,10 @@ impl Reader {
         }
     }
 
-    /// The acquirer that this link is signed on as, if the message is really its own.
+    /// The acquirer that this connection is signed on as, if the message is really its own.
     fn authenticate(&mut self, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<Arc<Acquirer>, Reason> {
         let Some(acquirer) = self.acquirer.clone() else {
-            self.problem = "no sign-on (0800 with DE70 = 001) on this link yet".into();
+            self.problem = "no sign-on (0800 with DE70 = 001) on this connection yet".into();
             return Err(Reason::NotSignedOn);
         };
         self.check_mac(&acquirer, mac, keys)?;
@@ -288,7 +288,7 @@ impl Reader {
         if sender == acquirer.config.id {
             return Ok(());
         }
-        self.problem = format!("DE32 says {sender}, this link is signed on as {}", acquirer.config.id);
+        self.problem = format!("DE32 says {sender}, this connection is signed on as {}", acquirer.config.id);
         Err(Reason::OtherAcquirer)
     }
 

@@ -1,6 +1,6 @@
 //! Listeners: one TCP port a dialect, with TLS and client certificates where configured.
 
-use super::link::{LinkContext, LinkLimits, serve};
+use super::connection::{ConnectionContext, ConnectionLimits, serve};
 use super::session::Acquirers;
 use crate::ports::PortInUse;
 use anyhow::Context as _;
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
+static CONNECTION_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// A listener as configuration gives it.
 pub struct ListenerConfig {
@@ -31,14 +31,14 @@ pub struct ListenerConfig {
     pub addr: String,
     /// What to do when the port is in use.
     pub port_in_use: PortInUse,
-    /// What its links speak.
+    /// What its connections speak.
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
     pub tls: Option<TlsFiles>,
-    /// Links at one time; more are closed at once.
-    pub max_links: usize,
-    /// Bounds of each link.
-    pub limits: LinkLimits,
+    /// Connections at one time; more are closed at once.
+    pub max_connections: usize,
+    /// Bounds of each connection.
+    pub limits: ConnectionLimits,
 }
 
 /// PEM files of a TLS listener.
@@ -52,7 +52,7 @@ pub struct TlsFiles {
     pub client_ca: PathBuf,
 }
 
-/// What the links of every listener work with.
+/// What the connections of every listener work with.
 #[derive(Clone)]
 pub struct ListenerContext {
     /// Who may sign on.
@@ -64,7 +64,7 @@ pub struct ListenerContext {
     /// The open business day.
     pub day: watch::Receiver<BusinessDay>,
     /// Connections, to the last answer.
-    pub links_open: TaskTracker,
+    pub connections_open: TaskTracker,
 }
 
 /// A bound listener.
@@ -82,7 +82,7 @@ impl Listener {
         let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
-        let room = Arc::new(Semaphore::new(config.max_links));
+        let room = Arc::new(Semaphore::new(config.max_connections));
         Ok(Listener { socket, config, tls, room })
     }
 
@@ -93,7 +93,7 @@ impl Listener {
 
     /// Accepts until shutdown. It can be run again after it broke off: the port stays open.
     pub async fn run(&self, context: ListenerContext) {
-        let ListenerContext { acquirers, engine, mut shutdown, day, links_open } = context;
+        let ListenerContext { acquirers, engine, mut shutdown, day, connections_open } = context;
         let tasks = engine.health().tasks.clone();
         loop {
             fault(Kind::Listener);
@@ -111,12 +111,12 @@ impl Listener {
                 }
             };
             let Ok(permit) = self.room.clone().try_acquire_owned() else {
-                metrics::counter!("kazasu_links_closed_total", "reason" => "too_many").increment(1);
-                tracing::warn!(%peer, max = self.config.max_links, "too many links; closing the new one");
+                metrics::counter!("kazasu_connections_closed_total", "reason" => "too_many").increment(1);
+                tracing::warn!(%peer, max = self.config.max_connections, "too many connections; closing the new one");
                 continue;
             };
-            let context = LinkContext {
-                id: LINK_NUMBER.fetch_add(1, Ordering::Relaxed),
+            let context = ConnectionContext {
+                id: CONNECTION_NUMBER.fetch_add(1, Ordering::Relaxed),
                 peer,
                 dialect: self.config.dialect.clone(),
                 acquirers: acquirers.clone(),
@@ -128,13 +128,13 @@ impl Listener {
             };
             let (tls, tasks) = (self.tls.clone(), tasks.clone());
             // What is said while it is served says whose connection it is, panics included.
-            let span = trail::of_link(context.id, peer);
+            let span = trail::of_connection(context.id, peer);
             let serving = async move {
                 let _open = Open::new(permit);
-                tracing::debug!("link opened");
-                tasks.once(Kind::AcquirerLink, connection(context, stream, tls)).await;
+                tracing::debug!("connection opened");
+                tasks.once(Kind::AcquirerConnection, connection(context, stream, tls)).await;
             };
-            links_open.spawn(serving.instrument(span));
+            connections_open.spawn(serving.instrument(span));
         }
     }
 }
@@ -144,18 +144,18 @@ struct Open(#[allow(dead_code, reason = "the place is given back when it is drop
 
 impl Open {
     fn new(place: OwnedSemaphorePermit) -> Open {
-        metrics::gauge!("kazasu_links_open").increment(1);
+        metrics::gauge!("kazasu_connections_open").increment(1);
         Open(place)
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        metrics::gauge!("kazasu_links_open").decrement(1);
+        metrics::gauge!("kazasu_connections_open").decrement(1);
     }
 }
 
-async fn connection(mut context: LinkContext, stream: TcpStream, tls: Option<TlsAcceptor>) {
+async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Option<TlsAcceptor>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
@@ -171,11 +171,11 @@ async fn connection(mut context: LinkContext, stream: TcpStream, tls: Option<Tls
             serve(context, reader, writer).await;
         }
         Ok(Err(error)) => {
-            metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
+            metrics::counter!("kazasu_connections_closed_total", "reason" => "tls").increment(1);
             tracing::warn!(%error, "TLS handshake failed");
         }
         Err(_) => {
-            metrics::counter!("kazasu_links_closed_total", "reason" => "tls").increment(1);
+            metrics::counter!("kazasu_connections_closed_total", "reason" => "tls").increment(1);
             tracing::warn!("TLS handshake took over 10 s");
         }
     }

@@ -1,12 +1,12 @@
-//! The acquirers' side: listeners, links, sign-on, keys and MACs. Wire formats end here: the core gets typed requests.
+//! The acquirers' side: listeners, connections, sign-on, keys and MACs. Wire formats end here: the core gets typed requests.
 
+mod connection;
 mod inbound;
-mod link;
 mod listener;
 mod outbound;
 mod session;
 
+pub use connection::ConnectionLimits;
 pub(crate) use inbound::REASONS;
-pub use link::LinkLimits;
 pub use listener::{Listener, ListenerConfig, ListenerContext, TlsFiles};
 pub use session::{Acquirer, AcquirerConfig, Acquirers};

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use hashbrown::HashMap;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
-use kazasu_engine::{LinkHandle, LinkOut, ReplyBody};
+use kazasu_engine::{ConnectionHandle, ConnectionOut, ReplyBody};
 use kazasu_ledger::Seq;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
@@ -18,12 +18,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// What has been encoded is written at the latest when it reaches this size.
 const WRITE_AT: usize = 256 * 1024;
 
-/// Who is signed on, as both directions of the link see it.
+/// Who is signed on, as both directions of the connection see it.
 pub(super) type SignedOn = Arc<Mutex<Option<Arc<Acquirer>>>>;
 
 pub(super) struct Writer {
     pub(super) dialect: Arc<Dialect>,
-    pub(super) link: Arc<LinkHandle>,
+    pub(super) connection: Arc<ConnectionHandle>,
     pub(super) signed_on: SignedOn,
     pub(super) write_timeout: Duration,
     message: Message,
@@ -34,13 +34,13 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         dialect: Arc<Dialect>,
-        link: Arc<LinkHandle>,
+        connection: Arc<ConnectionHandle>,
         signed_on: SignedOn,
         write_timeout: Duration,
     ) -> Self {
         Writer {
             dialect,
-            link,
+            connection,
             signed_on,
             write_timeout,
             message: Message::default(),
@@ -53,22 +53,22 @@ impl Writer {
     pub(super) async fn run<W: AsyncWrite + Unpin>(
         mut self,
         mut socket: W,
-        mut queue: UnboundedReceiver<LinkOut>,
+        mut queue: UnboundedReceiver<ConnectionOut>,
     ) -> std::io::Result<()> {
         let mut out = BytesMut::with_capacity(WRITE_AT);
         let mut open = true;
         while open {
             let Some(first) = queue.recv().await else { break };
             fault(Kind::AcquirerWriter);
-            open = !matches!(first, LinkOut::Close);
+            open = !matches!(first, ConnectionOut::Close);
             let mut answered = self.put(first, &mut out);
             while open && out.len() < WRITE_AT {
                 let Ok(next) = queue.try_recv() else { break };
-                open = !matches!(next, LinkOut::Close);
+                open = !matches!(next, ConnectionOut::Close);
                 answered += self.put(next, &mut out);
             }
             let written = tokio::time::timeout(self.write_timeout, socket.write_all(&out)).await;
-            self.link.went(answered);
+            self.connection.went(answered);
             match written {
                 Ok(result) => result?,
                 Err(_) => {
@@ -82,14 +82,14 @@ impl Writer {
     }
 
     /// Encodes; returns how many messages that came in are answered by it.
-    fn put(&mut self, what: LinkOut, out: &mut BytesMut) -> usize {
+    fn put(&mut self, what: ConnectionOut, out: &mut BytesMut) -> usize {
         let acquirer = self.signed_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match what {
-            LinkOut::Replies(replies) => {
+            ConnectionOut::Replies(replies) => {
                 let Some(acquirer) = acquirer else { return replies.len() };
                 let keys = acquirer.keys(KeySet::Session);
                 for reply in &replies {
-                    let span = trail::span(|| Some(reply.id().over(&self.link)));
+                    let span = trail::span(|| Some(reply.id().over(&self.connection)));
                     let _in = span.enter();
                     self.fill(&reply.body, acquirer.config.ppid_in);
                     self.encode(Some(&keys.from_switch), reply.record, out);
@@ -99,7 +99,7 @@ impl Writer {
                 }
                 replies.len()
             }
-            LinkOut::Network { message, session, install } => {
+            ConnectionOut::Network { message, session, install } => {
                 message.to_message(&mut self.message);
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
                 let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
@@ -112,15 +112,15 @@ impl Writer {
                 }
                 1
             }
-            LinkOut::Tell(message) => {
+            ConnectionOut::Tell(message) => {
                 if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
                     self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), None, out);
                 }
                 0
             }
-            LinkOut::Close | LinkOut::Pong => 0,
-            LinkOut::Refusal { message, session } => {
+            ConnectionOut::Close | ConnectionOut::Pong => 0,
+            ConnectionOut::Refusal { message, session } => {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
                 self.count(message.mti, code);
                 self.message = *message;
@@ -156,7 +156,7 @@ impl Writer {
     }
 }
 
-/// The keys that a link's answer goes out under.
+/// The keys that a connection's answer goes out under.
 fn key_set(session: bool) -> KeySet {
     if session { KeySet::Session } else { KeySet::Initial }
 }

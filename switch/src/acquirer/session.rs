@@ -57,19 +57,19 @@ struct Session {
     before: Option<(Arc<Keys>, Instant)>,
 }
 
-/// An acquirer and its session, shared by its links.
+/// An acquirer and its session, shared by its connections.
 pub struct Acquirer {
     /// As configured.
     pub config: AcquirerConfig,
     initial: Arc<Keys>,
     session: RwLock<Session>,
-    links: AtomicUsize,
+    connections: AtomicUsize,
 }
 
 impl Acquirer {
     fn new(config: AcquirerConfig) -> Result<Self, KeyLengthError> {
         let initial = Arc::new(prepare(&config, &config.to_switch, &config.from_switch)?);
-        Ok(Acquirer { config, initial, session: RwLock::default(), links: AtomicUsize::new(0) })
+        Ok(Acquirer { config, initial, session: RwLock::default(), connections: AtomicUsize::new(0) })
     }
 
     /// The keys of this set.
@@ -121,24 +121,24 @@ impl Acquirer {
         Ok(())
     }
 
-    /// Links that are signed on.
+    /// Connections that are signed on.
     #[must_use]
-    pub fn links(&self) -> usize {
-        self.links.load(Ordering::Acquire)
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Acquire)
     }
 
     pub(super) fn signed_on(&self, by: isize) {
         if by > 0 {
-            self.links.fetch_add(1, Ordering::AcqRel);
+            self.connections.fetch_add(1, Ordering::AcqRel);
         } else {
-            self.links.fetch_sub(1, Ordering::AcqRel);
+            self.connections.fetch_sub(1, Ordering::AcqRel);
         }
         self.publish();
     }
 
     fn publish(&self) {
-        metrics::gauge!("kazasu_acquirer_links", "acquirer" => self.config.id.to_string())
-            .set(f64::from(u32::try_from(self.links()).unwrap_or(u32::MAX)));
+        metrics::gauge!("kazasu_acquirer_connections", "acquirer" => self.config.id.to_string())
+            .set(f64::from(u32::try_from(self.connections()).unwrap_or(u32::MAX)));
     }
 }
 

@@ -224,7 +224,7 @@ async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
 
 /// The engine on a journal that nobody else works on.
 pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
-    let issuers = Issuers::without_links(config.vault.clone(), config.file.id);
+    let issuers = Issuers::without_connections(config.vault.clone(), config.file.id);
     let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, Sharing::Alone, epoch);
     let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
     let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;

@@ -6,7 +6,9 @@ use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
 use kazasu_engine::tasks::{Kind, broke_off, fault};
 use kazasu_engine::trail::{self, about};
-use kazasu_engine::{Asked, Elsewhere, Health, Inbound, LinkHandle, Origin, Reply, ReplyBody, Role, send_by_link};
+use kazasu_engine::{
+    Asked, ConnectionHandle, Elsewhere, Health, Inbound, Origin, Reply, ReplyBody, Role, send_by_connection,
+};
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +64,7 @@ impl Forwarder {
             health,
             open: BTreeMap::new(),
             next: 0,
-            link: None,
+            to_leader: None,
             connection: None,
             number: 0,
             news: news_tx,
@@ -84,11 +86,11 @@ impl Forwarder {
 
 impl Elsewhere for Forwarder {
     fn forward(&self, asked: Vec<Asked>, health: &Health) {
-        let (mine, peers): (Vec<_>, Vec<_>) = asked.into_iter().partition(|a| a.link.origin == Origin::Acquirer);
+        let (mine, peers): (Vec<_>, Vec<_>) = asked.into_iter().partition(|a| a.connection.origin == Origin::Acquirer);
         // Their own node asks the next leader itself; passing them on could go round in circles.
         for asked in peers {
             health.queued.fetch_sub(1, Ordering::AcqRel);
-            asked.link.went(1);
+            asked.connection.went(1);
         }
         if mine.is_empty() {
             return;
@@ -124,12 +126,12 @@ struct Task {
     open: BTreeMap<u64, (Instant, Asked)>,
     next: u64,
     /// Where questions go while the connection is up.
-    link: Option<mpsc::UnboundedSender<Vec<ToLeader>>>,
+    to_leader: Option<mpsc::UnboundedSender<Vec<ToLeader>>>,
     connection: Option<JoinHandle<()>>,
     /// Of the connection; news of earlier ones are old.
     number: u64,
     news: mpsc::UnboundedSender<News>,
-    /// Since when there has been no link to a leader.
+    /// Since when there has been no connection to a leader.
     leaderless: Option<Instant>,
 }
 
@@ -179,14 +181,14 @@ impl Task {
     }
 
     fn take(&mut self, asked: Vec<Asked>) {
-        if self.link.is_none() {
+        if self.to_leader.is_none() {
             self.leaderless.get_or_insert_with(Instant::now);
         }
         let mut questions = Vec::with_capacity(asked.len());
         for mut asked in asked {
             let tag = self.next;
             self.next += 1;
-            if self.link.is_some() {
+            if self.to_leader.is_some() {
                 let span = trail::span(|| Some(asked.id()));
                 span.in_scope(|| tracing::debug!(target: trail::STEPS, tag, "passed on to the leader"));
                 questions.push(question(tag, &mut asked));
@@ -197,8 +199,8 @@ impl Task {
     }
 
     fn send(&mut self, questions: Vec<ToLeader>) {
-        if let Some(link) = self.link.as_ref().filter(|_| !questions.is_empty())
-            && link.send(questions).is_err()
+        if let Some(to_leader) = self.to_leader.as_ref().filter(|_| !questions.is_empty())
+            && to_leader.send(questions).is_err()
         {
             tracing::debug!("the connection to the leader has just ended; its news will say so");
         }
@@ -206,20 +208,20 @@ impl Task {
 
     fn hear(&mut self, news: News) {
         match news {
-            News::Up(number, link) if number == self.number => {
-                self.link = Some(link);
+            News::Up(number, to_leader) if number == self.number => {
+                self.to_leader = Some(to_leader);
                 self.leaderless = None;
                 self.health.leader_ready.store(true, Ordering::Release);
                 self.health.reachable.store(true, Ordering::Release);
                 let again: Vec<ToLeader> =
                     self.open.iter_mut().map(|(tag, (_, asked))| question(*tag, asked)).collect();
-                tracing::info!(questions = again.len(), "a link to the leader is up");
+                tracing::info!(questions = again.len(), "a connection to the leader is up");
                 self.send(again);
             }
             News::Heard(number, messages) if number == self.number => self.answer(messages),
             News::Down(number, why) if number == self.number => {
-                if self.link.is_some() {
-                    tracing::warn!(%why, "the link to the leader is down");
+                if self.to_leader.is_some() {
+                    tracing::warn!(%why, "the connection to the leader is down");
                 } else {
                     tracing::debug!(%why, "the leader cannot be reached");
                 }
@@ -230,9 +232,9 @@ impl Task {
         }
     }
 
-    /// Gives answers to the links that asked, those of one link together.
+    /// Gives answers to the connections that asked, those of one connection together.
     fn answer(&mut self, messages: Vec<FromLeader>) {
-        let mut replies: Vec<(Arc<LinkHandle>, Reply)> = Vec::with_capacity(messages.len());
+        let mut replies: Vec<(Arc<ConnectionHandle>, Reply)> = Vec::with_capacity(messages.len());
         for message in messages {
             let tag = match &message {
                 FromLeader::Answer(tag, _) | FromLeader::Totals(tag, _) => *tag,
@@ -250,14 +252,14 @@ impl Task {
                 (FromLeader::Totals(_, totals), Inbound::Totals(_)) => ReplyBody::Totals(totals),
                 _ => {
                     about!(error, asked.id(), tag, "the leader answered another kind of question than was asked");
-                    asked.link.went(1);
+                    asked.connection.went(1);
                     continue;
                 }
             };
             let reply = Reply { body, received: asked.received, tag: asked.tag, record: None };
-            replies.push((asked.link, reply));
+            replies.push((asked.connection, reply));
         }
-        send_by_link(replies.into_iter());
+        send_by_connection(replies.into_iter());
     }
 
     /// Gives up on what has waited too long.
@@ -285,7 +287,7 @@ impl Task {
 
     fn disconnect(&mut self) {
         self.number += 1;
-        self.link = None;
+        self.to_leader = None;
         self.leaderless.get_or_insert_with(Instant::now);
         self.health.reachable.store(false, Ordering::Release);
         if let Some(connection) = self.connection.take() {
@@ -310,7 +312,7 @@ impl Task {
                 Ok(Err(error)) => error.to_string(),
                 // Without this the node would go on taking the leader for reachable.
                 Err(panic) => {
-                    broke_off(Kind::LeaderLink, &panic);
+                    broke_off(Kind::LeaderConnection, &panic);
                     panic
                 }
             };
@@ -361,7 +363,7 @@ impl Connection {
         let asking = async {
             let mut ping = tokio::time::interval(PING);
             loop {
-                fault(Kind::LeaderLink);
+                fault(Kind::LeaderConnection);
                 tokio::select! {
                     batch = questions.recv() => {
                         let Some(batch) = batch else { return Ok(()) };

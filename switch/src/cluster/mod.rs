@@ -1,4 +1,4 @@
-//! Several nodes on one store. Each terminates acquirers' links; one leads and decides; the others follow the journal and pass
+//! Several nodes on one store. Each terminates acquirers' connections; one leads and decides; the others follow the journal and pass
 //! on what they are asked.
 //!
 //! * `channel`: an authenticated, encrypted connection between two nodes.

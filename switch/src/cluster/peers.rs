@@ -4,7 +4,7 @@ use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
 use anyhow::Context;
 use kazasu_engine::tasks::{Kind, fault};
-use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin, Role};
+use kazasu_engine::{ConnectionHandle, ConnectionOut, Engine, Inbound, Origin, Role};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ const MOST_STRANGERS: usize = 256;
 /// A node pings more often than this, and takes its answers.
 const SILENCE: Duration = Duration::from_secs(3);
 
-static LINK_NUMBER: AtomicU64 = AtomicU64::new(1);
+static CONNECTION_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// The port on which other nodes reach this one.
 pub struct Peers {
@@ -72,11 +72,11 @@ impl Peers {
             let tasks = tasks.clone();
             let serving = async move {
                 match serve(guest, &engine, shutdown).await {
-                    Ok(()) => tracing::info!(%peer, "another node's link ended"),
-                    Err(error) => tracing::warn!(%peer, %error, "another node's link ended"),
+                    Ok(()) => tracing::info!(%peer, "another node's connection ended"),
+                    Err(error) => tracing::warn!(%peer, %error, "another node's connection ended"),
                 }
             };
-            tokio::spawn(async move { tasks.once(Kind::PeerLink, serving).await });
+            tokio::spawn(async move { tasks.once(Kind::PeerConnection, serving).await });
         }
     }
 }
@@ -115,23 +115,23 @@ async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool
     sender.flush().await?;
     tracing::info!(node = %name, %peer, "another node passes its acquirers' messages on to this one");
     let (out, mut queue) = mpsc::unbounded_channel();
-    let number = LINK_NUMBER.fetch_add(1, Ordering::Relaxed);
-    let link = Arc::new(LinkHandle::new(number, Origin::Peer, Some(peer), out));
+    let number = CONNECTION_NUMBER.fetch_add(1, Ordering::Relaxed);
+    let connection = Arc::new(ConnectionHandle::new(number, Origin::Peer, Some(peer), out));
     let answers = async {
         while let Some(first) = queue.recv().await {
             let mut next = Some(first);
             let mut answered = 0;
             // Whatever is ready leaves together.
             while let Some(out) = next.take() {
-                if let LinkOut::Replies(replies) = out {
+                if let ConnectionOut::Replies(replies) = out {
                     answered += replies.len();
                     put(&mut sender, replies.into_iter().map(|r| FromLeader::reply(r.tag, r.body)))?;
-                } else if let LinkOut::Pong = out {
+                } else if let ConnectionOut::Pong = out {
                     put(&mut sender, std::iter::once(FromLeader::Pong(engine.health().is_ready())))?;
                 }
                 next = queue.try_recv().ok();
             }
-            link.went(answered);
+            connection.went(answered);
             tokio::time::timeout(SILENCE, sender.flush()).await.map_err(late)??;
         }
         Ok(())
@@ -143,8 +143,8 @@ async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool
             if engine.health().leads.load(Ordering::Acquire) != lead {
                 return Ok(());
             }
-            fault(Kind::PeerLink);
-            ask(engine, &link, frame)?;
+            fault(Kind::PeerConnection);
+            ask(engine, &connection, frame)?;
         }
     };
     tokio::select! {
@@ -157,15 +157,15 @@ async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool
 }
 
 /// Gives a frame's questions to the core, those with consecutive tags together.
-fn ask(engine: &Engine, link: &Arc<LinkHandle>, frame: &[u8]) -> std::io::Result<()> {
+fn ask(engine: &Engine, connection: &Arc<ConnectionHandle>, frame: &[u8]) -> std::io::Result<()> {
     let received = Instant::now();
     let mut run: Vec<Inbound> = Vec::new();
     let mut first = 0_u64;
     let submit = |first: u64, run: &mut Vec<Inbound>| {
         if !run.is_empty() {
             metrics::counter!("kazasu_peer_messages_total").increment(u64::try_from(run.len()).unwrap_or(0));
-            link.came(run.len());
-            engine.submit(link, received, first, std::mem::take(run));
+            connection.came(run.len());
+            engine.submit(connection, received, first, std::mem::take(run));
         }
     };
     for message in read::<ToLeader>(frame) {
@@ -180,7 +180,7 @@ fn ask(engine: &Engine, link: &Arc<LinkHandle>, frame: &[u8]) -> std::io::Result
                 }
                 run.push(inbound);
             }
-            ToLeader::Ping => link.send(LinkOut::Pong),
+            ToLeader::Ping => connection.send(ConnectionOut::Pong),
             ToLeader::Hello(_) => {}
         }
     }

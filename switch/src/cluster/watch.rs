@@ -224,7 +224,7 @@ struct View<'a> {
     seen: &'a Leadership,
     /// For how long it has seen nothing else.
     unchanged: Duration,
-    /// It has a link to the leader.
+    /// It has a connection to the leader.
     reachable: bool,
 }
 
@@ -246,7 +246,7 @@ fn reason(me: &Node, timing: &Timing, view: &View<'_>) -> Option<&'static str> {
     if seen.leader.name == me.name && unchanged > timing.beat * 2 {
         return Some("an earlier process of this node led");
     }
-    // A link that is down as well shortens the wait: most often the leader's process is gone.
+    // A connection that is down as well shortens the wait: most often the leader's process is gone.
     let limit =
         if reachable { timing.takeover } else { (timing.takeover / 2).max(timing.beat * 3).min(timing.takeover) };
     (unchanged > limit).then_some("the leader has stopped reporting")

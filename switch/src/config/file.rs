@@ -261,7 +261,7 @@ pub struct IssuerFile {
     /// A shipped dialect's name, or the path of a dialect file.
     #[serde(default = "default_dialect")]
     pub dialect: String,
-    /// MAC function, when its link has one.
+    /// MAC function, when its connection has one.
     pub mac: Option<MacAlgorithm>,
     /// Card number prefixes (4 to 8 digits) that are its cards.
     #[serde(default)]
@@ -300,15 +300,15 @@ fn default_in_flight() -> usize {
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsFile {
-    /// Links a listener holds at one time.
-    pub max_links: usize,
+    /// Connections a listener holds at one time.
+    pub max_connections: usize,
     /// Messages under way on one link before it is no longer read.
     pub max_in_flight_per_link: usize,
     /// Messages admitted in all before new ones are refused with 91.
     pub max_queued: usize,
     /// Records in one commit.
     pub max_batch: usize,
-    /// A link that has not signed on by then is closed.
+    /// A connection that has not signed on by then is closed.
     pub sign_on_seconds: u64,
     /// A peer that takes no answers for this long is closed.
     pub write_seconds: u64,
@@ -317,7 +317,7 @@ pub struct LimitsFile {
 impl Default for LimitsFile {
     fn default() -> Self {
         LimitsFile {
-            max_links: 4_096,
+            max_connections: 4_096,
             max_in_flight_per_link: 8_192,
             max_queued: 65_536,
             max_batch: 2_048,

@@ -8,7 +8,7 @@ mod stop;
 mod summary;
 
 use crate::config::{ClusterFile, Config};
-use crate::issuers::RunningLink;
+use crate::issuers::RunningConnection;
 use crate::ports::PortInUse;
 use crate::sample::{self, Town};
 use crate::serve::Switch;
@@ -381,7 +381,9 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let begin = Instant::now();
     let simulated: Vec<String> = sim.addresses().into_iter().map(|(name, _)| name).collect();
     let town = OpenTown { switches, sim, acquirers, dialects, store };
-    let is_up = || town.leader().issuers.links().iter().filter(|l| simulated.contains(&l.name)).all(RunningLink::is_up);
+    let is_up = || {
+        town.leader().issuers.connections().iter().filter(|l| simulated.contains(&l.name)).all(RunningConnection::is_up)
+    };
     while !is_up() && begin.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -401,7 +403,7 @@ fn traffic(
     let args = &play.args;
     let mut parts = Vec::new();
     let mut left = args.taps;
-    for (acquirer, (_, percent, links)) in town.acquirers.iter().zip(SHARES).rev() {
+    for (acquirer, (_, percent, connections)) in town.acquirers.iter().zip(SHARES).rev() {
         // The first acquirer, which comes last, takes what rounding left.
         let taps = if percent == SHARES[0].1 { left } else { args.taps * percent / 100 };
         left -= taps;
@@ -414,7 +416,7 @@ fn traffic(
             fleet: Arc::new(Fleet::new(acquirer, acquirer.residents()?)),
             rate: args.rate * share,
             length: Length::Messages(taps),
-            links,
+            connections,
             mix: Mix::Realistic,
             seed: play.seed.wrapping_add(percent),
             log: None,
@@ -476,7 +478,7 @@ async fn drained(switch: &Switch) {
     let begin = Instant::now();
     while begin.elapsed() < PATIENCE {
         let open = switch.engine.query(|s| (s.sizes(), s.unacknowledged_by_issuer())).await;
-        let down: Vec<u16> = switch.issuers.links().iter().filter(|l| !l.is_up()).map(|l| l.issuer).collect();
+        let down: Vec<u16> = switch.issuers.connections().iter().filter(|l| !l.is_up()).map(|l| l.issuer).collect();
         let Some((sizes, owed)) = open else { return };
         let deliverable: BTreeMap<_, _> = owed.into_iter().filter(|(issuer, _)| !down.contains(issuer)).collect();
         if sizes.pending == 0 && deliverable.is_empty() {

@@ -36,8 +36,8 @@ pub(super) async fn shown(State(api): State<Api>) -> Json<serde_json::Value> {
 async fn status(api: &Api) -> serde_json::Value {
     let health = api.engine.health();
     let sizes = api.engine.query(|state| (state.sizes(), state.day.to_string())).await;
-    let links = api.issuers.links();
-    let links: Vec<_> = links
+    let connections = api.issuers.connections();
+    let connections: Vec<_> = connections
         .iter()
         .map(|l| {
             let status = l.status.as_ref();
@@ -59,7 +59,7 @@ async fn status(api: &Api) -> serde_json::Value {
         "clock_doubt": health.clock_suspect().map(|suspect| suspect.to_string()),
         "records": health.durable.load(Ordering::Acquire),
         "queued": health.queued.load(Ordering::Acquire),
-        "issuers": links,
+        "issuers": connections,
     });
     if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
@@ -114,7 +114,7 @@ pub(super) async fn page(State(api): State<Api>) -> Html<String> {
     }
     for issuer in s["issuers"].as_array().into_iter().flatten() {
         let name = escape(issuer["name"].as_str().unwrap_or_default());
-        // Issuers' links belong to the lead.
+        // Issuers' connections belong to the lead.
         let up = match (issuer["up"] == true, leads) {
             (true, _) => "接続中 up",
             (false, true) => "切断 down",

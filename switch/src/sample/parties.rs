@@ -74,7 +74,7 @@ pub(super) const CITY: &str = "13361";
 /// Trades that are the town's own: relief money may be spent there.
 const LOCAL: [&str; 9] = ["5411", "5499", "5251", "5912", "5942", "5812", "5462", "5921", "5975"];
 
-/// The keys of an acquirer's link.
+/// The keys of an acquirer's connection.
 pub(super) struct LinkKeys {
     /// Wraps the keys that the link changes to.
     pub(super) master: String,

@@ -117,13 +117,13 @@ pub(super) const ALL: &[Metric] = &[
         By("why", &["other_person", "other_terminal"]),
         "Reversals that were answered 00 and undid nothing, because they may mean somebody else's payment.",
     ),
-    gauge("kazasu_links_open", Single, "Connections of acquirers that are open."),
+    gauge("kazasu_connections_open", Single, "Connections of acquirers that are open."),
     counter(
-        "kazasu_links_closed_total",
+        "kazasu_connections_closed_total",
         By("reason", CLOSED),
         "Connections of acquirers that this side closed, by reason.",
     ),
-    gauge("kazasu_acquirer_links", Configured, "Links of an acquirer that are signed on."),
+    gauge("kazasu_acquirer_connections", Configured, "Connections of an acquirer that are signed on."),
     seconds(
         "kazasu_stage_seconds",
         Kind::Histogram,
@@ -183,7 +183,7 @@ pub(super) const ALL: &[Metric] = &[
     ),
     gauge("kazasu_notices_waiting", Single, "Notices that wait for delivery."),
     counter("kazasu_notices_dropped_total", Single, "Notices for which there was no room; they are offered again."),
-    gauge("kazasu_issuer_link_up", Configured, "1 while an issuer's link is signed on."),
+    gauge("kazasu_issuer_connection_up", Configured, "1 while an issuer's connection is signed on."),
     gauge("kazasu_issuer_in_flight", Configured, "Requests under way to an issuer."),
     gauge("kazasu_issuer_saf_queue", Configured, "Advices that an issuer has not acknowledged."),
     counter(

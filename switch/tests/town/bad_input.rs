@@ -243,7 +243,7 @@ fn a_peer_that_does_not_read_is_closed_and_its_payments_are_not_lost() {
         assert_eq!(code(&mut other), "00");
     }
     let metrics = served.get("/metrics").1;
-    assert!(metrics.contains("kazasu_links_closed_total{reason=\"write\"} 1"), "{metrics}");
+    assert!(metrics.contains("kazasu_connections_closed_total{reason=\"write\"} 1"), "{metrics}");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn two_thousand_idle_connections_cost_little_and_hold_nobody_up() {
         .collect();
     wait_for("the connections to be accepted", Duration::from_secs(20), || {
         let metrics = served.get("/metrics").1;
-        let open = metrics.lines().find_map(|l| l.strip_prefix("kazasu_links_open ")?.parse::<f64>().ok());
+        let open = metrics.lines().find_map(|l| l.strip_prefix("kazasu_connections_open ")?.parse::<f64>().ok());
         (open? >= 2_000.0).then_some(())
     });
     let mut session = Session::open(&acquirer).unwrap();
@@ -271,7 +271,7 @@ fn two_thousand_idle_connections_cost_little_and_hold_nobody_up() {
 #[test]
 fn connections_over_the_limit_are_closed_and_the_others_stay() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
-    town.configure("\n[limits]\nmax_links = 3\nsign_on_seconds = 1\n");
+    town.configure("\n[limits]\nmax_connections = 3\nsign_on_seconds = 1\n");
     let served = town.serve();
     let acquirer = town.acquirer(1, &served);
     let mut good = Session::open(&acquirer).unwrap();

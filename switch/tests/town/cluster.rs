@@ -199,7 +199,7 @@ impl Cluster {
             acquirer: acquirer.clone(),
             rate,
             length: Length::Time(time),
-            links: 2,
+            connections: 2,
             mix: Mix::Realistic,
             seed,
             log: Some(log.clone()),
@@ -777,16 +777,16 @@ fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
     let token = crate::rules::token(&cluster.town, "", "token");
     for node in [leader, follower] {
         let (_, metrics) = cluster.served(node).get("/metrics");
-        let up = metrics.lines().filter(|line| line.starts_with("kazasu_task_up{task=\"issuer_link\""));
+        let up = metrics.lines().filter(|line| line.starts_with("kazasu_task_up{task=\"issuer_connection\""));
         assert_eq!(up.filter(|line| line.ends_with(" 1")).count(), 4, "also where they are not wanted");
     }
     let mut number = 1;
     for (node, kind) in [
         (leader, "watch"),
         (leader, "peers"),
-        (leader, "peer_link"),
+        (leader, "peer_connection"),
         (follower, "forward"),
-        (follower, "leader_link"),
+        (follower, "leader_connection"),
         (follower, "watch"),
         (follower, "follower"),
     ] {
@@ -797,7 +797,7 @@ fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
         assert_eq!(crate::rules::call(served, "POST", &path, &token, &serde_json::Value::Null).0, 202);
         if kind == "peers" {
             // It comes by when a node connects: the follower's link is made anew.
-            let path = "/v1/break/peer_link";
+            let path = "/v1/break/peer_connection";
             assert_eq!(crate::rules::call(served, "POST", path, &token, &serde_json::Value::Null).0, 202);
         }
         wait_for(kind, Duration::from_secs(20), || (ended(served) > before).then_some(()));

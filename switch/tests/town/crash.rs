@@ -111,7 +111,7 @@ fn killed_twenty_times_under_load_nothing_answered_is_lost_and_nothing_is_booked
             acquirer,
             rate: 1_500.0,
             length: Length::Time(Duration::from_secs(30)),
-            links: 2,
+            connections: 2,
             mix: Mix::Realistic,
             seed: random.hash_one(round),
             log: Some(log.clone()),

@@ -24,7 +24,7 @@ fn a_full_disk_stops_approvals_with_a_reason_and_loses_nothing() {
         fleet,
         rate: 4_000.0,
         length: Length::Time(Duration::from_secs(6)),
-        links: 1,
+        connections: 1,
         mix: Mix::Purchases,
         seed: 1,
         log: Some(log.clone()),

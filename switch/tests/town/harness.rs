@@ -263,7 +263,7 @@ impl Served {
 
     /// Waits until these issuers are signed on.
     pub(crate) fn issuers_up(&self, n: usize) {
-        wait_for("issuer links", Duration::from_secs(10), || {
+        wait_for("issuer connections", Duration::from_secs(10), || {
             let status = self.status();
             let up = status["issuers"].as_array().unwrap().iter().filter(|i| i["up"] == true).count();
             (up >= n).then_some(())

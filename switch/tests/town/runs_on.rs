@@ -110,9 +110,9 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
     // (The outbox's workers come by their place only with a notice in their hands; `outbox` has a test of its own.)
     let kinds = [
         "listener",
-        "acquirer_link",
+        "acquirer_connection",
         "acquirer_writer",
-        "issuer_link",
+        "issuer_connection",
         "http",
         "http_connection",
         "tick",
@@ -127,7 +127,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
         let label = format!("task=\"{kind}\"");
         let mut open = Session::open(&town.acquirer(1, &served)).unwrap();
         assert_eq!(metric(&served, "kazasu_task_ended_total", &label), 0.0, "{kind}");
-        let links = metric(&served, "kazasu_links_open", "");
+        let links = metric(&served, "kazasu_connections_open", "");
         assert_eq!(call(&served, "POST", &format!("/v1/break/{kind}"), &token, &Value::Null).0, 202);
         wait_for(kind, Duration::from_secs(15), || {
             // What comes by makes the tasks come by their places.
@@ -143,12 +143,12 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
             (metric(&served, "kazasu_task_ended_total", &label) >= 1.0).then_some(())
         });
         is_well(&town, &served, first);
-        if kind != "acquirer_link" {
+        if kind != "acquirer_connection" {
             assert_eq!(taps(&mut open, first + 500, "credit-ok"), APPROVED, "{kind}: a link that was open");
         }
         drop(open);
         wait_for("places given back", Duration::from_secs(10), || {
-            (metric(&served, "kazasu_links_open", "") < links).then_some(())
+            (metric(&served, "kazasu_connections_open", "") < links).then_some(())
         });
     }
     served.stop();
@@ -208,17 +208,17 @@ fn metrics_are_as_prometheus_wants_them_and_there_from_the_start() {
         assert!(seen.contains(&format!("kazasu_commit_seconds_count{{part=\"{part}\"}}")), "{part}");
     }
     for there in
-        ["kazasu_leads_lost_total", "kazasu_unanswered_total", "kazasu_log_lines_lost_total", "kazasu_links_open"]
+        ["kazasu_leads_lost_total", "kazasu_unanswered_total", "kazasu_log_lines_lost_total", "kazasu_connections_open"]
     {
         assert!(seen.contains(there), "{there}");
     }
-    assert_eq!(text.matches("\nkazasu_issuer_link_up{").count(), 4, "each issuer, also the one that is away");
-    assert_eq!(text.matches("\nkazasu_task_up{task=\"issuer_link\"").count(), 4);
+    assert_eq!(text.matches("\nkazasu_issuer_connection_up{").count(), 4, "each issuer, also the one that is away");
+    assert_eq!(text.matches("\nkazasu_task_up{task=\"issuer_connection\"").count(), 4);
     for kind in ["acquirer_writer", "http_connection", "wal", "log"] {
         assert!(seen.contains(&format!("kazasu_task_up{{task=\"{kind}\",which=\"\"}}")), "{kind}");
         assert!(seen.contains(&format!("kazasu_task_ended_total{{task=\"{kind}\",which=\"\"}}")), "{kind}");
     }
-    assert_eq!(text.matches("\nkazasu_acquirer_links{").count(), 3);
+    assert_eq!(text.matches("\nkazasu_acquirer_connections{").count(), 3);
 
     // A refusal counts by its name.
     let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
@@ -361,11 +361,11 @@ impl Run {
         assert_eq!(taps(&mut session, first + PAID, "held-rich"), APPROVED);
         assert_ne!(taps(&mut session, first + ISSUER_SILENT, "credit-silent"), APPROVED);
         let token = token(town, "", "token");
-        assert_eq!(call(&served, "POST", "/v1/break/acquirer_link", &token, &Value::Null).0, 202);
+        assert_eq!(call(&served, "POST", "/v1/break/acquirer_connection", &token, &Value::Null).0, 202);
         let bytes = frame(&session, &purchase(&session.config, first + BROKEN_OFF));
         session.raw(&bytes).unwrap();
         wait_for("the panic", Duration::from_secs(10), || {
-            (metric(&served, "kazasu_task_ended_total", "task=\"acquirer_link\"") > 0.0).then_some(())
+            (metric(&served, "kazasu_task_ended_total", "task=\"acquirer_connection\"") > 0.0).then_some(())
         });
         served.stop();
         let text = std::fs::read_to_string(&log).unwrap();
@@ -445,7 +445,7 @@ fn a_payment_is_followed_to_its_answer(run: &Run, state: &State) {
 
 /// What goes to an issuer, and what it acknowledges later, is on no connection of an acquirer.
 fn a_payment_without_an_answer_is_followed_to_its_reversal(run: &Run, state: &State) {
-    const GIVEN: &str = "given to the issuer's link";
+    const GIVEN: &str = "given to the issuer's connection";
     for (_, fields) in run.about(ISSUER_SILENT) {
         let with_peer = fields["message"] != GIVEN && fields["kind"] != "issuer_acknowledged";
         run.names(fields, ISSUER_SILENT, with_peer);

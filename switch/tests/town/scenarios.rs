@@ -33,7 +33,7 @@ fn every_scenario_goes_as_written_in_every_dialect() {
         "kazasu_refused_frames_total{reason=\"wrong_mac\"}",
         "kazasu_stage_seconds_bucket{stage=\"commit\"",
         "kazasu_commit_batch_records_bucket",
-        "kazasu_issuer_link_up{issuer=\"さくらカード Sakura Card\"} 1",
+        "kazasu_issuer_connection_up{issuer=\"さくらカード Sakura Card\"} 1",
         "kazasu_issuer_answer_seconds_count",
         "kazasu_issuer_saf_queue",
     ] {

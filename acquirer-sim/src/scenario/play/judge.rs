@@ -24,12 +24,12 @@ impl Player<'_> {
             Came::Nothing if expect.answer == Some(NoAnswer::None) => return None,
             Came::Closed if expect.answer == Some(NoAnswer::Closed) => return None,
             Came::Nothing => "no answer".into(),
-            Came::Closed => "the link was closed".into(),
+            Came::Closed => "the connection was closed".into(),
         };
         let expected = match expect.answer {
             None => "an answer",
             Some(NoAnswer::None) => "no answer",
-            Some(NoAnswer::Closed) => "the link is closed",
+            Some(NoAnswer::Closed) => "the connection is closed",
         };
         self.differ("answer", expected, got);
         None
@@ -42,12 +42,12 @@ impl Player<'_> {
         let within = Duration::from_millis(step.expect.within_ms.unwrap_or(default));
         let initial = matches!(step.send, Some(What::SignOn | What::KeyChange | What::KeyOffer));
         if initial {
-            self.use_initial_keys(&sent.link);
+            self.use_initial_keys(&sent.connection);
         }
-        let came =
-            self.wait(&sent.link, within, |m| m.get(11).map(<[u8]>::to_vec) == stan && m.mti.class() == mti.class());
+        let came = self
+            .wait(&sent.connection, within, |m| m.get(11).map(<[u8]>::to_vec) == stan && m.mti.class() == mti.class());
         if initial {
-            self.restore_keys(&sent.link);
+            self.restore_keys(&sent.connection);
         }
         let Some(answer) = self.presence(&step.expect, came?) else { return Ok(()) };
         if let Some(least) = step.expect.after_ms {
@@ -60,7 +60,7 @@ impl Player<'_> {
         if answer.message.mti != expected_mti {
             self.differ("type", expected_mti.to_string(), answer.message.mti.to_string());
         }
-        // A link that was never signed on has no keys, so its refusals carry no MAC.
+        // A connection that was never signed on has no keys, so its refusals carry no MAC.
         let refused_unsigned = answer.message.get(39) == Some(b"63") && answer.mac.is_none();
         if answer.mac != Some(true) && !refused_unsigned {
             let got = if answer.mac.is_none() { "none" } else { "a wrong one" };
@@ -82,17 +82,17 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn use_initial_keys(&mut self, link: &str) {
-        if let Some(link) = self.links.get_mut(link) {
-            std::mem::swap(&mut link.session.initial, &mut link.session.keys);
+    fn use_initial_keys(&mut self, connection: &str) {
+        if let Some(connection) = self.connections.get_mut(connection) {
+            std::mem::swap(&mut connection.session.initial, &mut connection.session.keys);
         }
     }
 
-    fn restore_keys(&mut self, link: &str) {
-        self.use_initial_keys(link);
+    fn restore_keys(&mut self, connection: &str) {
+        self.use_initial_keys(connection);
     }
 
-    /// Takes new session keys into use; every link of an acquirer uses the newest.
+    /// Takes new session keys into use; every connection of an acquirer uses the newest.
     fn keys_changed(&mut self, step: &Step, sent: &Remembered, answer: &Message) -> anyhow::Result<()> {
         if !matches!(step.send, Some(What::KeyChange | What::KeyOffer)) || answer.get(39) != Some(b"00") {
             return Ok(());
@@ -103,8 +103,8 @@ impl Player<'_> {
             to_switch: MacKey::new(self.config.mac, &keys.to_switch)?,
             from_switch: MacKey::new(self.config.mac, &keys.from_switch)?,
         };
-        for link in self.links.values_mut() {
-            link.session.keys = keys.clone();
+        for connection in self.connections.values_mut() {
+            connection.session.keys = keys.clone();
         }
         Ok(())
     }

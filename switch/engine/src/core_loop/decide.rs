@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::commit::Basis;
-use crate::reply::{Asked, LinkHandle};
+use crate::reply::{Asked, ConnectionHandle};
 use crate::trail::{self, MessageId, about};
 use crate::{CommandError, Inbound};
 use kazasu_core::{Decision, Done, Event, decide, left_to_undo};
@@ -39,22 +39,22 @@ impl Silences {
 
 /// Who asked for a decision.
 pub(super) enum Asker<'a> {
-    Link(&'a Arc<LinkHandle>, Instant, u64),
+    Connection(&'a Arc<ConnectionHandle>, Instant, u64),
     Command(oneshot::Sender<Result<Done, CommandError>>),
     Nobody,
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn link(&self) -> Option<&'a Arc<LinkHandle>> {
+    pub(super) fn connection(&self) -> Option<&'a Arc<ConnectionHandle>> {
         match self {
-            Asker::Link(link, ..) => Some(*link),
+            Asker::Connection(connection, ..) => Some(*connection),
             Asker::Command(_) | Asker::Nobody => None,
         }
     }
 }
 
 /// What the message of an event is called, as far as the event says it. `None` for events that are about no message.
-fn id_of(event: &Event, link: Option<&Arc<LinkHandle>>) -> Option<MessageId> {
+fn id_of(event: &Event, connection: Option<&Arc<ConnectionHandle>>) -> Option<MessageId> {
     let id = match event {
         Event::Request(request) => MessageId::from(request),
         Event::Totals(totals) => MessageId::from(totals),
@@ -63,8 +63,8 @@ fn id_of(event: &Event, link: Option<&Arc<LinkHandle>>) -> Option<MessageId> {
         | Event::IssuerAcknowledged { message: record, .. } => MessageId::default().recorded(Some(*record)),
         Event::Command(_) | Event::Tick { .. } | Event::TickInDoubt => return None,
     };
-    Some(match link {
-        Some(link) => id.over(link),
+    Some(match connection {
+        Some(connection) => id.over(connection),
         None => id,
     })
 }
@@ -72,13 +72,13 @@ fn id_of(event: &Event, link: Option<&Arc<LinkHandle>>) -> Option<MessageId> {
 /// Says which message it was, should its handling panic: the line about the panic cannot know.
 struct Handled<'a> {
     event: &'a Event,
-    link: Option<&'a Arc<LinkHandle>>,
+    connection: Option<&'a Arc<ConnectionHandle>>,
 }
 
 impl Drop for Handled<'_> {
     fn drop(&mut self) {
         if std::thread::panicking()
-            && let Some(id) = id_of(self.event, self.link)
+            && let Some(id) = id_of(self.event, self.connection)
         {
             about!(error, id, "the core broke off over this message");
         }
@@ -87,19 +87,19 @@ impl Drop for Handled<'_> {
 
 impl Core<'_> {
     pub(super) fn decide(&mut self, event: &Event, asker: Asker<'_>) {
-        let link = asker.link();
-        let _handled = Handled { event, link };
-        let span = trail::span(|| self.id_of(event, link));
+        let connection = asker.connection();
+        let _handled = Handled { event, connection };
+        let span = trail::span(|| self.id_of(event, connection));
         let _in = span.enter();
         let now = self.shell.now();
         let Decision { body, effects, rejected } = decide(&self.state, now, event);
         if let (Some(leaving), Some(Body::Tapped(tapped)), Event::Request(request)) = (&mut self.leaving, &body, event)
             && tapped.verdict == Verdict::Pending
-            && let Asker::Link(link, received, tag) = asker
+            && let Asker::Connection(connection, received, tag) = asker
         {
             let message = Inbound::Request(*request);
             tracing::debug!(target: trail::STEPS, "waits for the next leader");
-            leaving.parked.push(Asked { link: link.clone(), received, tag, message, in_doubt: false });
+            leaving.parked.push(Asked { connection: connection.clone(), received, tag, message, in_doubt: false });
             return;
         }
         let basis = if body.is_some() { Basis::NewRecord } else { Basis::Known };
@@ -113,7 +113,7 @@ impl Core<'_> {
             }
             if !span.is_disabled() {
                 // An acquirer's message has its number from now on; what an issuer says is about a message that has one.
-                if link.is_some() {
+                if connection.is_some() {
                     span.record("record", seq);
                 }
                 tracing::debug!(target: trail::STEPS, kind = record.body.name(), written = seq, "decided");
@@ -128,7 +128,7 @@ impl Core<'_> {
                 Asker::Command(to) => {
                     let _ = to.send(Err(why.into()));
                 }
-                Asker::Link(..) | Asker::Nobody => {
+                Asker::Connection(..) | Asker::Nobody => {
                     tracing::error!(%why, "what the configuration registers was refused")
                 }
             }
@@ -178,19 +178,19 @@ impl Core<'_> {
         );
     }
 
-    /// What a record's message is called, and over which link its answer is awaited.
+    /// What a record's message is called, and over which connection its answer is awaited.
     pub(super) fn id_of_record(&self, record: Seq) -> MessageId {
         let tap = self.state.tap_of_message(record);
         let id = tap.map(MessageId::from).unwrap_or_default().recorded(Some(record));
         match self.waiting.get(&record).and_then(|waiters| waiters.first()) {
-            Some(waiter) => id.over(&waiter.link),
+            Some(waiter) => id.over(&waiter.connection),
             None => id,
         }
     }
 
     /// The same of an event's message.
-    pub(super) fn id_of(&self, event: &Event, link: Option<&Arc<LinkHandle>>) -> Option<MessageId> {
-        let id = id_of(event, link)?;
+    pub(super) fn id_of(&self, event: &Event, connection: Option<&Arc<ConnectionHandle>>) -> Option<MessageId> {
+        let id = id_of(event, connection)?;
         match event {
             Event::Request(_) | Event::Totals(_) => Some(id),
             _ => id.record.map(|record| self.id_of_record(record)),
@@ -230,17 +230,17 @@ mod tests {
     fn the_message_over_which_the_core_breaks_off_is_named() {
         let peer = "127.0.0.1:5".parse().unwrap();
         let (out, _queue) = tokio::sync::mpsc::unbounded_channel();
-        let link = Arc::new(LinkHandle::new(3, Origin::Acquirer, Some(peer), out));
+        let connection = Arc::new(ConnectionHandle::new(3, Origin::Acquirer, Some(peer), out));
         let event = Event::Request(request(200));
         let handle = |breaks: bool| {
-            let _handled = Handled { event: &event, link: Some(&link) };
+            let _handled = Handled { event: &event, connection: Some(&connection) };
             assert!(!breaks, "an invariant is broken, for this test");
         };
         let lines = said(Level::ERROR, || {
             handle(false);
             assert!(catch_unwind(AssertUnwindSafe(|| handle(true))).is_err());
         });
-        let named = "link=3 peer=127.0.0.1:5 acquirer=27000001 rrn=000000000001 stan=000001 terminal=T1001001";
+        let named = "connection=3 peer=127.0.0.1:5 acquirer=27000001 rrn=000000000001 stan=000001 terminal=T1001001";
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].contains(named) && lines[0].contains("the core broke off over this message"), "{lines:?}");
     }

@@ -3,7 +3,7 @@
 use super::decide::{Asker, refused};
 use super::{Core, Waiter};
 use crate::commit::Basis;
-use crate::reply::{LinkHandle, Reply, ReplyBody};
+use crate::reply::{ConnectionHandle, Reply, ReplyBody};
 use crate::trail::{MessageId, about};
 use kazasu_core::{Effect, Event};
 use kazasu_ledger::Seq;
@@ -15,25 +15,25 @@ impl Core<'_> {
     /// Keeps it back, and returns who asked as long as that one is still to be answered.
     pub(super) fn effect<'b>(&mut self, effect: Effect, event: &Event, asker: Asker<'b>, basis: Basis) -> Asker<'b> {
         match (effect, event, asker) {
-            (Effect::Answer(answer), Event::Request(request), Asker::Link(link, received, tag)) => {
+            (Effect::Answer(answer), Event::Request(request), Asker::Connection(connection, received, tag)) => {
                 let record = match basis {
                     Basis::NewRecord => Some(self.state.seq),
                     Basis::Known => self.state.record_of(request),
                 };
                 let reply = Reply { body: ReplyBody::Answer(*request, answer), received, tag, record };
-                self.batch.held.reply(link.clone(), reply, basis);
-                Asker::Link(link, received, tag)
+                self.batch.held.reply(connection.clone(), reply, basis);
+                Asker::Connection(connection, received, tag)
             }
-            (Effect::AnswerTotals(totals), _, Asker::Link(link, received, tag)) => {
+            (Effect::AnswerTotals(totals), _, Asker::Connection(connection, received, tag)) => {
                 let record = (basis == Basis::NewRecord).then_some(self.state.seq);
                 let reply = Reply { body: ReplyBody::Totals(totals), received, tag, record };
-                self.batch.held.reply(link.clone(), reply, basis);
-                Asker::Link(link, received, tag)
+                self.batch.held.reply(connection.clone(), reply, basis);
+                Asker::Connection(connection, received, tag)
             }
-            (Effect::Wait(tap), Event::Request(request), Asker::Link(link, received, tag)) => {
-                let waiter = Waiter { link: link.clone(), request: *request, received, tag };
+            (Effect::Wait(tap), Event::Request(request), Asker::Connection(connection, received, tag)) => {
+                let waiter = Waiter { connection: connection.clone(), request: *request, received, tag };
                 self.waiting.entry(tap).or_default().push(waiter);
-                Asker::Link(link, received, tag)
+                Asker::Connection(connection, received, tag)
             }
             (Effect::Done(done), _, Asker::Command(to)) => {
                 self.batch.held.done(to, done);
@@ -44,7 +44,7 @@ impl Core<'_> {
                 asker
             }
             (Effect::Send(seq, message), _, asker) => {
-                self.send((seq, message), event, asker.link());
+                self.send((seq, message), event, asker.connection());
                 asker
             }
             (Effect::Notify(key), _, asker) => {
@@ -66,7 +66,7 @@ impl Core<'_> {
                 asker
             }
             (Effect::NotCarriedOut { record, named, flags }, _, asker) => {
-                let id = || self.id_of(event, asker.link()).unwrap_or_default().recorded(Some(record));
+                let id = || self.id_of(event, asker.connection()).unwrap_or_default().recorded(Some(record));
                 tell_not_carried_out(named, flags, id);
                 asker
             }
@@ -78,18 +78,18 @@ impl Core<'_> {
         for w in self.waiting.remove(&tap).unwrap_or_default() {
             let body = ReplyBody::Answer(w.request, answer);
             let reply = Reply { body, received: w.received, tag: w.tag, record: Some(tap) };
-            self.batch.held.reply(w.link, reply, basis);
+            self.batch.held.reply(w.connection, reply, basis);
         }
     }
 
     /// A message to an issuer, and the record that caused it.
-    fn send(&mut self, (seq, message): (Seq, ToIssuer), event: &Event, link: Option<&Arc<LinkHandle>>) {
+    fn send(&mut self, (seq, message): (Seq, ToIssuer), event: &Event, connection: Option<&Arc<ConnectionHandle>>) {
         match self.state.outgoing(seq, message, self.shell.config.own_id) {
             Some(outgoing) => self.batch.held.message(outgoing),
             // It stays owed, and in the journal; a switch that stops would lose everybody else's taps.
             None => about!(
                 error,
-                self.id_of(event, link).unwrap_or_default().recorded(Some(seq)),
+                self.id_of(event, connection).unwrap_or_default().recorded(Some(seq)),
                 "a message to an issuer lacks what it is made of"
             ),
         }

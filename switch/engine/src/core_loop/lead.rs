@@ -254,9 +254,10 @@ fn refuse_for(shell: &Shell, how_long: Duration) -> bool {
     let until = Instant::now() + how_long;
     while let Ok(msg) = shell.rx.recv_deadline(until) {
         match msg {
-            Msg::Inbound { link, received, first_tag, messages } => {
+            Msg::Inbound { connection, received, first_tag, messages } => {
                 for (message, tag) in messages.into_iter().zip(first_tag..) {
-                    Asked { link: link.clone(), received, tag, message, in_doubt: false }.refuse(&shell.health);
+                    Asked { connection: connection.clone(), received, tag, message, in_doubt: false }
+                        .refuse(&shell.health);
                 }
             }
             Msg::Command(_, to) => {
@@ -327,7 +328,7 @@ impl<'a> Core<'a> {
     fn open_questions(&mut self) -> Vec<Asked> {
         let waiters = self.waiting.drain().flat_map(|(_, waiters)| waiters);
         let asked = |w: Waiter| Asked {
-            link: w.link,
+            connection: w.connection,
             received: w.received,
             tag: w.tag,
             message: Inbound::Request(w.request),

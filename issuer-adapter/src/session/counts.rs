@@ -123,7 +123,7 @@ impl Outcome {
     }
 }
 
-/// Message counts since the link was made.
+/// Message counts since the session was made.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Counts([[u64; Outcome::ALL.len()]; MessageKind::ALL.len()]);
 

@@ -5,7 +5,7 @@ use kazasu_issuer_adapter::clock::wall_clock;
 use kazasu_issuer_adapter::sim::{
     Action, Applies, DefaultAccount, IssuerConfig, IssuerKind, MacConfig, Part, Script, Sim, SimConfig, Step, effective,
 };
-use kazasu_issuer_adapter::{Cause, Command, LinkConfig, LinkMac, LinkStatus, Report, spawn};
+use kazasu_issuer_adapter::{Cause, Command, ConnectionConfig, ConnectionMac, ConnectionStatus, Report, spawn};
 use kazasu_schemas::ids::{Mcc, Rrn, Stan};
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::Millis;
@@ -69,28 +69,28 @@ fn reversal(id: u64, of: &IssuerRequest) -> IssuerRequest {
     message(IssuerOperation::Reversal, id, of.amount.get(), Some(of))
 }
 
-/// A running link and what it reports.
+/// A running session and what it reports.
 struct Switch {
     commands: mpsc::UnboundedSender<Vec<Command>>,
     reports: mpsc::UnboundedReceiver<Vec<Report>>,
     told: Vec<Report>,
-    status: Arc<LinkStatus>,
+    status: Arc<ConnectionStatus>,
     task: JoinHandle<()>,
     stop: CancellationToken,
 }
 
 impl Switch {
-    fn new(addr: SocketAddr, change: impl FnOnce(&mut LinkConfig)) -> Switch {
+    fn new(addr: SocketAddr, change: impl FnOnce(&mut ConnectionConfig)) -> Switch {
         Switch::with_clock(addr, change, wall_clock)
     }
 
     fn with_clock(
         addr: SocketAddr,
-        change: impl FnOnce(&mut LinkConfig),
+        change: impl FnOnce(&mut ConnectionConfig),
         clock: impl Fn() -> Millis + Send + 'static,
     ) -> Switch {
         let ms = Duration::from_millis;
-        let mut config = LinkConfig {
+        let mut config = ConnectionConfig {
             name: "sakura".into(),
             addr: addr.to_string(),
             dialect: Arc::new(Dialect::shipped("iso87-ascii").unwrap()),
@@ -126,7 +126,7 @@ impl Switch {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(WAIT, wait).await.unwrap_or_else(|_| panic!("link up = {up}: {:?}", self.status));
+        tokio::time::timeout(WAIT, wait).await.unwrap_or_else(|_| panic!("session up = {up}: {:?}", self.status));
     }
 
     fn ask(&self, request: IssuerRequest) {
@@ -143,7 +143,7 @@ impl Switch {
     async fn next(&mut self) -> String {
         while self.told.is_empty() {
             let batch = tokio::time::timeout(WAIT, self.reports.recv()).await.expect("a report in time");
-            self.told = batch.expect("the link runs");
+            self.told = batch.expect("the session runs");
         }
         match self.told.remove(0) {
             Report::Answered { id, answer } => format!("answered {id} {}", answer.code),
@@ -259,7 +259,7 @@ async fn a_duplicate_answer_is_reported_once() {
 }
 
 #[tokio::test]
-async fn a_disconnect_leaves_the_outcome_unknown_and_the_link_comes_back() {
+async fn a_disconnect_leaves_the_outcome_unknown_and_the_session_comes_back() {
     let mut step = Step::new(Action::Disconnect);
     step.times = Some(1);
     let (sim, addr) = start(issuer(step), None).await;
@@ -275,7 +275,7 @@ async fn a_disconnect_leaves_the_outcome_unknown_and_the_link_comes_back() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_down_sends_nothing_and_says_so() {
+async fn a_session_that_is_down_sends_nothing_and_says_so() {
     let (sim, addr) = start(issuer(Script::default()), None).await;
     let mut switch = Switch::up(addr).await;
     sim.control().down("sakura").await.unwrap();
@@ -291,7 +291,7 @@ async fn a_link_that_is_down_sends_nothing_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_full_link_refuses_what_it_cannot_carry() {
+async fn a_full_session_refuses_what_it_cannot_carry() {
     let (_sim, addr) = start(issuer(Action::AnswerAfter(50)), None).await;
     let mut switch = Switch::new(addr, |config| config.max_in_flight = 2);
     switch.wait_for(true).await;
@@ -357,7 +357,7 @@ fn keys(seed: u8) -> (Key, Key) {
 
 fn with_mac(addr: SocketAddr, to: &Key, from: &Key) -> Switch {
     let key = |key| MacKey::new(MacAlgorithm::AesCmac, key).unwrap();
-    let mac = LinkMac { to_issuer: key(to), from_issuer: key(from) };
+    let mac = ConnectionMac { to_issuer: key(to), from_issuer: key(from) };
     Switch::new(addr, |config| config.mac = Some(mac))
 }
 
@@ -385,7 +385,7 @@ async fn macs_are_checked_in_both_directions() {
 
 /// An issuer that answers wrongly before it answers rightly, written by hand on a plain socket.
 #[tokio::test]
-async fn a_wrong_mac_and_garbage_are_ignored_and_the_link_stays_up() {
+async fn a_wrong_mac_and_garbage_are_ignored_and_the_session_stays_up() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (to, from) = keys(1);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! The link in virtual time: a script of events and what comes out, no socket and no waiting.
+//! The session in virtual time: a script of events and what comes out, no socket and no waiting.
 
 mod advices;
 mod random;
@@ -77,9 +77,9 @@ fn acknowledgement(id: u64, code: &[u8; 2]) -> IssuerAnswer {
     IssuerAnswer { mti: Mti(430), ..answer(id, code) }
 }
 
-/// A link and the world around it: a clock, the reports, and a socket that takes 100 bytes a message.
+/// A session and the world around it: a clock, the reports, and a socket that takes 100 bytes a message.
 struct World {
-    link: Link,
+    session: Session,
     now: u64,
     reports: Vec<Report>,
     encoded: u64,
@@ -88,7 +88,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        World { link: Link::new(LIMITS, 0), now: 0, reports: Vec::new(), encoded: 0, advices: Default::default() }
+        World { session: Session::new(LIMITS, 0), now: 0, reports: Vec::new(), encoded: 0, advices: Default::default() }
     }
 
     fn up() -> World {
@@ -98,33 +98,33 @@ impl World {
     }
 
     fn connect(&mut self) {
-        assert!(self.link.connect_due(self.now));
-        self.link.connecting();
-        self.link.connected(self.now);
+        assert!(self.session.connect_due(self.now));
+        self.session.connecting();
+        self.session.connected(self.now);
         self.encoded = 0;
         assert_eq!(self.sent(), ["0800 sign_on"]);
         self.sign_on_answer(b"00").unwrap();
-        assert_eq!(self.link.phase(), Phase::Up);
+        assert_eq!(self.session.phase(), Phase::Up);
     }
 
-    fn sign_on_answer(&mut self, code: &[u8; 2]) -> Result<(), LinkFault> {
-        let Phase::SigningOn { stan, .. } = self.link.phase() else { panic!("not signing on") };
+    fn sign_on_answer(&mut self, code: &[u8; 2]) -> Result<(), SessionFault> {
+        let Phase::SigningOn { stan, .. } = self.session.phase() else { panic!("not signing on") };
         let institution = "00099999".parse().unwrap();
         let ask = Network::request(NetworkCode::SignOn, institution, stan, Millis(0).transmission());
-        self.link.network(self.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut self.reports)
+        self.session.network(self.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut self.reports)
     }
 
     fn hear_from_issuer(&mut self, purpose: NetworkCode) {
         let institution = "00088888".parse().unwrap();
         let ask = Network::request(purpose, institution, Stan::wrapping(7), Millis(0).transmission());
-        self.link.network(self.now, &ask, &mut self.reports).unwrap();
+        self.session.network(self.now, &ask, &mut self.reports).unwrap();
     }
 
     fn command(&mut self, command: Command) {
         if let Command::Advice { id, request, .. } = &command {
             self.advices.insert(*id, (request.mti().answer(), request.repeated()));
         }
-        self.link.command(self.now, command, &mut self.reports);
+        self.session.command(self.now, command, &mut self.reports);
     }
 
     fn answered(&mut self, id: u64, code: &[u8; 2]) {
@@ -136,18 +136,18 @@ impl World {
     }
 
     fn hears(&mut self, answer: IssuerAnswer) -> Heard {
-        self.link.answered(self.now, answer, &mut self.reports)
+        self.session.answered(self.now, answer, &mut self.reports)
     }
 
-    fn pass(&mut self, ms: u64) -> Result<(), LinkFault> {
+    fn pass(&mut self, ms: u64) -> Result<(), SessionFault> {
         self.now += ms;
-        self.link.tick(self.now, &mut self.reports)
+        self.session.tick(self.now, &mut self.reports)
     }
 
-    /// Everything the link wants to write now, in words.
+    /// Everything the session wants to write now, in words.
     fn sent(&mut self) -> Vec<String> {
         let mut out = Vec::new();
-        while let Some(transmit) = self.link.transmit(self.now, 0, self.encoded) {
+        while let Some(transmit) = self.session.transmit(self.now, 0, self.encoded) {
             self.encoded += 100;
             out.push(match transmit {
                 Transmit::Network(purpose, _, None) => format!("0800 {}", purpose.name()),
@@ -181,22 +181,22 @@ fn answers_are_matched_in_any_order_and_once() {
     let expected =
         [Report::Answered { id: 3, answer: answer(3, b"00") }, Report::Answered { id: 1, answer: answer(1, b"51") }];
     assert_eq!(w.told(), expected);
-    assert_eq!(w.link.in_flight(), 1);
-    assert_eq!(w.link.counts().total(Outcome::Unmatched), 2);
-    assert_eq!(w.link.counts().get(MessageKind::Financial, Outcome::Declined), 1);
+    assert_eq!(w.session.in_flight(), 1);
+    assert_eq!(w.session.counts().total(Outcome::Unmatched), 2);
+    assert_eq!(w.session.counts().get(MessageKind::Financial, Outcome::Declined), 1);
 }
 
 #[test]
 fn a_cut_over_is_told_until_it_is_answered() {
     let mut w = World::new();
-    // What ends while the link is down is told when it is up.
+    // What ends while the session is down is told when it is up.
     w.command(Command::Cutover { closed: 1_231, opened: 101 });
     w.connect();
     w.pass(0).unwrap();
     assert_eq!(w.sent(), ["0800 cutover_start 1231", "0800 cutover_end 0101"]);
     let answer = |w: &mut World, purpose, code: &[u8; 2]| {
         let ask = Network::request(purpose, "00099999".parse().unwrap(), Stan::wrapping(1), Millis(0).transmission());
-        w.link.network(w.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut w.reports).unwrap();
+        w.session.network(w.now, &ask.answer(ResponseCode::from_wire(code).unwrap()), &mut w.reports).unwrap();
     };
     answer(&mut w, NetworkCode::CutoverStart, b"00");
     w.pass(1_000).unwrap();
@@ -205,7 +205,7 @@ fn a_cut_over_is_told_until_it_is_answered() {
     answer(&mut w, NetworkCode::CutoverEnd, b"12");
     w.pass(1_000).unwrap();
     assert_eq!(w.sent(), Vec::<String>::new());
-    assert_eq!(w.link.counts().get(MessageKind::Network, Outcome::Declined), 1);
+    assert_eq!(w.session.counts().get(MessageKind::Network, Outcome::Declined), 1);
     // One that never answers is told a few times, and nothing else waits for it.
     w.command(Command::Cutover { closed: 101, opened: 102 });
     w.command(purchase(1));
@@ -218,7 +218,7 @@ fn a_cut_over_is_told_until_it_is_answered() {
     }
     assert_eq!(told, 5);
     assert_eq!(w.told(), [Report::TimedOut { id: 1 }]);
-    assert_eq!(w.link.phase(), Phase::Up);
+    assert_eq!(w.session.phase(), Phase::Up);
 }
 
 #[test]
@@ -242,11 +242,11 @@ fn what_a_message_follows_from_is_known_as_long_as_it_can_be_asked_about() {
     w.command(purchase(2));
     w.command(reversal(3));
     assert_eq!(w.sent().len(), 3);
-    assert_eq!([1, 2, 3, 4].map(|id| w.link.cause(id)), [Some(cause(1)), Some(cause(2)), Some(cause(3)), None]);
+    assert_eq!([1, 2, 3, 4].map(|id| w.session.cause(id)), [Some(cause(1)), Some(cause(2)), Some(cause(3)), None]);
     w.answered(1, b"00");
     w.answered(3, b"00");
     w.pass(1_000).unwrap();
-    assert_eq!([1, 2, 3].map(|id| w.link.cause(id)), [None, Some(cause(2)), None], "the second timed out");
+    assert_eq!([1, 2, 3].map(|id| w.session.cause(id)), [None, Some(cause(2)), None], "the second timed out");
 }
 
 /// An answer with one thing changed or missing, and the field that is to be named.
@@ -285,7 +285,7 @@ fn an_answer_that_does_not_repeat_what_was_asked_is_none() {
             assert_eq!(w.hears(wrong), Heard::Unfit { id: 1, misfit }, "and a second one changes nothing");
             w.pass(2_000).unwrap();
             assert_eq!(w.told(), [], "an unknown outcome is reported once");
-            assert_eq!(w.link.counts().get(MessageKind::Financial, Outcome::Unfit), 2);
+            assert_eq!(w.session.counts().get(MessageKind::Financial, Outcome::Unfit), 2);
             // The right one comes too late to count, and is told apart.
             w.answered(1, b"00");
             assert_eq!(w.told(), [Report::Late { id: 1, answer: answer(1, b"00") }]);
@@ -331,14 +331,14 @@ fn a_partial_approval_may_say_less_and_nothing_else() {
 #[test]
 fn what_never_reached_the_socket_is_not_sent() {
     let mut w = World::new();
-    w.link.connecting();
-    w.link.disconnected(w.now, 0, &mut w.reports);
+    w.session.connecting();
+    w.session.disconnected(w.now, 0, &mut w.reports);
     w.command(purchase(1));
-    assert_eq!(w.told(), [Report::NotSent { id: 1 }], "the link is down");
-    w.pass(w.link.next_due().unwrap() - w.now).unwrap();
+    assert_eq!(w.told(), [Report::NotSent { id: 1 }], "the session is down");
+    w.pass(w.session.next_due().unwrap() - w.now).unwrap();
     w.connect();
     (2..=6).for_each(|id| w.command(purchase(id)));
-    assert_eq!(w.told(), [Report::NotSent { id: 6 }], "the link is full");
+    assert_eq!(w.told(), [Report::NotSent { id: 6 }], "the session is full");
     w.pass(1_000).unwrap();
     let expected: Vec<Report> = (2..=5).map(|id| Report::NotSent { id }).collect();
     assert_eq!(w.told(), expected, "queued until the time-out");
@@ -356,12 +356,12 @@ fn requests_wait_for_the_first_connection_and_end_with_it_when_it_fails() {
     assert_eq!(w.sent(), ["0200 1"]);
     let mut w = World::new();
     w.command(purchase(1));
-    w.link.connecting();
+    w.session.connecting();
     w.command(purchase(2));
-    w.link.disconnected(w.now, 0, &mut w.reports);
+    w.session.disconnected(w.now, 0, &mut w.reports);
     assert_eq!(w.told(), [Report::NotSent { id: 1 }, Report::NotSent { id: 2 }]);
     w.command(purchase(3));
-    assert_eq!(w.told(), [Report::NotSent { id: 3 }], "from then on a link that is down refuses at once");
+    assert_eq!(w.told(), [Report::NotSent { id: 3 }], "from then on a session that is down refuses at once");
 }
 
 #[test]
@@ -374,11 +374,11 @@ fn a_broken_connection_leaves_unknown_what_may_have_left_and_not_sent_what_did_n
     assert_eq!(w.sent().len(), 3);
     w.command(purchase(4));
     // The socket took the first message and one byte of the second.
-    w.link.disconnected(w.now, start + 101, &mut w.reports);
+    w.session.disconnected(w.now, start + 101, &mut w.reports);
     let expected =
         [Report::TimedOut { id: 1 }, Report::TimedOut { id: 2 }, Report::NotSent { id: 3 }, Report::NotSent { id: 4 }];
     assert_eq!(w.told(), expected);
-    assert_eq!(w.link.in_flight(), 0);
+    assert_eq!(w.session.in_flight(), 0);
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn an_id_in_flight_is_not_taken_twice() {
 }
 
 #[test]
-fn an_unanswered_echo_is_a_dead_link_and_any_answer_is_life() {
+fn an_unanswered_echo_is_a_dead_session_and_any_answer_is_life() {
     let mut w = World::up();
     w.pass(5_000).unwrap();
     assert_eq!(w.sent(), ["0800 echo"]);
@@ -399,9 +399,9 @@ fn an_unanswered_echo_is_a_dead_link_and_any_answer_is_life() {
     w.pass(1_000).unwrap();
     w.pass(4_000).unwrap();
     assert_eq!(w.sent(), ["0800 echo"]);
-    assert_eq!(w.link.next_due(), Some(11_000));
+    assert_eq!(w.session.next_due(), Some(11_000));
     w.pass(999).unwrap();
-    assert_eq!(w.pass(1), Err(LinkFault::EchoUnanswered));
+    assert_eq!(w.pass(1), Err(SessionFault::EchoUnanswered));
 }
 
 #[test]
@@ -409,27 +409,27 @@ fn sign_on_may_fail_and_the_pause_grows_until_it_succeeds() {
     let mut w = World::new();
     let mut pauses = Vec::new();
     for _ in 0..4 {
-        assert!(w.link.connect_due(w.now));
-        w.link.connecting();
-        w.link.connected(w.now);
+        assert!(w.session.connect_due(w.now));
+        w.session.connecting();
+        w.session.connected(w.now);
         w.sent();
-        assert_eq!(w.sign_on_answer(b"63"), Err(LinkFault::SignOnRefused(code(b"63"))));
-        w.link.disconnected(w.now, 0, &mut w.reports);
-        let Phase::Down { retry_at } = w.link.phase() else { panic!("must be down") };
+        assert_eq!(w.sign_on_answer(b"63"), Err(SessionFault::SignOnRefused(code(b"63"))));
+        w.session.disconnected(w.now, 0, &mut w.reports);
+        let Phase::Down { retry_at } = w.session.phase() else { panic!("must be down") };
         pauses.push(retry_at - w.now);
-        assert!(!w.link.connect_due(retry_at - 1));
+        assert!(!w.session.connect_due(retry_at - 1));
         w.now = retry_at;
     }
     assert_eq!(pauses, [100, 200, 400, 400]);
     w.connect();
-    w.link.disconnected(w.now, 0, &mut w.reports);
-    assert_eq!(w.link.phase(), Phase::Down { retry_at: w.now + 100 });
+    w.session.disconnected(w.now, 0, &mut w.reports);
+    assert_eq!(w.session.phase(), Phase::Down { retry_at: w.now + 100 });
 
     let mut w = World::new();
-    w.link.connecting();
-    w.link.connected(0);
+    w.session.connecting();
+    w.session.connected(0);
     w.pass(999).unwrap();
-    assert_eq!(w.pass(1), Err(LinkFault::SignOnUnanswered));
+    assert_eq!(w.pass(1), Err(SessionFault::SignOnUnanswered));
 }
 
 #[test]
@@ -465,12 +465,12 @@ fn what_cannot_be_written_is_refused_or_kept_aside() {
     let mut wrong = message(IssuerOperation::Reversal);
     wrong.replacement = Some(Yen::new(MAX_WIRE_AMOUNT + 1));
     w.command(Command::Advice { id: 2, cause: cause(2), request: wrong });
-    assert_eq!((w.link.saf_depth(), w.link.unwritable_advices()), (1, 1));
+    assert_eq!((w.session.saf_depth(), w.session.unwritable_advices()), (1, 1));
     (3..=5).for_each(|id| w.command(reversal(id)));
     assert_eq!(w.sent(), ["0420 3", "0420 4"]);
-    w.link.unsendable(w.now, 3, &mut w.reports);
+    w.session.unsendable(w.now, 3, &mut w.reports);
     assert_eq!(w.sent(), ["0420 5"], "the others move up");
-    assert_eq!((w.link.saf_depth(), w.link.unwritable_advices()), (4, 2));
+    assert_eq!((w.session.saf_depth(), w.session.unwritable_advices()), (4, 2));
 }
 
 #[test]
@@ -478,12 +478,12 @@ fn draining_refuses_new_requests_and_ends_with_a_sign_off() {
     let mut w = World::up();
     w.command(purchase(1));
     w.sent();
-    w.link.drain();
+    w.session.drain();
     w.command(purchase(2));
     assert_eq!(w.told(), [Report::NotSent { id: 2 }]);
-    assert!(!w.link.is_drained());
+    assert!(!w.session.is_drained());
     w.answered(1, b"00");
-    assert!(w.link.is_drained());
-    w.link.sign_off();
+    assert!(w.session.is_drained());
+    w.session.sign_off();
     assert_eq!(w.sent(), ["0800 sign_off"]);
 }

@@ -1,4 +1,4 @@
-//! One acquirer link: a reading task and a writing task. Many messages may be under way; answers leave in any order.
+//! One acquirer connection: a reading task and a writing task. Many messages may be under way; answers leave in any order.
 
 use super::inbound::{Reader, Verdict};
 use super::outbound::{SignedOn, Writer};
@@ -6,7 +6,7 @@ use super::session::{Acquirers, KeySet};
 use bytes::BytesMut;
 use kazasu_engine::tasks::{AbortOnDrop, Kind, fault};
 use kazasu_engine::trail::{self, MessageId};
-use kazasu_engine::{Engine, Inbound, LinkHandle, LinkOut, Origin};
+use kazasu_engine::{ConnectionHandle, ConnectionOut, Engine, Inbound, Origin};
 use kazasu_schemas::ids::{InstitutionId, Stan};
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use kazasu_schemas::jst::BusinessDay;
@@ -18,12 +18,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tracing::{Instrument, Span};
 
-/// Bounds of one link.
+/// Bounds of one connection.
 #[derive(Clone, Copy, Debug)]
-pub struct LinkLimits {
-    /// Messages under way before the link is no longer read.
+pub struct ConnectionLimits {
+    /// Messages under way before the connection is no longer read.
     pub max_in_flight: usize,
-    /// A link that has not signed on by then is closed.
+    /// A connection that has not signed on by then is closed.
     pub sign_on_timeout: Duration,
     /// A peer that takes no answers for this long is closed.
     pub write_timeout: Duration,
@@ -32,14 +32,14 @@ pub struct LinkLimits {
 /// How long a connection that reads nothing more stays open for the answers that are still due.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
-/// What a link needs.
-pub(super) struct LinkContext {
+/// What a connection needs.
+pub(super) struct ConnectionContext {
     pub(super) id: u64,
     pub(super) peer: SocketAddr,
     pub(super) dialect: Arc<Dialect>,
     pub(super) acquirers: Arc<Acquirers>,
     pub(super) engine: Engine,
-    pub(super) limits: LinkLimits,
+    pub(super) limits: ConnectionLimits,
     pub(super) certificate: Option<[u8; 32]>,
     pub(super) shutdown: watch::Receiver<bool>,
     /// The open business day.
@@ -52,7 +52,7 @@ struct Telling {
     open: Vec<(NetworkCode, u16)>,
     due: tokio::time::Instant,
     left: u8,
-    /// Who is told: whoever signs on on the same link later is somebody else.
+    /// Who is told: whoever signs on on the same connection later is somebody else.
     to: InstitutionId,
 }
 
@@ -67,7 +67,7 @@ impl Telling {
     }
 
     /// Tells what is not answered; true when that was given up.
-    fn tell(&mut self, link: &LinkHandle, signed_on: Option<InstitutionId>) -> bool {
+    fn tell(&mut self, connection: &ConnectionHandle, signed_on: Option<InstitutionId>) -> bool {
         let institution = self.to;
         if signed_on != Some(institution) {
             return true;
@@ -81,39 +81,40 @@ impl Telling {
         for (purpose, day) in &self.open {
             let now = kazasu_engine::clock::now().transmission();
             let stan = Stan::wrapping(u64::from(purpose.number()) * 1_000 + u64::from(self.left));
-            link.send(LinkOut::Tell(Network::request(*purpose, institution, stan, now).about(*day)));
+            connection.send(ConnectionOut::Tell(Network::request(*purpose, institution, stan, now).about(*day)));
         }
         false
     }
 }
 
 /// Serves a connection until either side ends it.
-pub(super) async fn serve<R, W>(context: LinkContext, reader: R, writer: W)
+pub(super) async fn serve<R, W>(context: ConnectionContext, reader: R, writer: W)
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let (out, queue) = mpsc::unbounded_channel();
-    let link = Arc::new(LinkHandle::new(context.id, Origin::Acquirer, Some(context.peer), out));
+    let connection = Arc::new(ConnectionHandle::new(context.id, Origin::Acquirer, Some(context.peer), out));
     let signed_on = SignedOn::default();
-    let writing = Writer::new(context.dialect.clone(), link.clone(), signed_on.clone(), context.limits.write_timeout);
+    let writing =
+        Writer::new(context.dialect.clone(), connection.clone(), signed_on.clone(), context.limits.write_timeout);
     let tasks = context.engine.health().tasks.clone();
     let writing = async move { tasks.once(Kind::AcquirerWriter, writing.run(writer, queue)).await };
     // Should this task panic, its writer must not stay behind with an open connection.
     let mut writing = AbortOnDrop(tokio::spawn(writing.instrument(Span::current())));
     tokio::select! {
-        end = read(context, reader, &link, &signed_on) => match end {
+        end = read(context, reader, &connection, &signed_on) => match end {
             Ok(()) => tracing::debug!("peer closed the connection"),
             Err(ReadError::Lost(error)) => tracing::info!(%error, "connection lost"),
             Err(ReadError::Frames(error)) => {
-                metrics::counter!("kazasu_links_closed_total", "reason" => "framing").increment(1);
-                tracing::warn!(%error, "the stream cannot be cut into messages any more; closing this link");
+                metrics::counter!("kazasu_connections_closed_total", "reason" => "framing").increment(1);
+                tracing::warn!(%error, "the stream cannot be cut into messages any more; closing this connection");
             }
         },
         end = &mut writing.0 => {
             if let Ok(Some(Err(error))) = end {
-                metrics::counter!("kazasu_links_closed_total", "reason" => "write").increment(1);
-                tracing::warn!(%error, "answers cannot be delivered; closing this link");
+                metrics::counter!("kazasu_connections_closed_total", "reason" => "write").increment(1);
+                tracing::warn!(%error, "answers cannot be delivered; closing this connection");
             }
             return;
         }
@@ -121,8 +122,8 @@ where
     // Answers that are on their way are still written. A writer that has ended before writes none of them.
     let last = async {
         let close = async {
-            link.idle().await;
-            link.send(LinkOut::Close);
+            connection.idle().await;
+            connection.send(ConnectionOut::Close);
             std::future::pending::<()>().await;
         };
         tokio::select! {
@@ -134,7 +135,7 @@ where
     let _ = tokio::time::timeout(LAST_ANSWERS, last).await;
 }
 
-/// Why nothing more is read from a link.
+/// Why nothing more is read from a connection.
 #[derive(Debug, thiserror::Error)]
 enum ReadError {
     #[error("connection: {0}")]
@@ -144,9 +145,9 @@ enum ReadError {
 }
 
 async fn read<R: AsyncRead + Unpin>(
-    mut context: LinkContext,
+    mut context: ConnectionContext,
     mut socket: R,
-    link: &Arc<LinkHandle>,
+    connection: &Arc<ConnectionHandle>,
     signed_on: &SignedOn,
 ) -> Result<(), ReadError> {
     let mut reader = Reader::new(context.dialect.clone(), context.acquirers.clone(), context.certificate);
@@ -157,7 +158,7 @@ async fn read<R: AsyncRead + Unpin>(
     let opened = Instant::now();
     let span = Span::current();
     loop {
-        link.room(context.limits.max_in_flight).await;
+        connection.room(context.limits.max_in_flight).await;
         let waits_for_sign_on = reader.acquirer.is_none();
         let left = context.limits.sign_on_timeout.saturating_sub(opened.elapsed());
         buffer.reserve(16 * 1024);
@@ -165,8 +166,8 @@ async fn read<R: AsyncRead + Unpin>(
         let read = tokio::select! {
             read = socket.read_buf(&mut buffer) => read?,
             () = tokio::time::sleep(left), if waits_for_sign_on => {
-                metrics::counter!("kazasu_links_closed_total", "reason" => "no_sign_on").increment(1);
-                tracing::info!("no sign-on in time; closing this link");
+                metrics::counter!("kazasu_connections_closed_total", "reason" => "no_sign_on").increment(1);
+                tracing::info!("no sign-on in time; closing this connection");
                 return Ok(());
             }
             _ = context.shutdown.changed() => return Ok(()),
@@ -180,7 +181,7 @@ async fn read<R: AsyncRead + Unpin>(
             }
             () = tokio::time::sleep_until(telling.as_ref().map_or(far, |t| t.due)), if telling.is_some() => {
                 let signed_on = reader.acquirer.as_ref().map(|a| a.config.id);
-                if telling.as_mut().is_none_or(|t| t.tell(link, signed_on)) {
+                if telling.as_mut().is_none_or(|t| t.tell(connection, signed_on)) {
                     telling = None;
                 }
                 continue;
@@ -190,8 +191,8 @@ async fn read<R: AsyncRead + Unpin>(
             return Ok(());
         }
         let received = Instant::now();
-        fault(Kind::AcquirerLink);
-        let from = From { engine: &context.engine, link, signed_on, span: &span, received };
+        fault(Kind::AcquirerConnection);
+        let from = From { engine: &context.engine, connection, signed_on, span: &span, received };
         take_frames(&mut reader, &frames, &mut buffer, &from)?;
         for (purpose, code) in reader.answers.drain(..) {
             let purpose_name = purpose.name();
@@ -210,14 +211,14 @@ async fn read<R: AsyncRead + Unpin>(
 /// Where a buffer's bytes came from, and when.
 struct From<'a> {
     engine: &'a Engine,
-    link: &'a Arc<LinkHandle>,
+    connection: &'a Arc<ConnectionHandle>,
     signed_on: &'a SignedOn,
     /// The connection's.
     span: &'a Span,
     received: Instant,
 }
 
-/// Takes every whole frame from the buffer; requests go to the core together, and stay in order with what the link
+/// Takes every whole frame from the buffer; requests go to the core together, and stay in order with what the connection
 /// answers itself.
 fn take_frames(
     reader: &mut Reader,
@@ -225,7 +226,7 @@ fn take_frames(
     buffer: &mut BytesMut,
     from: &From<'_>,
 ) -> Result<(), FrameError> {
-    let From { engine, link, signed_on, span, received } = *from;
+    let From { engine, connection, signed_on, span, received } = *from;
     let mut for_core = Vec::new();
     let end = loop {
         let frame = match frames.decode(buffer) {
@@ -234,7 +235,7 @@ fn take_frames(
             Err(error) => break Err(error),
         };
         let message =
-            trail::span(|| Some(MessageId { acquirer: reader.signed_on(), ..MessageId::default() }.over(link)));
+            trail::span(|| Some(MessageId { acquirer: reader.signed_on(), ..MessageId::default() }.over(connection)));
         let _in = message.enter();
         let verdict = reader.take(&frame);
         reader.tell_names(&message);
@@ -252,22 +253,22 @@ fn take_frames(
                     let acquirer = &message.institution;
                     tracing::info!(%acquirer, purpose, code, "network message answered");
                 }
-                submit(engine, link, received, &mut for_core);
-                link.came(1);
+                submit(engine, connection, received, &mut for_core);
+                connection.came(1);
                 let session = keys == KeySet::Session;
                 if !session || reader.acquirer.is_some() {
                     *signed_on.lock().unwrap_or_else(PoisonError::into_inner) = reader.acquirer.clone();
                 }
-                link.send(LinkOut::Network { message, session, install });
+                connection.send(ConnectionOut::Network { message, session, install });
             }
             Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
             Verdict::Refused(answer, reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
                 let ([rrn, stan, terminal], problem) = (reader.names(), &reader.problem);
                 tracing::warn!(rrn, stan, terminal, reason = reason.name(), %problem, "message refused");
-                link.came(1);
+                connection.came(1);
                 let session = !reader.is_under_initial_keys();
-                link.send(LinkOut::Refusal { message: answer, session });
+                connection.send(ConnectionOut::Refusal { message: answer, session });
             }
             Verdict::Ignored(reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
@@ -276,15 +277,15 @@ fn take_frames(
             }
         }
     };
-    submit(engine, link, received, &mut for_core);
+    submit(engine, connection, received, &mut for_core);
     end
 }
 
-fn submit(engine: &Engine, link: &Arc<LinkHandle>, received: Instant, messages: &mut Vec<Inbound>) {
+fn submit(engine: &Engine, connection: &Arc<ConnectionHandle>, received: Instant, messages: &mut Vec<Inbound>) {
     if messages.is_empty() {
         return;
     }
     let messages = std::mem::take(messages);
-    link.came(messages.len());
-    engine.submit(link, received, 0, messages);
+    connection.came(messages.len());
+    engine.submit(connection, received, 0, messages);
 }

@@ -1,4 +1,4 @@
-//! One link of a load run: a thread that sends when messages are due, a thread that receives.
+//! One connection of a load run: a thread that sends when messages are due, a thread that receives.
 
 use super::report::{LoadReport, Progress};
 use super::traffic::{Mix, Traffic, about};
@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// What all links of a run have in common.
+/// What all connections of a run have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) plan: &'a LoadPlan,
@@ -30,9 +30,9 @@ pub(super) struct Run<'a> {
     pub(super) stop: &'a Arc<AtomicBool>,
 }
 
-/// One link, signed on.
+/// One connection, signed on.
 pub(super) struct Parts {
-    /// Which of the run's links it is, from 0.
+    /// Which of the run's connections it is, from 0.
     pub(super) number: u32,
     pub(super) socket: TcpStream,
     pub(super) receiver: Receiver,
@@ -40,7 +40,7 @@ pub(super) struct Parts {
     pub(super) log: Option<Arc<Mutex<std::fs::File>>>,
 }
 
-/// STANs are a million; a link uses every `links`-th of them, so its slots come round after a million messages of all.
+/// STANs are a million; a connection uses every `connections`-th of them, so its slots come round after a million messages of all.
 const STANS: u64 = 1_000_000;
 
 /// What the receiving side must know of a message under way: intended sending time in microseconds (plus 1, 0 is free),
@@ -53,14 +53,14 @@ struct Slots {
 }
 
 impl Slots {
-    fn new(links: u64) -> Slots {
-        let per_link = usize::try_from(STANS / links).expect("at most a million");
-        let zeros = || (0..per_link).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
+    fn new(connections: u64) -> Slots {
+        let per_connection = usize::try_from(STANS / connections).expect("at most a million");
+        let zeros = || (0..per_connection).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
         Slots { intended: zeros(), what: zeros(), open: AtomicU64::new(0) }
     }
 
-    fn is_not_now(&self, stan: Stan, links: u64) -> bool {
-        let at = usize::try_from(u64::from(stan.get()) / links).expect("below a million");
+    fn is_not_now(&self, stan: Stan, connections: u64) -> bool {
+        let at = usize::try_from(u64::from(stan.get()) / connections).expect("below a million");
         self.what[at].load(Ordering::Acquire) & NOT_NOW != 0
     }
 }
@@ -80,11 +80,11 @@ fn kind_of(operation: Option<Operation>) -> u64 {
     }
 }
 
-/// Starts both threads; the receiving one gives the link's report.
+/// Starts both threads; the receiving one gives the connection's report.
 pub(super) fn start(run: &Run<'_>, parts: Parts) -> anyhow::Result<JoinHandle<LoadReport>> {
     let Run { plan, begin, .. } = *run;
-    let (links, number) = (u64::from(plan.links), u64::from(parts.number));
-    let slots = Arc::new(Slots::new(links));
+    let (connections, number) = (u64::from(plan.connections), u64::from(parts.number));
+    let slots = Arc::new(Slots::new(connections));
     let (approved_tx, approved) = sync_channel(4_096);
     let (to_answer, answers) = std::sync::mpsc::channel();
     let sending_over = Arc::new(AtomicBool::new(false));
@@ -97,17 +97,17 @@ pub(super) fn start(run: &Run<'_>, parts: Parts) -> anyhow::Result<JoinHandle<Lo
         traffic: traffic(plan, number),
         slots: slots.clone(),
         approved,
-        links,
+        connections,
         number,
         begin,
-        gap: f64::from(plan.links) / plan.rate,
+        gap: f64::from(plan.connections) / plan.rate,
         phase: f64::from(parts.number) / plan.rate,
-        length: share(plan.length, links, number),
+        length: share(plan.length, connections, number),
         progress: run.progress.clone(),
         sent: sent.clone(),
         recent: VecDeque::new(),
         wall: crate::clock::now(),
-        first_stan: first_stan(plan.links),
+        first_stan: first_stan(plan.connections),
         answers,
         window: plan.window.unwrap_or(u64::MAX),
     };
@@ -121,7 +121,7 @@ pub(super) fn start(run: &Run<'_>, parts: Parts) -> anyhow::Result<JoinHandle<Lo
         keys: parts.keys,
         slots,
         approved: approved_tx,
-        links,
+        connections,
         number,
         begin,
         progress: run.progress.clone(),
@@ -138,18 +138,18 @@ pub(super) fn start(run: &Run<'_>, parts: Parts) -> anyhow::Result<JoinHandle<Lo
     Ok(std::thread::Builder::new().name(format!("receive-{number}")).spawn(move || reading.run())?)
 }
 
-/// What link `number` sends. Its retrieval reference numbers are another link's and another second's never.
+/// What connection `number` sends. Its retrieval reference numbers are another connection's and another second's never.
 fn traffic(plan: &LoadPlan, number: u64) -> Traffic {
     let seed = plan.seed.wrapping_mul(31).wrapping_add(number);
     let second = u64::try_from(crate::clock::now().0 / 1_000).unwrap_or(0);
     Traffic::new(plan, plan.mix, seed, second % 100_000 * 10_000_000 + number * 1_000_000)
 }
 
-/// One link's share of a run.
-fn share(length: Length, links: u64, number: u64) -> Length {
+/// One connection's share of a run.
+fn share(length: Length, connections: u64, number: u64) -> Length {
     match length {
         Length::Time(time) => Length::Time(time),
-        Length::Messages(n) => Length::Messages(n / links + u64::from(number < n % links)),
+        Length::Messages(n) => Length::Messages(n / connections + u64::from(number < n % connections)),
     }
 }
 
@@ -161,7 +161,7 @@ struct Sender {
     traffic: Traffic,
     slots: Arc<Slots>,
     approved: Channel<u64>,
-    links: u64,
+    connections: u64,
     number: u64,
     begin: Instant,
     gap: f64,
@@ -242,7 +242,7 @@ impl Sender {
 
     fn put(&mut self, n: u64, message: &mut Message, out: &mut BytesMut) {
         let intended = u64_of((self.phase + f64_of(n) * self.gap) * 1e6);
-        let stan = Stan::wrapping(self.first_stan + n * self.links + self.number);
+        let stan = Stan::wrapping(self.first_stan + n * self.connections + self.number);
         let mut request = self.choose(n, stan);
         let mut kind = kind_of(request.operation);
         if self.traffic.mix() == Mix::Realistic
@@ -254,7 +254,7 @@ impl Sender {
             kind = REPEAT;
         }
         if kind != REPEAT {
-            let at = usize::try_from(u64::from(stan.get()) / self.links).expect("below a million");
+            let at = usize::try_from(u64::from(stan.get()) / self.connections).expect("below a million");
             let amount = u64::try_from(request.amount.get()).unwrap_or(0);
             self.slots.what[at].store(amount << 3 | kind, Ordering::Release);
             // A slot that is still open after a million messages belongs to one that was never answered.
@@ -276,7 +276,7 @@ impl Sender {
 
     /// The oldest message that may be repeated.
     fn oldest_to_repeat(&mut self) -> Option<Request> {
-        while self.recent.front().is_some_and(|request| self.slots.is_not_now(request.stan, self.links)) {
+        while self.recent.front().is_some_and(|request| self.slots.is_not_now(request.stan, self.connections)) {
             self.recent.pop_front();
         }
         self.recent.front().copied()
@@ -314,7 +314,7 @@ struct Reading {
     keys: Keys,
     slots: Arc<Slots>,
     approved: SyncSender<u64>,
-    links: u64,
+    connections: u64,
     number: u64,
     begin: Instant,
     progress: Arc<Progress>,
@@ -337,12 +337,12 @@ impl Reading {
             match self.receiver.fill() {
                 Ok(true) => {}
                 Ok(false) => {
-                    self.report.error("link lost");
+                    self.report.error("connection lost");
                     break;
                 }
                 Err(e) if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
                 Err(_) => {
-                    self.report.error("link lost");
+                    self.report.error("connection lost");
                     break;
                 }
             }
@@ -394,11 +394,11 @@ impl Reading {
         if mac != Some(true) && !echo {
             self.report.error("wrong MAC");
         }
-        if stan % self.links != self.number {
+        if stan % self.connections != self.number {
             self.report.error("unexpected answer");
             return;
         }
-        let at = usize::try_from(stan / self.links).expect("below a million");
+        let at = usize::try_from(stan / self.connections).expect("below a million");
         let intended = self.slots.intended[at].swap(0, Ordering::AcqRel);
         let what = self.slots.what[at].load(Ordering::Acquire) & !NOT_NOW;
         self.report.answered += 1;
@@ -471,10 +471,10 @@ impl Reading {
     }
 }
 
-/// A multiple of the number of links (which divides a million), by the second of the day.
-fn first_stan(links: u32) -> u64 {
+/// A multiple of the number of connections (which divides a million), by the second of the day.
+fn first_stan(connections: u32) -> u64 {
     let second = u64::try_from(crate::clock::now().0 / 1_000).unwrap_or(0);
-    second * 7_919 % (STANS / u64::from(links)) * u64::from(links)
+    second * 7_919 % (STANS / u64::from(connections)) * u64::from(connections)
 }
 
 fn u64_of(x: f64) -> u64 {

@@ -147,7 +147,7 @@ impl Requests {
                     }
                 }
             }
-            // An answer to what was never asked on this link: it cannot be ours.
+            // An answer to what was never asked on this session: it cannot be ours.
             Some(slot) => {
                 self.slots.insert(key, slot);
                 Match::Unknown

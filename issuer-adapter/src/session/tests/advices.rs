@@ -10,7 +10,7 @@ fn an_advice_stays_owed_until_an_answer_fits() {
             w.command(reversal(1));
             assert_eq!(w.sent(), ["0420 1"]);
             assert!(matches!(w.hears(wrong), Heard::Unfit { id: 1, .. }), "DE{field}");
-            assert_eq!((w.told(), w.link.saf_depth()), (vec![], 1));
+            assert_eq!((w.told(), w.session.saf_depth()), (vec![], 1));
             w.pass(200).unwrap();
             assert_eq!(w.sent(), ["0421 1"], "it goes on being told");
             w.answered(1, b"00");
@@ -24,7 +24,7 @@ fn advices_go_in_order_within_the_window_and_repeat_with_growing_pauses() {
     let mut w = World::up();
     (1..=3).for_each(|id| w.command(reversal(id)));
     w.command(reversal(1));
-    assert_eq!(w.link.saf_depth(), 3);
+    assert_eq!(w.session.saf_depth(), 3);
     assert_eq!(w.sent(), ["0420 1", "0420 2"]);
     let mut repeats = Vec::new();
     for _ in 0..40 {
@@ -45,7 +45,7 @@ fn advices_go_in_order_within_the_window_and_repeat_with_growing_pauses() {
         Report::Acknowledged { id: 3, code: code(b"00") },
     ];
     assert_eq!(w.told(), expected);
-    assert_eq!(w.link.saf_depth(), 0);
+    assert_eq!(w.session.saf_depth(), 0);
     w.pass(2_000).unwrap();
     assert_eq!(w.sent(), Vec::<String>::new());
 }
@@ -76,7 +76,7 @@ fn an_advice_about_another_waits_for_its_answer() {
     w.command(about(3, Reversal, 7));
     w.command(about(4, Reversal, 7));
     assert_eq!(w.sent(), ["0420 3"]);
-    w.link.disconnected(w.now, w.encoded, &mut w.reports);
+    w.session.disconnected(w.now, w.encoded, &mut w.reports);
     w.pass(100).unwrap();
     w.connect();
     assert_eq!(w.sent(), ["0421 3"]);
@@ -88,7 +88,7 @@ fn an_advice_about_another_waits_for_its_answer() {
     assert_eq!(w.sent(), ["0220 5", "0220 6"]);
     // One that cannot be written holds nothing back.
     w.command(about(8, Reversal, 5));
-    w.link.unsendable(w.now, 5, &mut w.reports);
+    w.session.unsendable(w.now, 5, &mut w.reports);
     w.answered(6, b"00");
     assert_eq!(w.sent(), ["0420 8"]);
 }
@@ -100,7 +100,7 @@ fn advices_survive_disconnects_and_wait_for_the_next_sign_on() {
     assert_eq!(w.sent(), Vec::<String>::new());
     w.connect();
     assert_eq!(w.sent(), ["0420 1"]);
-    w.link.disconnected(w.now, w.encoded, &mut w.reports);
+    w.session.disconnected(w.now, w.encoded, &mut w.reports);
     assert_eq!(w.told(), []);
     w.pass(100).unwrap();
     w.connect();

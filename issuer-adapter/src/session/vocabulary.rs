@@ -1,4 +1,4 @@
-//! What the link is told and what it says.
+//! What the session is told and what it says.
 
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit};
@@ -13,7 +13,7 @@ pub struct Cause {
     pub rrn: Rrn,
 }
 
-/// What the switch wants of the link. `id` travels in DE37, whatever the request's own `rrn` says.
+/// What the switch wants of the session. `id` travels in DE37, whatever the request's own `rrn` says.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Ask, and report exactly one of answered, unfit, timed out, not sent (and perhaps a late answer afterwards).
@@ -70,7 +70,7 @@ pub enum Report {
         /// The request.
         id: u64,
     },
-    /// Certain: no byte of it left, because the link is down, signed off or full.
+    /// Certain: no byte of it left, because the session is down, signed off or full.
     NotSent {
         /// The request.
         id: u64,
@@ -84,7 +84,7 @@ pub enum Report {
     },
 }
 
-/// The link's times (milliseconds) and bounds. Zeros are read as 1.
+/// The session's times (milliseconds) and bounds. Zeros are read as 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// From the command to the time-out; also how long sign-on and echo wait.
@@ -105,7 +105,7 @@ pub struct Limits {
     pub saf_retry_max: u64,
 }
 
-/// Where the link stands.
+/// Where the session stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
     /// No connection; the next attempt is due at `retry_at`.
@@ -133,7 +133,7 @@ pub enum Phase {
 
 /// Why the connection must be closed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum LinkFault {
+pub enum SessionFault {
     /// No answer to the sign-on.
     #[error("the issuer did not answer the sign-on in time")]
     SignOnUnanswered,
@@ -148,7 +148,7 @@ pub enum LinkFault {
 /// What an answer turned out to be, for whoever measures and logs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heard {
-    /// A request's, in time: the stamp of [`Link::transmit`](super::Link::transmit).
+    /// A request's, in time: the stamp of [`Session::transmit`](super::Session::transmit).
     InTime(u64),
     /// Late, an acknowledgement, or to nothing that waits.
     Other,

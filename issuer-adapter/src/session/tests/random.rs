@@ -1,4 +1,4 @@
-//! Random histories of one link.
+//! Random histories of one session.
 
 use super::*;
 use proptest::prelude::*;
@@ -47,22 +47,22 @@ proptest! {
                 Step::Pass(ms) => { let _ = w.pass(ms); }
                 Step::Break(bytes) => {
                     let written = bytes.min(w.encoded);
-                    w.link.disconnected(w.now, written, &mut w.reports);
+                    w.session.disconnected(w.now, written, &mut w.reports);
                     let _ = w.pass(400);
                     w.connect();
                 }
                 Step::SignOff => {
-                    if w.link.phase() == Phase::Up {
+                    if w.session.phase() == Phase::Up {
                         w.hear_from_issuer(NetworkCode::SignOff);
                         w.hear_from_issuer(NetworkCode::SignOn);
                         w.sign_on_answer(b"00").unwrap();
                     }
                 }
             }
-            prop_assert!(w.link.in_flight() <= LIMITS.max_in_flight);
+            prop_assert!(w.session.in_flight() <= LIMITS.max_in_flight);
         }
-        w.link.disconnected(w.now, 0, &mut w.reports);
-        prop_assert_eq!(w.link.in_flight(), 0);
+        w.session.disconnected(w.now, 0, &mut w.reports);
+        prop_assert_eq!(w.session.in_flight(), 0);
         let mut ends = std::collections::HashMap::new();
         for report in &w.reports {
             match *report {

@@ -1,4 +1,4 @@
-//! The issuer link as a state machine: no socket, no clock, no encoding. Tests drive it in virtual time.
+//! The issuer connection as a state machine: no socket, no clock, no encoding. Tests drive it in virtual time.
 //!
 //! The driver tells it what happened (connected, disconnected, a command, an answer, time passed), asks it for the next
 //! message to write and hands its reports on. Times are milliseconds of any monotonic clock.
@@ -15,7 +15,7 @@ mod tests;
 mod vocabulary;
 
 pub use counts::{Counts, MessageKind, Outcome};
-pub use vocabulary::{Cause, Command, Heard, Limits, LinkFault, Phase, Report, Transmit};
+pub use vocabulary::{Cause, Command, Heard, Limits, Phase, Report, SessionFault, Transmit};
 
 use advices::{Advices, Unfit};
 use kazasu_schemas::backoff::Backoff;
@@ -51,8 +51,8 @@ fn key(id: u64) -> u64 {
     id % 1_000_000_000_000
 }
 
-/// One link to one issuer.
-pub struct Link {
+/// One session to one issuer.
+pub struct Session {
     limits: Limits,
     phase: Phase,
     /// Pauses before it connects again.
@@ -68,13 +68,13 @@ pub struct Link {
     advice_turn: bool,
     draining: bool,
     /// Until the first connection stands or fails, requests wait for it: a node that has just taken the lead must not refuse
-    /// what a link that is about to be up could serve.
+    /// what a session that is about to be up could serve.
     first: bool,
     counts: Counts,
 }
 
-impl Link {
-    /// A link that wants to connect at once.
+impl Session {
+    /// A session that wants to connect at once.
     #[must_use]
     pub fn new(limits: Limits, now: u64) -> Self {
         let limits = Limits {
@@ -87,7 +87,7 @@ impl Link {
             saf_retry_min: limits.saf_retry_min.max(1),
             saf_retry_max: limits.saf_retry_max.max(limits.saf_retry_min).max(1),
         };
-        Link {
+        Session {
             phase: Phase::Down { retry_at: now },
             reconnect: backoff(limits.reconnect_min, limits.reconnect_max),
             stans: 0,
@@ -105,7 +105,7 @@ impl Link {
         }
     }
 
-    /// Where the link stands.
+    /// Where the session stands.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
@@ -123,7 +123,7 @@ impl Link {
         self.advices.len()
     }
 
-    /// Advices among [`Link::saf_depth`] that cannot be written in the link's dialect and wait for a person.
+    /// Advices among [`Session::saf_depth`] that cannot be written in the session's dialect and wait for a person.
     #[must_use]
     pub fn unwritable_advices(&self) -> usize {
         self.advices.parked()
@@ -206,7 +206,7 @@ impl Link {
     }
 
     /// The connection broke or could not be made. `written` is how many bytes of the outgoing stream, counted as in
-    /// [`Link::transmit`], the socket took: a request that begins behind them certainly did not leave.
+    /// [`Session::transmit`], the socket took: a request that begins behind them certainly did not leave.
     pub fn disconnected(&mut self, now: u64, written: u64, reports: &mut Vec<Report>) {
         self.first = false;
         let counts = &mut self.counts;
@@ -258,7 +258,7 @@ impl Link {
     }
 
     /// A 0800 of the issuer, or its answer to one of ours.
-    pub fn network(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) -> Result<(), LinkFault> {
+    pub fn network(&mut self, now: u64, message: &Network, reports: &mut Vec<Report>) -> Result<(), SessionFault> {
         self.heard();
         if message.mti.is_question() {
             self.asked_by_issuer(now, message, reports);
@@ -271,7 +271,7 @@ impl Link {
             let code = message.code.unwrap_or(ResponseCode::FORMAT);
             if !code.is_approved() {
                 self.counts.add(MessageKind::Network, Outcome::Declined);
-                return Err(LinkFault::SignOnRefused(code));
+                return Err(SessionFault::SignOnRefused(code));
             }
             self.counts.add(MessageKind::Network, Outcome::Approved);
             self.phase = Phase::Up;
@@ -311,7 +311,7 @@ impl Link {
                 }
                 ResponseCode::APPROVED
             }
-            // Keys of issuer links are static.
+            // Keys of issuer connections are static.
             NetworkCode::KeyChange | NetworkCode::Other(_) => {
                 ResponseCode::from_wire(b"12").expect("two digits are a response code")
             }
@@ -325,18 +325,18 @@ impl Link {
     }
 
     /// Lets time pass: expires requests and sends what is due. An error means that the connection must be closed.
-    pub fn tick(&mut self, now: u64, reports: &mut Vec<Report>) -> Result<(), LinkFault> {
+    pub fn tick(&mut self, now: u64, reports: &mut Vec<Report>) -> Result<(), SessionFault> {
         let counts = &mut self.counts;
         self.requests.expire(now, |ended| report_end(counts, ended, reports));
         match self.phase {
             Phase::Down { .. } | Phase::Connecting => {}
-            Phase::SigningOn { deadline, .. } if deadline <= now => return Err(LinkFault::SignOnUnanswered),
+            Phase::SigningOn { deadline, .. } if deadline <= now => return Err(SessionFault::SignOnUnanswered),
             Phase::SigningOn { .. } => {}
             Phase::SignedOff { retry_at } if retry_at <= now => self.sign_on(now),
             Phase::SignedOff { .. } => {}
             Phase::Up => {
                 match self.echo {
-                    Some((_, deadline)) if deadline <= now => return Err(LinkFault::EchoUnanswered),
+                    Some((_, deadline)) if deadline <= now => return Err(SessionFault::EchoUnanswered),
                     Some(_) => {}
                     None if self.echo_due <= now => {
                         let stan = self.ask(NetworkCode::Echo, None);
@@ -365,7 +365,7 @@ impl Link {
         }
     }
 
-    /// When [`Link::tick`] (or, while down, connecting) is due next, milliseconds.
+    /// When [`Session::tick`] (or, while down, connecting) is due next, milliseconds.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
         let phase = match self.phase {
@@ -408,7 +408,7 @@ impl Link {
         Some(Transmit::Request(id, request))
     }
 
-    /// The message `id` that [`Link::transmit`] gave last could not be encoded, and nothing of it was written.
+    /// The message `id` that [`Session::transmit`] gave last could not be encoded, and nothing of it was written.
     pub fn unsendable(&mut self, now: u64, id: u64, reports: &mut Vec<Report>) {
         match self.requests.withdraw(key(id)) {
             Some(ended) => report_end(&mut self.counts, ended, reports),
@@ -421,13 +421,13 @@ impl Link {
         self.draining = true;
     }
 
-    /// True after [`Link::drain`], when no request waits for an answer.
+    /// True after [`Session::drain`], when no request waits for an answer.
     #[must_use]
     pub fn is_drained(&self) -> bool {
         self.draining && self.requests.len() == 0
     }
 
-    /// Says good-bye: the next [`Link::transmit`] gives the sign-off.
+    /// Says good-bye: the next [`Session::transmit`] gives the sign-off.
     pub fn sign_off(&mut self) {
         if self.phase == Phase::Up {
             self.ask(NetworkCode::SignOff, None);
