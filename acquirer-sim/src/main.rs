@@ -50,7 +50,7 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
         /// TCP connections: 1, 2, 4, 5, 8 or 10.
-        #[arg(long, default_value_t = 2)]
+        #[arg(long, alias = "links", default_value_t = 2)]
         connections: u32,
         /// Which messages.
         #[arg(long, value_enum, default_value = "realistic")]

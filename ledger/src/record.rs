@@ -8,7 +8,7 @@ use crate::transfer::Transfers;
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Serial, Stan, TerminalId};
 use kazasu_schemas::jst::{BusinessDay, Millis, TransmissionTime};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::{Bearer, Policy};
+use kazasu_schemas::policy::{LiableParty, Policy};
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Receipt, Refusal, ResponseCode};

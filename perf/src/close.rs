@@ -309,11 +309,11 @@ impl Closing<'_> {
         let due = self.desk.settlements().await?;
         let payable = |s: &&Value| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1"));
         let payable: Vec<&Value> = due.as_array().into_iter().flatten().filter(payable).collect();
-        let value_day = payable.first().and_then(|s| s["value_day"].as_str()).map(str::to_owned);
+        let value_date = payable.first().and_then(|s| s["value_date"].as_str()).map(str::to_owned);
         let numbers = payable.iter().filter_map(|s| s["settlement"].as_u64().and_then(|n| u32::try_from(n).ok()));
         let numbers: Vec<u32> = numbers.collect();
         if !numbers.is_empty() {
-            let payout = ClosingAsk::Payout { value_day, settlements: Some(numbers), why: why() };
+            let payout = ClosingAsk::Payout { value_date, settlements: Some(numbers), why: why() };
             let proposed = self.desk.closing(payout, "suzuki").await?;
             decide(self.desk, &proposed).await?;
             let number = proposed["proposal"].as_u64().context("a proposal")?;

@@ -82,13 +82,13 @@ fn why() -> String {
 }
 
 fn step(batch: u32, name: &str) -> ReliefAsk {
-    ReliefAsk::Step { batch, step: name.into(), value_day: None, why: why() }
+    ReliefAsk::Step { batch, step: name.into(), value_date: None, why: why() }
 }
 
 /// A programme with money for everybody.
 async fn propose(desk: &Desk, residents: u64) -> anyhow::Result<()> {
     let source = format!(
-        "number = 101\nname = \"perf\"\ncity = \"13361\"\nlegal_basis = \"perf\"\nbudget = {}\nceiling = 100_000\nway = \"purse\"\n\
+        "number = 101\nname = \"perf\"\ncity = \"13361\"\nlegal_basis = \"perf\"\nbudget = {}\nceiling = 100_000\nmethod = \"purse\"\n\
          until = \"2098-12-31\"\n",
         residents * 10_000
     );

@@ -44,7 +44,7 @@ pub(crate) struct TapsArgs {
     #[arg(long, default_value_t = 30)]
     seconds: u64,
     /// Connections: 1, 2, 4, 5, 8 or 10.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, alias = "links", default_value_t = 2)]
     connections: u32,
     /// Pay from accounts in this ledger, or at an issuer behind a connection.
     #[arg(long, value_enum, default_value = "on-us")]

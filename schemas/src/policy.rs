@@ -415,7 +415,7 @@ impl PointProgramme {
 /// Who bears what an issuer refuses afterwards.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Bearer {
+pub enum LiableParty {
     /// The operator of the switch.
     #[n(0)]
     Operator,
@@ -427,14 +427,14 @@ pub enum Bearer {
     Issuer,
 }
 
-impl Bearer {
+impl LiableParty {
     /// Its name, as policy files have it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Bearer::Operator => "operator",
-            Bearer::Merchant => "merchant",
-            Bearer::Issuer => "issuer",
+            LiableParty::Operator => "operator",
+            LiableParty::Merchant => "merchant",
+            LiableParty::Issuer => "issuer",
         }
     }
 }
@@ -456,7 +456,7 @@ pub struct StandIn {
     pub resident_day: Yen,
     /// Who bears what the issuer refuses afterwards.
     #[n(4)]
-    pub bearer: Bearer,
+    pub liable: LiableParty,
 }
 
 /// Floor limits: an offline payment above its terminal's waits for a person.
@@ -478,7 +478,7 @@ pub struct Offline {
     pub resident_day: Yen,
     /// Who bears what the issuer refuses afterwards.
     #[n(1)]
-    pub bearer: Bearer,
+    pub liable: LiableParty,
     /// Floor limits; the switch's own when absent.
     #[n(2)]
     pub floor: Option<Floor>,

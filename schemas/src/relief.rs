@@ -12,7 +12,7 @@ use minicbor::{Decode, Encode};
 /// How the money reaches people.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Way {
+pub enum Method {
     /// A purse: it can be spent the moment it is credited, where the programme says, until it is over.
     #[n(0)]
     Purse,
@@ -21,13 +21,13 @@ pub enum Way {
     Transfer,
 }
 
-impl Way {
+impl Method {
     /// As files write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Way::Purse => "purse",
-            Way::Transfer => "transfer",
+            Method::Purse => "purse",
+            Method::Transfer => "transfer",
         }
     }
 }
@@ -35,7 +35,7 @@ impl Way {
 /// What happens to several applications of one household for one event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Several {
+pub enum DuplicateRule {
     /// Several damages: only the largest amount is given.
     #[n(0)]
     Largest,
@@ -44,13 +44,13 @@ pub enum Several {
     First,
 }
 
-impl Several {
+impl DuplicateRule {
     /// As files write it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Several::Largest => "largest",
-            Several::First => "first",
+            DuplicateRule::Largest => "largest",
+            DuplicateRule::First => "first",
         }
     }
 }
@@ -110,7 +110,7 @@ pub struct Terms {
     pub ceiling: Yen,
     /// Several applications of one household for one event.
     #[n(6)]
-    pub several: Several,
+    pub duplicates: DuplicateRule,
     /// Where purse money may be spent.
     #[n(7)]
     pub place: Place,
@@ -125,7 +125,7 @@ pub struct Terms {
     pub closes: Option<Millis>,
     /// How it is paid.
     #[n(11)]
-    pub way: Way,
+    pub method: Method,
     /// From which account transfers are ordered.
     #[n(12)]
     pub funding: Option<Funding>,

@@ -34,7 +34,7 @@ impl Messages {
             Body::Tapped(tapped) => tapped.to_issuer,
             Body::IssuerSilent(silent) => silent.to_issuer,
             Body::StoodIn(stood) => Some(stood.to_issuer),
-            Body::AdviceSettled(settled) => settled.to_issuer,
+            Body::AdviceDecided(settled) => settled.to_issuer,
             Body::Undone(undone) => undone.to_issuer,
             Body::IssuerTold(told) => Some(told.to_issuer),
             _ => None,

@@ -60,7 +60,7 @@ pub struct Switch {
     pub node: Node,
     store: Arc<dyn Store>,
     /// Acquirers' connections, to the last answer.
-    connections: TaskTracker,
+    open: TaskTracker,
     shutdown: watch::Sender<bool>,
     /// Ends the watch over the store: last, so that others see this node until it is gone.
     unwatch: watch::Sender<bool>,
@@ -247,7 +247,7 @@ impl Switch {
         }
         crate::http::serve(web, api, signal.clone());
         running.keep_metrics_small();
-        let connections = TaskTracker::new();
+        let open = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
@@ -256,24 +256,11 @@ impl Switch {
             engine: engine.clone(),
             shutdown: signal,
             day: open_day,
-            connections_open: connections.clone(),
+            connections_open: open.clone(),
         };
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
-        Ok(Switch {
-            engine,
-            desk,
-            listening,
-            http,
-            issuers,
-            node,
-            store,
-            connections,
-            shutdown,
-            unwatch,
-            core,
-            _lock: lock,
-        })
+        Ok(Switch { engine, desk, listening, http, issuers, node, store, open, shutdown, unwatch, core, _lock: lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
@@ -284,7 +271,7 @@ impl Switch {
             tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
         }
         self.shutdown.send_replace(true);
-        // Links stop reading at once; what they gave to the core, or the core to another node, is decided and answered.
+        // Connections stop reading at once; what they gave to the core, or the core to another node, is decided and answered.
         let begin = std::time::Instant::now();
         tokio::time::sleep(Duration::from_millis(50)).await;
         let health = self.engine.health().clone();
@@ -300,8 +287,8 @@ impl Switch {
         let joined = tokio::task::spawn_blocking(move || core.join()).await?;
         self.unwatch.send_replace(true);
         // Answers are with the connections by now; this is for them to reach the peers.
-        self.connections.close();
-        if tokio::time::timeout(Duration::from_secs(5), self.connections.wait()).await.is_err() {
+        self.open.close();
+        if tokio::time::timeout(Duration::from_secs(5), self.open.wait()).await.is_err() {
             tracing::warn!("some peers did not take their last answers");
         }
         joined.map_err(|_| anyhow::anyhow!("the core panicked; see the log above"))

@@ -49,7 +49,7 @@ pub enum Proposal {
         total: Yen,
         /// The bank's day.
         #[n(2)]
-        value_day: BusinessDay,
+        value_date: BusinessDay,
         /// SHA-256 of the accounts that are paid, so that what was approved is what is ordered; zeros when it was not kept.
         #[cbor(n(3), with = "minicbor::bytes", default)]
         payees: [u8; 32],

@@ -39,7 +39,7 @@ pub struct MerchantSettled {
     pub settlement: Settlement,
     /// The day on which the merchant is paid.
     #[n(4)]
-    pub value_day: BusinessDay,
+    pub value_date: BusinessDay,
     /// Accounts that are used for the first time.
     #[n(5)]
     pub opens: Vec<Opening>,

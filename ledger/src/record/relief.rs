@@ -83,7 +83,7 @@ pub struct ReliefStepTaken {
     pub total: Yen,
     /// The day on which the bank transfers, of a release by transfer.
     #[n(4)]
-    pub value_day: Option<BusinessDay>,
+    pub value_date: Option<BusinessDay>,
     /// Budget that changes its place; at the release the money too.
     #[cbor(n(5), with = "crate::transfer::list")]
     pub transfers: Transfers,

@@ -67,7 +67,7 @@ pub enum CardStatus {
     Good,
     /// Suspended, for example by telephone after a loss.
     #[n(1)]
-    Held,
+    Suspended,
     /// Not any more.
     #[n(2)]
     Revoked,
@@ -315,7 +315,7 @@ pub struct StoodIn {
     pub to_issuer: ToIssuer,
     /// Who bears it should the issuer refuse.
     #[n(4)]
-    pub bearer: Bearer,
+    pub liable: LiableParty,
     /// What the answer tells for the receipt, and alerts.
     #[n(5)]
     pub ruled: Outcome,
@@ -332,18 +332,18 @@ pub struct LossBooked {
     pub code: ResponseCode,
     /// Who bears it.
     #[n(2)]
-    pub bearer: Bearer,
+    pub liable: LiableParty,
     /// The loss account, when it is the first.
     #[n(3)]
     pub opens: Vec<Opening>,
-    /// Bearer's account to issuer receivable.
+    /// The liable party's account to issuer receivable.
     #[cbor(n(4), with = "crate::transfer::list")]
     pub transfers: Transfers,
 }
 
-/// See [`super::Body::NoticeSettled`].
+/// See [`super::Body::NoticeEnded`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct NoticeSettled {
+pub struct NoticeEnded {
     /// The notice: sixteen times the record that caused it, and its place among that record's notices.
     #[n(0)]
     pub notice: u64,

@@ -201,7 +201,7 @@ records! {
     /// An issuer refused an advice; somebody bears it.
     30 loss_booked: LossBooked { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
     /// A notice was acknowledged by its receiver, or given up.
-    31 notice_settled: NoticeSettled {}
+    31 notice_ended: NoticeEnded {}
     /// A person proposed something that takes two people.
     32 approval_requested: ApprovalRequested {}
     /// Another person approved a proposal, or turned it down.
@@ -263,5 +263,5 @@ records! {
     /// Nothing has happened for an hour. Moves nothing.
     72 clock_kept: ClockKept {}
     /// A person said what becomes of an offline payment above its floor limit.
-    73 advice_settled: AdviceSettled { moves r => &r.transfers; }
+    73 advice_decided: AdviceDecided { moves r => &r.transfers; }
 }

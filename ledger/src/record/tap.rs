@@ -265,9 +265,9 @@ impl Tapped {
     }
 }
 
-/// See [`super::Body::AdviceSettled`].
+/// See [`super::Body::AdviceDecided`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct AdviceSettled {
+pub struct AdviceDecided {
     /// The offline payment.
     #[n(0)]
     pub tap: u64,
@@ -450,7 +450,7 @@ pub struct LossReturned {
     pub code: ResponseCode,
     /// Who had borne it.
     #[n(2)]
-    pub bearer: Bearer,
+    pub liable: LiableParty,
     /// The issuer owes what the refund did not take; who bore it bears that much less.
     #[cbor(n(3), with = "crate::transfer::list")]
     pub transfers: Transfers,

@@ -27,7 +27,7 @@ pub use scope::{Contracts, Merchant, Scope};
 pub use settlement::{DayTotals, Opening, Settlement, SettlementError};
 pub use tariff::{Tariff, TariffError};
 pub use tender::{ByTender, Tender, Tenders};
-pub use terms::{Basis, Contract, FeeRule, HoldBack, MOST_FIXED, RefundFee, Tax};
+pub use terms::{Basis, Contract, FeeRule, MOST_FIXED, RefundFee, Reserve, Tax};
 
 #[cfg(test)]
 mod tests;

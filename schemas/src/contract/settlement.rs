@@ -106,7 +106,7 @@ pub struct Settlement {
     pub adjustments: Yen,
     /// Kept back of this period.
     #[n(11)]
-    pub held_back: Yen,
+    pub reserved: Yen,
     /// The first day on which that may be paid; absent when nothing is kept back.
     #[n(12)]
     pub held_until: Option<BusinessDay>,
@@ -154,7 +154,7 @@ pub enum SettlementError {
 impl Settlement {
     /// Settles a period of one merchant from the totals of its days; days without taps may be missing.
     ///
-    /// To settle for the last time, pass the contract with a minimum payout and hold-back of nothing.
+    /// To settle for the last time, pass the contract with a minimum payout and reserve of nothing.
     pub fn of(
         contract: &Contract,
         period: Period,
@@ -181,7 +181,7 @@ impl Settlement {
             points_funding: sum("points funding", days, |day| i128::from(day.points_funding.get()))?,
             chargebacks: sum("chargebacks", days, |day| i128::from(day.chargebacks.get()))?,
             adjustments: sum("adjustments", days, |day| i128::from(day.adjustments.get()))?,
-            held_back: Yen::ZERO,
+            reserved: Yen::ZERO,
             held_until: None,
             released: opening.released,
             carried_before: opening.carried,
@@ -197,14 +197,14 @@ impl Settlement {
     fn pay(&mut self, contract: &Contract) -> Result<(), SettlementError> {
         let there = self.coming_in() - self.going_off();
         let mut held = 0;
-        if let Some(hold_back) = contract.hold_back {
+        if let Some(reserve) = contract.reserve {
             let takings = (self.gross.sum() - self.refunds.sum()).max(0);
-            let kept = takings * i128::from(hold_back.rate.0) / 1_000_000;
+            let kept = takings * i128::from(reserve.rate.0) / 1_000_000;
             // What is not there cannot be kept back.
             held = kept.clamp(0, there.max(0));
-            self.held_until = (held > 0).then(|| hold_back.release_day(self.period.until));
+            self.held_until = (held > 0).then(|| reserve.release_day(self.period.until));
         }
-        self.held_back = yen("hold-back", held)?;
+        self.reserved = yen("reserve", held)?;
         let net = yen("the net", there - held)?;
         let least = contract.minimum_payout.max(Yen::ZERO);
         if net >= least {
@@ -232,9 +232,9 @@ impl Settlement {
     /// # Panics
     /// When they differ, or less than nothing is paid or kept back: no such settlement may leave.
     pub fn assert_balanced(&self) {
-        let out = total(&[self.paid, self.carried_forward, self.held_back]) + self.going_off();
+        let out = total(&[self.paid, self.carried_forward, self.reserved]) + self.going_off();
         assert_eq!(out, self.coming_in(), "a settlement gives away what comes in: {self:?}");
-        assert!(self.paid >= Yen::ZERO && self.held_back >= Yen::ZERO, "nothing is paid below zero: {self:?}");
+        assert!(self.paid >= Yen::ZERO && self.reserved >= Yen::ZERO, "nothing is paid below zero: {self:?}");
         assert!(self.paid == Yen::ZERO || self.carried_forward == Yen::ZERO, "paid or carried, not both: {self:?}");
     }
 }

@@ -60,7 +60,7 @@ pub struct Contract {
     pub payout_days: u8,
     /// What is kept back for a while.
     #[n(14)]
-    pub hold_back: Option<HoldBack>,
+    pub reserve: Option<Reserve>,
     /// Less than this is carried into the next period instead of being paid.
     #[n(15)]
     pub minimum_payout: Yen,
@@ -181,7 +181,7 @@ pub enum RefundFee {
 
 /// What is kept back of a period's takings for a while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
-pub struct HoldBack {
+pub struct Reserve {
     /// Of payments less refunds.
     #[n(0)]
     pub rate: Rate,
@@ -190,7 +190,7 @@ pub struct HoldBack {
     pub days: u16,
 }
 
-impl HoldBack {
+impl Reserve {
     /// The first day on which what was kept back of a period may be paid out again: it belongs to the settlement whose
     /// period holds this day.
     #[must_use]

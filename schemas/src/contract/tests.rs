@@ -49,7 +49,7 @@ fn contract() -> Contract {
         interchange: None,
         cycle: Cycle::TwiceAMonth,
         payout_days: 3,
-        hold_back: None,
+        reserve: None,
         minimum_payout: Yen::new(1),
         chargeback_fee: Yen::new(1_500),
         funds_points: Vec::new(),

@@ -192,7 +192,7 @@ refusals! {
     /// The temporary ID has been merged into another card.
     CardMerged = 20, b"62", "card_merged";
     /// The card is suspended.
-    CardHeld = 21, b"41", "card_held";
+    CardSuspended = 21, b"41", "card_suspended";
     /// The card has been revoked.
     CardRevoked = 22, b"62", "card_revoked";
     /// The card's last day is over.
@@ -248,7 +248,7 @@ mod tests {
             table.join("\n"),
             "1 94 duplicate_mismatch\n2 94 reversed_before_arrival\n3 12 unsupported_transaction\n4 03 unknown_merchant\n\
              5 58 unknown_terminal\n6 12 unsupported_currency\n7 13 zero_amount\n8 25 original_not_found\n\
-             9 12 original_not_open\n10 13 above_original\n11 14 unknown_ppid\n20 62 card_merged\n21 41 card_held\n\
+             9 12 original_not_open\n10 13 above_original\n11 14 unknown_ppid\n20 62 card_merged\n21 41 card_suspended\n\
              22 62 card_revoked\n23 54 card_expired\n24 91 card_status_list_too_old\n25 61 above_cap_of_stale_list\n\
              26 55 pin_required\n27 57 purse_not_usable_here\n12 14 no_instrument_linked\n\
              13 12 ppid_differs_from_original\n28 61 limit_per_tap\n29 61 limit_of_amount\n30 65 limit_of_count\n14 51 insufficient_funds\n15 13 balance_overflow\n\

@@ -195,7 +195,7 @@ pub(super) fn apply_list(state: &State, new: NewList<'_>, by: &str) -> Decided {
 
 fn status_of(reason: ListReason) -> CardStatus {
     match reason {
-        ListReason::Hold => CardStatus::Held,
+        ListReason::Hold => CardStatus::Suspended,
         ListReason::Revoked => CardStatus::Revoked,
     }
 }

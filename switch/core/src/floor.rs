@@ -12,7 +12,7 @@ use super::totals::What;
 use super::undo::{Kept, held, instrument_share, issuer_of, settle};
 use super::wallet::NOBODY;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{AdviceSettled, Body, Outcome, Place, ToIssuer};
+use kazasu_ledger::record::{AdviceDecided, Body, Outcome, Place, ToIssuer};
 use kazasu_schemas::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// A person said what becomes of it.
-    pub(super) fn advice_settled(&mut self, place: Place, r: &AdviceSettled) {
+    pub(super) fn advice_decided(&mut self, place: Place, r: &AdviceDecided) {
         let Some(index) = self.index_of(r.tap) else { return };
         self.offline.waiting.remove(&r.tap);
         let Some(tap) = self.tap(index) else { return };
@@ -156,8 +156,8 @@ pub(super) fn decide(state: &State, record: Seq, ruling: Ruling, told: Attributi
     let ruled = if accepted { alerts(state, tap) } else { None };
     let notices = ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
     let (by, why) = told.owned();
-    let body = AdviceSettled { tap: tap.seq, accepted, transfers, to_issuer, ruled, by, why };
-    let decision = recorded(Body::AdviceSettled(body)).notify(state.seq + 1, notices);
+    let body = AdviceDecided { tap: tap.seq, accepted, transfers, to_issuer, ruled, by, why };
+    let decision = recorded(Body::AdviceDecided(body)).notify(state.seq + 1, notices);
     Ok(match to_issuer {
         Some(message) => decision.then(Effect::Send(state.seq + 1, message)),
         None => decision,

@@ -211,7 +211,7 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
     let answer = Answer { approval: Some(approval), receipt: ruled.receipt, ..Answer::code(ResponseCode::APPROVED) };
     let notices = ruled.alerts.len();
     let transfers = settle(state, tap, |_| true);
-    let body = StoodIn { tap: tap.seq, approval, transfers, to_issuer, bearer: rule.bearer, ruled };
+    let body = StoodIn { tap: tap.seq, approval, transfers, to_issuer, liable: rule.liable, ruled };
     Some(
         Decision::record(Body::StoodIn(body))
             .notify(seq, notices)

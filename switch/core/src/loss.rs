@@ -9,7 +9,7 @@ use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, 
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountKey, Seq, Transfer};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::policy::LiableParty;
 use kazasu_schemas::wire::ResponseCode;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 
@@ -57,8 +57,8 @@ pub(super) fn acknowledged(state: &State, message: Seq, code: ResponseCode) -> D
 /// each stands, or not, by what the issuer says to its own message.
 fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Option<LossBooked> {
     let tap = state.tap_by_seq(advice.tap)?;
-    let stood = state.stand_ins.taps.get(&tap.seq).map(|stood| stood.bearer);
-    let bearer = stood.or(state.rules.policy.offline.as_ref().map(|rule| rule.bearer))?;
+    let stood = state.stand_ins.taps.get(&tap.seq).map(|stood| stood.liable);
+    let liable = stood.or(state.rules.policy.offline.as_ref().map(|rule| rule.liable))?;
     let leg = tap.instrument_leg().filter(|_| tap.state == TapState::Posted)?;
     let parts = state.parts(tap.seq);
     let amount = minus(minus(minus(leg.posted, leg.undone), parts.denied), parts.taken);
@@ -66,19 +66,19 @@ fn lost(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -> Op
         return None;
     }
     // What an acquirer's difference took of the merchant is the operator's: the merchant does not bear it a second time.
-    let bearer = if bearer == Bearer::Merchant && tap.kept < Yen::ZERO { Bearer::Operator } else { bearer };
+    let liable = if liable == LiableParty::Merchant && tap.kept < Yen::ZERO { LiableParty::Operator } else { liable };
     let mut opens = Vec::new();
-    let debit = match bearer {
-        Bearer::Issuer => return None,
-        Bearer::Merchant => leg.credit,
-        Bearer::Operator => state.parties.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
+    let debit = match liable {
+        LiableParty::Issuer => return None,
+        LiableParty::Merchant => leg.credit,
+        LiableParty::Operator => state.parties.losses.get(&advice.issuer).copied().unwrap_or_else(|| {
             let account = state.book.next_account();
             opens.push(Opening { account, key: AccountKey::StandInLoss(advice.issuer) });
             account
         }),
     };
     let transfers = Transfers::from_slice(&[Transfer::direct(debit, leg.debit, amount)]);
-    Some(LossBooked { message, code, bearer, opens, transfers })
+    Some(LossBooked { message, code, liable, opens, transfers })
 }
 
 /// The issuer refuses a refund advice of a payment that it has refused before: it gave nothing back, so that much less is lost.
@@ -91,9 +91,9 @@ fn returned(state: &State, message: Seq, advice: ToIssuer, code: ResponseCode) -
     if !amount.is_positive() {
         return None;
     }
-    let bearer = if of.debit == of.credit { Bearer::Merchant } else { Bearer::Operator };
+    let liable = if of.debit == of.credit { LiableParty::Merchant } else { LiableParty::Operator };
     let transfers = Transfers::from_slice(&[Transfer::direct(leg.credit, of.debit, amount)]);
-    Some(LossReturned { message, code, bearer, transfers })
+    Some(LossReturned { message, code, liable, transfers })
 }
 
 /// The payment's leg was lost after the refund had begun: the refund still goes to the issuer.

@@ -10,7 +10,7 @@ use super::programmes::{self, Payment};
 use super::state::State;
 use super::wallet::{InstrumentKey, NOBODY};
 use kazasu_ledger::record::{
-    Body, CardStatus, CardStatusSet, Instrument, Merged, NoticeSettled, OwnLimits, OwnLimitsSet, TemporaryIssued,
+    Body, CardStatus, CardStatusSet, Instrument, Merged, NoticeEnded, OwnLimits, OwnLimitsSet, TemporaryIssued,
 };
 use kazasu_ledger::{AccountId, AccountKey};
 use kazasu_schemas::canonical::is_blank;
@@ -58,7 +58,7 @@ pub(super) fn command(state: &State, now: Millis, command: &Command) -> Decision
         Command::Reseal { ppid, version, pan } => links::reseal(state, *ppid, *version, pan),
         Command::SettleNotice { notice, delivered, attempts, problem } => {
             let (notice, delivered, attempts, problem) = (*notice, *delivered, *attempts, problem.clone());
-            Ok(settle_notice(state, NoticeSettled { notice, delivered, attempts, problem }))
+            Ok(end_notice(state, NoticeEnded { notice, delivered, attempts, problem }))
         }
         Command::RetryNotice { notice } => match state.notices.get(notice) {
             None => Err(Rejected::UnknownNotice(*notice)),
@@ -117,7 +117,7 @@ fn set_card(state: &State, ppid: Ppid, status: CardStatus, told: Attribution<'_>
     let at = known(state, ppid)?;
     let said = state.holder(at).card.said;
     // Whoever suspends a card that has been revoked must not bring it nearer to being used.
-    if said == status || (said == CardStatus::Revoked && status == CardStatus::Held) {
+    if said == status || (said == CardStatus::Revoked && status == CardStatus::Suspended) {
         return Ok(unchanged());
     }
     let (by, why) = told.owned();
@@ -147,11 +147,11 @@ fn set_own_limits(
     Ok(recorded(Body::OwnLimitsSet(OwnLimitsSet { ppid, limits, by: by.to_owned() })))
 }
 
-fn settle_notice(state: &State, settled: NoticeSettled) -> Decision {
+fn end_notice(state: &State, settled: NoticeEnded) -> Decision {
     match state.notices.get(&settled.notice) {
         None => unchanged(),
         Some(owed) if owed.dead.is_some() && !settled.delivered => unchanged(),
-        Some(_) => recorded(Body::NoticeSettled(settled)),
+        Some(_) => recorded(Body::NoticeEnded(settled)),
     }
 }
 

@@ -15,7 +15,7 @@ use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
-use kazasu_schemas::relief::{Terms, Way};
+use kazasu_schemas::relief::{Method, Terms};
 use std::collections::HashMap;
 
 /// A policy must be able to follow the one in force: programmes stay, limits keep their meaning, budgets cover what was granted.
@@ -48,7 +48,7 @@ fn follows(state: &State, policy: &Policy) -> Result<(), Rejected> {
         return wrong(format!("purse {}: a relief programme has this number; take another", purse.number));
     }
     let running = state.relief.programmes.values();
-    let running = running.filter(|p| p.terms.way == Way::Purse && !p.terms.is_over(state.at)).count();
+    let running = running.filter(|p| p.terms.method == Method::Purse && !p.terms.is_over(state.at)).count();
     if policy.purses.len() + running > MOST_PROGRAMMES || policy.points.len() > MOST_PROGRAMMES {
         return wrong(format!(
             "at most {MOST_PROGRAMMES} purse programmes, relief included, and {MOST_PROGRAMMES} point programmes"

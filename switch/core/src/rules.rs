@@ -301,7 +301,7 @@ impl State {
             return Err(Refusal::CardMerged);
         }
         match holder.card.status() {
-            CardStatus::Held => Err(Refusal::CardHeld),
+            CardStatus::Suspended => Err(Refusal::CardSuspended),
             CardStatus::Revoked => Err(Refusal::CardRevoked),
             CardStatus::Good if holder.card.last_day.is_some_and(|last| day > last) => Err(Refusal::CardExpired),
             CardStatus::Good => Ok(()),

@@ -67,7 +67,7 @@ impl Card {
     pub(super) fn status(&self) -> CardStatus {
         match (self.said, self.listed) {
             (CardStatus::Revoked, _) | (_, CardStatus::Revoked) => CardStatus::Revoked,
-            (CardStatus::Held, _) | (_, CardStatus::Held) => CardStatus::Held,
+            (CardStatus::Suspended, _) | (_, CardStatus::Suspended) => CardStatus::Suspended,
             (CardStatus::Good, CardStatus::Good) => CardStatus::Good,
         }
     }

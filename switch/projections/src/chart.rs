@@ -503,7 +503,7 @@ impl record::Fold for Reading<'_> {
         Ok(())
     }
 
-    fn advice_settled(&mut self, place: Place, r: &record::AdviceSettled) -> Result<(), Infallible> {
+    fn advice_decided(&mut self, place: Place, r: &record::AdviceDecided) -> Result<(), Infallible> {
         self.chart.stood_in.insert(place.seq, r.tap);
         self.moves = self.chart.moves(r.tap, &r.transfers, false);
 
@@ -543,7 +543,7 @@ impl record::Fold for Reading<'_> {
     kazasu_ledger::ignore_records! {
         deposit_opened funded unlinked issuer_late totals_compared policy_activated temporary_issued card_status_set
         certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed link_broken
-        retarget_proposed notice_settled relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        retarget_proposed notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran difference_noted
         head_signed issuer_told differences_closed line_undone line_set_aside clock_confirmed clock_kept

@@ -104,7 +104,7 @@ impl Story {
         // What is said later about a stand-in, or about what was undone or told later, names its record.
         let named = matches!(
             body,
-            Body::Tapped(_) | Body::StoodIn(_) | Body::AdviceSettled(_) | Body::Undone(_) | Body::IssuerTold(_)
+            Body::Tapped(_) | Body::StoodIn(_) | Body::AdviceDecided(_) | Body::Undone(_) | Body::IssuerTold(_)
         );
         if named && !self.family.contains(&place.seq) {
             self.family.push(place.seq);
@@ -190,7 +190,7 @@ impl Fold for About<'_> {
         self.names([r.tap])
     }
 
-    fn advice_settled(&mut self, _: Place, r: &record::AdviceSettled) -> Result<(), Infallible> {
+    fn advice_decided(&mut self, _: Place, r: &record::AdviceDecided) -> Result<(), Infallible> {
         self.names([r.tap])
     }
 
@@ -218,7 +218,7 @@ impl Fold for About<'_> {
         self.names(r.differences.iter().map(|d| d.own))
     }
 
-    fn notice_settled(&mut self, _: Place, r: &record::NoticeSettled) -> Result<(), Infallible> {
+    fn notice_ended(&mut self, _: Place, r: &record::NoticeEnded) -> Result<(), Infallible> {
         self.names([r.notice / 16])
     }
 
@@ -251,7 +251,7 @@ impl Fold for Later<'_> {
             self.story.paid.push(Paid { number: r.number, payout: None });
             let more = json!({ "settlement": r.number, "from": period.from.to_string(), "until": period.until.to_string(),
                 "paid_yen": r.settlement.paid.get(), "fee_yen": r.settlement.fee.get(),
-                "value_day": r.value_day.to_string() });
+                "value_date": r.value_date.to_string() });
             self.story.tell(place, "merchant_settled", more);
         }
         Ok(())
@@ -347,9 +347,9 @@ impl Fold for Later<'_> {
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated
         temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
-        notice_settled approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        notice_ended approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked issuer_settled
         money_received recon_ran differences_raised head_signed undone loss_returned issuer_told line_set_aside
-        clock_confirmed clock_kept advice_settled
+        clock_confirmed clock_kept advice_decided
     }
 }

@@ -346,7 +346,7 @@ impl record::Fold for Step<'_> {
         Ok(())
     }
 
-    fn advice_settled(&mut self, place: record::Place, r: &record::AdviceSettled) -> Result<(), Infallible> {
+    fn advice_decided(&mut self, place: record::Place, r: &record::AdviceDecided) -> Result<(), Infallible> {
         let Step { fold, changes } = self;
         let seq = place.seq;
         let parts = fold.parts(&r.transfers);
@@ -416,7 +416,7 @@ impl record::Fold for Step<'_> {
         opened acquirer_registered issuer_registered deposit_opened funded linked unlinked issuer_late
         totals_compared cut_over policy_activated temporary_issued card_status_set certificate_bound list_applied
         own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed
-        notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
         difference_noted head_signed differences_closed line_undone line_set_aside clock_confirmed

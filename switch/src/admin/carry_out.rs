@@ -65,9 +65,9 @@ fn entered(pin_verified: bool) -> Result<(), AskError> {
 fn card_status(text: &str) -> Result<CardStatus, AskError> {
     match text {
         "good" => Ok(CardStatus::Good),
-        "held" => Ok(CardStatus::Held),
+        "suspended" => Ok(CardStatus::Suspended),
         "revoked" => Ok(CardStatus::Revoked),
-        other => Err(value("status", format!("must be good, held or revoked, got {other:?}"))),
+        other => Err(value("status", format!("must be good, suspended or revoked, got {other:?}"))),
     }
 }
 

@@ -138,7 +138,7 @@ impl Desk {
             json!({ "notice": format!("{}-{}", key / 16, key % 16), "ppid": owed.ppid.to_string(), "percent": owed.percent,
                 "month": owed.counted.to_string().get(..7), "used_yen": owed.used.get(), "limit_yen": owed.limit.get(),
                 "at": owed.at.jst_text(),
-                "given_up": dead.map(|(attempts, problem)| json!({ "attempts": attempts, "problem": problem })) })
+                "dead_lettered": dead.map(|(attempts, problem)| json!({ "attempts": attempts, "problem": problem })) })
         };
         Ok(all.iter().map(line).collect())
     }
@@ -187,7 +187,7 @@ fn limits_json(l: &OwnLimits) -> Value {
 fn resident_json(r: &Resident) -> Value {
     let card = match r.card {
         CardStatus::Good => "good",
-        CardStatus::Held => "held",
+        CardStatus::Suspended => "suspended",
         CardStatus::Revoked => "revoked",
     };
     let later = r.later.map(|(from, limits)| {

@@ -123,11 +123,11 @@ pub(super) enum LinkCommand {
 
 #[derive(Subcommand)]
 pub(super) enum CardCommand {
-    /// Suspends a card (held), revokes it, or lets it be used again (good).
+    /// Suspends a card, revokes it, or lets it be used again (good).
     Status {
         /// The person.
         ppid: String,
-        /// good, held or revoked.
+        /// good, suspended or revoked.
         status: String,
         /// Why.
         #[arg(long)]
@@ -691,7 +691,7 @@ const LABELS: [(&str, &str); 73] = [
     ("month", "月"),
     ("used_yen", "利用額"),
     ("limit_yen", "上限"),
-    ("given_up", "配信断念"),
+    ("dead_lettered", "配信不能"),
     ("attempts", "試行"),
     ("problem", "原因"),
     ("at", "時刻"),

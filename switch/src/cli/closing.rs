@@ -76,8 +76,8 @@ pub(super) enum PayoutCommand {
     /// Proposes to pay what is due on or before the bank's day.
     Propose {
         /// The bank's day; the next one when absent.
-        #[arg(long)]
-        value_day: Option<String>,
+        #[arg(long, alias = "value-day")]
+        value_date: Option<String>,
         /// Only these settlements.
         #[arg(long)]
         settlement: Vec<u32>,
@@ -378,9 +378,9 @@ pub(super) async fn settle(received: Option<ClosingAsk>, common: &Common) -> any
 
 pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
     match command {
-        PayoutCommand::Propose { value_day, settlement, why, common } => {
+        PayoutCommand::Propose { value_date, settlement, why, common } => {
             let settlements = (!settlement.is_empty()).then_some(settlement);
-            one(ClosingAsk::Payout { value_day, settlements, why }, &common).await
+            one(ClosingAsk::Payout { value_date, settlements, why }, &common).await
         }
         PayoutCommand::Cancel { payout, why, common } => one(ClosingAsk::CancelPayout { payout, why }, &common).await,
         PayoutCommand::List { common } => look("payouts", &common).await,

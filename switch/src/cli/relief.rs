@@ -140,8 +140,8 @@ pub(super) enum ReliefCommand {
         /// The batch.
         batch: u32,
         /// The bank's day, of a programme that pays by transfer.
-        #[arg(long)]
-        value_day: Option<String>,
+        #[arg(long, alias = "value-day")]
+        value_date: Option<String>,
         /// Why.
         #[arg(long)]
         why: String,
@@ -339,7 +339,7 @@ pub(super) enum FileFormat {
 
 pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
     use ReliefCommand as C;
-    let step = |batch, step: &str, why| ReliefAsk::Step { batch, step: step.to_owned(), value_day: None, why };
+    let step = |batch, step: &str, why| ReliefAsk::Step { batch, step: step.to_owned(), value_date: None, why };
     match command {
         C::Programme { what } => programme(what).await,
         C::Proposals { common } => look("/v1/relief/proposals", &common).await,
@@ -366,8 +366,8 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
             let steps = ["decided", "committed", "ordered"];
             many(steps.map(|name| step(batch, name, why.clone())).to_vec(), &common).await
         }
-        C::Release { batch, value_day, why, common } => {
-            let ask = ReliefAsk::Step { batch, step: "released".into(), value_day, why };
+        C::Release { batch, value_date, why, common } => {
+            let ask = ReliefAsk::Step { batch, step: "released".into(), value_date, why };
             release(batch, ask, &common).await
         }
         C::Cancel { batch, why, common } => one(step(batch, "cancelled", why), &common).await,
@@ -412,7 +412,7 @@ async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
                     terms.number,
                     terms.name,
                     terms.budget,
-                    terms.way.name()
+                    terms.method.name()
                 );
                 Ok(())
             }
@@ -476,7 +476,7 @@ async fn credited(counter: &mut Counter, batch: u32, mut released: Value, common
             Counter::Running(switch) => switch.get(&format!("/v1/relief/batches/{batch}/progress")).await?,
             Counter::Here { desk, .. } => desk.relief_progress(batch).await.map_err(Refused::from)?.unwrap_or_default(),
         };
-        if view["way"] == "purse" {
+        if view["method"] == "purse" {
             let (done, all) =
                 (view["credited_rows"].as_u64().unwrap_or(0), view["rows_to_credit"].as_u64().unwrap_or(0));
             bar.show(done, all);

@@ -35,7 +35,12 @@ pub enum ClosingAsk {
     /// Sign a day's last record.
     Sign { day: String },
     /// Propose to pay settlements: all that are due on or before the bank's day, or those that are named.
-    Payout { value_day: Option<String>, settlements: Option<Vec<u32>>, why: String },
+    Payout {
+        #[serde(alias = "value_day")]
+        value_date: Option<String>,
+        settlements: Option<Vec<u32>>,
+        why: String,
+    },
     /// Propose to give a payout up that the bank did not take.
     CancelPayout { payout: u64, why: String },
     /// Look after a difference.
@@ -165,8 +170,8 @@ impl Desk {
             }
             ClosingAsk::Settle { day: text } => return self.settle_day(day("day", &text)?, by).await,
             ClosingAsk::Sign { day: text } => return self.sign_day(day("day", &text)?).await,
-            ClosingAsk::Payout { value_day, settlements, why } => {
-                return self.propose_payout(value_day, settlements, &why, by).await;
+            ClosingAsk::Payout { value_date, settlements, why } => {
+                return self.propose_payout(value_date, settlements, &why, by).await;
             }
             ClosingAsk::CancelPayout { payout, why } => {
                 return self.propose_closing(Proposal::CancelPayout { payout }, String::new(), &why, by).await;
@@ -314,36 +319,36 @@ impl Desk {
 
     async fn propose_payout(
         &self,
-        value_day: Option<String>,
+        value_date: Option<String>,
         named: Option<Vec<u32>>,
         why: &str,
         by: &str,
     ) -> Result<Value, AskError> {
-        let bank_day: BusinessDay = match value_day {
-            Some(text) => day("value_day", &text)?,
+        let bank_day: BusinessDay = match value_date {
+            Some(text) => day("value_date", &text)?,
             None => {
                 let tomorrow = self.now().jst_day().next();
-                self.calendar.next_business_day(tomorrow).map_err(|e| value("value_day", e))?
+                self.calendar.next_business_day(tomorrow).map_err(|e| value("value_date", e))?
             }
         };
-        if !self.calendar.is_bank_business_day(bank_day).map_err(|e| value("value_day", e))? {
-            return Err(value("value_day", format!("banks are closed on {bank_day}")));
+        if !self.calendar.is_bank_business_day(bank_day).map_err(|e| value("value_date", e))? {
+            return Err(value("value_date", format!("banks are closed on {bank_day}")));
         }
         let today = self.now().jst_day();
         if bank_day < today || bank_day.0 - today.0 > 60 {
-            return Err(value("value_day", format!("must be today or within 60 days, got {bank_day}")));
+            return Err(value("value_date", format!("must be today or within 60 days, got {bank_day}")));
         }
         let all = self.ask(|state| state.settlements()).await?;
         let due = all.iter().filter(|s| s.state == kazasu_core::SettlementState::Due);
         let chosen: Vec<_> = match &named {
             Some(numbers) => all.iter().filter(|s| numbers.contains(&s.number)).cloned().collect(),
-            None => due.filter(|s| s.value_day <= bank_day).cloned().collect(),
+            None => due.filter(|s| s.value_date <= bank_day).cloned().collect(),
         };
         if let Some(unknown) = named.iter().flatten().find(|n| !chosen.iter().any(|s| s.number == **n)) {
             return Err(value("settlements", format!("{unknown} is not known")));
         }
         if chosen.is_empty() {
-            let text = format!("none is due with a value day on or before {bank_day}; kazasu settle lists them");
+            let text = format!("none is due with a value date on or before {bank_day}; kazasu settle lists them");
             return Err(value("settlements", text));
         }
         let missing = self.without_account(&chosen)?;
@@ -354,11 +359,11 @@ impl Desk {
         let settlements: Vec<u32> = chosen.iter().map(|s| s.number).collect();
         let count = settlements.len();
         let payees = self.payout_config()?.digest(&chosen);
-        let proposal = Proposal::Payout { settlements, total, value_day: bank_day, payees };
+        let proposal = Proposal::Payout { settlements, total, value_date: bank_day, payees };
         let mut out = self.propose_closing(proposal, String::new(), why, by).await?;
         out["settlements"] = count.into();
         out["total_yen"] = total.get().into();
-        out["value_day"] = bank_day.to_string().into();
+        out["value_date"] = bank_day.to_string().into();
         Ok(out)
     }
 }

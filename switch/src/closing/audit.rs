@@ -162,11 +162,11 @@ impl Fold for Heads<'_> {
         issuer_answered issuer_silent issuer_late issuer_acknowledged totals_compared policy_activated
         temporary_issued merged card_status_set certificate_bound list_applied own_limits_set programme_funded
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
-        notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
+        notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
         difference_noted undone loss_returned issuer_told differences_closed line_undone line_set_aside
-        clock_confirmed clock_kept advice_settled
+        clock_confirmed clock_kept advice_decided
     }
 }
 

@@ -150,7 +150,7 @@ impl Desk {
             );
             return Err(value("payees", text));
         }
-        let header = header(&config.funding, payout.value_day)?;
+        let header = header(&config.funding, payout.value_date)?;
         let mut files = Vec::new();
         let most = usize::try_from(config.funding.most.max(1)).expect("32 bits");
         for (n, part) in settlements.chunks(most).enumerate() {
@@ -177,13 +177,13 @@ impl Desk {
                 }
                 Format::Pain001 => {
                     let ids: Vec<String> = part.iter().map(|s| reference(number, s.number)).collect();
-                    // Its own time is the value day's beginning, so that the same payout gives the same bytes.
+                    // Its own time is the value date's beginning, so that the same payout gives the same bytes.
                     let message = document_of(
                         &format!("KAZASU-P{number}-{}", n + 1),
                         &header,
                         payments,
                         ids,
-                        payout.value_day.start(),
+                        payout.value_date.start(),
                     );
                     let text = pain001::write(&message).map_err(|e| value("payout file", e))?;
                     (format!("payout-{number}-{}.xml", n + 1), text.into_bytes())

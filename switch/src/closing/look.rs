@@ -37,9 +37,9 @@ impl Desk {
                     "from": t.period.from.to_string(), "until": t.period.until.to_string(),
                     "gross_yen": yen(t.gross.sum()), "refunds_yen": yen(t.refunds.sum()), "fee_yen": t.fee.get(),
                     "tax_yen": t.tax.get(), "points_funding_yen": t.points_funding.get(), "adjustments_yen": t.adjustments.get(),
-                    "chargebacks_yen": t.chargebacks.get(), "chargeback_fee_yen": t.chargeback_fee.get(), "held_back_yen": t.held_back.get(),
+                    "chargebacks_yen": t.chargebacks.get(), "chargeback_fee_yen": t.chargeback_fee.get(), "reserve_yen": t.reserved.get(),
                     "paid_yen": t.paid.get(), "carried_yen": t.carried_forward.get(),
-                    "value_day": s.value_day.to_string(), "state": s.state.name() })
+                    "value_date": s.value_date.to_string(), "state": s.state.name() })
             })
             .collect())
     }
@@ -51,7 +51,7 @@ impl Desk {
             .iter()
             .map(|p| {
                 json!({ "payout": p.number, "settlements": p.settlements, "total_yen": p.total.get(),
-                    "value_day": p.value_day.to_string(), "file": p.file.as_ref().map(|(format, files)| json!({
+                    "value_date": p.value_date.to_string(), "file": p.file.as_ref().map(|(format, files)| json!({
                         "format": format.name(), "files": files.len() })), "taken_files": p.taken.len() })
             })
             .collect())

@@ -20,7 +20,7 @@ pub(super) struct Due {
     pub(super) settlement: Settlement,
     /// Points that the merchant funds, by programme.
     pub(super) points: Vec<(u16, Yen)>,
-    pub(super) value_day: BusinessDay,
+    pub(super) value_date: BusinessDay,
 }
 
 /// What settling merchants came to.
@@ -93,9 +93,9 @@ impl Desk {
                 all.paid = sum(all.paid, d.settlement.paid);
                 all.fees = sum(sum(all.fees, d.settlement.fee), d.settlement.chargeback_fee);
                 let settlement = Box::new(d.settlement);
-                let (acquirer, merchant, value_day) = (d.acquirer, d.merchant, d.value_day);
+                let (acquirer, merchant, value_date) = (d.acquirer, d.merchant, d.value_date);
                 let points = d.points.clone();
-                let ask = Closing::SettleMerchant { acquirer, merchant, settlement, points, value_day };
+                let ask = Closing::SettleMerchant { acquirer, merchant, settlement, points, value_date };
                 answers.push(engine.command_later(Command::Closing(ask)));
             }
             for answer in answers {
@@ -220,9 +220,9 @@ pub(super) fn settlement(books: &Books, ending: &Ending<'_>, calendar: &Calendar
     }
     let settlement = Settlement::of(contract, Period { from, until }, &stretch.totals, opening)?;
     settlement.assert_balanced();
-    let value_day = calendar.add_business_days(until, u32::from(contract.payout_days))?;
+    let value_date = calendar.add_business_days(until, u32::from(contract.payout_days))?;
     let points = stretch.points.into_iter().filter(|(_, amount)| *amount != Yen::ZERO).collect();
-    Ok(Some(Due { acquirer, merchant, settlement, points, value_day }))
+    Ok(Some(Due { acquirer, merchant, settlement, points, value_date }))
 }
 
 /// What an issuer owes for the days since it was settled last.

@@ -14,7 +14,7 @@ use kazasu_recon::result::Proposal as Proposed;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::closing::DayState;
 use kazasu_schemas::contract::{
-    Basis, Contract, Contracts, Cycle, FeeRule, HoldBack, RefundFee, Rounding, Scope, Tax, Tenders,
+    Basis, Contract, Contracts, Cycle, FeeRule, RefundFee, Reserve, Rounding, Scope, Tax, Tenders,
 };
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
@@ -267,7 +267,7 @@ impl Town {
                 merchant: key.1,
                 settlement: Box::new(due.settlement),
                 points: due.points,
-                value_day: due.value_day,
+                value_date: due.value_date,
             };
             self.ok(Command::Closing(ask.clone()));
             let before = self.state.seq;
@@ -294,11 +294,11 @@ impl Town {
         }
         let total = due.iter().fold(0, |sum, s| sum + s.settlement.paid.get());
         let settlements: Vec<u32> = due.iter().map(|s| s.number).collect();
-        let value_day = Calendar::built_in().next_business_day(self.state.day.next()).unwrap();
+        let value_date = Calendar::built_in().next_business_day(self.state.day.next()).unwrap();
         let proposal = Box::new(Proposal::Payout {
             settlements: settlements.clone(),
             total: Yen::new(total),
-            value_day,
+            value_date,
             payees: [0; 32],
         });
         let why = || "t".to_owned();
@@ -445,7 +445,7 @@ fn contracts() -> impl Strategy<Value = Contracts> {
                 interchange: None,
                 cycle,
                 payout_days: 1,
-                hold_back: hold.map(|days| HoldBack { rate: Rate(50_000), days }),
+                reserve: hold.map(|days| Reserve { rate: Rate(50_000), days }),
                 minimum_payout: Yen::new(minimum),
                 chargeback_fee: Yen::new(500),
                 funds_points: if n == 1 { vec![FUNDED] } else { Vec::new() },
@@ -570,7 +570,7 @@ fn nets_sum_to_zero_under_random_contracts() {
         Ok(())
     });
     result.unwrap();
-    // Settlements, negative nets, released hold-backs, returned payouts, chargebacks, funded points: all of them came.
+    // Settlements, negative nets, released reserves, returned payouts, chargebacks, funded points: all of them came.
     assert!(seen.borrow().iter().all(|n| *n >= 20), "{seen:?}");
 }
 
@@ -583,7 +583,7 @@ fn a_refund_that_is_undone_is_charged_again_exactly() {
     for contract in &mut list.contracts {
         (contract.rules[0].rate, contract.rules[0].fixed) = (Rate(24_800), Yen::new(7));
         (contract.refund_fee, contract.basis, contract.rounding) = (RefundFee::Returned, Basis::Tap, Rounding::Down);
-        (contract.free, contract.hold_back) = (Yen::ZERO, None);
+        (contract.free, contract.reserve) = (Yen::ZERO, None);
     }
     for (days_between, again) in [(false, false), (false, true), (true, false), (true, true)] {
         let mut town = Town::new(list.clone());
@@ -1045,7 +1045,7 @@ fn a_refund_comes_back_to_who_funded_the_payment() {
     use proptest::strategy::ValueTree;
     let mut list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
     for contract in &mut list.contracts {
-        (contract.cycle, contract.minimum_payout, contract.hold_back) = (Cycle::Daily, Yen::ZERO, None);
+        (contract.cycle, contract.minimum_payout, contract.reserve) = (Cycle::Daily, Yen::ZERO, None);
         (contract.rules[0].rate, contract.rules[0].fixed, contract.tax) = (Rate(0), Yen::ZERO, Tax::Exempt);
     }
     let mut town = Town::new(list.clone());

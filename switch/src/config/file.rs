@@ -301,6 +301,7 @@ fn default_in_flight() -> usize {
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsFile {
     /// Connections a listener holds at one time.
+    #[serde(alias = "max_links")]
     pub max_connections: usize,
     /// Messages under way on one link before it is no longer read.
     pub max_in_flight_per_link: usize,

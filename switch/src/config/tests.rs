@@ -57,7 +57,7 @@ fn bank_holidays_come_from_a_file() {
     assert_eq!(config.calendar.is_bank_business_day(free), Ok(false));
     assert_eq!(loaded("keys_file = ", "keys_file = ").unwrap().calendar.is_bank_business_day(free), Ok(true));
     let says = |found: Result<Config, String>| found.map(|_| ()).unwrap_err();
-    // Only value days need it: a file that has run out ends nothing else.
+    // Only value dates need it: a file that has run out ends nothing else.
     assert!(own(year - 2, "").unwrap().calendar.span().1 < today);
     let said = says(own(year, "31.12.,x"));
     assert!(said.contains("line 5: expected a date like 2026-01-01 or 2026/1/1"), "{said}");

@@ -240,9 +240,9 @@ impl Day<'_> {
     async fn pay(&self, day: BusinessDay) -> anyhow::Result<Paid> {
         self.say("6. 振込 payout");
         let desk = &self.desk;
-        let value_day = desk.calendar.add_business_days(day, 2)?;
+        let value_date = desk.calendar.add_business_days(day, 2)?;
         let ask = ClosingAsk::Payout {
-            value_day: Some(value_day.to_string()),
+            value_date: Some(value_date.to_string()),
             settlements: None,
             why: "精算 settlements".into(),
         };
@@ -268,9 +268,9 @@ impl Day<'_> {
                 position.balance.is_positive().then_some((name, position.balance.get()))
             })
             .collect();
-        let bytes = bank(value_day, total, (yen, &format!("P{payout}-{number}")), &owed)?;
+        let bytes = bank(value_date, total, (yen, &format!("P{payout}-{number}")), &owed)?;
         kazasu_security::files::write_private(&self.play.data.join("statement.txt"), &bytes)?;
-        let read = self.read_statement(&bytes, value_day).await?;
+        let read = self.read_statement(&bytes, value_date).await?;
         let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
         self.say(&format!(
             "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、発行者の入金 {} 件、不明 {} 件",
@@ -284,17 +284,17 @@ impl Day<'_> {
     }
 
     /// Gives the bank's statement to the ledger.
-    async fn read_statement(&self, bytes: &[u8], value_day: BusinessDay) -> anyhow::Result<Value> {
+    async fn read_statement(&self, bytes: &[u8], value_date: BusinessDay) -> anyhow::Result<Value> {
         let desk = &self.desk;
         // The play is ahead of the clock: it is read on its own day.
-        let ask = StatementAsk { today: Some(value_day), ..StatementAsk::default() };
+        let ask = StatementAsk { today: Some(value_date), ..StatementAsk::default() };
         let mut read = desk.bank_statement(bytes, Reader::Payouts, &ask, "tanaka").await?;
         // Played again, an issuer may pay the same sum as on the play's day before: a person knows that it is another payment.
         let open: Vec<usize> = each(&read, "unmatched").filter(|line| is_double(line)).filter_map(record).collect();
         for line in open {
             let why = "別の日の精算 another day's settlement".to_owned();
             let ask = StatementAsk {
-                today: Some(value_day),
+                today: Some(value_date),
                 word: Some((line, Word::Another)),
                 why,
                 ..StatementAsk::default()

@@ -75,7 +75,7 @@ struct Batch {
 
 impl Batch {
     fn step(&self, name: &str) -> ReliefAsk {
-        ReliefAsk::Step { batch: self.number, step: name.into(), value_day: None, why: "確認済 checked".into() }
+        ReliefAsk::Step { batch: self.number, step: name.into(), value_date: None, why: "確認済 checked".into() }
     }
 }
 
@@ -293,7 +293,7 @@ fn programme(number: u16, budget: i64, closes: Millis) -> String {
     format!(
         "number = {number}\nname = \"豪雨災害見舞金 flood relief\"\ncity = \"13361\"\nlegal_basis = \"かざす町災害見舞金支給条例 第3条\"\n\
          budget_line = \"3款民生費 4項災害救助費 1目 20節扶助費\"\n\
-         budget = {budget}\nceiling = 100_000\nseveral = \"largest\"\nway = \"purse\"\nevents = [\"{EVENT}\"]\nuntil = \"{}\"\n\
+         budget = {budget}\nceiling = 100_000\nduplicates = \"largest\"\nmethod = \"purse\"\nevents = [\"{EVENT}\"]\nuntil = \"{}\"\n\
          tags = [\"local\"]\nnot_mcc = [\"5921\"]\n",
         closes.jst_text()
     )

@@ -44,8 +44,8 @@ async fn for_resident(api: &Api, headers: &HeaderMap, asked: OfResident) -> Resp
     if let Some(key) = ["do", "ppid"].into_iter().find(|key| object.contains_key(*key)) {
         return *misread(&JsonError::Shape(format!("unknown field `{key}`: the path says it")));
     }
-    if portal && what == "set_card" && object.get("status").is_none_or(|status| status != "held") {
-        let text = "a portal may only suspend a card (status held)";
+    if portal && what == "set_card" && object.get("status").is_none_or(|status| status != "suspended") {
+        let text = "a portal may only suspend a card (status suspended)";
         return (StatusCode::FORBIDDEN, Json(json!({ "error": text }))).into_response();
     }
     object.insert("do".into(), what.into());

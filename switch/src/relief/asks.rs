@@ -7,7 +7,7 @@ use kazasu_core::{Command, Refusal, Relief};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Role, RowChange, Step, Way};
+use kazasu_schemas::relief::{Method, Role, RowChange, Step};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,7 +30,13 @@ pub enum ReliefAsk {
     /// (with `amount`). Officer.
     Row { batch: u32, row: u32, change: String, ppid: Option<String>, amount: Option<i64>, why: String },
     /// Take a batch a step further: assessed, decided, committed, ordered, released, reported, cancelled.
-    Step { batch: u32, step: String, value_day: Option<String>, why: String },
+    Step {
+        batch: u32,
+        step: String,
+        #[serde(alias = "value_day")]
+        value_date: Option<String>,
+        why: String,
+    },
     /// A payee gave something back, over the bank or out of the purse. Treasurer.
     Repaid {
         batch: u32,
@@ -131,15 +137,15 @@ impl Desk {
                 self.must_be(&self.city_of_batch(batch).await?, &by, Role::Officer)?;
                 return self.set_row((batch, row), &change, ppid, amount, &why, by).await;
             }
-            ReliefAsk::Step { batch, step, value_day, why } => {
+            ReliefAsk::Step { batch, step, value_date, why } => {
                 let step = Step::parse(&step).filter(|s| *s != Step::Applied).ok_or_else(|| {
                     let all: Vec<&str> = Step::ALL.iter().skip(1).map(|s| s.name()).collect();
                     value("step", format!("must be {}, got {step:?}", all.join(", ")))
                 })?;
                 self.must_be(&self.city_of_batch(batch).await?, &by, step.role())?;
-                let value_day = value_day.map(|text| day("value_day", &text)).transpose()?;
-                self.bank_day(batch, step, value_day).await?;
-                let ask = Relief::Step { batch, step, value_day, refused: 0, by, why: reason("why", &why)? };
+                let value_date = value_date.map(|text| day("value_date", &text)).transpose()?;
+                self.bank_day(batch, step, value_date).await?;
+                let ask = Relief::Step { batch, step, value_date, refused: 0, by, why: reason("why", &why)? };
                 let done = self.command(Command::Relief(ask)).await?;
                 // At each step people see who gets nothing, and why.
                 return Ok(with(done, json!({ "unpaid": self.relief_unpaid(batch).await? })));
@@ -217,20 +223,22 @@ impl Desk {
         &self,
         batch: u32,
         step: Step,
-        value_day: Option<kazasu_schemas::jst::BusinessDay>,
+        value_date: Option<kazasu_schemas::jst::BusinessDay>,
     ) -> Result<(), AskError> {
-        let way = self.ask(move |state| state.relief_way(batch)).await?;
-        match (step, way, value_day) {
-            (Step::Released, Some(Way::Transfer), Some(day)) => {
+        let method = self.ask(move |state| state.relief_method(batch)).await?;
+        match (step, method, value_date) {
+            (Step::Released, Some(Method::Transfer), Some(day)) => {
                 let open = self.calendar.is_bank_business_day(day);
                 let far = day.0 - self.now().jst_day().0 > 60;
-                match open.map_err(|e| value("value_day", e))? {
-                    true if far => Err(value("value_day", format!("must be within 60 days, got {day}"))),
+                match open.map_err(|e| value("value_date", e))? {
+                    true if far => Err(value("value_date", format!("must be within 60 days, got {day}"))),
                     true => Ok(()),
-                    false => Err(value("value_day", format!("banks are closed on {day}"))),
+                    false => Err(value("value_date", format!("banks are closed on {day}"))),
                 }
             }
-            (_, Some(Way::Purse), Some(_)) => Err(value("value_day", "is the bank's day; purses are credited at once")),
+            (_, Some(Method::Purse), Some(_)) => {
+                Err(value("value_date", "is the bank's day; purses are credited at once"))
+            }
             _ => Ok(()),
         }
     }

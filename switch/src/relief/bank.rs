@@ -107,10 +107,10 @@ impl Desk {
             .await?;
         let (view, terms, rows) = found.ok_or_else(|| refused(Refusal::UnknownBatch(batch)))?;
         let Some(funding) = view.funding.as_ref().or(terms.funding.as_ref()) else {
-            return Err(refused(Refusal::OtherWay(terms.number, terms.way.name())));
+            return Err(refused(Refusal::OtherMethod(terms.number, terms.method.name())));
         };
         let released = view.steps.iter().find(|(step, ..)| *step == Step::Released).map(|(_, at, ..)| *at);
-        let (Some(date), Some(released)) = (view.value_day, released) else {
+        let (Some(date), Some(released)) = (view.value_date, released) else {
             let (at, step) = (view.step.map_or("being read in", Step::name), "the transfer file");
             return Err(refused(Refusal::StepOrder { batch, at, step, needed: Step::Released.name() }));
         };

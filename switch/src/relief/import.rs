@@ -10,7 +10,7 @@ use kazasu_documents::table_file::{Columns, How, Row, Table, narrow, one_line};
 use kazasu_engine::CommandError;
 use kazasu_schemas::canonical::{self, is_blank, same};
 use kazasu_schemas::ids::Ppid;
-use kazasu_schemas::relief::{Application, PayeeAccount, SealedAccount, Step, Terms, Way};
+use kazasu_schemas::relief::{Application, Method, PayeeAccount, SealedAccount, Step, Terms};
 use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::Charset;
 use kazasu_security::vault::Vault;
@@ -90,10 +90,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("supplement", &["追加支給"]),
 ];
 
-fn columns(way: Way) -> Columns {
-    let needed: &[&str] = match way {
-        Way::Purse => &["ppid", "household", "event", "amount"],
-        Way::Transfer => &["ppid", "household", "event", "amount", "bank", "branch", "kind", "account", "name"],
+fn columns(method: Method) -> Columns {
+    let needed: &[&str] = match method {
+        Method::Purse => &["ppid", "household", "event", "amount"],
+        Method::Transfer => &["ppid", "household", "event", "amount", "bank", "branch", "kind", "account", "name"],
     };
     Columns { known: KNOWN, needed, dates: &[] }
 }
@@ -123,7 +123,7 @@ impl Desk {
         let terms = view.ok_or_else(|| refused(Refusal::UnknownProgramme(programme)))?.terms;
         self.must_be(&terms.city, &by, kazasu_schemas::relief::Role::Officer)?;
         let digest = digest(&bytes, sheet.as_deref());
-        let mut table = open(bytes, sheet, terms.way).await?;
+        let mut table = open(bytes, sheet, terms.method).await?;
         let open = Relief::OpenBatch { programme, name, digest, by: by.clone() };
         let known = self.command(Command::Relief(open)).await? == Done::Unchanged;
         let there = self.ask(move |state| state.relief_batch_of(programme, &digest)).await?;
@@ -161,7 +161,7 @@ impl Desk {
         if !out.known {
             rows.finish().await?;
             let refused = u32::try_from(out.bad).unwrap_or(u32::MAX);
-            let step = Relief::Step { batch, step: Step::Applied, value_day: None, refused, by, why };
+            let step = Relief::Step { batch, step: Step::Applied, value_date: None, refused, by, why };
             self.command(Command::Relief(step)).await?;
         }
         Ok(out)
@@ -177,10 +177,10 @@ fn digest(bytes: &[u8], sheet: Option<&str>) -> [u8; 32] {
 }
 
 /// Reads the file's header. Nothing is taken of a file with more rows than a batch has.
-async fn open(bytes: Arc<Vec<u8>>, sheet: Option<String>, way: Way) -> Result<Table<'static>, AskError> {
+async fn open(bytes: Arc<Vec<u8>>, sheet: Option<String>, method: Method) -> Result<Table<'static>, AskError> {
     let work = move || {
         let how = How { sheet: sheet.as_deref(), ..How::default() };
-        Table::open(&bytes, columns(way), how).map(Table::into_owned)
+        Table::open(&bytes, columns(method), how).map(Table::into_owned)
     };
     let table = tokio::task::spawn_blocking(work).await.map_err(|e| AskError::Other(e.into()))?;
     let table = table.map_err(|e| value("file", e))?;
@@ -279,7 +279,7 @@ fn application(row: &Row, terms: &Terms, vault: &Vault) -> Result<Application, W
     if !amount.is_positive() {
         return Err(wrong("amount", text, "must be whole yen above zero"));
     }
-    if terms.way == Way::Transfer && amount > kazasu_schemas::zengin::transfer::MAX_AMOUNT {
+    if terms.method == Method::Transfer && amount > kazasu_schemas::zengin::transfer::MAX_AMOUNT {
         return Err(wrong("amount", text, "a bank transfers at most 9,999,999,999 yen at one time"));
     }
     let damage = one_line(get("damage"));
@@ -292,9 +292,9 @@ fn application(row: &Row, terms: &Terms, vault: &Vault) -> Result<Application, W
         _ => return Err(wrong("supplement", get("supplement"), "must be yes, no or empty")),
     };
     let dedup = vault.hidden("household and event", &[&canonical::household(household), &canonical::canonical(event)]);
-    let account = match terms.way {
-        Way::Purse => None,
-        Way::Transfer => account(&get, &dedup, vault)?,
+    let account = match terms.method {
+        Method::Purse => None,
+        Method::Transfer => account(&get, &dedup, vault)?,
     };
     let line = u32::try_from(row.line).unwrap_or(u32::MAX);
     Ok(Application { line, ppid, dedup, amount, damage, account, supplement, issues: 0 })

@@ -4,7 +4,7 @@ use crate::admin::{AskError, Desk, value};
 use kazasu_core::{ApprovalView, BatchView, ProgrammeView, RowView, Unpaid};
 use kazasu_ledger::record::Proposal;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Several, Step, issue};
+use kazasu_schemas::relief::{DuplicateRule, Step, issue};
 use serde_json::{Value, json};
 
 /// Rows in one answer.
@@ -34,8 +34,8 @@ impl Desk {
         let city = self.cities.iter().find(|c| c.code == t.city).map(|c| c.name.clone());
         json!({
             "programme": t.number, "version": v.version, "name": t.name, "city": t.city, "city_name": city,
-            "legal_basis": t.legal_basis, "budget_line": t.budget_line, "way": t.way.name(), "several": match t.several {
-                Several::Largest => "largest", Several::First => "first" },
+            "legal_basis": t.legal_basis, "budget_line": t.budget_line, "method": t.method.name(), "duplicates": match t.duplicates {
+                DuplicateRule::Largest => "largest", DuplicateRule::First => "first" },
             "from": t.from.map(|d| d.to_string()),
             "until": t.closes.map_or_else(|| t.until.to_string(), |c| c.jst_text()),
             "ceiling_yen": t.ceiling.get(), "budget_yen": t.budget.get(), "budget_left_yen": v.budget_left.get(),
@@ -95,11 +95,11 @@ impl Desk {
         let found = self
             .ask(move |state| {
                 let (done, all) = state.relief_progress(number)?;
-                Some((done, all, state.relief_way(number)?, state.relief_total(number)?))
+                Some((done, all, state.relief_method(number)?, state.relief_total(number)?))
             })
             .await?;
-        Ok(found.map(|(done, all, way, total)| {
-            json!({ "batch": number, "way": way.name(), "credited_rows": done, "rows_to_credit": all, "total_yen": total.get() })
+        Ok(found.map(|(done, all, method, total)| {
+            json!({ "batch": number, "method": method.name(), "credited_rows": done, "rows_to_credit": all, "total_yen": total.get() })
         }))
     }
 
@@ -158,8 +158,8 @@ fn proposal_json(p: &ApprovalView) -> Value {
         Proposal::Contracts(contracts) => {
             json!({ "kind": "contracts", "name": contracts.name, "contracts": contracts.contracts.len() })
         }
-        Proposal::Payout { settlements, total, value_day, payees } => {
-            json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_day": value_day.to_string(),
+        Proposal::Payout { settlements, total, value_date, payees } => {
+            json!({ "kind": "payout", "settlements": settlements, "yen": total.get(), "value_date": value_date.to_string(),
                 "accounts_sha256": hex::encode(payees) })
         }
         Proposal::UndoBooking { reference, payer } => {
@@ -215,7 +215,7 @@ fn batch_json(v: &BatchView, flagged: &[(usize, Vec<RowView>)], progress: Option
         "opened": v.opened.jst_text(), "step": v.step.map_or("reading", Step::name), "steps": steps,
         "rows": v.rows, "refused_rows": v.refused, "count": v.count, "total_yen": v.total.get(),
         "distribution": listed, "issues": issues, "states": states, "owed_yen": v.owed.get(),
-        "value_day": v.value_day.map(|d| d.to_string()), "transfer_files": files,
+        "value_date": v.value_date.map(|d| d.to_string()), "transfer_files": files,
         "credited_rows": progress.map(|(done, _)| done), "rows_to_credit": progress.map(|(_, all)| all),
     })
 }

@@ -8,7 +8,7 @@ use kazasu_report::{Cell, Kind, Report, ReportError, cells};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::Way;
+use kazasu_schemas::relief::Method;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -241,11 +241,11 @@ impl Fold for Reading<'_> {
         opened acquirer_registered issuer_registered deposit_opened funded linked unlinked tapped issuer_answered
         issuer_silent issuer_late issuer_acknowledged totals_compared cut_over policy_activated temporary_issued
         merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
-        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_settled approval_requested
+        link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested
         relief_rows_added relief_row_set relief_step_taken relief_file_made day_marked merchant_settled
         issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
         difference_noted head_signed undone loss_returned issuer_told differences_closed line_set_aside
-        clock_confirmed clock_kept advice_settled
+        clock_confirmed clock_kept advice_decided
     }
 }
 
@@ -306,9 +306,9 @@ pub fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> 
         ("市町村へ返納 Paid back to the city", usage.to_city),
     ];
     out = out.rows(lines.map(|(item, yen)| cells![item, yen]));
-    if t.way == Way::Purse && t.is_over(made) {
+    if t.method == Method::Purse && t.is_over(made) {
         out = spending(out, usage);
-    } else if t.way == Way::Purse {
+    } else if t.method == Method::Purse {
         // Two reports of a programme that runs would tell what was bought between them.
         out = out
             .sheet("利用内訳 Spending")

@@ -5,7 +5,7 @@ use kazasu_documents::policy::file::{At, List, Lists, date, place, region, title
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Funding, Several, Terms, Way};
+use kazasu_schemas::relief::{DuplicateRule, Funding, Method, Terms};
 use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::{Charset, decode, normalize};
 use serde::Deserialize;
@@ -24,8 +24,10 @@ struct File {
     budget_line: Option<String>,
     budget: i64,
     ceiling: i64,
-    several: Option<String>,
-    way: String,
+    #[serde(alias = "several")]
+    duplicates: Option<String>,
+    #[serde(alias = "way")]
+    method: String,
     events: Option<Vec<String>>,
     from: Option<String>,
     until: String,
@@ -82,12 +84,12 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
         legal_basis: at.key("legal_basis", title(&file.legal_basis), String::new()),
         budget: at.key("budget", yen(file.budget, 1), Yen::ZERO),
         ceiling: at.key("ceiling", yen(file.ceiling, 1), Yen::ZERO),
-        several: at.key("several", several(file.several.as_deref()), Several::Largest),
-        place: spending(at, &file.way, [file.tags, file.mcc, file.not_mcc, file.regions, file.merchants]),
+        duplicates: at.key("duplicates", duplicates(file.duplicates.as_deref()), DuplicateRule::Largest),
+        place: spending(at, &file.method, [file.tags, file.mcc, file.not_mcc, file.regions, file.merchants]),
         from: file.from.map(|text| at.key("from", date(&text), BusinessDay(0))),
         until,
         closes,
-        way: at.key("way", way(&file.way), Way::Purse),
+        method: at.key("method", method(&file.method), Method::Purse),
         funding: None,
         events: events(at, file.events),
         budget_line: file.budget_line.map(|text| at.key("budget_line", title(&text), String::new())),
@@ -98,8 +100,8 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
     if terms.from.is_some_and(|from| from > terms.until) {
         at.wrong("until", format_args!("is {}, before the first day", terms.until));
     }
-    if terms.way == Way::Transfer && file.funding.is_none() {
-        at.wrong("way", "is transfer, which needs a [funding] table: the account that transfers are ordered from");
+    if terms.method == Method::Transfer && file.funding.is_none() {
+        at.wrong("method", "is transfer, which needs a [funding] table: the account that transfers are ordered from");
     }
     let funding = file.funding.map(|table| {
         let (span, f) = (table.span(), table.into_inner());
@@ -109,9 +111,9 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Terms {
     Terms { funding, ..terms }
 }
 
-fn spending(at: &mut At<'_>, way: &str, lists: [List; 5]) -> kazasu_schemas::policy::Place {
+fn spending(at: &mut At<'_>, method: &str, lists: [List; 5]) -> kazasu_schemas::policy::Place {
     let [tags, mcc, not_mcc, regions, merchants] = lists;
-    if way == Way::Transfer.name() {
+    if method == Method::Transfer.name() {
         for (key, list) in
             [("tags", &tags), ("mcc", &mcc), ("not_mcc", &not_mcc), ("regions", &regions), ("merchants", &merchants)]
         {
@@ -165,18 +167,18 @@ fn city(text: &str) -> Result<String, String> {
     region(text).ok().filter(|t| t.len() == 5).ok_or_else(|| format!("must be a municipality's 5 digits, got {text:?}"))
 }
 
-fn several(text: Option<&str>) -> Result<Several, String> {
+fn duplicates(text: Option<&str>) -> Result<DuplicateRule, String> {
     match text {
-        None | Some("largest") => Ok(Several::Largest),
-        Some("first") => Ok(Several::First),
+        None | Some("largest") => Ok(DuplicateRule::Largest),
+        Some("first") => Ok(DuplicateRule::First),
         Some(other) => Err(format!("must be largest (of several damages) or first, got {other:?}")),
     }
 }
 
-fn way(text: &str) -> Result<Way, String> {
+fn method(text: &str) -> Result<Method, String> {
     match text {
-        "purse" => Ok(Way::Purse),
-        "transfer" => Ok(Way::Transfer),
+        "purse" => Ok(Method::Purse),
+        "transfer" => Ok(Method::Transfer),
         other => Err(format!("must be purse or transfer, got {other:?}")),
     }
 }

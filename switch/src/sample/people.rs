@@ -108,7 +108,9 @@ pub(super) fn asks_file() -> String {
                 json!({ "do": "set_limits", "ppid": ppid(alias), "tap": tap, "day": day, "month": month, "decline": decline }),
             );
         }
-        say(json!({ "do": "set_card", "ppid": ppid("card-suspended"), "status": "held", "why": "紛失の届け lost" }));
+        say(
+            json!({ "do": "set_card", "ppid": ppid("card-suspended"), "status": "suspended", "why": "紛失の届け lost" }),
+        );
         say(json!({ "do": "set_card", "ppid": ppid("card-revoked"), "status": "revoked", "why": "再発行 reissued" }));
         let serial = hex::encode(&ruled_ppid("card-expired", acquirer.id).bytes()[..8]);
         say(json!({ "do": "bind_certificate", "ppid": ppid("card-expired"), "serial": format!("01{serial}"),

@@ -184,9 +184,9 @@ impl Picture {
             MoneyOut::Payout(n) => (format!("payout {n}"), n.to_string()),
             MoneyOut::Batch(n) => (format!("relief batch {n}"), n.to_string()),
         };
-        let given_up = if file.given_up { ", given up" } else { "" };
-        let what = format!("{what} file {} ({}, value day {}{given_up})", file.file, file.total, file.value_day);
-        if file.given_up {
+        let cancelled = if file.cancelled { ", cancelled" } else { "" };
+        let what = format!("{what} file {} ({}, value date {}{cancelled})", file.file, file.total, file.value_date);
+        if file.cancelled {
             return Candidate { what, say: "--not-ours".to_owned() };
         }
         Candidate { what, say: format!("--file {of}/{}", file.file) }
@@ -456,7 +456,7 @@ fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gon
         let due = |f: &DueFile| {
             !f.taken
                 && f.total == row.entry.amount
-                && days.contains(&f.value_day)
+                && days.contains(&f.value_date)
                 && picture.leaves(f, row.account.as_ref())
         };
         let of: Vec<usize> = (0..picture.files.len()).filter(|n| due(&picture.files[*n])).collect();
@@ -472,7 +472,7 @@ fn money_out(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gon
         found[at] = Some(if let Some(twin) = picture.twin(row) {
             let why = format!("it looks like {:?}, which was booked before ({})", twin.reference, twin.what);
             Finding::open(why, vec![picture.file_candidate(file_is)])
-        } else if file_is.given_up {
+        } else if file_is.cancelled {
             Finding::open(GIVEN_UP, vec![picture.file_candidate(file_is)])
         } else if picture.is_mine(file_is) {
             if row.doubt.is_none() {
@@ -516,7 +516,7 @@ fn money_in(rows: &[Row], picture: &Picture, found: &mut [Option<Finding>], gone
         let file = &picture.files[item.file];
         (item.paid || gone.contains(&item.file))
             && picture.leaves(file, row.account.as_ref())
-            && row.entry.posting_date >= file.value_day
+            && row.entry.posting_date >= file.value_date
     };
     let open_in =
         |found: &[Option<Finding>], at: usize| found[at].is_none() && rows[at].entry.direction == Direction::In;

@@ -106,7 +106,7 @@ impl Office {
                 merchant: id,
                 settlement: Box::new(settled(ended, *yen, carried)),
                 points: Vec::new(),
-                value_day: today(),
+                value_date: today(),
             }));
         }
         self.ok(mark(DayState::Settled));
@@ -161,10 +161,10 @@ impl Office {
         let all = self.state.settlements();
         let of = |n: &u32| all.iter().find(|s| s.number == *n).unwrap().settlement.paid.get();
         let total = Yen::new(settlements.iter().map(of).sum());
-        let value_day = today();
+        let value_date = today();
         let settlements = settlements.to_vec();
         let count = u32::try_from(settlements.len()).unwrap();
-        let payout = self.decided(Proposal::Payout { settlements, total, value_day, payees: [0; 32] }).unwrap();
+        let payout = self.decided(Proposal::Payout { settlements, total, value_date, payees: [0; 32] }).unwrap();
         let files = vec![MadeFile { count, total, digest: [1; 32] }];
         self.ok(Command::Closing(Closing::FileMade { payout, format: Format::Zengin, files, by: "tanaka".into() }));
         payout
@@ -264,7 +264,7 @@ fn settled(ended: BusinessDay, yen: i64, carried: Yen) -> Settlement {
         points_funding: Yen::ZERO,
         chargebacks: Yen::ZERO,
         adjustments: Yen::ZERO,
-        held_back: Yen::ZERO,
+        reserved: Yen::ZERO,
         held_until: None,
         released: Yen::ZERO,
         carried_before: carried,

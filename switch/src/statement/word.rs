@@ -129,7 +129,7 @@ fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking, A
         };
         return no(format!("no file {n} of {of} waits for the bank"));
     };
-    if file.given_up {
+    if file.cancelled {
         return no(format!("record {}: {GIVEN_UP}", row.record));
     }
     fits(row, file, picture)?;

@@ -364,15 +364,15 @@ fn the_payout_is_approved_and_its_file_is_made_once(day: &Day<'_>) -> Payout {
     let staff = &day.staff;
     // A statement that is read today has no movement of a later day than banks book today's.
     let on = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
-    let value_day = on.to_string();
-    let propose = ["payout", "propose", "--value-day", &value_day, "--settlement", SETTLEMENT, "--why", "settled"];
+    let value_date = on.to_string();
+    let propose = ["payout", "propose", "--value-date", &value_date, "--settlement", SETTLEMENT, "--why", "settled"];
     let proposed = staff.ok("suzuki", &propose);
     let number = proposed["proposal"].to_string();
     let text = staff.no("tanaka", &["payout", "file", &number]);
     assert!(text.contains("is not approved"), "{text}");
     staff.decided(&proposed);
-    let text = staff.no("suzuki", &["payout", "propose", "--value-day", &value_day, "--why", "once more"]);
-    assert!(text.contains("none is due with a value day on or before"), "{text}");
+    let text = staff.no("suzuki", &["payout", "propose", "--value-date", &value_date, "--why", "once more"]);
+    assert!(text.contains("none is due with a value date on or before"), "{text}");
     let made = staff.ok("tanaka", &["payout", "file", &number, "--out", &staff.file("bank")]);
     let bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
     let groups = transfer::read(&bytes, on).unwrap();

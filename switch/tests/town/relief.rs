@@ -78,9 +78,9 @@ fn programme(number: &str, more: &str) -> String {
     )
 }
 
-const PURSE: &str = "way = \"purse\"\ntags = [\"local\"]\n";
+const PURSE: &str = "method = \"purse\"\ntags = [\"local\"]\n";
 
-const TRANSFER: &str = "way = \"transfer\"\n[funding]\nclient_code = \"0000012345\"\nclient_name = \"ｶｻﾞｽﾁﾖｳ\"\nbank = \"9999\"\n\
+const TRANSFER: &str = "method = \"transfer\"\n[funding]\nclient_code = \"0000012345\"\nclient_name = \"ｶｻﾞｽﾁﾖｳ\"\nbank = \"9999\"\n\
     bank_name = \"ﾐﾅﾄ\"\nbranch = \"001\"\nbranch_name = \"ﾎﾝﾃﾝ\"\nkind = \"ordinary\"\naccount = \"7654321\"\nmost_in_file = 2\n";
 
 fn sjis(text: &str) -> Vec<u8> {
@@ -106,12 +106,14 @@ fn a_file_is_read_in_looked_at_approved_and_released_by_three_people() {
 }
 
 fn a_bad_programme_file_names_its_lines(city: &City<'_>) {
-    let bad =
-        city.file("bad.toml", programme("102", "way = \"cash\"\nseveral = \"all\"\nregions = [\"xx\"]\n").as_bytes());
+    let bad = city
+        .file("bad.toml", programme("102", "method = \"cash\"\nduplicates = \"all\"\nregions = [\"xx\"]\n").as_bytes());
     let text = city.no("sato", &["programme", "propose", &bad, "--why", "x"]);
-    for line in
-        ["line 9: programme: way must be purse or transfer", "line 10: programme: several must be largest", "line 11"]
-    {
+    for line in [
+        "line 9: programme: method must be purse or transfer",
+        "line 10: programme: duplicates must be largest",
+        "line 11",
+    ] {
         assert!(text.contains(line), "{text}");
     }
 }
@@ -346,11 +348,11 @@ fn the_batch_is_released_for_a_day_of_the_bank(city: &City<'_>) -> BusinessDay {
     city.approved(BATCH);
     let text = city.no("tanaka", &["release", BATCH, "--why", "x"]);
     assert!(text.contains("the bank's day"), "{text}");
-    let text = city.no("tanaka", &["release", BATCH, "--value-day", "2027-01-01", "--why", "x"]);
+    let text = city.no("tanaka", &["release", BATCH, "--value-date", "2027-01-01", "--why", "x"]);
     assert!(text.contains("banks are closed on 2027-01-01"), "{text}");
     // A statement that is read today has no movement of a later day than banks book today's.
     let day = Calendar::built_in().add_business_days(kazasu_engine::clock::now().jst_day(), 0).unwrap();
-    city.ok("tanaka", &["release", BATCH, "--value-day", &day.to_string(), "--why", "checked"]);
+    city.ok("tanaka", &["release", BATCH, "--value-date", &day.to_string(), "--why", "checked"]);
     day
 }
 

@@ -210,7 +210,7 @@ fn what_a_household_can_spend_limits_the_month(portal: &Portal<'_>) {
 fn a_portal_suspends_a_card_and_no_more(portal: &Portal<'_>) {
     let (status, _) = portal.ask("PUT", "/card", &json!({ "status": "good", "why": "x" }));
     assert_eq!(status, 403, "a portal suspends, and no more");
-    let (status, _) = portal.ask("PUT", "/card", &json!({ "status": "held", "why": "lost" }));
+    let (status, _) = portal.ask("PUT", "/card", &json!({ "status": "suspended", "why": "lost" }));
     assert_eq!(status, 200);
     portal.pays(&purchase("pin", 1, LOST_CARD));
 }
@@ -295,13 +295,13 @@ fn notices_are_signed_tried_again_survive_a_kill_and_are_settled_in_the_journal(
     // Looking at the journal of a switch that is down changes nothing, least of all what is owed.
     let before = town.verified().head;
     let owed = json_of(&kazasu(&["notice", "list", "--json", "--config", &town.config()]));
-    assert!(owed.as_array().unwrap().len() == 1 && owed[0]["given_up"].is_null(), "{owed}");
+    assert!(owed.as_array().unwrap().len() == 1 && owed[0]["dead_lettered"].is_null(), "{owed}");
     assert_eq!(town.verified().head, before);
     // A command that works on the journal for a moment delivers nothing and gives nothing up either.
     let who = ruled_ppid("pin", "27000001").to_string();
     json_of(&kazasu(&["limits", "set", &who, "--day", "9000", "--json", "--config", &town.config()]));
     let owed = json_of(&kazasu(&["notice", "list", "--json", "--config", &town.config()]));
-    assert!(owed[0]["given_up"].is_null(), "{owed}");
+    assert!(owed[0]["dead_lettered"].is_null(), "{owed}");
     let got = receiver(port, &[500, 503]);
     let served = town.serve();
     let mut last = None;
@@ -339,9 +339,9 @@ fn without_an_outbox_a_notice_is_on_the_list_of_those_given_up() {
     let config = town.config();
     let owed = wait_for("the list", Duration::from_secs(5), || {
         let owed = json_of(&kazasu(&["notice", "list", "--json", "--config", &config]));
-        (!owed[0]["given_up"].is_null()).then_some(owed)
+        (!owed[0]["dead_lettered"].is_null()).then_some(owed)
     });
-    assert!(owed[0]["given_up"]["problem"].as_str().unwrap().contains("no [outbox]"), "{owed}");
+    assert!(owed[0]["dead_lettered"]["problem"].as_str().unwrap().contains("no [outbox]"), "{owed}");
     served.stop();
 }
 

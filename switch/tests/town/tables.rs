@@ -40,7 +40,7 @@ impl Desk<'_> {
     fn programme(&self) {
         let text = format!(
             "number = 101\nname = \"flood\"\ncity = \"13361\"\nlegal_basis = \"ordinance 3\"\nbudget = 90_000_000\n\
-             ceiling = 100_000\nevents = [\"{EVENT}\"]\nuntil = \"2098-12-31\"\nway = \"purse\"\ntags = [\"local\"]\n"
+             ceiling = 100_000\nevents = [\"{EVENT}\"]\nuntil = \"2098-12-31\"\nmethod = \"purse\"\ntags = [\"local\"]\n"
         );
         let file = self.file("programme.toml", text);
         let proposed = self.json(&["relief", "programme", "propose", &file, "--why", "flood", "--by", "sato"], 0);

@@ -46,7 +46,7 @@ fn contracts_are_kept_as_numbered_cbor() {
         tax: Tax::Taxable { rate: Rate(100_000), rounding: Rounding::HalfUp },
         interchange: Some("standard".into()),
         cycle: Cycle::Weekly(4),
-        hold_back: Some(HoldBack { rate: Rate(50_000), days: 30 }),
+        reserve: Some(Reserve { rate: Rate(50_000), days: 30 }),
         funds_points: vec![301, 302],
         ..contract()
     };

@@ -29,7 +29,7 @@ fn settle(contract: &Contract, days: &[DayTotals], carried: i64, released: i64) 
 fn a_period_by_hand() {
     let contract = Contract {
         tax: Tax::Taxable { rate: Rate(100_000), rounding: Rounding::Down },
-        hold_back: Some(HoldBack { rate: Rate(50_000), days: 30 }),
+        reserve: Some(Reserve { rate: Rate(50_000), days: 30 }),
         minimum_payout: Yen::new(1_000),
         ..contract()
     };
@@ -52,7 +52,7 @@ fn a_period_by_hand() {
         (Yen::new(70_000), Yen::new(40_000), Yen::new(2_001))
     );
     assert_eq!((s.fee, s.chargeback_fee, s.tax), (Yen::new(2_203), Yen::new(1_500), Yen::new(370)));
-    assert_eq!((s.held_back, s.held_until), (Yen::new(5_399), Some(day("2026-12-30"))), "5 % of ¥107,999");
+    assert_eq!((s.reserved, s.held_until), (Yen::new(5_399), Some(day("2026-12-30"))), "5 % of ¥107,999");
     // 110,000 - 2,001 - 20 + 500 + 700 - 2,203 - 1,500 - 370 - 250 - 3,000 - 5,399
     assert_eq!((s.paid, s.carried_forward), (Yen::new(96_457), Yen::ZERO));
     let bytes = minicbor::to_vec(s).unwrap();
@@ -83,13 +83,13 @@ fn what_is_small_or_below_zero_is_carried() {
 
 #[test]
 fn nothing_is_kept_back_that_is_not_there() {
-    let contract = Contract { hold_back: Some(HoldBack { rate: Rate(500_000), days: 7 }), ..contract() };
+    let contract = Contract { reserve: Some(Reserve { rate: Rate(500_000), days: 7 }), ..contract() };
     let days = [totals("2026-11-20", 10_000, 0, 300)];
-    assert_eq!(settle(&contract, &days, 0, 0).held_back, Yen::new(5_000));
+    assert_eq!(settle(&contract, &days, 0, 0).reserved, Yen::new(5_000));
     let s = settle(&contract, &days, -6_000, 0);
-    assert_eq!((s.held_back, s.paid, s.carried_forward), (Yen::new(3_700), Yen::ZERO, Yen::ZERO));
+    assert_eq!((s.reserved, s.paid, s.carried_forward), (Yen::new(3_700), Yen::ZERO, Yen::ZERO));
     let s = settle(&contract, &days, -20_000, 0);
-    assert_eq!((s.held_back, s.held_until, s.carried_forward), (Yen::ZERO, None, Yen::new(-10_300)));
+    assert_eq!((s.reserved, s.held_until, s.carried_forward), (Yen::ZERO, None, Yen::new(-10_300)));
 }
 
 #[test]
@@ -172,7 +172,7 @@ proptest! {
         tax in prop::sample::select(Rounding::ALL.to_vec()),
     ) {
         let contract = Contract {
-            hold_back: Some(HoldBack { rate: Rate(rate), days: 15 }),
+            reserve: Some(Reserve { rate: Rate(rate), days: 15 }),
             minimum_payout: Yen::new(minimum),
             tax: Tax::Taxable { rate: Rate(100_000), rounding: tax },
             ..contract()
@@ -192,9 +192,9 @@ proptest! {
             s.assert_balanced();
             prop_assert!(s.paid == Yen::ZERO || s.paid.get() >= minimum.max(1));
             prop_assert!(s.carried_forward.get() < minimum.max(1));
-            prop_assert!(s.held_back == Yen::ZERO || s.carried_forward >= Yen::ZERO, "nothing is kept back of a debt");
+            prop_assert!(s.reserved == Yen::ZERO || s.carried_forward >= Yen::ZERO, "nothing is kept back of a debt");
             gone += i128::from(s.paid.get() + s.tax.get());
-            opening = Opening { carried: s.carried_forward, released: s.held_back };
+            opening = Opening { carried: s.carried_forward, released: s.reserved };
             on = period.until.next();
         }
         prop_assert_eq!(takings, gone + i128::from(opening.carried.get() + opening.released.get()));

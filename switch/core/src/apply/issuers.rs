@@ -11,7 +11,7 @@ use kazasu_ledger::record::{
 use kazasu_ledger::{AccountId, Seq, Transfer, TransferKind};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::policy::LiableParty;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use kazasu_schemas::wire::{Answer, Receipt, Refusal, ResponseCode};
 
@@ -230,24 +230,24 @@ impl State {
         self.parties.losses_opened(&r.opens);
         self.refused(advice);
         if let Some(index) = self.index_of(advice.tap) {
-            self.is_lost(index, r.transfers[0].amount, r.bearer, r.transfers[0].debit);
+            self.is_lost(index, r.transfers[0].amount, r.liable, r.transfers[0].debit);
         }
     }
 
     /// What stands of a payment at its issuer is lost. `debit` is the account of an operator that bears it.
-    pub(in super::super) fn is_lost(&mut self, index: TapIndex, lost: Yen, bearer: Bearer, debit: AccountId) {
+    pub(in super::super) fn is_lost(&mut self, index: TapIndex, lost: Yen, liable: LiableParty, debit: AccountId) {
         let Some(seq) = self.tap(index).map(|tap| tap.seq) else { return };
         let parts = self.parts(seq);
         let elsewhere = plus(parts.taken, parts.denied);
         let Some(tap) = self.tap_mut(index) else { return };
         let Some(leg) = tap.legs.iter_mut().find(|leg| leg.source == Source::Instrument) else { return };
         let unlost = minus(minus(minus(leg.posted, leg.undone), elsewhere), lost);
-        match bearer {
-            Bearer::Operator => {
+        match liable {
+            LiableParty::Operator => {
                 leg.debit = debit;
                 leg.source = Source::Loss;
             }
-            Bearer::Merchant => {
+            LiableParty::Merchant => {
                 // Nothing of it can be given back to the merchant that bears it. What it does not lose it keeps.
                 let stands = leg.stands().max(Yen::ZERO);
                 leg.undone = plus(leg.undone, stands);
@@ -255,7 +255,7 @@ impl State {
                 leg.source = Source::Loss;
                 tap.kept = plus(tap.kept, minus(stands, lost.min(stands)));
             }
-            Bearer::Issuer => {}
+            LiableParty::Issuer => {}
         }
         self.change_parts(seq, |parts| parts.unlost = unlost.max(Yen::ZERO));
         // The issuer does not have it: there is nothing to tell it of.

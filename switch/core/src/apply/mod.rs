@@ -85,8 +85,8 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
-    fn advice_settled(&mut self, place: Place, r: &record::AdviceSettled) -> Applied {
-        self.0.advice_settled(place, r);
+    fn advice_decided(&mut self, place: Place, r: &record::AdviceDecided) -> Applied {
+        self.0.advice_decided(place, r);
         Ok(())
     }
 
@@ -180,8 +180,8 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
-    fn notice_settled(&mut self, _: Place, r: &record::NoticeSettled) -> Applied {
-        self.0.notice_settled(r);
+    fn notice_ended(&mut self, _: Place, r: &record::NoticeEnded) -> Applied {
+        self.0.notice_ended(r);
         Ok(())
     }
 

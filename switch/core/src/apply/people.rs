@@ -5,13 +5,13 @@ use super::super::rules::MOST_PROGRAMMES;
 use super::super::state::{State, position};
 use super::super::wallet::PointsOf;
 use kazasu_ledger::record::{
-    Instrument, Linked, MerchantRegistered, Merged, NoticeSettled, Opening, PolicyActivated, ProgrammeFunded,
+    Instrument, Linked, MerchantRegistered, Merged, NoticeEnded, Opening, PolicyActivated, ProgrammeFunded,
     PurseCredited,
 };
 use kazasu_ledger::{AccountKey, Transfer};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::Millis;
-use kazasu_schemas::relief::Way;
+use kazasu_schemas::relief::Method;
 
 impl State {
     pub(super) fn merchant_registered(&mut self, r: &MerchantRegistered) {
@@ -40,7 +40,7 @@ impl State {
         self.relief.merged(r.from.bytes(), r.into.bytes());
     }
 
-    pub(super) fn notice_settled(&mut self, r: &NoticeSettled) {
+    pub(super) fn notice_ended(&mut self, r: &NoticeEnded) {
         if r.delivered {
             self.notices.remove(&r.notice);
         } else if let Some(owed) = self.notices.get_mut(&r.notice) {
@@ -58,7 +58,7 @@ impl State {
     pub(in super::super) fn prepare_rules(&mut self) {
         // A business day that was ended early ends no programme.
         let at = self.at;
-        let runs = |p: &&super::super::relief::Programme| p.terms.way == Way::Purse && !p.terms.is_over(at);
+        let runs = |p: &&super::super::relief::Programme| p.terms.method == Method::Purse && !p.terms.is_over(at);
         let room = MOST_PROGRAMMES.saturating_sub(self.rules.own.purses.len());
         let relief: Vec<_> = self.relief.programmes.values().filter(runs).map(|p| p.terms.purse()).take(room).collect();
         self.rules.prepare(&relief, &self.parties.merchants);

@@ -121,14 +121,14 @@ impl ClosingState {
                 self.contracts_version += 1;
                 self.contracts_source = source;
             }
-            Proposal::Payout { settlements, total, value_day, payees } => {
+            Proposal::Payout { settlements, total, value_date, payees } => {
                 for settlement in &settlements {
                     self.settlements[position(settlement - 1)].state = SettlementState::Ordered(number);
                 }
                 let payout = Payout {
                     settlements,
                     total,
-                    value_day,
+                    value_date,
                     payees,
                     file: None,
                     made_at: None,
@@ -176,10 +176,10 @@ impl State {
         standing.until = Some(s.period.until);
         standing.carried = s.carried_forward;
         standing.held.retain(|(day, _)| *day > s.period.until);
-        if let Some(day) = s.held_until.filter(|_| s.held_back.is_positive()) {
-            standing.held.push((day, s.held_back));
+        if let Some(day) = s.held_until.filter(|_| s.reserved.is_positive()) {
+            standing.held.push((day, s.reserved));
         }
         let state = if s.paid.is_positive() { SettlementState::Due } else { SettlementState::Nothing };
-        self.closing.settlements.push(Settled { merchant: at, settlement: s, value_day: r.value_day, state });
+        self.closing.settlements.push(Settled { merchant: at, settlement: s, value_date: r.value_date, state });
     }
 }

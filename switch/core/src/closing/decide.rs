@@ -33,9 +33,9 @@ impl From<NotClosed> for Rejected {
 pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
     let result = match ask {
         Closing::Mark { day, state: to, by, why } => mark(state, *day, *to, Attribution { by, why }),
-        Closing::SettleMerchant { acquirer, merchant, settlement, points, value_day } => {
+        Closing::SettleMerchant { acquirer, merchant, settlement, points, value_date } => {
             let merchant = (*acquirer, *merchant);
-            settle_merchant(state, MerchantPeriod { merchant, settlement, points, value_day: *value_day })
+            settle_merchant(state, MerchantPeriod { merchant, settlement, points, value_date: *value_date })
         }
         Closing::SettleIssuer { issuer, period, net, interchange } => {
             let (issuer, period, net, interchange) = (*issuer, *period, *net, *interchange);
@@ -202,11 +202,11 @@ struct MerchantPeriod<'a> {
     settlement: &'a Settlement,
     /// Points that the merchant funds, by programme.
     points: &'a [(u16, Yen)],
-    value_day: BusinessDay,
+    value_date: BusinessDay,
 }
 
 fn settle_merchant(state: &State, asked: MerchantPeriod<'_>) -> Decided {
-    let MerchantPeriod { merchant: (acquirer, merchant), settlement, points, value_day } = asked;
+    let MerchantPeriod { merchant: (acquirer, merchant), settlement, points, value_date } = asked;
     let unknown = || NotClosed::UnknownMerchant(acquirer, merchant);
     let at = *state.parties.merchant_at.get(&(acquirer, merchant)).ok_or_else(unknown)?;
     let payable = state.merchant(at).ok_or_else(unknown)?.payable;
@@ -255,7 +255,7 @@ fn settle_merchant(state: &State, asked: MerchantPeriod<'_>) -> Decided {
         acquirer,
         merchant,
         settlement,
-        value_day,
+        value_date,
         opens,
         transfers,
         points: points.to_vec(),
@@ -430,8 +430,8 @@ pub(in super::super) fn effect_of(
         Proposal::CancelPayout { payout } => match payout_of(state, *payout)? {
             there if !there.taken.is_empty() => refuse(NotClosed::Taken(*payout)),
             // The bank may have its file: until its day is over nobody knows what it did.
-            there if there.file.is_some() && today <= there.value_day => {
-                refuse(NotClosed::FileOut(*payout, there.value_day))
+            there if there.file.is_some() && today <= there.value_date => {
+                refuse(NotClosed::FileOut(*payout, there.value_date))
             }
             _ => Ok(Default::default()),
         },

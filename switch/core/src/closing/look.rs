@@ -44,7 +44,7 @@ pub struct SettlementView {
     /// The amounts.
     pub settlement: Settlement,
     /// When it is paid.
-    pub value_day: BusinessDay,
+    pub value_date: BusinessDay,
     /// Where it is.
     pub state: SettlementState,
 }
@@ -80,7 +80,7 @@ pub struct PayoutView {
     /// Their sum.
     pub total: Yen,
     /// The bank's day.
-    pub value_day: BusinessDay,
+    pub value_date: BusinessDay,
     /// SHA-256 of the accounts that were approved; zeros when it was not kept.
     pub payees: [u8; 32],
     /// Its file.
@@ -192,7 +192,7 @@ impl State {
                 merchant: merchant.id,
                 name: merchant.name.clone(),
                 settlement: s.settlement,
-                value_day: s.value_day,
+                value_date: s.value_date,
                 state: s.state,
             })
         })
@@ -207,7 +207,7 @@ impl State {
             number: *number,
             settlements: p.settlements.clone(),
             total: p.total,
-            value_day: p.value_day,
+            value_date: p.value_date,
             payees: p.payees,
             file: p.file.clone(),
             made_at: p.made_at,

@@ -50,7 +50,7 @@ pub enum Closing {
         /// Points that the merchant funds, by programme.
         points: Vec<(u16, Yen)>,
         /// When it is paid.
-        value_day: BusinessDay,
+        value_date: BusinessDay,
     },
     /// Book what an issuer keeps of a period.
     SettleIssuer {
@@ -411,7 +411,7 @@ impl SettlementState {
 pub(super) struct Settled {
     pub(super) merchant: u32,
     pub(super) settlement: Settlement,
-    pub(super) value_day: BusinessDay,
+    pub(super) value_date: BusinessDay,
     pub(super) state: SettlementState,
 }
 
@@ -444,7 +444,7 @@ pub(super) struct Day {
 pub(super) struct Payout {
     pub(super) settlements: Vec<u32>,
     pub(super) total: Yen,
-    pub(super) value_day: BusinessDay,
+    pub(super) value_date: BusinessDay,
     pub(super) payees: [u8; 32],
     pub(super) file: Option<(Format, Vec<MadeFile>)>,
     pub(super) made_at: Option<Millis>,
@@ -457,7 +457,7 @@ pub(super) struct Payout {
 pub(super) struct Payouts {
     approved: BTreeMap<u64, Payout>,
     /// Those that were given up after a file was made: the bank may have it.
-    given_up: BTreeMap<u64, Payout>,
+    cancelled: BTreeMap<u64, Payout>,
 }
 
 impl Payouts {
@@ -477,7 +477,7 @@ impl Payouts {
     pub(super) fn remove(&mut self, number: &u64) -> Option<Payout> {
         let gone = self.approved.remove(number)?;
         if gone.file.is_some() {
-            self.given_up.insert(*number, gone.clone());
+            self.cancelled.insert(*number, gone.clone());
         }
         Some(gone)
     }
@@ -486,8 +486,8 @@ impl Payouts {
         self.approved.iter()
     }
 
-    pub(super) fn given_up(&self) -> impl Iterator<Item = (&u64, &Payout)> {
-        self.given_up.iter()
+    pub(super) fn cancelled(&self) -> impl Iterator<Item = (&u64, &Payout)> {
+        self.cancelled.iter()
     }
 }
 

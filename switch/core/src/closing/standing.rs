@@ -12,7 +12,7 @@ use kazasu_ledger::record::{TapKind, ToIssuer};
 use kazasu_ledger::{AccountKey, Seq};
 use kazasu_schemas::closing::{Difference, Resolution};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::policy::LiableParty;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use std::collections::BTreeSet;
 
@@ -380,8 +380,8 @@ impl State {
         for own in denied {
             self.change_parts(own, |parts| parts.denied = Yen::ZERO);
         }
-        let bearer = if booking.sides == Sides::Both { Bearer::Merchant } else { Bearer::Operator };
-        self.is_lost(paid, booking.less, bearer, debit);
+        let liable = if booking.sides == Sides::Both { LiableParty::Merchant } else { LiableParty::Operator };
+        self.is_lost(paid, booking.less, liable, debit);
         true
     }
 

@@ -14,7 +14,7 @@ use kazasu_ledger::record::{
 use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
+use kazasu_schemas::relief::{Application, Method, Role, RowChange, Step, Terms, issue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ impl State {
             refused: 0,
             granted: Vec::new(),
             total: Yen::ZERO,
-            value_day: None,
+            value_date: None,
             funding: None,
             ceiling: Yen::ZERO,
             withheld: 0,
@@ -319,9 +319,9 @@ impl State {
             Step::Released => {
                 batch.granted.retain(|at| left_out.binary_search(at).is_err());
                 batch.total = super::steps::sum_of(batch, &batch.granted);
-                batch.value_day = r.value_day;
+                batch.value_date = r.value_date;
                 batch.funding = self.relief.programmes.get(&programme).and_then(|p| p.terms.funding.clone());
-                let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.way == Way::Purse);
+                let purse = self.relief.programmes.get(&programme).is_some_and(|p| p.terms.method == Method::Purse);
                 batch.ceiling = self.relief.programmes.get(&programme).map_or(Yen::ZERO, |p| p.terms.ceiling);
                 if purse {
                     self.relief.releasing.insert(r.batch);

@@ -20,7 +20,7 @@ use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::canonical::canonical;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Application, Role, RowChange, Step, Terms, Way, issue};
+use kazasu_schemas::relief::{Application, Method, Role, RowChange, Step, Terms, issue};
 
 /// Purses of one person that one repayment is taken out of: a record has room for so many.
 const MOST_PURSES: usize = 28;
@@ -46,7 +46,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
         Relief::Step { batch, step: Step::Applied, refused, by, why, .. } => {
             applied(state, *batch, *refused, Attribution { by, why })
         }
-        Relief::Step { batch, step, value_day, by, why, .. } => take_step(
+        Relief::Step { batch, step, value_date, by, why, .. } => take_step(
             state,
             now,
             &ReliefStepTaken {
@@ -54,7 +54,7 @@ pub(in super::super) fn command(state: &State, now: Millis, ask: &Relief) -> Dec
                 step: *step,
                 count: 0,
                 total: Yen::ZERO,
-                value_day: *value_day,
+                value_date: *value_date,
                 transfers: Transfers::new(),
                 by: by.clone(),
                 why: why.clone(),
@@ -175,12 +175,12 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
     if terms.is_over(now) {
         return refuse(Refusal::Past(terms.closes.map_or_else(|| terms.until.to_string(), Millis::jst_text)));
     }
-    if terms.way == Way::Transfer && terms.funding.is_none() {
+    if terms.method == Method::Transfer && terms.funding.is_none() {
         return refuse(Refusal::NoFunding(number));
     }
     let others = state.relief.programmes.values().filter(|p| p.terms.number != number);
-    let running = others.filter(|p| p.terms.way == Way::Purse && !p.terms.is_over(now)).count();
-    if terms.way == Way::Purse && state.rules.own.purses.len() + running + 1 > MOST_PROGRAMMES {
+    let running = others.filter(|p| p.terms.method == Method::Purse && !p.terms.is_over(now)).count();
+    if terms.method == Method::Purse && state.rules.own.purses.len() + running + 1 > MOST_PROGRAMMES {
         return refuse(Refusal::TooMany);
     }
     let Some(known) = known else {
@@ -196,9 +196,9 @@ fn programme(state: &State, now: Millis, terms: &Terms) -> Result<(Vec<Opening>,
     };
     let before = &known.terms;
     let fixed = [
-        ("the way of payment", before.way == terms.way),
+        ("the disbursement method", before.method == terms.method),
         ("the city", before.city == terms.city),
-        ("the rule for several damages", before.several == terms.several),
+        ("the duplicate rule", before.duplicates == terms.duplicates),
     ];
     if let Some((what, _)) = fixed.into_iter().find(|(_, same)| !same) {
         return refuse(Refusal::Fixed(what, number));
@@ -294,11 +294,11 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
         return refuse(Refusal::Decided(batch, name_of(there.step)));
     }
     let old = state.relief.row(batch, row)?;
-    let way = state.relief.programme(there.programme)?.terms.way;
+    let method = state.relief.programme(there.programme)?.terms.method;
     // What is found about the row once it is another one: as if it came in now, without itself.
     let again = |new: &Row| {
         let today = now.max(state.at).jst_day();
-        person(state, way, (new.ppid.as_ref(), new.account.as_deref()), today)
+        person(state, method, (new.ppid.as_ref(), new.account.as_deref()), today)
             | old.issues & (issue::SHARED_ACCOUNT | issue::SUPPLEMENT)
             | state.refusal((batch, row), new)
     };
@@ -351,8 +351,8 @@ fn set_row(state: &State, now: Millis, asked: SetRow<'_>) -> Decided {
 pub(in super::super) fn released_by_transfer(state: &State, number: u32) -> Result<(&Batch, &Programme), Refusal> {
     let batch = state.relief.batch(number)?;
     let programme = state.relief.programme(batch.programme)?;
-    if programme.terms.way != Way::Transfer {
-        return Err(Refusal::OtherWay(batch.programme, programme.terms.way.name()));
+    if programme.terms.method != Method::Transfer {
+        return Err(Refusal::OtherMethod(batch.programme, programme.terms.method.name()));
     }
     if !matches!(batch.step, Some(Step::Released | Step::Reported)) {
         let (at, step) = (name_of(batch.step), "the transfer file");

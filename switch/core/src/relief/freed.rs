@@ -7,7 +7,7 @@ use super::apply::Counted;
 use super::rows::{can_change, is_open};
 use super::{Payee, Row, RowSet, RowState};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Several, issue};
+use kazasu_schemas::relief::{DuplicateRule, issue};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
@@ -87,7 +87,7 @@ impl State {
         let refused: RowSet = there.iter().copied().filter(is_refused).collect();
         let open = |(batch, _): &(u32, u32)| self.relief.batch(*batch).is_ok_and(is_open);
         let mut rows: Vec<(u32, u32)> = refused.iter().copied().filter(open).collect();
-        let largest = self.relief.programme(programme).is_ok_and(|p| p.terms.several == Several::Largest);
+        let largest = self.relief.programme(programme).is_ok_and(|p| p.terms.duplicates == DuplicateRule::Largest);
         if largest {
             let amount = |(batch, at): &(u32, u32)| self.relief.row(*batch, *at).map_or(Yen::ZERO, |row| row.amount);
             rows.sort_by_key(|row| (Reverse(amount(row)), *row));
@@ -118,14 +118,14 @@ impl State {
             && let (Ok(batch_of), Ok(standing)) = (self.relief.batch(*other), self.relief.row(*other, *other_at))
         {
             let open = *other == batch || can_change(batch_of);
-            match programme.terms.several {
-                Several::Largest if open && row.amount > standing.amount => {
+            match programme.terms.duplicates {
+                DuplicateRule::Largest if open && row.amount > standing.amount => {
                     if payee.is_some() && payee_of(standing) == payee {
                         due = minus(due, standing.amount);
                     }
                 }
-                Several::Largest if open => never |= issue::SMALLER,
-                Several::Largest | Several::First => never |= issue::DUPLICATE,
+                DuplicateRule::Largest if open => never |= issue::SMALLER,
+                DuplicateRule::Largest | DuplicateRule::First => never |= issue::DUPLICATE,
             }
         }
         if plus(due, row.amount) > programme.terms.ceiling {

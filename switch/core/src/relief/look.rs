@@ -75,7 +75,7 @@ pub struct BatchView {
     /// What payees owe.
     pub owed: Yen,
     /// The bank's day.
-    pub value_day: Option<BusinessDay>,
+    pub value_date: Option<BusinessDay>,
     /// The account that its transfers are ordered from, as it was at the release.
     pub funding: Option<Funding>,
     /// The transfer files, when they were made.
@@ -139,7 +139,7 @@ pub struct FilesView {
     /// The batch.
     pub batch: u32,
     /// The bank's day.
-    pub value_day: BusinessDay,
+    pub value_date: BusinessDay,
     /// The account that is paid from.
     pub funding: Funding,
     /// Number of transfers, their sum, and whether the bank took it.
@@ -288,7 +288,7 @@ impl State {
             issues: issues.into_iter().map(|(bit, (n, sum))| (bit, n, sum)).collect(),
             states,
             owed,
-            value_day: batch.value_day,
+            value_date: batch.value_date,
             funding: batch.funding.clone(),
             files,
         })
@@ -342,8 +342,8 @@ impl State {
             .filter_map(|(batch, number)| {
                 let city = &self.relief.programmes.get(&batch.programme)?.terms.city;
                 let (_, files) = batch.files_made().filter(|_| cities.contains(city))?;
-                let (value_day, funding) = (batch.value_day?, batch.funding.clone()?);
-                Some(FilesView { batch: number, value_day, funding, files })
+                let (value_date, funding) = (batch.value_date?, batch.funding.clone()?);
+                Some(FilesView { batch: number, value_date, funding, files })
             })
             .collect()
     }
@@ -391,7 +391,7 @@ impl State {
 
     /// How a batch is paid.
     #[must_use]
-    pub fn relief_way(&self, batch: u32) -> Option<kazasu_schemas::relief::Way> {
-        Some(self.relief.programmes.get(&self.relief.batch(batch).ok()?.programme)?.terms.way)
+    pub fn relief_method(&self, batch: u32) -> Option<kazasu_schemas::relief::Method> {
+        Some(self.relief.programmes.get(&self.relief.batch(batch).ok()?.programme)?.terms.method)
     }
 }

@@ -73,7 +73,7 @@ pub enum Relief {
         /// The step.
         step: Step,
         /// The bank's day, of a release by transfer.
-        value_day: Option<BusinessDay>,
+        value_date: Option<BusinessDay>,
         /// Of the first step: rows of the file that were refused.
         refused: u32,
         /// Who.
@@ -232,10 +232,10 @@ pub enum Refusal {
     Row(u32, u32, &'static str),
     /// The bank needs a day.
     #[error("a release by transfer needs the bank's day, today or later")]
-    ValueDay,
+    ValueDate,
     /// The batch does not pay that way.
     #[error("programme {0} pays by {1}")]
-    OtherWay(u16, &'static str),
+    OtherMethod(u16, &'static str),
     /// More files than people can look after.
     #[error("batch {batch} would make {files} transfer files, at most {MOST_FILES}: raise most_in_file")]
     TooManyFiles {
@@ -360,7 +360,7 @@ pub(super) struct Batch {
     /// Rows that the decision granted, in their order, and their sum.
     pub(super) granted: Vec<u32>,
     pub(super) total: Yen,
-    pub(super) value_day: Option<BusinessDay>,
+    pub(super) value_date: Option<BusinessDay>,
     /// The account that its transfers are ordered from, as it was at the release.
     pub(super) funding: Option<Funding>,
     /// The ceiling that it was released under.

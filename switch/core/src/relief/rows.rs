@@ -6,7 +6,7 @@ use kazasu_ledger::record::CardStatus;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Application, SealedAccount, Several, Step, Way, issue};
+use kazasu_schemas::relief::{Application, DuplicateRule, Method, SealedAccount, Step, issue};
 use std::collections::HashMap;
 
 /// Rows of one record on their way into a batch, and what those before bring, before any of them is in the state.
@@ -31,7 +31,7 @@ impl<'a> Incoming<'a> {
     /// Finds what is to be said about the next row, and remembers it for the rows behind it.
     pub(super) fn examine(&mut self, row: &Application) -> u16 {
         let (state, terms) = (self.state, &self.programme.terms);
-        let mut issues = person(state, terms.way, (row.ppid.as_ref(), row.account.as_ref()), self.today);
+        let mut issues = person(state, terms.method, (row.ppid.as_ref(), row.account.as_ref()), self.today);
         let number = terms.number;
         if row.supplement {
             issues |= issue::SUPPLEMENT;
@@ -98,10 +98,10 @@ impl<'a> Incoming<'a> {
         let there = there.filter(|_| !self.dedup.contains_key(&row.dedup));
         // What was decided is never replaced by a later file.
         let open = there.is_none_or(|(b, _)| *b == self.batch || state.relief.batch(*b).is_ok_and(can_change));
-        match terms.several {
-            Several::Largest if open && row.amount > amount => 0,
-            Several::Largest if open => issue::SMALLER,
-            Several::Largest | Several::First => issue::DUPLICATE,
+        match terms.duplicates {
+            DuplicateRule::Largest if open && row.amount > amount => 0,
+            DuplicateRule::Largest if open => issue::SMALLER,
+            DuplicateRule::Largest | DuplicateRule::First => issue::DUPLICATE,
         }
     }
 }
@@ -119,13 +119,13 @@ pub(super) fn is_open(batch: &Batch) -> bool {
 /// What is to be said about the person or the account.
 pub(super) fn person(
     state: &State,
-    way: Way,
+    method: Method,
     (ppid, account): (Option<&Ppid>, Option<&SealedAccount>),
     today: BusinessDay,
 ) -> u16 {
     let at = ppid.and_then(|ppid| state.people.residents.get(ppid)).copied();
-    match way {
-        Way::Purse => match (ppid, at) {
+    match method {
+        Method::Purse => match (ppid, at) {
             (None, _) => issue::NO_ID,
             (Some(_), None) => issue::UNKNOWN_ID,
             (Some(_), Some(at)) => {
@@ -134,7 +134,7 @@ pub(super) fn person(
                 if good { 0 } else { issue::CARD_NOT_GOOD }
             }
         },
-        Way::Transfer => {
+        Method::Transfer => {
             let no_account = if account.is_none() { issue::NO_ACCOUNT } else { 0 };
             let broken = at.is_some_and(|at| state.people.broken.contains_key(&at));
             no_account | if broken { issue::LINK_BROKEN } else { 0 }

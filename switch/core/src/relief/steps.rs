@@ -12,7 +12,7 @@ use kazasu_ledger::record::{Body, ReliefStepTaken, Withheld};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::{Role, Step, Way};
+use kazasu_schemas::relief::{Method, Role, Step};
 
 pub(super) fn name_of(step: Option<Step>) -> &'static str {
     step.map_or("being read in", Step::name)
@@ -32,7 +32,7 @@ pub(super) fn applied(state: &State, batch: u32, refused: u32, told: Attribution
         step: Step::Applied,
         count,
         total,
-        value_day: None,
+        value_date: None,
         transfers: Transfers::new(),
         by,
         why,
@@ -149,14 +149,14 @@ fn release(state: &State, now: Millis, programme: &Programme, asked: &ReliefStep
         return Err(Rejected::FundShort { programme: number, available, asked: asked.total });
     }
     let mut transfers = vec![Transfer::direct(accounts.fund, accounts.transit, asked.total)];
-    if programme.terms.way == Way::Transfer {
+    if programme.terms.method == Method::Transfer {
         let most = programme.terms.funding.as_ref().map_or(1, |f| position(f.most.max(1)));
         let files = position(asked.count).div_ceil(most);
         if files > super::MOST_FILES {
             return refuse(Refusal::TooManyFiles { batch: asked.batch, files });
         }
-        if asked.value_day.is_none_or(|day| day < now.max(state.at).jst_day()) {
-            return refuse(Refusal::ValueDay);
+        if asked.value_date.is_none_or(|day| day < now.max(state.at).jst_day()) {
+            return refuse(Refusal::ValueDate);
         }
         transfers.push(Transfer::direct(accounts.committed, accounts.executed, asked.total));
     }
@@ -164,9 +164,9 @@ fn release(state: &State, now: Millis, programme: &Programme, asked: &ReliefStep
 }
 
 fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Result<(), Refusal> {
-    let left = match programme.terms.way {
-        Way::Purse => batch.granted.iter().filter(|n| batch.rows[position(**n)].state == RowState::Waiting).count(),
-        Way::Transfer => {
+    let left = match programme.terms.method {
+        Method::Purse => batch.granted.iter().filter(|n| batch.rows[position(**n)].state == RowState::Waiting).count(),
+        Method::Transfer => {
             let files = batch.file.as_ref().map_or(0, |(_, files)| files.len());
             if files == 0 {
                 return Err(Refusal::NoFile(number));
@@ -174,10 +174,10 @@ fn nothing_under_way(number: u32, batch: &Batch, programme: &Programme) -> Resul
             files - batch.sent.len()
         }
     };
-    match (left, programme.terms.way) {
+    match (left, programme.terms.method) {
         (0, _) => Ok(()),
-        (n, Way::Purse) => Err(Refusal::UnderWay(number, format!("{n} purses are not credited yet"))),
-        (n, Way::Transfer) => Err(Refusal::UnderWay(number, format!("the bank has not taken {n} files"))),
+        (n, Method::Purse) => Err(Refusal::UnderWay(number, format!("{n} purses are not credited yet"))),
+        (n, Method::Transfer) => Err(Refusal::UnderWay(number, format!("the bank has not taken {n} files"))),
     }
 }
 

@@ -86,7 +86,7 @@ impl Fold for Following<'_> {
         self.0.silent(place, r.tap, Silence::NotSent)
     }
 
-    fn advice_settled(&mut self, place: Place, r: &record::AdviceSettled) -> Followed {
+    fn advice_decided(&mut self, place: Place, r: &record::AdviceDecided) -> Followed {
         // Under the draft it may have been paid at once.
         let own = self.0.shadow_of(r.tap);
         let waits = |own: &Seq| self.0.shadow.as_ref().is_some_and(|state| state.waits_for_person(*own));
@@ -233,8 +233,8 @@ impl Fold for Following<'_> {
     }
 
     fn relief_step_taken(&mut self, place: Place, r: &record::ReliefStepTaken) -> Followed {
-        let (value_day, refused, by, why) = (r.value_day, r.refused, r.by.clone(), r.why.clone());
-        self.relief(place, Relief::Step { batch: r.batch, step: r.step, value_day, refused, by, why })
+        let (value_date, refused, by, why) = (r.value_date, r.refused, r.by.clone(), r.why.clone());
+        self.relief(place, Relief::Step { batch: r.batch, step: r.step, value_date, refused, by, why })
     }
 
     fn relief_credited(&mut self, place: Place, _: &record::ReliefCredited) -> Followed {
@@ -273,7 +273,7 @@ impl Fold for Following<'_> {
     // The draft replaces policies and what lapses; the others say nothing here. Closing says nothing about taps but what was taken back
     // of them, see `Replay::record`.
     kazasu_ledger::ignore_records! {
-        opened issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notice_settled
+        opened issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notice_ended
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
         recon_ran differences_raised difference_noted differences_closed head_signed
     }

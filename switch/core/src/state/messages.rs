@@ -4,7 +4,7 @@ use kazasu_ledger::Seq;
 use kazasu_ledger::record::{Place, StoodIn, ToIssuer};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::policy::LiableParty;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What issuers are told, until they acknowledge it.
@@ -67,7 +67,7 @@ pub(in super::super) struct StoodFor {
     /// The record whose message the issuer knows it by.
     pub(in super::super) message: Seq,
     pub(in super::super) at: Millis,
-    pub(in super::super) bearer: Bearer,
+    pub(in super::super) liable: LiableParty,
 }
 
 /// What was approved in issuers' places.
@@ -85,7 +85,7 @@ impl StandIns {
     }
 
     pub(in super::super) fn stood_in(&mut self, place: Place, r: &StoodIn) {
-        self.taps.insert(r.tap, StoodFor { message: place.seq, at: place.at, bearer: r.bearer });
+        self.taps.insert(r.tap, StoodFor { message: place.seq, at: place.at, liable: r.liable });
     }
 
     /// A tap that waited was approved.

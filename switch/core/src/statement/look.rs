@@ -34,11 +34,11 @@ pub struct DueFile {
     /// Its sum.
     pub total: Yen,
     /// The bank's day.
-    pub value_day: BusinessDay,
+    pub value_date: BusinessDay,
     /// The bank took it.
     pub taken: bool,
     /// Its payout was given up after the file was made: the bank may have it, and nothing is booked for it.
-    pub given_up: bool,
+    pub cancelled: bool,
     /// The account that it leaves, where relief names it; payouts leave the operator's.
     pub funding: Option<Funding>,
     /// The city whose money it is.
@@ -186,14 +186,14 @@ impl Became {
 }
 
 /// A payout's file; it leaves the operator's account.
-fn due_file(number: u64, payout: &Payout, (file, n): (&MadeFile, u16), given_up: bool) -> DueFile {
+fn due_file(number: u64, payout: &Payout, (file, n): (&MadeFile, u16), cancelled: bool) -> DueFile {
     DueFile {
         of: MoneyOut::Payout(number),
         file: n,
         total: file.total,
-        value_day: payout.value_day,
+        value_date: payout.value_date,
         taken: payout.taken.contains(&n),
-        given_up,
+        cancelled,
         funding: None,
         city: None,
     }
@@ -285,7 +285,7 @@ impl State {
     #[must_use]
     pub fn money_out(&self, wanted: &Wanted) -> (Vec<DueFile>, Vec<PaidItem>) {
         let (mut files, mut items) = (Vec::new(), Vec::new());
-        for (number, payout) in self.closing.payouts.given_up() {
+        for (number, payout) in self.closing.payouts.cancelled() {
             files.extend(payout.files().map(|(file, n)| due_file(*number, payout, (file, n), true)));
         }
         for (number, payout) in self.closing.payouts.iter() {
@@ -313,7 +313,7 @@ impl State {
 
     fn relief_out(&self, wanted: &Wanted, files: &mut Vec<DueFile>, items: &mut Vec<PaidItem>) {
         for (batch, number) in self.relief.batches.iter().zip(0_u32..) {
-            let (Some((_, made)), Some(value_day), Some(funding)) = (&batch.file, batch.value_day, &batch.funding)
+            let (Some((_, made)), Some(value_date), Some(funding)) = (&batch.file, batch.value_date, &batch.funding)
             else {
                 continue;
             };
@@ -339,9 +339,9 @@ impl State {
                     of: MoneyOut::Batch(number),
                     file: n,
                     total: file.total,
-                    value_day,
+                    value_date,
                     taken: batch.sent.contains(&n),
-                    given_up: false,
+                    cancelled: false,
                     funding: Some(funding.clone()),
                     city: city.clone(),
                 });

@@ -9,7 +9,7 @@ use super::*;
 use crate::money::{Leg, Source};
 use kazasu_ledger::AccountKey;
 use kazasu_schemas::closing::Resolution;
-use kazasu_schemas::policy::{Bearer, Offline, PointProgramme, Policy, Rounding, StandIn};
+use kazasu_schemas::policy::{LiableParty, Offline, PointProgramme, Policy, Rounding, StandIn};
 use kazasu_schemas::wire::Options;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use proptest::prelude::*;
@@ -211,15 +211,15 @@ struct World {
 }
 
 impl World {
-    fn new(bearer: Bearer, purse: i64) -> Self {
-        Self::where_bears(Some(bearer), purse)
+    fn new(liable: LiableParty, purse: i64) -> Self {
+        Self::where_bears(Some(liable), purse)
     }
 
-    fn where_bears(bearer: Option<Bearer>, purse: i64) -> Self {
+    fn where_bears(liable: Option<LiableParty>, purse: i64) -> Self {
         let limits = Yen::new(1_000_000);
-        let offline = bearer.map(|bearer| Offline { resident_day: limits, bearer, floor: None });
-        let bearer = bearer.unwrap_or(Bearer::Issuer);
-        let stand_in = vec![StandIn { issuer: ISSUER, tap: limits, issuer_day: limits, resident_day: limits, bearer }];
+        let offline = liable.map(|liable| Offline { resident_day: limits, liable, floor: None });
+        let liable = liable.unwrap_or(LiableParty::Issuer);
+        let stand_in = vec![StandIn { issuer: ISSUER, tap: limits, issuer_day: limits, resident_day: limits, liable }];
         let mut points = policy().points;
         // As many points by the month as by the tap: both kinds of rounding are undone.
         points.push(PointProgramme { number: 2, rounding: Rounding::Month, budget: 100_000, ..points[0].clone() });
@@ -452,9 +452,9 @@ impl World {
         }
     }
 
-    fn check(&mut self, bearer: impl Into<Option<Bearer>>) {
+    fn check(&mut self, liable: impl Into<Option<LiableParty>>) {
         let owed: i64 = self.paid.iter().map(Paid::owed).sum();
-        if bearer.into() != Some(Bearer::Merchant) {
+        if liable.into() != Some(LiableParty::Merchant) {
             assert_eq!(self.town.payable("SHOP"), owed, "{:?}", self.paid);
         }
         self.people_book();
@@ -564,22 +564,22 @@ proptest! {
     fn in_any_order_the_issuers_book_and_ours_agree(
         steps in steps(),
         picks in prop::collection::vec(0..30_usize, 4..12),
-        bearer in prop_oneof![
-            3 => Just(Some(Bearer::Operator)),
-            2 => Just(Some(Bearer::Merchant)),
-            1 => Just(Some(Bearer::Issuer)),
+        liable in prop_oneof![
+            3 => Just(Some(LiableParty::Operator)),
+            2 => Just(Some(LiableParty::Merchant)),
+            1 => Just(Some(LiableParty::Issuer)),
             1 => Just(None),
         ],
         stubborn in any::<bool>(),
         purse in prop_oneof![Just(0_i64), 1..1_500_i64],
     ) {
-        let mut world = World::where_bears(bearer, purse);
+        let mut world = World::where_bears(liable, purse);
         world.issuer.stubborn = stubborn;
         for step in steps {
             world.play(step);
         }
         world.finish(&picks);
-        world.check(bearer);
+        world.check(liable);
         world.town.check_replay();
     }
 }
@@ -603,7 +603,7 @@ fn lost(town: &Town) -> i64 {
 #[test]
 fn a_reversal_holds_whatever_becomes_of_a_refund_that_waits() {
     for fate in [Fate::Approved, Fate::Declined, Fate::Late, Fate::Lost, Fate::NotSent, Fate::Restarted] {
-        let mut world = World::new(Bearer::Operator, 0);
+        let mut world = World::new(LiableParty::Operator, 0);
         world.play(Step::Pay(Operation::Purchase, 1_000, false));
         world.play(Step::Ask(0, Fate::Approved));
         world.play(Step::Refund(Operation::Refund, 0, 1_000));
@@ -612,7 +612,7 @@ fn a_reversal_holds_whatever_becomes_of_a_refund_that_waits() {
         assert_eq!((world.town.payable("SHOP"), world.town.receivable()), (0, (0, 0)), "{fate:?}");
         world.finish(&[0]);
         assert_eq!(world.issuer.owes(), 0, "{fate:?}");
-        world.check(Bearer::Operator);
+        world.check(LiableParty::Operator);
         world.town.check_replay();
     }
 }
@@ -622,7 +622,7 @@ fn a_partial_reversal_takes_effect_when_the_outcome_is_known() {
     for (fate, stands) in
         [(Fate::Approved, 400), (Fate::NotSent, 400), (Fate::Declined, 0), (Fate::Late, 0), (Fate::Restarted, 0)]
     {
-        let mut world = World::new(Bearer::Operator, 0);
+        let mut world = World::new(LiableParty::Operator, 0);
         world.play(Step::Pay(Operation::Purchase, 1_000, false));
         world.play(Step::Reverse(0, None, 700));
         world.play(Step::Reverse(0, None, 400));
@@ -634,14 +634,14 @@ fn a_partial_reversal_takes_effect_when_the_outcome_is_known() {
         assert_eq!(world.issuer.owes(), stands, "{fate:?}");
         let totals = world.town.state.totals(acquirer(), world.town.state.day);
         assert_eq!(totals.debit_reversals, u64::from(stands > 0), "one of the reversals undid something");
-        world.check(Bearer::Operator);
+        world.check(LiableParty::Operator);
         world.town.check_replay();
     }
 }
 
 #[test]
 fn a_partial_reversal_of_a_waiting_authorization_leaves_what_it_says() {
-    let mut world = World::new(Bearer::Operator, 0);
+    let mut world = World::new(LiableParty::Operator, 0);
     world.play(Step::Pay(Operation::Authorize, 1_000, false));
     world.play(Step::Reverse(0, None, 300));
     world.play(Step::Ask(0, Fate::Approved));
@@ -650,23 +650,23 @@ fn a_partial_reversal_of_a_waiting_authorization_leaves_what_it_says() {
     world.play(Step::Complete(0, 300));
     world.finish(&[0]);
     assert_eq!((world.town.payable("SHOP"), world.issuer.owes()), (300, 300));
-    world.check(Bearer::Operator);
+    world.check(LiableParty::Operator);
 }
 
 #[test]
 fn a_full_reversal_behind_a_partial_one_undoes_all() {
-    let mut world = World::new(Bearer::Operator, 0);
+    let mut world = World::new(LiableParty::Operator, 0);
     world.play(Step::Pay(Operation::Purchase, 1_000, false));
     world.play(Step::Reverse(0, None, 400));
     world.play(Step::Reverse(0, None, 0));
     world.finish(&[0]);
     assert_eq!((world.town.payable("SHOP"), world.issuer.owes()), (0, 0));
-    world.check(Bearer::Operator);
+    world.check(LiableParty::Operator);
 }
 
 #[test]
 fn an_issuer_is_told_of_a_reversal_only_when_it_has_undone_the_refund() {
-    let mut world = World::new(Bearer::Operator, 0);
+    let mut world = World::new(LiableParty::Operator, 0);
     world.play(Step::Pay(Operation::Purchase, 1_000, false));
     world.play(Step::Ask(0, Fate::Approved));
     world.play(Step::Refund(Operation::Refund, 0, 300));
@@ -682,7 +682,7 @@ fn an_issuer_is_told_of_a_reversal_only_when_it_has_undone_the_refund() {
     assert_eq!(owed, [(Some(paid), None)]);
     world.finish(&[0]);
     assert_eq!(world.issuer.owes(), 0);
-    world.check(Bearer::Operator);
+    world.check(LiableParty::Operator);
     world.town.check_replay();
 }
 
@@ -692,7 +692,7 @@ fn a_refund_of_a_payment_that_is_refused_afterwards_is_lost_too_in_either_order(
         [(Operation::Purchase, false), (Operation::PurchaseAdvice, false), (Operation::Purchase, true)]
     {
         for refused_first in [true, false] {
-            let mut world = World::new(Bearer::Operator, 0);
+            let mut world = World::new(LiableParty::Operator, 0);
             let message = if operation == Operation::Purchase {
                 stood_in(&mut world, 1_000).1
             } else {
@@ -719,22 +719,22 @@ fn a_refund_of_a_payment_that_is_refused_afterwards_is_lost_too_in_either_order(
 
 #[test]
 fn a_refund_that_is_refused_like_its_payment_loses_nothing() {
-    for bearer in [Bearer::Operator, Bearer::Merchant] {
+    for liable in [LiableParty::Operator, LiableParty::Merchant] {
         for refused_first in [true, false] {
-            let mut world = World::new(bearer, 0);
+            let mut world = World::new(liable, 0);
             let (_, message) = stood_in(&mut world, 1_000);
             world.play(Step::Refund(Operation::RefundAdvice, 0, 300));
             let refund = world.paid[0].refunds[0].seq;
             for message in if refused_first { [message, refund] } else { [refund, message] } {
                 says(&mut world, message, "51");
             }
-            let loss = if bearer == Bearer::Operator { 700 } else { 0 };
-            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{bearer:?}");
+            let loss = if liable == LiableParty::Operator { 700 } else { 0 };
+            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{liable:?}");
             // The refund is undone: the goods are the customer's again, and not paid.
             world.play(Step::Reverse(0, Some(0), 0));
-            let (payable, loss) = if bearer == Bearer::Operator { (1_000, 1_000) } else { (0, 0) };
-            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{bearer:?}");
-            assert_eq!(world.town.payable("SHOP"), payable, "{bearer:?}");
+            let (payable, loss) = if liable == LiableParty::Operator { (1_000, 1_000) } else { (0, 0) };
+            assert_eq!((world.town.receivable(), lost(&world.town)), ((0, 0), loss), "{liable:?}");
+            assert_eq!(world.town.payable("SHOP"), payable, "{liable:?}");
             world.town.check_replay();
         }
     }
@@ -743,7 +743,7 @@ fn a_refund_that_is_refused_like_its_payment_loses_nothing() {
 #[test]
 fn a_loss_that_was_booked_without_its_refunds_is_made_up_when_they_fail() {
     for fails in [true, false] {
-        let mut world = World::new(Bearer::Operator, 0);
+        let mut world = World::new(LiableParty::Operator, 0);
         let (_, message) = stood_in(&mut world, 500);
         world.play(Step::Refund(Operation::Refund, 0, 100));
         let refund = world.paid[0].refunds[0].seq;

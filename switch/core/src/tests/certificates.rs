@@ -78,7 +78,7 @@ fn what_names_no_issuer_may_be_any_ones_until_it_is_told() {
     }
     // A person suspended the card: telling the issuer lifts nothing of that.
     let set = |status| Command::SetCard { ppid: person(1), status, by: "op".into(), why: "lost".into() };
-    ask(&mut town, set(CardStatus::Held)).unwrap();
+    ask(&mut town, set(CardStatus::Suspended)).unwrap();
     bind(&mut town, 1, A, 2).unwrap();
     assert_eq!(town.purchase(1, 1).1, "41");
     ask(&mut town, set(CardStatus::Good)).unwrap();
@@ -194,7 +194,7 @@ proptest! {
                 let entry = lists.get(a).and_then(|list| list.iter().find(|(listed, _)| listed == n));
                 let expected = match entry.map(|(_, reason)| *reason) {
                     None => CardStatus::Good,
-                    Some(ListReason::Hold) => CardStatus::Held,
+                    Some(ListReason::Hold) => CardStatus::Suspended,
                     Some(ListReason::Revoked) => CardStatus::Revoked,
                 };
                 let card = town.state.holder(town.state.people.residents[&person(*who)]).card;

@@ -4,14 +4,14 @@ use super::rules::{balance, credit, policy, town_with};
 use super::*;
 use kazasu_ledger::AccountKey;
 use kazasu_schemas::money::MAX_WIRE_AMOUNT;
-use kazasu_schemas::policy::{Bearer, Floor, Offline};
+use kazasu_schemas::policy::{Floor, LiableParty, Offline};
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use proptest::prelude::*;
 
 fn town(otherwise: Option<i64>, classes: &[(&str, i64)]) -> Town {
     let classes = classes.iter().map(|(class, most)| ((*class).to_owned(), Yen::new(*most))).collect();
     let floor = Some(Floor { classes, otherwise: otherwise.map(Yen::new) });
-    let offline = Some(Offline { resident_day: Yen::new(50_000), bearer: Bearer::Operator, floor });
+    let offline = Some(Offline { resident_day: Yen::new(50_000), liable: LiableParty::Operator, floor });
     town_with(Policy { offline, ..policy() })
 }
 

@@ -170,10 +170,10 @@ fn policy(start: BusinessDay) -> BoxedStrategy<Policy> {
         .prop_map(|(fresh_hours, stale_hours, stale_cap)| Validity { fresh_hours, stale_hours, stale_cap });
     let stand_in =
         (yen(500..4_000), yen(1_000..9_000), yen(1_000..6_000)).prop_map(|(tap, issuer_day, resident_day)| {
-            vec![StandIn { issuer: ISSUER, tap, issuer_day, resident_day, bearer: Bearer::Operator }]
+            vec![StandIn { issuer: ISSUER, tap, issuer_day, resident_day, liable: LiableParty::Operator }]
         });
     let offline =
-        yen(500..4_000).prop_map(|resident_day| Offline { resident_day, bearer: Bearer::Operator, floor: None });
+        yen(500..4_000).prop_map(|resident_day| Offline { resident_day, liable: LiableParty::Operator, floor: None });
     (
         prop::option::weighted(0.5, yen(1_000..8_000)),
         prop::option::weighted(0.3, validity),
@@ -632,7 +632,7 @@ impl Both {
             _ => Card::Good,
         };
         match card {
-            Card::Held => set(self, CardStatus::Held),
+            Card::Held => set(self, CardStatus::Suspended),
             Card::Revoked => set(self, CardStatus::Revoked),
             // A new certificate makes a card good again.
             _ => bind(self, BusinessDay(day.0 + 100_000)),

@@ -198,10 +198,10 @@ fn an_open_hold_is_kept_without_keeping_everything_after_it() {
 
 #[test]
 fn the_largest_amounts_again_and_again_break_nothing() {
-    use kazasu_schemas::policy::{Bearer, Floor, Offline, Policy};
+    use kazasu_schemas::policy::{Floor, LiableParty, Offline, Policy};
     let most = kazasu_schemas::money::MAX_WIRE_AMOUNT;
     let floor = Some(Floor { otherwise: Some(Yen::new(most)), ..Floor::default() });
-    let offline = Some(Offline { resident_day: Yen::new(most), bearer: Bearer::Operator, floor });
+    let offline = Some(Offline { resident_day: Yen::new(most), liable: LiableParty::Operator, floor });
     let mut town = super::rules::town_with(Policy { offline, ..Policy::default() });
     let before = town.state.totals(acquirer(), town.state.day);
     for _ in 0..10_050 {

@@ -6,7 +6,7 @@ use super::*;
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{OwnLimits, Proposal};
 use kazasu_schemas::closing::Resolution;
-use kazasu_schemas::policy::{Bearer, Offline, Policy, Rounding};
+use kazasu_schemas::policy::{LiableParty, Offline, Policy, Rounding};
 
 fn monthly() -> Policy {
     let mut monthly = policy();
@@ -15,9 +15,9 @@ fn monthly() -> Policy {
     monthly
 }
 
-fn bearing(bearer: Option<Bearer>) -> Policy {
-    let rule = |bearer| Offline { resident_day: Yen::new(100_000), bearer, floor: None };
-    Policy { offline: bearer.map(rule), ..policy() }
+fn bearing(liable: Option<LiableParty>) -> Policy {
+    let rule = |liable| Offline { resident_day: Yen::new(100_000), liable, floor: None };
+    Policy { offline: liable.map(rule), ..policy() }
 }
 
 /// A payment that waits for its issuer.
@@ -247,10 +247,10 @@ fn a_stood_in_payment_that_is_reversed_and_refused_leaves_nothing_to_book() {
 
 #[test]
 fn a_payment_that_its_issuer_refuses_is_booked_whole_with_refunds_or_without() {
-    for bearer in [Some(Bearer::Issuer), None] {
+    for liable in [Some(LiableParty::Issuer), None] {
         for refund_first in [true, false] {
             for back in [300, 1_000] {
-                let mut town = town_with(bearing(bearer));
+                let mut town = town_with(bearing(liable));
                 let advice = town.request(Operation::PurchaseAdvice, 3, 1_000);
                 assert_eq!(town.code(&advice), "00");
                 let message = town.state.seq;

@@ -11,7 +11,7 @@ use kazasu_ledger::record::{Aside, CardStatus, FileDigest, MadeFile, Proposal};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::policy::Place;
 use kazasu_schemas::relief::{
-    Application, Format, Funding, RowChange, SealedAccount, Several, Step, Terms, Way, issue,
+    Application, DuplicateRule, Format, Funding, Method, RowChange, SealedAccount, Step, Terms, issue,
 };
 use kazasu_schemas::zengin::statement::Direction;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn day(text: &str) -> BusinessDay {
     BusinessDay::parse(text).unwrap()
 }
 
-fn terms(way: Way) -> Terms {
+fn terms(method: Method) -> Terms {
     Terms {
         number: 101,
         name: "水害見舞金".into(),
@@ -33,13 +33,13 @@ fn terms(way: Way) -> Terms {
         budget_line: Some("3-4-1-20 扶助費".into()),
         budget: Yen::new(10_000),
         ceiling: Yen::new(3_000),
-        several: Several::Largest,
+        duplicates: DuplicateRule::Largest,
         place: Place::default(),
         from: None,
         until: day("2027-03-31"),
         closes: None,
-        way,
-        funding: (way == Way::Transfer).then(|| Funding {
+        method,
+        funding: (method == Method::Transfer).then(|| Funding {
             client_code: "0000000001".into(),
             client_name: "ｼ".into(),
             bank: "9999".into(),
@@ -114,9 +114,9 @@ fn open(town: &mut Town, digest: u8) -> Result<Done, String> {
 }
 
 fn step(town: &mut Town, batch: u32, step: Step, by: &str) -> Result<Done, String> {
-    let transfer = town.state.relief_way(batch) == Some(Way::Transfer);
-    let value_day = (transfer && step == Step::Released).then(|| day("2026-11-27"));
-    relief(town, Relief::Step { batch, step, value_day, refused: 0, by: by.into(), why: why() })
+    let transfer = town.state.relief_method(batch) == Some(Method::Transfer);
+    let value_date = (transfer && step == Step::Released).then(|| day("2026-11-27"));
+    relief(town, Relief::Step { batch, step, value_date, refused: 0, by: by.into(), why: why() })
 }
 
 fn import(town: &mut Town, digest: u8, rows: Vec<Application>) -> u32 {
@@ -192,7 +192,7 @@ fn issues(town: &Town, batch: u32) -> Vec<u16> {
 #[test]
 fn a_citys_money_goes_from_budget_to_purse_to_shop_and_what_is_left_goes_back() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 6_000, "payment 1").unwrap();
     let rows = vec![row(2, Some(1), 1, 2_000), row(3, Some(2), 2, 1_000), row(4, Some(3), 3, 500)];
     let batch = import(&mut town, 1, rows);
@@ -225,7 +225,7 @@ fn a_citys_money_goes_from_budget_to_purse_to_shop_and_what_is_left_goes_back() 
 #[test]
 fn every_step_needs_the_one_before_it_and_another_person() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     let batch = import(&mut town, 1, vec![row(2, Some(1), 1, 2_000)]);
     let order = |town: &mut Town, next| step(town, batch, next, APPROVER).unwrap_err();
     assert!(order(&mut town, Step::Decided).contains("is applied; decided follows assessed"));
@@ -262,9 +262,9 @@ fn every_step_needs_the_one_before_it_and_another_person() {
 #[test]
 fn what_is_wrong_with_rows_is_found_and_people_say_what_follows() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 10_000, "one").unwrap();
-    let held = Command::SetCard { ppid: person(2), status: CardStatus::Held, by: "op".into(), why: why() };
+    let held = Command::SetCard { ppid: person(2), status: CardStatus::Suspended, by: "op".into(), why: why() };
     town.event(&Event::Command(held));
     let batch = import(
         &mut town,
@@ -338,7 +338,7 @@ fn what_is_wrong_with_rows_is_found_and_people_say_what_follows() {
 #[test]
 fn rows_come_in_order_and_a_file_that_was_cut_short_goes_on() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     open(&mut town, 1).unwrap();
     let rows = |from: u8| (from..from + 3).map(|n| row(u32::from(n) + 2, Some(1), n, 10)).collect::<Vec<_>>();
     let add = |town: &mut Town, first, rows| relief(town, Relief::AddRows { batch: 0, first, rows });
@@ -357,7 +357,7 @@ fn rows_come_in_order_and_a_file_that_was_cut_short_goes_on() {
 #[test]
 fn budgets_and_terms_have_their_limits() {
     let mut town = Town::new();
-    let mut big = terms(Way::Purse);
+    let mut big = terms(Method::Purse);
     programme(&mut town, big.clone());
     fund(&mut town, 50_000, "one").unwrap();
     let batches: Vec<u32> = (0..4).map(|n| import(&mut town, n, vec![row(2, Some(1 + n), n, 3_000)])).collect();
@@ -374,9 +374,9 @@ fn budgets_and_terms_have_their_limits() {
     assert!(ask(&mut town, &big).unwrap_err().contains("¥1,000 of budget left, ¥1,001"));
     big.budget = Yen::new(12_000);
     assert!(
-        ask(&mut town, &Terms { way: Way::Transfer, funding: terms(Way::Transfer).funding, ..big.clone() })
+        ask(&mut town, &Terms { method: Method::Transfer, funding: terms(Method::Transfer).funding, ..big.clone() })
             .unwrap_err()
-            .contains("way of payment")
+            .contains("disbursement method")
     );
     assert!(ask(&mut town, &Terms { until: day("2026-11-20"), ..big.clone() }).unwrap_err().contains("past"));
     let number = ask(&mut town, &big).unwrap();
@@ -400,7 +400,7 @@ fn budgets_and_terms_have_their_limits() {
 #[test]
 fn a_claim_never_cuts_a_purse_and_what_is_given_back_can_be_committed_again() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 5_000, "one").unwrap();
     let batch = import(&mut town, 1, vec![row(2, Some(1), 1, 2_000)]);
     let claim = |right| Proposal::Claim { batch, row: 0, right: Yen::new(right) };
@@ -441,7 +441,7 @@ fn a_claim_never_cuts_a_purse_and_what_is_given_back_can_be_committed_again() {
 #[test]
 fn nobody_gets_more_than_the_ceiling_whoever_had_the_smaller_damage() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     // Person 2 has 2,700 already; the household's smaller damage was person 1's.
     let batch = import(
         &mut town,
@@ -465,14 +465,14 @@ fn nobody_gets_more_than_the_ceiling_whoever_had_the_smaller_damage() {
 #[test]
 fn one_payment_may_be_for_two_rows_and_files_are_cut_as_they_were_made() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Transfer));
+    programme(&mut town, terms(Method::Transfer));
     fund(&mut town, 9_000, "one").unwrap();
     let rows = (0..5).map(|n| to_account(u32::from(n) + 2, n, 1_000, n)).collect();
     let batch = import(&mut town, 1, rows);
     approve(&mut town, batch);
     step(&mut town, batch, Step::Released, TREASURER).unwrap();
     // The bank takes more in one file from now on: the files of this batch stay as they were.
-    let mut other = terms(Way::Transfer);
+    let mut other = terms(Method::Transfer);
     other.funding.as_mut().unwrap().most = 5;
     programme(&mut town, other);
     let files = [(2, 2_000), (2, 2_000), (1, 1_000)];
@@ -504,7 +504,7 @@ fn one_payment_may_be_for_two_rows_and_files_are_cut_as_they_were_made() {
 fn what_is_credited_after_the_end_goes_back_too() {
     let mut town = Town::new();
     let closes = Some(Millis(NOON.0 + 60_000));
-    programme(&mut town, Terms { until: NOON.jst_day(), closes, ..terms(Way::Purse) });
+    programme(&mut town, Terms { until: NOON.jst_day(), closes, ..terms(Method::Purse) });
     fund(&mut town, 9_000, "one").unwrap();
     let first = import(&mut town, 1, vec![row(2, Some(1), 1, 1_000)]);
     approve(&mut town, first);
@@ -526,7 +526,7 @@ fn what_is_credited_after_the_end_goes_back_too() {
 #[test]
 fn transfers_are_sent_once_and_what_comes_back_is_the_programmes_again() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Transfer));
+    programme(&mut town, terms(Method::Transfer));
     fund(&mut town, 9_000, "one").unwrap();
     let batch = import(
         &mut town,
@@ -550,7 +550,7 @@ fn transfers_are_sent_once_and_what_comes_back_is_the_programmes_again() {
         |town: &mut Town, format, files| relief(town, Relief::FileMade { batch, format, files, by: TREASURER.into() });
     assert!(file(&mut town, Format::Zengin, made(&[3_000, 500])).unwrap_err().contains("follows released"));
     let early =
-        Relief::Step { batch, step: Step::Released, value_day: None, refused: 0, by: TREASURER.into(), why: why() };
+        Relief::Step { batch, step: Step::Released, value_date: None, refused: 0, by: TREASURER.into(), why: why() };
     assert!(relief(&mut town, early).unwrap_err().contains("needs the bank's day"));
     step(&mut town, batch, Step::Released, TREASURER).unwrap();
     assert_eq!(balance(&town, |k| *k == AccountKey::ReliefTransit(101)), 3_500);
@@ -587,7 +587,7 @@ fn transfers_are_sent_once_and_what_comes_back_is_the_programmes_again() {
 
 /// Files 0 (¥3,000: rows 0 and 1) and 1 (¥500: row 2) of one batch, released and made.
 fn transferred(town: &mut Town) -> u32 {
-    programme(town, terms(Way::Transfer));
+    programme(town, terms(Method::Transfer));
     fund(town, 9_000, "one").unwrap();
     let rows = vec![to_account(2, 1, 1_000, 1), to_account(3, 2, 2_000, 2), to_account(4, 3, 500, 3)];
     let batch = import(town, 1, rows);
@@ -744,7 +744,7 @@ fn a_line_that_was_set_aside_before_cities_were_kept_reads() {
 #[test]
 fn a_line_that_is_undone_counts_for_the_ceiling_again() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Transfer));
+    programme(&mut town, terms(Method::Transfer));
     fund(&mut town, 9_000, "one").unwrap();
     let first = import(&mut town, 1, vec![to_account(2, 1, 2_700, 1)]);
     approve(&mut town, first);
@@ -811,9 +811,9 @@ fn refusals_have_words() {
     assert_eq!(unknown, No::UnknownProgramme(101).to_string());
     assert!(settle(&mut town, 7, true, APPROVER).unwrap_err().contains("proposal 7 is not open"));
     assert!(step(&mut town, 7, Step::Assessed, OFFICER).unwrap_err().contains("batch 7 is not known"));
-    let none = Terms { funding: None, ..terms(Way::Transfer) };
+    let none = Terms { funding: None, ..terms(Method::Transfer) };
     assert!(propose(&mut town, Proposal::Programme(Box::new(none)), OFFICER).unwrap_err().contains("[funding]"));
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     let batch = import(&mut town, 1, Vec::new());
     step(&mut town, batch, Step::Assessed, OFFICER).unwrap();
     assert!(step(&mut town, batch, Step::Decided, APPROVER).unwrap_err().contains("no row that can be paid"));
@@ -826,7 +826,7 @@ fn refusals_have_words() {
 fn a_programme_can_close_in_the_middle_of_a_day() {
     let mut town = Town::new();
     let closes = Some(Millis(NOON.0 + 60_000));
-    programme(&mut town, Terms { until: NOON.jst_day(), closes, ..terms(Way::Purse) });
+    programme(&mut town, Terms { until: NOON.jst_day(), closes, ..terms(Method::Purse) });
     fund(&mut town, 2_000, "one").unwrap();
     let batch = import(&mut town, 1, vec![row(2, Some(1), 1, 2_000)]);
     approve(&mut town, batch);
@@ -903,7 +903,7 @@ fn nth(town: &Town, batch: u32, wanted: &[&str], n: u8) -> u32 {
 
 /// Everything that may be refused is; what may not happen is found afterwards.
 #[expect(clippy::too_many_lines, reason = "one arm for each act of the model")]
-fn perform(town: &mut Town, act: &Act, way: Way, paid: &mut Vec<Request>) {
+fn perform(town: &mut Town, act: &Act, method: Method, paid: &mut Vec<Request>) {
     let known = u8::try_from(town.state.relief_batches()).unwrap().max(1);
     let batch = |b: u8| u32::from(b % known);
     match act {
@@ -914,9 +914,9 @@ fn perform(town: &mut Town, act: &Act, way: Way, paid: &mut Vec<Request>) {
                 // The last two pay with temporary IDs.
                 let who = if *who > 4 { &(who + 200) } else { who };
                 let person = (*who > 0).then_some(*who);
-                match way {
-                    Way::Purse => row(line, person, *household, *yen),
-                    Way::Transfer => to_account(line, *household, *yen, *who),
+                match method {
+                    Method::Purse => row(line, person, *household, *yen),
+                    Method::Transfer => to_account(line, *household, *yen, *who),
                 }
             });
             // A file that was cut short begins again from its first row.
@@ -1089,14 +1089,14 @@ fn audit(town: &Town) {
         owed += rows.iter().map(|r| r.claimed.get() - r.repaid.get()).sum::<i64>();
         let done = sum(&["credited", "sent", "claimed", "adjusted"]);
         let returned = sum(&["returned"]);
-        match (batch.step, view.terms.way) {
+        match (batch.step, view.terms.method) {
             (Some(Step::Committed | Step::Ordered), _) => committed += granted,
-            (Some(Step::Released | Step::Reported), Way::Purse) => {
+            (Some(Step::Released | Step::Reported), Method::Purse) => {
                 committed += granted - done;
                 executed += done - repaid;
                 transit += granted - done;
             }
-            (Some(Step::Released | Step::Reported), Way::Transfer) => {
+            (Some(Step::Released | Step::Reported), Method::Transfer) => {
                 executed += granted - returned - repaid;
                 transit += granted - done - returned;
             }
@@ -1169,9 +1169,9 @@ fn every_yen_of_the_budget_is_in_exactly_one_place() {
     let came = std::cell::RefCell::new(std::collections::BTreeMap::<u8, u32>::new());
     let acts = proptest::collection::vec(act(), 20..160);
     let result = runner.run(&(acts, any::<bool>()), |(acts, transfer)| {
-        let way = if transfer { Way::Transfer } else { Way::Purse };
+        let method = if transfer { Method::Transfer } else { Method::Purse };
         let mut town = Town::new();
-        programme(&mut town, terms(way));
+        programme(&mut town, terms(method));
         fund(&mut town, 8_000, "first").unwrap();
         for who in [205, 206] {
             let issue = Command::IssueTemporary { ppid: person(who), until: None, by: "op".into() };
@@ -1181,13 +1181,13 @@ fn every_yen_of_the_budget_is_in_exactly_one_place() {
         // What each person had been paid when they were last found to be one with another.
         let mut before = std::collections::HashMap::<Ppid, i64>::new();
         for act in &acts {
-            perform(&mut town, act, way, &mut paid);
+            perform(&mut town, act, method, &mut paid);
             audit(&town);
             if let Act::Merge(..) = act {
                 let now = paid_to(&town, |ppid| root(&town, ppid));
                 before.extend(now);
             }
-            if way == Way::Purse {
+            if method == Method::Purse {
                 refused_for_a_reason(&town);
             }
         }
@@ -1197,7 +1197,7 @@ fn every_yen_of_the_budget_is_in_exactly_one_place() {
         // A ceiling that was passed before people became one is not passed further.
         for (ppid, yen) in paid_to(&town, |ppid| root(&town, ppid)) {
             let most = before.get(&ppid).copied().unwrap_or_default().max(3_000);
-            assert!(way == Way::Transfer || yen <= most, "{ppid} got {yen}, at most {most}");
+            assert!(method == Method::Transfer || yen <= most, "{ppid} got {yen}, at most {most}");
         }
         town.check_replay();
         town.journal.iter().for_each(|record| *came.borrow_mut().entry(record.body.kind()).or_default() += 1);

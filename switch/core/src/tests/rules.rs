@@ -58,7 +58,7 @@ pub(super) fn policy() -> Policy {
             tap: Yen::new(1_000),
             issuer_day: Yen::new(1_500),
             resident_day: Yen::new(1_500),
-            bearer: Bearer::Operator,
+            liable: LiableParty::Operator,
         }],
         ..Policy::default()
     }
@@ -271,8 +271,8 @@ fn code_of(decision: &Decision) -> String {
 
 #[test]
 fn merchants_and_issuers_bear_losses_when_the_policy_says_so() {
-    for (bearer, payable, receivable) in [(Bearer::Merchant, 0, 0), (Bearer::Issuer, 500, 500)] {
-        let offline = Some(Offline { resident_day: Yen::new(100), bearer, floor: None });
+    for (liable, payable, receivable) in [(LiableParty::Merchant, 0, 0), (LiableParty::Issuer, 500, 500)] {
+        let offline = Some(Offline { resident_day: Yen::new(100), liable, floor: None });
         let mut town = town_with(Policy { offline, ..policy() });
         let advice = town.request(Operation::PurchaseAdvice, 3, 500);
         let (message, _) = sent(&town.send(&advice)).unwrap();
@@ -614,7 +614,8 @@ fn a_broken_link_is_queued_and_retargeted_by_two_people() {
     assert_eq!(shared.len(), 1, "two people pay from one public-receipt account");
     assert_eq!(shared[0].1, [person(1), person(3)]);
     assert!(town.state.resident(&person(3), town.state.day).unwrap().shared_account);
-    let suspend = Command::SetCard { ppid: person(3), status: CardStatus::Held, by: "a".into(), why: "lost".into() };
+    let suspend =
+        Command::SetCard { ppid: person(3), status: CardStatus::Suspended, by: "a".into(), why: "lost".into() };
     ask(&mut town, suspend).unwrap();
     assert_eq!(town.purchase(3, 100).1, "41");
     town.check_replay();
@@ -801,7 +802,7 @@ fn a_revocation_is_not_lifted_by_accident() {
     };
     ask(&mut town, bind(1, "2027-01-01")).unwrap();
     ask(&mut town, set(CardStatus::Revoked)).unwrap();
-    ask(&mut town, set(CardStatus::Held)).unwrap();
+    ask(&mut town, set(CardStatus::Suspended)).unwrap();
     assert_eq!(town.purchase(1, 1).1, "62", "suspending does not take the revocation away");
     ask(&mut town, bind(1, "2027-02-01")).unwrap();
     assert_eq!(town.purchase(1, 1).1, "62", "nor does correcting a date");

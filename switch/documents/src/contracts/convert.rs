@@ -7,7 +7,7 @@ use super::values::{
     whole, word, words, yen,
 };
 use kazasu_schemas::contract::{
-    Basis, Contract, Contracts, Cycle, FeeRule, HoldBack, InterchangeRow, MOST_FIXED, Prefixes, RefundFee, Rounding,
+    Basis, Contract, Contracts, Cycle, FeeRule, InterchangeRow, MOST_FIXED, Prefixes, RefundFee, Reserve, Rounding,
     Schedule, Scope, Tax, Tenders,
 };
 use kazasu_schemas::jst::BusinessDay;
@@ -91,7 +91,7 @@ fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract 
     let number = table.number;
     let mut at = page.at(start, format_args!("contract {number}"));
     let scope = scope(&mut at, &table);
-    let hold_back = hold_back(&mut at, &table);
+    let reserve = reserve(&mut at, &table);
     let tax = taxed(&mut at, &table);
     let mut contract = Contract {
         number: at.key("number", whole(number, 1, i64::from(u32::MAX)), 1),
@@ -108,7 +108,7 @@ fn contract(start: usize, table: ContractFile, page: &mut Page<'_>) -> Contract 
         interchange: table.interchange,
         cycle: at.key("cycle", cycle(&table.cycle), Cycle::Daily),
         payout_days: at.key("payout_days", whole(table.payout_days, 0, 90), 0),
-        hold_back,
+        reserve,
         minimum_payout: at.key("minimum_payout", any_yen(table.minimum_payout), Yen::ZERO),
         chargeback_fee: at.key("chargeback_fee", any_yen(table.chargeback_fee), Yen::ZERO),
         funds_points: table.funds_points.iter().map(|n| at.key("funds_points", whole(*n, 1, 65_535), 1)).collect(),
@@ -169,19 +169,19 @@ fn taxed(at: &mut At<'_, '_>, table: &ContractFile) -> Tax {
     tax
 }
 
-fn hold_back(at: &mut At<'_, '_>, table: &ContractFile) -> Option<HoldBack> {
-    match (&table.hold_back, table.hold_back_days) {
+fn reserve(at: &mut At<'_, '_>, table: &ContractFile) -> Option<Reserve> {
+    match (&table.reserve, table.reserve_days) {
         (None, None) => None,
-        (Some(rate), Some(days)) => Some(HoldBack {
-            rate: at.key("hold_back", part(rate), Rate(1)),
-            days: at.key("hold_back_days", whole(days, 1, 366), 1),
+        (Some(rate), Some(days)) => Some(Reserve {
+            rate: at.key("reserve", part(rate), Rate(1)),
+            days: at.key("reserve_days", whole(days, 1, 366), 1),
         }),
         (Some(_), None) => {
-            at.wrong("hold_back", "needs hold_back_days: for how long?");
+            at.wrong("reserve", "needs reserve_days: for how long?");
             None
         }
         (None, Some(_)) => {
-            at.wrong("hold_back_days", "needs hold_back: how much?");
+            at.wrong("reserve_days", "needs reserve: how much?");
             None
         }
     }

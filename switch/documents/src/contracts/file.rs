@@ -65,8 +65,10 @@ pub(super) struct ContractFile {
     pub(super) interchange: Option<String>,
     pub(super) cycle: String,
     pub(super) payout_days: i64,
-    pub(super) hold_back: Option<String>,
-    pub(super) hold_back_days: Option<i64>,
+    #[serde(alias = "hold_back")]
+    pub(super) reserve: Option<String>,
+    #[serde(alias = "hold_back_days")]
+    pub(super) reserve_days: Option<i64>,
     pub(super) minimum_payout: Option<i64>,
     pub(super) chargeback_fee: Option<i64>,
     #[serde(default)]

@@ -23,7 +23,7 @@ fn the_sample_is_read() {
     assert_eq!(standard.rules.iter().map(|rule| rule.rate.0).collect::<Vec<_>>(), [0, 22_000, 32_400, 15_000]);
     assert_eq!((standard.rules[3].fixed, standard.rules[3].minimum), (Yen::new(3), Yen::new(5)));
     assert_eq!(small.tax, Tax::Taxable { rate: Rate(100_000), rounding: Rounding::Down });
-    assert_eq!((small.cycle, small.free, small.hold_back.unwrap().days), (Cycle::Weekly(4), Yen::new(100_000), 30));
+    assert_eq!((small.cycle, small.free, small.reserve.unwrap().days), (Cycle::Weekly(4), Yen::new(100_000), 30));
     assert_eq!((hospital.cycle, hospital.minimum_payout), (Cycle::MonthEnd, Yen::ZERO));
     assert_eq!(file.brands[1].ranges, [(51_000_000, 55_999_999), (22_210_000, 27_209_999)]);
     assert_eq!(file.interchange[0].rows.len(), 6);
@@ -92,9 +92,9 @@ const PROBLEMS: &[(&str, &str, &str)] = &[
     ("interchange = \"standard", "interchange = \"old", "interchange names no [[interchange]] table: \"old 2022"),
     ("cycle = \"twice_a_month\"", "cycle = \"weekly\"", "cycle must be daily, weekly:DAY (like weekly:friday)"),
     ("payout_days = 3", "payout_days = 91", "payout_days must be a whole number from 0 to 90, got 91"),
-    ("hold_back = \"5%\"", "hold_back = \"100%\"", "hold_back must be above 0 and below 100 %, got \"100%\""),
-    ("hold_back = \"5%\"", "", "hold_back_days needs hold_back: how much?"),
-    ("hold_back_days = 30", "", "hold_back needs hold_back_days: for how long?"),
+    ("reserve = \"5%\"", "reserve = \"100%\"", "reserve must be above 0 and below 100 %, got \"100%\""),
+    ("reserve = \"5%\"", "", "reserve_days needs reserve: how much?"),
+    ("reserve_days = 30", "", "reserve needs reserve_days: for how long?"),
     ("minimum_payout = 1_000", "minimum_payout = -1", "minimum_payout must be a whole number from 0 to 999999999999"),
     ("chargeback_fee = 1_500", "funds_points = [301]", "contract 1: funds_points needs merchants to name exactly one"),
     ("chargeback_fee = 1_500", "funds_points = [0]", "funds_points must be a whole number from 1 to 65535"),

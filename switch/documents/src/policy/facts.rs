@@ -1,8 +1,8 @@
 //! A policy as short statements, so that two can be compared.
 
 use kazasu_schemas::policy::{
-    Bearer, Kind, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate, Rounding,
-    StandIn, Window,
+    Kind, Kinds, LiableParty, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
+    Rounding, StandIn, Window,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -117,12 +117,12 @@ impl Facts {
         self.say(at("tap"), Some(s.tap.to_string()));
         self.say(at("issuer_day"), Some(s.issuer_day.to_string()));
         self.say(at("resident_day"), Some(s.resident_day.to_string()));
-        self.say(at("bearer"), Some(bearer(s.bearer)));
+        self.say(at("liable"), Some(liable(s.liable)));
     }
 
     fn offline(&mut self, o: &Offline) {
         self.say("offline resident_day", Some(o.resident_day.to_string()));
-        self.say("offline bearer", Some(bearer(o.bearer)));
+        self.say("offline liable", Some(liable(o.liable)));
         let floor = o.floor.clone().unwrap_or_default();
         self.say("offline floor", floor.otherwise.map(|most| most.to_string()));
         for (class, most) in &floor.classes {
@@ -169,11 +169,11 @@ fn rate(rate: Rate) -> String {
     if fraction.is_empty() { format!("{whole}%") } else { format!("{whole}.{fraction}%") }
 }
 
-fn bearer(bearer: Bearer) -> String {
-    match bearer {
-        Bearer::Operator => "operator",
-        Bearer::Merchant => "merchant",
-        Bearer::Issuer => "issuer",
+fn liable(liable: LiableParty) -> String {
+    match liable {
+        LiableParty::Operator => "operator",
+        LiableParty::Merchant => "merchant",
+        LiableParty::Issuer => "issuer",
     }
     .into()
 }

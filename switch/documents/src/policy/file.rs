@@ -1,13 +1,13 @@
 //! Reading the file. Every problem is found, not only the first, and each names its line.
 
-use super::values::{bearer, kinds, per, ranges, rate, rounding, weekday, window, word};
 pub use super::values::{date, region, title, whole, yen};
+use super::values::{kinds, liable, per, ranges, rate, rounding, weekday, window, word};
 use kazasu_schemas::canonical::{canonical, is_blank};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
 use kazasu_schemas::policy::{
-    Bearer, Floor, Kinds, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
+    Floor, Kinds, LiableParty, Limit, MccRanges, Offline, Per, Place, PointProgramme, Policy, PurseProgramme, Rate,
     Rounding, StandIn, Validity, Window,
 };
 use serde::Deserialize;
@@ -145,14 +145,16 @@ struct StandInFile {
     tap: i64,
     issuer_day: i64,
     resident_day: i64,
-    bearer: Option<String>,
+    #[serde(alias = "bearer")]
+    liable: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfflineFile {
     resident_day: i64,
-    bearer: Option<String>,
+    #[serde(alias = "bearer")]
+    liable: Option<String>,
     floor: Option<i64>,
     #[serde(default)]
     floor_by_class: BTreeMap<String, i64>,
@@ -326,7 +328,7 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
             tap: at.key("tap", yen(s.tap, 1), Yen::new(1)),
             issuer_day: at.key("issuer_day", yen(s.issuer_day, 1), Yen::new(1)),
             resident_day: at.key("resident_day", yen(s.resident_day, 1), Yen::new(1)),
-            bearer: at.key("bearer", bearer(s.bearer.as_deref()), Bearer::Operator),
+            liable: at.key("liable", liable(s.liable.as_deref()), LiableParty::Operator),
         });
     }
     if let Some(table) = file.offline {
@@ -334,7 +336,7 @@ fn convert(source: &str, file: File, problems: &mut Vec<Problem>) -> Policy {
         let mut at = At { source, span, what: "offline".into(), problems };
         policy.offline = Some(Offline {
             resident_day: at.key("resident_day", yen(o.resident_day, 0), Yen::ZERO),
-            bearer: at.key("bearer", bearer(o.bearer.as_deref()), Bearer::Operator),
+            liable: at.key("liable", liable(o.liable.as_deref()), LiableParty::Operator),
             floor: floor(&mut at, o.floor, o.floor_by_class),
         });
     }

@@ -37,7 +37,7 @@ fn what_differs_is_told_key_by_key() {
         found,
         [
             "limit 01 amount: ¥100,000 -> ¥80,000",
-            "offline bearer: merchant -> ",
+            "offline liable: merchant -> ",
             "offline floor: ¥15,000 -> ",
             "offline floor of class hospital: ¥50,000 -> ",
             "offline floor of class vending: ¥1,000 -> ",
@@ -86,7 +86,7 @@ fn problems_name_their_line_and_all_are_found() {
             "instruments = [\"cash\"]",
             "must be of credit, debit, bank, held; got \"cash\"",
         ),
-        ("bearer = \"operator\"", "bearer = \"nobody\"", "bearer must be operator, merchant or issuer"),
+        ("liable = \"operator\"", "liable = \"nobody\"", "liable must be operator, merchant or issuer"),
         ("funder = \"かざす町\"", "funder = \"\"", "funder must be 1 to 100 characters"),
         ("regions = [\"13101\", \"14\"]", "regions = [\"Tokyo\"]", "regions must be a municipality code"),
         ("merchants = [\"27000001/M10000000000001\"]", "merchants = [\"M1\"]", "merchants must be acquirer/merchant"),

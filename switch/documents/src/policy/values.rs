@@ -4,7 +4,7 @@ use kazasu_schemas::canonical::{canonical, is_blank};
 use kazasu_schemas::ids::Mcc;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::{MAX_WIRE_AMOUNT, Yen};
-use kazasu_schemas::policy::{Bearer, Kind, Kinds, MccRanges, Per, Rate, Rounding, Window};
+use kazasu_schemas::policy::{Kind, Kinds, LiableParty, MccRanges, Per, Rate, Rounding, Window};
 
 /// A whole number within bounds.
 pub fn whole<T: TryFrom<i64>>(n: i64, least: i64, most: i64) -> Result<T, String> {
@@ -74,11 +74,11 @@ pub(super) fn rounding(text: Option<&str>) -> Result<Rounding, String> {
     }
 }
 
-pub(super) fn bearer(text: Option<&str>) -> Result<Bearer, String> {
+pub(super) fn liable(text: Option<&str>) -> Result<LiableParty, String> {
     match text {
-        None | Some("operator") => Ok(Bearer::Operator),
-        Some("merchant") => Ok(Bearer::Merchant),
-        Some("issuer") => Ok(Bearer::Issuer),
+        None | Some("operator") => Ok(LiableParty::Operator),
+        Some("merchant") => Ok(LiableParty::Merchant),
+        Some("issuer") => Ok(LiableParty::Issuer),
         Some(other) => Err(format!("must be operator, merchant or issuer, got {other:?}")),
     }
 }

@@ -97,13 +97,13 @@ impl Fold for Details<'_> {
 
     fn loss_booked(&mut self, _: Place, r: &record::LossBooked) -> Result<(), Infallible> {
         self.out["de39"] = r.code.to_string().into();
-        self.out["bearer"] = r.bearer.name().into();
+        self.out["liable"] = r.liable.name().into();
         Ok(())
     }
 
     fn loss_returned(&mut self, _: Place, r: &record::LossReturned) -> Result<(), Infallible> {
         self.out["de39"] = r.code.to_string().into();
-        self.out["bearer"] = r.bearer.name().into();
+        self.out["liable"] = r.liable.name().into();
         Ok(())
     }
 
@@ -116,10 +116,10 @@ impl Fold for Details<'_> {
         opened acquirer_registered issuer_registered merchant_registered deposit_opened funded linked unlinked
         totals_compared cut_over policy_activated temporary_issued merged card_status_set certificate_bound
         list_applied own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed
-        retarget_decided resealed stood_in notice_settled approval_requested approval_decided relief_batch_opened relief_rows_added
+        retarget_decided resealed stood_in notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added
         relief_row_set relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
         recon_ran difference_noted head_signed issuer_told differences_closed line_undone line_set_aside
-        clock_confirmed clock_kept advice_settled
+        clock_confirmed clock_kept advice_decided
     }
 }

@@ -57,13 +57,13 @@ async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &
 pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
     let mut rows = Vec::new();
     let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
-        let (message, code, bearer, transfers, sign) = match body {
-            Body::LossBooked(r) => (r.message, r.code, r.bearer, &r.transfers, 1),
-            Body::LossReturned(r) => (r.message, r.code, r.bearer, &r.transfers, -1),
+        let (message, code, liable, transfers, sign) = match body {
+            Body::LossBooked(r) => (r.message, r.code, r.liable, &r.transfers, 1),
+            Body::LossReturned(r) => (r.message, r.code, r.liable, &r.transfers, -1),
             _ => return,
         };
         let yen = sign * transfers.iter().fold(0, |sum, t| sum + t.amount.get());
-        rows.push((seq, at, day, message, code.to_string(), bearer.name(), yen));
+        rows.push((seq, at, day, message, code.to_string(), liable.name(), yen));
     };
     each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
     let mut out = Report::build("代行承認損失", "Stand-in losses", made)
@@ -73,10 +73,10 @@ pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
         .column("営業日", "day", Column::Date)
         .column("取引", "tap", Column::Code)
         .column("DE39", "de39", Column::Code)
-        .column("負担", "bearer", Column::Code)
+        .column("負担", "liable", Column::Code)
         .sum("金額", "yen", Column::Yen);
-    for (seq, at, day, tap, code, bearer, yen) in rows {
-        out.push(cells![seq.to_string(), at, day, tap.to_string(), code, bearer, Yen::new(yen)]);
+    for (seq, at, day, tap, code, liable, yen) in rows {
+        out.push(cells![seq.to_string(), at, day, tap.to_string(), code, liable, Yen::new(yen)]);
     }
     Ok(out)
 }

@@ -30,12 +30,12 @@ pub(super) async fn settlements(desk: &Desk, about: About, made: Millis) -> Buil
         .sum("調整", "adjustments", Column::Yen)
         .sum("チャージバック", "chargebacks", Column::Yen)
         .sum("同手数料", "chargeback_fee", Column::Yen)
-        .sum("留保", "held_back", Column::Yen)
+        .sum("留保", "reserved", Column::Yen)
         .sum("留保解除", "released", Column::Yen)
         .sum("前期繰越", "carried_before", Column::Yen)
         .sum("支払額", "paid", Column::Yen)
         .sum("次期繰越", "carried_forward", Column::Yen)
-        .column("支払日", "value_day", Column::Date)
+        .column("支払日", "value_date", Column::Date)
         .column("状態", "state", Column::Code);
     for s in all.iter().filter(wanted) {
         let t = &s.settlement;
@@ -55,12 +55,12 @@ pub(super) async fn settlements(desk: &Desk, about: About, made: Millis) -> Buil
             t.adjustments,
             t.chargebacks,
             t.chargeback_fee,
-            t.held_back,
+            t.reserved,
             t.released,
             t.carried_before,
             t.paid,
             t.carried_forward,
-            s.value_day,
+            s.value_date,
             s.state.name(),
         ]);
     }
@@ -114,7 +114,7 @@ fn summary(s: &SettlementView, books: &Books, made: Millis) -> Builder {
         ("調整 Adjustments", t.adjustments),
         ("チャージバック Charged back", Yen::new(-t.chargebacks.get())),
         ("チャージバック手数料 Fees of chargebacks", Yen::new(-t.chargeback_fee.get())),
-        ("留保 Held back", Yen::new(-t.held_back.get())),
+        ("留保 Reserve", Yen::new(-t.reserved.get())),
         ("留保解除 Released", t.released),
         ("前期繰越 Carried from before", t.carried_before),
         ("次期繰越 Carried forward", Yen::new(-t.carried_forward.get())),
@@ -176,7 +176,7 @@ pub async fn merchant_letter(desk: &Desk, number: u32, issuer: &str, made: Milli
     let letter = Letter::new(Party::new(issuer, &[]), Party::new(&s.name, &[]), Honorific::Onchu)
         .number(&format!("精算 {number}"))
         .amount("お振込金額", s.settlement.paid)
-        .fact("お振込日", s.value_day);
+        .fact("お振込日", s.value_date);
     let font = tokio::task::spawn_blocking(|| Font::find(None)).await.map_err(other)?.map_err(other)?;
     statement(&report, &letter, &font).map_err(other)
 }

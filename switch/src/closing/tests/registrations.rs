@@ -4,7 +4,7 @@ use super::*;
 use kazasu_ledger::record::Silence;
 use kazasu_projections::statements::Line;
 use kazasu_schemas::closing::Resolution;
-use kazasu_schemas::policy::Bearer;
+use kazasu_schemas::policy::LiableParty;
 
 /// A shop's registration as it may come again: other name, closed or not, other terminals.
 #[derive(Clone, Debug)]
@@ -177,10 +177,10 @@ fn a_merchant_that_changes_breaks_no_statement() {
 #[test]
 fn a_refused_stand_in_is_no_payment_by_card() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    use kazasu_schemas::policy::Bearer::{Issuer, Merchant, Operator};
+    use kazasu_schemas::policy::LiableParty::{Issuer, Merchant, Operator};
     // Where the issuer is to bear it, it is not settled yet who does; it is not the resident.
-    for (bearer, later) in [(Merchant, false), (Merchant, true), (Operator, false), (Issuer, false), (Issuer, true)] {
-        let mut town = super::standing::town(bearer);
+    for (liable, later) in [(Merchant, false), (Merchant, true), (Operator, false), (Issuer, false), (Issuer, true)] {
+        let mut town = super::standing::town(liable);
         let (.., message) = town.stand_in(1_000);
         let (.., good) = town.stand_in(500);
         if later {
@@ -192,7 +192,7 @@ fn a_refused_stand_in_is_no_payment_by_card() {
         for cuts in [&[][..], &steps[..]] {
             let lines = folded(&runtime, &town, cuts);
             let told: Vec<_> = lines.iter().map(|l| (l.amount.get(), l.instrument.get(), l.uncovered.get())).collect();
-            assert_eq!(told, [(1_000, 0, 1_000), (500, 500, 0)], "{bearer:?}, later: {later}");
+            assert_eq!(told, [(1_000, 0, 1_000), (500, 500, 0)], "{liable:?}, later: {later}");
         }
     }
 }
@@ -201,9 +201,9 @@ fn a_refused_stand_in_is_no_payment_by_card() {
 #[test]
 fn an_undone_refund_of_a_refused_payment_is_no_payment_by_card() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    use kazasu_schemas::policy::Bearer::{Merchant, Operator};
-    for (bearer, refused_first) in [(Merchant, true), (Merchant, false), (Operator, true), (Operator, false)] {
-        let mut town = super::standing::town(bearer);
+    use kazasu_schemas::policy::LiableParty::{Merchant, Operator};
+    for (liable, refused_first) in [(Merchant, true), (Merchant, false), (Operator, true), (Operator, false)] {
+        let mut town = super::standing::town(liable);
         let (paid, _, message) = town.stand_in(1_000);
         let refund = town.about(Operation::RefundAdvice, &paid, 300);
         town.send(&refund, true);
@@ -218,7 +218,7 @@ fn an_undone_refund_of_a_refused_payment_is_no_payment_by_card() {
             let lines = folded(&runtime, &town, cuts);
             let told: Vec<_> = lines.iter().map(|l| (l.amount.get(), l.instrument.get(), l.uncovered.get())).collect();
             let right = [(1_000, 0, 1_000), (300, 0, -300), (300, 0, 300)];
-            assert_eq!(told, right, "{bearer:?}, the payment refused first: {refused_first}");
+            assert_eq!(told, right, "{liable:?}, the payment refused first: {refused_first}");
         }
     }
 }
@@ -228,7 +228,7 @@ fn an_undone_refund_of_a_refused_payment_is_no_payment_by_card() {
 fn an_undone_refund_that_its_issuer_denied_was_nothing_and_is_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for payment_refused in [false, true] {
-        let mut town = super::standing::town(kazasu_schemas::policy::Bearer::Operator);
+        let mut town = super::standing::town(kazasu_schemas::policy::LiableParty::Operator);
         let (paid, _, message) = town.stand_in(1_000);
         let refund = town.about(Operation::RefundAdvice, &paid, 300);
         town.send(&refund, true);
@@ -257,7 +257,7 @@ fn paid(town: &mut Town, yen: i64) -> Request {
 #[test]
 fn an_issuer_that_refuses_a_reversal_of_what_waited_gives_nothing_back() {
     for (code, last) in [(REFUSED, (900, 0, -900)), (ResponseCode::APPROVED, (900, -900, 0))] {
-        let mut town = super::standing::town(Bearer::Operator);
+        let mut town = super::standing::town(LiableParty::Operator);
         let request = town.request(Operation::Purchase, 2, 0, 1_000);
         town.event(&Event::Request(request));
         let message = town.state.seq;
@@ -272,7 +272,7 @@ fn an_issuer_that_refuses_a_reversal_of_what_waited_gives_nothing_back() {
 #[test]
 fn an_issuer_that_is_told_of_a_reversal_later_may_refuse_it() {
     for (code, last) in [(REFUSED, (1_000, 0, -800)), (ResponseCode::APPROVED, (1_000, -800, 0))] {
-        let mut town = super::standing::town(Bearer::Operator);
+        let mut town = super::standing::town(LiableParty::Operator);
         let request = paid(&mut town, 1_000);
         lessen(&mut town, &request, 800);
         let told = owed(&town);
@@ -294,7 +294,7 @@ fn an_issuer_that_is_told_of_a_reversal_later_may_refuse_it() {
 
 #[test]
 fn a_refused_reversal_of_a_reservation_was_no_payment() {
-    let mut town = super::standing::town(Bearer::Operator);
+    let mut town = super::standing::town(LiableParty::Operator);
     let request = town.request(Operation::Authorize, 2, 0, 5_000);
     town.send(&request, true);
     lessen(&mut town, &request, 0);
@@ -309,7 +309,7 @@ fn a_reversal_of_a_refused_payment_gives_the_card_nothing() {
     for (late, answer) in
         [(false, REFUSED), (true, REFUSED), (false, ResponseCode::APPROVED), (true, ResponseCode::APPROVED)]
     {
-        let mut town = super::standing::town(Bearer::Issuer);
+        let mut town = super::standing::town(LiableParty::Issuer);
         let request = town.request(Operation::PurchaseAdvice, 2, 0, 1_000);
         town.send(&request, true);
         let message = town.state.seq;
@@ -330,7 +330,7 @@ fn a_reversal_of_a_refused_payment_gives_the_card_nothing() {
 
 #[test]
 fn a_payment_that_is_refused_after_its_reversal_was_nothing() {
-    for bearer in [Bearer::Operator, Bearer::Merchant, Bearer::Issuer] {
+    for liable in [LiableParty::Operator, LiableParty::Merchant, LiableParty::Issuer] {
         for (remains, first, answer) in [
             (0, true, REFUSED),
             (0, false, REFUSED),
@@ -338,7 +338,7 @@ fn a_payment_that_is_refused_after_its_reversal_was_nothing() {
             (400, true, REFUSED),
             (400, false, REFUSED),
         ] {
-            let mut town = super::standing::town(bearer);
+            let mut town = super::standing::town(liable);
             let (request, _, message) = town.stand_in(1_000);
             lessen(&mut town, &request, remains);
             let reversal = town.state.seq;
@@ -352,7 +352,7 @@ fn a_payment_that_is_refused_after_its_reversal_was_nothing() {
             assert_eq!(
                 parts(&town),
                 [(1_000, 0, 1_000), (1_000, 0, remains - 1_000)],
-                "{bearer:?}, {remains}, {first}"
+                "{liable:?}, {remains}, {first}"
             );
         }
     }
@@ -362,7 +362,7 @@ fn a_payment_that_is_refused_after_its_reversal_was_nothing() {
 #[test]
 fn a_resolved_refund_of_a_payment_that_is_refused_later_is_no_payment_by_card() {
     for how in [Resolution::BookedIssuer, Resolution::BookedMerchant, Resolution::Explained] {
-        let mut town = super::standing::town(Bearer::Operator);
+        let mut town = super::standing::town(LiableParty::Operator);
         let (request, _, message) = town.stand_in(1_000);
         let refund = town.about(Operation::RefundAdvice, &request, 300);
         town.send(&refund, true);
@@ -385,7 +385,7 @@ fn a_later_reversal_makes_up_for_an_earlier_one() {
         ([(0, good), (1, REFUSED)], [-200, 0]),
         ([(0, REFUSED), (1, REFUSED)], [0, 0]),
     ] {
-        let mut town = super::standing::town(Bearer::Operator);
+        let mut town = super::standing::town(LiableParty::Operator);
         let request = paid(&mut town, 1_000);
         lessen(&mut town, &request, 800);
         lessen(&mut town, &request, 0);
@@ -406,7 +406,7 @@ fn what_the_card_has_paid_is_what_its_issuer_counts() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 60, ..ProptestConfig::default() });
     let step = (0_i64..1_000, any::<bool>(), any::<bool>(), any::<proptest::sample::Index>());
     let result = runner.run(&proptest::collection::vec(step, 1..8), |steps| {
-        let mut town = super::standing::town(Bearer::Operator);
+        let mut town = super::standing::town(LiableParty::Operator);
         let request = paid(&mut town, 1_000);
         let mut counted = 1_000;
         let mut answer = |town: &mut Town, which: &proptest::sample::Index, good: bool| {
@@ -441,7 +441,7 @@ fn statements_are_the_same_at_once_and_step_by_step() {
     let steps = proptest::collection::vec(step(), 5..60);
     let cuts = proptest::collection::vec(any::<proptest::sample::Index>(), 0..12);
     let result = runner.run(&(steps, cuts), |(steps, cuts)| {
-        let mut town = super::standing::town(kazasu_schemas::policy::Bearer::Operator);
+        let mut town = super::standing::town(kazasu_schemas::policy::LiableParty::Operator);
         for step in &steps {
             perform_step(&mut town, step);
         }

@@ -3,21 +3,21 @@
 use super::*;
 use kazasu_ledger::record::{Silence, TapKind};
 use kazasu_schemas::closing::{Against, Difference, Resolution};
-use kazasu_schemas::policy::{Bearer, Floor, Offline, StandIn};
+use kazasu_schemas::policy::{Floor, LiableParty, Offline, StandIn};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 const MOST: Yen = Yen::new(100_000_000);
 
-fn policy(bearer: Bearer) -> Policy {
-    let stand_in = StandIn { issuer: 1, tap: MOST, issuer_day: MOST, resident_day: MOST, bearer };
+fn policy(liable: LiableParty) -> Policy {
+    let stand_in = StandIn { issuer: 1, tap: MOST, issuer_day: MOST, resident_day: MOST, liable };
     let floor = Some(Floor { otherwise: Some(MOST), ..Floor::default() });
-    Policy { stand_in: vec![stand_in], offline: Some(Offline { resident_day: MOST, bearer, floor }), ..points() }
+    Policy { stand_in: vec![stand_in], offline: Some(Offline { resident_day: MOST, liable, floor }), ..points() }
 }
 
-pub(super) fn town(bearer: Bearer) -> Town {
+pub(super) fn town(liable: LiableParty) -> Town {
     use proptest::strategy::ValueTree;
     let list = contracts().new_tree(&mut proptest::test_runner::TestRunner::deterministic()).unwrap().current();
-    Town::under(policy(bearer), list)
+    Town::under(policy(liable), list)
 }
 
 /// What each payment has at its issuer and at its merchant, from the records alone.
@@ -245,8 +245,8 @@ const REFUSED: ResponseCode = ResponseCode::SECURITY;
 
 #[test]
 fn a_refused_stand_in_is_booked_once() {
-    for bearer in [Bearer::Operator, Bearer::Merchant] {
-        let mut town = town(bearer);
+    for liable in [LiableParty::Operator, LiableParty::Merchant] {
+        let mut town = town(liable);
         let (_, tap, message) = town.stand_in(1_000);
         let day = town.state.day;
         // The issuer's file of the day lacks it before the issuer has heard of it.
@@ -254,7 +254,7 @@ fn a_refused_stand_in_is_booked_once() {
         let disputed = town.dispute(tap, 400).unwrap();
         town.acknowledge(message, REFUSED);
         assert!(matches!(Body::read(&town.entries.last().unwrap().body).unwrap(), Body::LossBooked(_)));
-        assert_eq!((town.owed(), town.billed()), (0, 0), "{bearer:?}: the clearing file bills nothing");
+        assert_eq!((town.owed(), town.billed()), (0, 0), "{liable:?}: the clearing file bills nothing");
         for id in [missing, disputed] {
             for how in [Resolution::BookedIssuer, Resolution::BookedMerchant, Resolution::WrittenOff] {
                 let why = town.resolve(id, how).unwrap_err();
@@ -274,13 +274,13 @@ fn a_refused_stand_in_is_booked_once() {
         let bytes = writer.finish().unwrap().out;
         let (.., outcome) = compared(&with, &town.lines(&with), &bytes, day.next(), &rules).unwrap();
         let found: Vec<&str> = outcome.exceptions.iter().map(|e| name(e.status)).collect();
-        assert_eq!(found, ["unexpected"], "{bearer:?}");
+        assert_eq!(found, ["unexpected"], "{liable:?}");
     }
 }
 
 #[test]
 fn a_loss_of_a_later_day_is_in_the_line_of_its_own() {
-    let mut town = town(Bearer::Operator);
+    let mut town = town(LiableParty::Operator);
     let day = town.state.day;
     let (.., message) = town.stand_in(1_000);
     let with = CompareWith { against: Against::Issuer, party: "1".into(), from: day, until: day };
@@ -300,7 +300,7 @@ fn a_missing_payment_and_its_chargeback_take_it_once() {
         (WrittenOff, BookedIssuer),
     ] {
         for order in [false, true] {
-            let mut town = town(Bearer::Operator);
+            let mut town = town(LiableParty::Operator);
             let (_, tap) = town.paid(3_000);
             let missing = town.raise("issuer 1", tap, 3_000, 0);
             let disputed = town.dispute(tap, 3_000).unwrap();
@@ -317,7 +317,7 @@ fn a_missing_payment_and_its_chargeback_take_it_once() {
 
 #[test]
 fn two_parties_take_a_payment_of_its_merchant_once() {
-    let mut town = town(Bearer::Operator);
+    let mut town = town(LiableParty::Operator);
     let (request, tap) = town.paid(3_000);
     let acquirers = town.raise("acquirer 27000001", tap, 3_000, 1_000);
     town.resolve(acquirers, Resolution::BookedMerchant).unwrap();
@@ -342,7 +342,7 @@ fn two_parties_take_a_payment_of_its_merchant_once() {
 
 #[test]
 fn a_chargebacks_reference_is_one_sum() {
-    let mut town = town(Bearer::Operator);
+    let mut town = town(LiableParty::Operator);
     let (_, tap) = town.paid(3_000);
     let dispute = |yen| Closing::Dispute {
         tap,
@@ -359,7 +359,7 @@ fn a_chargebacks_reference_is_one_sum() {
 
 #[test]
 fn a_refund_that_its_issuer_lacks_stands_again_once() {
-    let mut town = town(Bearer::Operator);
+    let mut town = town(LiableParty::Operator);
     let (request, _) = town.paid(3_000);
     let refund = town.about(Operation::Refund, &request, 1_000);
     town.send(&refund, true);
@@ -377,7 +377,7 @@ fn a_refund_that_its_issuer_lacks_stands_again_once() {
 
 #[test]
 fn what_an_issuer_refuses_of_what_it_was_told_is_an_exception() {
-    let mut town = town(Bearer::Issuer);
+    let mut town = town(LiableParty::Issuer);
     let exceptions = |town: &Town| {
         let open = town.state.differences(true);
         open.iter().map(|d| (d.difference.own, d.difference.ours.get(), d.difference.theirs.get())).collect::<Vec<_>>()
@@ -518,10 +518,10 @@ pub(super) fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
 #[test]
 fn no_more_is_taken_of_a_payment_than_it_is() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
-    let bearer = prop_oneof![Just(Bearer::Operator), Just(Bearer::Merchant), Just(Bearer::Issuer)];
+    let liable = prop_oneof![Just(LiableParty::Operator), Just(LiableParty::Merchant), Just(LiableParty::Issuer)];
     let seen = std::cell::Cell::new(0);
-    let result = runner.run(&(bearer, proptest::collection::vec(deed(), 10..70)), |(bearer, deeds)| {
-        let mut town = town(bearer);
+    let result = runner.run(&(liable, proptest::collection::vec(deed(), 10..70)), |(liable, deeds)| {
+        let mut town = town(liable);
         let mut booked = 0;
         for deed in &deeds {
             perform_deed(&mut town, deed, &mut booked);
@@ -543,7 +543,7 @@ fn no_more_is_taken_of_a_payment_than_it_is() {
 }
 
 /// Of a payment by card, the issuer keeps two per cent.
-fn with_interchange(bearer: Bearer) -> Town {
+fn with_interchange(liable: LiableParty) -> Town {
     use kazasu_schemas::contract::{InterchangeRow, Prefixes, Schedule};
     let mut list = {
         use proptest::strategy::ValueTree;
@@ -560,7 +560,7 @@ fn with_interchange(bearer: Bearer) -> Town {
     let vault = kazasu_security::vault::Vault::new(&BTreeMap::from([(1, key(1))]), 1, &key(9)).unwrap();
     let pan = kazasu_schemas::secret::Pan::parse(b"4111111111111111").unwrap();
     let sealed = vault.seal(&pan, &person(2)).unwrap();
-    let mut town = Town::with(policy(bearer), list, Some(std::sync::Arc::new(vault)));
+    let mut town = Town::with(policy(liable), list, Some(std::sync::Arc::new(vault)));
     let card = kazasu_ledger::record::Card { issuer: 1, pan: sealed, token: [1; 8] };
     let to = Link::Instrument(Instrument::CreditCard(card));
     town.ok(Command::Link { ppid: person(2), from: None, to, origin: LinkOrigin::Import, by: "t".into() });
@@ -571,7 +571,7 @@ fn with_interchange(bearer: Bearer) -> Town {
 #[test]
 fn an_issuer_keeps_nothing_of_what_it_refused() {
     for later in [false, true] {
-        let mut town = with_interchange(Bearer::Operator);
+        let mut town = with_interchange(LiableParty::Operator);
         let day = town.state.day;
         let (.., refused) = town.stand_in(10_000);
         let (.., good) = town.stand_in(1_000);
@@ -593,12 +593,12 @@ fn an_issuer_keeps_nothing_of_what_it_refused() {
 /// what the issuer owes, and the acquirer's lines are those that it sent.
 #[test]
 fn an_undone_refund_of_a_refused_payment_is_billed_to_no_issuer() {
-    for bearer in [Bearer::Operator, Bearer::Merchant, Bearer::Issuer] {
+    for liable in [LiableParty::Operator, LiableParty::Merchant, LiableParty::Issuer] {
         for (payment_first, code) in
             [(true, REFUSED), (true, ResponseCode::APPROVED), (false, REFUSED), (false, ResponseCode::APPROVED)]
         {
             for undone in 0..3 {
-                let mut town = town(bearer);
+                let mut town = town(liable);
                 let (request, _, message) = town.stand_in(1_000);
                 let refund = town.about(Operation::RefundAdvice, &request, 300);
                 town.send(&refund, true);
@@ -614,12 +614,12 @@ fn an_undone_refund_of_a_refused_payment_is_billed_to_no_issuer() {
                     if let Some((message, code)) = answers.get(at) {
                         town.acknowledge(*message, *code);
                     }
-                    assert_eq!(town.billed(), town.owed(), "{bearer:?}, {payment_first}, {code}, {undone}, {at}");
+                    assert_eq!(town.billed(), town.owed(), "{liable:?}, {payment_first}, {code}, {undone}, {at}");
                 }
                 let (from, until) = (NOON.jst_day(), town.state.day);
                 let with = CompareWith { against: Against::Acquirer, party: "27000001".into(), from, until };
                 let sent: Vec<i64> = town.lines(&with).iter().map(|row| row.amount.get()).collect();
-                assert_eq!(sent, [1_000, -300, 300], "{bearer:?}, {payment_first}, {code}, {undone}");
+                assert_eq!(sent, [1_000, -300, 300], "{liable:?}, {payment_first}, {code}, {undone}");
             }
         }
     }
@@ -627,8 +627,8 @@ fn an_undone_refund_of_a_refused_payment_is_billed_to_no_issuer() {
 
 #[test]
 fn an_issuer_keeps_nothing_of_an_undone_refund_of_what_it_refused() {
-    for bearer in [Bearer::Operator, Bearer::Merchant] {
-        let mut town = with_interchange(bearer);
+    for liable in [LiableParty::Operator, LiableParty::Merchant] {
+        let mut town = with_interchange(liable);
         let (request, _, message) = town.stand_in(10_000);
         let refund = town.about(Operation::RefundAdvice, &request, 3_000);
         town.send(&refund, true);
@@ -639,14 +639,14 @@ fn an_issuer_keeps_nothing_of_an_undone_refund_of_what_it_refused() {
         town.send(&undo, true);
         town.end_day();
         let kept: i64 = town.books.days.values().filter_map(|book| book.issuers.get(&1)).map(|i| i.interchange).sum();
-        assert_eq!((kept, town.owed(), town.billed()), (0, 0, 0), "{bearer:?}");
+        assert_eq!((kept, town.owed(), town.billed()), (0, 0, 0), "{liable:?}");
     }
 }
 
 /// What an open difference is about stays in memory; of what left it, no more is booked than its line.
 #[test]
 fn a_payment_that_left_the_memory_is_taken_once() {
-    let mut town = town(Bearer::Operator);
+    let mut town = town(LiableParty::Operator);
     let days = |town: &mut Town| {
         for _ in 0..4 {
             town.now = Millis(town.now.0 + 86_400_000);
@@ -676,7 +676,7 @@ fn a_payment_that_left_the_memory_is_taken_once() {
 /// What an acquirer's difference took of a merchant, it does not lose once more to the issuer.
 #[test]
 fn a_merchant_bears_a_payment_once() {
-    let mut town = town(Bearer::Merchant);
+    let mut town = town(LiableParty::Merchant);
     let (_, tap, message) = town.stand_in(1_000);
     let missing = town.raise("acquirer 27000001", tap, 1_000, 0);
     town.resolve(missing, Resolution::BookedMerchant).unwrap();
@@ -689,7 +689,7 @@ fn a_merchant_bears_a_payment_once() {
 /// merchant is ¥2 below zero. The acquirer knows of a refund of ¥1 only, so ¥1 comes back to the merchant, and never more than ¥2.
 #[test]
 fn a_refund_of_what_a_merchant_bears_comes_back_as_far_as_it_went() {
-    let mut town = town(Bearer::Merchant);
+    let mut town = town(LiableParty::Merchant);
     let (request, _, message) = town.stand_in(1_375);
     let refund = town.about(Operation::Refund, &request, 2);
     town.send(&refund, true);
@@ -715,7 +715,7 @@ fn a_merchant_below_zero_gets_back_what_its_acquirer_does_not_know() {
     use Deed::{Acknowledge, Raise, Resolve, StandIn};
     let refused = || Deed::Act(Buy(2, 0, 1, false));
     let refund = || Deed::Act(Refund(0, 1, false));
-    let mut town = town(Bearer::Merchant);
+    let mut town = town(LiableParty::Merchant);
     let deeds = [
         refused(),
         refused(),

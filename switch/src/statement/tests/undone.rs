@@ -261,7 +261,7 @@ fn a_line_waits_when_its_correction_was_said_to_be_of_what_was_booked_by_hand() 
 
 /// A business day that is ended early ends no day of the bank's, which still has the file.
 #[test]
-fn a_payout_is_given_up_when_its_value_day_is_over_by_the_calendar_too() {
+fn a_payout_is_given_up_when_its_value_date_is_over_by_the_calendar_too() {
     let mut office = Office::new(&[10_000]);
     let a = office.payout(&[1]);
     office.now = Millis(today().start().0 + 10 * 3_600_000);
@@ -297,7 +297,7 @@ fn the_file_of_a_payout_that_was_given_up_is_named_and_not_booked() {
     let found = office.read(&bytes);
     let (why, candidates) = open(&found[0].1);
     assert!(why.contains("a payout that was given up") && why.contains("組戻"), "{why}");
-    assert_eq!(candidates[0].what, format!("payout {a} file 0 (¥10,000, value day 2026-12-03, given up)"));
+    assert_eq!(candidates[0].what, format!("payout {a} file 0 (¥10,000, value date 2026-12-03, cancelled)"));
     assert!(office.said(&bytes, 2, &format!("file {a}/0")).unwrap_err().contains("was given up"));
     // Ordered again for the same day: one line, and it could be either.
     let b = office.payout(&[1]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 fn town() -> Town {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 10_000, "one").unwrap();
     town
 }
@@ -108,7 +108,7 @@ fn room_below_the_ceiling_is_given_to_who_was_refused_for_it() {
 #[test]
 fn where_the_first_one_counts_the_next_one_follows_it() {
     let mut town = Town::new();
-    programme(&mut town, Terms { several: Several::First, ..terms(Way::Purse) });
+    programme(&mut town, Terms { duplicates: DuplicateRule::First, ..terms(Method::Purse) });
     let batches: Vec<u32> =
         (0..3).map(|n| import(&mut town, n, vec![row(2, Some(1 + n), 1, 1_000 - 100 * i64::from(n))])).collect();
     let of = |town: &Town| batches.iter().map(|b| issues(town, *b)[0]).collect::<Vec<_>>();

@@ -8,7 +8,7 @@ const PERSON: u8 = 3;
 /// A town with a programme, money, and a temporary ID.
 fn town() -> Town {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 10_000, "one").unwrap();
     let temporary = Command::IssueTemporary { ppid: person(TEMPORARY), until: None, by: "op".into() };
     town.event(&Event::Command(temporary));
@@ -146,7 +146,7 @@ fn what_was_paid_before_a_merge_is_told_and_stays() {
 #[test]
 fn transfers_are_looked_at_again_at_the_release() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Transfer));
+    programme(&mut town, terms(Method::Transfer));
     fund(&mut town, 10_000, "one").unwrap();
     let temporary = Command::IssueTemporary { ppid: person(TEMPORARY), until: None, by: "op".into() };
     town.event(&Event::Command(temporary));

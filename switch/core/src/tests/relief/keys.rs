@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_person_has_one_role_in_a_batch_under_every_spelling() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 2_000, "one").unwrap();
     let batch = import(&mut town, 1, vec![row(2, Some(1), 1, 2_000)]);
     step(&mut town, batch, Step::Assessed, "Ｓａｔｏ").unwrap();
@@ -36,7 +36,7 @@ fn a_person_has_one_role_in_a_batch_under_every_spelling() {
 #[test]
 fn a_return_of_funds_is_one_under_every_spelling() {
     let mut town = Town::new();
-    programme(&mut town, terms(Way::Purse));
+    programme(&mut town, terms(Method::Purse));
     fund(&mut town, 2_000, "one").unwrap();
     fund(&mut town, 2_000, "ＯＮＥ ").unwrap();
     assert_eq!(balance(&town, |k| *k == AccountKey::PurseFund(101)), 2_000);
