@@ -297,7 +297,7 @@ impl Served {
 
     /// It has been told to end, and does so in good order.
     pub(crate) fn ended(mut self) {
-        let status = self.child.wait().unwrap();
+        let status = wait_for("the switch's end", Duration::from_secs(90), || self.child.try_wait().unwrap());
         assert!(status.success(), "{status}: {}", std::fs::read_to_string(&self.log).unwrap_or_default());
     }
 }

@@ -485,7 +485,10 @@ fn a_terminal_that_is_closed_ends_the_switch_in_good_order_unless_that_is_ignore
         let pid = served.pid().to_string();
         assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
     };
-    let served = town.serve();
+    // The tests themselves may run under nohup, which their children inherit.
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_kazasu"), "serve", "--json", "--config", &town.config()]);
+    let served = Served::start(command, &town.path("serve.log"));
     hang_up(&served);
     served.ended();
     // As nohup starts it.
