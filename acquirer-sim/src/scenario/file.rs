@@ -46,7 +46,7 @@ pub struct Step {
     pub header: bool,
 
     /// Name of the connection; connections open by themselves at their first use.
-    #[serde(default = "main_connection")]
+    #[serde(default = "main_connection", alias = "link")]
     pub connection: String,
     /// True: the message is only remembered, to be sent later by `again`.
     #[serde(default)]
