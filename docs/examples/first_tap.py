@@ -2,7 +2,7 @@
 """Sign on and send one purchase over a plain socket, with nothing but Python's standard library.
 
 For an acquirer that uses iso87-ascii behind a two-byte length, and HMAC-SHA-256. It keeps to the initial keys, so the
-acquirer must not have changed keys on another link since the switch started.
+acquirer must not have changed keys on another connection since the switch started.
 
 Exit status: 0 approved, 1 refused, 2 the connection or an answer was wrong.
 """
@@ -59,12 +59,12 @@ def decode(body, key):
     return body[:4].decode(), fields
 
 
-def ask(link, reader, keys, mti, fields):
-    link.sendall(encode(mti, fields, keys[0]))
+def ask(connection, reader, keys, mti, fields):
+    connection.sendall(encode(mti, fields, keys[0]))
     length = int.from_bytes(reader.read(2), "big")
     body = reader.read(length)
     if not length or len(body) < length:
-        raise ValueError("the switch closed the link")
+        raise ValueError("the switch closed the connection")
     return decode(body, keys[1])
 
 
@@ -88,8 +88,8 @@ def main():
     stan = random.randrange(999_998)
     local = time.gmtime(time.time() + 9 * 3600)  # Japan
     try:
-        with socket.create_connection((args.host, args.port), timeout=15) as link, link.makefile("rb") as reader:
-            mti, answer = ask(link, reader, keys, "0800", {**stamp(stan), 32: args.acquirer, 70: "001"})
+        with socket.create_connection((args.host, args.port), timeout=15) as connection, connection.makefile("rb") as reader:
+            mti, answer = ask(connection, reader, keys, "0800", {**stamp(stan), 32: args.acquirer, 70: "001"})
             print("sign-on", mti, "DE39", answer[39])
             if answer[39] != "00":
                 return 1
@@ -97,7 +97,7 @@ def main():
                         12: time.strftime("%H%M%S", local), 13: time.strftime("%m%d", local), 22: "072",
                         32: args.acquirer, 37: f"{stan + 1:012d}", 41: args.terminal.ljust(8),
                         42: args.merchant.ljust(15), 49: "392", 102: args.ppid}
-            mti, answer = ask(link, reader, keys, "0200", purchase)
+            mti, answer = ask(connection, reader, keys, "0200", purchase)
     except (OSError, ValueError, KeyError) as error:
         print("error:", error, file=sys.stderr)
         return 2

@@ -52,15 +52,15 @@ def main():
     with open(document, encoding="utf-8") as file:
         known = {name: rest for name, *rest in samples(file.read())}
     differ = 0
-    with socket.create_connection((host, port), timeout=10) as link, link.makefile("rb") as reader:
+    with socket.create_connection((host, port), timeout=10) as connection, connection.makefile("rb") as reader:
         for name, (head, frame, mti, _) in known.items():
             ours = head[0].split()[1] == "iso87-ascii" and head[1].endswith("to-switch") and "hmac" not in head[1]
             if not ours or "DE48" in name:
                 continue
-            link.sendall(frame)
+            connection.sendall(frame)
             body = reader.read(int.from_bytes(reader.read(2), "big"))
             if not body:
-                print(name, "closed the link")
+                print(name, "closed the connection")
                 return 2
             got_mti, got = decode(body)
             # A repeat is answered like the first.

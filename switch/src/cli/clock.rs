@@ -1,7 +1,8 @@
 //! `kazasu clock`: the time that decides, and a person's word about the wall clock.
 
 use super::Found;
-use super::ask::{Common, one};
+use super::ask::Common;
+use super::counter::one;
 use super::import;
 use crate::admin::Ask;
 use crate::client::{Refused, Switch};

@@ -1,6 +1,7 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
-use super::ask::{Common, Counter, caller, folded, show};
+use super::ask::Common;
+use super::counter::{Counter, caller, folded, show};
 use super::import::running;
 use super::{Found, NONE};
 use crate::admin::Desk;

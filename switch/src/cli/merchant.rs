@@ -1,6 +1,7 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
-use super::ask::{Common, Look, look, look_at};
+use super::ask::Common;
+use super::counter::{Look, look, look_at};
 use super::import::{self, ImportArgs, What};
 use super::{Found, NONE};
 use crate::client::Refused;

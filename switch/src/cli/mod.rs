@@ -8,6 +8,8 @@
 mod ask;
 mod clock;
 mod closing;
+mod counter;
+mod facts;
 mod import;
 mod ledger;
 mod merchant;

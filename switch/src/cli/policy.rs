@@ -1,6 +1,7 @@
 //! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
 
-use super::ask::{Common, Look, look, one};
+use super::ask::Common;
+use super::counter::{Look, look, one};
 use super::{Found, NONE};
 use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};

@@ -2,7 +2,8 @@
 //! matched ends it with exit code 1, once everything else is done and told.
 
 use super::Found;
-use super::ask::{Common, Counter, show};
+use super::ask::Common;
+use super::counter::{Counter, show};
 use crate::client::{Refused, encoded};
 use crate::config::Config;
 use crate::statement::{Reader, Run, StatementAsk};

@@ -37,10 +37,10 @@ fn what_differs_is_told_key_by_key() {
         found,
         [
             "limit 01 amount: ¥100,000 -> ¥80,000",
-            "offline liable: merchant -> ",
             "offline floor: ¥15,000 -> ",
             "offline floor of class hospital: ¥50,000 -> ",
             "offline floor of class vending: ¥1,000 -> ",
+            "offline liable: merchant -> ",
             "offline resident_day: ¥10,000 -> ",
             "points 00001 rate: 5% -> 2.5%"
         ]
