@@ -4,10 +4,6 @@
 use crate::taps::{self, Store};
 use anyhow::Context;
 use clap::Args;
-use kazasu::admin::Desk;
-use kazasu::closing::{
-    About, ClosingAsk, CompareWith, ReportKind, StatementOf, check_heads, clearing_file, report, resident_statement,
-};
 use kazasu::config::Config;
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::AcquirerConfig;
@@ -17,6 +13,10 @@ use kazasu_engine::Engine;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_report::xlsx;
 use kazasu_schemas::jst::BusinessDay;
+use kazasu_services::admin::Desk;
+use kazasu_services::closing::{
+    About, ClosingAsk, CompareWith, ReportKind, StatementOf, check_heads, clearing_file, report, resident_statement,
+};
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -149,10 +149,15 @@ pub(crate) fn merchants(dir: &Path, acquirer: &mut AcquirerConfig, n: u32) -> an
     Ok(())
 }
 
-pub(crate) async fn import(dir: &Path, engine: &Engine, imports: &kazasu::import::LinkImport) -> anyhow::Result<()> {
-    let order = kazasu::import::Order::default();
-    let merchants = kazasu::import::merchants(engine, std::fs::read(dir.join("merchants.csv"))?, &order).await?;
-    let links = kazasu::import::links(engine, std::fs::read(dir.join("links.csv"))?, imports, &order).await?;
+pub(crate) async fn import(
+    dir: &Path,
+    engine: &Engine,
+    imports: &kazasu_services::import::LinkImport,
+) -> anyhow::Result<()> {
+    let order = kazasu_services::import::Order::default();
+    let merchants =
+        kazasu_services::import::merchants(engine, std::fs::read(dir.join("merchants.csv"))?, &order).await?;
+    let links = kazasu_services::import::links(engine, std::fs::read(dir.join("links.csv"))?, imports, &order).await?;
     anyhow::ensure!(
         merchants.bad + links.bad == 0,
         "sample rows refused: {:?} {:?}",

@@ -2,7 +2,6 @@
 //! was expected.
 
 use crate::acquirer::{AcquirerConfig, ConnectionLimits, TlsFiles};
-use crate::closing::{Office, OfficeKeys};
 use crate::cluster::ClusterKey;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
@@ -10,6 +9,7 @@ use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::MacKey;
 use kazasu_security::vault::Vault;
+use kazasu_services::closing::{Office, OfficeKeys};
 use kazasu_store::Store;
 use kazasu_store::postgres::{Address, PostgresStore};
 use kazasu_store::sqlite::SqliteStore;
@@ -56,11 +56,11 @@ pub struct Config {
     /// Where residents' notices go.
     pub outbox: Option<crate::outbox::OutboxConfig>,
     /// Where merchants are paid from, and their accounts.
-    pub payout: Option<Arc<crate::closing::PayoutConfig>>,
+    pub payout: Option<Arc<kazasu_services::closing::PayoutConfig>>,
     /// Days on which banks work.
     pub calendar: Arc<Calendar>,
     /// Signs days.
-    pub audit: Option<Arc<crate::closing::AuditKeys>>,
+    pub audit: Option<Arc<kazasu_services::closing::AuditKeys>>,
     /// Where the journal is.
     pub store: StoreConfig,
     /// The key that nodes share, when there are several.

@@ -11,7 +11,6 @@ mod residents;
 mod socket;
 mod status;
 
-use crate::admin::{Ask, Desk};
 use crate::config::Caller;
 use crate::issuers::Issuers;
 use crate::ports::PortInUse;
@@ -28,6 +27,7 @@ use callers::{authorized, caller};
 use kazasu_engine::Engine;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
 use kazasu_ledger::record::LinkOrigin;
+use kazasu_services::admin::{Ask, Desk};
 use kazasu_store::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
@@ -285,10 +285,10 @@ async fn merchant(State(api): State<Api>, Path(id): Path<String>, headers: Heade
 mod tests {
     use super::answers::{BROKEN, outcome};
     use super::*;
-    use crate::admin::AskError;
-    use crate::import;
     use axum::body::Body;
     use kazasu_engine::tasks::AbortOnDrop;
+    use kazasu_services::admin::AskError;
+    use kazasu_services::import;
     use std::net::SocketAddr;
     use std::task::Poll;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -5,27 +5,21 @@
 #![forbid(unsafe_code)]
 
 pub mod acquirer;
-pub mod admin;
 #[cfg(feature = "demo")]
 pub mod agree;
-mod approvals;
 pub mod cli;
 mod client;
-pub mod closing;
 pub mod cluster;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod http;
-pub mod import;
 pub mod issuers;
 pub mod json;
 pub mod outbox;
 mod ports;
-pub mod relief;
 #[cfg(feature = "demo")]
 pub mod sample;
 pub mod serve;
-pub mod statement;
 pub mod telemetry;
 pub mod terminal;

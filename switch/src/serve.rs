@@ -6,12 +6,12 @@ mod running;
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
 use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
-use crate::import::LinkImport;
 use crate::issuers::Issuers;
 use anyhow::Context;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
+use kazasu_services::import::LinkImport;
 use kazasu_store::{Node, Store};
 use running::Running;
 use std::fs::{File, TryLockError};
@@ -49,7 +49,7 @@ pub struct Switch {
     /// The core's handle.
     pub engine: Engine,
     /// What portals and people ask.
-    pub desk: crate::admin::Desk,
+    pub desk: kazasu_services::admin::Desk,
     /// Where acquirers connect, in the order of the configuration.
     pub listening: Vec<SocketAddr>,
     /// Where health, metrics and the API are.
@@ -130,10 +130,10 @@ async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
 
 /// What portals and operators ask, from the configuration.
 #[must_use]
-pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> crate::admin::Desk {
+pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> kazasu_services::admin::Desk {
     let list_authorities = config.list_authorities();
-    crate::admin::Desk {
-        source: crate::admin::Source::Engine(engine),
+    kazasu_services::admin::Desk {
+        source: kazasu_services::admin::Source::Engine(engine),
         imports: link_import(config),
         list_authorities,
         cities: Arc::new(config.file.cities.clone()),

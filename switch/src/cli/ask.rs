@@ -4,13 +4,13 @@
 use super::Found;
 use super::counter::{Counter, Look, look, one};
 use super::import::{self, ImportArgs, What};
-use crate::admin::Ask;
 use crate::client::Refused;
 use crate::config::Config;
-use crate::json::Said;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::{say, tell};
+use kazasu_services::Said;
+use kazasu_services::admin::Ask;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 

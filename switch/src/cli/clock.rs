@@ -4,12 +4,12 @@ use super::Found;
 use super::ask::Common;
 use super::counter::one;
 use super::import;
-use crate::admin::Ask;
 use crate::client::{Refused, Switch};
 use crate::config::Config;
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
 use kazasu_report::table::{Align, Lines};
+use kazasu_services::admin::Ask;
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {

@@ -4,11 +4,8 @@ use super::ask::Common;
 use super::counter::{Counter, caller, folded, show};
 use super::import::running;
 use super::{Found, NONE};
-use crate::admin::Desk;
 use crate::client::{Refused, Switch, encoded};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
 use crate::config::Config;
-use crate::statement::Reader;
 use anyhow::Context;
 use clap::Subcommand;
 use kazasu_console::{print_text, say, tell};
@@ -16,6 +13,9 @@ use kazasu_report::Report;
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Format;
+use kazasu_services::admin::Desk;
+use kazasu_services::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
+use kazasu_services::statement::Reader;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -399,7 +399,7 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
                 }
                 Counter::Here { desk, by, .. } => {
                     let files = desk.payout_files(payout, format, by).await;
-                    files.map(|files| crate::relief::files_json(&files)).map_err(Refused::from)
+                    files.map(|files| kazasu_services::relief::files_json(&files)).map_err(Refused::from)
                 }
             };
             counter.close().await?;
@@ -491,10 +491,11 @@ pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
     let made = kazasu_engine::clock::now();
     if args.out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
         let number = args.settlement.context("--settlement says which letter is wanted")?;
-        let pdf = crate::closing::merchant_letter(&desk, number, &config.file.book, made).await;
+        let pdf = kazasu_services::closing::merchant_letter(&desk, number, &config.file.book, made).await;
         return write_pdf(&args.out.unwrap_or_default(), pdf.map_err(|e| Found(e.to_string()))?);
     }
-    let report = crate::closing::report(&desk, args.kind, about, made).await.map_err(|e| Found(e.to_string()))?;
+    let report =
+        kazasu_services::closing::report(&desk, args.kind, about, made).await.map_err(|e| Found(e.to_string()))?;
     super::report::give(&report, args.out.as_deref(), args.shift_jis, args.common.json)
 }
 
@@ -516,11 +517,12 @@ pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
     // Statements come from their own table; the state is not asked.
     let desk = folded(&config, Arc::new(kazasu_core::State::new()));
     let made = kazasu_engine::clock::now();
-    let of = crate::closing::StatementOf { person, from, until };
-    let report: Report = crate::closing::resident_statement(&desk, of, made).await.map_err(|e| Found(e.to_string()))?;
+    let of = kazasu_services::closing::StatementOf { person, from, until };
+    let report: Report =
+        kazasu_services::closing::resident_statement(&desk, of, made).await.map_err(|e| Found(e.to_string()))?;
     match args.out {
         Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
-            let pdf = crate::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;
+            let pdf = kazasu_services::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;
             write_pdf(&path, pdf.map_err(|e| Found(e.to_string()))?)
         }
         out => super::report::give(&report, out.as_deref(), false, args.common.json),
@@ -550,7 +552,7 @@ async fn one(ask: ClosingAsk, common: &Common) -> anyhow::Result<()> {
     show(result, common)
 }
 
-async fn of(desk: &Desk, what: &str) -> Result<Value, crate::admin::AskError> {
+async fn of(desk: &Desk, what: &str) -> Result<Value, kazasu_services::admin::AskError> {
     match what {
         "days" => desk.days().await,
         "settlements" => desk.settlements().await,

@@ -4,12 +4,12 @@ use super::Found;
 use super::ask::Common;
 use super::facts::print;
 use super::import::{self, Place};
-use crate::admin::{Ask, AskError};
 use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
 use anyhow::Context;
 use kazasu_console::say;
 use kazasu_ledger::record::LinkOrigin;
+use kazasu_services::admin::{Ask, AskError};
 use serde_json::Value;
 
 pub(super) fn caller<'a>(config: &'a Config, by: &str) -> anyhow::Result<&'a crate::config::Caller> {
@@ -36,9 +36,9 @@ impl From<AskError> for Refused {
 }
 
 /// A desk on a journal that was read: it can be looked at.
-pub(super) fn folded(config: &Config, state: std::sync::Arc<kazasu_core::State>) -> crate::admin::Desk {
-    crate::admin::Desk {
-        source: crate::admin::Source::Folded(state),
+pub(super) fn folded(config: &Config, state: std::sync::Arc<kazasu_core::State>) -> kazasu_services::admin::Desk {
+    kazasu_services::admin::Desk {
+        source: kazasu_services::admin::Source::Folded(state),
         imports: crate::serve::link_import(config),
         list_authorities: None,
         cities: std::sync::Arc::new(config.file.cities.clone()),
@@ -55,7 +55,7 @@ pub(super) enum Counter {
     Running(Switch),
     /// Here.
     Here {
-        desk: Box<crate::admin::Desk>,
+        desk: Box<kazasu_services::admin::Desk>,
         engine: kazasu_engine::Engine,
         core: std::thread::JoinHandle<()>,
         by: String,

@@ -3,7 +3,6 @@
 use super::Found;
 use crate::client::{Listens, Refused, Switch, encoded, listens};
 use crate::config::Config;
-use crate::import::{self, BadRow, ImportReport, Mode, Order};
 use crate::issuers::Issuers;
 use crate::serve::{DataLock, InUse, Sharing, engine_config, link_import, lock};
 use anyhow::Context;
@@ -11,6 +10,7 @@ use clap::Args;
 use kazasu_console::{say, tell};
 use kazasu_documents::table_file::BEGINNING;
 use kazasu_engine::{Engine, Health, Nowhere};
+use kazasu_services::import::{self, BadRow, ImportReport, Mode, Order};
 use kazasu_store::Node;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -70,7 +70,7 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
         LedgerCommand::Verify { journal, trusted_key } => verify(journal, &trusted_key).await,
         LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
         LedgerCommand::Export { journal, out } => {
-            let (records, transfers) = crate::closing::export(journal.store()?.as_ref(), &out).await?;
+            let (records, transfers) = kazasu_services::closing::export(journal.store()?.as_ref(), &out).await?;
             if journal.json {
                 say!(
                     "{}",
@@ -110,7 +110,7 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
     let begin = Instant::now();
     let (place, v) = check(&journal).await?;
     let store = journal.store()?;
-    let signed = match crate::closing::check_heads(store.as_ref(), trusted).await {
+    let signed = match kazasu_services::closing::check_heads(store.as_ref(), trusted).await {
         Ok(signed) => signed,
         Err(error) => {
             if journal.json {

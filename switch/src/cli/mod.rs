@@ -294,7 +294,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Contract { what } => closing::contract(what).await,
         Command::Decide { proposal, approve, why, common } => closing::decide(proposal, approve, why, &common).await,
         Command::Settle { received_from, amount, reference, day, another, common } => {
-            let received = received_from.map(|from| crate::closing::ClosingAsk::Received {
+            let received = received_from.map(|from| kazasu_services::closing::ClosingAsk::Received {
                 from,
                 amount: amount.unwrap_or(0),
                 reference: reference.unwrap_or_default(),

@@ -3,7 +3,6 @@
 use super::ask::Common;
 use super::counter::{Look, look, one};
 use super::{Found, NONE};
-use crate::admin::Ask;
 use crate::config::{Config, StoreConfig};
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -17,6 +16,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::typed;
+use kazasu_services::admin::Ask;
 use kazasu_store::records::{Placed, Records};
 use serde_json::json;
 use std::path::{Path, PathBuf};

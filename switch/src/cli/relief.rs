@@ -11,12 +11,12 @@ use super::counter::{Counter, caller, folded, show};
 use super::import::running;
 use crate::client::{Refused, Switch, encoded};
 use crate::config::Config;
-use crate::relief::{Imported, ReliefAsk, Source};
 use anyhow::Context;
 use commands::ProgrammeCommand;
 use kazasu_console::{progress, say, tell};
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::text::thousands;
+use kazasu_services::relief::{Imported, ReliefAsk, Source};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,7 +64,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
         }
         C::Statement { file, how, row, common } => {
             let is = row.map(|row| format!("row {row}"));
-            super::statement::read(&file, &how, is, crate::statement::Reader::Relief, &common).await
+            super::statement::read(&file, &how, is, kazasu_services::statement::Reader::Relief, &common).await
         }
         C::Undo { line, why, common } => one(ReliefAsk::Undo { line, why }, &common).await,
         C::Returned { batch, row, reference, common } => {
@@ -88,7 +88,7 @@ pub(super) async fn run(command: ReliefCommand) -> anyhow::Result<()> {
 async fn programme(command: ProgrammeCommand) -> anyhow::Result<()> {
     use kazasu_security::files::read_text as text;
     match command {
-        ProgrammeCommand::Check { file } => match crate::relief::read_terms(&text(&file)?) {
+        ProgrammeCommand::Check { file } => match kazasu_services::relief::read_terms(&text(&file)?) {
             Ok(terms) => {
                 say!(
                     "{}: good. {} {}, {} by {}",
@@ -344,7 +344,7 @@ async fn transfer_file(batch: u32, format: Format, out: &Path, common: &Common) 
         Counter::Here { desk, by, .. } => desk
             .relief_files(batch, format, by)
             .await
-            .map(|files| crate::relief::files_json(&files))
+            .map(|files| kazasu_services::relief::files_json(&files))
             .map_err(Refused::from),
     };
     counter.close().await?;
@@ -377,8 +377,8 @@ async fn report(programme: u16, out: Option<PathBuf>, shift_jis: bool, common: &
     let Some(view) = state.relief_programme(programme) else {
         return Err(Found(format!("relief programme {programme} is not known")).into());
     };
-    let usage = crate::relief::usage(config.store().as_ref(), programme, &state.holder_roots()).await?;
+    let usage = kazasu_services::relief::usage(config.store().as_ref(), programme, &state.holder_roots()).await?;
     let city = config.file.cities.iter().find(|c| c.code == view.terms.city).map_or("", |c| c.name.as_str());
-    let report = crate::relief::final_report(&view, city, &usage, kazasu_engine::clock::now())?;
+    let report = kazasu_services::relief::final_report(&view, city, &usage, kazasu_engine::clock::now())?;
     super::report::give(&report, out.as_deref(), shift_jis, common.json)
 }

@@ -6,7 +6,7 @@ use super::ask::Common;
 use super::counter::{Counter, show};
 use crate::client::{Refused, encoded};
 use crate::config::Config;
-use crate::statement::{Reader, Run, StatementAsk};
+use kazasu_services::statement::{Reader, Run, StatementAsk};
 use serde_json::Value;
 use std::path::Path;
 

@@ -1,12 +1,12 @@
 //! `kazasu.toml` as people write it; what one table holds, one type has.
 
 use super::office::PayoutFile;
-use crate::closing::FinanceFile;
 use crate::ports::PortInUse;
-use crate::relief::CityFile;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::wire::PpidPlace;
+use kazasu_services::closing::FinanceFile;
+use kazasu_services::relief::CityFile;
 use serde::Deserialize;
 use std::path::PathBuf;
 

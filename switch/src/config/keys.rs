@@ -149,7 +149,7 @@ pub(super) fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
 }
 
 /// The keys that days are signed with.
-pub(super) fn audit(file: &AuditFile) -> anyhow::Result<crate::closing::AuditKeys> {
+pub(super) fn audit(file: &AuditFile) -> anyhow::Result<kazasu_services::closing::AuditKeys> {
     let mut seeds = BTreeMap::new();
     for (version, text) in &file.seed {
         let version: u8 = version.parse().with_context(|| format!("seed.{version}: a version is 0 to 255"))?;
@@ -157,7 +157,7 @@ pub(super) fn audit(file: &AuditFile) -> anyhow::Result<crate::closing::AuditKey
         ensure!(seed.expose().len() == 32, "seed.{version} must have 32 bytes");
         seeds.insert(version, seed);
     }
-    crate::closing::AuditKeys::new(&seeds, file.current)
+    kazasu_services::closing::AuditKeys::new(&seeds, file.current)
 }
 
 /// What seals card and account numbers.

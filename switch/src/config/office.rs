@@ -1,12 +1,12 @@
 //! Who closes days and gives relief, where merchants are paid from, and on which days banks work.
 
 use super::{Caller, ConfigFile, only_owner_reads};
-use crate::closing::FinanceFile;
-use crate::relief::CityFile;
 use anyhow::{Context, bail, ensure};
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::canonical::same;
 use kazasu_schemas::ids::InstitutionId;
+use kazasu_services::closing::FinanceFile;
+use kazasu_services::relief::CityFile;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,12 +58,12 @@ pub struct PayerFile {
     pub from: String,
 }
 
-pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<crate::closing::PayoutConfig>> {
+pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<kazasu_services::closing::PayoutConfig>> {
     let Some(p) = &file.payout else { return Ok(None) };
     let path = base.join(&p.payees_file);
     only_owner_reads(&path)?;
     let bytes = kazasu_security::files::read(&path)?;
-    let payees = crate::closing::PayoutConfig::payees(&bytes).with_context(|| path.display().to_string())?;
+    let payees = kazasu_services::closing::PayoutConfig::payees(&bytes).with_context(|| path.display().to_string())?;
     let digits = |what: &str, text: &str, len: usize| {
         ensure!(
             text.len() == len && text.bytes().all(|b| b.is_ascii_digit()),
@@ -82,10 +82,10 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
     use kazasu_schemas::zengin::kana::Charset;
     let mut payers = Vec::new();
     for payer in &p.payers {
-        let name = crate::relief::bank::name_at_the_bank(&payer.name);
+        let name = kazasu_services::relief::bank::name_at_the_bank(&payer.name);
         let name =
             name.with_context(|| format!("payer name must be kana as the bank writes it, got {:?}", payer.name))?;
-        let from = crate::closing::payer(&payer.from);
+        let from = kazasu_services::closing::payer(&payer.from);
         let from =
             from.with_context(|| format!("payer from must be `issuer N` or `funder N`, got {:?}", payer.from))?;
         if let kazasu_ledger::record::Payer::Issuer(n) = from {
@@ -101,7 +101,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
         bank_name: kana("bank_name", &p.bank_name, Charset::Bank)?,
         branch: digits("branch", &p.branch, 3)?,
         branch_name: kana("branch_name", &p.branch_name, Charset::Bank)?,
-        kind: crate::relief::ordering_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
+        kind: kazasu_services::relief::ordering_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
         account: digits("account", &p.account, 7)?,
         most: p.most_in_file,
     };
@@ -112,7 +112,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<cr
         ensure!(fee.is_positive() && fee <= most, "return_fees must be ¥1 to {most} each, got {fee}");
         return_fees.push(fee);
     }
-    Ok(Some(crate::closing::PayoutConfig { funding, payees, payers, return_fees }))
+    Ok(Some(kazasu_services::closing::PayoutConfig { funding, payees, payers, return_fees }))
 }
 
 /// Days on which banks work.

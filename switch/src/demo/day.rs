@@ -3,10 +3,7 @@
 
 use super::stop::Stop;
 use super::{OpenTown, Play, Traffic, drained};
-use crate::admin::Desk;
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
 use crate::config::Config;
-use crate::statement::{Reader, StatementAsk, Word};
 use anyhow::Context;
 use kazasu_console::say;
 use kazasu_ledger::AccountKey;
@@ -19,6 +16,9 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
+use kazasu_services::admin::Desk;
+use kazasu_services::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
+use kazasu_services::statement::{Reader, StatementAsk, Word};
 use kazasu_store::Store;
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};

@@ -367,9 +367,11 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
         switches.push(Switch::start(config, Some(store.clone())).await?);
     }
     let engine = &switches[0].engine;
-    let order = crate::import::Order::default();
-    let merchants = crate::import::merchants(engine, std::fs::read(data.join("merchants.csv"))?, &order).await?;
-    let links = crate::import::links(engine, std::fs::read(data.join("links.csv"))?, &imports, &order).await?;
+    let order = kazasu_services::import::Order::default();
+    let merchants =
+        kazasu_services::import::merchants(engine, std::fs::read(data.join("merchants.csv"))?, &order).await?;
+    let links =
+        kazasu_services::import::links(engine, std::fs::read(data.join("links.csv"))?, &imports, &order).await?;
     anyhow::ensure!(merchants.bad + links.bad == 0, "rows refused: {:?} {:?}", merchants.bad_rows, links.bad_rows);
     let mut acquirers = Vec::new();
     for (at, (id, _, _)) in SHARES.iter().enumerate() {

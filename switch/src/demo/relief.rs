@@ -3,9 +3,7 @@
 
 use super::stop::Stop;
 use super::{OpenTown, PATIENCE, Play, Traffic, drained};
-use crate::admin::Desk;
 use crate::config::Config;
-use crate::relief::{ReliefAsk, Source, Usage, final_report, usage};
 use anyhow::Context;
 use kazasu_acquirer_sim::load::sample_ppid;
 use kazasu_console::{print_text, say};
@@ -17,6 +15,8 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
 use kazasu_schemas::text::thousands;
+use kazasu_services::admin::Desk;
+use kazasu_services::relief::{ReliefAsk, Source, Usage, final_report, usage};
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use kazasu_store::verify::verify;
@@ -360,12 +360,13 @@ fn preview(view: &Value) -> String {
 }
 
 fn live(usage: &Usage) -> String {
-    let mut lines: Vec<_> = usage.by_mcc.iter().filter(|(_, spent)| spent.people() >= crate::relief::FEWEST).collect();
+    let mut lines: Vec<_> =
+        usage.by_mcc.iter().filter(|(_, spent)| spent.people() >= kazasu_services::relief::FEWEST).collect();
     lines.sort_by_key(|(_, spent)| -spent.yen);
     let top: Vec<String> = lines
         .iter()
         .take(4)
-        .map(|(mcc, spent)| format!("{} {}", crate::relief::category(**mcc), Yen::new(spent.yen)))
+        .map(|(mcc, spent)| format!("{} {}", kazasu_services::relief::category(**mcc), Yen::new(spent.yen)))
         .collect();
     format!("   {:>12}  {} 件  {}", Yen::new(usage.all.yen).to_string(), thousands(usage.all.taps), top.join("  "))
 }

@@ -1,7 +1,5 @@
 //! What a request's parts say, and how what came of it is answered.
 
-use crate::admin::{AskError, value};
-use crate::import::ImportReport;
 use crate::json::{self, JsonError};
 use axum::Json;
 use axum::extract::Query;
@@ -11,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use kazasu_core::Rejected;
 use kazasu_engine::CommandError;
 use kazasu_engine::tasks::{Kind, broke_off};
+use kazasu_services::admin::{AskError, value};
+use kazasu_services::import::ImportReport;
 use serde_json::json;
 use tokio::task::JoinError;
 

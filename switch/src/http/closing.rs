@@ -3,9 +3,6 @@
 use super::Api;
 use super::answers::{answer, asked, read, report_as};
 use super::callers::{authorized, caller};
-use crate::admin::{AskError, day, value};
-use crate::closing::{About, ClosingAsk, CompareWith, ReportKind, StatementOf};
-use crate::statement::{Reader, Run, StatementAsk};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
@@ -17,6 +14,9 @@ use axum::routing::{get, post};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_schemas::relief::Format;
 use kazasu_schemas::typed;
+use kazasu_services::admin::{AskError, day, value};
+use kazasu_services::closing::{About, ClosingAsk, CompareWith, ReportKind, StatementOf};
+use kazasu_services::statement::{Reader, Run, StatementAsk};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -133,7 +133,7 @@ async fn payout_file(
         Some("pain001") => Format::Pain001,
         Some(other) => return answer(Err(value("format", format!("must be zengin or pain001, got {other:?}")))),
     };
-    answer(api.desk.payout_files(number, format, &by).await.map(|files| crate::relief::files_json(&files)))
+    answer(api.desk.payout_files(number, format, &by).await.map(|files| kazasu_services::relief::files_json(&files)))
 }
 
 async fn statement(
@@ -236,7 +236,7 @@ async fn report(
     };
     let about = About { day, seq: wanted.seq, settlement: wanted.settlement };
     let made = run_blocking(async move {
-        match crate::closing::report(&api.desk, of, about, kazasu_engine::clock::now()).await {
+        match kazasu_services::closing::report(&api.desk, of, about, kazasu_engine::clock::now()).await {
             Ok(report) => report_as(&report, wanted.format.as_deref(), &kind),
             Err(error) => answer(Err(error)),
         }
@@ -250,7 +250,7 @@ async fn letter(State(api): State<Api>, Path(number): Path<u32>, headers: Header
     }
     let made = run_blocking(async move {
         let issuer = api.desk.book().await?;
-        crate::closing::merchant_letter(&api.desk, number, &issuer, kazasu_engine::clock::now()).await
+        kazasu_services::closing::merchant_letter(&api.desk, number, &issuer, kazasu_engine::clock::now()).await
     });
     match made.await.unwrap_or_else(|error| Err(AskError::Other(error))) {
         Ok(pdf) => {
@@ -289,7 +289,7 @@ async fn resident_statement(
         let person = ppid.parse().map_err(|e: kazasu_schemas::ids::IdError| value("ppid", e))?;
         let (from, until) = (day("from", &days.from)?, day("until", &days.until)?);
         let of = StatementOf { person, from, until };
-        crate::closing::resident_statement(&api.desk, of, kazasu_engine::clock::now()).await
+        kazasu_services::closing::resident_statement(&api.desk, of, kazasu_engine::clock::now()).await
     };
     let report = match report.await {
         Ok(report) => report,
@@ -305,7 +305,7 @@ async fn resident_statement(
     }
     let made = run_blocking(async move {
         let issuer = api.desk.book().await?;
-        crate::closing::statement_letter(&report, &issuer, &ppid).await
+        kazasu_services::closing::statement_letter(&report, &issuer, &ppid).await
     });
     match made.await.unwrap_or_else(|error| Err(AskError::Other(error))) {
         Ok(pdf) => {

@@ -3,7 +3,6 @@
 use super::Api;
 use super::answers::{asked, outcome};
 use super::callers::authorized;
-use crate::import;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -11,6 +10,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use kazasu_services::import;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/import/merchants", post(import_merchants)).route("/v1/import/links", post(import_links))

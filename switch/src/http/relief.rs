@@ -4,8 +4,6 @@ use super::Api;
 use super::answers::{BROKEN, answer, asked, has_panicked, read, report_as};
 use super::callers::authorized;
 use super::closing::{ReadStatement, StatementFile, read_statement};
-use crate::admin::AskError;
-use crate::relief::{ReliefAsk, Source};
 use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,6 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kazasu_engine::tasks::{Kind, broke_off, unwound};
 use kazasu_schemas::relief::Format;
+use kazasu_services::admin::AskError;
+use kazasu_services::relief::{ReliefAsk, Source};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -161,11 +161,11 @@ async fn transfer(
         None | Some("zengin") => Format::Zengin,
         Some("pain001") => Format::Pain001,
         Some(other) => {
-            let error = crate::admin::value("format", format!("must be zengin or pain001, got {other:?}"));
+            let error = kazasu_services::admin::value("format", format!("must be zengin or pain001, got {other:?}"));
             return answer(Err(error));
         }
     };
-    answer(api.desk.relief_files(number, format, &by).await.map(|files| crate::relief::files_json(&files)))
+    answer(api.desk.relief_files(number, format, &by).await.map(|files| kazasu_services::relief::files_json(&files)))
 }
 
 async fn statement(
@@ -178,7 +178,7 @@ async fn statement(
         Ok(caller) => caller.name.clone(),
         Err(refusal) => return refusal.into_response(),
     };
-    read_statement(&api, how, StatementFile { reader: crate::statement::Reader::Relief, by, body }).await
+    read_statement(&api, how, StatementFile { reader: kazasu_services::statement::Reader::Relief, by, body }).await
 }
 
 /// The final report: JSON, or a file with `format=xlsx` or `format=csv`.
@@ -203,8 +203,8 @@ async fn report(
     };
     let city = api.desk.cities.iter().find(|c| c.code == view.terms.city).map(|c| c.name.clone()).unwrap_or_default();
     let made = async {
-        let usage = crate::relief::usage(api.store.as_ref(), number, &roots).await?;
-        anyhow::Ok(crate::relief::final_report(&view, &city, &usage, kazasu_engine::clock::now())?)
+        let usage = kazasu_services::relief::usage(api.store.as_ref(), number, &roots).await?;
+        anyhow::Ok(kazasu_services::relief::final_report(&view, &city, &usage, kazasu_engine::clock::now())?)
     };
     match made.await {
         Ok(report) => report_as(&report, form.format.as_deref(), &format!("relief-{number}")),
@@ -279,8 +279,8 @@ fn line(value: &Value) -> Bytes {
     line.into()
 }
 
-fn bad_rows_file(imported: &crate::relief::Imported) -> Response {
-    match crate::import::bad_rows_csv(&imported.header, &imported.bad_rows) {
+fn bad_rows_file(imported: &kazasu_services::relief::Imported) -> Response {
+    match kazasu_services::import::bad_rows_csv(&imported.header, &imported.bad_rows) {
         Ok(bytes) => {
             let name = format!("attachment; filename=\"batch-{}-refused.csv\"", imported.batch);
             let headers =

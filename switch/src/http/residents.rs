@@ -3,7 +3,6 @@
 use super::Api;
 use super::answers::{answer, misread};
 use super::callers::caller;
-use crate::admin::Ask;
 use crate::json::{self, JsonError};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -12,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use kazasu_ledger::record::LinkOrigin;
+use kazasu_services::admin::Ask;
 use serde_json::json;
 
 pub(super) fn routes() -> Router<Api> {

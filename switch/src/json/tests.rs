@@ -1,6 +1,7 @@
 //! What is taken, and what is refused with which words.
 
 use super::*;
+use kazasu_services::Said;
 use proptest::prelude::*;
 
 #[derive(Deserialize, PartialEq, Debug)]

@@ -23,7 +23,7 @@ pub(crate) struct Decision {
 
 impl Desk {
     /// Asks another person to approve something. Gives the number under which it is decided.
-    pub(crate) async fn request_approval(&self, asked: Request) -> Result<(Done, Option<u64>), AskError> {
+    pub async fn request_approval(&self, asked: Request) -> Result<(Done, Option<u64>), AskError> {
         let Request { proposal, source, by, why } = asked;
         let why = reason("why", &why)?;
         let ask = Approvals::Request { proposal: Box::new(proposal.clone()), source, by, why };
@@ -33,7 +33,7 @@ impl Desk {
     }
 
     /// A request that waits, or why there is none.
-    pub(crate) async fn open_approval(&self, proposal: u64) -> Result<ApprovalView, AskError> {
+    pub async fn open_approval(&self, proposal: u64) -> Result<ApprovalView, AskError> {
         let open = self.ask(kazasu_core::State::approvals).await?;
         let found = open.into_iter().find(|open| open.number == proposal);
         found.ok_or_else(|| {
@@ -43,7 +43,7 @@ impl Desk {
     }
 
     /// Approves a request, or turns it down. Whether the person may is the caller's to ask.
-    pub(crate) async fn decide_approval(&self, decision: Decision) -> Result<Done, AskError> {
+    pub async fn decide_approval(&self, decision: Decision) -> Result<Done, AskError> {
         let Decision { proposal, approve, by, why } = decision;
         let why = reason("why", &why)?;
         self.command(Command::Approvals(Approvals::Decide { proposal, approve, by, why })).await

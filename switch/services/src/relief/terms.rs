@@ -197,7 +197,7 @@ pub(crate) fn account_kind(text: &str) -> Result<u8, String> {
 }
 
 /// Transfers are ordered from ordinary, current and other accounts.
-pub(crate) fn ordering_kind(text: &str) -> Result<u8, String> {
+pub fn ordering_kind(text: &str) -> Result<u8, String> {
     match account_kind(text)? {
         4 => Err("must be ordinary, current or other: banks take no orders from a savings account".into()),
         kind => Ok(kind),

@@ -31,7 +31,7 @@ pub struct BankFile {
 const NAME: usize = 30;
 
 /// A name as it stands in the transfer file, and comes back in a statement.
-pub(crate) fn name_at_the_bank(text: &str) -> Option<String> {
+pub fn name_at_the_bank(text: &str) -> Option<String> {
     let name = normalize(text.trim(), Charset::Name).ok()?.cut(NAME);
     Some(decode(name.as_bytes()).trim_end().to_owned())
 }

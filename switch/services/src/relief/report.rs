@@ -364,7 +364,7 @@ fn table(out: kazasu_report::Builder, sheet: &str, column: &str, lines: Lines) -
 
 /// What a category of merchants is called; empty for those that are rare here.
 #[must_use]
-pub(crate) fn category(mcc: Mcc) -> &'static str {
+pub fn category(mcc: Mcc) -> &'static str {
     match mcc.get() {
         4111 | 4131 => "交通 transport",
         4121 => "タクシー taxi",

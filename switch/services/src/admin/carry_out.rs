@@ -1,7 +1,7 @@
 //! Carrying out what was asked: one command for each, with what its answer says besides.
 
 use super::{Ask, AskError, Desk, day, ppid, reason, value, with};
-use crate::json::Said;
+use crate::Said;
 use anyhow::Context;
 use kazasu_core::{Command, LimitChange, LimitsChange};
 use kazasu_engine::CommandError;

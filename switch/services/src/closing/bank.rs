@@ -48,7 +48,7 @@ pub(crate) fn party(text: &str) -> String {
 
 impl ClosingAsk {
     /// The same ask with its parties in the form that is compared.
-    pub(crate) fn with_plain_parties(self) -> Self {
+    pub fn with_plain_parties(self) -> Self {
         match self {
             ClosingAsk::Reconciled { day, why, without } => {
                 ClosingAsk::Reconciled { day, why, without: without.iter().map(|name| party(name)).collect() }
@@ -59,7 +59,7 @@ impl ClosingAsk {
 }
 
 /// Who pays, from what people write: `issuer N`, or `funder N` of a point programme.
-pub(crate) fn payer(text: &str) -> Option<Payer> {
+pub fn payer(text: &str) -> Option<Payer> {
     let text = party(text);
     let (what, number) = text.split_once(' ')?;
     let number = number.parse().ok()?;
@@ -112,7 +112,7 @@ pub(crate) fn read_reference(text: &str) -> Option<(u64, u32)> {
 }
 
 impl Desk {
-    pub(crate) fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
+    pub fn payout_config(&self) -> Result<std::sync::Arc<PayoutConfig>, AskError> {
         let config = self.office()?.payout.clone();
         config.ok_or_else(|| value("payout", "the configuration has no [payout]: the account that is paid from"))
     }

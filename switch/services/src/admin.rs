@@ -4,8 +4,8 @@
 mod carry_out;
 mod look;
 
+use crate::Said;
 use crate::import::{LinkImport, Problem};
-use crate::json::Said;
 use kazasu_core::{Command, Done, State};
 use kazasu_documents::table_file::narrow;
 use kazasu_engine::{CommandError, Engine, Role};
@@ -112,7 +112,7 @@ pub enum AskError {
     Other(anyhow::Error),
 }
 
-pub(crate) fn value(field: &'static str, problem: impl ToString) -> AskError {
+pub fn value(field: &'static str, problem: impl ToString) -> AskError {
     // A value in the wrong field may be a card number.
     AskError::Value { field, problem: kazasu_schemas::text::masked(&problem.to_string()) }
 }
@@ -154,15 +154,15 @@ pub struct Desk {
     pub office: Option<crate::closing::Office>,
 }
 
-pub(crate) fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
+pub fn ppid(field: &'static str, text: &str) -> Result<Ppid, AskError> {
     narrow(text).parse::<Ppid>().map_err(|e| value(field, format!("{}, got {:?}", e.problem, e.got)))
 }
 
-pub(crate) fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {
+pub fn day(field: &'static str, text: &str) -> Result<BusinessDay, AskError> {
     typed::day(text).map_err(|e| value(field, format!("{e}, got {text:?}")))
 }
 
-pub(crate) fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
+pub fn reason(field: &'static str, text: &str) -> Result<String, AskError> {
     let plain = !kazasu_schemas::canonical::is_blank(text)
         && text.chars().count() <= 200
         && !text.chars().any(char::is_control);
@@ -170,7 +170,7 @@ pub(crate) fn reason(field: &'static str, text: &str) -> Result<String, AskError
 }
 
 impl Desk {
-    pub(crate) fn engine(&self) -> Result<&Engine, AskError> {
+    pub fn engine(&self) -> Result<&Engine, AskError> {
         match &self.source {
             Source::Engine(engine) => Ok(engine),
             Source::Folded(_) => {
@@ -180,19 +180,19 @@ impl Desk {
     }
 
     /// The time that decides: the engine's, or where a journal is only read, the wall clock's.
-    pub(crate) fn now(&self) -> Millis {
+    pub fn now(&self) -> Millis {
         match &self.source {
             Source::Engine(engine) => engine.now(),
             Source::Folded(_) => kazasu_engine::clock::now(),
         }
     }
 
-    pub(crate) async fn command(&self, command: Command) -> Result<Done, AskError> {
+    pub async fn command(&self, command: Command) -> Result<Done, AskError> {
         Ok(self.engine()?.command(command).await?)
     }
 
     /// Asks the state something.
-    pub(crate) async fn ask<T: Send + 'static>(
+    pub async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&State) -> T + Send + 'static,
     ) -> Result<T, AskError> {
@@ -211,7 +211,7 @@ impl Desk {
     }
 }
 
-pub(crate) fn with(done: Done, mut more: Value) -> Value {
+pub fn with(done: Done, mut more: Value) -> Value {
     more["result"] = match done {
         Done::Recorded => "recorded",
         Done::Unchanged => "unchanged",

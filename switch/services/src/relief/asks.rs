@@ -66,7 +66,7 @@ fn no_citys(line: &str) -> AskError {
 
 impl Desk {
     /// Somebody must have a role in a city.
-    pub(crate) fn must_be(&self, city: &str, by: &str, role: Role) -> Result<(), AskError> {
+    pub fn must_be(&self, city: &str, by: &str, role: Role) -> Result<(), AskError> {
         let known = self.cities.iter().find(|c| c.code == city);
         let Some(known) = known else {
             return Err(value("city", format!("{city} is no [[city]] of the configuration: nobody may act for it")));

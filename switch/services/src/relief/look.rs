@@ -85,7 +85,7 @@ impl Desk {
     }
 
     /// Who of a batch is not paid, as things are, and why.
-    pub(crate) async fn relief_unpaid(&self, number: u32) -> Result<Value, AskError> {
+    pub async fn relief_unpaid(&self, number: u32) -> Result<Value, AskError> {
         let unpaid = self.ask(move |state| state.relief_unpaid(number)).await?;
         Ok(unpaid.map_or(Value::Null, |unpaid| unpaid_json(number, &unpaid)))
     }

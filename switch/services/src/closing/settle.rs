@@ -247,11 +247,11 @@ pub(super) fn issuer(
 
 impl Desk {
     /// The book's name.
-    pub(crate) async fn book(&self) -> Result<String, AskError> {
+    pub async fn book(&self) -> Result<String, AskError> {
         self.office()?.books(|books| Ok(books.chart.book.clone())).await.map_err(AskError::Other)
     }
 
-    pub(crate) fn office(&self) -> Result<&super::Office, AskError> {
+    pub fn office(&self) -> Result<&super::Office, AskError> {
         self.office.as_ref().ok_or_else(|| other(anyhow::anyhow!("there is no journal here to read")))
     }
 }

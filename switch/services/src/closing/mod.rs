@@ -18,8 +18,9 @@ mod tests;
 
 pub use asks::ClosingAsk;
 pub use audit::{AuditKeys, Signed, check_heads, export};
+pub use bank::payer;
 pub use bank::{Payees, PayoutConfig};
-pub(crate) use bank::{payer, payer_text, read_reference};
+pub(crate) use bank::{payer_text, read_reference};
 pub use compare::{CompareWith, Compared, clearing_file};
 pub use finance::{FinanceFile, ToleranceFile};
 pub use reports::{About, Kind as ReportKind, merchant_letter, report};
