@@ -13,10 +13,12 @@ use kazasu_engine::Engine;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
 use kazasu_report::xlsx;
 use kazasu_schemas::jst::BusinessDay;
-use kazasu_services::admin::Desk;
 use kazasu_services::closing::{
-    About, ClosingAsk, CompareWith, ReportKind, StatementOf, check_heads, clearing_file, report, resident_statement,
+    CompareFile, CompareWith, CutOver, DecideClosing, ListSettlements, MakePayoutFiles, MakeReport, MarkReconciled,
+    ProposeContracts, ProposePayout, ReportKind, ResidentStatement, SettleDay, SettlementView, SignDay, check_heads,
+    clearing_file,
 };
+use kazasu_services::{BankFormat, Operation, Services, Who};
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -73,12 +75,12 @@ pub(crate) async fn run(args: CloseArgs) -> anyhow::Result<()> {
     };
     let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, Some(store.clone())).await?;
     taps::import(&town_dir, &switch.engine, &imports).await?;
-    let desk = switch.desk.clone();
+    let services = switch.services.clone();
     let source = std::fs::read_to_string(town_dir.join("contracts.toml"))?;
-    let proposed = desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
-    decide(&desk, &proposed).await?;
+    let proposed = by(&services, "suzuki", ProposeContracts { source, why: why() }).await?;
+    decide(&services, proposed.proposal).await?;
 
-    let closing = Closing { args: &args, desk: &desk, engine: &switch.engine, store: store.as_ref() };
+    let closing = Closing { args: &args, services: &services, engine: &switch.engine, store: store.as_ref() };
     let mut out = json!({});
     closing.measure(plan(&args, acquirer)?, &mut out).await?;
     switch.stop().await?;
@@ -106,9 +108,15 @@ fn plan(args: &CloseArgs, acquirer: AcquirerConfig) -> anyhow::Result<LoadPlan> 
     })
 }
 
-async fn decide(desk: &Desk, proposed: &Value) -> anyhow::Result<()> {
-    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
-    desk.closing(ClosingAsk::Decide { proposal, approve: true, why: why() }, "tanaka").await?;
+/// Carries an operation out for a person of the town.
+async fn by<O: Operation>(services: &Services, name: &str, operation: O) -> anyhow::Result<O::Answer> {
+    let who = if name == "operator" { Who::operator() } else { Who::person(name) };
+    Ok(services.call(operation, &who).await?)
+}
+
+async fn decide(services: &Services, proposal: Option<u64>) -> anyhow::Result<()> {
+    let proposal = proposal.context("a proposal")?;
+    by(services, "tanaka", DecideClosing { proposal, approve: true, why: why() }).await?;
     Ok(())
 }
 
@@ -119,16 +127,9 @@ fn why() -> String {
 /// What the day is closed with.
 struct Closing<'a> {
     args: &'a CloseArgs,
-    desk: &'a Desk,
+    services: &'a Services,
     engine: &'a Engine,
     store: &'a dyn kazasu_store::Store,
-}
-
-/// The day that is closed.
-struct Day {
-    /// As asks name it.
-    name: String,
-    on: BusinessDay,
 }
 
 impl Closing<'_> {
@@ -160,7 +161,7 @@ impl Closing<'_> {
         out["records"] = json!(sound.records);
         self.say(&format!("{} records were verified within {} s", sound.records, out["verify_s"]));
 
-        statements(self.desk, self.engine, self.args.residents, out).await?;
+        statements(self.services, self.engine, self.args.residents, out).await?;
         self.say(&format!(
             "a resident's statement of a month: first {} ms, then p50 {} ms, at most {} ms; {} lines of {} people",
             out["statement_first_ms"],
@@ -224,23 +225,21 @@ impl Closing<'_> {
     async fn close(&self, out: &mut Value) -> anyhow::Result<()> {
         let open = self.engine.query(|state| state.day).await.context("the core is gone")?.to_string();
         let whole = Instant::now();
-        let ended = self.desk.closing(ClosingAsk::CutOver { day: open, why: why() }, "operator").await?;
-        let name = ended["closed"].as_str().context("a day")?.to_owned();
-        let day = Day { on: BusinessDay::parse(&name).context("a day")?, name };
+        let day = by(self.services, "operator", CutOver { day: open, why: why() }).await?.closed;
         let writing = self.compare(&day, out).await?;
         self.settle(&day, out).await?;
         self.report(&day, out).await?;
         self.pay(out).await?;
 
         let begin = Instant::now();
-        self.desk.closing(ClosingAsk::Sign { day: day.name }, "operator").await?;
+        by(self.services, "operator", SignDay { day }).await?;
         out["steps"]["signed"] = json!(seconds(begin));
         out["close_s"] = json!(rounded(whole.elapsed().saturating_sub(writing).as_secs_f64()));
         Ok(())
     }
 
     /// Compares files as the others would send them. Gives the time that they need to write them, which does not count.
-    async fn compare(&self, day: &Day, out: &mut Value) -> anyhow::Result<Duration> {
+    async fn compare(&self, day: &str, out: &mut Value) -> anyhow::Result<Duration> {
         let begin = Instant::now();
         let mut files = Vec::new();
         let parties = self
@@ -252,16 +251,17 @@ impl Closing<'_> {
             .await
             .context("the core is gone")?;
         for (against, party) in parties {
-            let with = CompareWith::new(against, &party, &day.name, &day.name)?;
+            let with = CompareWith::new(against, &party, (day, day))?;
             let mut bytes = Vec::new();
             clearing_file(self.store, &with, &mut bytes).await?;
-            files.push((with, Arc::new(bytes)));
+            let (against, from) = (against.to_owned(), day.to_owned());
+            files.push(CompareFile { against, party, from, until: None, file: Arc::new(bytes) });
         }
         let writing = begin.elapsed();
         let begin = Instant::now();
         let (mut lines, mut differences) = (0, 0);
-        for (with, bytes) in files {
-            let compared = self.desk.compare(bytes, with, "sato").await?;
+        for file in files {
+            let compared = by(self.services, "sato", file).await?;
             lines += compared.ours;
             differences += compared.differences;
         }
@@ -271,23 +271,25 @@ impl Closing<'_> {
         Ok(writing)
     }
 
-    async fn settle(&self, day: &Day, out: &mut Value) -> anyhow::Result<()> {
+    async fn settle(&self, day: &str, out: &mut Value) -> anyhow::Result<()> {
         // Fees are worked out here: who had taps on the day is read from the same books.
         let begin = Instant::now();
-        let reconciled = ClosingAsk::Reconciled { day: day.name.clone(), why: why(), without: Vec::new() };
-        self.desk.closing(reconciled, "sato").await?;
+        let reconciled = MarkReconciled { day: day.to_owned(), why: why(), without: Vec::new() };
+        by(self.services, "sato", reconciled).await?;
         out["steps"]["reconciled"] = json!(seconds(begin));
 
         let begin = Instant::now();
-        let settled = self.desk.closing(ClosingAsk::Settle { day: day.name.clone() }, "sato").await?;
+        let settled = by(self.services, "sato", SettleDay { day: day.to_owned() }).await?;
         out["steps"]["settled"] = json!(seconds(begin));
-        for key in ["merchants", "issuers", "fees_yen", "paid_yen"] {
-            out[key] = settled[key].clone();
-        }
+        let sums = settled.sums.context("the day was settled before")?;
+        out["merchants"] = json!(sums.merchants);
+        out["issuers"] = json!(sums.issuers);
+        out["fees_yen"] = json!(sums.fees_yen);
+        out["paid_yen"] = json!(sums.paid_yen);
         Ok(())
     }
 
-    async fn report(&self, day: &Day, out: &mut Value) -> anyhow::Result<()> {
+    async fn report(&self, day: &str, out: &mut Value) -> anyhow::Result<()> {
         let begin = Instant::now();
         for kind in [
             ReportKind::Settlements,
@@ -296,8 +298,8 @@ impl Closing<'_> {
             ReportKind::Issuers,
             ReportKind::Cities,
         ] {
-            let about = About { day: Some(day.on), ..About::default() };
-            let report = report(self.desk, kind, about, kazasu_engine::clock::now()).await?;
+            let wanted = MakeReport { day: Some(day.to_owned()), ..MakeReport::of(kind) };
+            let report = by(self.services, "sato", wanted).await?;
             anyhow::ensure!(!xlsx::workbook(&report)?.is_empty(), "an empty workbook");
         }
         out["steps"]["reports"] = json!(seconds(begin));
@@ -306,18 +308,17 @@ impl Closing<'_> {
 
     async fn pay(&self, out: &mut Value) -> anyhow::Result<()> {
         let begin = Instant::now();
-        let due = self.desk.settlements().await?;
-        let payable = |s: &&Value| s["state"] == "due" && s["merchant"].as_str().is_some_and(|m| !m.starts_with("M1"));
-        let payable: Vec<&Value> = due.as_array().into_iter().flatten().filter(payable).collect();
-        let value_date = payable.first().and_then(|s| s["value_date"].as_str()).map(str::to_owned);
-        let numbers = payable.iter().filter_map(|s| s["settlement"].as_u64().and_then(|n| u32::try_from(n).ok()));
-        let numbers: Vec<u32> = numbers.collect();
+        let due = by(self.services, "sato", ListSettlements {}).await?;
+        let payable = |s: &&SettlementView| s.state == "due" && !s.merchant.starts_with("M1");
+        let payable: Vec<&SettlementView> = due.iter().filter(payable).collect();
+        let value_date = payable.first().map(|s| s.value_date.clone());
+        let numbers: Vec<u32> = payable.iter().map(|s| s.settlement).collect();
         if !numbers.is_empty() {
-            let payout = ClosingAsk::Payout { value_date, settlements: Some(numbers), why: why() };
-            let proposed = self.desk.closing(payout, "suzuki").await?;
-            decide(self.desk, &proposed).await?;
-            let number = proposed["proposal"].as_u64().context("a proposal")?;
-            let files = self.desk.payout_files(number, kazasu_schemas::relief::Format::Zengin, "sato").await?;
+            let payout = ProposePayout { value_date, settlements: Some(numbers), why: why() };
+            let proposed = by(self.services, "suzuki", payout).await?;
+            decide(self.services, proposed.proposal).await?;
+            let payout = proposed.proposal.context("a proposal")?;
+            let files = by(self.services, "sato", MakePayoutFiles { payout, format: BankFormat::Zengin }).await?.files;
             anyhow::ensure!(!files.is_empty(), "no payout file");
         }
         out["steps"]["payout"] = json!(seconds(begin));
@@ -325,7 +326,7 @@ impl Closing<'_> {
     }
 }
 
-async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Value) -> anyhow::Result<()> {
+async fn statements(services: &Services, engine: &Engine, residents: u64, out: &mut Value) -> anyhow::Result<()> {
     let today = engine.query(|state| state.day).await.context("the core is gone")?;
     let from = BusinessDay(today.0 - 31);
     let mut took = Vec::new();
@@ -333,8 +334,8 @@ async fn statements(desk: &Desk, engine: &Engine, residents: u64, out: &mut Valu
     for n in 0..STATEMENTS {
         let person = sample_ppid(1, n * (residents / STATEMENTS).max(1));
         let begin = Instant::now();
-        let of = StatementOf { person, from, until: today };
-        let report = resident_statement(desk, of, kazasu_engine::clock::now()).await?;
+        let (ppid, from, until) = (person.to_string(), from.to_string(), today.to_string());
+        let report = by(services, "operator", ResidentStatement { ppid, from, until }).await?.report;
         took.push(u64::try_from(begin.elapsed().as_micros())?);
         lines += report.sheets().iter().map(|s| s.rows().len()).sum::<usize>();
     }

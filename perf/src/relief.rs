@@ -10,8 +10,8 @@ use kazasu_acquirer_sim::config::AcquirerConfig;
 use kazasu_acquirer_sim::load::{Fleet, Length, LoadPlan, LoadReport, Mix, Peer, sample_ppid};
 use kazasu_console::say;
 use kazasu_issuer_adapter::sim::{Sim, SimConfig};
-use kazasu_services::admin::Desk;
-use kazasu_services::relief::{ReliefAsk, Source};
+use kazasu_services::relief::{DecideRelief, FundRelief, ImportApplications, Progress, ProposeProgramme, TakeStep};
+use kazasu_services::{Operation, Services, Source, Who};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -47,15 +47,16 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     let other = taps::other_store(args.store, server.as_ref()).await?;
     let switch = Switch::start(Config::load(&town_dir.join("kazasu.toml"))?, other).await?;
     taps::import(&town_dir, &switch.engine, &imports).await?;
-    let desk = kazasu::serve::desk(&config, switch.engine.clone(), config.store());
+    let services = kazasu::serve::services(&config, Source::Engine(switch.engine.clone()), config.store());
 
     let file = applications(args.residents);
-    propose(&desk, args.residents).await?;
+    propose(&services, args.residents).await?;
     let begin = Instant::now();
-    let batch = take_in(&desk, file, args.residents).await?;
+    let batch = take_in(&services, file, args.residents).await?;
     let import_s = begin.elapsed().as_secs_f64();
-    for (name, by) in [("assessed", "sato"), ("decided", "suzuki"), ("committed", "suzuki"), ("ordered", "suzuki")] {
-        desk.relief(step(batch, name), by).await?;
+    for (name, person) in [("assessed", "sato"), ("decided", "suzuki"), ("committed", "suzuki"), ("ordered", "suzuki")]
+    {
+        by(&services, person, step(batch, name)).await?;
     }
     let plan = plan(&args, acquirer)?;
     // The same load before, so that the release's share can be seen.
@@ -63,7 +64,7 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     let load = tokio::spawn(taps::fire(LoadPlan { seed: 2, ..plan }));
     tokio::time::sleep(Duration::from_secs(2)).await;
     let begin = Instant::now();
-    desk.relief(step(batch, "released"), "tanaka").await?;
+    by(&services, "tanaka", step(batch, "released")).await?;
     let progress = || switch.engine.query(move |s| s.relief_progress(batch));
     while progress().await.flatten().is_some_and(|(done, all)| done < all) {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -77,34 +78,39 @@ pub(crate) async fn run(args: ReliefArgs) -> anyhow::Result<()> {
     print(&args, &Found { import_s, credited_s, quiet, report })
 }
 
+/// Carries an operation out for a person of the town.
+async fn by<O: Operation>(services: &Services, name: &str, operation: O) -> anyhow::Result<O::Answer> {
+    Ok(services.call(operation, &Who::person(name)).await?)
+}
+
 fn why() -> String {
     "perf".to_owned()
 }
 
-fn step(batch: u32, name: &str) -> ReliefAsk {
-    ReliefAsk::Step { batch, step: name.into(), value_date: None, why: why() }
+fn step(batch: u32, name: &str) -> TakeStep {
+    TakeStep { batch, step: name.into(), value_date: None, why: why() }
 }
 
 /// A programme with money for everybody.
-async fn propose(desk: &Desk, residents: u64) -> anyhow::Result<()> {
+async fn propose(services: &Services, residents: u64) -> anyhow::Result<()> {
     let source = format!(
         "number = 101\nname = \"perf\"\ncity = \"13361\"\nlegal_basis = \"perf\"\nbudget = {}\nceiling = 100_000\nmethod = \"purse\"\n\
          until = \"2098-12-31\"\n",
         residents * 10_000
     );
-    let proposed = desk.relief(ReliefAsk::Programme { source, why: why() }, "sato").await?;
-    let proposal = proposed["proposal"].as_u64().context("a proposal")?;
-    desk.relief(ReliefAsk::Decide { proposal, approve: true, why: why() }, "suzuki").await?;
+    let proposed = by(services, "sato", ProposeProgramme { source, why: why() }).await?;
+    let proposal = proposed.proposal.context("a proposal")?;
+    by(services, "suzuki", DecideRelief { proposal, approve: true, why: why() }).await?;
     let amount = i64::try_from(residents * 10_000)?;
-    desk.relief(ReliefAsk::Fund { programme: 101, amount, reference: why() }, "tanaka").await?;
+    by(services, "tanaka", FundRelief { programme: 101, amount, reference: why() }).await?;
     Ok(())
 }
 
 /// Reads the applications in; the batch's number.
-async fn take_in(desk: &Desk, file: Vec<u8>, residents: u64) -> anyhow::Result<u32> {
-    let bytes = Arc::new(file);
-    let import = Source { programme: 101, name: "perf.csv".into(), bytes, sheet: None, by: "sato".into(), why: why() };
-    let imported = desk.import_relief(import, &|_, _| {}).await?;
+async fn take_in(services: &Services, file: Vec<u8>, residents: u64) -> anyhow::Result<u32> {
+    let (name, file, progress) = ("perf.csv".to_owned(), Arc::new(file), Progress::default());
+    let import = ImportApplications { programme: 101, name, why: why(), sheet: None, file, progress };
+    let imported = by(services, "sato", import).await?;
     anyhow::ensure!(imported.taken == residents && imported.bad == 0, "rows were refused");
     Ok(imported.batch)
 }

@@ -3,8 +3,11 @@
 //! A redirect is not followed: it would carry a token or a notice to an address that is not configured. What is sent in the clear
 //! goes through no proxy of the environment. Connecting takes five seconds at most, the whole exchange what its caller gives it.
 
+use crate::api::{self, WithFile};
 use anyhow::Context;
+use kazasu_services::Operation;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
@@ -108,11 +111,11 @@ impl Reply {
 }
 
 /// What was asked and not carried out.
-pub(crate) enum Refused {
+pub(crate) enum CallError {
     /// Refused, and nothing was changed.
-    No(String),
+    Rejected(String),
     /// It could not be asked.
-    Broken(anyhow::Error),
+    Failed(anyhow::Error),
 }
 
 /// Why, by the body of an answer.
@@ -123,14 +126,14 @@ fn why(value: &Value) -> String {
 }
 
 /// An answer that is not 200. A switch says why it refuses; what refuses without a reason of that form is none.
-fn refused(status: u16, value: &Value) -> Refused {
+fn refused(status: u16, value: &Value) -> CallError {
     match status {
-        400 | 403 | 404 | 409 if value["error"].is_string() => Refused::No(why(value)),
-        400 | 403 | 404 | 409 => Refused::Broken(anyhow::anyhow!(
+        400 | 403 | 404 | 409 if value["error"].is_string() => CallError::Rejected(why(value)),
+        400 | 403 | 404 | 409 => CallError::Failed(anyhow::anyhow!(
             "it is no kazasu switch that answered {status}: {}; check `http` of the configuration",
             why(value)
         )),
-        _ => Refused::Broken(anyhow::anyhow!("the switch answered {status}: {}", why(value))),
+        _ => CallError::Failed(anyhow::anyhow!("the switch answered {status}: {}", why(value))),
     }
 }
 
@@ -160,34 +163,49 @@ impl Switch {
         Switch { http: http.to_owned(), bearer: format!("Bearer {token}") }
     }
 
-    /// Looks at something.
-    pub(crate) async fn get(&self, path: &str) -> Result<Value, Refused> {
-        self.exchange(path, None, Limits::ASK).await
+    /// Gets what an address gives.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        typed(self.exchange(path, None, Limits::ASK).await?)
     }
 
-    /// Asks for something.
-    pub(crate) async fn ask(&self, path: &str, ask: &impl Serialize) -> Result<Value, Refused> {
-        self.ask_within(path, ask, Limits::ASK).await
+    /// Posts an object.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        limits: Limits,
+    ) -> Result<T, CallError> {
+        let body = serde_json::to_vec(body).map_err(|error| CallError::Failed(error.into()))?;
+        typed(self.exchange(path, Some(Body::Json(body)), limits).await?)
     }
 
-    pub(crate) async fn ask_within(&self, path: &str, ask: &impl Serialize, limits: Limits) -> Result<Value, Refused> {
-        let body = serde_json::to_vec(ask).map_err(|error| Refused::Broken(error.into()))?;
-        self.exchange(path, Some(Body::Json(body)), limits).await
+    /// Carries an operation out.
+    pub(crate) async fn call<O>(&self, operation: &O) -> Result<O::Answer, CallError>
+    where
+        O: Operation + Serialize,
+        O::Answer: DeserializeOwned,
+    {
+        let path = api::address(O::NAME.row().service);
+        self.post(path, &api::Body::of(operation), Limits::ASK).await
     }
 
-    /// Hands a file in.
-    pub(crate) async fn file(&self, path: &str, file: Vec<u8>) -> Result<Value, Refused> {
-        self.exchange(path, Some(Body::File(file)), Limits::FILE).await
+    /// Carries an operation with a file out.
+    pub(crate) async fn send_file<O>(&self, operation: &O) -> Result<O::Answer, CallError>
+    where
+        O: WithFile,
+        O::Answer: DeserializeOwned,
+    {
+        let file = operation.file().to_vec();
+        typed(self.exchange(&with_query(operation)?, Some(Body::File(file)), Limits::FILE).await?)
     }
 
     /// Hands a file in whose answer is lines of JSON. `take` gets each until it gives what came of the file.
-    pub(crate) async fn lines<T: Send + 'static>(
+    pub(crate) async fn lines<O: WithFile, T: Send + 'static>(
         &self,
-        path: &str,
-        file: Vec<u8>,
+        operation: &O,
         mut take: impl FnMut(&Value) -> anyhow::Result<Option<T>> + Send + 'static,
-    ) -> Result<T, Refused> {
-        let read = move |mut reply: Reply| -> anyhow::Result<Result<T, Refused>> {
+    ) -> Result<T, CallError> {
+        let read = move |mut reply: Reply| -> anyhow::Result<Result<T, CallError>> {
             if reply.status() != 200 {
                 let value = reply.value()?;
                 return Ok(Err(refused(reply.status(), &value)));
@@ -196,7 +214,7 @@ impl Switch {
                 let value: Value = serde_json::from_str(&line?).context("the switch's answer")?;
                 // What the switch refuses while it reads comes after 200.
                 if value["error"].is_string() {
-                    return Ok(Err(Refused::No(why(&value))));
+                    return Ok(Err(CallError::Rejected(why(&value))));
                 }
                 if let Some(done) = take(&value)? {
                     return Ok(Ok(done));
@@ -204,10 +222,11 @@ impl Switch {
             }
             anyhow::bail!("the switch's answer ended without a result; run it again: it goes on where it stood")
         };
-        self.send(path, Some(Body::File(file)), Limits::FILE, read).await?
+        let (path, file) = (with_query(operation)?, operation.file().to_vec());
+        self.send(&path, Some(Body::File(file)), Limits::FILE, read).await?
     }
 
-    async fn exchange(&self, path: &str, body: Option<Body>, limits: Limits) -> Result<Value, Refused> {
+    async fn exchange(&self, path: &str, body: Option<Body>, limits: Limits) -> Result<Value, CallError> {
         let read = |mut reply: Reply| anyhow::Ok((reply.status(), reply.value()?));
         match self.send(path, body, limits, read).await? {
             (200, value) => Ok(value),
@@ -222,7 +241,7 @@ impl Switch {
         body: Option<Body>,
         limits: Limits,
         read: impl FnOnce(Reply) -> anyhow::Result<T> + Send + 'static,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, CallError> {
         let (url, bearer) = (format!("http://{}{path}", self.http), self.bearer.clone());
         let sending = tokio::task::spawn_blocking(move || -> anyhow::Result<T> {
             let body = body.as_ref().map(Body::parts);
@@ -240,8 +259,19 @@ impl Switch {
                 self.http
             )
         };
-        read.with_context(why).map_err(Refused::Broken)
+        read.with_context(why).map_err(CallError::Failed)
     }
+}
+
+/// An answer as its type.
+fn typed<T: DeserializeOwned>(value: Value) -> Result<T, CallError> {
+    serde_json::from_value(value).context("the switch's answer").map_err(CallError::Failed)
+}
+
+/// The address of an operation with a file.
+fn with_query(operation: &impl WithFile) -> Result<String, CallError> {
+    let query = operation.query().map_err(|error| CallError::Failed(error.into()))?;
+    Ok(if query.is_empty() { operation.path() } else { format!("{}?{query}", operation.path()) })
 }
 
 /// What listens at an address.
@@ -284,21 +314,10 @@ pub(crate) async fn listens(http: &str) -> Listens {
     Listens::Other(format!("http {http}: {what}; anything else must be stopped, or `http` be another address"))
 }
 
-/// A text as a part of an address.
-pub(crate) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, b| {
-        if b.is_ascii_alphanumeric() || b"-_.".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kazasu_services::relief::ImportApplications;
     use serde_json::json;
     use std::io::Write;
     use std::net::TcpListener;
@@ -333,11 +352,11 @@ mod tests {
         (Switch::new(&http, "secret"), asked)
     }
 
-    fn told<T: std::fmt::Display>(result: Result<T, Refused>) -> String {
+    fn told<T: std::fmt::Display>(result: Result<T, CallError>) -> String {
         match result {
             Ok(value) => value.to_string(),
-            Err(Refused::No(why)) => format!("no: {why}"),
-            Err(Refused::Broken(error)) => format!("broken: {error:#}"),
+            Err(CallError::Rejected(why)) => format!("no: {why}"),
+            Err(CallError::Failed(error)) => format!("broken: {error:#}"),
         }
     }
 
@@ -351,9 +370,9 @@ mod tests {
             (400, ""),
             (404, "<html>Not Found</html>"),
         ]);
-        let mut all = vec![told(switch.ask("/v1/ask", &json!({ "do": "x" })).await)];
+        let mut all = vec![told(switch.post::<Value>("/v1/ask", &json!({ "do": "x" }), Limits::ASK).await)];
         for _ in 0..5 {
-            all.push(told(switch.get("/v1/days").await));
+            all.push(told(switch.get::<Value>("/v1/days").await));
         }
         let expected = [
             r#"{"result":"recorded"}"#,
@@ -371,6 +390,19 @@ mod tests {
         assert!(asked.iter().all(|asked| asked.contains("authorization: bearer secret")), "{asked:?}");
     }
 
+    fn applications() -> ImportApplications {
+        let file = std::sync::Arc::new(b"a,b".to_vec());
+        let (name, why) = ("申請 1&2.csv".to_owned(), "flood".to_owned());
+        ImportApplications { programme: 7, name, why, sheet: None, file, progress: Default::default() }
+    }
+
+    #[test]
+    fn an_address_keeps_what_a_name_has() {
+        let path = with_query(&applications()).unwrap_or_default();
+        let name = "%E7%94%B3%E8%AB%8B+1%262.csv";
+        assert_eq!(path, format!("/v1/relief/programmes/7/batches?name={name}&why=flood"));
+    }
+
     #[tokio::test]
     async fn lines_are_taken_until_one_says_what_came_of_it() {
         let take = |line: &Value| anyhow::Ok(line["imported"].as_u64());
@@ -382,7 +414,7 @@ mod tests {
         ]);
         let mut all = Vec::new();
         for _ in 0..4 {
-            all.push(told(switch.lines("/v1/x", b"a,b".to_vec(), take).await));
+            all.push(told(switch.lines(&applications(), take).await));
         }
         assert_eq!([&all[0], &all[1], &all[3]], ["7", "no: the last row", "no: an officer reads it"]);
         assert!(all[2].starts_with("broken: ") && all[2].contains("without a result"), "{all:?}");
@@ -392,13 +424,7 @@ mod tests {
     #[tokio::test]
     async fn a_switch_that_is_not_there_may_have_done_it() {
         let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let told = told(Switch::new(&gone, "secret").get("/v1/days").await);
+        let told = told(Switch::new(&gone, "secret").get::<Value>("/v1/days").await);
         assert!(told.contains("gives no answer") && told.contains(&gone) && !told.contains("secret"), "{told}");
-    }
-
-    #[test]
-    fn a_text_in_an_address_keeps_letters_and_digits() {
-        assert_eq!(encoded("R-1_b.x"), "R-1_b.x");
-        assert_eq!(encoded("a b/é&"), "a%20b%2F%C3%A9%26");
     }
 }

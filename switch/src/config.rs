@@ -9,7 +9,7 @@ use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::MacKey;
 use kazasu_security::vault::Vault;
-use kazasu_services::closing::{Office, OfficeKeys};
+use kazasu_services::closing::{ClosingContext, ClosingKeys};
 use kazasu_store::Store;
 use kazasu_store::postgres::{Address, PostgresStore};
 use kazasu_store::sqlite::SqliteStore;
@@ -110,11 +110,11 @@ pub struct IssuerConfig {
 }
 
 impl Config {
-    /// The office on a journal, as it is configured.
+    /// What closing needs of a journal, as it is configured.
     #[must_use]
-    pub fn office(&self, store: Arc<dyn Store>) -> Office {
+    pub fn closing(&self, store: Arc<dyn Store>) -> ClosingContext {
         let (payout, audit, vault) = (self.payout.clone(), self.audit.clone(), self.vault.clone());
-        Office::new(store, &self.data_dir, OfficeKeys { payout, audit, vault })
+        ClosingContext::new(store, &self.data_dir, ClosingKeys { payout, audit, vault })
     }
 
     /// Reads and checks the file at `path` and the key file it names.

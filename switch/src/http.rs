@@ -11,25 +11,35 @@ mod residents;
 mod socket;
 mod status;
 
+use crate::api::address;
 use crate::config::Caller;
+use crate::doors;
 use crate::issuers::Issuers;
+use crate::json;
 use crate::ports::PortInUse;
-use answers::{answer, broken, read};
+use answers::{answer, answer_of, broken, in_address, misread, read, refused};
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use callers::{authorized, caller};
+use callers::{Asker, caller};
 use kazasu_engine::Engine;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
-use kazasu_ledger::record::LinkOrigin;
-use kazasu_services::admin::{Ask, Desk};
+use kazasu_services::access::{About, Name, Service};
+use kazasu_services::merchants::{ListMerchants, ShowMerchant};
+use kazasu_services::operators::{ListAdvices, ListNotices};
+use kazasu_services::policy::ShowPolicy;
+use kazasu_services::residents::{ListBrokenLinks, ListSharedAccounts};
+use kazasu_services::{CallerKind, Operation, ServiceError, Services};
 use kazasu_store::{Node, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use socket::Socket;
 use std::sync::Arc;
@@ -45,8 +55,8 @@ const BODIES: usize = 16;
 pub struct Api {
     /// The core.
     pub engine: Engine,
-    /// Carries out what portals and operators ask.
-    pub desk: Desk,
+    /// Carries operations out.
+    pub services: Services,
     /// Everybody who may ask.
     pub callers: Arc<Vec<Caller>>,
     /// Renders metrics.
@@ -74,14 +84,14 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
         .route("/metrics", get(|State(api): State<Api>| async move { api.prometheus.render() }))
         .route("/v1/status", get(status::shown))
         .route("/v1/handover", post(hand_over))
-        .route("/v1/merchants", get(merchants))
-        .route("/v1/merchants/{*id}", get(merchant))
-        .route("/v1/ask", post(ask))
-        .route("/v1/policy", get(policy))
-        .route("/v1/links/broken", get(broken_links))
-        .route("/v1/links/shared", get(shared_accounts))
-        .route("/v1/notices", get(notices))
-        .route("/v1/advices", get(advices))
+        .route("/v1/merchants", get(question::<ListMerchants>))
+        .route("/v1/merchants/{*merchant}", get(at::<ShowMerchant>))
+        .route(address(Service::Operations), post(|api, who, body| door(api, who, body, Service::Operations)))
+        .route("/v1/policy", get(question::<ShowPolicy>))
+        .route("/v1/links/broken", get(question::<ListBrokenLinks>))
+        .route("/v1/links/shared", get(question::<ListSharedAccounts>))
+        .route("/v1/notices", get(question::<ListNotices>))
+        .route("/v1/advices", get(question::<ListAdvices>))
         .merge(relief::routes())
         .merge(closing::routes())
         .merge(imports::routes())
@@ -134,9 +144,9 @@ impl axum::serve::Listener for Port {
 
 /// Breaks a task, for a test. Builds without debug assertions do not have it.
 #[cfg(debug_assertions)]
-async fn break_task(State(api): State<Api>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
+async fn break_task(State(api): State<Api>, Asker(who): Asker, Path(name): Path<String>) -> Response {
+    if let Err(error) = api.services.admit(Name::HandOver, About::Nothing, &who).await {
+        return refused(error);
     }
     let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -188,49 +198,44 @@ async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response
     body::in_form(&method, &path, next.run(request).await).await
 }
 
-async fn ask(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    let by = match authorized(&api, &headers) {
-        Ok(caller) => caller.name.clone(),
-        Err(refusal) => return refusal.into_response(),
-    };
-    match read::<Ask>(&body) {
-        Ok(ask) => answer(api.desk.carry_out(ask, &by, LinkOrigin::Counter).await),
+/// An operation that an address takes as a JSON object.
+trait DoorOperation: Operation<Answer: Serialize> + DeserializeOwned + 'static {}
+
+impl<O: Operation<Answer: Serialize> + DeserializeOwned + 'static> DoorOperation for O {}
+
+/// A question that is the whole address, with its fields behind the question mark.
+async fn question<Q: DoorOperation>(
+    State(api): State<Api>,
+    Asker(who): Asker,
+    fields: Result<Query<Q>, QueryRejection>,
+) -> Response {
+    match in_address(fields) {
+        Ok(Query(question)) => answer(api.services.call(question, &who).await),
         Err(refusal) => *refusal,
     }
 }
 
-async fn policy(State(api): State<Api>, headers: HeaderMap) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.policy().await),
-        Err(refusal) => refusal.into_response(),
+/// A question whose fields stand in the address.
+async fn at<Q: DoorOperation>(
+    State(api): State<Api>,
+    Asker(who): Asker,
+    fields: Result<Path<Q>, PathRejection>,
+) -> Response {
+    match in_address(fields) {
+        Ok(Path(question)) => answer(api.services.call(question, &who).await),
+        Err(refusal) => *refusal,
     }
 }
 
-async fn broken_links(State(api): State<Api>, headers: HeaderMap) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.broken_links().await),
-        Err(refusal) => refusal.into_response(),
+/// An operation as a JSON object. Portals have addresses of their own: `/v1/residents/…`.
+async fn door(State(api): State<Api>, Asker(who): Asker, body: Bytes, service: Service) -> Response {
+    if who.kind == CallerKind::Portal {
+        let text = format!("{} is a portal: it acts for residents only, at /v1/residents/…", who.name);
+        return refused(ServiceError::Forbidden(text));
     }
-}
-
-async fn shared_accounts(State(api): State<Api>, headers: HeaderMap) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.shared_accounts().await),
-        Err(refusal) => refusal.into_response(),
-    }
-}
-
-async fn notices(State(api): State<Api>, headers: HeaderMap) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.notices().await),
-        Err(refusal) => refusal.into_response(),
-    }
-}
-
-async fn advices(State(api): State<Api>, headers: HeaderMap) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.waiting_advices().await),
-        Err(refusal) => refusal.into_response(),
+    match json::object(&body) {
+        Ok(object) => answer_of(doors::open(service, &api.services, &who, object).await),
+        Err(error) => *misread(&error),
     }
 }
 
@@ -243,9 +248,9 @@ struct HandOver {
     to: String,
 }
 
-async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
+async fn hand_over(State(api): State<Api>, Asker(who): Asker, body: Bytes) -> Response {
+    if let Err(error) = api.services.admit(Name::HandOver, About::Nothing, &who).await {
+        return refused(error);
     }
     let body: HandOver = match read(&body) {
         Ok(body) => body,
@@ -261,34 +266,12 @@ async fn hand_over(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> R
     }
 }
 
-async fn merchants(State(api): State<Api>, headers: HeaderMap) -> Response {
-    match authorized(&api, &headers) {
-        Ok(_) => answer(api.desk.merchants().await),
-        Err(refusal) => refusal.into_response(),
-    }
-}
-
-async fn merchant(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
-    }
-    match api.desk.merchant(&id).await {
-        Ok(found) if found.as_array().is_some_and(Vec::is_empty) => {
-            let text = format!("merchant {} is not registered", kazasu_schemas::text::masked(&id));
-            (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
-        }
-        found => answer(found),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::answers::{BROKEN, outcome};
+    use super::answers::BROKEN;
     use super::*;
     use axum::body::Body;
     use kazasu_engine::tasks::AbortOnDrop;
-    use kazasu_services::admin::AskError;
-    use kazasu_services::import;
     use std::net::SocketAddr;
     use std::task::Poll;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -326,12 +309,12 @@ mod tests {
 
     async fn work() -> Response {
         let work: Result<(), JoinError> = tokio::spawn(async { panic!("bad work") }).await;
-        answer(Err(AskError::Other(work.unwrap_err().into())))
+        refused(ServiceError::Other(work.unwrap_err().into()))
     }
 
     async fn file() -> Response {
-        let work = tokio::task::spawn_blocking(|| -> import::ImportReport { panic!("a bad file") }).await;
-        outcome(work.map_err(|error| anyhow::Error::from(error).context("a file")))
+        let work = tokio::task::spawn_blocking(|| -> u8 { panic!("a bad file") }).await;
+        answer(work.map_err(|error| ServiceError::Other(anyhow::Error::from(error).context("a file"))))
     }
 
     #[tokio::test]
@@ -345,7 +328,7 @@ mod tests {
             (Rejected::Reference, 400, json!("reference")),
             (Rejected::UnknownProgramme(9), 409, json!(null)),
         ] {
-            let told = answer(Err(AskError::Command(CommandError::Rejected(why))));
+            let told = refused(ServiceError::Command(CommandError::Rejected(why)));
             assert_eq!(told.status().as_u16(), status);
             let body = axum::body::to_bytes(told.into_body(), 10_000).await.unwrap();
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();

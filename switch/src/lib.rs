@@ -7,12 +7,14 @@
 pub mod acquirer;
 #[cfg(feature = "demo")]
 pub mod agree;
+mod api;
 pub mod cli;
 mod client;
 pub mod cluster;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod doors;
 pub mod http;
 pub mod issuers;
 pub mod json;

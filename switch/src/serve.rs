@@ -4,14 +4,16 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
-use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
+use crate::cluster::{ClusterKey, Forwarder, Peers, Target, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
+use crate::http::Api;
 use crate::issuers::Issuers;
 use anyhow::Context;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
 use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
 use kazasu_services::import::LinkImport;
+use kazasu_services::{Services, Source};
 use kazasu_store::{Node, Store};
 use running::Running;
 use std::fs::{File, TryLockError};
@@ -49,7 +51,7 @@ pub struct Switch {
     /// The core's handle.
     pub engine: Engine,
     /// What portals and people ask.
-    pub desk: kazasu_services::admin::Desk,
+    pub services: Services,
     /// Where acquirers connect, in the order of the configuration.
     pub listening: Vec<SocketAddr>,
     /// Where health, metrics and the API are.
@@ -128,19 +130,30 @@ async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
     anyhow::bail!("the book has no policy yet, and policy_file cannot be activated: {why}")
 }
 
-/// What portals and operators ask, from the configuration.
+/// Where messages go while another node leads.
+fn elsewhere(
+    key: Option<ClusterKey>,
+    node: &str,
+    (target, health): (watch::Receiver<Option<Target>>, &Arc<Health>),
+) -> Arc<dyn Elsewhere> {
+    match key {
+        Some(key) => Arc::new(Forwarder::start(node, key, target, health.clone())),
+        None => Arc::new(Nowhere),
+    }
+}
+
+/// The services, from the configuration.
 #[must_use]
-pub fn desk(config: &Config, engine: Engine, store: Arc<dyn Store>) -> kazasu_services::admin::Desk {
-    let list_authorities = config.list_authorities();
-    kazasu_services::admin::Desk {
-        source: kazasu_services::admin::Source::Engine(engine),
+pub fn services(config: &Config, source: Source, store: Arc<dyn Store>) -> Services {
+    Services {
+        source,
         imports: link_import(config),
-        list_authorities,
+        list_authorities: config.list_authorities(),
         cities: Arc::new(config.file.cities.clone()),
         finance: Arc::new(config.file.finance.clone()),
         calendar: config.calendar.clone(),
         keep_days: config.file.keep_days,
-        office: Some(config.office(store)),
+        closing: Some(config.closing(store)),
     }
 }
 
@@ -206,14 +219,11 @@ impl Switch {
         let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
         let peers = bind_peers(&config).await?;
-        let peers_addr = peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?;
-        let node = node(&config, peers_addr, http)?;
+        let node = node(&config, peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?, http)?;
         let health = Arc::new(Health::default());
         let (target, seen) = watch::channel(None);
-        let elsewhere: Arc<dyn Elsewhere> = match &peers {
-            Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
-            None => Arc::new(Nowhere),
-        };
+        let key = peers.as_ref().map(|(_, key)| key.clone());
+        let elsewhere = elsewhere(key, &node.name, (seen, &health));
         let issuers = issuer_connections(&config, &health.tasks)?;
         let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
         let settings = engine_config(&config, node.clone(), sharing, None);
@@ -231,19 +241,20 @@ impl Switch {
         if let Some((peers, _)) = peers {
             running.accept_peers(peers);
         }
-        let desk = desk(&config, engine.clone(), store.clone());
-        let api = crate::http::Api {
+        let services = services(&config, Source::Engine(engine.clone()), store.clone());
+        let callers = Arc::new(config.callers.clone());
+        let api = Api {
             engine: engine.clone(),
-            desk: desk.clone(),
-            callers: Arc::new(config.callers.clone()),
+            services: services.clone(),
+            callers,
             prometheus,
             issuers: issuers.clone(),
             node: node.clone(),
             store: store.clone(),
         };
         let listeners = bind_listeners(&config).await?;
-        if let Some(office) = &desk.office {
-            running.keep_statements(office.statements.clone());
+        if let Some(closing) = &services.closing {
+            running.keep_statements(closing.statements.clone());
         }
         crate::http::serve(web, api, signal.clone());
         running.keep_metrics_small();
@@ -251,16 +262,25 @@ impl Switch {
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
-        let context = ListenerContext {
-            acquirers,
-            engine: engine.clone(),
-            shutdown: signal,
-            day: open_day,
-            connections_open: open.clone(),
-        };
+        let (connections_open, shut) = (open.clone(), signal);
+        let context =
+            ListenerContext { acquirers, engine: engine.clone(), shutdown: shut, day: open_day, connections_open };
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
-        Ok(Switch { engine, desk, listening, http, issuers, node, store, open, shutdown, unwatch, core, _lock: lock })
+        Ok(Switch {
+            engine,
+            services,
+            listening,
+            http,
+            issuers,
+            node,
+            store,
+            open,
+            shutdown,
+            unwatch,
+            core,
+            _lock: lock,
+        })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the

@@ -19,7 +19,7 @@ use super::item::Mark;
 use super::item::Side;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::money::Yen;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The columns, in the order in which they are written.
 pub const COLUMNS: [&str; 13] = [
@@ -70,12 +70,12 @@ pub struct Contract {
 }
 
 /// A row that was not read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadRow {
     /// Line in the file on which the row begins, the header being 1; a workbook's row.
     pub line: u64,
     /// The row that a spreadsheet shows, where that is another number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
     /// The column, or empty when the row as a whole is wrong.
     pub column: String,

@@ -36,7 +36,7 @@ pub enum ServiceError {
 }
 
 /// What a service gives.
-pub type Result<T> = std::result::Result<T, ServiceError>;
+pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
 impl ServiceError {
     /// Of anything that went wrong inside the switch.
@@ -70,7 +70,7 @@ impl From<Problem> for ServiceError {
 }
 
 /// A value that cannot be read.
-pub fn value(field: &'static str, problem: impl ToString) -> ServiceError {
+pub(crate) fn value(field: &'static str, problem: impl ToString) -> ServiceError {
     // A value in the wrong field may be a card number.
     ServiceError::Value { field, problem: kazasu_schemas::text::masked(&problem.to_string()) }
 }

@@ -4,6 +4,7 @@
 mod links;
 mod look;
 mod merchants;
+mod operations;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ pub(crate) use links::instrument;
 pub use links::links;
 pub use look::Ground;
 pub use merchants::merchants;
+pub use operations::{ImportFile, ImportLinks, ImportMerchants};
 
 use kazasu_core::{Command, Done};
 use kazasu_documents::table_file::{Columns, How, Refused, Row, Table, refused_csv};

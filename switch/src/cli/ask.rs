@@ -1,16 +1,26 @@
 //! What portals and operators ask for, from the command line: through the running switch when there is one, else into its
 //! journal.
 
-use super::Found;
-use super::counter::{Counter, Look, look, one};
-use super::import::{self, ImportArgs, What};
-use crate::client::Refused;
+use super::CheckFailed;
+use super::backend::{Backend, look, one};
+use super::import::{self, ImportArgs};
+use crate::api::address;
+use crate::client::CallError;
+use crate::client::Limits;
 use crate::config::Config;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kazasu_console::{say, tell};
-use kazasu_services::Said;
-use kazasu_services::admin::Ask;
+use kazasu_services::access::Service;
+use kazasu_services::import::ImportLinks;
+use kazasu_services::operators::{DecideAdvice, ListAdvices, ListNotices, RetryNotice, RotateSeals};
+use kazasu_services::policy::FundProgramme;
+use kazasu_services::residents::{
+    ApplyStatusList, BindCertificate, BreakLink, CreditPurse, DecideRetarget, IssueTemporary, ListBrokenLinks,
+    ListSharedAccounts, MergePeople, ProposeRetarget, RemoveLink, SetCard, SetLimits, SetLink, SetSpendable,
+    ShowResident,
+};
+use kazasu_services::{Outcome, Recorded, Said};
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -294,39 +304,37 @@ pub(super) enum NoticeCommand {
 
 pub(super) async fn link(command: LinkCommand) -> anyhow::Result<()> {
     match command {
-        LinkCommand::Import(args) => import::run(args, What::Links).await,
+        LinkCommand::Import(args) => import::run(args, ImportLinks).await,
         LinkCommand::Set { ppid, kind, pin_verified, from, common } => {
-            one(Ask::Link { ppid, kind, number: number()?, pin_verified, from }, &common).await
+            one(SetLink { ppid, kind, number: number()?, pin_verified, from }, &common).await
         }
         LinkCommand::Remove { ppid, pin_verified, from, common } => {
-            one(Ask::Unlink { ppid, pin_verified, from }, &common).await
+            one(RemoveLink { ppid, pin_verified, from }, &common).await
         }
-        LinkCommand::Show { ppid, common } => look(Look::Resident(ppid), &common).await,
-        LinkCommand::Broken { common } => look(Look::Broken, &common).await,
-        LinkCommand::Shared { common } => look(Look::Shared, &common).await,
-        LinkCommand::Break { ppid, why, common } => one(Ask::BreakLink { ppid, why }, &common).await,
+        LinkCommand::Show { ppid, common } => look(ShowResident { ppid }, &common).await,
+        LinkCommand::Broken { common } => look(ListBrokenLinks {}, &common).await,
+        LinkCommand::Shared { common } => look(ListSharedAccounts {}, &common).await,
+        LinkCommand::Break { ppid, why, common } => one(BreakLink { ppid, why }, &common).await,
         LinkCommand::Propose { ppid, kind, common } => {
-            one(Ask::ProposeRetarget { ppid, kind, number: number()? }, &common).await
+            one(ProposeRetarget { ppid, kind, number: number()? }, &common).await
         }
-        LinkCommand::Decide { ppid, approve, why, common } => {
-            one(Ask::DecideRetarget { ppid, approve, why }, &common).await
-        }
-        LinkCommand::Rotate { common } => one(Ask::RotateSeals {}, &common).await,
+        LinkCommand::Decide { ppid, approve, why, common } => one(DecideRetarget { ppid, approve, why }, &common).await,
+        LinkCommand::Rotate { common } => one(RotateSeals {}, &common).await,
     }
 }
 
 pub(super) async fn card(command: CardCommand) -> anyhow::Result<()> {
     match command {
-        CardCommand::Status { ppid, status, why, common } => one(Ask::SetCard { ppid, status, why }, &common).await,
+        CardCommand::Status { ppid, status, why, common } => one(SetCard { ppid, status, why }, &common).await,
         CardCommand::Bind { ppid, serial, issuer, last_day, common } => {
-            one(Ask::BindCertificate { ppid, serial, issuer, last_day }, &common).await
+            one(BindCertificate { ppid, serial, issuer, last_day }, &common).await
         }
         CardCommand::List { file, common } => {
             let bytes = kazasu_security::files::read(&file)?;
-            one(Ask::ApplyList { list: hex::encode(bytes) }, &common).await
+            one(ApplyStatusList { list: hex::encode(bytes) }, &common).await
         }
-        CardCommand::Temporary { ppid, until, common } => one(Ask::IssueTemporary { ppid, until }, &common).await,
-        CardCommand::Merge { from, into, common } => one(Ask::Merge { from, into }, &common).await,
+        CardCommand::Temporary { ppid, until, common } => one(IssueTemporary { ppid, until }, &common).await,
+        CardCommand::Merge { from, into, common } => one(MergePeople { from, into }, &common).await,
     }
 }
 
@@ -350,10 +358,10 @@ pub(super) async fn limits(command: LimitsCommand) -> anyhow::Result<()> {
     match command {
         LimitsCommand::Set { ppid, tap, day, month, decline, common } => {
             let [tap, day, month] = [tap, day, month].map(Option::unwrap_or_default);
-            one(Ask::SetLimits { ppid, tap, day, month, decline }, &common).await
+            one(SetLimits { ppid, tap, day, month, decline }, &common).await
         }
         LimitsCommand::Spendable { ppid, income, household, housing, debts, decline, common } => {
-            one(Ask::SetSpendable { ppid, income, household, housing, debts, decline }, &common).await
+            one(SetSpendable { ppid, income, household, housing, debts, decline }, &common).await
         }
     }
 }
@@ -361,74 +369,94 @@ pub(super) async fn limits(command: LimitsCommand) -> anyhow::Result<()> {
 pub(super) async fn purse(command: PurseCommand) -> anyhow::Result<()> {
     match command {
         PurseCommand::Fund { programme, amount, reference, common } => {
-            one(Ask::FundProgramme { programme, amount, reference }, &common).await
+            one(FundProgramme { programme, amount, reference }, &common).await
         }
         PurseCommand::Credit { ppid, programme, amount, reference, common } => {
-            one(Ask::CreditPurse { ppid, programme, amount, reference }, &common).await
+            one(CreditPurse { ppid, programme, amount, reference }, &common).await
         }
     }
 }
 
 pub(super) async fn advice(command: AdviceCommand) -> anyhow::Result<()> {
     match command {
-        AdviceCommand::List { common } => look(Look::Advices, &common).await,
+        AdviceCommand::List { common } => look(ListAdvices {}, &common).await,
         AdviceCommand::Decide { record, accept, why, common } => {
-            one(Ask::DecideAdvice { record, accept, why }, &common).await
+            one(DecideAdvice { record, accept, why }, &common).await
         }
     }
 }
 
 pub(super) async fn notice(command: NoticeCommand) -> anyhow::Result<()> {
     match command {
-        NoticeCommand::List { common } => look(Look::Notices, &common).await,
-        NoticeCommand::Retry { notice, common } => one(Ask::RetryNotice { notice }, &common).await,
+        NoticeCommand::List { common } => look(ListNotices {}, &common).await,
+        NoticeCommand::Retry { notice, common } => one(RetryNotice { notice }, &common).await,
     }
 }
 
-/// Carries out a file of asks. A line that is refused is told and does not stop the others.
+/// What a line of a file came to, as far as the file's sums need it.
+#[derive(serde::Deserialize)]
+struct LineAnswer {
+    #[serde(flatten)]
+    recorded: Option<Recorded>,
+    /// An ID that was made.
+    ppid: Option<String>,
+}
+
+/// Carries out a file of operations, one object a line. A line that is refused is told and does not stop the others.
 pub(super) async fn apply(file: &Path, common: Common) -> anyhow::Result<()> {
     let text = kazasu_security::files::read_text(file)?;
     let config = Config::load(&common.config)?;
-    let mut desk = Counter::open(&config, &common.by).await?;
+    let backend = Backend::commands(&config, &common.by).await?;
     let (mut recorded, mut unchanged, mut refused) = (0_u64, 0_u64, 0_u64);
     // An object has no raw line break inside, whichever kind a program ends its lines with.
     for (line, n) in text.replace("\r\n", "\n").split(['\n', '\r']).zip(1..) {
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
-        let result = match crate::json::read::<Ask>(line.as_bytes()) {
-            Ok(ask) => desk.carry_out(&ask).await,
-            Err(error) => Err(Refused::No(format!("cannot be read: {error}"))),
-        };
-        match result {
-            Ok(value) if value["result"] == "unchanged" => unchanged += 1,
-            Ok(value) => {
+        match backend.line(line).await {
+            Ok(LineAnswer { recorded: Some(Recorded { result: Outcome::Unchanged }), .. }) => unchanged += 1,
+            Ok(answer) => {
                 recorded += 1;
                 // An ID that was made here is known nowhere else.
-                if let Some(made) = value["ppid"].as_str().filter(|_| !line.contains("\"ppid\"")) {
+                if let Some(made) = answer.ppid.filter(|_| !line.contains("\"ppid\"")) {
                     tell!("{} line {n}: {made}", file.display());
                 }
             }
-            Err(Refused::No(why)) => {
+            Err(CallError::Rejected(why)) => {
                 refused += 1;
                 tell!("{} line {n}: {why}", file.display());
             }
-            Err(Refused::Broken(error)) => {
-                desk.close().await?;
+            Err(CallError::Failed(error)) => {
+                backend.close().await?;
                 return Err(error);
             }
         }
     }
-    desk.close().await?;
+    backend.close().await?;
     if common.json {
         say!("{}", serde_json::json!({ "recorded": recorded, "unchanged": unchanged, "refused": refused }));
     } else {
         say!("{}: {recorded} recorded, {unchanged} unchanged, {refused} refused", file.display());
     }
     if refused > 0 {
-        return Err(Found(format!("{refused} asks were refused")).into());
+        return Err(CheckFailed(format!("{refused} operations were refused")).into());
     }
     Ok(())
+}
+
+impl Backend {
+    /// One line of a file of operations.
+    async fn line(&self, line: &str) -> Result<LineAnswer, CallError> {
+        let object = crate::json::object(line.as_bytes());
+        let object = object.map_err(|error| CallError::Rejected(format!("cannot be read: {error}")))?;
+        let answer = match self {
+            Backend::Running(switch) => {
+                return switch.post(address(Service::Operations), &object, Limits::ASK).await;
+            }
+            Backend::Journal(journal) => journal.open(object).await?,
+        };
+        serde_json::from_value(answer).map_err(|error| CallError::Failed(error.into()))
+    }
 }
 
 /// The most that is read of standard input, bytes.

@@ -1,15 +1,15 @@
 //! `kazasu clock`: the time that decides, and a person's word about the wall clock.
 
-use super::Found;
+use super::CheckFailed;
 use super::ask::Common;
-use super::counter::one;
+use super::backend::one;
 use super::import;
-use crate::client::{Refused, Switch};
+use crate::client::{CallError, Switch};
 use crate::config::Config;
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
 use kazasu_report::table::{Align, Lines};
-use kazasu_services::admin::Ask;
+use kazasu_services::operators::ConfirmClock;
 
 #[derive(Subcommand)]
 pub(super) enum ClockCommand {
@@ -35,7 +35,7 @@ pub(super) enum ClockCommand {
 pub(super) async fn run(command: ClockCommand) -> anyhow::Result<()> {
     match command {
         ClockCommand::Status { common } => status(&common).await,
-        ClockCommand::Confirm { day, why, common } => one(Ask::ConfirmClock { day, why }, &common).await,
+        ClockCommand::Confirm { day, why, common } => one(ConfirmClock { day, why }, &common).await,
     }
 }
 
@@ -44,10 +44,10 @@ async fn status(common: &Common) -> anyhow::Result<()> {
     let Some(http) = import::running(&config).await? else {
         anyhow::bail!("no switch is running: its clock is looked at when it begins");
     };
-    let status = match Switch::new(&http, &config.token).get("/v1/status").await {
+    let status = match Switch::new(&http, &config.token).get::<serde_json::Value>("/v1/status").await {
         Ok(status) => status,
-        Err(Refused::No(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
-        Err(Refused::Broken(error)) => return Err(error),
+        Err(CallError::Rejected(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
+        Err(CallError::Failed(error)) => return Err(error),
     };
     let doubt = status["clock_doubt"].as_str();
     if common.json {
@@ -62,7 +62,7 @@ async fn status(common: &Common) -> anyhow::Result<()> {
         print_text!("{}", lines.text());
     }
     match doubt {
-        Some(doubt) => Err(Found(doubt.to_owned()).into()),
+        Some(doubt) => Err(CheckFailed(doubt.to_owned()).into()),
         None => Ok(()),
     }
 }

@@ -1,24 +1,22 @@
 //! `kazasu day`, `settle`, `payout`, `recon`, `report` and `contract`: finance staff at the command line.
 
 use super::ask::Common;
-use super::counter::{Counter, caller, folded, show};
-use super::import::running;
-use super::{Found, NONE};
-use crate::client::{Refused, Switch, encoded};
+use super::backend::{Backend, Journal, ask, caller, look, one, show};
+use super::{CheckFailed, NONE};
+use crate::client::CallError;
 use crate::config::Config;
 use anyhow::Context;
 use clap::Subcommand;
 use kazasu_console::{print_text, say, tell};
-use kazasu_report::Report;
-use kazasu_schemas::ids::Ppid;
-use kazasu_schemas::jst::BusinessDay;
-use kazasu_schemas::relief::Format;
-use kazasu_services::admin::Desk;
-use kazasu_services::closing::{About, ClosingAsk, CompareWith, ReportKind, clearing_file};
-use kazasu_services::statement::Reader;
-use serde_json::Value;
+use kazasu_services::access::{About, Name};
+use kazasu_services::closing::{
+    BookReceived, CompareFile, CompareWith, CutOver, DayView, DecideClosing, Explain, ListDays, ListExceptions,
+    ListPayouts, ListRuns, ListSettlements, ListTotals, MakeLetter, MakePayoutFiles, MakeReport, MarkReconciled,
+    NoteException, OpenDispute, ProposeCancelPayout, ProposeContracts, ProposePayout, ProposeResolution, ProposeUndo,
+    ReportKind, ResidentStatement, SettleDay, ShowContracts, SignDay, clearing_file,
+};
+use kazasu_services::statement::ReadPayoutStatement;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 #[derive(Subcommand)]
 pub(super) enum DayCommand {
@@ -250,10 +248,17 @@ pub(super) enum ReconCommand {
     },
 }
 
+/// The names of reports.
+fn report_kind() -> impl clap::builder::TypedValueParser<Value = ReportKind> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    let names = PossibleValuesParser::new(ReportKind::ALL.map(ReportKind::name));
+    names.map(|name| ReportKind::parse(&name).expect("it is one of the names"))
+}
+
 #[derive(clap::Args)]
 pub(super) struct ReportArgs {
     /// Which.
-    #[arg(value_enum)]
+    #[arg(value_parser = report_kind())]
     kind: ReportKind,
     /// The business day: of it, or balances at its end.
     #[arg(long)]
@@ -293,46 +298,57 @@ pub(super) struct StatementArgs {
 
 pub(super) async fn day(command: DayCommand) -> anyhow::Result<()> {
     match command {
-        DayCommand::Status { common } => look("days", &common).await,
+        DayCommand::Status { common } => look(ListDays {}, &common).await,
         DayCommand::Close { day, cut_over, why, without, common } => {
-            close(day, cut_over, (why, without), &common).await
+            close(Close { day, cut_over, why, without }, &common).await
         }
     }
 }
 
-/// Steps that are behind a day are skipped; the first that is refused ends it.
-async fn close(
+/// What closing a day came to, step by step.
+#[derive(serde::Serialize)]
+struct Closed {
+    day: String,
+    steps: Vec<serde_json::Value>,
+}
+
+/// A day to be closed, and what its records say.
+struct Close {
     day: Option<String>,
     cut_over: bool,
-    (why, without): (String, Vec<String>),
-    common: &Common,
-) -> anyhow::Result<()> {
+    why: String,
+    without: Vec<String>,
+}
+
+/// Steps that are behind a day are skipped; the first that is refused ends it.
+async fn close(close: Close, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    let mut counter = Counter::open(&config, &common.by).await?;
-    let result = async {
-        let mut steps: Vec<Value> = Vec::new();
-        let days = look_with(&mut counter, "days").await?;
-        let list = || days.as_array().into_iter().flatten();
-        let open = list().find(|d| d["state"] == "open").and_then(|d| d["day"].as_str()).map(str::to_owned);
-        // A day that ended and is not signed comes first: running it again ends no second day.
-        let waits = list().any(|d| d["state"] != "open" && d["state"] != "signed");
-        if let Some(open) = open.filter(|open| cut_over && (day.as_ref() == Some(open) || (day.is_none() && !waits))) {
-            steps.push(carry_out(&mut counter, ClosingAsk::CutOver { day: open, why: why.clone() }).await?);
-        }
-        let days = look_with(&mut counter, "days").await?;
-        let unsigned = days.as_array().into_iter().flatten().rev();
-        let unsigned =
-            unsigned.filter(|d| d["state"] != "open" && d["state"] != "signed").find_map(|d| d["day"].as_str());
-        let day = day.clone().or_else(|| unsigned.map(str::to_owned));
-        let day = day.ok_or_else(|| Refused::No("every business day that ended is signed".into()))?;
-        steps.push(carry_out(&mut counter, ClosingAsk::Reconciled { day: day.clone(), why, without }).await?);
-        steps.push(carry_out(&mut counter, ClosingAsk::Settle { day: day.clone() }).await?);
-        steps.push(carry_out(&mut counter, ClosingAsk::Sign { day: day.clone() }).await?);
-        Ok(serde_json::json!({ "day": day, "steps": steps }))
-    }
-    .await;
-    counter.close().await?;
+    let backend = Backend::commands(&config, &common.by).await?;
+    let result = steps(&backend, close).await;
+    backend.close().await?;
     show(result, common)
+}
+
+async fn steps(backend: &Backend, close: Close) -> Result<Closed, CallError> {
+    let Close { day, cut_over, why, without } = close;
+    let json = |answer: serde_json::Result<serde_json::Value>| answer.map_err(|e| CallError::Failed(e.into()));
+    let mut steps = Vec::new();
+    let ended = |d: &&DayView| d.state != "open" && d.state != "signed";
+    let days = backend.call(ListDays {}).await?;
+    let open = days.iter().find(|d| d.state == "open").map(|d| d.day.clone());
+    // A day that ended and is not signed comes first: running it again ends no second day.
+    let waits = days.iter().any(|d| ended(&d));
+    if let Some(open) = open.filter(|open| cut_over && (day.as_ref() == Some(open) || (day.is_none() && !waits))) {
+        steps.push(json(serde_json::to_value(backend.call(CutOver { day: open, why: why.clone() }).await?))?);
+    }
+    let days = backend.call(ListDays {}).await?;
+    let day = day.or_else(|| days.iter().rev().find(ended).map(|d| d.day.clone()));
+    let day = day.ok_or_else(|| CallError::Rejected("every business day that ended is signed".into()))?;
+    let named = || day.clone();
+    steps.push(json(serde_json::to_value(backend.call(MarkReconciled { day: named(), why, without }).await?))?);
+    steps.push(json(serde_json::to_value(backend.call(SettleDay { day: named() }).await?))?);
+    steps.push(json(serde_json::to_value(backend.call(SignDay { day: named() }).await?))?);
+    Ok(Closed { day, steps })
 }
 
 pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
@@ -345,7 +361,7 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
             }
             Err(problems) => {
                 problems.iter().for_each(|p| tell!("{}: {p}", file.display()));
-                Err(Found(format!("{} problems", problems.len())).into())
+                Err(CheckFailed(format!("{} problems", problems.len())).into())
             }
         },
         ContractCommand::Sample => {
@@ -353,11 +369,11 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
             Ok(())
         }
         ContractCommand::Propose { file, why, common } => {
-            one(ClosingAsk::Contracts { source: text(&file)?, why }, &common).await
+            one(ProposeContracts { source: text(&file)?, why }, &common).await
         }
-        ContractCommand::Show { common } => match looked("contracts", &common).await? {
+        ContractCommand::Show { common } => match ask(ShowContracts {}, &common).await {
             // Before the first contracts are in force, there is no file to show either.
-            Ok(none) if !common.json && none["version"] == 0 => {
+            Ok(none) if !common.json && none.version == 0 => {
                 say!("{NONE}");
                 Ok(())
             }
@@ -367,13 +383,13 @@ pub(super) async fn contract(command: ContractCommand) -> anyhow::Result<()> {
 }
 
 pub(super) async fn decide(proposal: u64, approve: bool, why: String, common: &Common) -> anyhow::Result<()> {
-    one(ClosingAsk::Decide { proposal, approve, why }, common).await
+    one(DecideClosing { proposal, approve, why }, common).await
 }
 
-pub(super) async fn settle(received: Option<ClosingAsk>, common: &Common) -> anyhow::Result<()> {
+pub(super) async fn settle(received: Option<BookReceived>, common: &Common) -> anyhow::Result<()> {
     match received {
         Some(received) => one(received, common).await,
-        None => look("settlements", common).await,
+        None => look(ListSettlements {}, common).await,
     }
 }
 
@@ -381,88 +397,65 @@ pub(super) async fn payout(command: PayoutCommand) -> anyhow::Result<()> {
     match command {
         PayoutCommand::Propose { value_date, settlement, why, common } => {
             let settlements = (!settlement.is_empty()).then_some(settlement);
-            one(ClosingAsk::Payout { value_date, settlements, why }, &common).await
+            one(ProposePayout { value_date, settlements, why }, &common).await
         }
-        PayoutCommand::Cancel { payout, why, common } => one(ClosingAsk::CancelPayout { payout, why }, &common).await,
-        PayoutCommand::List { common } => look("payouts", &common).await,
+        PayoutCommand::Cancel { payout, why, common } => one(ProposeCancelPayout { payout, why }, &common).await,
+        PayoutCommand::List { common } => look(ListPayouts {}, &common).await,
         PayoutCommand::File { payout, format, out, common } => {
-            let format = match format {
-                super::relief::FileFormat::Zengin => Format::Zengin,
-                super::relief::FileFormat::Pain001 => Format::Pain001,
-            };
             let config = Config::load(&common.config)?;
-            let mut counter = Counter::open(&config, &common.by).await?;
-            let result = match &mut counter {
-                Counter::Running(switch) => {
-                    let path = format!("/v1/closing/payouts/{payout}/file?format={}", format.name());
-                    switch.ask(&path, &serde_json::json!({})).await
-                }
-                Counter::Here { desk, by, .. } => {
-                    let files = desk.payout_files(payout, format, by).await;
-                    files.map(|files| kazasu_services::relief::files_json(&files)).map_err(Refused::from)
-                }
-            };
-            counter.close().await?;
-            show(super::relief::written(result, &out)?, &common)
+            let backend = Backend::commands(&config, &common.by).await?;
+            let files = backend.call(MakePayoutFiles { payout, format: format.into() }).await;
+            backend.close().await?;
+            show(Ok(super::relief::written(files?, &out)?), &common)
         }
         PayoutCommand::Statement { file, how, settlement, received_from, another, common } => {
             let mut said = vec![settlement.map(|s| format!("settlement {s}"))];
             said.push(received_from.map(|from| format!("received {from}")));
             said.push(another.then(|| "another".to_owned()));
             let is = said.into_iter().flatten().next();
-            super::statement::read(&file, &how, is, Reader::Payouts, &common).await
+            super::statement::read(&file, (how, is), ReadPayoutStatement, &common).await
         }
         PayoutCommand::Undo { line, received_from, why, common } => {
-            one(ClosingAsk::Undo { line, from: received_from, why }, &common).await
+            one(ProposeUndo { line, from: received_from, why }, &common).await
         }
     }
 }
 
 pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
     match command {
-        ReconCommand::Run { common } => look("runs", &common).await,
-        ReconCommand::Totals { common } => look("totals", &common).await,
+        ReconCommand::Run { common } => look(ListRuns {}, &common).await,
+        ReconCommand::Totals { common } => look(ListTotals {}, &common).await,
         ReconCommand::Dispute { record, amount, reference, why, common } => {
-            one(ClosingAsk::Dispute { record, amount, reference, why }, &common).await
+            one(OpenDispute { record, amount, reference, why }, &common).await
         }
-        ReconCommand::Exceptions { all, common } => look(if all { "differences" } else { "exceptions" }, &common).await,
+        ReconCommand::Exceptions { all, common } => look(ListExceptions { all }, &common).await,
         ReconCommand::Note { difference, note, owner, common } => {
-            one(ClosingAsk::Note { difference, owner, note }, &common).await
+            one(NoteException { difference, owner, note }, &common).await
         }
         ReconCommand::Resolve { difference, how, why, common } => {
-            one(ClosingAsk::Resolve { difference, how, why }, &common).await
+            one(ProposeResolution { difference, how, why }, &common).await
         }
         ReconCommand::Import { file, against, party, from, until, common } => {
-            let bytes = kazasu_security::files::read(&file)?;
-            let until = until.unwrap_or_else(|| from.clone());
+            let file = std::sync::Arc::new(kazasu_security::files::read(&file)?);
             let config = Config::load(&common.config)?;
-            let mut counter = Counter::open(&config, &common.by).await?;
-            let result = match &mut counter {
-                Counter::Running(switch) => {
-                    let [against, party, from, until] = [&against, &party, &from, &until].map(|text| encoded(text));
-                    let path = format!("/v1/closing/compare?against={against}&party={party}&from={from}&until={until}");
-                    switch.file(&path, bytes).await
-                }
-                Counter::Here { desk, by, .. } => {
-                    compare_here(desk, by, bytes, [&against, &party, &from, &until]).await
-                }
-            };
-            counter.close().await?;
-            let found = result.as_ref().ok().map(|r| (r["differences"].as_u64(), r["bad_lines"].as_u64()));
+            let backend = Backend::commands(&config, &common.by).await?;
+            let result = backend.send(CompareFile { against, party, from, until, file }).await;
+            backend.close().await?;
+            let found = result.as_ref().map_or((0, 0), |compared| (compared.differences, compared.bad_lines));
             show(result, &common)?;
             match found {
-                Some((Some(0), Some(0))) | None => Ok(()),
-                Some((differences, bad)) => {
-                    let (differences, bad) = (differences.unwrap_or(0), bad.unwrap_or(0));
-                    Err(Found(format!("{differences} differences, {bad} lines that cannot be read")).into())
+                (0, 0) => Ok(()),
+                (differences, bad) => {
+                    Err(CheckFailed(format!("{differences} differences, {bad} lines that cannot be read")).into())
                 }
             }
         }
         ReconCommand::Export { against, party, from, until, out, common } => {
             let config = Config::load(&common.config)?;
-            caller(&config, &common.by)?;
+            let journal = Journal::reading(&config, &common.by, kazasu_core::State::new())?;
+            journal.admit(Name::MakeClearingFile, About::Nothing).await?;
             let until = until.unwrap_or_else(|| from.clone());
-            let with = CompareWith::new(&against, &party, &from, &until).map_err(|e| Found(e.to_string()))?;
+            let with = CompareWith::new(&against, &party, (&from, &until)).map_err(CallError::from)?;
             let mut file = std::io::BufWriter::new(kazasu_security::files::PrivateFile::create(&out)?);
             let (rows, sum) = clearing_file(config.store().as_ref(), &with, &mut file).await?;
             file.into_inner()
@@ -474,29 +467,17 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn compare_here(desk: &Desk, by: &str, bytes: Vec<u8>, with: [&str; 4]) -> Result<Value, Refused> {
-    let [against, party, from, until] = with;
-    let with = CompareWith::new(against, party, from, until).map_err(Refused::from)?;
-    let compared = desk.compare(Arc::new(bytes), with, by).await.map_err(Refused::from)?;
-    serde_json::to_value(compared).map_err(|e| Refused::Broken(e.into()))
-}
-
 pub(super) async fn report(args: ReportArgs) -> anyhow::Result<()> {
-    let day = args.day.as_deref().map(parse_day).transpose()?;
-    let about = About { day, seq: args.seq, settlement: args.settlement };
-    let config = Config::load(&args.common.config)?;
-    caller(&config, &args.common.by)?;
-    let state = Arc::new(super::policy::fold(&config).await?);
-    let desk = folded(&config, state);
-    let made = kazasu_engine::clock::now();
-    if args.out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
-        let number = args.settlement.context("--settlement says which letter is wanted")?;
-        let pdf = kazasu_services::closing::merchant_letter(&desk, number, &config.file.book, made).await;
-        return write_pdf(&args.out.unwrap_or_default(), pdf.map_err(|e| Found(e.to_string()))?);
+    let ReportArgs { kind, day, seq, settlement, out, shift_jis, common } = args;
+    let config = Config::load(&common.config)?;
+    caller(&config, &common.by)?;
+    let journal = Journal::reading(&config, &common.by, super::policy::fold(&config).await?)?;
+    if out.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "pdf")) {
+        let settlement = settlement.context("--settlement says which letter is wanted")?;
+        return write_pdf(&out.unwrap_or_default(), journal.call(MakeLetter { settlement }).await?);
     }
-    let report =
-        kazasu_services::closing::report(&desk, args.kind, about, made).await.map_err(|e| Found(e.to_string()))?;
-    super::report::give(&report, args.out.as_deref(), args.shift_jis, args.common.json)
+    let report = journal.call(MakeReport { kind, day, seq, settlement }).await?;
+    super::report::give(&report, out.as_deref(), shift_jis, common.json)
 }
 
 fn write_pdf(path: &Path, pdf: kazasu_report::pdf::Pdf) -> anyhow::Result<()> {
@@ -505,85 +486,23 @@ fn write_pdf(path: &Path, pdf: kazasu_report::pdf::Pdf) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parse_day(text: &str) -> anyhow::Result<BusinessDay> {
-    kazasu_schemas::typed::day(text).map_err(|e| anyhow::anyhow!("the day {e}, got {text:?}"))
-}
-
 pub(super) async fn statement(args: StatementArgs) -> anyhow::Result<()> {
-    let config = Config::load(&args.common.config)?;
-    caller(&config, &args.common.by)?;
-    let person: Ppid = args.ppid.parse().map_err(|_| Found(format!("{:?} is no PPID", args.ppid)))?;
-    let (from, until) = (parse_day(&args.from)?, parse_day(&args.until)?);
+    let StatementArgs { ppid, from, until, out, common } = args;
+    let config = Config::load(&common.config)?;
     // Statements come from their own table; the state is not asked.
-    let desk = folded(&config, Arc::new(kazasu_core::State::new()));
-    let made = kazasu_engine::clock::now();
-    let of = kazasu_services::closing::StatementOf { person, from, until };
-    let report: Report =
-        kazasu_services::closing::resident_statement(&desk, of, made).await.map_err(|e| Found(e.to_string()))?;
-    match args.out {
+    let journal = Journal::reading(&config, &common.by, kazasu_core::State::new())?;
+    let statement = journal.call(ResidentStatement { ppid, from, until }).await?;
+    match out {
         Some(path) if path.extension().is_some_and(|e| e == "pdf") => {
-            let pdf = kazasu_services::closing::statement_letter(&report, &config.file.book, &person.to_string()).await;
-            write_pdf(&path, pdf.map_err(|e| Found(e.to_string()))?)
+            let pdf = statement.letter(&config.file.book).await;
+            write_pdf(&path, pdf.map_err(CallError::from)?)
         }
-        out => super::report::give(&report, out.as_deref(), false, args.common.json),
+        out => super::report::give(&statement.report, out.as_deref(), false, common.json),
     }
 }
 
 pub(super) async fn explain(record: u64, common: &Common) -> anyhow::Result<()> {
     let config = Config::load(&common.config)?;
-    caller(&config, &common.by)?;
-    let story = kazasu_projections::explain(config.store().as_ref(), record).await?;
-    show(story.ok_or_else(|| Refused::No(format!("record {record} is no tap"))), common)
-}
-
-async fn carry_out(counter: &mut Counter, ask: ClosingAsk) -> Result<Value, Refused> {
-    let ask = ask.with_plain_parties();
-    match counter {
-        Counter::Running(switch) => switch.ask("/v1/closing/ask", &ask).await,
-        Counter::Here { desk, by, .. } => desk.closing(ask, by).await.map_err(Refused::from),
-    }
-}
-
-async fn one(ask: ClosingAsk, common: &Common) -> anyhow::Result<()> {
-    let config = Config::load(&common.config)?;
-    let mut counter = Counter::open(&config, &common.by).await?;
-    let result = carry_out(&mut counter, ask).await;
-    counter.close().await?;
-    show(result, common)
-}
-
-async fn of(desk: &Desk, what: &str) -> Result<Value, kazasu_services::admin::AskError> {
-    match what {
-        "days" => desk.days().await,
-        "settlements" => desk.settlements().await,
-        "payouts" => desk.payouts().await,
-        "runs" => desk.runs().await,
-        "totals" => desk.totals().await,
-        "exceptions" => desk.exceptions(false).await,
-        "differences" => desk.exceptions(true).await,
-        _ => desk.contracts().await,
-    }
-}
-
-async fn look_with(counter: &mut Counter, what: &str) -> Result<Value, Refused> {
-    match counter {
-        Counter::Running(switch) => switch.get(&format!("/v1/closing/{what}")).await,
-        Counter::Here { desk, .. } => of(desk, what).await.map_err(Refused::from),
-    }
-}
-
-async fn look(what: &str, common: &Common) -> anyhow::Result<()> {
-    show(looked(what, common).await?, common)
-}
-
-async fn looked(what: &str, common: &Common) -> anyhow::Result<Result<Value, Refused>> {
-    let config = Config::load(&common.config)?;
-    let caller = caller(&config, &common.by)?;
-    Ok(match running(&config).await? {
-        Some(http) => Switch::new(&http, &caller.token).get(&format!("/v1/closing/{what}")).await,
-        None => {
-            let desk = folded(&config, Arc::new(super::policy::fold(&config).await?));
-            of(&desk, what).await.map_err(Refused::from)
-        }
-    })
+    let journal = Journal::reading(&config, &common.by, kazasu_core::State::new())?;
+    show(journal.call(Explain { record }).await, common)
 }

@@ -1,22 +1,27 @@
 //! `kazasu link import` and `kazasu merchant import`: into the running switch when there is one, else into its data folder.
 
-use super::Found;
-use crate::client::{Listens, Refused, Switch, encoded, listens};
+use super::CheckFailed;
+use super::backend::Backend;
+use crate::api::WithFile;
+use crate::client::{Listens, listens};
 use crate::config::Config;
 use crate::issuers::Issuers;
-use crate::serve::{DataLock, InUse, Sharing, engine_config, link_import, lock};
+use crate::serve::{DataLock, InUse, Sharing, engine_config, lock};
 use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
 use kazasu_documents::table_file::BEGINNING;
 use kazasu_engine::{Engine, Health, Nowhere};
-use kazasu_services::import::{self, BadRow, ImportReport, Mode, Order};
+use kazasu_services::import::{self, BadRow, ImportFile, ImportReport};
 use kazasu_store::Node;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// The operator's token carries imports out.
+const OPERATOR: &str = "operator";
 
 /// What importing a file is told.
 #[derive(Args)]
@@ -40,38 +45,25 @@ pub(super) struct ImportArgs {
     json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    Links,
-    Merchants,
-}
-
-pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
+/// Imports a file: `kind` makes an operation of it.
+pub(super) async fn run<O>(args: ImportArgs, kind: impl FnOnce(ImportFile) -> O) -> anyhow::Result<()>
+where
+    O: WithFile<Answer = ImportReport>,
+{
     let ImportArgs { file, sheet, dry_run, config, bad_rows, json } = args;
     if let Some(path) = &bad_rows {
         is_another(&file, path)?;
     }
-    let bytes = kazasu_security::files::read(&file)?;
+    let bytes = Arc::new(kazasu_security::files::read(&file)?);
     let config = Config::load(&config)?;
-    let order = Order { sheet, mode: if dry_run { Mode::Look } else { Mode::CarryOut } };
-    let report = match order.mode {
-        Mode::Look => match running(&config).await? {
-            Some(http) => online(&config, &http, bytes, (what, &order)).await?,
-            None => {
-                let state = Arc::new(super::policy::fold(&config).await?);
-                imported(state, &config, bytes, (what, &order)).await?
-            }
-        },
-        Mode::CarryOut => match place(&config).await? {
-            Place::Running(http) => online(&config, &http, bytes, (what, &order)).await?,
-            Place::Here { epoch, _lock } => {
-                let (engine, core) = open(&config, epoch).await?;
-                let report = imported(&engine, &config, bytes, (what, &order)).await;
-                close(engine, core).await?;
-                report?
-            }
-        },
+    let operation = kind(ImportFile { sheet, dry_run, file: bytes });
+    let backend = match dry_run {
+        true => Backend::questions(&config, OPERATOR).await?,
+        false => Backend::commands(&config, OPERATOR).await?,
     };
+    let report = backend.send(operation).await;
+    backend.close().await?;
+    let report = report?;
     if let Some(path) = &bad_rows {
         give_bad_rows(path, &report.header, &report.bad_rows)?;
     }
@@ -81,7 +73,7 @@ pub(super) async fn run(args: ImportArgs, what: What) -> anyhow::Result<()> {
         print(&file, &report);
     }
     if report.bad > 0 {
-        return Err(Found(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
+        return Err(CheckFailed(format!("{} of {} rows were not imported", report.bad, report.rows)).into());
     }
     Ok(())
 }
@@ -120,27 +112,6 @@ fn has_refused_rows(path: &Path) -> bool {
     read.is_ok() && begin == BEGINNING.as_bytes()
 }
 
-async fn imported<'a>(
-    ground: impl Into<import::Ground<'a>>,
-    config: &Config,
-    bytes: Vec<u8>,
-    (what, order): (What, &Order),
-) -> anyhow::Result<ImportReport> {
-    let report = match what {
-        What::Links => import::links(ground, bytes, &link_import(config), order).await,
-        What::Merchants => import::merchants(ground, bytes, order).await,
-    };
-    report.map_err(refused)
-}
-
-/// A file that is refused as a whole, for its header or its sheet: the reason is a text. The engine's errors have types of their own.
-fn refused(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast::<String>() {
-        Ok(why) => Found(why).into(),
-        Err(error) => error,
-    }
-}
-
 /// Where a command is carried out.
 pub(super) enum Place {
     /// By the switch that runs there.
@@ -150,7 +121,7 @@ pub(super) enum Place {
         /// The store's epoch, where the store can be shared at all.
         epoch: Option<u64>,
         /// Keeps others away.
-        _lock: DataLock,
+        lock: DataLock,
     },
 }
 
@@ -180,7 +151,7 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     match running {
         Nodes::Leader(http) => Ok(Place::Running(http)),
         Nodes::None { epoch } => match lock(&config.data_dir) {
-            Ok(lock) => Ok(Place::Here { epoch, _lock: lock }),
+            Ok(lock) => Ok(Place::Here { epoch, lock }),
             Err(error) if error.is::<InUse>() => match listens(&config.file.http).await {
                 Listens::Switch => Ok(Place::Running(config.file.http.clone())),
                 Listens::Nothing => Err(error.context(format!(
@@ -268,23 +239,6 @@ pub(super) async fn close(engine: Engine, core: std::thread::JoinHandle<()>) -> 
     tokio::task::spawn_blocking(move || core.join()).await?.map_err(|_| anyhow::anyhow!("the core panicked"))
 }
 
-/// A switch is running: it imports.
-async fn online(
-    config: &Config,
-    http: &str,
-    bytes: Vec<u8>,
-    (what, order): (What, &Order),
-) -> anyhow::Result<ImportReport> {
-    let path = if what == What::Links { "links" } else { "merchants" };
-    let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", encoded(sheet)));
-    let path = format!("/v1/import/{path}?dry_run={}{sheet}", order.mode == Mode::Look);
-    match Switch::new(http, &config.token).file(&path, bytes).await {
-        Ok(answer) => serde_json::from_value(answer).context("the running switch's answer"),
-        Err(Refused::No(why)) => Err(Found(why).into()),
-        Err(Refused::Broken(error)) => Err(error),
-    }
-}
-
 fn print(file: &Path, report: &ImportReport) {
     let done = if report.dry_run { "would be recorded" } else { "recorded" };
     let sheet = report.sheet.as_ref().map_or(String::new(), |sheet| format!(", sheet {sheet}"));
@@ -331,20 +285,5 @@ fn print(file: &Path, report: &ImportReport) {
     }
     if report.bad > 20 {
         say!("  … and {} more (--bad-rows FILE writes them)", report.bad - 20);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kazasu_engine::CommandError;
-
-    #[test]
-    fn a_file_that_is_refused_is_found_and_an_engine_that_stops_is_not() {
-        let file = refused(anyhow::Error::msg("line 1: the header has no column \"kind\"".to_owned()));
-        assert!(file.is::<Found>());
-        assert_eq!(file.to_string(), "line 1: the header has no column \"kind\"");
-        assert!(!refused(CommandError::Stopping.into()).is::<Found>());
-        assert!(!refused(anyhow::anyhow!("the switch is stopping; try again")).is::<Found>());
     }
 }

@@ -1,6 +1,6 @@
 //! `kazasu ledger verify` and `kazasu ledger trial-balance`.
 
-use super::Found;
+use super::CheckFailed;
 use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, say};
@@ -95,7 +95,7 @@ async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
             if journal.json {
                 say!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
             }
-            Err(Found(format!("{place}: {fault}")).into())
+            Err(CheckFailed(format!("{place}: {fault}")).into())
         }
         Err(VerifyError::Store(error)) => Err(error.into()),
     }
@@ -116,7 +116,7 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
             if journal.json {
                 say!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
             }
-            return Err(Found(format!("{place}: {error:#}")).into());
+            return Err(CheckFailed(format!("{place}: {error:#}")).into());
         }
     };
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);

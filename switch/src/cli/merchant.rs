@@ -1,15 +1,14 @@
 //! `kazasu merchant`: importing merchants, and looking at them.
 
+use super::NONE;
 use super::ask::Common;
-use super::counter::{Look, look, look_at};
-use super::import::{self, ImportArgs, What};
-use super::{Found, NONE};
-use crate::client::Refused;
-use crate::config::Config;
+use super::backend::{ask, look};
+use super::import::{self, ImportArgs};
 use clap::Subcommand;
 use kazasu_console::{print_text, say};
 use kazasu_report::{Cell, Kind, Report, cells, table};
-use serde_json::Value;
+use kazasu_services::import::ImportMerchants;
+use kazasu_services::merchants::{ListMerchants, MerchantView, ShowMerchant};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// `kazasu merchant`.
@@ -33,9 +32,9 @@ pub(super) enum MerchantCommand {
 
 pub(super) async fn run(command: MerchantCommand) -> anyhow::Result<()> {
     match command {
-        MerchantCommand::Import(args) => import::run(args, What::Merchants).await,
-        MerchantCommand::Show { merchant, common } => look(Look::Merchant(merchant), &common).await,
-        MerchantCommand::List { common } if common.json => look(Look::Merchants, &common).await,
+        MerchantCommand::Import(args) => import::run(args, ImportMerchants).await,
+        MerchantCommand::Show { merchant, common } => look(ShowMerchant { merchant }, &common).await,
+        MerchantCommand::List { common } if common.json => look(ListMerchants {}, &common).await,
         MerchantCommand::List { common } => list(&common).await,
     }
 }
@@ -61,27 +60,18 @@ fn fitting(text: &str, columns: usize) -> String {
 
 /// One line a merchant; `show` has the rest.
 async fn list(common: &Common) -> anyhow::Result<()> {
-    let config = Config::load(&common.config)?;
-    let all = match look_at(&config, &common.by, &Look::Merchants).await {
-        Ok(all) => all,
-        Err(Refused::No(why)) => return Err(Found(why).into()),
-        Err(Refused::Broken(error)) => return Err(error),
-    };
-    let none = Vec::new();
-    let merchants = all.as_array().unwrap_or(&none);
+    let merchants = ask(ListMerchants {}, common).await?;
     if merchants.is_empty() {
         say!("{NONE}");
         return Ok(());
     }
-    let text = |merchant: &Value, key: &str| merchant[key].as_str().unwrap_or("").to_owned();
-    let row = |merchant: &Value| -> Vec<Cell> {
-        let terminals = merchant["terminals"].as_array().map_or(0, Vec::len);
+    let row = |merchant: &MerchantView| -> Vec<Cell> {
         cells![
-            format!("{}/{}", text(merchant, "acquirer"), text(merchant, "merchant")),
-            text(merchant, "mcc"),
-            Cell::count(i64::try_from(terminals).unwrap_or(i64::MAX)),
-            if merchant["closed"] == true { "yes" } else { "" },
-            fitting(&text(merchant, "name"), NAME),
+            format!("{}/{}", merchant.acquirer, merchant.merchant),
+            merchant.mcc.clone(),
+            Cell::count(i64::try_from(merchant.terminals.len()).unwrap_or(i64::MAX)),
+            if merchant.closed { "yes" } else { "" },
+            fitting(&merchant.name, NAME),
         ]
     };
     let report = Report::build("加盟店一覧", "Merchants", kazasu_engine::clock::now())

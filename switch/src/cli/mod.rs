@@ -6,9 +6,9 @@
 //! output that cannot be written, 141 output that its reader closed.
 
 mod ask;
+mod backend;
 mod clock;
 mod closing;
-mod counter;
 mod facts;
 mod import;
 mod ledger;
@@ -226,7 +226,7 @@ const NONE: &str = "なし none";
 /// An error whose exit code is not 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Found(pub(crate) String);
+pub(crate) struct CheckFailed(pub(crate) String);
 
 /// Runs the program. Output that its reader has closed (`| head`) ends it without a word.
 #[must_use]
@@ -245,7 +245,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => Err(anyhow::anyhow!("cannot start: {error}")),
     };
-    kazasu_console::end("kazasu", result.map(|()| 0), |error| if error.is::<Found>() { 1 } else { 2 })
+    kazasu_console::end("kazasu", result.map(|()| 0), |error| if error.is::<CheckFailed>() { 1 } else { 2 })
 }
 
 async fn run(command: Command, log: Format) -> anyhow::Result<()> {
@@ -294,7 +294,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Contract { what } => closing::contract(what).await,
         Command::Decide { proposal, approve, why, common } => closing::decide(proposal, approve, why, &common).await,
         Command::Settle { received_from, amount, reference, day, another, common } => {
-            let received = received_from.map(|from| kazasu_services::closing::ClosingAsk::Received {
+            let received = received_from.map(|from| kazasu_services::closing::BookReceived {
                 from,
                 amount: amount.unwrap_or(0),
                 reference: reference.unwrap_or_default(),

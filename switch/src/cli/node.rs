@@ -1,7 +1,7 @@
 //! `kazasu node status` and `kazasu node handover`.
 
-use super::Found;
-use crate::client::{Limits, Refused, Switch};
+use super::CheckFailed;
+use crate::client::{CallError, Limits, Switch};
 use crate::config::Config;
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -128,13 +128,13 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     let config = Config::load(&cluster.config)?;
     let (lead, nodes, _) = look(&config).await?;
     if !to.is_empty() && !nodes.iter().any(|n| n.node.name == to && n.silent_seconds < SILENT) {
-        return Err(Found(format!("no node {to} is running")).into());
+        return Err(CheckFailed(format!("no node {to} is running")).into());
     }
     let switch = Switch::new(&lead.leader.http, &config.token);
-    let body = match switch.ask_within("/v1/handover", &json!({ "to": to }), HANDOVER).await {
+    let body = match switch.post::<serde_json::Value>("/v1/handover", &json!({ "to": to }), HANDOVER).await {
         Ok(body) => body,
-        Err(Refused::No(why)) => return Err(Found(format!("{}: {why}", lead.leader.name)).into()),
-        Err(Refused::Broken(error)) => return Err(error),
+        Err(CallError::Rejected(why)) => return Err(CheckFailed(format!("{}: {why}", lead.leader.name)).into()),
+        Err(CallError::Failed(error)) => return Err(error),
     };
     let new = body["leader"].as_str().unwrap_or_default();
     if cluster.json {

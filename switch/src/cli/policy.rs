@@ -1,8 +1,8 @@
 //! `kazasu policy` and `kazasu points`: checking, comparing, activating, and playing history through a draft.
 
 use super::ask::Common;
-use super::counter::{Look, look, one};
-use super::{Found, NONE};
+use super::backend::{look, one};
+use super::{CheckFailed, NONE};
 use crate::config::{Config, StoreConfig};
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -16,7 +16,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::Policy;
 use kazasu_schemas::typed;
-use kazasu_services::admin::Ask;
+use kazasu_services::policy::{ActivatePolicy, ShowPolicy};
 use kazasu_store::records::{Placed, Records};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -176,7 +176,7 @@ fn load(file: &Path) -> anyhow::Result<Result<(Policy, String), Vec<String>>> {
 }
 
 fn good(file: &Path) -> anyhow::Result<(Policy, String)> {
-    load(file)?.map_err(|problems| Found(problems.join("\n")).into())
+    load(file)?.map_err(|problems| CheckFailed(problems.join("\n")).into())
 }
 
 pub(super) async fn run(command: PolicyCommand) -> anyhow::Result<()> {
@@ -185,9 +185,9 @@ pub(super) async fn run(command: PolicyCommand) -> anyhow::Result<()> {
         PolicyCommand::Diff { file, journal, json } => diff(&file, &journal, json).await,
         PolicyCommand::Activate { file, why, common } => {
             let (_, source) = good(&file)?;
-            one(Ask::ActivatePolicy { source, why }, &common).await
+            one(ActivatePolicy { source, why }, &common).await
         }
-        PolicyCommand::Show { common } => look(Look::Policy, &common).await,
+        PolicyCommand::Show { common } => look(ShowPolicy {}, &common).await,
         PolicyCommand::Replay { file, period, journal, list, json } => {
             let replay = replay(&file, &period, &journal, list).await?;
             show_replay(&file, &replay, json)
@@ -236,7 +236,7 @@ fn check(file: &Path, json: bool) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Err(problems) => Err(Found(problems.join("\n")).into()),
+        Err(problems) => Err(CheckFailed(problems.join("\n")).into()),
     }
 }
 

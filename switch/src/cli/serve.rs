@@ -35,7 +35,7 @@ pub(super) async fn run(path: &Path, json: bool) -> anyhow::Result<()> {
             _ = watch.tick() => {
                 if switch.engine.health().finished.load(Ordering::Acquire) {
                     let why = switch.engine.health().halted().unwrap_or_default();
-                    return Err(super::Found(why).into());
+                    return Err(super::CheckFailed(why).into());
                 }
             }
         }

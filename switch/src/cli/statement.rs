@@ -1,14 +1,14 @@
 //! `kazasu payout statement` and `kazasu relief statement`: the bank's statement at the command line. Whatever could not be read or
 //! matched ends it with exit code 1, once everything else is done and told.
 
-use super::Found;
+use super::CheckFailed;
 use super::ask::Common;
-use super::counter::{Counter, show};
-use crate::client::{Refused, encoded};
+use super::backend::{Backend, show};
+use crate::api::WithFile;
 use crate::config::Config;
-use kazasu_services::statement::{Reader, Run, StatementAsk};
-use serde_json::Value;
+use kazasu_services::statement::{StatementFile, StatementRead};
 use std::path::Path;
+use std::sync::Arc;
 
 /// How it is read.
 #[derive(clap::Args)]
@@ -48,58 +48,37 @@ impl How {
         more.or(file).or(same).or(corrects).or(not_ours)
     }
 
-    fn query(&self, is: Option<&str>) -> String {
-        let mut parts = Vec::new();
-        if self.dry_run {
-            parts.push("dry_run=true".to_owned());
-        }
-        parts.extend(self.lines.as_ref().map(|lines| format!("lines={}", encoded(lines))));
-        parts.extend(self.line.map(|line| format!("line={line}")));
-        parts.extend(is.map(|is| format!("is={}", encoded(is))));
-        parts.extend(self.why.as_ref().map(|why| format!("why={}", encoded(why))));
-        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+    /// The file, and how it is read.
+    fn read(self, file: Vec<u8>, more: Option<String>) -> StatementFile {
+        let is = self.is(more);
+        let How { dry_run, lines, line, why, .. } = self;
+        StatementFile { dry_run, lines, line, is, why, file: Arc::new(file), today: None }
     }
 }
 
-/// Reads it, shows what became of its lines, and fails when something is left.
-pub(super) async fn read(
+/// Reads it, shows what became of its lines, and fails when something is left. `more` is what else a person may say of a line.
+pub(super) async fn read<O>(
     file: &Path,
-    how: &How,
-    is: Option<String>,
-    reader: Reader,
+    (how, more): (How, Option<String>),
+    reader: impl FnOnce(StatementFile) -> O,
     common: &Common,
-) -> anyhow::Result<()> {
-    let bytes = kazasu_security::files::read(file)?;
-    let is = how.is(is);
+) -> anyhow::Result<()>
+where
+    O: WithFile<Answer = StatementRead>,
+{
+    let operation = reader(how.read(kazasu_security::files::read(file)?, more));
     let config = Config::load(&common.config)?;
-    let mut counter = Counter::open(&config, &common.by).await?;
-    let result = match &mut counter {
-        Counter::Running(switch) => {
-            let path = match reader {
-                Reader::Payouts => "/v1/closing/statement",
-                Reader::Relief => "/v1/relief/statement",
-            };
-            let path = format!("{path}{}", how.query(is.as_deref()));
-            switch.file(&path, bytes).await
-        }
-        Counter::Here { desk, by, .. } => {
-            let run = if how.dry_run { Run::Look } else { Run::Book };
-            match StatementAsk::new(run, how.lines.as_deref(), (how.line, is.as_deref()), how.why.as_deref()) {
-                Ok(ask) => desk.bank_statement(&bytes, reader, &ask, by).await.map_err(Refused::from),
-                Err(error) => Err(Refused::from(error)),
-            }
-        }
-    };
-    counter.close().await?;
+    let backend = Backend::commands(&config, &common.by).await?;
+    let result = backend.send(operation).await;
+    backend.close().await?;
     let left = result.as_ref().ok().and_then(left);
     show(result, common)?;
-    left.map_or(Ok(()), |left| Err(Found(left).into()))
+    left.map_or(Ok(()), |left| Err(CheckFailed(left).into()))
 }
 
 /// What could not be read or matched.
-fn left(value: &Value) -> Option<String> {
-    let len = |key: &str| value[key].as_array().map_or(0, Vec::len);
-    let (bad, open) = (len("bad_records"), len("unmatched"));
+fn left(read: &StatementRead) -> Option<String> {
+    let (bad, open) = (read.bad_records.len(), read.unmatched.len());
     let mut text = Vec::new();
     if bad > 0 {
         text.push(format!("the file is damaged in {bad} places"));

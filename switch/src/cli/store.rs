@@ -1,6 +1,6 @@
 //! `kazasu store migrate`, `check` and `copy`.
 
-use super::Found;
+use super::CheckFailed;
 use super::ledger::{facts, tell_totals, totals};
 use crate::config::{Config, StoreConfig};
 use anyhow::{Context, ensure};
@@ -109,7 +109,7 @@ async fn copy_all(source: &dyn Store, target: &dyn Store, json: bool) -> anyhow:
     let copied = match copied {
         Ok(copied) => copied,
         Err(error @ (CopyError::Other(_) | CopyError::Unsound { .. } | CopyError::Differ(_))) => {
-            return Err(Found(error.to_string()).into());
+            return Err(CheckFailed(error.to_string()).into());
         }
         Err(error) => return Err(error.into()),
     };

@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::secret::Key;
 use kazasu_security::vault::Vault;
+use kazasu_services::{CallerKind, Who};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -109,6 +110,22 @@ pub struct Caller {
     pub token: zeroize::Zeroizing<String>,
 }
 
+impl Caller {
+    /// Who this is, for the services.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        let kind = match (self.portal, self.name.as_str()) {
+            (true, _) => CallerKind::Portal,
+            (false, OPERATOR) => CallerKind::Operator,
+            (false, _) => CallerKind::Person,
+        };
+        Who { name: self.name.clone(), kind }
+    }
+}
+
+/// The name of the token that says no person's name.
+const OPERATOR: &str = "operator";
+
 /// Reads the file.
 pub(super) fn read_keys(path: &Path) -> anyhow::Result<KeysFile> {
     only_owner_reads(path)?;
@@ -132,7 +149,7 @@ pub(super) fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
         portal,
         token: zeroize::Zeroizing::new(token.to_owned()),
     };
-    let mut out = vec![one("operator", &keys.token, false)];
+    let mut out = vec![one(OPERATOR, &keys.token, false)];
     out.extend(keys.people.iter().map(|(name, token)| one(name, token, false)));
     out.extend(keys.portals.iter().map(|(name, token)| one(name, token, true)));
     for (at, caller) in out.iter().enumerate() {

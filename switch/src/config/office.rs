@@ -82,10 +82,10 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<ka
     use kazasu_schemas::zengin::kana::Charset;
     let mut payers = Vec::new();
     for payer in &p.payers {
-        let name = kazasu_services::relief::bank::name_at_the_bank(&payer.name);
+        let name = kazasu_services::name_at_the_bank(&payer.name);
         let name =
             name.with_context(|| format!("payer name must be kana as the bank writes it, got {:?}", payer.name))?;
-        let from = kazasu_services::closing::payer(&payer.from);
+        let from = kazasu_services::payer(&payer.from);
         let from =
             from.with_context(|| format!("payer from must be `issuer N` or `funder N`, got {:?}", payer.from))?;
         if let kazasu_ledger::record::Payer::Issuer(n) = from {
@@ -101,7 +101,7 @@ pub(super) fn payout(file: &ConfigFile, base: &Path) -> anyhow::Result<Option<ka
         bank_name: kana("bank_name", &p.bank_name, Charset::Bank)?,
         branch: digits("branch", &p.branch, 3)?,
         branch_name: kana("branch_name", &p.branch_name, Charset::Bank)?,
-        kind: kazasu_services::relief::ordering_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
+        kind: kazasu_services::ordering_kind(&p.kind).map_err(|e| anyhow::anyhow!("kind {e}"))?,
         account: digits("account", &p.account, 7)?,
         most: p.most_in_file,
     };

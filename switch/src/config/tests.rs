@@ -87,7 +87,7 @@ fn a_person_is_one_however_the_name_is_spelt() {
     let said = says(staff, "staff = [\"sato\"]\napprovers = [\"sato\", \"ＳＡＴＯ\"]");
     assert!(said.contains("could be decided by nobody else"), "{said}");
     let config = loaded(staff, "staff = [\"Ｓato\", \"suzuki\"]\napprovers = [\"suzuki\", \"Tanaka\"]").unwrap();
-    assert!(config.file.finance.may_look("sato") && config.file.finance.may_look("TANAKA"));
+    assert!(config.file.finance.names("sato") && config.file.finance.names("TANAKA"));
     let keys: HttpKeys = toml::from_str(&format!(
         "token = {:?}\n[people]\nsuzuki = {:?}\n\"ＳＵＺＵＫＩ\" = {:?}\n",
         "a".repeat(32),

@@ -13,12 +13,15 @@ use kazasu_report::{table, xlsx};
 use kazasu_schemas::ids::Stan;
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::relief::Format;
 use kazasu_schemas::zengin::statement::{self, Direction, Entry, TransactionKind};
 use kazasu_schemas::zengin::{AccountKind, LineEnding};
-use kazasu_services::admin::Desk;
-use kazasu_services::closing::{About, ClosingAsk, CompareWith, ReportKind, check_heads, clearing_file, report};
-use kazasu_services::statement::{Reader, StatementAsk, Word};
+use kazasu_services::closing::{
+    CompareFile, CompareWith, CutOver, DecideClosing, ListExceptions, ListSettlements, MakePayoutFiles, MakeReport,
+    MarkReconciled, NoteException, ProposeContracts, ProposePayout, ProposeResolution, ReportKind, SettleDay,
+    SettledSums, SignDay, check_heads, clearing_file,
+};
+use kazasu_services::statement::{OpenLine, ReadPayoutStatement, StatementFile, StatementRead};
+use kazasu_services::{BankFormat, Operation, Services, Source, Who};
 use kazasu_store::Store;
 use kazasu_store::verify::verify;
 use serde_json::{Value, json};
@@ -38,8 +41,9 @@ const PLANTED: [(&str, &str); 4] = [
 /// Plays it.
 pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::Result<()> {
     let config = Config::load(&play.data.join("kazasu.toml"))?;
-    let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
-    let played = Day { play, desk, store: town.store.as_ref() };
+    let source = Source::Engine(town.leader().engine.clone());
+    let services = crate::serve::services(&config, source, town.store.clone());
+    let played = Day { play, services, store: town.store.as_ref() };
     played.agree_contracts().await?;
     let taps = played.take_taps(town, stop).await?;
     let day = played.cut_over().await?;
@@ -50,7 +54,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     let verified = played.sign(day).await?;
     let result = json!({
         "taps": taps, "planted": PLANTED.len() + 1, "found": found + paid.returned, "unexplained": unexplained + paid.unmatched,
-        "settled_yen": settled["paid_yen"], "fees_yen": settled["fees_yen"], "merchants": settled["merchants"],
+        "settled_yen": settled.paid_yen, "fees_yen": settled.fees_yen, "merchants": settled.merchants,
         "paid_yen": paid.yen, "day": day.to_string(), "verified": verified,
     });
     if play.args.json {
@@ -60,7 +64,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
     }
     play.stay_open(town, stop).await;
     let good = verified && result["planted"] == result["found"] && result["unexplained"] == 0;
-    if good { Ok(()) } else { Err(crate::cli::Found("the day does not add up; see the summary".into()).into()) }
+    if good { Ok(()) } else { Err(crate::cli::CheckFailed("the day does not add up; see the summary".into()).into()) }
 }
 
 /// What came of the day, for people.
@@ -86,7 +90,7 @@ fn why() -> String {
 /// The day that is played, and who asks for what.
 struct Day<'a> {
     play: &'a Play,
-    desk: Desk,
+    services: Services,
     store: &'a dyn Store,
 }
 
@@ -95,12 +99,25 @@ impl Day<'_> {
         self.play.say(text);
     }
 
+    /// Carries an operation out for a person of the town.
+    async fn by<O: Operation>(&self, name: &str, operation: O) -> anyhow::Result<O::Answer> {
+        let who = if name == "operator" { Who::operator() } else { Who::person(name) };
+        Ok(self.services.call(operation, &who).await?)
+    }
+
+    /// Another person approves what was proposed.
+    async fn decide(&self, proposal: Option<u64>) -> anyhow::Result<()> {
+        let proposal = proposal.context("a proposal")?;
+        self.by("tanaka", DecideClosing { proposal, approve: true, why: "確認済 checked".into() }).await?;
+        Ok(())
+    }
+
     async fn agree_contracts(&self) -> anyhow::Result<()> {
         self.say("1. 加盟店契約 contracts");
         let source = kazasu_security::files::read_text(&self.play.data.join("contracts.toml"))?;
-        let proposed = self.desk.closing(ClosingAsk::Contracts { source, why: why() }, "suzuki").await?;
-        if let Some(proposal) = proposed["proposal"].as_u64() {
-            decide(&self.desk, proposal).await?;
+        let proposed = self.by("suzuki", ProposeContracts { source, why: why() }).await?;
+        if proposed.proposal.is_some() {
+            self.decide(proposed.proposal).await?;
         }
         self.say("   suzuki が起案、tanaka が承認\n");
         Ok(())
@@ -121,11 +138,10 @@ impl Day<'_> {
 
     /// Ends the open day; which one it was.
     async fn cut_over(&self) -> anyhow::Result<BusinessDay> {
-        let open = self.desk.ask(|state| state.day).await?.to_string();
-        let ended = self.desk.closing(ClosingAsk::CutOver { day: open, why: "demo".to_owned() }, "operator").await?;
-        let day = ended["closed"].as_str().context("a day")?;
-        self.say(&format!("\n3. 締切 {day} cut over; 翌営業日 {}", ended["opened"].as_str().unwrap_or_default()));
-        BusinessDay::parse(day).context("a day")
+        let open = self.services.query(|state| state.day).await?.to_string();
+        let ended = self.by("operator", CutOver { day: open, why: "demo".to_owned() }).await?;
+        self.say(&format!("\n3. 締切 {} cut over; 翌営業日 {}", ended.closed, ended.opened));
+        BusinessDay::parse(&ended.closed).context("a day")
     }
 
     /// Compares every party's file, some of them spoilt; how many of the planted mistakes were found, and how many other differences.
@@ -143,7 +159,7 @@ impl Day<'_> {
             ("acquirer", "27000003"),
         ];
         for (against, party) in parties {
-            let with = CompareWith::new(against, party, &text, &text)?;
+            let with = CompareWith::new(against, party, (&text, &text))?;
             let mut rows = rows(self.store, &with).await?;
             let big = purchases(&rows, 500);
             match party {
@@ -186,36 +202,33 @@ impl Day<'_> {
         let name = format!("{} {}", with.against.name(), with.party);
         let mut file = Writer::new(Vec::new())?;
         rows.iter().try_for_each(|row| file.row(row))?;
-        let compared = self.desk.compare(Arc::new(file.finish()?.out), with, "sato").await?;
+        let operation = CompareFile {
+            against: with.against.name().to_owned(),
+            party: with.party.clone(),
+            from: with.from.to_string(),
+            until: Some(with.until.to_string()),
+            file: Arc::new(file.finish()?.out),
+        };
+        let compared = self.by("sato", operation).await?;
         self.say(&format!("   {name}: {} 行と {} 行、差異 {}", compared.ours, compared.theirs, compared.differences));
-        let all = self.desk.exceptions(true).await?;
-        for difference in all.as_array().into_iter().flatten().filter(|d| d["run"] == compared.run) {
-            *found.entry(difference["status"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
-            self.say(&format!(
-                "     {}: {}",
-                difference["status"].as_str().unwrap_or_default(),
-                difference["why"].as_str().unwrap_or_default()
-            ));
+        let all = self.by("sato", ListExceptions { all: false }).await?;
+        for exception in all.iter().filter(|exception| exception.run == compared.run) {
+            *found.entry(exception.status.clone()).or_default() += 1;
+            self.say(&format!("     {}: {}", exception.status, exception.why));
         }
         Ok(())
     }
 
     /// Somebody asks about each difference; one is booked, by two people.
     async fn follow_up(&self) -> anyhow::Result<()> {
-        let desk = &self.desk;
-        let open = desk.exceptions(false).await?;
-        for difference in open.as_array().into_iter().flatten() {
-            let id = difference["difference"].as_str().unwrap_or_default().to_owned();
-            let note = ClosingAsk::Note {
-                difference: id.clone(),
-                owner: Some("sato".into()),
-                note: "発行者に照会 asked the issuer".into(),
-            };
-            desk.closing(note, "sato").await?;
-            if difference["status"] == "amount_under" {
-                let ask = ClosingAsk::Resolve { difference: id, how: "booked_issuer".into(), why: why() };
-                let proposal = desk.closing(ask, "suzuki").await?["proposal"].as_u64().context("a proposal")?;
-                decide(desk, proposal).await?;
+        for exception in self.by("sato", ListExceptions { all: false }).await? {
+            let difference = exception.difference;
+            let (owner, note) = (Some("sato".into()), "発行者に照会 asked the issuer".into());
+            self.by("sato", NoteException { difference: difference.clone(), owner, note }).await?;
+            if exception.status == "amount_under" {
+                let resolution = ProposeResolution { difference, how: "booked_issuer".into(), why: why() };
+                let proposed = self.by("suzuki", resolution).await?;
+                self.decide(proposed.proposal).await?;
                 self.say("   金額差は suzuki の起案と tanaka の承認で計上 booked by two people");
             }
         }
@@ -223,44 +236,42 @@ impl Day<'_> {
     }
 
     /// Settles the day with the merchants.
-    async fn settle(&self, day: BusinessDay) -> anyhow::Result<Value> {
+    async fn settle(&self, day: BusinessDay) -> anyhow::Result<SettledSums> {
         self.say("\n5. 精算 settlement");
-        let desk = &self.desk;
         let named = day.to_string();
-        desk.closing(ClosingAsk::Reconciled { day: named.clone(), why: why(), without: Vec::new() }, "sato").await?;
-        let settled = desk.closing(ClosingAsk::Settle { day: named }, "sato").await?;
-        let about = About { day: Some(day), ..About::default() };
-        let shown = report(desk, ReportKind::Settlements, about, kazasu_engine::clock::now()).await?;
+        self.by("sato", MarkReconciled { day: named.clone(), why: why(), without: Vec::new() }).await?;
+        let settled = self.by("sato", SettleDay { day: named.clone() }).await?;
+        let shown = MakeReport { day: Some(named), ..MakeReport::of(ReportKind::Settlements) };
+        let shown = self.by("sato", shown).await?;
         kazasu_security::files::write_private(&self.play.data.join("settlements.xlsx"), &xlsx::workbook(&shown)?)?;
         self.say(&table::text(&shown));
-        Ok(settled)
+        settled.sums.context("the day was settled before")
     }
 
     /// Pays the merchants, and reads what the bank says of it.
     async fn pay(&self, day: BusinessDay) -> anyhow::Result<Paid> {
         self.say("6. 振込 payout");
-        let desk = &self.desk;
-        let value_date = desk.calendar.add_business_days(day, 2)?;
-        let ask = ClosingAsk::Payout {
+        let value_date = self.services.calendar.add_business_days(day, 2)?;
+        let payout = ProposePayout {
             value_date: Some(value_date.to_string()),
             settlements: None,
             why: "精算 settlements".into(),
         };
-        let proposed = desk.closing(ask, "suzuki").await?;
-        let payout = proposed["proposal"].as_u64().context("a proposal")?;
-        decide(desk, payout).await?;
-        let files = desk.payout_files(payout, Format::Zengin, "tanaka").await?;
-        let total: i64 = files.iter().map(|f| f.total.get()).sum();
-        for file in &files {
-            kazasu_security::files::write_private(&self.play.data.join(&file.name), &file.bytes)?;
-            self.say(&format!("   {} {} 件 {}", file.name, file.count, file.total));
+        let proposed = self.by("suzuki", payout).await?;
+        let payout = proposed.proposal.context("a proposal")?;
+        self.decide(proposed.proposal).await?;
+        let made = self.by("tanaka", MakePayoutFiles { payout, format: BankFormat::Zengin }).await?;
+        let total: i64 = made.files.iter().map(|f| f.yen).sum();
+        for file in &made.files {
+            kazasu_security::files::write_private(&self.play.data.join(&file.name), &hex::decode(&file.hex)?)?;
+            self.say(&format!("   {} {} 件 {}", file.name, file.count, Yen::new(file.yen)));
         }
         // The bank: it took the money, and one payment came back.
-        let settlements = desk.settlements().await?;
-        let back = settlements.as_array().into_iter().flatten().find(|s| s["state"] == "ordered");
-        let back = back.context("a settlement that is paid")?;
-        let (number, yen) = (back["settlement"].as_u64().unwrap_or(0), back["paid_yen"].as_i64().unwrap_or(0));
-        let owed = desk.ask(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_)))).await?;
+        let settlements = self.by("sato", ListSettlements {}).await?;
+        let back = settlements.iter().find(|s| s.state == "ordered").context("a settlement that is paid")?;
+        let (number, yen) = (back.settlement, back.paid_yen);
+        let owed = self.services.query(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_))));
+        let owed = owed.await?;
         let owed: Vec<(&str, i64)> = [(1, "ｻｸﾗｶ-ﾄﾞ"), (2, "ﾋﾊﾞﾘﾃﾞﾋﾞﾂﾄ"), (3, "ﾐﾅﾄｷﾞﾝｺｳ")]
             .into_iter()
             .filter_map(|(n, name)| {
@@ -271,41 +282,32 @@ impl Day<'_> {
         let bytes = bank(value_date, total, (yen, &format!("P{payout}-{number}")), &owed)?;
         kazasu_security::files::write_private(&self.play.data.join("statement.txt"), &bytes)?;
         let read = self.read_statement(&bytes, value_date).await?;
-        let len = |key: &str| read[key].as_array().map_or(0, Vec::len);
         self.say(&format!(
             "   入出金取引明細: 引落 {} 件、組戻 {} 件 ({} は未払いに戻る)、発行者の入金 {} 件、不明 {} 件",
-            len("taken"),
-            len("returned"),
-            back["name"].as_str().unwrap_or_default(),
-            len("received"),
-            len("unmatched")
+            read.taken.len(),
+            read.returned.len(),
+            back.name,
+            read.received.len(),
+            read.unmatched.len()
         ));
-        Ok(Paid { yen: total, returned: len("returned"), unmatched: len("unmatched") })
+        Ok(Paid { yen: total, returned: read.returned.len(), unmatched: read.unmatched.len() })
     }
 
     /// Gives the bank's statement to the ledger.
-    async fn read_statement(&self, bytes: &[u8], value_date: BusinessDay) -> anyhow::Result<Value> {
-        let desk = &self.desk;
+    async fn read_statement(&self, bytes: &[u8], value_date: BusinessDay) -> anyhow::Result<StatementRead> {
         // The play is ahead of the clock: it is read on its own day.
-        let ask = StatementAsk { today: Some(value_date), ..StatementAsk::default() };
-        let mut read = desk.bank_statement(bytes, Reader::Payouts, &ask, "tanaka").await?;
+        let file =
+            StatementFile { today: Some(value_date), file: Arc::new(bytes.to_vec()), ..StatementFile::default() };
+        let mut read = self.by("tanaka", ReadPayoutStatement(file.clone())).await?;
         // Played again, an issuer may pay the same sum as on the play's day before: a person knows that it is another payment.
-        let open: Vec<usize> = each(&read, "unmatched").filter(|line| is_double(line)).filter_map(record).collect();
+        let open: Vec<usize> = read.unmatched.iter().filter(|line| is_double(line)).map(|line| line.record).collect();
         for line in open {
-            let why = "別の日の精算 another day's settlement".to_owned();
-            let ask = StatementAsk {
-                today: Some(value_date),
-                word: Some((line, Word::Another)),
-                why,
-                ..StatementAsk::default()
-            };
-            let said = desk.bank_statement(bytes, Reader::Payouts, &ask, "tanaka").await?;
-            let received: Vec<Value> = each(&said, "received").cloned().collect();
-            if let Some(all) = read["received"].as_array_mut().filter(|_| !received.is_empty()) {
-                all.extend(received);
-                if let Some(open) = read["unmatched"].as_array_mut() {
-                    open.retain(|other| record(other) != Some(line));
-                }
+            let why = Some("別の日の精算 another day's settlement".to_owned());
+            let said = StatementFile { line: Some(line), is: Some("another".into()), why, ..file.clone() };
+            let said = self.by("tanaka", ReadPayoutStatement(said)).await?;
+            if !said.received.is_empty() {
+                read.received.extend(said.received);
+                read.unmatched.retain(|other| other.record != line);
             }
         }
         Ok(read)
@@ -314,18 +316,12 @@ impl Day<'_> {
     /// Signs the day; whether ledger and signatures are good.
     async fn sign(&self, day: BusinessDay) -> anyhow::Result<bool> {
         self.say("\n7. 署名 signed");
-        let signed = self.desk.closing(ClosingAsk::Sign { day: day.to_string() }, "operator").await?;
-        self.say(&format!("   記録 {} まで {}", signed["record"], signed["hash"].as_str().unwrap_or_default()));
+        let signed = self.by("operator", SignDay { day: day.to_string() }).await?;
+        self.say(&format!("   記録 {} まで {}", signed.record, signed.hash));
         let sound = verify(self.store.reader().await?.as_mut(), |_| {}).await.is_ok();
         let heads = check_heads(self.store, &[]).await;
         Ok(sound && heads.as_ref().is_ok_and(|h| h.days >= 1))
     }
-}
-
-async fn decide(desk: &Desk, proposal: u64) -> anyhow::Result<()> {
-    let ask = ClosingAsk::Decide { proposal, approve: true, why: "確認済 checked".into() };
-    desk.closing(ask, "tanaka").await?;
-    Ok(())
 }
 
 /// The ledger's own lines as a party would send them, to be spoilt.
@@ -368,17 +364,9 @@ struct Paid {
     unmatched: usize,
 }
 
-fn each<'a>(read: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    read[key].as_array().into_iter().flatten()
-}
-
-fn record(line: &Value) -> Option<usize> {
-    line["record"].as_u64().and_then(|n| usize::try_from(n).ok())
-}
-
 /// Can a person say of it that it is another payment?
-fn is_double(line: &Value) -> bool {
-    each(line, "candidates").any(|candidate| candidate["say"] == "--another")
+fn is_double(line: &OpenLine) -> bool {
+    line.candidates.iter().any(|candidate| candidate.say == "--another")
 }
 
 /// The bank's statement: what was taken, what came back, what issuers paid.

@@ -218,7 +218,7 @@ fn judge(summary: &Summary) -> anyhow::Result<()> {
     if summary.is_good() {
         return Ok(());
     }
-    Err(crate::cli::Found("the run left something that does not add up; see the summary".into()).into())
+    Err(crate::cli::CheckFailed("the run left something that does not add up; see the summary".into()).into())
 }
 
 /// Everything that runs.

@@ -15,8 +15,11 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Step;
 use kazasu_schemas::text::thousands;
-use kazasu_services::admin::Desk;
-use kazasu_services::relief::{ReliefAsk, Source, Usage, final_report, usage};
+use kazasu_services::relief::{
+    AmountView, BatchView, ChangeRow, DecideRelief, FundRelief, ImportApplications, Progress, ProposeProgramme,
+    ProposeReturn, ReliefReport, ShowBatch, TakeStep, Usage, usage,
+};
+use kazasu_services::{Operation, ServiceError, Services, Source, Who};
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use kazasu_store::verify::verify;
@@ -55,7 +58,7 @@ pub(super) async fn play(play: &Play, town: &OpenTown, stop: &Stop) -> anyhow::R
 struct Flood<'a> {
     play: &'a Play,
     town: &'a OpenTown,
-    desk: Desk,
+    services: Services,
     /// The programme's number.
     number: u16,
     /// When its money can no longer be spent.
@@ -74,47 +77,52 @@ struct Batch {
 }
 
 impl Batch {
-    fn step(&self, name: &str) -> ReliefAsk {
-        ReliefAsk::Step { batch: self.number, step: name.into(), value_date: None, why: "確認済 checked".into() }
+    fn step(&self, name: &str) -> TakeStep {
+        TakeStep { batch: self.number, step: name.into(), value_date: None, why: "確認済 checked".into() }
     }
 }
 
-fn agree(proposal: u64) -> ReliefAsk {
-    ReliefAsk::Decide { proposal, approve: true, why: "議会承認 agreed".into() }
+fn agree(proposal: u64) -> DecideRelief {
+    DecideRelief { proposal, approve: true, why: "議会承認 agreed".into() }
 }
 
 impl<'a> Flood<'a> {
     async fn new(play: &'a Play, town: &'a OpenTown) -> anyhow::Result<Self> {
         let config = Config::load(&play.data.join("kazasu.toml"))?;
-        let desk = crate::serve::desk(&config, town.leader().engine.clone(), town.store.clone());
+        let source = Source::Engine(town.leader().engine.clone());
+        let services = crate::serve::services(&config, source, town.store.clone());
         let taking = Duration::from_secs_f64(f64::from(u32::try_from(play.args.taps)?) / play.args.rate);
-        let number = desk.ask(|state| state.relief_programmes().len()).await?;
+        let number = services.query(|state| state.relief_programmes().len()).await?;
         let number = 101 + u16::try_from(number)?;
         let closes = Millis(kazasu_engine::clock::now().0 + i64::try_from(taking.as_millis())? + 12_000);
         let (file, residents) = applications(play.seed);
         let budget = 30_000 * i64::try_from(residents)?;
-        Ok(Flood { play, town, desk, number, closes, file: Arc::new(file), residents, budget })
+        Ok(Flood { play, town, services, number, closes, file: Arc::new(file), residents, budget })
     }
 
     fn say(&self, text: &str) {
         self.play.say(text);
     }
 
+    /// Carries an operation out for a person of the town.
+    async fn by<O: Operation>(&self, name: &str, operation: O) -> Result<O::Answer, ServiceError> {
+        self.services.call(operation, &Who::person(name)).await
+    }
+
     /// What has become of the money so far.
     async fn usage(&self) -> anyhow::Result<Usage> {
-        usage(self.town.store.as_ref(), self.number, &roots(&self.desk).await?).await
+        usage(self.town.store.as_ref(), self.number, &roots(&self.services).await?).await
     }
 
     /// One person proposes the programme, another agrees, a third pays its fund in.
     async fn propose_programme(&self) -> anyhow::Result<()> {
         self.say("1. 事業 programme");
-        let (desk, number, budget) = (&self.desk, self.number, self.budget);
+        let (number, budget) = (self.number, self.budget);
         let source = programme(number, budget, self.closes);
-        let proposed = desk.relief(ReliefAsk::Programme { source, why: "豪雨災害 flood".into() }, "sato").await?;
-        let proposal = proposed["proposal"].as_u64().context("a proposal")?;
-        desk.relief(agree(proposal), "suzuki").await?;
-        let fund = ReliefAsk::Fund { programme: number, amount: budget, reference: format!("歳出 {number}") };
-        desk.relief(fund, "tanaka").await?;
+        let proposed = self.by("sato", ProposeProgramme { source, why: "豪雨災害 flood".into() }).await?;
+        self.by("suzuki", agree(proposed.proposal.context("a proposal")?)).await?;
+        let fund = FundRelief { programme: number, amount: budget, reference: format!("歳出 {number}") };
+        self.by("tanaka", fund).await?;
         self.say(&format!(
             "   {number} 豪雨災害見舞金  予算 {}  sato が起案、suzuki が承認、tanaka が入金",
             Yen::new(budget)
@@ -125,15 +133,15 @@ impl<'a> Flood<'a> {
     /// Reads the applications in and shows what is wrong with them and what they come to.
     async fn take_applications(&self) -> anyhow::Result<Batch> {
         self.say("\n2. 申請 applications");
-        let source = Source {
+        let applications = ImportApplications {
             programme: self.number,
             name: "申請.csv".into(),
-            bytes: self.file.clone(),
-            sheet: None,
-            by: "sato".into(),
             why: "申請 received".into(),
+            sheet: None,
+            file: self.file.clone(),
+            progress: Progress::default(),
         };
-        let imported = self.desk.import_relief(source, &|_, _| {}).await?;
+        let imported = self.by("sato", applications).await?;
         self.say(&format!(
             "   {} ({})  申請 {}  受付 {}  不備 {}",
             "申請.csv",
@@ -145,22 +153,32 @@ impl<'a> Flood<'a> {
         for bad in &imported.bad_rows {
             self.say(&format!("     line {}, {} {:?}: {}", bad.line, bad.column, bad.value, bad.problem));
         }
-        without_cards(&self.desk, imported.batch).await?;
-        let view = self.desk.relief_batch(imported.batch).await?.context("the batch")?;
+        self.without_cards(imported.batch).await?;
+        let view = self.by("sato", ShowBatch { batch: imported.batch }).await?;
         self.say(&preview(&view));
-        Ok(Batch { number: imported.batch, households: count(&view)? })
+        Ok(Batch { number: imported.batch, households: view.count.into() })
+    }
+
+    /// People without a card get temporary IDs, so that they are treated as everybody else.
+    async fn without_cards(&self, batch: u32) -> anyhow::Result<()> {
+        let rows = self.services.query(move |state| state.relief_rows(batch, Some("no_id"), 0, 100)).await?;
+        for row in rows {
+            let why = "カードなし no card".into();
+            let change = ChangeRow { batch, row: row.row, change: "assign".into(), ppid: None, amount: None, why };
+            self.by("sato", change).await?;
+        }
+        Ok(())
     }
 
     /// Takes the batch to its release, while terminals tap before, during and after it. Gives the traffic, and how many milliseconds
     /// it took to credit everybody.
     async fn release(&self, batch: &Batch, stop: &Stop) -> anyhow::Result<(Traffic, u64)> {
         self.say("3. 決定から送出まで decided, committed, ordered, released");
-        let desk = &self.desk;
-        desk.relief(batch.step("assessed"), "sato").await?;
+        self.by("sato", batch.step("assessed")).await?;
         for name in ["decided", "committed", "ordered"] {
-            desk.relief(batch.step(name), "suzuki").await?;
+            self.by("suzuki", batch.step(name)).await?;
         }
-        let alone = desk.relief(batch.step("released"), "suzuki").await;
+        let alone = self.by("suzuki", batch.step("released")).await;
         self.say(&format!(
             "   suzuki が送出しようとすると: {}",
             alone.err().map_or_else(String::new, |e| e.to_string())
@@ -168,9 +186,9 @@ impl<'a> Flood<'a> {
         let traffic = Traffic::start(self.play, self.town, stop)?;
         tokio::time::sleep(Duration::from_secs(1)).await;
         let begin = Instant::now();
-        desk.relief(batch.step("released"), "tanaka").await?;
+        self.by("tanaka", batch.step("released")).await?;
         let number = batch.number;
-        while desk.ask(move |s| s.relief_progress(number)).await?.is_some_and(|(done, all)| done < all) {
+        while self.services.query(move |s| s.relief_progress(number)).await?.is_some_and(|(done, all)| done < all) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let credited_ms = u64::try_from(begin.elapsed().as_millis())?;
@@ -195,24 +213,24 @@ impl<'a> Flood<'a> {
     /// Waits for the programme's end; what was not spent goes back to the city.
     async fn return_the_rest(&self, batch: &Batch) -> anyhow::Result<()> {
         self.say("\n5. 終了 the programme is over");
-        let (desk, number) = (&self.desk, self.number);
+        let number = self.number;
         let left = self.closes.0 - kazasu_engine::clock::now().0;
         tokio::time::sleep(Duration::from_millis(u64::try_from(left.max(0))?)).await;
-        let view = ended(desk, number).await?;
+        let view = ended(&self.services, number).await?;
         let (returned, given) = (view.fund, self.usage().await?);
         self.say(&format!("   期限失効 {} は町の原資に戻り、原資残 {returned}", given.expired));
         if returned.is_positive() {
-            let ask = ReliefAsk::ReturnFunds {
+            let funds = ProposeReturn {
                 programme: number,
                 amount: returned.get(),
                 reference: format!("返納 {number}"),
                 why: "事業終了 over".into(),
             };
-            let proposal = desk.relief(ask, "sato").await?["proposal"].as_u64().context("a proposal")?;
-            desk.relief(agree(proposal), "suzuki").await?;
+            let proposed = self.by("sato", funds).await?;
+            self.by("suzuki", agree(proposed.proposal.context("a proposal")?)).await?;
             self.say(&format!("   {returned} を町へ返納 (sato が起案、suzuki が承認)"));
         }
-        desk.relief(batch.step("reported"), "sato").await?;
+        self.by("sato", batch.step("reported")).await?;
         Ok(())
     }
 
@@ -220,8 +238,8 @@ impl<'a> Flood<'a> {
     async fn outcome(&self, batch: &Batch, credited_ms: u64) -> anyhow::Result<Outcome> {
         let number = self.number;
         let spent = self.usage().await?;
-        let view = self.desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
-        let report = final_report(&view, "かざす町 Kazasu Town", &spent, kazasu_engine::clock::now())?;
+        let view = self.services.query(move |s| s.relief_programme(number)).await?.context("the programme")?;
+        let report = self.by("sato", ReliefReport { programme: number }).await?;
         let folder = &self.play.data;
         let (workbook, table_file) = (folder.join("relief-report.xlsx"), folder.join("relief-report.csv"));
         kazasu_security::files::write_private(&workbook, &xlsx::workbook(&report)?)?;
@@ -284,7 +302,7 @@ impl Outcome {
         if self.verified && adds_up && self.first_tap_ms.is_some() {
             Ok(())
         } else {
-            Err(crate::cli::Found("the programme's money does not add up; see the summary".into()).into())
+            Err(crate::cli::CheckFailed("the programme's money does not add up; see the summary".into()).into())
         }
     }
 }
@@ -318,43 +336,20 @@ fn applications(seed: u64) -> (Vec<u8>, u64) {
     (encoding_rs::SHIFT_JIS.encode(&out).0.into_owned(), RESIDENTS)
 }
 
-/// People without a card get temporary IDs, so that they are treated as everybody else.
-async fn without_cards(desk: &Desk, batch: u32) -> anyhow::Result<()> {
-    let rows = desk.ask(move |state| state.relief_rows(batch, Some("no_id"), 0, 100)).await?;
-    for row in rows {
-        let ask = ReliefAsk::Row {
-            batch,
-            row: row.row,
-            change: "assign".into(),
-            ppid: None,
-            amount: None,
-            why: "カードなし no card".into(),
-        };
-        desk.relief(ask, "sato").await?;
-    }
-    Ok(())
+async fn roots(services: &Services) -> anyhow::Result<Vec<u32>> {
+    Ok(services.query(|state| state.holder_roots()).await?)
 }
 
-async fn roots(desk: &Desk) -> anyhow::Result<Vec<u32>> {
-    Ok(desk.ask(|state| state.holder_roots()).await?)
-}
-
-fn count(view: &Value) -> anyhow::Result<u64> {
-    view["count"].as_u64().context("a count")
-}
-
-fn preview(view: &Value) -> String {
-    let yen = |value: &Value| Yen::new(value.as_i64().unwrap_or(0)).to_string();
+fn preview(view: &BatchView) -> String {
     let mut out = Lines::new(5, [Align::Right, Align::Left, Align::Right]);
-    let count = thousands(view["count"].as_u64().unwrap_or(0));
-    out.words(format!("   支給予定 {count} 世帯  {}", yen(&view["total_yen"])));
-    for line in view["distribution"].as_array().into_iter().flatten().take(5) {
-        out.row([&yen(&line["yen"]), &"×", &thousands(line["count"].as_u64().unwrap_or(0))]);
+    out.words(format!("   支給予定 {} 世帯  {}", thousands(view.count.into()), Yen::new(view.total_yen)));
+    for line in view.distribution.iter().take(5) {
+        if let AmountView::Listed { yen, count } = line {
+            out.row([&Yen::new(*yen), &"×", &thousands((*count).into())]);
+        }
     }
-    for line in view["issues"].as_array().into_iter().flatten() {
-        let (japanese, issue) = (line["issue_ja"].as_str(), line["issue"].as_str());
-        let (japanese, issue) = (japanese.unwrap_or_default(), issue.unwrap_or_default());
-        out.words(format!("     {japanese} {issue}: {}", line["count"]));
+    for line in &view.issues {
+        out.words(format!("     {} {}: {}", line.issue_ja, line.issue, line.count));
     }
     out.text()
 }
@@ -372,10 +367,10 @@ fn live(usage: &Usage) -> String {
 }
 
 /// Waits until nothing is in purses any more.
-async fn ended(desk: &Desk, number: u16) -> anyhow::Result<kazasu_core::ProgrammeView> {
+async fn ended(services: &Services, number: u16) -> anyhow::Result<kazasu_core::ProgrammeView> {
     let begin = Instant::now();
     loop {
-        let view = desk.ask(move |s| s.relief_programme(number)).await?.context("the programme")?;
+        let view = services.query(move |s| s.relief_programme(number)).await?.context("the programme")?;
         if !view.in_purses.is_positive() || begin.elapsed() > PATIENCE {
             return Ok(view);
         }

@@ -1,16 +1,15 @@
 //! What a request's parts say, and how what came of it is answered.
 
+use crate::doors::DoorError;
 use crate::json::{self, JsonError};
 use axum::Json;
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kazasu_core::Rejected;
 use kazasu_engine::CommandError;
 use kazasu_engine::tasks::{Kind, broke_off};
-use kazasu_services::admin::{AskError, value};
-use kazasu_services::import::ImportReport;
+use kazasu_services::ServiceError;
+use serde::Serialize;
 use serde_json::json;
 use tokio::task::JoinError;
 
@@ -30,42 +29,67 @@ pub(super) fn has_panicked(error: &anyhow::Error) -> bool {
     panic.is_some()
 }
 
-/// The part of an address behind the question mark, with an answer in JSON when it does not fit.
-pub(super) fn asked<T: serde::de::DeserializeOwned>(
-    query: Result<Query<T>, QueryRejection>,
-) -> Result<T, Box<Response>> {
-    let wrong = |error: QueryRejection| answer(Err(value("query", error.body_text())));
-    query.map(|Query(asked)| asked).map_err(|error| Box::new(wrong(error)))
+/// What an address says, with an answer in JSON when it does not fit.
+pub(super) fn in_address<T>(parts: Result<T, impl std::fmt::Display>) -> Result<T, Box<Response>> {
+    parts.map_err(|error| Box::new(refused(wrong("query", error))))
 }
 
-pub(super) fn answer(result: Result<serde_json::Value, AskError>) -> Response {
-    let error = match result {
-        Ok(value) => return Json(value).into_response(),
-        Err(AskError::Other(error)) if has_panicked(&error) => return broken(),
-        Err(error) => error,
-    };
+/// A value that cannot be read.
+pub(super) fn wrong(field: &'static str, problem: impl std::fmt::Display) -> ServiceError {
+    ServiceError::Value { field, problem: kazasu_schemas::text::masked(&problem.to_string()) }
+}
+
+/// What came of an operation.
+pub(super) fn answer<T: Serialize>(result: Result<T, ServiceError>) -> Response {
+    match result {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => refused(error),
+    }
+}
+
+/// What came of an object.
+pub(super) fn answer_of(result: Result<serde_json::Value, DoorError>) -> Response {
+    match result {
+        Ok(answer) => Json(answer).into_response(),
+        Err(DoorError::Misread(error)) => *misread(&error),
+        Err(DoorError::Service(error)) => refused(error),
+    }
+}
+
+/// Why an operation was not carried out.
+pub(super) fn refused(error: ServiceError) -> Response {
+    if let ServiceError::Other(error) = &error
+        && has_panicked(error)
+    {
+        return broken();
+    }
     let cannot_be = match &error {
-        AskError::Command(CommandError::Rejected(why)) => unusable(why),
+        ServiceError::Command(CommandError::Rejected(why)) => unusable(why),
         _ => None,
     };
     let status = match &error {
-        AskError::Value { .. } | AskError::Policy(_) => StatusCode::BAD_REQUEST,
-        AskError::Pin | AskError::Forbidden(_) => StatusCode::FORBIDDEN,
-        AskError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
-        AskError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
-        AskError::Command(CommandError::Elsewhere(_)) => StatusCode::MISDIRECTED_REQUEST,
-        AskError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
-        AskError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        ServiceError::Value { .. } | ServiceError::File(_) => StatusCode::BAD_REQUEST,
+        ServiceError::Pin | ServiceError::Forbidden(_) => StatusCode::FORBIDDEN,
+        ServiceError::NotFound(_) => StatusCode::NOT_FOUND,
+        ServiceError::Command(CommandError::Rejected(_)) if cannot_be.is_some() => StatusCode::BAD_REQUEST,
+        ServiceError::Command(CommandError::Rejected(_)) => StatusCode::CONFLICT,
+        ServiceError::Command(CommandError::Elsewhere(_)) => StatusCode::MISDIRECTED_REQUEST,
+        ServiceError::Command(CommandError::Halted(_) | CommandError::Stopping) => StatusCode::SERVICE_UNAVAILABLE,
+        ServiceError::Other(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let mut body = json!({ "error": error.to_string() });
     if let Some(field) = cannot_be {
         body["field"] = field.into();
     }
     match &error {
-        AskError::Value { field, .. } => body["field"] = (*field).into(),
-        AskError::Policy(problems) => body["problems"] = problems.clone().into(),
-        AskError::Command(CommandError::Elsewhere(leader)) => body["leader"] = leader.clone().into(),
-        AskError::Pin | AskError::Forbidden(_) | AskError::Command(_) | AskError::Other(_) => {}
+        ServiceError::Value { field, .. } => body["field"] = (*field).into(),
+        ServiceError::File(problems) => body["problems"] = problems.clone().into(),
+        ServiceError::Command(CommandError::Elsewhere(leader)) => body["leader"] = leader.clone().into(),
+        ServiceError::Pin
+        | ServiceError::Forbidden(_)
+        | ServiceError::NotFound(_)
+        | ServiceError::Command(_)
+        | ServiceError::Other(_) => {}
     }
     (status, Json(body)).into_response()
 }
@@ -93,18 +117,6 @@ pub(super) fn misread(error: &JsonError) -> Box<Response> {
     Box::new((StatusCode::BAD_REQUEST, Json(body)).into_response())
 }
 
-pub(super) fn outcome(result: anyhow::Result<ImportReport>) -> Response {
-    match result {
-        Ok(report) => Json(report).into_response(),
-        Err(error) if has_panicked(&error) => broken(),
-        // The file is not to blame: the same file is to be sent again, to the leader or later.
-        Err(error) if error.is::<CommandError>() => {
-            answer(Err(error.downcast::<CommandError>().map_or_else(AskError::Other, AskError::Command)))
-        }
-        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("{error:#}") }))).into_response(),
-    }
-}
-
 /// A report as JSON, or as a file.
 pub(super) fn report_as(report: &kazasu_report::Report, format: Option<&str>, name: &str) -> Response {
     use kazasu_report::{csv, xlsx};
@@ -113,21 +125,21 @@ pub(super) fn report_as(report: &kazasu_report::Report, format: Option<&str>, na
         ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
     };
     let csv = |encoding| csv::sheet(&report.sheets()[0], encoding, csv::Header::Japanese).map(|(bytes, _)| bytes);
-    let wrong = |error: &dyn std::fmt::Display| answer(Err(AskError::Other(anyhow::anyhow!("{error}"))));
+    let failed = |error: &dyn std::fmt::Display| refused(ServiceError::Other(anyhow::anyhow!("{error}")));
     match format {
         None | Some("json") => Json(kazasu_report::json::value(report)).into_response(),
         Some("xlsx") => match xlsx::workbook(report) {
             Ok(bytes) => file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-            Err(error) => wrong(&error),
+            Err(error) => failed(&error),
         },
         Some("csv") => match csv(csv::Encoding::Utf8) {
             Ok(bytes) => file(bytes, "text/csv; charset=utf-8", "csv"),
-            Err(error) => wrong(&error),
+            Err(error) => failed(&error),
         },
         Some("csv-sjis") => match csv(csv::Encoding::ShiftJis) {
             Ok(bytes) => file(bytes, "text/csv; charset=shift_jis", "csv"),
-            Err(error) => wrong(&error),
+            Err(error) => failed(&error),
         },
-        Some(other) => answer(Err(value("format", format!("must be json, xlsx, csv or csv-sjis, got {other:?}")))),
+        Some(other) => refused(wrong("format", format!("must be json, xlsx, csv or csv-sjis, got {other:?}"))),
     }
 }

@@ -1,67 +1,37 @@
 //! Files of merchants and links.
 
 use super::Api;
-use super::answers::{asked, outcome};
-use super::callers::authorized;
+use super::answers::{answer, in_address};
+use super::callers::Asker;
+use crate::api::{IMPORT_LINKS, IMPORT_MERCHANTS};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
-use kazasu_services::import;
+use kazasu_services::Operation;
+use kazasu_services::import::{ImportFile, ImportLinks, ImportMerchants, ImportReport};
+use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/import/merchants", post(import_merchants)).route("/v1/import/links", post(import_links))
+    Router::new()
+        .route(IMPORT_LINKS, post(|api, who, form, body| import(api, who, (form, body), ImportLinks)))
+        .route(IMPORT_MERCHANTS, post(|api, who, form, body| import(api, who, (form, body), ImportMerchants)))
 }
 
-/// How a file that is the body is imported.
-#[derive(Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ImportForm {
-    /// The workbook's sheet.
-    sheet: Option<String>,
-    /// Only say what would change.
-    #[serde(default)]
-    dry_run: bool,
-}
+type Form = Result<Query<ImportFile>, QueryRejection>;
 
-impl From<ImportForm> for import::Order {
-    fn from(form: ImportForm) -> Self {
-        let mode = if form.dry_run { import::Mode::Look } else { import::Mode::CarryOut };
-        import::Order { sheet: form.sheet, mode }
-    }
-}
-
-async fn import_merchants(
+/// The file is the body.
+async fn import<O: Operation<Answer = ImportReport>>(
     State(api): State<Api>,
-    form: Result<Query<ImportForm>, QueryRejection>,
-    headers: HeaderMap,
-    body: Bytes,
+    Asker(who): Asker,
+    (form, body): (Form, Bytes),
+    operation: impl FnOnce(ImportFile) -> O,
 ) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
-    }
-    let form = match asked(form) {
+    let Query(form) = match in_address(form) {
         Ok(form) => form,
         Err(refusal) => return *refusal,
     };
-    outcome(import::merchants(&api.engine, body.to_vec(), &form.into()).await)
-}
-
-async fn import_links(
-    State(api): State<Api>,
-    form: Result<Query<ImportForm>, QueryRejection>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Err(refusal) = authorized(&api, &headers) {
-        return refusal.into_response();
-    }
-    let form = match asked(form) {
-        Ok(form) => form,
-        Err(refusal) => return *refusal,
-    };
-    outcome(import::links(&api.engine, body.to_vec(), &api.desk.imports, &form.into()).await)
+    answer(api.services.call(operation(ImportFile { file: Arc::new(body.to_vec()), ..form }), &who).await)
 }

@@ -1,8 +1,10 @@
 //! For auditors: the signed head of each day, its verification, and the journal as tables.
 
-use crate::admin::{AskError, Desk, value};
+use super::commands::DaySigned;
+use crate::Services;
+use crate::error::{Result, ServiceError, value};
 use anyhow::Context;
-use kazasu_core::{Closing, Command, Done};
+use kazasu_core::{Closing, Command};
 use kazasu_ledger::record::{self, Fold, HeadSigned, Place, kind_name, signed_text};
 use kazasu_ledger::{AccountKey, Body};
 use kazasu_schemas::guard::guarded;
@@ -13,7 +15,7 @@ use kazasu_security::files::PrivateFile;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use serde_json::{Value, json};
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -47,18 +49,18 @@ impl std::fmt::Debug for AuditKeys {
     }
 }
 
-impl Desk {
+impl Services {
     /// Signs a day that is settled: its last record's hash, which covers everything before.
-    pub(super) async fn sign_day(&self, day: BusinessDay) -> Result<Value, AskError> {
-        let office = self.office()?;
-        let keys = office.audit.clone();
+    pub(super) async fn sign_day(&self, day: BusinessDay) -> Result<DaySigned> {
+        let context = self.closing_context()?;
+        let keys = context.audit.clone();
         let keys = keys.ok_or_else(|| value("day", "the key file has no [audit] key to sign with"))?;
-        let known = self.ask(move |state| state.day_state(day)).await?;
+        let known = self.query(move |state| state.day_state(day)).await?;
         let (_, seq) = known.ok_or_else(|| value("day", format!("{day} has not ended")))?;
-        let mut reader = office.store.reader().await.map_err(|e| AskError::Other(e.into()))?;
-        let page = reader.scan(seq, 1).await.map_err(|e| AskError::Other(e.into()))?;
+        let mut reader = context.store.reader().await.map_err(ServiceError::inside)?;
+        let page = reader.scan(seq, 1).await.map_err(ServiceError::inside)?;
         let hash = page.first().map(|e| e.hash).ok_or_else(|| value("day", format!("record {seq} is not there")))?;
-        let first = reader.scan(1, 1).await.map_err(|e| AskError::Other(e.into()))?;
+        let first = reader.scan(1, 1).await.map_err(ServiceError::inside)?;
         let book = match first.first().map(|e| Body::read(&e.body)) {
             Some(Ok(Body::Opened(opened))) => opened.book,
             _ => return Err(value("day", "the journal does not begin with its opening")),
@@ -66,8 +68,8 @@ impl Desk {
         let signature = keys.sign(&signed_text(&book, day, seq, &hash));
         let signed = HeadSigned { day, seq, hash, key: keys.public(), signature };
         let done = self.command(Command::Closing(Closing::Sign(Box::new(signed)))).await?;
-        Ok(json!({ "day": day.to_string(), "record": seq, "hash": hex::encode(hash), "key": hex::encode(keys.public()),
-            "result": if done == Done::Recorded { "recorded" } else { "unchanged" } }))
+        let (hash, key) = (hex::encode(hash), hex::encode(keys.public()));
+        Ok(DaySigned { result: done.into(), day: day.to_string(), record: seq, hash, key })
     }
 }
 

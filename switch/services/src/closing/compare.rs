@@ -2,7 +2,11 @@
 
 use super::FinanceFile;
 use super::mended::{self, Before, Found};
-use crate::admin::{AskError, Desk, value};
+use crate::access::Name;
+use crate::error::{Result, ServiceError, value};
+use crate::fields::day;
+use crate::operation::Operation;
+use crate::{Services, Who};
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
 use kazasu_ledger::record::{Place, ReconRan, TapKind};
@@ -19,10 +23,40 @@ use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
+
+/// Compares a party's file with the ledger and opens an exception for each difference. The same file once more does nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareFile {
+    /// `acquirer` or `issuer`.
+    pub against: String,
+    /// The acquirer's id, or the issuer's number.
+    pub party: String,
+    /// First business day.
+    pub from: String,
+    /// Last business day; the first when absent.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// The file.
+    #[serde(skip)]
+    pub file: Arc<Vec<u8>>,
+}
+
+impl Operation for CompareFile {
+    const NAME: Name = Name::CompareFile;
+    type Answer = Compared;
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Compared> {
+        let until = self.until.as_deref().unwrap_or(&self.from);
+        let with = CompareWith::new(&self.against, &self.party, (&self.from, until))?;
+        services.compare(self.file, with, &who.name).await
+    }
+}
 
 /// Whose file it is, and which days it is about.
 #[derive(Clone, Debug)]
@@ -37,8 +71,28 @@ pub struct CompareWith {
     pub until: BusinessDay,
 }
 
+impl CompareWith {
+    /// From what people write: whose file, and its first and last day.
+    pub fn new(against: &str, party: &str, (from, until): (&str, &str)) -> Result<Self> {
+        let against = match against {
+            "acquirer" => Against::Acquirer,
+            "issuer" => Against::Issuer,
+            other => return Err(value("against", format!("must be acquirer or issuer, got {other:?}"))),
+        };
+        // As the ledger writes it, so that one party has one name.
+        let party = party.trim();
+        let number = party.parse::<u16>().ok().filter(|_| against == Against::Issuer);
+        Ok(CompareWith {
+            against,
+            party: number.map_or_else(|| party.to_owned(), |n| n.to_string()),
+            from: day("from", from)?,
+            until: day("until", until)?,
+        })
+    }
+}
+
 /// What was found.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Compared {
     /// The run.
     pub run: u32,
@@ -49,16 +103,16 @@ pub struct Compared {
     /// See `ours`.
     pub theirs: u64,
     /// Does the file's own total agree with its lines: `agrees`, `differs`, `absent`.
-    pub total: &'static str,
+    pub total: String,
     /// Lines that could not be read, the first of them.
     pub bad_lines: u64,
     /// See `bad_lines`.
-    pub bad: Vec<serde_json::Value>,
+    pub bad: Vec<file::BadRow>,
     /// Columns of the file that are not known and were passed over.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored_columns: Vec<String>,
     /// Lines by status: here and there.
-    pub statuses: BTreeMap<&'static str, (u64, u64)>,
+    pub statuses: BTreeMap<String, (u64, u64)>,
     /// Yen that were matched.
     pub matched_yen: i64,
     /// Lines that were matched although their amounts differ, within what the party's contract tolerates.
@@ -246,37 +300,37 @@ pub(super) fn compared(
     Ok((report, here, theirs, outcome))
 }
 
-impl Desk {
+impl Services {
     /// Compares a party's file with the ledger and raises what differs. The same file once more does nothing.
-    pub async fn compare(&self, bytes: Arc<Vec<u8>>, with: CompareWith, by: &str) -> Result<Compared, AskError> {
+    async fn compare(&self, bytes: Arc<Vec<u8>>, with: CompareWith, by: &str) -> Result<Compared> {
         if with.from > with.until {
             return Err(value("until", format!("{} is before {}", with.until, with.from)));
         }
-        self.finance_staff(by)?;
-        let office = self.office()?;
+        let context = self.closing_context()?;
         self.is_known(&with).await?;
-        let open = self.ask(|state| state.day).await?;
+        let open = self.query(|state| state.day).await?;
         if with.until >= open {
             let text = format!("{} has not ended ({open} is open): what comes later would be missing", with.until);
             return Err(value("until", text));
         }
         let digest = digest_of(&with, &bytes);
-        let _one_at_a_time = office.comparing.lock().await;
+        let _one_at_a_time = context.comparing.lock().await;
         let about = with.clone();
-        let digest = self.ask(move |state| under_its_name(state.runs(), &about, digest)).await?;
-        let before = self.ask(move |state| ran_with(state, &digest)).await?;
+        let digest = self.query(move |state| under_its_name(state.runs(), &about, digest)).await?;
+        let before = self.query(move |state| ran_with(state, &digest)).await?;
         if let Some(ran) = before.as_ref().filter(|ran| ran.bad_lines == 0) {
             return Ok(Compared::known(ran, &only_read(bytes).await?));
         }
-        let (store, about) = (office.store.clone(), with.clone());
-        let ours =
-            super::run_blocking(async move { rows(store.as_ref(), &about).await }).await.map_err(AskError::Other)?;
+        let (store, about) = (context.store.clone(), with.clone());
+        let ours = super::run_blocking(async move { rows(store.as_ref(), &about).await })
+            .await
+            .map_err(ServiceError::Other)?;
         let ours = ours.map_err(|e| value("party", format!("{e:#}")))?;
         let until = with.until;
         let (asked, file_bytes) = (with.clone(), bytes.clone());
         let rules = rules(&self.finance, &with);
         let work = tokio::task::spawn_blocking(move || compared(&asked, &ours, &file_bytes, until.next(), &rules));
-        let made = work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))?;
+        let made = work.await.map_err(|e| ServiceError::Other(e.into()))?.map_err(|e| value("file", e))?;
         let unread = made.0.bad;
         // A file of which lines could not be read is compared anew only when more of it can be read by now.
         let digest = match &before {
@@ -284,7 +338,7 @@ impl Desk {
             Some(_) => digest_again(&digest, unread),
             None => digest,
         };
-        if let Some(ran) = self.ask(move |state| ran_with(state, &digest)).await? {
+        if let Some(ran) = self.query(move |state| ran_with(state, &digest)).await? {
             return Ok(Compared::known(&ran, &made.0));
         }
         self.record_comparison(&with, made, digest, by).await
@@ -297,9 +351,9 @@ impl Desk {
         (report, here, there, outcome): (file::FileReport, Vec<Item>, Vec<Item>, Outcome),
         digest: [u8; 32],
         by: &str,
-    ) -> Result<Compared, AskError> {
+    ) -> Result<Compared> {
         let party = format!("{} {}", with.against.name(), with.party);
-        let before = self.ask(move |state| Before::of(state, &party)).await?;
+        let before = self.query(move |state| Before::of(state, &party)).await?;
         let found = sorted_out(&before, with, (&report, &here, &there, &outcome), &digest);
         let ran = ReconRan {
             run: 0,
@@ -315,7 +369,7 @@ impl Desk {
             by: by.to_owned(),
         };
         // Differences first: should this end in the middle, the file is compared again, and what was raised is known.
-        let run = self.ask(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
+        let run = self.query(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
         for some in found.raised.chunks(RAISED_AT_ONCE) {
             let raise = Closing::Raise { run, differences: some.to_vec() };
             self.command(Command::Closing(raise)).await?;
@@ -331,7 +385,7 @@ impl Desk {
             known: false,
             ours: lines[0],
             theirs: lines[1],
-            total: total(&report),
+            total: total(&report).to_owned(),
             bad_lines: report.bad,
             bad: bad_rows(&report),
             ignored_columns: report.ignored_columns,
@@ -346,8 +400,8 @@ impl Desk {
 }
 
 /// The first lines that could not be read.
-fn bad_rows(report: &file::FileReport) -> Vec<serde_json::Value> {
-    report.bad_rows.iter().take(100).filter_map(|row| serde_json::to_value(row).ok()).collect()
+fn bad_rows(report: &file::FileReport) -> Vec<file::BadRow> {
+    report.bad_rows.iter().take(100).cloned().collect()
 }
 
 /// The same file of another party or of other days is another comparison.
@@ -388,9 +442,9 @@ fn ran_with(state: &kazasu_core::State, digest: &[u8; 32]) -> Option<ReconRan> {
 }
 
 /// A file as it reads, compared with nothing.
-async fn only_read(bytes: Arc<Vec<u8>>) -> Result<file::FileReport, AskError> {
+async fn only_read(bytes: Arc<Vec<u8>>) -> Result<file::FileReport> {
     let work = tokio::task::spawn_blocking(move || file::read(&bytes, None, |_, _| {}).map_err(|e| e.to_string()));
-    work.await.map_err(|e| AskError::Other(e.into()))?.map_err(|e| value("file", e))
+    work.await.map_err(|e| ServiceError::Other(e.into()))?.map_err(|e| value("file", e))
 }
 
 /// What a file's own total says.
@@ -403,11 +457,11 @@ fn total(report: &file::FileReport) -> &'static str {
 }
 
 /// Lines by status. While lines of the file are unread, what it seems to lack is undecided.
-fn statuses(outcome: &Outcome, unread: u64) -> BTreeMap<&'static str, (u64, u64)> {
+fn statuses(outcome: &Outcome, unread: u64) -> BTreeMap<String, (u64, u64)> {
     let each = Status::ALL.iter().map(|status| {
         let tally = outcome.counts.of(*status);
         let undecided = unread > 0 && *status == Status::Missing;
-        (if undecided { UNDECIDED } else { name(*status) }, (tally.left, tally.right))
+        (if undecided { UNDECIDED } else { name(*status) }.to_owned(), (tally.left, tally.right))
     });
     each.filter(|(_, (a, b))| a + b > 0).collect()
 }
@@ -430,10 +484,10 @@ pub(super) fn sorted_out(
     found
 }
 
-impl Desk {
-    async fn is_known(&self, with: &CompareWith) -> Result<(), AskError> {
+impl Services {
+    async fn is_known(&self, with: &CompareWith) -> Result<()> {
         let (against, party) = (with.against, with.party.clone());
-        let known = self.ask(move |state| match against {
+        let known = self.query(move |state| match against {
             Against::Issuer => party.parse::<u16>().is_ok_and(|n| state.issuers().any(|known| known == n)),
             Against::Acquirer => {
                 party.parse::<InstitutionId>().is_ok_and(|a| state.acquirers().any(|known| known == a))
@@ -457,7 +511,7 @@ impl Compared {
             known: true,
             ours: ran.lines[0],
             theirs: ran.lines[1],
-            total: total(report),
+            total: total(report).to_owned(),
             bad_lines: report.bad,
             bad: bad_rows(report),
             ignored_columns: report.ignored_columns.clone(),

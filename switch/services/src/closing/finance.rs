@@ -41,9 +41,9 @@ fn default_tolerance_days() -> u16 {
 }
 
 impl FinanceFile {
-    /// May this caller see takings, settlements and differences?
+    /// Is this one of its staff or approvers?
     #[must_use]
-    pub fn may_look(&self, name: &str) -> bool {
-        name == "operator" || self.staff.iter().chain(&self.approvers).any(|n| same(n, name))
+    pub fn names(&self, name: &str) -> bool {
+        self.staff.iter().chain(&self.approvers).any(|n| same(n, name))
     }
 }

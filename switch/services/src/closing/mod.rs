@@ -3,28 +3,34 @@
 //!
 //! Amounts are worked out here from the journal; `core::closing` decides whether they can be booked.
 
-mod asks;
 mod audit;
-mod bank;
+mod commands;
 mod compare;
 mod finance;
-mod look;
 mod mended;
 mod payees;
+mod payouts;
 mod reports;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use asks::ClosingAsk;
 pub use audit::{AuditKeys, Signed, check_heads, export};
-pub use bank::payer;
-pub use bank::{Payees, PayoutConfig};
-pub(crate) use bank::{payer_text, read_reference};
-pub use compare::{CompareWith, Compared, clearing_file};
+pub use commands::{
+    BookReceived, CutOver, DayEnded, DaySettled, DaySigned, DecideClosing, MarkReconciled, NoteException, OpenDispute,
+    ProposeCancelPayout, ProposeContracts, ProposeResolution, ProposeUndo, SettleDay, SettledSums, SignDay,
+};
+pub use compare::{CompareFile, CompareWith, Compared, clearing_file};
 pub use finance::{FinanceFile, ToleranceFile};
-pub use reports::{About, Kind as ReportKind, merchant_letter, report};
-pub use reports::{StatementOf, resident_statement, statement_letter};
+pub(crate) use payouts::read_reference;
+pub use payouts::{MakePayoutFiles, Payees, PayoutConfig, PayoutRequested, ProposePayout};
+pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};
+pub use view::{
+    ContractView, ContractsView, DayView, ExceptionView, ListDays, ListExceptions, ListPayouts, ListRuns,
+    ListSettlements, ListTotals, MarkView, NoteView, PayoutFiles, PayoutView, ResolvedView, RunView, SettlementView,
+    ShowContracts, TotalsSide, TotalsView,
+};
 
 use kazasu_engine::tasks::run_blocking;
 use kazasu_projections::books::Books;
@@ -36,7 +42,7 @@ use tokio::sync::Mutex;
 
 /// What closing keeps between two questions: the fold of the journal, read on each time.
 #[derive(Clone)]
-pub struct Office {
+pub struct ClosingContext {
     /// The journal.
     pub store: Arc<dyn Store>,
     /// The account that payouts are ordered from, and whom they reach.
@@ -50,23 +56,23 @@ pub struct Office {
     comparing: Arc<Mutex<()>>,
 }
 
-/// What an office pays from, signs with and reads card numbers with.
+/// What closing pays from, signs with and reads card numbers with.
 #[derive(Clone)]
-pub struct OfficeKeys {
-    /// See [`Office::payout`].
+pub struct ClosingKeys {
+    /// See [`ClosingContext::payout`].
     pub payout: Option<Arc<PayoutConfig>>,
-    /// See [`Office::audit`].
+    /// See [`ClosingContext::audit`].
     pub audit: Option<Arc<AuditKeys>>,
     /// Opens card numbers, where contracts ask for brands.
     pub vault: Arc<kazasu_security::vault::Vault>,
 }
 
-impl Office {
-    /// An office on a journal, which keeps its files in a folder.
+impl ClosingContext {
+    /// On a journal, with a folder for its files.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, folder: &Path, keys: OfficeKeys) -> Self {
-        let OfficeKeys { payout, audit, vault } = keys;
-        Office {
+    pub fn new(store: Arc<dyn Store>, folder: &Path, keys: ClosingKeys) -> Self {
+        let ClosingKeys { payout, audit, vault } = keys;
+        ClosingContext {
             statements: StatementBook::new(store.clone(), folder.join("statements.db")),
             store,
             payout,
@@ -78,7 +84,7 @@ impl Office {
     }
 
     /// Does something with the books, read on to the journal's end.
-    async fn books<T>(&self, with: impl FnOnce(&Books) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(crate) async fn books<T>(&self, with: impl FnOnce(&Books) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut there = self.books.lock().await;
         // Put back only when all went well: what was left half read is read again.
         let open = there.take().unwrap_or_else(|| Books::new(Some(self.vault.clone())));

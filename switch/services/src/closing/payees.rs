@@ -1,6 +1,6 @@
 //! Merchants' accounts, from the operator's file.
 
-use super::bank::{Payees, PayoutConfig};
+use super::payouts::{Payees, PayoutConfig};
 use anyhow::ensure;
 use kazasu_documents::table_file::{Columns, How, Row, Table, narrow};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
@@ -71,7 +71,7 @@ fn payee(row: &Row) -> Result<Payee, (&'static str, String)> {
     let account = PayeeAccount {
         bank: digits("bank", 4)?,
         branch: digits("branch", 3)?,
-        kind: crate::relief::account_kind(&plain("kind")).map_err(|e| ("kind", e))?,
+        kind: crate::bank::account_kind(&plain("kind")).map_err(|e| ("kind", e))?,
         account: digits("account", 7)?,
         name: kana("name", Charset::Name)?,
         bank_name: kana("bank_name", Charset::Bank)?,

@@ -6,20 +6,27 @@ mod parties;
 mod residents;
 mod settlements;
 
-pub use residents::{StatementOf, resident_statement, statement_letter};
-pub use settlements::merchant_letter;
+pub use residents::{ResidentStatement, Statement};
 
-use crate::admin::{AskError, Desk};
+use crate::access::Name;
+use crate::error::{Result, ServiceError};
+use crate::fields::day;
+use crate::operation::Operation;
+use crate::{Services, Who};
 use balances::{prepaid, trial_balance};
 use exceptions::{exceptions, flagged, stand_in};
+use kazasu_engine::tasks::run_blocking;
 use kazasu_report::Report;
+use kazasu_report::pdf::Pdf;
 use kazasu_schemas::contract::Tender;
-use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_schemas::jst::BusinessDay;
 use parties::{cities, issuers};
-use settlements::{detail, fees, settlements};
+use serde::{Deserialize, Serialize};
+use settlements::{detail, fees, merchant_letter, settlements};
 
 /// Which report.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Merchants' settlements, one a line.
     Settlements,
@@ -44,26 +51,57 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As addresses write it.
+    /// Every report.
+    pub const ALL: [Kind; 10] = [
+        Kind::Settlements,
+        Kind::SettlementDetail,
+        Kind::Issuers,
+        Kind::Cities,
+        Kind::TrialBalance,
+        Kind::Fees,
+        Kind::Exceptions,
+        Kind::Prepaid,
+        Kind::StandIn,
+        Kind::Flagged,
+    ];
+
+    /// As addresses and the command line write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Settlements => "settlements",
+            Kind::SettlementDetail => "settlement-detail",
+            Kind::Issuers => "issuers",
+            Kind::Cities => "cities",
+            Kind::TrialBalance => "trial-balance",
+            Kind::Fees => "fees",
+            Kind::Exceptions => "exceptions",
+            Kind::Prepaid => "prepaid",
+            Kind::StandIn => "stand-in",
+            Kind::Flagged => "flagged",
+        }
+    }
+
+    /// Reads a name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Kind> {
-        <Kind as clap::ValueEnum>::from_str(text, false).ok()
+        Kind::ALL.into_iter().find(|kind| kind.name() == text)
     }
 }
 
 /// What a report is about.
 #[derive(Clone, Debug, Default)]
-pub struct About {
+struct About {
     /// The business day, or the last one.
-    pub day: Option<BusinessDay>,
+    day: Option<BusinessDay>,
     /// The record up to which balances count.
-    pub seq: Option<u64>,
+    seq: Option<u64>,
     /// The settlement.
-    pub settlement: Option<u32>,
+    settlement: Option<u32>,
 }
 
-fn other(error: impl Into<anyhow::Error>) -> AskError {
-    AskError::Other(error.into())
+fn other(error: impl Into<anyhow::Error>) -> ServiceError {
+    ServiceError::Other(error.into())
 }
 
 fn tender(tender: Tender) -> &'static str {
@@ -77,21 +115,92 @@ fn tender(tender: Tender) -> &'static str {
     }
 }
 
-/// Makes a report.
-pub async fn report(desk: &Desk, kind: Kind, about: About, made: Millis) -> Result<Report, AskError> {
-    let built = match kind {
-        Kind::Settlements => settlements(desk, about, made).await?,
-        Kind::SettlementDetail => return detail(desk, about, made).await,
-        Kind::Issuers => issuers(desk, made).await?,
-        Kind::Cities => cities(desk, made).await?,
-        Kind::TrialBalance => return trial_balance(desk, about, made).await,
-        Kind::Fees => fees(desk, about, made).await?,
-        Kind::Exceptions => exceptions(desk, made).await?,
-        Kind::Prepaid => return prepaid(desk, about, made).await,
-        Kind::StandIn => stand_in(desk, made).await?,
-        Kind::Flagged => flagged(desk, about, made).await?,
-    };
-    built.finish().map_err(other)
+/// Makes a report of finance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeReport {
+    /// Which.
+    pub kind: Kind,
+    /// The business day, or the last one.
+    #[serde(default)]
+    pub day: Option<String>,
+    /// The record up to which balances count.
+    #[serde(default)]
+    pub seq: Option<u64>,
+    /// The settlement.
+    #[serde(default)]
+    pub settlement: Option<u32>,
 }
 
-type Built = Result<kazasu_report::Builder, AskError>;
+impl MakeReport {
+    /// Of a kind, about everything.
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        MakeReport { kind, day: None, seq: None, settlement: None }
+    }
+}
+
+impl Operation for MakeReport {
+    const NAME: Name = Name::MakeReport;
+    type Answer = Report;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<Report> {
+        let made = kazasu_engine::clock::now();
+        let about_day = self.day.as_deref().map(|text| day("day", text)).transpose()?;
+        let about = About { day: about_day, seq: self.seq, settlement: self.settlement };
+        let built = match self.kind {
+            Kind::Settlements => settlements(services, about, made).await?,
+            Kind::SettlementDetail => return detail(services, about, made).await,
+            Kind::Issuers => issuers(services, made).await?,
+            Kind::Cities => cities(services, made).await?,
+            Kind::TrialBalance => return trial_balance(services, about, made).await,
+            Kind::Fees => fees(services, about, made).await?,
+            Kind::Exceptions => exceptions(services, made).await?,
+            Kind::Prepaid => return prepaid(services, about, made).await,
+            Kind::StandIn => stand_in(services, made).await?,
+            Kind::Flagged => flagged(services, about, made).await?,
+        };
+        built.finish().map_err(ServiceError::inside)
+    }
+}
+
+/// A settlement as a letter to its merchant.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeLetter {
+    /// The settlement.
+    pub settlement: u32,
+}
+
+impl Operation for MakeLetter {
+    const NAME: Name = Name::MakeLetter;
+    type Answer = Pdf;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<Pdf> {
+        let issuer = services.book().await?;
+        merchant_letter(services, self.settlement, &issuer, kazasu_engine::clock::now()).await
+    }
+}
+
+/// One payment's whole story.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// The record that decided it.
+    pub record: u64,
+}
+
+impl Operation for Explain {
+    const NAME: Name = Name::Explain;
+    // The steps are decoded records: each kind has facts of its own, so they have no one shape.
+    type Answer = serde_json::Value;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<serde_json::Value> {
+        let (store, record) = (services.closing_context()?.store.clone(), self.record);
+        let story = run_blocking(async move { kazasu_projections::explain(store.as_ref(), record).await }).await;
+        let story = story.and_then(|story| story).map_err(ServiceError::Other)?;
+        story.ok_or_else(|| ServiceError::NotFound(format!("record {record} is no tap")))
+    }
+}
+
+type Built = Result<kazasu_report::Builder>;

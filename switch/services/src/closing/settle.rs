@@ -1,6 +1,9 @@
 //! Settling what ended with a day: merchants whose period is over, and issuers.
 
-use crate::admin::{AskError, Desk};
+use super::commands::{DaySettled, SettledSums};
+use crate::Services;
+use crate::error::{Result, ServiceError, value};
+use crate::operation::Outcome;
 use kazasu_core::{Closing, Command, Done, StandingView};
 use kazasu_engine::CommandError;
 use kazasu_projections::books::{Books, sum};
@@ -10,7 +13,6 @@ use kazasu_schemas::contract::{Contracts, DayTotals, Opening, Period, Settlement
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::money::Yen;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A merchant's settlement that is due with a day.
@@ -32,49 +34,43 @@ struct Settled {
     fees: Yen,
 }
 
-fn other(error: impl Into<anyhow::Error>) -> AskError {
-    AskError::Other(error.into())
-}
-
-impl Desk {
+impl Services {
     /// Settles a day that was reconciled: books what is due and marks it settled. Doing it again changes nothing.
-    pub(super) async fn settle_day(&self, day: BusinessDay, by: &str) -> Result<Value, AskError> {
-        let office = self.office()?;
-        let known = self.ask(move |state| state.day_state(day)).await?;
+    pub(super) async fn settle_day(&self, day: BusinessDay, by: &str) -> Result<DaySettled> {
+        let context = self.closing_context()?;
+        let known = self.query(move |state| state.day_state(day)).await?;
         match known {
-            None => return Err(crate::admin::value("day", format!("{day} has not ended"))),
+            None => return Err(value("day", format!("{day} has not ended"))),
             Some((DayState::Settled | DayState::Signed, _)) => {
-                return Ok(json!({ "day": day.to_string(), "result": "unchanged" }));
+                return Ok(DaySettled { result: Outcome::Unchanged, day: day.to_string(), sums: None });
             }
             Some((DayState::Reconciled, _)) => {}
-            Some((is, _)) => {
-                let text = format!("{day} is {}; settled follows reconciled", is.name());
-                return Err(crate::admin::value("day", text));
-            }
+            Some((is, _)) => return Err(value("day", format!("{day} is {}; settled follows reconciled", is.name()))),
         }
-        let settled = self.settle_merchants(office, day).await?;
-        let (issuers, booked) = self.settle_issuers(office, day).await?;
+        let settled = self.settle_merchants(context, day).await?;
+        let (issuers, booked) = self.settle_issuers(context, day).await?;
         let (merchants, booked) = (settled.merchants, settled.booked + booked);
         let why = format!("{merchants} merchants, {issuers} issuers");
         let mark = Closing::Mark { day, state: DayState::Settled, by: by.to_owned(), why };
-        self.command(Command::Closing(mark)).await?;
-        Ok(json!({ "day": day.to_string(), "merchants": merchants, "issuers": issuers, "booked": booked,
-            "paid_yen": settled.paid.get(), "fees_yen": settled.fees.get() }))
+        let done = self.command(Command::Closing(mark)).await?;
+        let (paid_yen, fees_yen) = (settled.paid.get(), settled.fees.get());
+        let sums = SettledSums { merchants, issuers, booked, paid_yen, fees_yen };
+        Ok(DaySettled { result: done.into(), day: day.to_string(), sums: Some(sums) })
     }
 
     /// A merchant may have several periods that ended: one after the other, because each begins with what the one before left.
-    async fn settle_merchants(&self, office: &super::Office, day: BusinessDay) -> Result<Settled, AskError> {
+    async fn settle_merchants(&self, context: &super::ClosingContext, day: BusinessDay) -> Result<Settled> {
         let engine = self.engine()?;
         let mut all = Settled::default();
         loop {
             let standings = self
-                .ask(move |state| {
+                .query(move |state| {
                     let of = |m: &kazasu_core::Merchant| ((m.acquirer, m.id), state.standing(m.acquirer, m.id));
                     state.merchants().iter().map(of).collect::<Vec<_>>()
                 })
                 .await?;
             let calendar = self.calendar.clone();
-            let due = office
+            let due = context
                 .books(|books| {
                     let mut due = Vec::new();
                     for (key, standing) in standings {
@@ -83,7 +79,7 @@ impl Desk {
                     Ok(due)
                 })
                 .await
-                .map_err(AskError::Other)?;
+                .map_err(ServiceError::Other)?;
             if due.is_empty() {
                 return Ok(all);
             }
@@ -99,22 +95,22 @@ impl Desk {
                 answers.push(engine.command_later(Command::Closing(ask)));
             }
             for answer in answers {
-                let done = answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
+                let done = answer.await.map_err(|_| ServiceError::Command(CommandError::Stopping))??;
                 all.booked += u64::from(done == Done::Recorded);
             }
         }
     }
 
     /// How many issuers owe something, and how many records were made of it.
-    async fn settle_issuers(&self, office: &super::Office, day: BusinessDay) -> Result<(usize, u64), AskError> {
+    async fn settle_issuers(&self, context: &super::ClosingContext, day: BusinessDay) -> Result<(usize, u64)> {
         let issuers =
-            self.ask(|state| state.issuers().map(|n| (n, state.issuer_settled_until(n))).collect::<Vec<_>>()).await?;
-        let owed = office
+            self.query(|state| state.issuers().map(|n| (n, state.issuer_settled_until(n))).collect::<Vec<_>>()).await?;
+        let owed = context
             .books(|books| {
                 Ok(issuers.into_iter().filter_map(|(n, until)| issuer(books, n, day, until)).collect::<Vec<_>>())
             })
             .await
-            .map_err(AskError::Other)?;
+            .map_err(ServiceError::Other)?;
         let mut booked = 0;
         for (issuer, period, net, interchange) in &owed {
             let ask = Closing::SettleIssuer { issuer: *issuer, period: *period, net: *net, interchange: *interchange };
@@ -243,15 +239,4 @@ pub(super) fn issuer(
         taps += book.taps;
     }
     (taps > 0).then_some((issuer, Period { from: first, until: day }, Yen::new(net), Yen::new(interchange)))
-}
-
-impl Desk {
-    /// The book's name.
-    pub async fn book(&self) -> Result<String, AskError> {
-        self.office()?.books(|books| Ok(books.chart.book.clone())).await.map_err(AskError::Other)
-    }
-
-    pub fn office(&self) -> Result<&super::Office, AskError> {
-        self.office.as_ref().ok_or_else(|| other(anyhow::anyhow!("there is no journal here to read")))
-    }
 }

@@ -394,7 +394,7 @@ impl Town {
 
 #[test]
 fn a_party_is_known_however_it_is_typed() {
-    use super::bank::{party, payer};
+    use crate::payer::{party, payer};
     for text in ["issuer 4", "issuer　4", "issuer４", "ISSUER 4", " ｉｓｓｕｅｒ  4 "] {
         assert_eq!(party(text), "issuer 4", "{text}");
         assert_eq!(payer(text), Some(kazasu_ledger::record::Payer::Issuer(4)), "{text}");

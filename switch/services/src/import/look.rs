@@ -165,7 +165,7 @@ impl<'a> Steps<'a> {
             Ground::Folded(state) => question(state),
             Ground::Engine(engine) => {
                 let answer = engine.query(question).await;
-                answer.ok_or_else(|| anyhow::anyhow!("the switch is stopping; try again"))?
+                answer.ok_or(CommandError::Stopping)?
             }
         };
         self.seen = seen;

@@ -20,6 +20,17 @@ pub struct CityFile {
 }
 
 impl CityFile {
+    /// Who has this role.
+    #[must_use]
+    pub fn people(&self, role: kazasu_schemas::relief::Role) -> &[String] {
+        use kazasu_schemas::relief::Role;
+        match role {
+            Role::Officer => &self.officers,
+            Role::Approver => &self.approvers,
+            Role::Treasurer => &self.treasurers,
+        }
+    }
+
     /// What somebody is in this city.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<kazasu_schemas::relief::Role> {

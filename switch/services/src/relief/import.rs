@@ -2,10 +2,15 @@
 //! and reason and never blocks the others; every row of the file is taken or refused. What was read in before a crash is not read in
 //! twice.
 
-use super::terms::{account_kind, digits, kana};
-use crate::admin::{AskError, Desk, value};
+use super::terms::{digits, kana};
+use crate::access::{About, Name};
+use crate::bank::{account_kind, name_at_the_bank};
+use crate::error::{Result, ServiceError, value};
+use crate::fields::reason;
 use crate::import::BadRow;
-use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Rejected, Relief};
+use crate::operation::Operation;
+use crate::{Services, Who};
+use kazasu_core::{Command, Done, MOST_ROWS, ROWS_AT_ONCE, Refusal, Relief};
 use kazasu_documents::table_file::{Columns, How, Row, Table, narrow, one_line};
 use kazasu_engine::CommandError;
 use kazasu_schemas::canonical::{self, is_blank, same};
@@ -14,7 +19,7 @@ use kazasu_schemas::relief::{Application, Method, PayeeAccount, SealedAccount, S
 use kazasu_schemas::typed;
 use kazasu_schemas::zengin::kana::Charset;
 use kazasu_security::vault::Vault;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -25,25 +30,46 @@ pub const MOST_BYTES: usize = 256 * 1024 * 1024;
 /// Chunks of rows under way at one time.
 const UNDER_WAY: usize = 16;
 
-/// A file and who brings it.
-#[derive(Clone)]
-pub struct Source {
+/// Hears how far a file has been read: bytes read, and bytes in all.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<dyn Fn(u64, u64) + Send + Sync>>);
+
+impl Progress {
+    /// Calls this each time.
+    pub fn to(hears: impl Fn(u64, u64) + Send + Sync + 'static) -> Progress {
+        Progress(Some(Arc::new(hears)))
+    }
+
+    fn tell(&self, (read, of): (u64, u64)) {
+        if let Some(hears) = &self.0 {
+            hears(read, of);
+        }
+    }
+}
+
+/// Reads a file of applications in. Nothing is credited: that takes two more people.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportApplications {
     /// The programme.
     pub programme: u16,
     /// The file's name, for people.
     pub name: String,
-    /// Its bytes.
-    pub bytes: Arc<Vec<u8>>,
-    /// A workbook's sheet; the first that is shown when none is named.
-    pub sheet: Option<String>,
-    /// Who.
-    pub by: String,
     /// Why.
     pub why: String,
+    /// A workbook's sheet; the first that is shown when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The file.
+    #[serde(skip)]
+    pub file: Arc<Vec<u8>>,
+    /// Hears how far it has been read.
+    #[serde(skip)]
+    pub progress: Progress,
 }
 
 /// What reading a file in came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// The batch.
     pub batch: u32,
@@ -106,27 +132,27 @@ fn wrong(column: &'static str, got: &str, problem: impl ToString) -> Wrong {
     Wrong(column, got, kazasu_schemas::text::masked(&problem.to_string()))
 }
 
-impl Desk {
-    /// Reads a file in. `progress` hears of bytes read and bytes in all. Nothing is credited: that takes two more people.
-    pub async fn import_relief(
-        &self,
-        source: Source,
-        progress: &(dyn Fn(u64, u64) + Send + Sync),
-    ) -> Result<Imported, AskError> {
-        let Source { programme, name, bytes, sheet, by, why } = source;
+impl Operation for ImportApplications {
+    const NAME: Name = Name::ImportApplications;
+    type Answer = Imported;
+
+    fn about(&self) -> Result<About> {
+        Ok(About::Programme(self.programme))
+    }
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<Imported> {
+        let ImportApplications { programme, name, why, sheet, file: bytes, progress } = self;
         if bytes.len() > MOST_BYTES {
             return Err(value("file", format!("has {} bytes, at most {MOST_BYTES} are read", bytes.len())));
         }
-        let why = crate::admin::reason("why", &why)?;
-        let name = crate::admin::reason("name", &name)?;
-        let view = self.ask(move |state| state.relief_programme(programme)).await?;
-        let terms = view.ok_or_else(|| refused(Refusal::UnknownProgramme(programme)))?.terms;
-        self.must_be(&terms.city, &by, kazasu_schemas::relief::Role::Officer)?;
+        let (why, name, by) = (reason("why", &why)?, reason("name", &name)?, who.name.clone());
+        let view = services.query(move |state| state.relief_programme(programme)).await?;
+        let terms = view.ok_or(Refusal::UnknownProgramme(programme))?.terms;
         let digest = digest(&bytes, sheet.as_deref());
         let mut table = open(bytes, sheet, terms.method).await?;
         let open = Relief::OpenBatch { programme, name, digest, by: by.clone() };
-        let known = self.command(Command::Relief(open)).await? == Done::Unchanged;
-        let there = self.ask(move |state| state.relief_batch_of(programme, &digest)).await?;
+        let known = services.command(Command::Relief(open)).await? == Done::Unchanged;
+        let there = services.query(move |state| state.relief_batch_of(programme, &digest)).await?;
         let (batch, _, closed) = there.ok_or_else(|| value("file", "its batch is not there"))?;
         let mut out = Imported {
             batch,
@@ -137,10 +163,10 @@ impl Desk {
             ignored_columns: table.ignored().to_vec(),
             ..Imported::default()
         };
-        let mut rows = Rows { desk: self, batch, next: 0, chunk: Vec::new(), under_way: VecDeque::new() };
+        let mut rows = Rows { services, batch, next: 0, chunk: Vec::new(), under_way: VecDeque::new() };
         while let Some(row) = table.next_row() {
             out.rows += 1;
-            match application(&row, &terms, &self.imports.vault) {
+            match application(&row, &terms, &services.imports.vault) {
                 Err(problem) => out.refuse(row, problem),
                 Ok(application) => {
                     out.taken += 1;
@@ -150,19 +176,17 @@ impl Desk {
                 }
             }
             if out.rows.is_multiple_of(1_000) {
-                let (read, of) = table.progress();
-                progress(read, of);
+                progress.tell(table.progress());
                 tokio::task::yield_now().await;
             }
         }
         out.blank = table.blank();
-        let (read, of) = table.progress();
-        progress(read, of);
+        progress.tell(table.progress());
         if !out.known {
             rows.finish().await?;
             let refused = u32::try_from(out.bad).unwrap_or(u32::MAX);
             let step = Relief::Step { batch, step: Step::Applied, value_date: None, refused, by, why };
-            self.command(Command::Relief(step)).await?;
+            services.command(Command::Relief(step)).await?;
         }
         Ok(out)
     }
@@ -177,21 +201,17 @@ fn digest(bytes: &[u8], sheet: Option<&str>) -> [u8; 32] {
 }
 
 /// Reads the file's header. Nothing is taken of a file with more rows than a batch has.
-async fn open(bytes: Arc<Vec<u8>>, sheet: Option<String>, method: Method) -> Result<Table<'static>, AskError> {
+async fn open(bytes: Arc<Vec<u8>>, sheet: Option<String>, method: Method) -> Result<Table<'static>> {
     let work = move || {
         let how = How { sheet: sheet.as_deref(), ..How::default() };
         Table::open(&bytes, columns(method), how).map(Table::into_owned)
     };
-    let table = tokio::task::spawn_blocking(work).await.map_err(|e| AskError::Other(e.into()))?;
+    let table = tokio::task::spawn_blocking(work).await.map_err(|e| ServiceError::Other(e.into()))?;
     let table = table.map_err(|e| value("file", e))?;
     if table.lines() > u64::from(MOST_ROWS) + 1 {
         return Err(value("file", "has more than 2,000,000 rows; split it"));
     }
     Ok(table)
-}
-
-pub(super) fn refused(refusal: Refusal) -> AskError {
-    AskError::Command(CommandError::Rejected(Rejected::Relief(Box::new(refusal))))
 }
 
 impl Imported {
@@ -206,7 +226,7 @@ impl Imported {
 
 /// Rows on their way into a batch.
 struct Rows<'a> {
-    desk: &'a Desk,
+    services: &'a Services,
     batch: u32,
     next: u32,
     chunk: Vec<Application>,
@@ -214,7 +234,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    async fn push(&mut self, row: Application) -> Result<(), AskError> {
+    async fn push(&mut self, row: Application) -> Result<()> {
         self.chunk.push(row);
         if self.chunk.len() == ROWS_AT_ONCE {
             self.send()?;
@@ -225,23 +245,23 @@ impl Rows<'_> {
         Ok(())
     }
 
-    fn send(&mut self) -> Result<(), AskError> {
+    fn send(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.chunk);
         let first = self.next;
         self.next += u32::try_from(rows.len()).expect("at most 256");
         let add = Relief::AddRows { batch: self.batch, first, rows };
-        self.under_way.push_back(self.desk.engine()?.command_later(Command::Relief(add)));
+        self.under_way.push_back(self.services.engine()?.command_later(Command::Relief(add)));
         Ok(())
     }
 
-    async fn wait(&mut self) -> Result<(), AskError> {
+    async fn wait(&mut self) -> Result<()> {
         if let Some(answer) = self.under_way.pop_front() {
-            answer.await.map_err(|_| AskError::Command(CommandError::Stopping))??;
+            answer.await.map_err(|_| ServiceError::Command(CommandError::Stopping))??;
         }
         Ok(())
     }
 
-    async fn finish(&mut self) -> Result<(), AskError> {
+    async fn finish(&mut self) -> Result<()> {
         if !self.chunk.is_empty() {
             self.send()?;
         }
@@ -335,7 +355,7 @@ fn account<'a>(
     let sealed = vault.seal_account(&clear, dedup).map_err(|e| wrong("account", "(not shown)", e))?;
     let kind = account.kind.to_string();
     let token = vault.hidden("account", &[&account.bank, &account.branch, &kind, &account.account]);
-    let at_the_bank = super::bank::name_at_the_bank(&account.name).unwrap_or_default();
+    let at_the_bank = name_at_the_bank(&account.name).unwrap_or_default();
     let name = vault.hidden("payee name", &[&at_the_bank]);
     Ok(Some(SealedAccount { sealed, token, name }))
 }

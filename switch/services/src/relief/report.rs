@@ -1,6 +1,10 @@
 //! The final report (実績報告) of a programme: its budget and money, and what the purses bought, by category, area and week. Nobody
 //! can be recognised in it: a line is about at least ten people, and what is about fewer stands in a line with others.
 
+use crate::access::{About, Name};
+use crate::error::ServiceError;
+use crate::operation::Operation;
+use crate::{Services, Who};
 use kazasu_core::ProgrammeView;
 use kazasu_ledger::record::{self, Fold, Place};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
@@ -11,7 +15,36 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Method;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The final report of a programme.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliefReport {
+    /// The programme.
+    pub programme: u16,
+}
+
+impl Operation for ReliefReport {
+    const NAME: Name = Name::ReliefReport;
+    type Answer = Report;
+
+    fn about(&self) -> crate::Result<About> {
+        Ok(About::Programme(self.programme))
+    }
+
+    async fn carry_out(self, services: &Services, _: &Who) -> crate::Result<Report> {
+        let number = self.programme;
+        let found = services.query(move |state| state.relief_programme(number).map(|v| (v, state.holder_roots())));
+        let (view, roots) = found.await?.ok_or_else(|| super::view::no_programme(number))?;
+        let city = services.cities.iter().find(|c| c.code == view.terms.city);
+        let city = city.map(|c| c.name.clone()).unwrap_or_default();
+        let store = services.closing_context()?.store.clone();
+        let used = usage(store.as_ref(), number, &roots).await.map_err(ServiceError::Other)?;
+        report(&view, &city, &used, kazasu_engine::clock::now()).map_err(ServiceError::inside)
+    }
+}
 
 /// The fewest people in one line.
 pub const FEWEST: usize = 10;
@@ -273,7 +306,7 @@ pub fn disclosed<K: Ord + Clone>(lines: &BTreeMap<K, Spent>) -> Disclosed<K> {
 }
 
 /// The report.
-pub fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> Result<Report, ReportError> {
+fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> Result<Report, ReportError> {
     let t = &view.terms;
     let until = t.closes.map_or_else(|| t.until.to_string(), Millis::jst_text);
     let unspent = view.in_purses;

@@ -1,5 +1,6 @@
 //! A programme's file: TOML in, checked terms out. Every problem is found and names its line.
 
+use crate::bank::ordering_kind;
 use kazasu_documents::policy::Problem;
 use kazasu_documents::policy::file::{At, List, Lists, date, place, region, title, whole, yen};
 use kazasu_schemas::canonical::same;
@@ -180,27 +181,6 @@ fn method(text: &str) -> Result<Method, String> {
         "purse" => Ok(Method::Purse),
         "transfer" => Ok(Method::Transfer),
         other => Err(format!("must be purse or transfer, got {other:?}")),
-    }
-}
-
-/// 1 ordinary, 2 current, 4 savings, 9 other; by number or by name.
-pub(crate) fn account_kind(text: &str) -> Result<u8, String> {
-    match text {
-        "1" | "普通" | "ordinary" => Ok(1),
-        "2" | "当座" | "current" => Ok(2),
-        "4" | "貯蓄" | "savings" => Ok(4),
-        "9" | "その他" | "other" => Ok(9),
-        other => {
-            Err(format!("must be 1 ordinary 普通, 2 current 当座, 4 savings 貯蓄 or 9 other その他, got {other:?}"))
-        }
-    }
-}
-
-/// Transfers are ordered from ordinary, current and other accounts.
-pub fn ordering_kind(text: &str) -> Result<u8, String> {
-    match account_kind(text)? {
-        4 => Err("must be ordinary, current or other: banks take no orders from a savings account".into()),
-        kind => Ok(kind),
     }
 }
 

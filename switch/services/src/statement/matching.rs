@@ -7,8 +7,8 @@ use self::corrections::undoes;
 use super::name::LineName;
 use super::read::Doubt;
 use super::{CORRECTION_DAYS, Reader};
+use crate::bank::{is_account, name_at_the_bank};
 use crate::closing::PayoutConfig;
-use crate::relief::bank::{is_account, name_at_the_bank};
 use kazasu_core::{
     ALIKE_DAYS, Became, BookedLine, Booking, DueFile, LineStatus, MOST_BANK_FEE, MoneyOut, Paid, PaidItem, Seen,
 };
@@ -210,7 +210,7 @@ impl Picture {
     }
 
     fn payer_candidate(from: Payer) -> Candidate {
-        let from = crate::closing::payer_text(&from);
+        let from = crate::payer::payer_text(&from);
         Candidate { what: format!("received from {from}"), say: format!("--received-from \"{from}\"") }
     }
 

@@ -10,10 +10,14 @@ mod tests;
 mod word;
 
 pub use read::{MOST_DAYS_BACK, MOST_VALUE_DAYS};
-pub use word::Word;
+use word::Word;
 
-use crate::admin::{AskError, Desk, reason, value};
+use crate::access::Name;
 use crate::closing::PayoutConfig;
+use crate::error::{Result, ServiceError, value};
+use crate::fields::reason;
+use crate::operation::Operation;
+use crate::{Services, Who};
 use kazasu_core::{
     Alike, Became, Booking, Command, Done, LineStatus, NotClosed, Paid, Rejected, State, StatementLine, Wanted,
 };
@@ -24,9 +28,11 @@ use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::relief::Role;
 use kazasu_schemas::zengin::statement::{self, Direction};
 use matching::{Finding, Picture, Row, SameAs, plan};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use show::Shown;
+pub use show::{
+    AsideLine, CandidateView, OpenLine, ReceivedLine, ReturnedLine, SentLine, StatementRead, TakenLine, UndoneLine,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -35,7 +41,7 @@ pub const CORRECTION_DAYS: i32 = 31;
 
 /// For whom a statement is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reader {
+enum Reader {
     /// Finance staff: payouts, and what issuers and funders pay.
     Payouts,
     /// Cities' treasurers: relief by transfer.
@@ -44,7 +50,7 @@ pub enum Reader {
 
 /// Whether anything is booked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Run {
+enum Run {
     /// Book what is certain.
     #[default]
     Book,
@@ -54,27 +60,27 @@ pub enum Run {
 
 /// How a statement is read.
 #[derive(Clone, Debug, Default)]
-pub struct StatementAsk {
+struct Reading {
     /// Book, or only look.
-    pub run: Run,
+    run: Run,
     /// Only these records of the file; a damaged file books only what is named here.
-    pub lines: Vec<usize>,
+    lines: Vec<usize>,
     /// One record, and what it is.
-    pub word: Option<(usize, Word)>,
+    word: Option<(usize, Word)>,
     /// Why these, or why it is that.
-    pub why: String,
+    why: String,
     /// The day on which it is read; the clock's when absent. For plays of other days.
-    pub today: Option<BusinessDay>,
+    today: Option<BusinessDay>,
 }
 
-impl StatementAsk {
+impl Reading {
     /// From what a program or the command line writes: records separated by commas, one record, and what it is.
-    pub fn new(
+    fn new(
         run: Run,
         lines: Option<&str>,
         (line, is): (Option<usize>, Option<&str>),
         why: Option<&str>,
-    ) -> Result<Self, AskError> {
+    ) -> Result<Self> {
         let number = |text: &str| {
             text.trim().parse::<usize>().map_err(|_| value("lines", format!("must be records like 2,3, got {text:?}")))
         };
@@ -91,7 +97,7 @@ impl StatementAsk {
             (false, None) => String::new(),
             (false, Some(_)) => return Err(value("why", "is for records that are named (lines, or line)")),
         };
-        Ok(StatementAsk { run, lines, word, why, today: None })
+        Ok(Reading { run, lines, word, why, today: None })
     }
 }
 
@@ -99,7 +105,7 @@ impl StatementAsk {
 fn named(text: &str) -> Option<Paid> {
     let payout =
         || crate::closing::read_reference(text).map(|(payout, settlement)| Paid::Settlement { payout, settlement });
-    let row = || crate::relief::bank::read_reference(text).map(|(batch, row)| Paid::Row { batch, row });
+    let row = || crate::relief::read_reference(text).map(|(batch, row)| Paid::Row { batch, row });
     payout().or_else(row)
 }
 
@@ -109,7 +115,7 @@ fn rows(read: &statement::Statement, faults: &read::Faults, hidden: impl Fn(&str
     let each = read.entries.iter().zip(names).map(|(line, named_as)| {
         let entry = line.entry.clone();
         let named = [&entry.edi, &entry.remarks].into_iter().find_map(|text| named(text));
-        let payee = crate::relief::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
+        let payee = crate::bank::name_at_the_bank(&entry.payer_name).filter(|name| !name.is_empty());
         Row {
             record: line.record,
             name: named_as.name,
@@ -181,35 +187,84 @@ fn same_as(state: &State, rows: &[Row], record: usize, other: &str, picture: &Pi
     Some(SameAs { line, record })
 }
 
-impl Desk {
-    /// Whose statements may this caller read? The cities, for relief.
-    fn reads(&self, reader: Reader, by: &str) -> Result<Vec<String>, AskError> {
-        match reader {
-            Reader::Payouts => {
-                self.finance_staff(by)?;
-                self.payout_config().map(|_| Vec::new())
-            }
-            Reader::Relief => {
-                let mine = self.cities.iter().filter(|c| c.role(by) == Some(Role::Treasurer));
-                let mine: Vec<String> = mine.map(|c| c.code.clone()).collect();
-                if mine.is_empty() {
-                    let text = format!("{by} is treasurer of no city; a statement is read by one");
-                    return Err(AskError::Forbidden(text));
-                }
-                Ok(mine)
-            }
-        }
-    }
+/// A statement, and how it is read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementFile {
+    /// Only show what would be booked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// Only these records, separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<String>,
+    /// One record, which a person says something about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// What that record is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<String>,
+    /// Why these records, or why the record is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The day on which it is read; the clock's when absent. For plays of other days.
+    #[serde(skip)]
+    pub today: Option<BusinessDay>,
+    /// The file.
+    #[serde(skip)]
+    pub file: Arc<Vec<u8>>,
+}
 
+impl StatementFile {
+    fn reading(&self) -> Result<Reading> {
+        let run = if self.dry_run { Run::Look } else { Run::Book };
+        let word = (self.line, self.is.as_deref());
+        let reading = Reading::new(run, self.lines.as_deref(), word, self.why.as_deref())?;
+        Ok(Reading { today: self.today, ..reading })
+    }
+}
+
+/// Reads a statement for finance: payouts, and what issuers and funders pay.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReadPayoutStatement(pub StatementFile);
+
+impl Operation for ReadPayoutStatement {
+    const NAME: Name = Name::ReadPayoutStatement;
+    type Answer = StatementRead;
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<StatementRead> {
+        services.payout_config()?;
+        let reading = self.0.reading()?;
+        services.read_statement(&self.0.file, (Reader::Payouts, Vec::new()), &reading, who).await
+    }
+}
+
+/// Reads a statement for a city's treasurer: relief by transfer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReadReliefStatement(pub StatementFile);
+
+impl Operation for ReadReliefStatement {
+    const NAME: Name = Name::ReadReliefStatement;
+    type Answer = StatementRead;
+
+    async fn carry_out(self, services: &Services, who: &Who) -> Result<StatementRead> {
+        let reading = self.0.reading()?;
+        let mine = services.cities.iter().filter(|c| c.role(&who.name) == Some(Role::Treasurer));
+        let mine: Vec<String> = mine.map(|c| c.code.clone()).collect();
+        services.read_statement(&self.0.file, (Reader::Relief, mine), &reading, who).await
+    }
+}
+
+impl Services {
     /// Reads a statement: books what is certain, and tells what became of each line.
-    pub async fn bank_statement(
+    async fn read_statement(
         &self,
         bytes: &[u8],
-        reader: Reader,
-        ask: &StatementAsk,
-        by: &str,
-    ) -> Result<Value, AskError> {
-        let cities = self.reads(reader, by)?;
+        (reader, cities): (Reader, Vec<String>),
+        ask: &Reading,
+        who: &Who,
+    ) -> Result<StatementRead> {
         let read = statement::read(bytes).map_err(|e| value("statement", e))?;
         let today = ask.today.unwrap_or_else(|| self.now().jst_day());
         let faults = read::faults(&read, today, &self.calendar);
@@ -221,7 +276,7 @@ impl Desk {
         }
         let picture = self.picture(&mut rows, (reader, cities), ask).await?;
         let digest = FileDigest(Sha256::digest(bytes).into());
-        let mut shown = Shown::new(&read, &faults, ask.run);
+        let mut shown = StatementRead::new(&read, &faults, ask.run);
         let chosen = choose(&rows, &picture, ask, !faults.texts.is_empty())?;
         for at in order(&rows, &chosen) {
             let (row, (finding, alike)) = (&rows[at], &chosen[at]);
@@ -234,7 +289,7 @@ impl Desk {
                         statement: Some(digest),
                         alike: *alike,
                         seen: Some(picture.seen(row)),
-                        by: by.to_owned(),
+                        by: who.name.clone(),
                         why: ask.why.clone(),
                     };
                     self.book_line(line, ask.run, &picture).await?
@@ -243,19 +298,14 @@ impl Desk {
             };
             shown.line(row, finding);
         }
-        Ok(shown.json())
+        Ok(shown)
     }
 
     /// What the ledger knows about these lines, in one look.
-    async fn picture(
-        &self,
-        rows: &mut Vec<Row>,
-        reader: (Reader, Vec<String>),
-        ask: &StatementAsk,
-    ) -> Result<Picture, AskError> {
+    async fn picture(&self, rows: &mut Vec<Row>, reader: (Reader, Vec<String>), ask: &Reading) -> Result<Picture> {
         let (mut asked, payout, word) = (std::mem::take(rows), self.payout_config().ok(), ask.word.clone());
         let (told, picture) = self
-            .ask(move |state| {
+            .query(move |state| {
                 let picture = picture(state, &mut asked, reader, payout, word.as_ref());
                 (asked, picture)
             })
@@ -265,15 +315,15 @@ impl Desk {
     }
 
     /// A line that the ledger refuses is told, and the lines behind it are read all the same.
-    async fn book_line(&self, line: StatementLine, run: Run, picture: &Picture) -> Result<Finding, AskError> {
+    async fn book_line(&self, line: StatementLine, run: Run, picture: &Picture) -> Result<Finding> {
         let booking = line.what.clone();
         let refused = match run {
             Run::Look if waits_for_another_line(&booking, picture) => None,
-            Run::Look => self.ask(move |state| state.would_book(&line)).await?,
+            Run::Look => self.query(move |state| state.would_book(&line)).await?,
             Run::Book => match self.command(Command::Line(Box::new(line))).await {
                 Ok(Done::Recorded) => None,
                 Ok(Done::Unchanged) => return Ok(Finding::Known),
-                Err(AskError::Command(CommandError::Rejected(why))) => Some(why),
+                Err(ServiceError::Command(CommandError::Rejected(why))) => Some(why),
                 Err(error) => return Err(error),
             },
         };
@@ -311,12 +361,7 @@ fn waits_for_another_line(booking: &Booking, picture: &Picture) -> bool {
 
 /// What is done about each line: what is certain, but of a damaged file only what a person named, and of a line that a person says
 /// something about only that.
-fn choose(
-    rows: &[Row],
-    picture: &Picture,
-    ask: &StatementAsk,
-    damaged: bool,
-) -> Result<Vec<(Finding, Alike)>, AskError> {
+fn choose(rows: &[Row], picture: &Picture, ask: &Reading, damaged: bool) -> Result<Vec<(Finding, Alike)>> {
     let is_chosen = |row: &Row| match &ask.word {
         Some((n, _)) => *n == row.record,
         None if ask.lines.is_empty() => !damaged,

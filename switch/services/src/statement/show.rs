@@ -1,4 +1,4 @@
-//! What became of a statement's lines, as JSON.
+//! What became of a statement's lines.
 
 use super::Run;
 use super::matching::{Finding, Row};
@@ -8,84 +8,206 @@ use kazasu_core::Booking;
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::zengin::statement::Statement;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-pub(super) struct Shown {
-    out: Value,
-    known: u64,
+/// What reading a statement came to, line by line.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct StatementRead {
+    /// Lines that could be read.
+    pub entries: usize,
+    /// Nothing was booked: this is what would be.
+    pub dry_run: bool,
+    /// The file is damaged: nothing of it is booked but what a person names.
+    pub damaged: bool,
+    /// Where it is damaged.
+    pub bad_records: Vec<String>,
+    /// Payout files that the bank took.
+    pub taken: Vec<TakenLine>,
+    /// Transfer files of relief that the bank took.
+    pub sent: Vec<SentLine>,
+    /// Payments that came back.
+    pub returned: Vec<ReturnedLine>,
+    /// What issuers and funders paid.
+    pub received: Vec<ReceivedLine>,
+    /// Lines that the bank corrected.
+    pub undone: Vec<UndoneLine>,
+    /// Lines that are nothing to book.
+    pub set_aside: Vec<AsideLine>,
+    /// Lines that are open, with what they could be.
+    pub unmatched: Vec<OpenLine>,
+    /// Lines that were dealt with before.
+    pub known: u64,
 }
 
-fn push(list: &mut Value, item: Value) {
-    if let Value::Array(list) = list {
-        list.push(item);
-    }
+/// A payout file that the bank took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the payout, its file counted from 0, and the line's amount")]
+pub struct TakenLine {
+    pub payout: u64,
+    pub file: u16,
+    pub yen: i64,
 }
 
-/// Shown only where the bank kept something.
-fn with_fee(mut shown: Value, fee: Yen) -> Value {
-    if fee.is_positive() {
-        shown["fee_yen"] = fee.get().into();
-    }
-    shown
+/// A transfer file of relief that the bank took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the batch, its file counted from 0, and the line's amount")]
+pub struct SentLine {
+    pub batch: u32,
+    pub file: u16,
+    pub yen: i64,
 }
 
-impl Shown {
+/// A payment that came back: a settlement of a payout, or a row of a batch.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReturnedLine {
+    /// The payout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payout: Option<u64>,
+    /// Its settlement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<u32>,
+    /// The batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
+    /// Its row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// What came.
+    pub yen: i64,
+    /// What the bank kept of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fee_yen: Option<i64>,
+}
+
+/// What an issuer or a funder of points paid.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReceivedLine {
+    /// The issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<u16>,
+    /// The funder's programme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub funder: Option<u16>,
+    /// What came.
+    pub yen: i64,
+}
+
+/// A line that the bank corrected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UndoneLine {
+    /// The corrected line.
+    pub line: String,
+    /// The line that corrects it.
+    pub correction: String,
+    /// Yen.
+    pub yen: i64,
+}
+
+/// A line that is nothing to book.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AsideLine {
+    /// Its record in the file.
+    pub record: usize,
+    /// The name that the ledger keeps.
+    pub line: String,
+    /// Yen.
+    pub yen: i64,
+    /// Why.
+    pub why: String,
+}
+
+/// A line that is open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenLine {
+    /// Its record in the file.
+    pub record: usize,
+    /// When it was posted.
+    pub day: String,
+    /// `in` or `out`.
+    pub direction: String,
+    /// Yen.
+    pub yen: i64,
+    /// The payer's name in the statement.
+    pub payer: String,
+    /// The name that the ledger would keep.
+    pub line: String,
+    /// Why it is open.
+    pub why: String,
+    /// What it could be.
+    pub candidates: Vec<CandidateView>,
+}
+
+/// What an open line could be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CandidateView {
+    /// In words.
+    pub what: String,
+    /// What a person writes who says that it is this.
+    pub say: String,
+}
+
+impl StatementRead {
     pub(super) fn new(read: &Statement, faults: &Faults, run: Run) -> Self {
-        let out = json!({
-            "entries": read.entries.len(), "dry_run": run == Run::Look, "damaged": !faults.texts.is_empty(),
-            "bad_records": faults.texts, "taken": [], "sent": [], "returned": [], "received": [], "undone": [],
-            "set_aside": [], "unmatched": [],
-        });
-        Shown { out, known: 0 }
-    }
-
-    pub(super) fn line(&mut self, row: &Row, finding: Finding) {
-        let yen = row.entry.amount.get();
-        match finding {
-            Finding::Known => self.known += 1,
-            Finding::Open { why, candidates } => {
-                let candidates: Vec<Value> =
-                    candidates.iter().map(|c| json!({ "what": c.what, "say": c.say })).collect();
-                let shown = json!({ "record": row.record, "day": row.entry.posting_date.to_string(),
-                    "direction": word(row.entry.direction), "yen": yen, "payer": row.entry.payer_name.trim(),
-                    "line": row.reference, "why": why, "candidates": candidates });
-                push(&mut self.out["unmatched"], shown);
-            }
-            Finding::Book(booking) => {
-                let (list, shown) = match booking {
-                    Booking::Taken { payout, file } => ("taken", json!({ "payout": payout, "file": file, "yen": yen })),
-                    Booking::Sent { batch, file } => ("sent", json!({ "batch": batch, "file": file, "yen": yen })),
-                    Booking::Returned { payout, settlement, fee } => {
-                        ("returned", with_fee(json!({ "payout": payout, "settlement": settlement, "yen": yen }), fee))
-                    }
-                    Booking::CameBack { batch, row, fee } => {
-                        ("returned", with_fee(json!({ "batch": batch, "row": row, "yen": yen }), fee))
-                    }
-                    Booking::Received { from: Payer::Issuer(n), .. } => {
-                        ("received", json!({ "issuer": n, "yen": yen }))
-                    }
-                    Booking::Received { from: Payer::Funder(n), .. } => {
-                        ("received", json!({ "funder": n, "yen": yen }))
-                    }
-                    Booking::Corrects { line } => {
-                        ("undone", json!({ "line": line, "correction": row.reference, "yen": yen }))
-                    }
-                    Booking::Aside(aside) => {
-                        let why = match aside {
-                            Aside::NotOurs => "not ours".to_owned(),
-                            Aside::Same(other) => format!("the same as {other}"),
-                            Aside::Corrected(other) => format!("corrected by the bank: {other}"),
-                        };
-                        ("set_aside", json!({ "record": row.record, "line": row.reference, "yen": yen, "why": why }))
-                    }
-                };
-                push(&mut self.out[list], shown);
-            }
+        StatementRead {
+            entries: read.entries.len(),
+            dry_run: run == Run::Look,
+            damaged: !faults.texts.is_empty(),
+            bad_records: faults.texts.clone(),
+            ..StatementRead::default()
         }
     }
 
-    pub(super) fn json(mut self) -> Value {
-        self.out["known"] = self.known.into();
-        self.out
+    pub(super) fn line(&mut self, row: &Row, finding: Finding) {
+        match finding {
+            Finding::Known => self.known += 1,
+            Finding::Open { why, candidates } => {
+                let candidate = |c: super::matching::Candidate| CandidateView { what: c.what, say: c.say };
+                self.unmatched.push(OpenLine {
+                    record: row.record,
+                    day: row.entry.posting_date.to_string(),
+                    direction: word(row.entry.direction).to_owned(),
+                    yen: row.entry.amount.get(),
+                    payer: row.entry.payer_name.trim().to_owned(),
+                    line: row.reference.clone(),
+                    why,
+                    candidates: candidates.into_iter().map(candidate).collect(),
+                });
+            }
+            Finding::Book(booking) => self.booked(row, booking),
+        }
+    }
+
+    fn booked(&mut self, row: &Row, booking: Booking) {
+        let yen = row.entry.amount.get();
+        let kept = |fee: Yen| fee.is_positive().then_some(fee.get());
+        match booking {
+            Booking::Taken { payout, file } => self.taken.push(TakenLine { payout, file, yen }),
+            Booking::Sent { batch, file } => self.sent.push(SentLine { batch, file, yen }),
+            Booking::Returned { payout, settlement, fee } => {
+                let (payout, settlement, fee_yen) = (Some(payout), Some(settlement), kept(fee));
+                self.returned.push(ReturnedLine { payout, settlement, yen, fee_yen, ..ReturnedLine::default() });
+            }
+            Booking::CameBack { batch, row, fee } => {
+                let (batch, row, fee_yen) = (Some(batch), Some(row), kept(fee));
+                self.returned.push(ReturnedLine { batch, row, yen, fee_yen, ..ReturnedLine::default() });
+            }
+            Booking::Received { from: Payer::Issuer(n), .. } => {
+                self.received.push(ReceivedLine { issuer: Some(n), funder: None, yen });
+            }
+            Booking::Received { from: Payer::Funder(n), .. } => {
+                self.received.push(ReceivedLine { issuer: None, funder: Some(n), yen });
+            }
+            Booking::Corrects { line } => self.undone.push(UndoneLine { line, correction: row.reference.clone(), yen }),
+            Booking::Aside(aside) => {
+                let why = match aside {
+                    Aside::NotOurs => "not ours".to_owned(),
+                    Aside::Same(other) => format!("the same as {other}"),
+                    Aside::Corrected(other) => format!("corrected by the bank: {other}"),
+                };
+                self.set_aside.push(AsideLine { record: row.record, line: row.reference.clone(), yen, why });
+            }
+        }
     }
 }

@@ -183,7 +183,7 @@ impl Office {
     }
 
     /// Reads a file as the desk does it; each line's record and what became of it.
-    fn read_as(&mut self, bytes: &[u8], ask: &StatementAsk) -> Result<Vec<(usize, Finding)>, String> {
+    fn read_as(&mut self, bytes: &[u8], ask: &Reading) -> Result<Vec<(usize, Finding)>, String> {
         let read = statement::read(bytes).map_err(|e| e.to_string())?;
         let today = ask.today.unwrap_or_else(today);
         let faults = read::faults(&read, today, Calendar::built_in());
@@ -231,12 +231,12 @@ impl Office {
     }
 
     fn read(&mut self, bytes: &[u8]) -> Vec<(usize, Finding)> {
-        self.read_as(bytes, &StatementAsk::default()).unwrap()
+        self.read_as(bytes, &Reading::default()).unwrap()
     }
 
     /// A person's word about one record.
     fn said(&mut self, bytes: &[u8], record: usize, is: &str) -> Result<Vec<(usize, Finding)>, String> {
-        let ask = StatementAsk::new(Run::Book, None, (Some(record), Some(is)), Some("asked the bank")).unwrap();
+        let ask = Reading::new(Run::Book, None, (Some(record), Some(is)), Some("asked the bank")).unwrap();
         self.read_as(bytes, &ask)
     }
 

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::matching::{GIVEN_UP, Picture, Row, SameAs, booking_back, booking_of};
 use super::name::LineName;
-use crate::admin::{AskError, value};
+use crate::error::{Result, value};
 use kazasu_core::{Alike, Became, Booking, DueFile, LineStatus, MoneyOut, Paid};
 use kazasu_ledger::record::{Aside, Payer};
 use kazasu_schemas::canonical::same;
@@ -12,7 +12,7 @@ use kazasu_schemas::zengin::statement::{Direction, TransactionKind};
 
 /// What a line is, by a person's word.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Word {
+pub(super) enum Word {
     /// A transfer file: its payout or batch, and the file, from 0.
     File(u64, u16),
     /// A settlement that came back: its payout, and its number.
@@ -34,7 +34,7 @@ pub enum Word {
 impl Word {
     /// From what people and programs write: `file 12/0`, `settlement 12/3`, `row 1/2`, `received issuer 1`, `another`, `same …`,
     /// `not-ours`, `corrects …`.
-    pub fn parse(text: &str) -> Result<Self, AskError> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         let wrong = || {
             value(
@@ -55,7 +55,7 @@ impl Word {
                 Word::Settlement(pair()?.0.parse().map_err(|_| wrong())?, pair()?.1.parse().map_err(|_| wrong())?)
             }
             "row" => Word::Row(pair()?.0.parse().map_err(|_| wrong())?, pair()?.1.parse().map_err(|_| wrong())?),
-            "received" => Word::Received(crate::closing::payer(rest).ok_or_else(wrong)?),
+            "received" => Word::Received(crate::payer::payer(rest).ok_or_else(wrong)?),
             "another" if rest.is_empty() => Word::Another,
             "same" => Word::Same(known(rest)?),
             "not-ours" if rest.is_empty() => Word::NotOurs,
@@ -65,7 +65,7 @@ impl Word {
     }
 }
 
-fn no<T>(problem: String) -> Result<T, AskError> {
+fn no<T>(problem: String) -> Result<T> {
     Err(value("line", problem))
 }
 
@@ -78,7 +78,7 @@ fn shown(what: Paid) -> String {
 }
 
 /// What the line is booked as, when the word can be true of it.
-pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike), AskError> {
+pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Booking, Alike)> {
     if let LineStatus::Known(became) = &row.status {
         return no(format!("record {} was booked before ({became}); undo that first", row.record));
     }
@@ -116,7 +116,7 @@ pub(super) fn booking(row: &Row, word: &Word, picture: &Picture) -> Result<(Book
 }
 
 /// The bank took the money of a file.
-fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking, AskError> {
+fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking> {
     let of = match picture.reader {
         Reader::Payouts => MoneyOut::Payout(of),
         Reader::Relief => MoneyOut::Batch(u32::try_from(of).map_err(|e| value("file", e))?),
@@ -140,7 +140,7 @@ fn taken(row: &Row, (of, n): (u64, u16), picture: &Picture) -> Result<Booking, A
 }
 
 /// A payment came back.
-fn came_back(row: &Row, what: Paid, picture: &Picture) -> Result<Booking, AskError> {
+fn came_back(row: &Row, what: Paid, picture: &Picture) -> Result<Booking> {
     let item = picture.items.iter().find(|item| item.what == what && picture.is_mine(&picture.files[item.file]));
     let Some(item) = item else { return no(format!("{} was not paid, or came back before", shown(what))) };
     fits(row, &picture.files[item.file], picture)?;
@@ -150,7 +150,7 @@ fn came_back(row: &Row, what: Paid, picture: &Picture) -> Result<Booking, AskErr
     Ok(booking_back(item, Yen::new(item.amount.get() - row.entry.amount.get())))
 }
 
-fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
+fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<()> {
     if picture.leaves(file, row.account.as_ref()) {
         return Ok(());
     }
@@ -159,7 +159,7 @@ fn fits(row: &Row, file: &DueFile, picture: &Picture) -> Result<(), AskError> {
 
 /// The line moves nothing, because what it moved was booked under another reference. Amount, direction and payer are compared where it
 /// is booked; here the account, and that two lines of one file are not one movement.
-fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking, AskError> {
+fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking> {
     let booking = Booking::Aside(Aside::Same(other.to_owned()));
     let Some(SameAs { line, record }) = &picture.same else { return Ok(booking) };
     let wrong = |expected: &str, got: String| {
@@ -195,7 +195,7 @@ fn same_as(row: &Row, other: &str, picture: &Picture) -> Result<Booking, AskErro
     }
 }
 
-fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Booking, AskError> {
+fn corrects(row: &Row, line: &str, picture: &Picture, mine: bool) -> Result<Booking> {
     if row.entry.kind != TransactionKind::Correction {
         return no(format!(
             "record {} is no correction of the bank (kind 19); two people undo a line: kazasu payout undo",

@@ -324,3 +324,12 @@ pub(in crate::cli) enum FileFormat {
     /// ISO 20022.
     Pain001,
 }
+
+impl From<FileFormat> for kazasu_services::BankFormat {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Zengin => kazasu_services::BankFormat::Zengin,
+            FileFormat::Pain001 => kazasu_services::BankFormat::Pain001,
+        }
+    }
+}

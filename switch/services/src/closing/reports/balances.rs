@@ -1,7 +1,8 @@
 //! What accounts hold, after any record.
 
 use super::{About, other};
-use crate::admin::{AskError, Desk};
+use crate::Services;
+use crate::error::{Result, ServiceError};
 use anyhow::Context;
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::book::Book;
@@ -30,8 +31,8 @@ async fn book_at(store: &dyn Store, about: &About) -> anyhow::Result<(Book, u64)
     Ok((book, last))
 }
 
-pub(super) async fn trial_balance(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
-    let (book, seq) = book_at(desk.office()?.store.as_ref(), &about).await.map_err(AskError::Other)?;
+pub(super) async fn trial_balance(services: &Services, about: About, made: Millis) -> Result<Report> {
+    let (book, seq) = book_at(services.closing_context()?.store.as_ref(), &about).await.map_err(ServiceError::Other)?;
     let mut headings: BTreeMap<(u64, &'static str), (i64, i64, u64)> = BTreeMap::new();
     for (_, account) in book.accounts() {
         let sum = headings.entry((account.key.unit().number(), account.key.heading())).or_default();
@@ -76,10 +77,10 @@ pub(super) async fn trial_balance(desk: &Desk, about: About, made: Millis) -> Re
     out.finish().map_err(other)
 }
 
-pub(super) async fn prepaid(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
-    let (book, seq) = book_at(desk.office()?.store.as_ref(), &about).await.map_err(AskError::Other)?;
-    let names = desk
-        .ask(|state| {
+pub(super) async fn prepaid(services: &Services, about: About, made: Millis) -> Result<Report> {
+    let (book, seq) = book_at(services.closing_context()?.store.as_ref(), &about).await.map_err(ServiceError::Other)?;
+    let names = services
+        .query(|state| {
             let (_, policy, _) = state.policy();
             let purses = policy.purses.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone(), false)));
             let relief = state.relief_programmes();

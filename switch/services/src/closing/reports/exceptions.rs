@@ -1,7 +1,8 @@
 //! What a person is to look at.
 
 use super::{About, Built};
-use crate::admin::{AskError, Desk};
+use crate::Services;
+use crate::error::ServiceError;
 use kazasu_ledger::Body;
 use kazasu_report::{Cell, Kind as Column, Report, cells};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -9,8 +10,8 @@ use kazasu_schemas::money::Yen;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 
-pub(super) async fn exceptions(desk: &Desk, made: Millis) -> Built {
-    let open = desk.ask(|state| state.differences(true)).await?;
+pub(super) async fn exceptions(services: &Services, made: Millis) -> Built {
+    let open = services.query(|state| state.differences(true)).await?;
     let mut out = Report::build("照合差異 滞留表", "Open differences by age", made)
         .sheet("差異 Differences")
         .column("差異", "difference", Column::Code)
@@ -54,7 +55,7 @@ async fn each(store: &dyn Store, mut see: impl FnMut(u64, Millis, BusinessDay, &
     Ok(())
 }
 
-pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
+pub(super) async fn stand_in(services: &Services, made: Millis) -> Built {
     let mut rows = Vec::new();
     let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
         let (message, code, liable, transfers, sign) = match body {
@@ -65,7 +66,7 @@ pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
         let yen = sign * transfers.iter().fold(0, |sum, t| sum + t.amount.get());
         rows.push((seq, at, day, message, code.to_string(), liable.name(), yen));
     };
-    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    each(services.closing_context()?.store.as_ref(), see).await.map_err(ServiceError::Other)?;
     let mut out = Report::build("代行承認損失", "Stand-in losses", made)
         .sheet("損失 Losses")
         .column("記録番号", "record", Column::Code)
@@ -81,7 +82,7 @@ pub(super) async fn stand_in(desk: &Desk, made: Millis) -> Built {
     Ok(out)
 }
 
-pub(super) async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
+pub(super) async fn flagged(services: &Services, about: About, made: Millis) -> Built {
     use kazasu_ledger::record::flag;
     let mut rows = Vec::new();
     let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
@@ -94,7 +95,7 @@ pub(super) async fn flagged(desk: &Desk, about: About, made: Millis) -> Built {
         let named = r.ruled.as_ref().and_then(|ruled| ruled.named);
         rows.push((seq, at, day, r.own_day, r.merchant.to_string(), r.amount, names, named));
     };
-    each(desk.office()?.store.as_ref(), see).await.map_err(AskError::Other)?;
+    each(services.closing_context()?.store.as_ref(), see).await.map_err(ServiceError::Other)?;
     let mut out = Report::build("要確認取引", "Flagged taps", made)
         .sheet("取引 Taps")
         .column("記録番号", "record", Column::Code)

@@ -1,19 +1,25 @@
 //! What issuers and cities owe, and what became of their money.
 
 use super::Built;
-use crate::admin::{AskError, Desk};
+use crate::Services;
+use crate::error::ServiceError;
 use kazasu_ledger::AccountKey;
 use kazasu_report::{Cell, Kind as Column, Report, cells};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use std::collections::BTreeMap;
 
-pub(super) async fn issuers(desk: &Desk, made: Millis) -> Built {
-    let positions = desk.ask(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_)))).await?;
-    let names = desk.office()?.books(|books| Ok(books.chart.issuers.clone())).await.map_err(AskError::Other)?;
+pub(super) async fn issuers(services: &Services, made: Millis) -> Built {
+    let positions =
+        services.query(|state| state.positions(|key| matches!(key, AccountKey::IssuerReceivable(_)))).await?;
+    let names = services
+        .closing_context()?
+        .books(|books| Ok(books.chart.issuers.clone()))
+        .await
+        .map_err(ServiceError::Other)?;
     let balance = |key: AccountKey| positions.iter().find(|p| p.key == key).map_or(Yen::ZERO, |p| p.balance);
-    let days = desk
-        .office()?
+    let days = services
+        .closing_context()?
         .books(|books| {
             let mut sums: BTreeMap<u16, (i64, i64, u64)> = BTreeMap::new();
             for (issuer, day) in books.days.values().flat_map(|d| &d.issuers) {
@@ -23,7 +29,7 @@ pub(super) async fn issuers(desk: &Desk, made: Millis) -> Built {
             Ok(sums)
         })
         .await
-        .map_err(AskError::Other)?;
+        .map_err(ServiceError::Other)?;
     let mut out = Report::build("発行者精算", "Issuer settlement", made)
         .sheet("発行者 Issuers")
         .column("番号", "issuer", Column::Count)
@@ -47,9 +53,9 @@ pub(super) async fn issuers(desk: &Desk, made: Millis) -> Built {
     Ok(out)
 }
 
-pub(super) async fn cities(desk: &Desk, made: Millis) -> Built {
-    let (programmes, points, named) = desk
-        .ask(|state| {
+pub(super) async fn cities(services: &Services, made: Millis) -> Built {
+    let (programmes, points, named) = services
+        .query(|state| {
             let (_, policy, _) = state.policy();
             let named =
                 policy.points.iter().map(|p| (p.number, (p.name.clone(), p.funder.clone(), p.budget_line.clone())));
@@ -59,7 +65,11 @@ pub(super) async fn cities(desk: &Desk, made: Millis) -> Built {
         .await?;
     let numbers: Vec<u16> = points.keys().copied().collect();
     // What these merchants owe goes off their settlements; nobody else is to be asked for it.
-    let funders = desk.office()?.books(move |books| Ok(books.funders_now(&numbers))).await.map_err(AskError::Other)?;
+    let funders = services
+        .closing_context()?
+        .books(move |books| Ok(books.funders_now(&numbers)))
+        .await
+        .map_err(ServiceError::Other)?;
     let mut out = Report::build("自治体精算", "City settlement", made)
         .sheet("給付事業 Relief")
         .column("事業", "programme", Column::Count)

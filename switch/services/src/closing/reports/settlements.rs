@@ -1,7 +1,8 @@
 //! What merchants are charged and get.
 
 use super::{About, Built, other, tender};
-use crate::admin::{AskError, Desk, value};
+use crate::Services;
+use crate::error::{Result, ServiceError, value};
 use kazasu_core::SettlementView;
 use kazasu_projections::books::Books;
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
@@ -11,8 +12,8 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
 use std::collections::BTreeMap;
 
-pub(super) async fn settlements(desk: &Desk, about: About, made: Millis) -> Built {
-    let all = desk.ask(|state| state.settlements()).await?;
+pub(super) async fn settlements(services: &Services, about: About, made: Millis) -> Built {
+    let all = services.query(|state| state.settlements()).await?;
     let wanted = |s: &&SettlementView| about.day.is_none_or(|day| s.settlement.period.until == day);
     let mut out = Report::build("加盟店精算一覧", "Merchant settlements", made)
         .sheet("精算 Settlements")
@@ -67,26 +68,26 @@ pub(super) async fn settlements(desk: &Desk, about: About, made: Millis) -> Buil
     Ok(out)
 }
 
-async fn one(desk: &Desk, about: &About) -> Result<SettlementView, AskError> {
+async fn one(services: &Services, about: &About) -> Result<SettlementView> {
     let number = about.settlement.ok_or_else(|| value("settlement", "must be a settlement's number"))?;
-    let all = desk.ask(|state| state.settlements()).await?;
+    let all = services.query(|state| state.settlements()).await?;
     all.into_iter().find(|s| s.number == number).ok_or_else(|| value("settlement", format!("{number} is not known")))
 }
 
 /// The taps of a settlement, with their fees, from the journal.
-async fn lines(desk: &Desk, s: &SettlementView) -> Result<Books, AskError> {
-    let office = desk.office()?;
+async fn lines(services: &Services, s: &SettlementView) -> Result<Books> {
+    let office = services.closing_context()?;
     let period = s.settlement.period;
     let mut books =
-        Books::watching(Some(desk.imports.vault.clone()), (s.acquirer, s.merchant), period.from, period.until);
+        Books::watching(Some(services.imports.vault.clone()), (s.acquirer, s.merchant), period.from, period.until);
     let mut reader = office.store.reader().await.map_err(other)?;
-    books.catch_up(reader.as_mut()).await.map_err(AskError::Other)?;
+    books.catch_up(reader.as_mut()).await.map_err(ServiceError::Other)?;
     Ok(books)
 }
 
-pub(super) async fn detail(desk: &Desk, about: About, made: Millis) -> Result<Report, AskError> {
-    let s = one(desk, &about).await?;
-    detail_of(&s, &lines(desk, &s).await?, made).map_err(other)
+pub(super) async fn detail(services: &Services, about: About, made: Millis) -> Result<Report> {
+    let s = one(services, &about).await?;
+    detail_of(&s, &lines(services, &s).await?, made).map_err(other)
 }
 
 /// What a settlement consists of, each as a line.
@@ -169,10 +170,10 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
 }
 
 /// A settlement as a letter to its merchant.
-pub async fn merchant_letter(desk: &Desk, number: u32, issuer: &str, made: Millis) -> Result<Pdf, AskError> {
+pub(super) async fn merchant_letter(services: &Services, number: u32, issuer: &str, made: Millis) -> Result<Pdf> {
     let about = About { settlement: Some(number), ..About::default() };
-    let s = one(desk, &about).await?;
-    let report = detail_of(&s, &lines(desk, &s).await?, made).map_err(other)?;
+    let s = one(services, &about).await?;
+    let report = detail_of(&s, &lines(services, &s).await?, made).map_err(other)?;
     let letter = Letter::new(Party::new(issuer, &[]), Party::new(&s.name, &[]), Honorific::Onchu)
         .number(&format!("精算 {number}"))
         .amount("お振込金額", s.settlement.paid)
@@ -181,9 +182,9 @@ pub async fn merchant_letter(desk: &Desk, number: u32, issuer: &str, made: Milli
     statement(&report, &letter, &font).map_err(other)
 }
 
-pub(super) async fn fees(desk: &Desk, about: About, made: Millis) -> Built {
-    let rows = desk
-        .office()?
+pub(super) async fn fees(services: &Services, about: About, made: Millis) -> Built {
+    let rows = services
+        .closing_context()?
         .books(|books| {
             let contracts = books.contracts();
             let mut sums: BTreeMap<(Tender, String, String), [i64; 5]> = BTreeMap::new();
@@ -206,7 +207,7 @@ pub(super) async fn fees(desk: &Desk, about: About, made: Millis) -> Built {
             Ok(sums)
         })
         .await
-        .map_err(AskError::Other)?;
+        .map_err(ServiceError::Other)?;
     let mut out = Report::build("手数料分析", "Fees and interchange", made)
         .sheet("手数料 Fees")
         .column("支払手段", "tender", Column::Text)

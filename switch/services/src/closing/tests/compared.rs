@@ -156,7 +156,7 @@ fn what_a_contract_tolerates_is_no_difference() {
         let write_offs = outcome.exceptions.iter().filter(|e| matches!(e.proposal, Proposed::WriteOff(_))).count();
         (outcome.exceptions.len(), outcome.tolerated, outcome.tolerated_yen.get(), write_offs)
     };
-    let written = CompareWith::new("issuer", " 01 ", "2026-11-24", "2026-11-24").unwrap();
+    let written = CompareWith::new("issuer", " 01 ", ("2026-11-24", "2026-11-24")).unwrap();
     assert_eq!(written.party, with.party, "one party has one name");
     assert_eq!(found("issuer 2", 100, 0, 0), (3, 0, 0, 0), "another party's contract");
     assert_eq!(found("issuer 1", 0, 0, 0), (3, 0, 0, 0));

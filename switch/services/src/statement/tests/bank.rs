@@ -142,7 +142,7 @@ fn a_look_books_nothing_and_says_what_would_be_booked() {
     let bytes =
         file(&[came(10_000, "ﾌﾘｺﾐ", &format!("P{a}-1")), out(10_000), came(13_000, "ｻｸﾗｶ-ﾄﾞ", ""), came(1, "ﾀﾞﾚｶ", "")]);
     let before = office.state.seq;
-    let look = StatementAsk::new(Run::Look, None, (None, None), None).unwrap();
+    let look = Reading::new(Run::Look, None, (None, None), None).unwrap();
     let seen = office.read_as(&bytes, &look).unwrap();
     assert_eq!(office.state.seq, before, "nothing is recorded");
     assert_eq!(office.read(&bytes), seen, "and then it is booked as it was shown, whatever the lines' order");
@@ -162,7 +162,7 @@ fn lines_that_name_one_payment_twice_are_open() {
 
 #[test]
 fn a_word_needs_a_line_a_reason_and_sense() {
-    let ask = |lines, line, why| StatementAsk::new(Run::Book, lines, line, why).map(|_| ()).unwrap_err().to_string();
+    let ask = |lines, line, why| Reading::new(Run::Book, lines, line, why).map(|_| ()).unwrap_err().to_string();
     assert!(ask(Some("2,x"), (None, None), Some("w")).contains("must be records like 2,3"));
     assert!(ask(Some("2"), (None, None), None).contains("why"));
     assert!(ask(None, (Some(2), None), Some("w")).contains("needs what it is"));

@@ -14,7 +14,7 @@ fn books_nothing(office: &mut Office, bytes: &[u8], what: &str) {
     let read = statement::read(bytes);
     let damaged = read.as_ref().map_or(true, |r| !read::faults(r, today(), Calendar::built_in()).texts.is_empty());
     assert!(damaged, "{what} is told");
-    if let Ok(found) = office.read_as(bytes, &StatementAsk::default()) {
+    if let Ok(found) = office.read_as(bytes, &Reading::default()) {
         assert!(all_open(&found), "{what}: {found:?}");
     }
     assert_eq!(office.state.seq, before, "{what} books nothing");
@@ -63,7 +63,7 @@ fn a_person_may_name_lines_of_a_damaged_file() {
     let cut = &good[..3 * RECORD_LEN];
     let found = office.read(cut);
     assert!(open(&found[0].1).0.contains("the file is damaged") && open(&found[0].1).1.len() == 1, "{found:?}");
-    let ask = StatementAsk::new(Run::Book, Some("3"), (None, None), Some("read on the bank's screen")).unwrap();
+    let ask = Reading::new(Run::Book, Some("3"), (None, None), Some("read on the bank's screen")).unwrap();
     let found = office.read_as(cut, &ask).unwrap();
     assert!(all_open(&found[..1]), "{found:?}");
     assert_eq!(found[1].1, Finding::Book(Booking::Received { from: Payer::Issuer(1), amount: Yen::new(13_000) }));
@@ -114,7 +114,7 @@ fn dates_that_cannot_be_are_told_as_they_were_read() {
         books_nothing(&mut office, &bytes, what);
     }
     // A person may say that an odd day is right; one that has not come, or is too long ago, is never booked.
-    let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("it is so")).unwrap();
+    let ask = Reading::new(Run::Book, Some("2"), (None, None), Some("it is so")).unwrap();
     let before = office.state.seq;
     let payout = office.state.payouts()[0].number;
     let word = format!("file {payout}/0");
@@ -134,7 +134,7 @@ fn on_a_day_on_which_banks_rest_the_next_ones_movements_have_come() {
     let mut office = Office::new(&[10_000]);
     office.payout(&[1]);
     let bytes = file(&[out(10_000)]);
-    let on = |text: &str| StatementAsk { today: Some(day(text)), run: Run::Look, ..StatementAsk::default() };
+    let on = |text: &str| Reading { today: Some(day(text)), run: Run::Look, ..Reading::default() };
     assert!(all_open(&office.read_as(&bytes, &on("2026-12-02")).unwrap()), "a Wednesday: the Thursday has not come");
     let mut sunday = header();
     let monday = day("2026-12-07");
@@ -204,7 +204,7 @@ fn a_western_year_in_a_line_is_not_booked_as_a_year_long_ago() {
     let good = file(&[came(84_812, "ｻｸﾗｶ-ﾄﾞ", "")]);
     let mut western = good.clone();
     western[RECORD_LEN + 9..RECORD_LEN + 15].copy_from_slice(b"261203");
-    let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("read on the screen")).unwrap();
+    let ask = Reading::new(Run::Book, Some("2"), (None, None), Some("read on the screen")).unwrap();
     let found = office.read_as(&western, &ask).unwrap();
     assert!(open(&found[0].1).0.contains("平成26年, 2014-12-03"), "{found:?}");
     assert!(office.said(&western, 2, "received issuer 1").unwrap_err().contains("平成26年, 2014-12-03"));
@@ -230,7 +230,7 @@ fn what_came_as_cheques_waits_until_a_person_says_that_they_are_paid() {
         assert_eq!(candidates[0].say, "--received-from \"issuer 1\"");
         assert_eq!(office.settlement(1), SettlementState::Paid(a), "it is no damage of the file");
         assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), 0);
-        let ask = StatementAsk::new(Run::Book, Some("2"), (None, None), Some("the record is right")).unwrap();
+        let ask = Reading::new(Run::Book, Some("2"), (None, None), Some("the record is right")).unwrap();
         assert!(all_open(&office.read_as(&bytes, &ask).unwrap()[..1]), "but the cheque is not paid yet");
         office.said(&bytes, 2, "received issuer 1").unwrap();
         assert_eq!(office.balance(AccountKey::IssuerReceivable(1)), -84_812);

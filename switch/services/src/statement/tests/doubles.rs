@@ -31,7 +31,7 @@ fn by_hand_and_then_from_the_statement() {
     let found = office.read(&bytes);
     let (why, _) = open(&found[0].1);
     assert!(why.contains("likely a double") && why.contains("tanaka") && why.contains("2026-12 サクラ"), "{why}");
-    let look = StatementAsk { run: Run::Look, ..StatementAsk::default() };
+    let look = Reading { run: Run::Look, ..Reading::default() };
     assert!(all_open(&office.read_as(&bytes, &look).unwrap()), "a look says so too");
     assert_eq!(owed(&office), -13_000);
     // It is the same: the line is done with.

@@ -98,7 +98,7 @@ fn the_banks_correction_undoes_its_line() {
     let first = file(&[out(10_000), came(13_000, "ｻｸﾗｶ-ﾄﾞ", "")]);
     office.read(&first);
     let second = file(&[correction(came(10_000, "ﾌﾘｺﾐ", "")), correction(line(Direction::Out, 13_000, "ｻｸﾗｶ-ﾄﾞ", ""))]);
-    let look = StatementAsk { run: Run::Look, ..StatementAsk::default() };
+    let look = Reading { run: Run::Look, ..Reading::default() };
     let seen = office.read_as(&second, &look).unwrap();
     let found = office.read(&second);
     assert_eq!(found, seen);

@@ -1,0 +1,574 @@
+//! What people may see of relief: no account, no name.
+
+use crate::access::{About, Name};
+use crate::error::{Result, ServiceError, value};
+use crate::operation::Operation;
+use crate::{Services, Who};
+use kazasu_core::{BatchView as StateBatch, ProgrammeView as StateProgramme, RowView as StateRow, Unpaid};
+use kazasu_schemas::money::Yen;
+use kazasu_schemas::relief::{DuplicateRule, Step, issue};
+use serde::{Deserialize, Serialize};
+
+/// Rows in one answer.
+const MOST_ROWS: usize = 1_000;
+/// Amounts of a distribution that are listed.
+const MOST_AMOUNTS: usize = 50;
+
+/// All relief programmes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListProgrammes {}
+
+/// A programme, with the file in force.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowProgramme {
+    /// Its number.
+    pub programme: u16,
+}
+
+/// A relief programme.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProgrammeView {
+    /// Its number.
+    pub programme: u16,
+    /// How often it was decided.
+    pub version: u32,
+    /// Its name.
+    pub name: String,
+    /// The city's code.
+    pub city: String,
+    /// The city's name.
+    pub city_name: Option<String>,
+    /// The law that it stands on.
+    pub legal_basis: String,
+    /// The budget's line.
+    pub budget_line: Option<String>,
+    /// `purse` or `transfer`.
+    pub method: String,
+    /// `largest` or `first`.
+    pub duplicates: String,
+    /// First day.
+    pub from: Option<String>,
+    /// Last day, or the moment at which it ends.
+    pub until: String,
+    /// The most that a payee gets.
+    pub ceiling_yen: i64,
+    /// The budget.
+    pub budget_yen: i64,
+    /// Budget that can be committed.
+    pub budget_left_yen: i64,
+    /// Committed and not paid.
+    pub committed_yen: i64,
+    /// Paid.
+    pub paid_yen: i64,
+    /// Money that can be released.
+    pub fund_yen: i64,
+    /// Released and not arrived.
+    pub transit_yen: i64,
+    /// What is in purses now.
+    pub in_purses_yen: i64,
+    /// What payees must give back.
+    pub receivable_yen: i64,
+    /// Numbers of its batches.
+    pub batches: Vec<u32>,
+    /// The file in force; only of one programme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl ProgrammeView {
+    fn of(v: &StateProgramme, services: &Services) -> Self {
+        let t = &v.terms;
+        ProgrammeView {
+            programme: t.number,
+            version: v.version,
+            name: t.name.clone(),
+            city: t.city.clone(),
+            city_name: services.cities.iter().find(|c| c.code == t.city).map(|c| c.name.clone()),
+            legal_basis: t.legal_basis.clone(),
+            budget_line: t.budget_line.clone(),
+            method: t.method.name().to_owned(),
+            duplicates: match t.duplicates {
+                DuplicateRule::Largest => "largest",
+                DuplicateRule::First => "first",
+            }
+            .to_owned(),
+            from: t.from.map(|d| d.to_string()),
+            until: t.closes.map_or_else(|| t.until.to_string(), |c| c.jst_text()),
+            ceiling_yen: t.ceiling.get(),
+            budget_yen: t.budget.get(),
+            budget_left_yen: v.budget_left.get(),
+            committed_yen: v.committed.get(),
+            paid_yen: v.executed.get(),
+            fund_yen: v.fund.get(),
+            transit_yen: v.transit.get(),
+            in_purses_yen: v.in_purses.get(),
+            receivable_yen: v.receivable.get(),
+            batches: v.batches.clone(),
+            source: None,
+        }
+    }
+}
+
+impl Operation for ListProgrammes {
+    const NAME: Name = Name::ListProgrammes;
+    type Answer = Vec<ProgrammeView>;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<ProgrammeView>> {
+        let all = services.query(|state| state.relief_programmes()).await?;
+        Ok(all.iter().map(|view| ProgrammeView::of(view, services)).collect())
+    }
+}
+
+impl Operation for ShowProgramme {
+    const NAME: Name = Name::ShowProgramme;
+    type Answer = ProgrammeView;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<ProgrammeView> {
+        let number = self.programme;
+        let view = services.query(move |state| state.relief_programme(number)).await?;
+        let view = view.ok_or_else(|| no_programme(number))?;
+        Ok(ProgrammeView { source: Some(view.source.clone()), ..ProgrammeView::of(&view, services) })
+    }
+}
+
+pub(super) fn no_programme(number: u16) -> ServiceError {
+    ServiceError::NotFound(format!("relief programme {number} is not known"))
+}
+
+fn no_batch(number: u32) -> ServiceError {
+    ServiceError::NotFound(format!("batch {number} is not known"))
+}
+
+/// A batch: what the people who decide must see.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowBatch {
+    /// Its number.
+    pub batch: u32,
+}
+
+/// A batch of applications.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BatchView {
+    /// Its number.
+    pub batch: u32,
+    /// The programme.
+    pub programme: u16,
+    /// The city's code.
+    pub city: String,
+    /// The file's name.
+    pub name: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// When it began to be read in.
+    pub opened: String,
+    /// The last step.
+    pub step: String,
+    /// Every step.
+    pub steps: Vec<StepView>,
+    /// Rows that were taken in.
+    pub rows: u32,
+    /// Rows of the file that were refused.
+    pub refused_rows: u32,
+    /// Rows that would be paid, or were granted.
+    pub count: u32,
+    /// Their sum.
+    pub total_yen: i64,
+    /// Amounts among them, the largest first.
+    pub distribution: Vec<AmountView>,
+    /// What is open, by issue.
+    pub issues: Vec<IssueView>,
+    /// Rows by where they are.
+    pub states: Vec<StateView>,
+    /// What payees owe.
+    pub owed_yen: i64,
+    /// The bank's day.
+    pub value_date: Option<String>,
+    /// The transfer files that were made.
+    pub transfer_files: Option<TransferFilesView>,
+    /// Rows that were credited.
+    pub credited_rows: Option<u32>,
+    /// Rows that are to be credited.
+    pub rows_to_credit: Option<u32>,
+    /// Who gets nothing, and why.
+    pub unpaid: Option<UnpaidView>,
+}
+
+/// A step of a batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the step in both languages, and when, who and why")]
+pub struct StepView {
+    pub step: String,
+    pub step_ja: String,
+    pub at: String,
+    pub by: String,
+    pub why: String,
+}
+
+/// An amount and how many rows have it, or how many rows have smaller ones and their sum.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "see above")]
+pub enum AmountView {
+    Listed { yen: i64, count: u32 },
+    Smaller { smaller: u64, sum_yen: String },
+}
+
+/// Rows with an issue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IssueView {
+    /// The issue.
+    pub issue: String,
+    /// The same in Japanese.
+    pub issue_ja: String,
+    /// Rows.
+    pub count: u32,
+    /// Their sum.
+    pub yen: i64,
+    /// Such a row is never paid.
+    pub never_paid: bool,
+    /// The first of them.
+    pub first: Vec<RowView>,
+}
+
+/// Rows in one state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the state, its rows and their sum")]
+pub struct StateView {
+    pub state: String,
+    pub count: u32,
+    pub yen: i64,
+}
+
+/// The transfer files of a batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the form, and each file")]
+pub struct TransferFilesView {
+    pub format: String,
+    pub files: Vec<TransferFileView>,
+}
+
+/// A transfer file of a batch.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "its transfers, their sum, and whether the bank took it")]
+pub struct TransferFileView {
+    pub count: u32,
+    pub yen: i64,
+    pub sent: bool,
+}
+
+/// A row of a batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowView {
+    /// Its place in the batch, from 0.
+    pub row: u32,
+    /// Its line in the file.
+    pub line: u32,
+    /// The person.
+    pub ppid: Option<String>,
+    /// Yen.
+    pub yen: i64,
+    /// What was damaged.
+    pub damage: String,
+    /// Where it is.
+    pub state: String,
+    /// What is open about it.
+    pub issues: Vec<String>,
+    /// What the payee owes of it.
+    pub claimed_yen: i64,
+    /// What the payee gave back.
+    pub repaid_yen: i64,
+    /// More for an earlier one.
+    pub supplement: bool,
+    /// The row that was preferred to it: batch and row.
+    pub instead: Option<String>,
+}
+
+impl From<&StateRow> for RowView {
+    fn from(r: &StateRow) -> Self {
+        let open = issue::NAMES.iter().enumerate().filter(|(bit, _)| r.issues & (1 << bit) != 0);
+        RowView {
+            row: r.row,
+            line: r.line,
+            ppid: r.ppid.map(|p| p.to_string()),
+            yen: r.amount.get(),
+            damage: r.damage.clone(),
+            state: r.state.to_owned(),
+            issues: open.map(|(_, name)| (*name).to_owned()).collect(),
+            claimed_yen: r.claimed.get(),
+            repaid_yen: r.repaid.get(),
+            supplement: r.supplement,
+            instead: r.instead.map(|(batch, row)| format!("{batch}-{row}")),
+        }
+    }
+}
+
+/// Rows that get nothing: how many, how much, why, and which.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnpaidView {
+    /// Rows.
+    pub count: u32,
+    /// Their sum.
+    pub yen: i64,
+    /// Why.
+    pub why: Vec<UnpaidReason>,
+    /// How all of them are listed.
+    pub all: Option<String>,
+}
+
+/// Rows that get nothing for one reason.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnpaidReason {
+    /// The reason.
+    pub why: String,
+    /// The same in Japanese.
+    pub why_ja: String,
+    /// Rows.
+    pub count: u32,
+    /// Their sum.
+    pub yen: i64,
+    /// The first of them.
+    pub rows: Vec<u32>,
+    /// Of them, rows for whose household no row stands any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nothing_else_stands: Option<u32>,
+    /// What brings those in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<String>,
+}
+
+impl UnpaidView {
+    fn of(batch: u32, unpaid: &Unpaid) -> Self {
+        const THEN: &str =
+            "no row stands for these households: read their rows in with another file 再度取り込んでください";
+        let each = unpaid.why.iter().map(|(name, why)| UnpaidReason {
+            why: (*name).to_owned(),
+            why_ja: why.japanese.to_owned(),
+            count: why.count,
+            yen: why.total.get(),
+            rows: why.rows.clone(),
+            nothing_else_stands: (why.alone > 0).then_some(why.alone),
+            then: (why.alone > 0).then(|| THEN.to_owned()),
+        });
+        let all = (unpaid.count > 0).then(|| format!("kazasu relief rows {batch} --only unpaid"));
+        UnpaidView { count: unpaid.count, yen: unpaid.total.get(), why: each.collect(), all }
+    }
+}
+
+impl Services {
+    /// Who of a batch is not paid, as things are, and why.
+    pub(crate) async fn unpaid(&self, number: u32) -> Result<Option<UnpaidView>> {
+        let unpaid = self.query(move |state| state.relief_unpaid(number)).await?;
+        Ok(unpaid.map(|unpaid| UnpaidView::of(number, &unpaid)))
+    }
+}
+
+impl Operation for ShowBatch {
+    const NAME: Name = Name::ShowBatch;
+    type Answer = BatchView;
+
+    fn about(&self) -> Result<About> {
+        Ok(About::Batch(self.batch))
+    }
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<BatchView> {
+        let number = self.batch;
+        let found = services.query(move |state| {
+            let view = state.relief_batch(number)?;
+            let rows = |bit: usize| state.relief_rows(number, Some(issue::NAMES[bit]), 0, 20);
+            let flagged: Vec<(usize, Vec<StateRow>)> = view.issues.iter().map(|(bit, ..)| (*bit, rows(*bit))).collect();
+            Some((view, flagged, state.relief_progress(number), state.relief_unpaid(number)?))
+        });
+        let (view, flagged, progress, unpaid) = found.await?.ok_or_else(|| no_batch(number))?;
+        let batch = batch(&view, &flagged);
+        Ok(BatchView {
+            credited_rows: progress.map(|(done, _)| done),
+            rows_to_credit: progress.map(|(_, all)| all),
+            unpaid: Some(UnpaidView::of(number, &unpaid)),
+            ..batch
+        })
+    }
+}
+
+fn batch(v: &StateBatch, flagged: &[(usize, Vec<StateRow>)]) -> BatchView {
+    let steps = v.steps.iter().map(|(step, at, by, why)| StepView {
+        step: step.name().to_owned(),
+        step_ja: step.japanese().to_owned(),
+        at: at.jst_text(),
+        by: by.clone(),
+        why: why.clone(),
+    });
+    let states = v.states.iter().map(|(state, (count, yen))| StateView {
+        state: (*state).to_owned(),
+        count: *count,
+        yen: yen.get(),
+    });
+    let files = v.files.as_ref().map(|(format, files)| {
+        let each =
+            |(count, yen, sent): &(u32, Yen, bool)| TransferFileView { count: *count, yen: yen.get(), sent: *sent };
+        TransferFilesView { format: format.name().to_owned(), files: files.iter().map(each).collect() }
+    });
+    BatchView {
+        batch: v.number,
+        programme: v.programme,
+        city: v.city.clone(),
+        name: v.name.clone(),
+        sha256: hex::encode(v.digest),
+        opened: v.opened.jst_text(),
+        step: v.step.map_or("reading", Step::name).to_owned(),
+        steps: steps.collect(),
+        rows: v.rows,
+        refused_rows: v.refused,
+        count: v.count,
+        total_yen: v.total.get(),
+        distribution: distribution(v),
+        issues: issues(v, flagged),
+        states: states.collect(),
+        owed_yen: v.owed.get(),
+        value_date: v.value_date.map(|d| d.to_string()),
+        transfer_files: files,
+        credited_rows: None,
+        rows_to_credit: None,
+        unpaid: None,
+    }
+}
+
+fn issues(v: &StateBatch, flagged: &[(usize, Vec<StateRow>)]) -> Vec<IssueView> {
+    let each = v.issues.iter().map(|(bit, count, yen)| {
+        let rows = flagged.iter().find(|(b, _)| b == bit).map_or(&[][..], |(_, rows)| rows);
+        IssueView {
+            issue: issue::NAMES[*bit].to_owned(),
+            issue_ja: issue::JAPANESE[*bit].to_owned(),
+            count: *count,
+            yen: yen.get(),
+            never_paid: issue::NEVER & (1 << bit) != 0,
+            first: rows.iter().map(RowView::from).collect(),
+        }
+    });
+    each.collect()
+}
+
+fn distribution(v: &StateBatch) -> Vec<AmountView> {
+    let listed = v.distribution.iter().take(MOST_AMOUNTS);
+    let mut out: Vec<AmountView> = listed.map(|d| AmountView::Listed { yen: d.amount.get(), count: d.count }).collect();
+    let rest = v.distribution.iter().skip(MOST_AMOUNTS);
+    let (smaller, sum) = rest.fold((0_u64, 0_i128), |(n, sum), d| {
+        (n + u64::from(d.count), sum + i128::from(d.amount.get()) * i128::from(d.count))
+    });
+    if smaller > 0 {
+        out.push(AmountView::Smaller { smaller, sum_yen: sum.to_string() });
+    }
+    out
+}
+
+/// How far a batch has been credited.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowProgress {
+    /// The batch.
+    pub batch: u32,
+}
+
+/// How far a batch has been credited.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProgressView {
+    /// The batch.
+    pub batch: u32,
+    /// `purse` or `transfer`.
+    pub method: String,
+    /// Rows that were credited.
+    pub credited_rows: u32,
+    /// Rows that are to be credited.
+    pub rows_to_credit: u32,
+    /// What the batch pays.
+    pub total_yen: i64,
+}
+
+impl Operation for ShowProgress {
+    const NAME: Name = Name::ShowProgress;
+    type Answer = ProgressView;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<ProgressView> {
+        let number = self.batch;
+        let found = services.query(move |state| {
+            let (done, all) = state.relief_progress(number)?;
+            Some((done, all, state.relief_method(number)?, state.relief_total(number)?))
+        });
+        let (credited_rows, rows_to_credit, method, total) = found.await?.ok_or_else(|| no_batch(number))?;
+        let (method, total_yen) = (method.name().to_owned(), total.get());
+        Ok(ProgressView { batch: number, method, credited_rows, rows_to_credit, total_yen })
+    }
+}
+
+/// Rows of a batch, a page at a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRows {
+    /// The batch.
+    pub batch: u32,
+    /// Only those in this state, or with this issue.
+    #[serde(default)]
+    pub only: Option<String>,
+    /// The first row.
+    #[serde(default)]
+    pub from: u32,
+}
+
+/// A page of rows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowsView {
+    /// The rows.
+    pub rows: Vec<RowView>,
+    /// The row from which the next page begins.
+    pub next: Option<u32>,
+}
+
+/// States of rows that a page can be narrowed to, besides steps and issues.
+const STATES: [&str; 14] = [
+    "applied",
+    "assessed",
+    "refused",
+    "waiting",
+    "excluded",
+    "credited",
+    "sent",
+    "returned",
+    "claimed",
+    "adjusted",
+    "not_granted",
+    "withheld",
+    "unpaid",
+    "cancelled",
+];
+
+fn is_a_state(only: &str) -> Result<()> {
+    if STATES.contains(&only) || issue::NAMES.contains(&only) || Step::parse(only).is_some() {
+        return Ok(());
+    }
+    let steps: Vec<&str> = Step::ALL.iter().map(|step| step.name()).filter(|name| !STATES.contains(name)).collect();
+    let (states, steps, issues) = (STATES.join(", "), steps.join(", "), issue::NAMES.join(", "));
+    Err(value("only", format!("must be one of {states}, {steps}, {issues}; got {only:?}")))
+}
+
+impl Operation for ListRows {
+    const NAME: Name = Name::ListRows;
+    type Answer = RowsView;
+
+    fn about(&self) -> Result<About> {
+        Ok(About::Batch(self.batch))
+    }
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<RowsView> {
+        let ListRows { batch, only, from } = self;
+        only.as_deref().map_or(Ok(()), is_a_state)?;
+        let rows = services.query(move |state| {
+            state.relief_city(batch)?;
+            Some(state.relief_rows(batch, only.as_deref(), from, MOST_ROWS))
+        });
+        let rows = rows.await?.ok_or_else(|| no_batch(batch))?;
+        let next = rows.last().filter(|_| rows.len() == MOST_ROWS).map(|row| row.row + 1);
+        Ok(RowsView { rows: rows.iter().map(RowView::from).collect(), next })
+    }
+}

@@ -1,0 +1,294 @@
+//! What may be known of a person: links with masked numbers, the card, purses, points and limits.
+
+use crate::access::Name;
+use crate::error::{Result, ServiceError};
+use crate::fields::ppid;
+use crate::operation::Operation;
+use crate::{Services, Who};
+use kazasu_core::{BreakReason, Broken, Holding, Resident, State};
+use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
+use kazasu_schemas::ids::Ppid;
+use kazasu_schemas::money::Yen;
+use serde::{Deserialize, Serialize};
+
+/// Shows a person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowResident {
+    /// The person.
+    pub ppid: String,
+}
+
+/// A person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResidentView {
+    /// The PPID.
+    pub ppid: String,
+    /// A temporary ID.
+    pub temporary: bool,
+    /// It was merged into another ID.
+    pub merged: bool,
+    /// `good`, `suspended` or `revoked`.
+    pub card: String,
+    /// The certificate's or temporary ID's last day.
+    pub last_day: Option<String>,
+    /// Links, the newest first.
+    pub links: Vec<LinkView>,
+    /// Purse money by programme.
+    pub purses: Vec<HoldingView>,
+    /// Points by programme.
+    pub points: Vec<HoldingView>,
+    /// The person's own limits.
+    pub limits: OwnLimitsView,
+    /// Limits that hold from a later day.
+    pub limits_later: Option<OwnLimitsView>,
+    /// Yen that count toward today's limit.
+    pub today_yen: i64,
+    /// Yen that count toward this month's limit.
+    pub this_month_yen: i64,
+    /// The link is in the queue of broken ones.
+    pub link_broken: bool,
+    /// The account is under several PPIDs.
+    pub shared_account: bool,
+}
+
+/// One version of a link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LinkView {
+    /// Its number.
+    pub version: u32,
+    /// From when it holds.
+    pub from: String,
+    /// The instrument; none where the link ended.
+    pub instrument: Option<MaskedInstrument>,
+}
+
+/// An instrument with its number masked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MaskedInstrument {
+    /// `credit`, `debit`, `bank` or `held`.
+    pub kind: String,
+    /// The issuer's number.
+    pub issuer: Option<u16>,
+    /// The masked number.
+    pub number: String,
+}
+
+/// What a person holds of a programme: yen of a purse, or points.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct HoldingView {
+    /// The programme.
+    pub programme: u16,
+    /// Yen, of purse money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yen: Option<i64>,
+    /// Points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<i64>,
+}
+
+impl HoldingView {
+    pub(crate) fn yen(h: &Holding) -> Self {
+        HoldingView { programme: h.programme, yen: Some(h.available), points: None }
+    }
+
+    pub(crate) fn points(h: &Holding) -> Self {
+        HoldingView { programme: h.programme, yen: None, points: Some(h.available) }
+    }
+}
+
+/// A person's own limits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OwnLimitsView {
+    /// Yen per tap.
+    pub tap_yen: Option<i64>,
+    /// Yen per day.
+    pub day_yen: Option<i64>,
+    /// Yen per month.
+    pub month_yen: Option<i64>,
+    /// Decline beyond the month's limit.
+    pub decline: bool,
+    /// The day from which they hold, where that is later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl From<&OwnLimits> for OwnLimitsView {
+    fn from(l: &OwnLimits) -> Self {
+        let [tap_yen, day_yen, month_yen] = [l.tap, l.day, l.month].map(|limit| limit.map(Yen::get));
+        OwnLimitsView { tap_yen, day_yen, month_yen, decline: l.decline, from: None }
+    }
+}
+
+impl Operation for ShowResident {
+    const NAME: Name = Name::ShowResident;
+    type Answer = ResidentView;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<ResidentView> {
+        let person = ppid("ppid", &self.ppid)?;
+        let today = services.now().jst_day();
+        let found = services.query(move |state| {
+            let shown = |i: &Instrument| (i.clone(), deposit(state, i));
+            let links: Vec<_> =
+                state.link_versions(&person).map(|l| (l.version, l.from, l.instrument.as_ref().map(shown))).collect();
+            state.resident(&person, today).map(|r| (r, links))
+        });
+        let (r, links) = found.await?.ok_or_else(|| ServiceError::NotFound(format!("PPID {person} is not known")))?;
+        let link =
+            |(version, from, instrument): (u32, kazasu_schemas::jst::Millis, Option<(Instrument, Option<u64>)>)| {
+                let instrument = instrument.map(|(i, number)| services.masked(&i, number, &person));
+                LinkView { version, from: from.jst_text(), instrument }
+            };
+        Ok(shown(&r, &person, links.into_iter().map(link).collect()))
+    }
+}
+
+fn shown(r: &Resident, person: &Ppid, links: Vec<LinkView>) -> ResidentView {
+    let card = match r.card {
+        CardStatus::Good => "good",
+        CardStatus::Suspended => "suspended",
+        CardStatus::Revoked => "revoked",
+    };
+    let later = r
+        .later
+        .as_ref()
+        .map(|(from, limits)| OwnLimitsView { from: Some(from.to_string()), ..OwnLimitsView::from(limits) });
+    ResidentView {
+        ppid: person.to_string(),
+        temporary: r.temporary,
+        merged: r.merged,
+        card: card.to_owned(),
+        last_day: r.last_day.map(|d| d.to_string()),
+        links,
+        purses: r.purses.iter().map(HoldingView::yen).collect(),
+        points: r.points.iter().map(HoldingView::points).collect(),
+        limits: OwnLimitsView::from(&r.limits),
+        limits_later: later,
+        today_yen: r.today.get(),
+        this_month_yen: r.this_month.get(),
+        link_broken: r.broken,
+        shared_account: r.shared_account,
+    }
+}
+
+/// The number of an account that is kept here.
+fn deposit(state: &State, instrument: &Instrument) -> Option<u64> {
+    match instrument {
+        Instrument::Deposit(account) => state.deposit_number(*account),
+        Instrument::CreditCard(_) | Instrument::DebitCard(_) | Instrument::BankAccount(_) => None,
+    }
+}
+
+/// Only the last three digits of an account are shown.
+fn masked_account(number: u64) -> String {
+    format!("*******{:03}", number % 1_000)
+}
+
+impl Services {
+    /// An instrument with its number masked.
+    fn masked(&self, instrument: &Instrument, here: Option<u64>, person: &Ppid) -> MaskedInstrument {
+        let number = match instrument {
+            Instrument::CreditCard(card) | Instrument::DebitCard(card) => {
+                self.imports.vault.open(&card.pan, person).map_or_else(|_| "(sealed)".to_owned(), |pan| pan.masked())
+            }
+            Instrument::BankAccount(account) => masked_account(account.number),
+            Instrument::Deposit(_) => here.map_or_else(|| "(held here)".to_owned(), masked_account),
+        };
+        MaskedInstrument { kind: instrument.kind().to_owned(), issuer: instrument.issuer(), number }
+    }
+}
+
+/// The queue of broken links.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListBrokenLinks {}
+
+/// A broken link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BrokenLink {
+    /// The person.
+    pub ppid: String,
+    /// The link's version.
+    pub version: u32,
+    /// What happened.
+    pub why: String,
+    /// Since when.
+    pub since: String,
+    /// The instrument that is proposed instead.
+    pub proposal: Option<RetargetView>,
+}
+
+/// A proposed instrument.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RetargetView {
+    /// The instrument.
+    pub instrument: MaskedInstrument,
+    /// Who proposed it.
+    pub by: String,
+}
+
+fn break_reason(why: &BreakReason) -> String {
+    match why {
+        BreakReason::Issuer(code) => format!("発行者応答{code} the issuer does not know it ({code})"),
+        BreakReason::Person(text) => text.clone(),
+    }
+}
+
+impl Operation for ListBrokenLinks {
+    const NAME: Name = Name::ListBrokenLinks;
+    type Answer = Vec<BrokenLink>;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<BrokenLink>> {
+        let queue = services.query(|state| {
+            let number = |b: &Broken| b.proposal.as_ref().and_then(|(i, _)| deposit(state, i));
+            let all = state.broken_links().map(|(person, b)| (person, b.clone(), number(b)));
+            all.collect::<Vec<(Ppid, Broken, Option<u64>)>>()
+        });
+        let line = |(person, b, number): &(Ppid, Broken, Option<u64>)| BrokenLink {
+            ppid: person.to_string(),
+            version: b.version,
+            why: break_reason(&b.why),
+            since: b.since.jst_text(),
+            proposal: b.proposal.as_ref().map(|(instrument, by)| RetargetView {
+                instrument: services.masked(instrument, *number, person),
+                by: by.clone(),
+            }),
+        };
+        Ok(queue.await?.iter().map(line).collect())
+    }
+}
+
+/// Public-receipt accounts under several PPIDs.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListSharedAccounts {}
+
+/// An account under several PPIDs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SharedAccount {
+    /// The account.
+    pub instrument: MaskedInstrument,
+    /// The people.
+    pub ppids: Vec<String>,
+}
+
+impl Operation for ListSharedAccounts {
+    const NAME: Name = Name::ListSharedAccounts;
+    type Answer = Vec<SharedAccount>;
+
+    async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<SharedAccount>> {
+        let shared = services.query(|state| {
+            let all = state.shared_accounts().into_iter();
+            all.map(|(i, people)| {
+                let number = deposit(state, &i);
+                (i, people, number)
+            })
+            .collect::<Vec<(Instrument, Vec<Ppid>, Option<u64>)>>()
+        });
+        let line = |(instrument, people, number): &(Instrument, Vec<Ppid>, Option<u64>)| SharedAccount {
+            instrument: services.masked(instrument, *number, &people[0]),
+            ppids: people.iter().map(ToString::to_string).collect(),
+        };
+        Ok(shared.await?.iter().map(line).collect())
+    }
+}
