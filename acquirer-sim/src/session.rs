@@ -164,8 +164,11 @@ impl Session {
     pub fn network(&mut self, purpose: NetworkCode) -> anyhow::Result<Network> {
         let question = self.request(purpose);
         let received = self.exchange(&question, Some(self.keys.to_switch.clone()))?;
-        ensure!(received.mac != Some(false), "the answer's MAC is wrong");
-        Ok(Network::from_message(&received.message)?)
+        let answer = Network::from_message(&received.message)?;
+        // What has no MAC decides nothing: it may only refuse.
+        let refused = received.mac.is_none() && answer.code != Some(ResponseCode::APPROVED);
+        ensure!(received.mac == Some(true) || refused, "the answer's MAC is wrong");
+        Ok(answer)
     }
 
     /// A network message with a number of its own.

@@ -194,14 +194,13 @@ impl TransmissionTime {
         let part = |of: u32| u8::try_from(self.0 / of % 100).ok();
         let (month, day) = (Month::try_from(part(100_000_000)?).ok()?, part(1_000_000)?);
         let (hour, minute, second) = (part(10_000)?, part(100)?, part(1)?);
-        (year - 1..=year + 1)
-            .filter_map(|y| {
-                let date = Date::from_calendar_date(y, month, day).ok()?;
-                let instant = date.with_hms(hour, minute, second).ok()?.assume_utc();
-                Some(Millis(instant.unix_timestamp() * 1_000))
-            })
-            .filter(|instant| (instant.0 - at.0).abs() <= 183 * DAY_MS)
-            .min_by_key(|instant| (instant.0 - at.0).abs())
+        let in_year = |y: i32| {
+            let date = Date::from_calendar_date(y, month, day).ok()?;
+            let instant = Millis(date.with_hms(hour, minute, second).ok()?.assume_utc().unix_timestamp() * 1_000);
+            ((instant.0 - at.0).abs() <= 183 * DAY_MS).then_some(instant)
+        };
+        // Nearly always it is this year's.
+        in_year(year).or_else(|| in_year(year - 1)).or_else(|| in_year(year + 1))
     }
 
     /// The label so many seconds later (below zero: earlier), when this one is of the year in which `near` lies. `None` for a date

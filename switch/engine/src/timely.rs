@@ -57,13 +57,17 @@ pub(crate) fn untimely(request: &Request, clocks: Clocks, bounds: Bounds) -> Opt
     }
     let window = i64::try_from(bounds.window.as_millis()).unwrap_or(i64::MAX);
     // 29 February in a year without one is no time near any clock.
-    let off = |clock: Millis| Some(request.transmission.nearest(clock)?.0 - clock.0);
-    let offs = [off(clocks.decides), off(clocks.wall)].map(|off| off.unwrap_or(i64::MIN));
-    if offs.iter().all(|off| *off > window) {
+    let off = |clock: Millis| request.transmission.nearest(clock).map_or(i64::MIN, |at| at.0 - clock.0);
+    let by_time = off(clocks.decides);
+    if by_time.saturating_abs() <= window {
+        return None;
+    }
+    let by_wall = off(clocks.wall);
+    if by_time > window && by_wall > window {
         return Some(Untimely::TooNew);
     }
     if !request.mti.is_advice() {
-        return offs.iter().all(|off| off.saturating_abs() > window).then_some(Untimely::TooOld);
+        return (by_wall.saturating_abs() > window).then_some(Untimely::TooOld);
     }
     // A day in hand: the advice may have been decided a little before its own time by the switch's clock.
     let day = request.transmission.nearest(clocks.decides).map(Millis::jst_day);

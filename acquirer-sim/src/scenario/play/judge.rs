@@ -1,7 +1,7 @@
 //! Whether an answer is what a step expects of it.
 
 use super::{Came, Player, Remembered};
-use crate::scenario::file::{Expect, NoAnswer, Step, What, parse_mti};
+use crate::scenario::file::{Expect, Mac, NoAnswer, Step, What, parse_mti};
 use crate::session::{Keys, Received};
 use anyhow::Context;
 use kazasu_schemas::iso8583::Message;
@@ -73,10 +73,10 @@ impl Player<'_> {
     /// What a stranger may have sent is answered without a MAC; everything else with the right one.
     fn mac(&mut self, step: &Step, answer: &Received) {
         let refused = matches!(answer.message.get(39), Some(b"30" | b"63"));
-        let nonce = step.send == Some(What::SignOn);
+        let stranger = step.mac != Mac::Right || step.send == Some(What::SignOn);
         let good = match answer.mac {
-            Some(right) => right && !nonce,
-            None => refused || nonce,
+            Some(right) => right && !stranger,
+            None => refused || stranger,
         };
         if !good {
             let got = match answer.mac {
@@ -84,7 +84,7 @@ impl Player<'_> {
                 Some(true) => "the right one",
                 Some(false) => "a wrong one",
             };
-            self.differ("MAC", if nonce { "none" } else { "the right one" }, got);
+            self.differ("MAC", if stranger { "none" } else { "the right one" }, got);
         }
     }
 
