@@ -3,6 +3,7 @@
 use anyhow::Context;
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, TerminalId};
 use kazasu_schemas::iso8583::Dialect;
+use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::secret::Key;
 use kazasu_schemas::utf8;
@@ -22,8 +23,12 @@ struct File {
     #[serde(default)]
     ppid_in: PpidPlace,
     master_key: String,
-    to_switch_key: String,
-    from_switch_key: String,
+    /// Of files that were made when sign-on had keys of its own: it stays unused.
+    #[serde(rename = "to_switch_key")]
+    _to_switch_key: Option<serde::de::IgnoredAny>,
+    /// The same.
+    #[serde(rename = "from_switch_key")]
+    _from_switch_key: Option<serde::de::IgnoredAny>,
     cards_file: Option<PathBuf>,
     #[serde(default)]
     cards: BTreeMap<String, String>,
@@ -66,12 +71,10 @@ pub struct AcquirerConfig {
     pub mac: MacAlgorithm,
     /// Where the PPID travels.
     pub ppid_in: PpidPlace,
-    /// Wraps session keys.
+    /// Session keys follow from it.
     pub master: Key,
-    /// Initial key towards the switch.
-    pub to_switch: Key,
-    /// Initial key from the switch.
-    pub from_switch: Key,
+    /// Its clock is ahead by so many milliseconds: of a switch whose clock was set for a test or a demonstration.
+    pub ahead: i64,
     /// A CSV file whose column `ppid` lists residents.
     pub cards_file: Option<PathBuf>,
     /// Cards by alias.
@@ -119,12 +122,17 @@ impl AcquirerConfig {
             mac: file.mac,
             ppid_in: file.ppid_in,
             master: key(&file.master_key, "master_key")?,
-            to_switch: key(&file.to_switch_key, "to_switch_key")?,
-            from_switch: key(&file.from_switch_key, "from_switch_key")?,
+            ahead: 0,
             cards_file: file.cards_file.map(|p| base.join(p)),
             cards,
             merchants: merchants.collect::<anyhow::Result<_>>()?,
         })
+    }
+
+    /// What its clock says.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        Millis(crate::clock::now().0 + self.ahead)
     }
 
     /// A merchant by alias.

@@ -1,13 +1,13 @@
-//! One connection to the switch with blocking sockets: connect, sign on, change keys, send, receive.
+//! One connection to the switch with blocking sockets: connect, sign on, send, receive.
 
 use crate::config::AcquirerConfig;
 use anyhow::{Context, bail, ensure};
 use bytes::BytesMut;
 use kazasu_schemas::ids::Stan;
 use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message};
+use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::mac::{MacKey, encode_frame};
-use kazasu_schemas::wire::network::SessionKeys;
-use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, ResponseCode, SessionKeys};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -23,12 +23,19 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The configured initial keys.
-    pub fn initial(config: &AcquirerConfig) -> anyhow::Result<Keys> {
+    /// Those of the session with these nonces.
+    pub fn of_session(config: &AcquirerConfig, nonces: &Nonces) -> anyhow::Result<Keys> {
+        let keys = SessionKeys::derive(&MasterKey::new(config.mac, &config.master), config.id, nonces);
         Ok(Keys {
-            to_switch: MacKey::new(config.mac, &config.to_switch).context("to_switch_key")?,
-            from_switch: MacKey::new(config.mac, &config.from_switch).context("from_switch_key")?,
+            to_switch: MacKey::new(config.mac, &keys.to_switch)?,
+            from_switch: MacKey::new(config.mac, &keys.from_switch)?,
         })
+    }
+
+    /// Those of a session that never was: what a connection has before it signs on. No MAC under them is right.
+    pub fn of_no_session(config: &AcquirerConfig) -> anyhow::Result<Keys> {
+        let zero = Nonce::new([0; Nonce::LEN]);
+        Keys::of_session(config, &Nonces { acquirer: zero, switch: zero })
     }
 }
 
@@ -79,8 +86,6 @@ impl Receiver {
 pub struct Session {
     /// Who we are.
     pub config: AcquirerConfig,
-    /// The initial keys.
-    pub initial: Keys,
     /// The keys in force.
     pub keys: Keys,
     /// Cut-overs that the switch told: what, and the business day (MMDD).
@@ -102,13 +107,11 @@ impl Session {
     pub fn connect(config: &AcquirerConfig) -> anyhow::Result<Session> {
         let socket = TcpStream::connect(&config.addr).with_context(|| format!("cannot connect to {}", config.addr))?;
         socket.set_nodelay(true)?;
-        let initial = Keys::initial(config)?;
         let receiver = Receiver::new(socket.try_clone()?, config.dialect.clone());
         let stan = u64::try_from(crate::clock::now().0).unwrap_or(0) % 900_000;
         Ok(Session {
             config: config.clone(),
-            keys: initial.clone(),
-            initial,
+            keys: Keys::of_no_session(config)?,
             cutovers: Vec::new(),
             socket,
             receiver,
@@ -116,41 +119,70 @@ impl Session {
         })
     }
 
-    /// Connects, signs on and fetches session keys.
+    /// Connects and signs on.
     pub fn open(config: &AcquirerConfig) -> anyhow::Result<Session> {
         let mut session = Session::connect(config)?;
-        let answer = session.network(NetworkCode::SignOn)?;
-        ensure!(answer.code == Some(ResponseCode::APPROVED), "sign-on refused with {:?}", answer.code);
-        session.change_keys()?;
+        session.sign_on()?;
         Ok(session)
     }
 
-    /// Asks for session keys and puts them into force.
-    pub fn change_keys(&mut self) -> anyhow::Result<()> {
-        let answer = self.network(NetworkCode::KeyChange)?;
-        ensure!(answer.code == Some(ResponseCode::APPROVED), "key change refused with {:?}", answer.code);
-        let block = answer.keys.context("the switch sent no key block")?;
-        let keys = SessionKeys::from_block(&block, &self.config.master, self.config.mac)?;
-        self.keys = Keys {
-            to_switch: MacKey::new(self.config.mac, &keys.to_switch)?,
-            from_switch: MacKey::new(self.config.mac, &keys.from_switch)?,
-        };
+    /// Signs on, or changes keys on a connection that is signed on: both are the same.
+    pub fn sign_on(&mut self) -> anyhow::Result<()> {
+        let nonces = self.ask_for_nonce()?;
+        let answer = self.prove(Keys::of_session(&self.config, &nonces)?)?;
+        ensure!(answer.code == Some(ResponseCode::APPROVED), "sign-on refused with {:?}", answer.code);
         Ok(())
     }
 
-    /// Sends a network message under the right keys and waits for its answer.
+    /// The first half of a sign-on: both nonces.
+    pub fn ask_for_nonce(&mut self) -> anyhow::Result<Nonces> {
+        let ours = crate::clock::nonce()?;
+        let question = self.request(NetworkCode::SignOn).with(ours.question());
+        let received = self.exchange(&question, None)?;
+        let answer = Network::from_message(&received.message)?;
+        ensure!(answer.code == Some(ResponseCode::APPROVED), "sign-on refused with {:?}", answer.code);
+        let nonces = Nonces::from_answer(answer.private.as_deref().context("the switch sent no nonce (DE48)")?)?;
+        ensure!(nonces.acquirer == ours, "the switch answered another sign-on");
+        Ok(nonces)
+    }
+
+    /// The second half: proves that these keys are known, and puts them into force when the switch proves the same.
+    pub fn prove(&mut self, keys: Keys) -> anyhow::Result<Network> {
+        let question = self.request(NetworkCode::KeyChange);
+        let old = std::mem::replace(&mut self.keys, keys);
+        let received = self.exchange(&question, Some(self.keys.to_switch.clone()))?;
+        let answer = Network::from_message(&received.message)?;
+        if answer.code == Some(ResponseCode::APPROVED) {
+            ensure!(received.mac == Some(true), "the switch has not proven that it has the session's keys");
+        } else {
+            self.keys = old;
+        }
+        Ok(answer)
+    }
+
+    /// Sends a network message under the session's keys and waits for its answer.
     pub fn network(&mut self, purpose: NetworkCode) -> anyhow::Result<Network> {
+        let question = self.request(purpose);
+        let received = self.exchange(&question, Some(self.keys.to_switch.clone()))?;
+        let answer = Network::from_message(&received.message)?;
+        // What has no MAC decides nothing: it may only refuse.
+        let refused = received.mac.is_none() && answer.code != Some(ResponseCode::APPROVED);
+        ensure!(received.mac == Some(true) || refused, "the answer's MAC is wrong");
+        Ok(answer)
+    }
+
+    /// A network message with a number of its own.
+    pub fn request(&mut self, purpose: NetworkCode) -> Network {
         self.stan += 1;
-        let request =
-            Network::request(purpose, self.config.id, Stan::wrapping(self.stan), crate::clock::now().transmission());
-        let initial = matches!(purpose, NetworkCode::SignOn | NetworkCode::KeyChange);
-        let keys = if initial { self.initial.clone() } else { self.keys.clone() };
+        Network::request(purpose, self.config.id, Stan::wrapping(self.stan), self.config.now().transmission())
+    }
+
+    fn exchange(&mut self, question: &Network, key: Option<MacKey>) -> anyhow::Result<Received> {
         let mut message = Message::default();
-        request.to_message(&mut message);
-        self.send(&mut message, Some(&keys.to_switch))?;
-        let received = self.receive(&keys, Duration::from_secs(10))?.context("no answer within 10 s")?;
-        ensure!(received.mac != Some(false), "the answer's MAC is wrong");
-        Ok(Network::from_message(&received.message)?)
+        question.to_message(&mut message);
+        self.send(&mut message, key.as_ref())?;
+        let keys = self.keys.clone();
+        self.receive(&keys, Duration::from_secs(10))?.context("no answer within 10 s")
     }
 
     /// Encodes and writes a message.

@@ -1,22 +1,31 @@
 #!/usr/bin/env python3
 """Send every sample of WIRE.md's section 12 to a switch over a plain socket and compare the answers with the published ones.
 
-Nothing but Python's standard library: the frames are sent as they are printed. The switch must know acquirer 270001 with
-the published keys, merchant M00000000000001 with terminal T0000001, and the samples' PPID. Times are those of the samples.
+Nothing but Python's standard library, and nothing of first_tap.py: frames are cut and put together here. The switch must know
+acquirer 270001 with the published master key, merchant M00000000000001 with terminal T0000001, and the samples' PPID.
+
+Two things of a sample cannot be sent as they are printed. The keys are those of the session, so each MAC is computed anew.
+And the samples are of 23 November, 06:15 UTC, a time that the switch would refuse: DE7, and DE90 with it, are of this minute.
 
 Exit status: 0 every answer is as published, 1 some differ, 2 the connection broke.
 """
+import hashlib
+import hmac
 import re
+import secrets
 import socket
 import sys
+import time
 
-# What a sample cannot know: approval code, balances, fresh keys, the switch's own totals, and the MAC over them.
+# What a sample cannot know: approval code, balances, the switch's own totals, and the MAC over them.
 OPEN = {"38", "54", "128", "64"}
-OPEN_FOR = {"key change": {"48"}, "totals": {"39", "66", "74", "75", "76", "77", "86", "87", "88", "89", "97"}}
+OPEN_FOR = {"sign-on": {"48"}, "totals": {"39", "66", "74", "75", "76", "77", "86", "87", "88", "89", "97"}}
+ACQUIRER = "270001"
+MINUTE = "11230615"
 
 
 def samples(text):
-    """Name, frame, message type and fields of each sample."""
+    """Name, head, frame, message type and fields of each sample."""
     for name, block in re.findall(r"<!-- sample: (.+?) -->\n```text\n(.*?)```", text, re.S):
         head, hexadecimal, fields = block.split("\n\n")
         frame = bytes.fromhex(hexadecimal.replace("\n", ""))
@@ -47,25 +56,72 @@ def decode(body):
     return body[:4].decode(), fields
 
 
+def derive(master, way, context):
+    text = b"\0\0\0\1Kazasu sign-on 1 " + way + b"\0" + context + b"\0\0\1\0"
+    return hmac.digest(master, text, hashlib.sha256)
+
+
+def mac(key, body):
+    return hmac.digest(key, body, hashlib.sha256)[:8].hex().upper().encode()
+
+
+class Session:
+    """One connection, and the nonces and keys that its answers bring."""
+
+    def __init__(self, connection, master):
+        self.connection, self.master = connection, master
+        self.reader = connection.makefile("rb")
+        self.nonce, self.keys = secrets.token_bytes(16), None
+        self.minute = time.strftime("%m%d%H%M", time.gmtime())
+
+    def now(self, text):
+        """A text of the samples as it is in this minute."""
+        return text.replace(MINUTE, self.minute)
+
+    def send(self, name, frame, values):
+        """Sends a sample; gives type and fields of the answer."""
+        body = self.now(frame[2:].decode("latin-1"))
+        if name == "sign-on":
+            body = body.replace(values["48"], "NA032" + self.nonce.hex().upper())
+        body = body.encode("latin-1")
+        if self.keys and name != "sign-on":
+            body = body[:-16] + mac(self.keys[0], body[:-16])
+        self.connection.sendall(len(body).to_bytes(2, "big") + body)
+        answer = self.reader.read(int.from_bytes(self.reader.read(2), "big"))
+        if not answer:
+            raise ValueError(f"{name}: the switch closed the connection")
+        mti, fields = decode(answer)
+        if name == "sign-on":
+            self.begin(fields["48"])
+        elif answer[-16:] != mac(self.keys[1], answer[:-16]):
+            raise ValueError(f"{name}: the answer's MAC is wrong")
+        return mti, fields
+
+    def begin(self, private):
+        ours = self.nonce.hex().upper()
+        theirs = re.fullmatch(rf"NA032{ours}NS032([0-9A-F]{{32}})", private).group(1)
+        context = ACQUIRER.encode() + self.nonce + bytes.fromhex(theirs)
+        self.keys = [derive(self.master, way, context) for way in (b"to-switch", b"from-switch")]
+
+
 def main():
     host, port, document = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     with open(document, encoding="utf-8") as file:
-        known = {name: rest for name, *rest in samples(file.read())}
+        text = file.read()
+    known = {name: rest for name, *rest in samples(text)}
+    master = bytes.fromhex(re.search(r"^\| master \|.*`([0-9A-F]+)` \|$", text, re.M).group(1))
     differ = 0
-    with socket.create_connection((host, port), timeout=10) as connection, connection.makefile("rb") as reader:
-        for name, (head, frame, mti, _) in known.items():
-            ours = head[0].split()[1] == "iso87-ascii" and head[1].endswith("to-switch") and "hmac" not in head[1]
+    with socket.create_connection((host, port), timeout=10) as connection:
+        session = Session(connection, master)
+        for name, (head, frame, mti, values) in known.items():
+            ours = head[0].split()[1] == "iso87-ascii" and values.get("32") == ACQUIRER and int(mti) // 10 % 2 == 0
             if not ours or "DE48" in name:
                 continue
-            connection.sendall(frame)
-            body = reader.read(int.from_bytes(reader.read(2), "big"))
-            if not body:
-                print(name, "closed the connection")
-                return 2
-            got_mti, got = decode(body)
+            got_mti, got = session.send(name, frame, values)
             # A repeat is answered like the first.
             answer = known.get(f"{name.removesuffix(' repeat')} answer")
             _, _, want_mti, want = answer
+            want = {number: session.now(value) for number, value in want.items()}
             leave = OPEN | OPEN_FOR.get(name, set())
             wrong = [f"DE{n}: {want.get(n)!r} published, {got.get(n)!r} came"
                      for n in sorted({*want, *got} - leave, key=int) if want.get(n) != got.get(n)]
@@ -79,6 +135,6 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, AttributeError) as error:
         print("error:", repr(error), file=sys.stderr)
         sys.exit(2)

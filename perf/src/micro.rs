@@ -12,10 +12,11 @@ use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::Millis;
+use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::mac::{MacAlgorithm, MacKey, encode_frame};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Key;
-use kazasu_schemas::wire::{Answer, Operation, PpidPlace, Request, ResponseCode};
+use kazasu_schemas::wire::{Answer, Nonce, Nonces, Operation, PpidPlace, Request, ResponseCode, SessionKeys};
 use kazasu_store::journal::{Claim, Node};
 use kazasu_store::memory::MemoryStore;
 use kazasu_store::sqlite::SqliteStore;
@@ -116,6 +117,24 @@ fn codec(out: &mut Map<String, Value>) {
             .round()
         ),
     );
+}
+
+/// What a sign-on computes: two session keys, ready for use, and both proofs.
+fn sessions(out: &mut Map<String, Value>) {
+    let master = Key::new(vec![7; 32]).expect("32 bytes");
+    let acquirer = "27000001".parse().expect("an id");
+    for (name, algorithm) in [("aes_cmac", MacAlgorithm::AesCmac), ("hmac_sha256", MacAlgorithm::HmacSha256)] {
+        let master = MasterKey::new(algorithm, &master);
+        let each = nanos(20_000, |n| {
+            let ours = Nonce::new(std::array::from_fn(|at| n.to_be_bytes()[at % 4]));
+            let keys = SessionKeys::derive(&master, acquirer, &Nonces { acquirer: ours, switch: ours });
+            for key in [&keys.to_switch, &keys.from_switch] {
+                let key = MacKey::new(algorithm, key).expect("a session key fits its algorithm");
+                black_box(key.tag(black_box(&[0x30; 80])));
+            }
+        });
+        out.insert(format!("sign_on_keys_and_proofs_{name}_ns"), json!(each.round()));
+    }
 }
 
 /// A state with `n` residents who hold 1,000,000 yen each.
@@ -250,6 +269,7 @@ pub(crate) struct MicroArgs {
 pub(crate) async fn run(args: &MicroArgs) -> anyhow::Result<()> {
     let mut out = Map::new();
     codec(&mut out);
+    sessions(&mut out);
     let journal = deciding(&mut out);
     commits(&mut out, &journal).await?;
     let dir = tempfile::tempdir()?;

@@ -187,6 +187,22 @@ impl TransmissionTime {
         self.0
     }
 
+    /// The instant with this label that is nearest to `at`: within half a year. `None` for 29 February unless a leap year's is near.
+    #[must_use]
+    pub fn nearest(self, at: Millis) -> Option<Millis> {
+        let year = OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000)).ok()?.year();
+        let part = |of: u32| u8::try_from(self.0 / of % 100).ok();
+        let (month, day) = (Month::try_from(part(100_000_000)?).ok()?, part(1_000_000)?);
+        let (hour, minute, second) = (part(10_000)?, part(100)?, part(1)?);
+        let in_year = |y: i32| {
+            let date = Date::from_calendar_date(y, month, day).ok()?;
+            let instant = Millis(date.with_hms(hour, minute, second).ok()?.assume_utc().unix_timestamp() * 1_000);
+            ((instant.0 - at.0).abs() <= 183 * DAY_MS).then_some(instant)
+        };
+        // Nearly always it is this year's.
+        in_year(year).or_else(|| in_year(year - 1)).or_else(|| in_year(year + 1))
+    }
+
     /// The label so many seconds later (below zero: earlier), when this one is of the year in which `near` lies. `None` for a date
     /// that this year does not have.
     #[must_use]
@@ -273,6 +289,23 @@ mod tests {
             (2027, "0101083000", -9, Some("1231233000")),
         ] {
             assert_eq!(at(from).moved(hours * 3_600, in_march(year)), to.map(at), "{from} in {year}");
+        }
+    }
+
+    #[test]
+    fn a_label_means_its_nearest_instant() {
+        let at = |text: &str| Millis::parse(text).unwrap();
+        let label = |text: &[u8]| TransmissionTime::from_wire(text).unwrap();
+        for (now, wire, instant) in [
+            ("2026-11-23T06:15:30Z", b"1123061510", Some("2026-11-23T06:15:10Z")),
+            ("2027-01-01T00:00:05Z", b"1231235959", Some("2026-12-31T23:59:59Z")),
+            ("2026-12-31T23:59:59Z", b"0101000005", Some("2027-01-01T00:00:05Z")),
+            // A year without 29 February: one day lies between, not two.
+            ("2027-03-01T00:05:00Z", b"0228235900", Some("2027-02-28T23:59:00Z")),
+            ("2028-03-01T00:05:00Z", b"0229235900", Some("2028-02-29T23:59:00Z")),
+            ("2027-03-01T00:05:00Z", b"0229235900", None),
+        ] {
+            assert_eq!(label(wire).nearest(at(now)), instant.map(at), "{now}");
         }
     }
 

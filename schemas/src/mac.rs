@@ -1,8 +1,10 @@
-//! Message authentication codes and the delivery of their keys.
+//! Message authentication codes and the derivation of their keys.
 //!
 //! The MAC covers the exact bytes from the message type up to the byte before the MAC field, with the MAC's bitmap bit
-//! set; its value is the first eight bytes of the tag. Each direction of a link has a key of its own. Session keys travel
-//! wrapped with AES key wrap (RFC 3394) under a master key, with a key check value.
+//! set; its value is the first eight bytes of the tag. Each direction of a connection has a key of its own. Session keys
+//! are [derived](kdf) from a master key and never travel.
+
+pub mod kdf;
 
 use crate::iso8583::{Dialect, EncodeError, Message};
 use crate::secret::Key;
@@ -156,53 +158,20 @@ pub fn encode_frame(
     Ok(())
 }
 
-/// Why a delivered key was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnwrapError {
-    /// The wrapped key is damaged or was wrapped under another master key.
-    #[error("the wrapped key does not open under the master key")]
-    Integrity,
-    /// The key opened but its check value is another one.
-    #[error("the key check value does not match the key")]
-    CheckValue,
-    /// A key length that the algorithm does not use.
-    #[error(transparent)]
-    Length(#[from] KeyLengthError),
-}
-
-/// Wraps `key` under `master` (RFC 3394): eight bytes longer than the key.
-#[must_use]
-pub fn wrap(master: &Key, key: &Key) -> Vec<u8> {
-    let mut out = vec![0; key.expose().len() + 8];
-    let m = master.expose();
-    let k = key.expose();
-    let result = match m.len() {
-        16 => aes_kw::KwAes128::new_from_slice(m).expect("16 bytes").wrap_key(k, &mut out).map(<[u8]>::len),
-        24 => aes_kw::KwAes192::new_from_slice(m).expect("24 bytes").wrap_key(k, &mut out).map(<[u8]>::len),
-        _ => aes_kw::KwAes256::new_from_slice(m).expect("32 bytes").wrap_key(k, &mut out).map(<[u8]>::len),
-    };
-    assert_eq!(result, Ok(out.len()), "a key of 16, 24 or 32 bytes can always be wrapped");
-    out
-}
-
-/// Opens a key wrapped under `master` and checks it against its key check value (as many bytes as came, 1 to 5).
-pub fn unwrap(master: &Key, wrapped: &[u8], check: &[u8]) -> Result<Key, UnwrapError> {
-    if wrapped.len() < 24 || wrapped.len() > 40 || !wrapped.len().is_multiple_of(8) {
-        return Err(UnwrapError::Integrity);
-    }
-    let mut out = zeroize::Zeroizing::new(vec![0; wrapped.len() - 8]);
-    let m = master.expose();
-    let opened = match m.len() {
-        16 => aes_kw::KwAes128::new_from_slice(m).expect("16 bytes").unwrap_key(wrapped, &mut out).is_ok(),
-        24 => aes_kw::KwAes192::new_from_slice(m).expect("24 bytes").unwrap_key(wrapped, &mut out).is_ok(),
-        _ => aes_kw::KwAes256::new_from_slice(m).expect("32 bytes").unwrap_key(wrapped, &mut out).is_ok(),
-    };
-    if !opened {
-        return Err(UnwrapError::Integrity);
-    }
-    let key = Key::new(out.to_vec()).map_err(|_| UnwrapError::Integrity)?;
-    let matches = (1..=5).contains(&check.len()) && bool::from(check_value(&key)[..check.len()].ct_eq(check));
-    if matches { Ok(key) } else { Err(UnwrapError::CheckValue) }
+/// True when the frame's last bytes are the MAC of all bytes before them, as DE128 or DE64 is written: so it is known who sent a
+/// message that cannot be read.
+pub fn ends_with_mac(dialect: &Dialect, frame: &[u8], verify: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+    [128, 64].into_iter().any(|field| {
+        let width = dialect.mac_width(field);
+        let Some((bytes, written)) = frame.len().checked_sub(width).map(|at| frame.split_at(at)) else { return false };
+        let mut tag = [0; 8];
+        match width {
+            8 => tag.copy_from_slice(written),
+            _ if hex::decode_to_slice(written, &mut tag).is_err() => return false,
+            _ => {}
+        }
+        verify(bytes, &tag)
+    })
 }
 
 /// A key's check value: the first five bytes of the AES-CMAC of a zero block under it (ANSI X9.24-1). Three are shown.
@@ -254,29 +223,40 @@ mod tests {
         let hmac =
             MacKey::new(MacAlgorithm::HmacSha256, &key(&format!("{}{}", "0b".repeat(20), "00".repeat(12)))).unwrap();
         assert_eq!(hex::encode(hmac.tag(b"Hi There")), "b0344c61d8db3853");
-        // RFC 3394 section 4.1.
-        let kek = key("000102030405060708090a0b0c0d0e0f");
-        let plain = key("00112233445566778899aabbccddeeff");
-        let wrapped = wrap(&kek, &plain);
-        assert_eq!(hex::encode(&wrapped), "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5");
-        assert_eq!(unwrap(&kek, &wrapped, &check_value(&plain)[..3]).unwrap(), plain);
+        // The check value of a key is the beginning of the AES-CMAC of a zero block.
+        let zero = key("00000000000000000000000000000000");
+        assert_eq!(hex::encode(check_value(&zero)), "763cbcde81");
     }
 
     #[test]
-    fn damaged_and_foreign_keys_are_refused() {
-        let kek = key("000102030405060708090a0b0c0d0e0f");
-        let plain = key("00112233445566778899aabbccddeeff");
-        let wrapped = wrap(&kek, &plain);
-        for i in 0..wrapped.len() {
-            let mut bad = wrapped.clone();
-            bad[i] ^= 1;
-            assert_eq!(unwrap(&kek, &bad, &check_value(&plain)).unwrap_err(), UnwrapError::Integrity);
+    fn keys_of_a_wrong_length_are_refused_and_none_shows_itself() {
+        let key = key("000102030405060708090a0b0c0d0e0f");
+        let error = MacKey::new(MacAlgorithm::HmacSha256, &key).unwrap_err();
+        assert_eq!(error.to_string(), "a key for HMAC-SHA-256 must be 32 bytes, got 16");
+        for algorithm in [MacAlgorithm::AesCmac, MacAlgorithm::HmacSha256] {
+            assert!(!format!("{:?}", kdf::MasterKey::new(algorithm, &key)).contains("00"));
         }
-        assert_eq!(unwrap(&plain, &wrapped, &check_value(&plain)).unwrap_err(), UnwrapError::Integrity);
-        assert_eq!(unwrap(&kek, &wrapped, &[0, 0, 0]).unwrap_err(), UnwrapError::CheckValue);
-        assert_eq!(unwrap(&kek, &wrapped, &[]).unwrap_err(), UnwrapError::CheckValue);
-        assert_eq!(unwrap(&kek, &wrapped[..16], &[1]).unwrap_err(), UnwrapError::Integrity);
-        assert!(MacKey::new(MacAlgorithm::HmacSha256, &kek).is_err());
-        assert!(!format!("{:?}", MacKey::new(MacAlgorithm::AesCmac, &kek).unwrap()).contains("00"));
+        assert!(!format!("{:?}", MacKey::new(MacAlgorithm::AesCmac, &key).unwrap()).contains("00"));
+    }
+
+    #[test]
+    fn a_frame_that_ends_with_its_mac_is_recognised_whatever_else_it_holds() {
+        let mac = MacKey::new(MacAlgorithm::AesCmac, &key("000102030405060708090a0b0c0d0e0f")).unwrap();
+        for name in Dialect::SHIPPED {
+            let dialect = Dialect::shipped(name).unwrap();
+            let mut frame = b"0200 and nothing that can be read".to_vec();
+            let tag = mac.tag(&frame);
+            match dialect.mac_width(128) {
+                8 => frame.extend_from_slice(&tag),
+                _ => frame.extend_from_slice(hex::encode_upper(tag).as_bytes()),
+            }
+            assert!(ends_with_mac(&dialect, &frame, |bytes, tag| mac.verify(bytes, tag)), "{name}");
+            for at in 0..frame.len() {
+                let mut bad = frame.clone();
+                bad[at] ^= 1;
+                assert!(!ends_with_mac(&dialect, &bad, |bytes, tag| mac.verify(bytes, tag)), "{name}: byte {at}");
+            }
+            assert!(!ends_with_mac(&dialect, b"", |_, _| true));
+        }
     }
 }

@@ -336,13 +336,9 @@ fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerC
             mac: a.mac,
             ppid_in: a.ppid_in,
             master: key(&k.master, "master")?,
-            to_switch: key(&k.to_switch, "to_switch")?,
-            from_switch: key(&k.from_switch, "from_switch")?,
             certificates: a.certificates.iter().map(|c| fingerprint(c)).collect::<anyhow::Result<_>>()?,
             cutover: a.cutover,
         };
-        MacKey::new(a.mac, &config.to_switch).with_context(|| format!("acquirer {} to_switch", a.id))?;
-        MacKey::new(a.mac, &config.from_switch).with_context(|| format!("acquirer {} from_switch", a.id))?;
         out.push(config);
     }
     Ok(out)

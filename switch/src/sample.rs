@@ -11,7 +11,7 @@ use anyhow::Context;
 use configuration::{config_file, issuers_file};
 use kazasu_engine::clock::random_bytes;
 use kazasu_schemas::ids::Ppid;
-use parties::{ACQUIRERS, LinkKeys, acquirer_file, merchants_file, payees_file};
+use parties::{ACQUIRERS, acquirer_file, merchants_file, payees_file};
 use people::{applications, asks_file, links_file};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -183,13 +183,9 @@ impl Files<'_> {
             hex_key(32)?
         );
         for (index, acquirer) in ACQUIRERS.iter().enumerate() {
-            let (id, link) = (acquirer.id, LinkKeys::random(acquirer)?);
-            let LinkKeys { master, to_switch, from_switch } = &link;
-            write!(
-                keys,
-                "\n[acquirer.{id}]\nmaster = \"{master}\"\nto_switch = \"{to_switch}\"\nfrom_switch = \"{from_switch}\"\n"
-            )?;
-            self.secret(&format!("acquirer-{id}.toml"), &acquirer_file(index, &link, town))?;
+            let (id, master) = (acquirer.id, hex_key(32)?);
+            write!(keys, "\n[acquirer.{id}]\nmaster = \"{master}\"\n")?;
+            self.secret(&format!("acquirer-{id}.toml"), &acquirer_file(index, &master, town))?;
         }
         write!(keys, "\n[audit]\ncurrent = 1\nseed.1 = \"{}\"\n", hex_key(32)?)?;
         let (to, from) = (hex_key(16)?, hex_key(16)?);

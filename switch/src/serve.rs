@@ -101,6 +101,7 @@ pub fn engine_config(config: &Config, node: Node, sharing: Sharing, expected: Op
         keep_days: config.file.keep_days,
         clock: kazasu_engine::clock::reading,
         clock_rules: config.file.clock.rules(),
+        transmission_window: config.file.clock.transmission_window(),
         node,
         shared: sharing == Sharing::Shared,
         expected,
@@ -260,7 +261,7 @@ impl Switch {
         running.keep_metrics_small();
         let open = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
-        let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
+        let acquirers = Arc::new(Acquirers::new(config.acquirers));
         let listening = listeners.iter().map(Listener::addr).collect::<std::io::Result<Vec<_>>>()?;
         let (connections_open, shut) = (open.clone(), signal);
         let context =

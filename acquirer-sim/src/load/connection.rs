@@ -106,7 +106,8 @@ pub(super) fn start(run: &Run<'_>, parts: Parts) -> anyhow::Result<JoinHandle<Lo
         progress: run.progress.clone(),
         sent: sent.clone(),
         recent: VecDeque::new(),
-        wall: crate::clock::now(),
+        wall: plan.acquirer.now(),
+        ahead: plan.acquirer.ahead,
         first_stan: first_stan(plan.connections),
         answers,
         window: plan.window.unwrap_or(u64::MAX),
@@ -171,6 +172,8 @@ struct Sender {
     sent: Arc<AtomicU64>,
     recent: VecDeque<Request>,
     wall: Millis,
+    /// By how much the acquirer's clock is ahead, milliseconds.
+    ahead: i64,
     /// Another run in the same second must not use the same numbers.
     first_stan: u64,
     window: u64,
@@ -221,7 +224,7 @@ impl Sender {
                     tracing::error!(%error, "an answer cannot be encoded");
                 }
             }
-            self.wall = crate::clock::now();
+            self.wall = Millis(crate::clock::now().0 + self.ahead);
             let from = n;
             let until = due.min(n + room.min(2_000));
             while n < until {

@@ -51,7 +51,7 @@ pub struct LoadPlan {
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// A switch: sign on, fetch session keys, verify every answer's MAC.
+    /// A switch: sign on, verify every answer's MAC.
     Switch,
     /// An echo that sends every message back as an answer, without a response code or a MAC of its own.
     Echo,
@@ -91,14 +91,12 @@ pub fn run(plan: &LoadPlan, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
             Peer::Echo => Session::connect(&plan.acquirer)?,
         });
     }
-    // Each key change replaced the keys before it: all connections use the last ones.
-    let keys = sessions.last().map(|s| s.keys.clone()).context("at least one connection")?;
     let begin = Instant::now() + Duration::from_millis(20);
     let mut threads = Vec::new();
     let run = connection::Run { plan, begin, progress, stop };
     for (session, number) in sessions.into_iter().zip(0..) {
-        let (socket, receiver, _) = session.split()?;
-        let parts = connection::Parts { number, socket, receiver, keys: keys.clone(), log: log.clone() };
+        let (socket, receiver, keys) = session.split()?;
+        let parts = connection::Parts { number, socket, receiver, keys, log: log.clone() };
         threads.push(connection::start(&run, parts)?);
     }
     let mut report = LoadReport::new(plan.rate);
@@ -121,7 +119,7 @@ pub fn one_by_one(plan: &LoadPlan, n: u64, pause: Duration) -> anyhow::Result<hd
     let mut message = Message::default();
     for number in 0..n {
         std::thread::sleep(pause);
-        let now = crate::clock::now();
+        let now = plan.acquirer.now();
         let stan = Stan::wrapping(first + number);
         traffic.payment(number, stan, now).to_message(plan.acquirer.ppid_in, &mut message);
         let begin = Instant::now();

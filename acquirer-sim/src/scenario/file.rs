@@ -32,7 +32,7 @@ pub struct Step {
     pub again: Option<String>,
     /// Waits for the answer of a remembered message that was sent with `wait = false`.
     pub receive: Option<String>,
-    /// `connect` (without signing on), `open` (connect, sign on, fetch keys), `disconnect`.
+    /// `connect` (without signing on), `open` (connect and sign on), `disconnect`.
     #[serde(rename = "do")]
     pub action: Option<ConnectionAction>,
     /// Waits so long.
@@ -90,7 +90,7 @@ pub struct Step {
     pub ppid: Option<String>,
     /// A different message type, four digits.
     pub mti: Option<String>,
-    /// `right` (default), `wrong`, `none`, `initial` (the key in force before the key change).
+    /// `right` (default), `wrong`, `none`, `other` (under the keys of another session).
     #[serde(default)]
     pub mac: Mac,
     /// Totals of 0500, or what is added to the totals that the switch answered to the message in `of`.
@@ -141,14 +141,12 @@ pub enum What {
     ReversalAdvice,
     /// 0500.
     Totals,
-    /// 0800/001.
+    /// 0800/001: asks for the switch's nonce. It has no MAC.
     SignOn,
+    /// 0800/101: proves the sign-on before it.
+    Proof,
     /// 0800/002.
     SignOff,
-    /// 0800/101 that asks for keys.
-    KeyChange,
-    /// 0800/101 that brings keys.
-    KeyOffer,
     /// 0800/301.
     Echo,
 }
@@ -159,7 +157,7 @@ pub enum What {
 pub enum ConnectionAction {
     /// Connects without signing on.
     Connect,
-    /// Connects, signs on, fetches keys.
+    /// Connects and signs on.
     Open,
     /// Closes.
     Disconnect,
@@ -176,8 +174,8 @@ pub enum Mac {
     Wrong,
     /// Without a MAC.
     None,
-    /// With the configured initial key.
-    Initial,
+    /// With the key of another session.
+    Other,
 }
 
 /// DE74-77 and DE86-89.

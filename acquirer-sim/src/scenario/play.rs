@@ -5,7 +5,7 @@ mod judge;
 
 use super::file::{ConnectionAction, Mac, Scenario, Step, What};
 use crate::config::AcquirerConfig;
-use crate::session::{Received, Session};
+use crate::session::{Keys, Received, Session};
 use anyhow::Context;
 use kazasu_schemas::iso8583::{Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
@@ -87,6 +87,8 @@ struct Remembered {
 
 struct Connection {
     session: Session,
+    /// The keys that a sign-on without its proof leads to.
+    pending: Option<Keys>,
     /// Answers that came while another one was awaited.
     inbox: Vec<Received>,
 }
@@ -138,13 +140,7 @@ impl Player<'_> {
                 return Ok(());
             }
         };
-        if action == ConnectionAction::Open {
-            // Opening fetched new keys, and every connection of an acquirer uses the newest.
-            for connection in self.connections.values_mut() {
-                connection.session.keys = session.keys.clone();
-            }
-        }
-        self.connections.insert(name.to_owned(), Connection { session, inbox: Vec::new() });
+        self.connections.insert(name.to_owned(), Connection { session, pending: None, inbox: Vec::new() });
         Ok(())
     }
 
@@ -200,7 +196,7 @@ impl Player<'_> {
                 What::SignOn => self.network(step, NetworkCode::SignOn, &mut message)?,
                 What::SignOff => self.network(step, NetworkCode::SignOff, &mut message)?,
                 What::Echo => self.network(step, NetworkCode::Echo, &mut message)?,
-                What::KeyChange | What::KeyOffer => self.network(step, NetworkCode::KeyChange, &mut message)?,
+                What::Proof => self.network(step, NetworkCode::KeyChange, &mut message)?,
                 What::Totals => self.totals(step, &mut message)?,
                 what => {
                     let built = self.request(step, what)?;
@@ -214,11 +210,23 @@ impl Player<'_> {
         if step.prepare {
             return Ok(Remembered { message, request, answer: None, connection, sent: Instant::now() });
         }
-        let session = &mut self.connection(&connection)?.session;
-        let initial = matches!(step.send, Some(What::SignOn | What::KeyChange | What::KeyOffer));
-        let key = if initial || step.mac == Mac::Initial { &session.initial } else { &session.keys }.to_switch.clone();
+        let at = self.connection(&connection)?;
+        if step.send == Some(What::Proof)
+            && let Some(pending) = at.pending.take()
+        {
+            // The switch's answer proves that it has them too.
+            at.session.keys = pending;
+        }
+        let session = &mut at.session;
+        let key = session.keys.to_switch.clone();
         match step.mac {
-            Mac::Right | Mac::Initial => session.send(&mut message, Some(&key))?,
+            // Nothing has a key yet.
+            Mac::Right if step.send == Some(What::SignOn) => session.send(&mut message, None)?,
+            Mac::Right => session.send(&mut message, Some(&key))?,
+            Mac::Other => {
+                let other = Keys::of_no_session(&session.config)?.to_switch;
+                session.send(&mut message, Some(&other))?;
+            }
             Mac::None => session.send(&mut message, None)?,
             Mac::Wrong => send_with_wrong_mac(session, &mut message, &key)?,
         }

@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 use kazasu_schemas::iso8583::{Dialect, Message};
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest};
-use kazasu_schemas::wire::{Answer, Network, PpidPlace, Request, ResponseCode, Totals};
+use kazasu_schemas::wire::{Answer, Network, Nonce, Nonces, PpidPlace, Request, ResponseCode, Totals};
 
 /// Decodes `frame`. When it is a message, it must be written as the same bytes, and reading it as each typed message must
 /// give a value or an error.
@@ -38,6 +38,23 @@ pub fn decode_only(dialect: &Dialect, frame: &[u8]) -> Message {
     message
 }
 
+/// DE48 of a sign-on: nonces that are read are written the same, and everything else is refused with a reason.
+///
+/// # Panics
+/// When one of these does not hold.
+pub fn sign_on(private: &[u8]) {
+    match Nonces::from_answer(private) {
+        Ok(nonces) => {
+            assert_eq!(Nonces::from_answer(&nonces.answer()), Ok(nonces), "nonces are written as they were read");
+            assert_eq!(Nonce::from_question(private), Ok(nonces.acquirer), "an answer holds the question");
+        }
+        Err(error) => assert!(error.field == 48 && !error.problem.is_empty()),
+    }
+    if let Ok(nonce) = Nonce::from_question(private) {
+        assert_eq!(Nonce::from_question(&nonce.question()), Ok(nonce), "a nonce is written as it was read");
+    }
+}
+
 fn typed(dialect: &Dialect, message: &Message) {
     let mut out = Message::default();
     let mut bytes = BytesMut::new();
@@ -55,6 +72,7 @@ fn typed(dialect: &Dialect, message: &Message) {
     if let Ok(network) = Network::from_message(message) {
         network.to_message(&mut out);
         assert_eq!(Network::from_message(&out).as_ref(), Ok(&network), "network data are written as they were read");
+        sign_on(network.private.as_deref().unwrap_or_default());
     }
     if let Ok(request) = IssuerRequest::from_message(message) {
         request.to_message(&mut out);

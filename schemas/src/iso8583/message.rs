@@ -41,6 +41,12 @@ impl Mti {
         Mti(self.0 / 10 * 10 + 10)
     }
 
+    /// True when this reports an event of the past: `0220` and its repeat `0221`.
+    #[must_use]
+    pub fn is_advice(self) -> bool {
+        self.0 / 10 % 10 == 2
+    }
+
     /// True when this is a request or an advice, false for an answer.
     #[must_use]
     pub fn is_question(self) -> bool {

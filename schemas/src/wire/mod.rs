@@ -7,6 +7,7 @@ pub mod network;
 pub mod original;
 pub mod request;
 pub mod response;
+pub mod sign_on;
 pub mod totals;
 
 pub use network::{Network, NetworkCode};
@@ -15,6 +16,7 @@ pub use request::{
     Answer, Balance, Operation, Options, PpidPlace, Receipt, Request, additional_amounts, read_additional_amounts,
 };
 pub use response::{Refusal, ResponseCode};
+pub use sign_on::{Nonce, Nonces, SessionKeys};
 pub use totals::Totals;
 
 use crate::iso8583::Message;
@@ -52,6 +54,24 @@ pub(crate) fn read<T>(
     parse: impl FnOnce(&[u8]) -> Result<T, crate::ids::IdError>,
 ) -> Result<T, FieldError> {
     parse(required(message, field)?).map_err(|e| FieldError::new(field, e.problem))
+}
+
+/// The value of a subelement of DE48: tag (2), length (3 digits), value, one after the other.
+fn subelement<'a>(private: &'a [u8], wanted: &[u8; 2]) -> Result<Option<&'a [u8]>, FieldError> {
+    let mut rest = private;
+    while rest.len() >= 5 {
+        let (tag, tail) = rest.split_at(2);
+        let len = crate::ids::digits(&tail[..3])
+            .and_then(|n| usize::try_from(n).ok())
+            .filter(|n| *n <= tail.len() - 3)
+            .ok_or_else(|| FieldError::new(48, "subelements are written tag (2), length (3 digits), value"))?;
+        let value = &tail[3..3 + len];
+        if tag == wanted {
+            return Ok(Some(value));
+        }
+        rest = &tail[3 + len..];
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -1,20 +1,18 @@
-//! Network management, 0800/0810: sign-on, sign-off, echo, key change.
+//! Network management, 0800/0810: sign-on and its proof, sign-off, echo, cut-over.
 
 use super::{FieldError, ResponseCode, number, read, required};
 use crate::ids::{InstitutionId, Stan};
 use crate::iso8583::{Message, Mti};
 use crate::jst::TransmissionTime;
-use crate::mac::{self, MacAlgorithm, UnwrapError};
-use crate::secret::Key;
 
 /// What a network message is for, DE70.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum NetworkCode {
-    /// 001.
+    /// 001: asks for the nonce that a session begins with.
     SignOn,
     /// 002.
     SignOff,
-    /// 101: new session keys.
+    /// 101: proves a sign-on; its session keys come into force.
     KeyChange,
     /// 201: the business day ends.
     CutoverStart,
@@ -83,21 +81,21 @@ pub struct Network {
     pub code: Option<ResponseCode>,
     /// DE70.
     pub purpose: NetworkCode,
-    /// DE48 of a key change: the session keys.
-    pub keys: Option<Vec<u8>>,
+    /// DE48. In an acquirer's sign-on it holds [nonces](super::sign_on).
+    pub private: Option<Vec<u8>>,
     /// DE15 of a cut-over, MMDD: the business day that ends (201) or has begun (202).
     pub settlement: Option<u16>,
 }
 
-/// Wrapped keys are no keys, but they do not belong in a log either.
+/// What is private stays out of logs.
 impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Network({} {} {} STAN {:06}", self.mti, self.purpose.name(), self.institution, self.stan.get())?;
         if let Some(code) = &self.code {
             write!(f, " {code:?}")?;
         }
-        if let Some(keys) = &self.keys {
-            write!(f, " keys [{} bytes]", keys.len())?;
+        if let Some(private) = &self.private {
+            write!(f, " DE48 [{} bytes]", private.len())?;
         }
         f.write_str(")")
     }
@@ -112,7 +110,7 @@ impl Network {
         stan: Stan,
         transmission: TransmissionTime,
     ) -> Self {
-        Network { mti: Mti(800), transmission, stan, institution, code: None, purpose, keys: None, settlement: None }
+        Network { mti: Mti(800), transmission, stan, institution, code: None, purpose, private: None, settlement: None }
     }
 
     /// A cut-over's messages say which business day (MMDD) they are about.
@@ -121,10 +119,16 @@ impl Network {
         Network { settlement: Some(settlement), ..self }
     }
 
+    /// The same with DE48.
+    #[must_use]
+    pub fn with(self, private: Vec<u8>) -> Self {
+        Network { private: Some(private), ..self }
+    }
+
     /// The answer to this request.
     #[must_use]
     pub fn answer(&self, code: ResponseCode) -> Self {
-        Network { mti: self.mti.answer(), code: Some(code), keys: None, ..self.clone() }
+        Network { mti: self.mti.answer(), code: Some(code), private: None, ..self.clone() }
     }
 
     /// Reads a decoded message of class 8.
@@ -143,7 +147,7 @@ impl Network {
                 }
             },
             purpose: NetworkCode::from_number(purpose),
-            keys: message.get(48).map(<[u8]>::to_vec),
+            private: message.get(48).map(<[u8]>::to_vec),
             settlement: match message.get(15) {
                 None => None,
                 Some(_) => {
@@ -169,60 +173,9 @@ impl Network {
         if let Some(code) = &self.code {
             out.set(39, code.wire());
         }
-        if let Some(keys) = &self.keys {
-            out.set(48, keys);
+        if let Some(private) = &self.private {
+            out.set(48, private);
         }
         out.set_number(70, u64::from(self.purpose.number()), 3);
-    }
-}
-
-/// A pair of session keys: one for each direction, named from the acquirer's (or issuer's) side.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SessionKeys {
-    /// Authenticates what the peer sends to the switch.
-    pub to_switch: Key,
-    /// Authenticates what the switch sends to the peer.
-    pub from_switch: Key,
-}
-
-/// DE48 of a key change cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyBlockError {
-    /// The layout is wrong.
-    #[error(
-        "DE48: a key block is KB, then for each direction the wrapped key and 6 hexadecimal characters of check value ({0})"
-    )]
-    Layout(&'static str),
-    /// A key does not open or does not check.
-    #[error("DE48: {0}")]
-    Key(#[from] UnwrapError),
-}
-
-impl SessionKeys {
-    /// DE48: `KB`, then to-switch and from-switch keys, each wrapped under `master` in hexadecimal with its check value's
-    /// first three bytes: 110 characters for 16-byte keys, 174 for 32-byte keys.
-    #[must_use]
-    pub fn to_block(&self, master: &Key) -> Vec<u8> {
-        let mut text = String::from("KB");
-        for key in [&self.to_switch, &self.from_switch] {
-            text.push_str(&hex::encode_upper(mac::wrap(master, key)));
-            text.push_str(&hex::encode_upper(&mac::check_value(key)[..3]));
-        }
-        text.into_bytes()
-    }
-
-    /// Reads [`SessionKeys::to_block`]'s layout and verifies both check values.
-    pub fn from_block(block: &[u8], master: &Key, algorithm: MacAlgorithm) -> Result<Self, KeyBlockError> {
-        let body = block.strip_prefix(b"KB").ok_or(KeyBlockError::Layout("no KB in front"))?;
-        let wrapped = 2 * (algorithm.session_key_len() + 8);
-        if body.len() != 2 * (wrapped + 6) {
-            return Err(KeyBlockError::Layout("wrong length for the MAC algorithm"));
-        }
-        let open = |part: &[u8]| -> Result<Key, KeyBlockError> {
-            let bytes = hex::decode(part).map_err(|_| KeyBlockError::Layout("not hexadecimal"))?;
-            Ok(mac::unwrap(master, &bytes[..bytes.len() - 3], &bytes[bytes.len() - 3..])?)
-        };
-        let (first, second) = body.split_at(wrapped + 6);
-        Ok(SessionKeys { to_switch: open(first)?, from_switch: open(second)? })
     }
 }

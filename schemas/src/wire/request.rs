@@ -506,22 +506,8 @@ fn replacement(bytes: &[u8]) -> Result<Yen, FieldError> {
         .ok_or_else(|| FieldError::new(95, "replacement amounts: the first 12 characters must be digits"))
 }
 
-/// The value of a subelement of DE48: tag (2), length (3 digits), value, one after the other.
-fn subelement<'a>(message: &'a Message, wanted: &[u8; 2]) -> Result<Option<&'a [u8]>, FieldError> {
-    let Some(mut rest) = message.get(48) else { return Ok(None) };
-    while rest.len() >= 5 {
-        let (tag, tail) = rest.split_at(2);
-        let len = crate::ids::digits(&tail[..3])
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|n| *n <= tail.len() - 3)
-            .ok_or_else(|| FieldError::new(48, "subelements are written tag (2), length (3 digits), value"))?;
-        let value = &tail[3..3 + len];
-        if tag == wanted {
-            return Ok(Some(value));
-        }
-        rest = &tail[3 + len..];
-    }
-    Ok(None)
+fn private<'a>(message: &'a Message, wanted: &[u8; 2]) -> Result<Option<&'a [u8]>, FieldError> {
+    message.get(48).map_or(Ok(None), |bytes| super::subelement(bytes, wanted))
 }
 
 fn lenient_options(message: &Message) -> Options {
@@ -532,7 +518,7 @@ fn options(message: &Message) -> Result<Options, FieldError> {
     let mut options = Options::default();
     for (tag, option) in [(b"PA", Options::PARTIAL), (b"UP", Options::USE_POINTS)] {
         // DE48 that is not written in subelements belongs to somebody else, and says nothing here.
-        match subelement(message, tag).ok().flatten() {
+        match private(message, tag).ok().flatten() {
             Some(b"1") => options = options.with(option),
             None | Some(b"0") => {}
             Some(_) => return Err(FieldError::new(48, "subelements PA and UP are 1 (yes) or 0 (no)")),
@@ -544,7 +530,7 @@ fn options(message: &Message) -> Result<Options, FieldError> {
 fn ppid(message: &Message, place: PpidPlace) -> Result<Option<Ppid>, FieldError> {
     let (field, value) = match place {
         PpidPlace::De102 => (102, message.get(102)),
-        PpidPlace::De48 => (48, subelement(message, b"PP")?),
+        PpidPlace::De48 => (48, private(message, b"PP")?),
     };
     let read = |b| Ppid::from_wire(b).map_err(|e| FieldError::new(field, format!("PPID {}", e.problem)));
     value.map(read).transpose()

@@ -4,6 +4,7 @@
 mod fields;
 mod management;
 mod round_trips;
+mod sign_on;
 
 use super::{Original, PpidPlace, Request};
 use crate::ids::{Mcc, Ppid, Rrn, Stan};

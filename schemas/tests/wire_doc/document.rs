@@ -3,6 +3,7 @@
 use kazasu_schemas::iso8583::{Dialect, Message};
 use kazasu_schemas::mac::{MacAlgorithm, MacKey};
 use kazasu_schemas::secret::Key;
+use kazasu_schemas::wire::{Nonce, Nonces};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -34,6 +35,12 @@ pub(crate) fn key(document: &str, name: &str) -> MacKey {
         other => panic!("{name}: no MAC algorithm is called {other}"),
     };
     MacKey::new(algorithm, &raw_key(document, name)).expect("the right length")
+}
+
+/// The nonces of the samples, as the document describes them.
+pub(crate) fn nonces() -> Nonces {
+    let from = |first: u8| Nonce::new(std::array::from_fn(|n| first + u8::try_from(n).expect("below 16")));
+    Nonces { acquirer: from(0xa0), switch: from(0x50) }
 }
 
 fn key_row(document: &str, name: &str) -> Vec<String> {

@@ -1,11 +1,11 @@
 //! The samples as a reader of the document would check them: from its text alone.
 
-use super::document::{Sample, docs, key, list, raw_key, samples, text};
+use super::document::{Sample, docs, key, list, nonces, raw_key, samples, text};
 use kazasu_schemas::iso8583::Message;
 use kazasu_schemas::mac::MacAlgorithm;
+use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest};
-use kazasu_schemas::wire::network::SessionKeys;
-use kazasu_schemas::wire::{Network, Operation, PpidPlace, Request, ResponseCode, Totals};
+use kazasu_schemas::wire::{Network, Nonce, Nonces, Operation, PpidPlace, Request, ResponseCode, SessionKeys, Totals};
 
 /// Cuts, decodes, and compares with the list under the frame; gives the message and where its MAC begins.
 fn read(sample: &Sample) -> (Message, Option<usize>, Vec<u8>) {
@@ -89,7 +89,7 @@ fn each_operation_has_a_sample() {
         ("purchase in iso87-binary", Operation::Purchase),
         ("purchase in iso87-bcd", Operation::Purchase),
         ("purchase with the PPID in DE48", Operation::Purchase),
-        ("purchase with HMAC", Operation::Purchase),
+        ("purchase with AES-CMAC", Operation::Purchase),
         ("authorization", Operation::Authorize),
         ("completion", Operation::Completion),
         ("authorization advice", Operation::AuthorizationAdvice),
@@ -135,20 +135,21 @@ fn the_samples_tell_one_story() {
 }
 
 #[test]
-fn the_key_blocks_hold_the_session_keys() {
+fn the_session_keys_follow_from_the_nonces_of_the_sign_on() {
     let document = text();
-    let expected = SessionKeys {
-        to_switch: raw_key(&document, "session to-switch"),
-        from_switch: raw_key(&document, "session from-switch"),
-    };
-    let master = raw_key(&document, "master");
-    for name in ["key change answer", "key delivery"] {
-        let network = Network::from_message(&named(name)).unwrap();
-        let keys = SessionKeys::from_block(&network.keys.unwrap(), &master, MacAlgorithm::AesCmac).unwrap();
-        assert_eq!(keys, expected, "{name}");
+    let private = |name: &str| Network::from_message(&named(name)).unwrap().private;
+    assert_eq!(Nonce::from_question(&private("sign-on").unwrap()), Ok(nonces().acquirer));
+    assert_eq!(Nonces::from_answer(&private("sign-on answer").unwrap()), Ok(nonces()));
+    for (algorithm, id, prefix) in
+        [(MacAlgorithm::HmacSha256, "270001", ""), (MacAlgorithm::AesCmac, "270002", "cmac ")]
+    {
+        let master = MasterKey::new(algorithm, &raw_key(&document, &format!("{prefix}master")));
+        let keys = SessionKeys::derive(&master, id.parse().unwrap(), &nonces());
+        assert_eq!(keys.to_switch, raw_key(&document, &format!("{prefix}session to-switch")));
+        assert_eq!(keys.from_switch, raw_key(&document, &format!("{prefix}session from-switch")));
     }
-    for name in ["key change", "key delivery answer", "sign-on"] {
-        assert_eq!(Network::from_message(&named(name)).unwrap().keys, None, "{name}");
+    for name in ["proof", "proof answer", "echo", "sign-off"] {
+        assert_eq!(private(name), None, "{name}");
     }
 }
 

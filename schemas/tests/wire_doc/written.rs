@@ -1,6 +1,6 @@
 //! The samples as this crate writes them. The document must hold exactly these.
 
-use super::document::{self, blessing, key, raw_key, text};
+use super::document::{self, blessing, key, nonces, text};
 use kazasu_schemas::ids::{ApprovalCode, Mcc, Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::jst::TransmissionTime;
@@ -8,15 +8,13 @@ use kazasu_schemas::mac::encode_frame;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::secret::Pan;
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerOperation, IssuerRequest};
-use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{
     Answer, Balance, Network, NetworkCode, Operation, Original, PpidPlace, Refusal, Request, ResponseCode, Totals,
 };
 
-const INITIAL: Pair = Pair { to: "initial to-switch", from: "initial from-switch" };
 const SESSION: Pair = Pair { to: "session to-switch", from: "session from-switch" };
-const HMAC: Pair = Pair { to: "hmac to-switch", from: "hmac from-switch" };
+const CMAC: Pair = Pair { to: "cmac session to-switch", from: "cmac session from-switch" };
 const NONE: Pair = Pair { to: "none", from: "none" };
 
 /// The keys of a question and its answer.
@@ -118,29 +116,20 @@ fn reversal(mti: u16, n: u32, original: &Request) -> Request {
     request
 }
 
-fn network(book: &mut Book, document: &str) {
-    let ask = |purpose, n: u32| {
-        Network::request(purpose, "270001".parse().expect("digits"), Stan::wrapping(u64::from(n)), time(n))
-    };
-    let sign_on = ask(NetworkCode::SignOn, 1);
-    book.network("sign-on", INITIAL, &sign_on, &sign_on.answer(ResponseCode::APPROVED));
+fn ask(acquirer: &str, purpose: NetworkCode, n: u32) -> Network {
+    Network::request(purpose, acquirer.parse().expect("digits"), Stan::wrapping(u64::from(n)), time(n))
+}
 
-    let keys = SessionKeys {
-        to_switch: raw_key(document, "session to-switch"),
-        from_switch: raw_key(document, "session from-switch"),
-    };
-    let key_block = keys.to_block(&raw_key(document, "master"));
-    let change = ask(NetworkCode::KeyChange, 2);
-    let mut answer = change.answer(ResponseCode::APPROVED);
-    answer.keys = Some(key_block.clone());
-    book.network("key change", INITIAL, &change, &answer);
-    let mut deliver = ask(NetworkCode::KeyChange, 3);
-    deliver.keys = Some(key_block);
-    book.network("key delivery", INITIAL, &deliver, &deliver.answer(ResponseCode::APPROVED));
+fn network(book: &mut Book) {
+    let sign_on = ask("270001", NetworkCode::SignOn, 1).with(nonces().acquirer.question());
+    let answer = sign_on.answer(ResponseCode::APPROVED).with(nonces().answer());
+    book.network("sign-on", NONE, &sign_on, &answer);
+    let proof = ask("270001", NetworkCode::KeyChange, 2);
+    book.network("proof", SESSION, &proof, &proof.answer(ResponseCode::APPROVED));
 
-    let echo = ask(NetworkCode::Echo, 4);
+    let echo = ask("270001", NetworkCode::Echo, 4);
     book.network("echo", SESSION, &echo, &echo.answer(ResponseCode::APPROVED));
-    let sign_off = ask(NetworkCode::SignOff, 59);
+    let sign_off = ask("270001", NetworkCode::SignOff, 59);
     book.network("sign-off", SESSION, &sign_off, &sign_off.answer(ResponseCode::APPROVED));
 }
 
@@ -213,9 +202,11 @@ fn variants(book: &mut Book) {
     let mut other = purchase;
     other.acquirer = "270002".parse().expect("digits");
     other.to_message(PpidPlace::De102, &mut message);
-    book.put("purchase with HMAC", "iso87-ascii", HMAC.to, &message);
+    book.put("purchase with AES-CMAC", "iso87-ascii", CMAC.to, &message);
     other.answer_message(&approved(11), PpidPlace::De102, &mut message);
-    book.put("purchase with HMAC answer", "iso87-ascii", HMAC.from, &message);
+    book.put("purchase with AES-CMAC answer", "iso87-ascii", CMAC.from, &message);
+    let proof = ask("270002", NetworkCode::KeyChange, 2);
+    book.network("proof with AES-CMAC", CMAC, &proof, &proof.answer(ResponseCode::APPROVED));
 }
 
 fn issuer(book: &mut Book) {
@@ -262,7 +253,7 @@ fn issuer(book: &mut Book) {
 
 fn blocks(document: &str) -> Vec<(String, String)> {
     let mut book = Book::default();
-    network(&mut book, document);
+    network(&mut book);
     payments(&mut book);
     day(&mut book);
     variants(&mut book);

@@ -422,7 +422,9 @@ impl Decision {
         Decision { body: Some(body), ..Default::default() }
     }
 
-    pub(super) fn only(effect: Effect) -> Self {
+    /// This effect and no record.
+    #[must_use]
+    pub fn only(effect: Effect) -> Self {
         Decision::default().then(effect)
     }
 

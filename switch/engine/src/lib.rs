@@ -14,6 +14,7 @@ mod replica;
 mod reply;
 pub mod tasks;
 mod time;
+mod timely;
 pub mod trail;
 mod waiting;
 mod writer;
@@ -22,7 +23,8 @@ pub use commit::IssuerSink;
 pub use health::{Health, Role};
 pub use keeper::{ClockRules, Doubt, Keeper, Reading, Suspect};
 pub use reply::send_by_connection;
-pub use reply::{Asked, ConnectionHandle, ConnectionOut, InstallKeys, Origin, Reply, ReplyBody};
+pub use reply::{Asked, Authenticity, ConnectionHandle, ConnectionOut, Origin, Reply, ReplyBody, SignedOn};
+pub use timely::UNTIMELY;
 
 use crate::health::{EndOfCore, lock};
 use crate::tasks::{Kind, OnPanic};
@@ -34,7 +36,7 @@ use kazasu_schemas::wire::{Request, Totals};
 use kazasu_store::{Node, Store};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// A message from an acquirer on its way to the core.
@@ -65,6 +67,8 @@ pub struct EngineConfig {
     pub clock: fn() -> Reading,
     /// What is believed of the wall clock.
     pub clock_rules: ClockRules,
+    /// A request's DE7 may be so far from the clock.
+    pub transmission_window: Duration,
     /// Who this process is towards the store and other nodes.
     pub node: Node,
     /// Several nodes share the store: the lead is taken when the watch says so, and until then the journal is followed.
@@ -317,6 +321,7 @@ mod tests {
             keep_days: 1,
             clock: || Reading { wall: Millis(0), monotonic: std::time::Duration::ZERO },
             clock_rules: ClockRules::default(),
+            transmission_window: Duration::from_secs(15 * 60),
             node: Node::alone(),
             shared: false,
             expected: None,

@@ -4,40 +4,57 @@ use super::{Health, Inbound};
 use crate::trail::{self, MessageId};
 use hashbrown::HashMap;
 use kazasu_ledger::Seq;
-use kazasu_schemas::wire::network::SessionKeys;
-use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
+use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::mac::MacKey;
+use kazasu_schemas::wire::{Answer, Network, PpidPlace, Request, ResponseCode, Totals};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
-/// New session keys that come into force once the answer that brings them is written.
-#[derive(Clone, Debug)]
-pub struct InstallKeys(pub SessionKeys);
+/// A session that a connection has proven: from the answer on that brings it, everything is written for it.
+#[derive(Debug)]
+pub struct SignedOn {
+    /// Whose it is.
+    pub acquirer: InstitutionId,
+    /// Where its messages carry the PPID.
+    pub ppid_in: PpidPlace,
+    /// Authenticates what it is sent.
+    pub key: MacKey,
+}
+
+/// Whether it is proven who sent what is answered. An answer to anything else carries no MAC: its fields are a stranger's choice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Authenticity {
+    /// The message's MAC is right under the session's key.
+    Proven,
+    /// Anybody may have sent it.
+    Unproven,
+}
 
 /// What a connection is to write.
 #[derive(Debug)]
 pub enum ConnectionOut {
     /// Answers that the core decided.
     Replies(Vec<Reply>),
-    /// Something that is told and answers nothing, under the keys in force.
+    /// Something that is told and answers nothing.
     Tell(Network),
-    /// An answer to a network message; `session` says under which keys.
+    /// An answer to a network message.
     Network {
         /// The answer.
         message: Network,
-        /// True for the session keys, false for the initial ones.
-        session: bool,
-        /// Session keys that come into force right after it was written.
-        install: Option<InstallKeys>,
+        /// Of what it answers.
+        authenticity: Authenticity,
+        /// A session that begins with this answer, which is its first message.
+        begins: Option<Arc<SignedOn>>,
     },
-    /// An answer that the connection made itself, without MAC yet; `session` says under which keys it goes out.
+    /// An answer that the connection made itself, without MAC yet.
     Refusal {
         /// The answer.
         message: Box<kazasu_schemas::iso8583::Message>,
-        /// True for the session keys, false for the initial ones.
-        session: bool,
+        /// Of what it answers.
+        authenticity: Authenticity,
     },
     /// Nothing follows: the connection is closed.
     Close,

@@ -2,6 +2,7 @@
 
 use super::core_loop::Shell;
 use super::keeper::Suspect;
+use super::timely::Clocks;
 use kazasu_core::State;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::time::{Duration, Instant};
@@ -9,7 +10,13 @@ use std::time::{Duration, Instant};
 impl Shell {
     /// The time that decides.
     pub(crate) fn now(&self) -> Millis {
-        self.health.keeper().now((self.config.clock)())
+        self.clocks().decides
+    }
+
+    /// The time that decides, and the wall clock.
+    pub(crate) fn clocks(&self) -> Clocks {
+        let reading = (self.config.clock)();
+        Clocks { decides: self.health.keeper().now(reading), wall: reading.wall }
     }
 
     /// This node leads from here on: how does its clock stand to the last record?

@@ -1,8 +1,8 @@
 //! One acquirer connection: a reading task and a writing task. Many messages may be under way; answers leave in any order.
 
 use super::inbound::{Reader, Verdict};
-use super::outbound::{SignedOn, Writer};
-use super::session::{Acquirers, KeySet};
+use super::outbound::Writer;
+use super::session::Acquirers;
 use bytes::BytesMut;
 use kazasu_engine::tasks::{AbortOnDrop, Kind, fault};
 use kazasu_engine::trail::{self, MessageId};
@@ -12,7 +12,7 @@ use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::wire::{Network, NetworkCode};
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::sync::{mpsc, watch};
@@ -52,7 +52,7 @@ struct Telling {
     open: Vec<(NetworkCode, u16)>,
     due: tokio::time::Instant,
     left: u8,
-    /// Who is told: whoever signs on on the same connection later is somebody else.
+    /// Who is told.
     to: InstitutionId,
 }
 
@@ -95,15 +95,13 @@ where
 {
     let (out, queue) = mpsc::unbounded_channel();
     let connection = Arc::new(ConnectionHandle::new(context.id, Origin::Acquirer, Some(context.peer), out));
-    let signed_on = SignedOn::default();
-    let writing =
-        Writer::new(context.dialect.clone(), connection.clone(), signed_on.clone(), context.limits.write_timeout);
+    let writing = Writer::new(context.dialect.clone(), connection.clone(), context.limits.write_timeout);
     let tasks = context.engine.health().tasks.clone();
     let writing = async move { tasks.once(Kind::AcquirerWriter, writing.run(writer, queue)).await };
     // Should this task panic, its writer must not stay behind with an open connection.
     let mut writing = AbortOnDrop(tokio::spawn(writing.instrument(Span::current())));
     tokio::select! {
-        end = read(context, reader, &connection, &signed_on) => match end {
+        end = read(context, reader, &connection) => match end {
             Ok(()) => tracing::debug!("peer closed the connection"),
             Err(ReadError::Lost(error)) => tracing::info!(%error, "connection lost"),
             Err(ReadError::Frames(error)) => {
@@ -148,7 +146,6 @@ async fn read<R: AsyncRead + Unpin>(
     mut context: ConnectionContext,
     mut socket: R,
     connection: &Arc<ConnectionHandle>,
-    signed_on: &SignedOn,
 ) -> Result<(), ReadError> {
     let mut reader = Reader::new(context.dialect.clone(), context.acquirers.clone(), context.certificate);
     let mut day = *context.day.borrow_and_update();
@@ -159,7 +156,7 @@ async fn read<R: AsyncRead + Unpin>(
     let span = Span::current();
     loop {
         connection.room(context.limits.max_in_flight).await;
-        let waits_for_sign_on = reader.acquirer.is_none();
+        let waits_for_sign_on = reader.acquirer().is_none();
         let left = context.limits.sign_on_timeout.saturating_sub(opened.elapsed());
         buffer.reserve(16 * 1024);
         let far = tokio::time::Instant::now() + TELL_AGAIN;
@@ -175,13 +172,12 @@ async fn read<R: AsyncRead + Unpin>(
                 let (closed, opened) = (day, *context.day.borrow_and_update());
                 day = opened;
                 // What was read only now, after a start, ended nothing.
-                let acquirer = reader.acquirer.as_ref().filter(|a| a.config.cutover && closed != BusinessDay::default());
+                let acquirer = reader.acquirer().filter(|a| a.config.cutover && closed != BusinessDay::default());
                 telling = acquirer.map(|a| Telling::new(a.config.id, closed, opened));
                 continue;
             }
             () = tokio::time::sleep_until(telling.as_ref().map_or(far, |t| t.due)), if telling.is_some() => {
-                let signed_on = reader.acquirer.as_ref().map(|a| a.config.id);
-                if telling.as_mut().is_none_or(|t| t.tell(connection, signed_on)) {
+                if telling.as_mut().is_none_or(|t| t.tell(connection, reader.signed_on())) {
                     telling = None;
                 }
                 continue;
@@ -192,7 +188,7 @@ async fn read<R: AsyncRead + Unpin>(
         }
         let received = Instant::now();
         fault(Kind::AcquirerConnection);
-        let from = From { engine: &context.engine, connection, signed_on, span: &span, received };
+        let from = From { engine: &context.engine, connection, span: &span, received };
         take_frames(&mut reader, &frames, &mut buffer, &from)?;
         for (purpose, code) in reader.answers.drain(..) {
             let purpose_name = purpose.name();
@@ -212,7 +208,6 @@ async fn read<R: AsyncRead + Unpin>(
 struct From<'a> {
     engine: &'a Engine,
     connection: &'a Arc<ConnectionHandle>,
-    signed_on: &'a SignedOn,
     /// The connection's.
     span: &'a Span,
     received: Instant,
@@ -226,7 +221,7 @@ fn take_frames(
     buffer: &mut BytesMut,
     from: &From<'_>,
 ) -> Result<(), FrameError> {
-    let From { engine, connection, signed_on, span, received } = *from;
+    let From { engine, connection, span, received } = *from;
     let mut for_core = Vec::new();
     let end = loop {
         let frame = match frames.decode(buffer) {
@@ -244,7 +239,7 @@ fn take_frames(
                 tracing::debug!(target: trail::STEPS, mti = %reader.mti(), "taken");
                 for_core.push(inbound);
             }
-            Verdict::Network { message, keys, install } => {
+            Verdict::Network { message, authenticity, begins } => {
                 let purpose = message.purpose.name();
                 metrics::counter!("kazasu_network_messages_total", "purpose" => purpose).increment(1);
                 reader.tell_acquirer(span);
@@ -255,20 +250,15 @@ fn take_frames(
                 }
                 submit(engine, connection, received, &mut for_core);
                 connection.came(1);
-                let session = keys == KeySet::Session;
-                if !session || reader.acquirer.is_some() {
-                    *signed_on.lock().unwrap_or_else(PoisonError::into_inner) = reader.acquirer.clone();
-                }
-                connection.send(ConnectionOut::Network { message, session, install });
+                connection.send(ConnectionOut::Network { message, authenticity, begins });
             }
             Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
-            Verdict::Refused(answer, reason) => {
+            Verdict::Refused { answer, reason, authenticity } => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);
                 let ([rrn, stan, terminal], problem) = (reader.names(), &reader.problem);
                 tracing::warn!(rrn, stan, terminal, reason = reason.name(), %problem, "message refused");
                 connection.came(1);
-                let session = !reader.is_under_initial_keys();
-                connection.send(ConnectionOut::Refusal { message: answer, session });
+                connection.send(ConnectionOut::Refusal { message: answer, authenticity });
             }
             Verdict::Ignored(reason) => {
                 metrics::counter!("kazasu_refused_frames_total", "reason" => reason.name()).increment(1);

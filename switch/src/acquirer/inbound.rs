@@ -1,14 +1,17 @@
 //! One frame in: decoded, authenticated, understood. It decides nothing about money; it says where the message goes.
 
-use super::session::{Acquirer, Acquirers, KeySet};
-use kazasu_engine::Inbound;
-use kazasu_engine::InstallKeys;
+use super::session::{Acquirer, Acquirers, Session};
 use kazasu_engine::trail;
+use kazasu_engine::{Authenticity, Inbound, SignedOn};
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
-use kazasu_schemas::wire::{Network, NetworkCode, PpidPlace, Request, ResponseCode, Totals};
+use kazasu_schemas::mac::ends_with_mac;
+use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, PpidPlace, Request, ResponseCode, Totals};
 use std::sync::Arc;
 use tracing::Span;
+
+#[cfg(test)]
+mod tests;
 
 /// Fields that an answer made without the core repeats, when they were there and sound.
 const ECHOED: [u8; 15] = [3, 4, 7, 11, 12, 13, 15, 32, 37, 41, 42, 49, 70, 90, 102];
@@ -19,10 +22,10 @@ pub(super) enum Verdict {
     Core(Inbound),
     /// The peer answered what it was told.
     Told(NetworkCode, ResponseCode),
-    /// Answered here.
-    Network { message: Network, keys: KeySet, install: Option<InstallKeys> },
+    /// Answered here, perhaps with a session that begins.
+    Network { message: Network, authenticity: Authenticity, begins: Option<Arc<SignedOn>> },
     /// Refused here: a complete answer but for its MAC.
-    Refused(Box<Message>, Reason),
+    Refused { answer: Box<Message>, reason: Reason, authenticity: Authenticity },
     /// Neither: an answer to nothing we asked, or bytes without even a message type.
     Ignored(Reason),
 }
@@ -38,28 +41,33 @@ pub(super) enum Reason {
     OtherAcquirer,
     UnknownAcquirer,
     Certificate,
+    NoNonce,
+    NoChallenge,
+    WrongProof,
     UnsupportedType,
     UnexpectedAnswer,
-    KeyBlock,
+    NoRandomness,
 }
 
-/// The names of all reasons.
-pub(crate) const REASONS: &[&str] = &[
-    "undecodable",
-    "format",
-    "not_signed_on",
-    "no_mac",
-    "wrong_mac",
-    "other_acquirer",
-    "unknown_acquirer",
-    "certificate",
-    "unsupported_type",
-    "unexpected_answer",
-    "key_block",
-];
-
 impl Reason {
-    pub(super) fn name(self) -> &'static str {
+    const ALL: [Reason; 14] = [
+        Reason::Undecodable,
+        Reason::Format,
+        Reason::NotSignedOn,
+        Reason::NoMac,
+        Reason::WrongMac,
+        Reason::OtherAcquirer,
+        Reason::UnknownAcquirer,
+        Reason::Certificate,
+        Reason::NoNonce,
+        Reason::NoChallenge,
+        Reason::WrongProof,
+        Reason::UnsupportedType,
+        Reason::UnexpectedAnswer,
+        Reason::NoRandomness,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Reason::Undecodable => "undecodable",
             Reason::Format => "format",
@@ -69,9 +77,12 @@ impl Reason {
             Reason::OtherAcquirer => "other_acquirer",
             Reason::UnknownAcquirer => "unknown_acquirer",
             Reason::Certificate => "certificate",
+            Reason::NoNonce => "no_nonce",
+            Reason::NoChallenge => "no_challenge",
+            Reason::WrongProof => "wrong_proof",
             Reason::UnsupportedType => "unsupported_type",
             Reason::UnexpectedAnswer => "unexpected_answer",
-            Reason::KeyBlock => "key_block",
+            Reason::NoRandomness => "no_randomness",
         }
     }
 
@@ -79,26 +90,51 @@ impl Reason {
         match self {
             Reason::Undecodable | Reason::Format => ResponseCode::FORMAT,
             Reason::UnsupportedType => kazasu_schemas::wire::Refusal::UnsupportedTransaction.code(),
+            Reason::NoRandomness => ResponseCode::MALFUNCTION,
             Reason::NotSignedOn
             | Reason::NoMac
             | Reason::WrongMac
             | Reason::OtherAcquirer
             | Reason::UnknownAcquirer
             | Reason::Certificate
-            | Reason::UnexpectedAnswer
-            | Reason::KeyBlock => ResponseCode::SECURITY,
+            | Reason::NoNonce
+            | Reason::NoChallenge
+            | Reason::WrongProof
+            | Reason::UnexpectedAnswer => ResponseCode::SECURITY,
         }
     }
 }
 
-/// The reading side of a connection: who has signed on, and buffers that are used again for every frame.
+/// The names of all reasons, with the one that the engine finds: only it knows whether an old message was decided before.
+pub(crate) const REASONS: &[&str] = &{
+    let mut names = [kazasu_engine::UNTIMELY; Reason::ALL.len() + 1];
+    let mut at = 0;
+    while at < Reason::ALL.len() {
+        names[at] = Reason::ALL[at].name();
+        at += 1;
+    }
+    names
+};
+
+/// A sign-on that waits for its proof. It is good for one attempt, on its connection.
+struct Challenge {
+    acquirer: Arc<Acquirer>,
+    nonces: Nonces,
+}
+
+/// The reading side of a connection: whose it is, and buffers that are used again for every frame.
 pub(super) struct Reader {
     dialect: Arc<Dialect>,
     acquirers: Arc<Acquirers>,
     certificate: Option<[u8; 32]>,
-    /// Who signed on.
-    pub(super) acquirer: Option<Arc<Acquirer>>,
+    /// As long as the connection is signed on.
+    session: Option<Session>,
+    challenge: Option<Challenge>,
+    /// The first acquirer that signed on: the connection is nobody else's from then on.
+    bound: Option<InstitutionId>,
     message: Message,
+    /// Of the message that was taken last.
+    authenticity: Authenticity,
     /// The acquirer that the connection's span names.
     told: Option<InstitutionId>,
     /// The last refusal in words, for the log.
@@ -113,16 +149,24 @@ impl Reader {
             dialect,
             acquirers,
             certificate,
-            acquirer: None,
+            session: None,
+            challenge: None,
+            bound: None,
             message: Message::default(),
+            authenticity: Authenticity::Unproven,
             told: None,
             problem: String::new(),
             answers: Vec::new(),
         }
     }
 
+    /// Who is signed on.
+    pub(super) fn acquirer(&self) -> Option<&Arc<Acquirer>> {
+        self.session.as_ref().map(Session::acquirer)
+    }
+
     pub(super) fn signed_on(&self) -> Option<InstitutionId> {
-        self.acquirer.as_ref().map(|acquirer| acquirer.config.id)
+        self.acquirer().map(|acquirer| acquirer.config.id)
     }
 
     /// The type of the message that was taken last.
@@ -157,39 +201,52 @@ impl Reader {
 
     /// Takes one frame without its header.
     pub(super) fn take(&mut self, frame: &[u8]) -> Verdict {
+        self.authenticity = Authenticity::Unproven;
         let decoded = match self.dialect.decode(frame, &mut self.message) {
             Ok(decoded) => decoded,
             Err(error) => {
                 self.problem = error.to_string();
                 let known_type = self.message.mti != Mti(0) && self.message.mti.is_question();
-                return if known_type { self.refuse(Reason::Format) } else { Verdict::Ignored(Reason::Undecodable) };
+                return if known_type { self.refuse_unreadable(frame) } else { Verdict::Ignored(Reason::Undecodable) };
             }
         };
         let mti = self.message.mti;
+        let mac = decoded.mac_at.map(|at| (&frame[..at], if self.message.has(128) { 128 } else { 64 }));
         if mti == Mti(810) {
-            let mac = decoded.mac_at.map(|at| (&frame[..at], if self.message.has(128) { 128 } else { 64 }));
             return self.told(mac);
         }
         if !mti.is_question() {
             return self.ignore(Reason::UnexpectedAnswer, format!("{mti} answers nothing that was asked here"));
         }
-        let mac = decoded.mac_at.map(|at| (&frame[..at], if self.message.has(128) { 128 } else { 64 }));
         match mti.class() {
-            8 => self.network(mac.map(|(bytes, field)| (bytes.to_vec(), field))),
-            1 | 2 | 4 | 5 => match self.authenticate(mac, KeySet::Session) {
+            8 => self.network(mac),
+            1 | 2 | 4 | 5 => match self.authenticate(mac) {
                 Ok(acquirer) => self.financial(&acquirer),
                 Err(reason) => self.refuse(reason),
             },
-            _ => {
-                self.problem = format!("message type {mti} is not served");
-                self.refuse(Reason::UnsupportedType)
-            }
+            _ => match self.authenticate(mac) {
+                Ok(_) => {
+                    self.problem = format!("message type {mti} is not served");
+                    self.refuse(Reason::UnsupportedType)
+                }
+                Err(reason) => self.refuse(reason),
+            },
         }
+    }
+
+    /// A message that cannot be read may still end with its sender's MAC: then its answer has one too.
+    fn refuse_unreadable(&mut self, frame: &[u8]) -> Verdict {
+        if let Some(session) = &self.session
+            && ends_with_mac(&self.dialect, frame, |bytes, tag| session.verify(bytes, tag))
+        {
+            self.authenticity = Authenticity::Proven;
+        }
+        self.refuse(Reason::Format)
     }
 
     /// An answer to what this side told.
     fn told(&mut self, mac: Option<(&[u8], u8)>) -> Verdict {
-        if let Err(reason) = self.authenticate(mac, KeySet::Session) {
+        if let Err(reason) = self.authenticate(mac) {
             return Verdict::Ignored(reason);
         }
         match Network::from_message(&self.message) {
@@ -224,30 +281,27 @@ impl Reader {
     }
 
     /// The acquirer that this connection is signed on as, if the message is really its own.
-    fn authenticate(&mut self, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<Arc<Acquirer>, Reason> {
-        let Some(acquirer) = self.acquirer.clone() else {
-            self.problem = "no sign-on (0800 with DE70 = 001) on this connection yet".into();
+    fn authenticate(&mut self, mac: Option<(&[u8], u8)>) -> Result<Arc<Acquirer>, Reason> {
+        let Some(session) = &self.session else {
+            self.problem = "no sign-on (0800 with DE70 = 001, then 101) on this connection yet".into();
             return Err(Reason::NotSignedOn);
         };
-        self.check_mac(&acquirer, mac, keys)?;
-        Ok(acquirer)
-    }
-
-    fn check_mac(&mut self, acquirer: &Acquirer, mac: Option<(&[u8], u8)>, keys: KeySet) -> Result<(), Reason> {
         let Some((bytes, field)) = mac else {
-            self.problem = "DE64 or DE128 is mandatory and must be the last field".into();
+            self.problem = NO_MAC.into();
             return Err(Reason::NoMac);
         };
-        let tag = self.message.get(field).unwrap_or_default();
-        if acquirer.verify(keys, bytes, tag) {
-            return Ok(());
+        if session.verify(bytes, self.message.get(field).unwrap_or_default()) {
+            self.authenticity = Authenticity::Proven;
+            return Ok(session.acquirer().clone());
         }
-        self.problem = format!("DE{field} is not the MAC of this message under {}'s key", acquirer.config.id);
+        self.problem = format!(
+            "DE{field} is not the MAC of this message under the keys of {}'s session on this connection",
+            session.acquirer().config.id
+        );
         Err(Reason::WrongMac)
     }
 
-    fn network(&mut self, mac: Option<(Vec<u8>, u8)>) -> Verdict {
-        let mac = mac.as_ref().map(|(bytes, field)| (bytes.as_slice(), *field));
+    fn network(&mut self, mac: Option<(&[u8], u8)>) -> Verdict {
         let network = match Network::from_message(&self.message) {
             Ok(network) => network,
             Err(error) => {
@@ -255,17 +309,15 @@ impl Reader {
                 return self.refuse(Reason::Format);
             }
         };
+        let approved = network.answer(ResponseCode::APPROVED);
         let result = match network.purpose {
-            NetworkCode::SignOn => self.sign_on(&network, mac),
-            NetworkCode::KeyChange => self.key_change(&network, mac),
-            NetworkCode::SignOff => self.authenticate(mac, KeySet::Session).map(|acquirer| {
-                acquirer.signed_on(-1);
-                self.acquirer = None;
-                (network.answer(ResponseCode::APPROVED), KeySet::Session, None)
+            NetworkCode::SignOn => self.challenge(&network).map(|answer| (answer, None)),
+            NetworkCode::KeyChange => self.prove(&network, mac).map(|begins| (approved, Some(begins))),
+            NetworkCode::SignOff => self.same(&network, mac).map(|()| {
+                self.session = None;
+                (approved, None)
             }),
-            NetworkCode::Echo => {
-                self.same(&network, mac).map(|()| (network.answer(ResponseCode::APPROVED), KeySet::Session, None))
-            }
+            NetworkCode::Echo => self.same(&network, mac).map(|()| (approved, None)),
             NetworkCode::CutoverStart | NetworkCode::CutoverEnd | NetworkCode::Other(_) => {
                 self.same(&network, mac).and_then(|()| {
                     self.problem = format!("DE70 = {:03} is not served", network.purpose.number());
@@ -274,71 +326,89 @@ impl Reader {
             }
         };
         match result {
-            Ok((message, keys, install)) => Verdict::Network { message, keys, install },
+            Ok((message, begins)) => Verdict::Network { message, authenticity: self.authenticity, begins },
             Err(reason) => self.refuse(reason),
         }
     }
 
     fn same(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Result<(), Reason> {
-        let acquirer = self.authenticate(mac, KeySet::Session)?;
-        self.same_institution(&acquirer, network.institution)
+        let acquirer = self.authenticate(mac)?;
+        self.is_of(acquirer.config.id, network.institution)
     }
 
-    fn same_institution(&mut self, acquirer: &Acquirer, sender: InstitutionId) -> Result<(), Reason> {
-        if sender == acquirer.config.id {
+    /// Whether DE32 names the acquirer whose connection this is.
+    fn is_of(&mut self, own: InstitutionId, sender: InstitutionId) -> Result<(), Reason> {
+        if sender == own {
             return Ok(());
         }
-        self.problem = format!("DE32 says {sender}, this connection is signed on as {}", acquirer.config.id);
+        self.problem = format!("DE32 says {sender}, this connection is {own}'s");
         Err(Reason::OtherAcquirer)
     }
 
-    fn sign_on(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Answered {
+    /// The first half of a sign-on: both nonces. Nothing is proven by it, and nothing changes but what the next proof is about.
+    fn challenge(&mut self, network: &Network) -> Result<Network, Reason> {
+        self.challenge = None;
+        if let Some(own) = self.bound {
+            self.is_of(own, network.institution)?;
+        }
         let Some(acquirer) = self.acquirers.get(&network.institution).cloned() else {
             self.problem = format!("acquirer {} is not configured", network.institution);
             return Err(Reason::UnknownAcquirer);
         };
-        let pinned = &acquirer.config.certificates;
-        if !pinned.is_empty() && !self.certificate.is_some_and(|seen| pinned.contains(&seen)) {
-            self.problem = format!("acquirer {} must use one of its own client certificates", network.institution);
-            return Err(Reason::Certificate);
-        }
-        self.check_mac(&acquirer, mac, KeySet::Initial)?;
-        if let Some(before) = self.acquirer.replace(acquirer.clone()) {
-            before.signed_on(-1);
-        }
-        acquirer.signed_on(1);
-        Ok((network.answer(ResponseCode::APPROVED), KeySet::Initial, None))
-    }
-
-    fn key_change(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Answered {
-        let acquirer = self.authenticate(mac, KeySet::Initial)?;
-        self.same_institution(&acquirer, network.institution)?;
-        let mut answer = network.answer(ResponseCode::APPROVED);
-        let install = match &network.keys {
-            Some(block) => acquirer.open_block(block).map_err(|error| {
-                self.problem = error.to_string();
-                Reason::KeyBlock
-            })?,
-            None => {
-                let (install, block) = acquirer.make_keys().map_err(|error| {
-                    self.problem = error.to_string();
-                    Reason::KeyBlock
-                })?;
-                answer.keys = Some(block);
-                install
-            }
+        acquirer.admits(self.certificate).map_err(|why| {
+            self.problem = format!("acquirer {}: {why}", network.institution);
+            Reason::Certificate
+        })?;
+        let Some(private) = &network.private else {
+            self.problem =
+                "a sign-on without DE48: it must bring the acquirer's nonce (NA), so that no old one can be used"
+                    .into();
+            return Err(Reason::NoNonce);
         };
-        Ok((answer, KeySet::Initial, Some(install)))
+        let theirs = Nonce::from_question(private).map_err(|error| {
+            self.problem = error.to_string();
+            Reason::Format
+        })?;
+        let ours = nonce().map_err(|error| {
+            self.problem = error.to_string();
+            Reason::NoRandomness
+        })?;
+        let nonces = Nonces { acquirer: theirs, switch: ours };
+        self.challenge = Some(Challenge { acquirer, nonces });
+        Ok(network.answer(ResponseCode::APPROVED).with(nonces.answer()))
     }
 
-    /// True when the message that was taken last is a sign-on or a key change, whose answers go out under the initial keys.
-    pub(super) fn is_under_initial_keys(&self) -> bool {
-        self.message.mti.class() == 8
-            && self
-                .message
-                .get(70)
-                .and_then(kazasu_schemas::ids::digits)
-                .is_some_and(|purpose| matches!(purpose, 1 | 101))
+    /// The second half: the message's MAC proves that the acquirer has the keys that follow from both nonces.
+    fn prove(&mut self, network: &Network, mac: Option<(&[u8], u8)>) -> Result<Arc<SignedOn>, Reason> {
+        let Some(Challenge { acquirer, nonces }) = self.challenge.take() else {
+            self.problem =
+                "DE70 = 101 without a nonce: ask for one with DE70 = 001; each is good for one attempt".into();
+            return Err(Reason::NoChallenge);
+        };
+        self.is_of(acquirer.config.id, network.institution)?;
+        let Some((bytes, field)) = mac else {
+            self.problem = NO_MAC.into();
+            return Err(Reason::NoMac);
+        };
+        let keys = acquirer.session_keys(&nonces).map_err(|error| {
+            self.problem = error.to_string();
+            Reason::WrongProof
+        })?;
+        if !keys.to_switch.verify(bytes, self.message.get(field).unwrap_or_default()) {
+            self.problem = format!(
+                "DE{field} is not the MAC of this message under the key that follows from {}'s master key and both nonces",
+                acquirer.config.id
+            );
+            return Err(Reason::WrongProof);
+        }
+        self.authenticity = Authenticity::Proven;
+        self.bound = Some(acquirer.config.id);
+        let begins = SignedOn { acquirer: acquirer.config.id, ppid_in: acquirer.config.ppid_in, key: keys.from_switch };
+        match &mut self.session {
+            Some(session) => session.renew(keys.to_switch),
+            None => self.session = Some(Session::begin(acquirer, keys.to_switch)),
+        }
+        Ok(Arc::new(begins))
     }
 
     fn refuse(&mut self, reason: Reason) -> Verdict {
@@ -348,13 +418,13 @@ impl Reader {
                 answer.set(field, value);
             }
         }
-        if self.acquirer.as_ref().is_some_and(|a| a.config.ppid_in == PpidPlace::De48)
+        if self.acquirer().is_some_and(|a| a.config.ppid_in == PpidPlace::De48)
             && let Some(value) = self.message.get(48)
         {
             answer.set(48, value);
         }
         answer.set(39, reason.code().wire());
-        Verdict::Refused(Box::new(answer), reason)
+        Verdict::Refused { answer: Box::new(answer), reason, authenticity: self.authenticity }
     }
 
     fn ignore(&mut self, reason: Reason, problem: String) -> Verdict {
@@ -363,13 +433,10 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if let Some(acquirer) = self.acquirer.take() {
-            acquirer.signed_on(-1);
-        }
-    }
-}
+const NO_MAC: &str = "DE64 or DE128 is mandatory and must be the last field";
 
-/// An answer made here, the keys that it goes out under, and new ones that come into force after it.
-type Answered = Result<(Network, KeySet, Option<InstallKeys>), Reason>;
+fn nonce() -> anyhow::Result<Nonce> {
+    let bytes = kazasu_engine::clock::random_bytes(Nonce::LEN)?;
+    let bytes = bytes.try_into().map_err(|_| anyhow::anyhow!("the operating system gave too few random bytes"))?;
+    Ok(Nonce::new(bytes))
+}

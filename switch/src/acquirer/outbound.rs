@@ -1,16 +1,15 @@
 //! Answers out: encoded and authenticated in one buffer, written with one system call for everything that is ready.
 
-use super::session::{Acquirer, KeySet};
 use bytes::BytesMut;
 use hashbrown::HashMap;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
-use kazasu_engine::{ConnectionHandle, ConnectionOut, ReplyBody};
+use kazasu_engine::{Authenticity, ConnectionHandle, ConnectionOut, ReplyBody, SignedOn};
 use kazasu_ledger::Seq;
 use kazasu_schemas::iso8583::{Dialect, Message, Mti};
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::{PpidPlace, ResponseCode};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -18,31 +17,24 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// What has been encoded is written at the latest when it reaches this size.
 const WRITE_AT: usize = 256 * 1024;
 
-/// Who is signed on, as both directions of the connection see it.
-pub(super) type SignedOn = Arc<Mutex<Option<Arc<Acquirer>>>>;
-
 pub(super) struct Writer {
     pub(super) dialect: Arc<Dialect>,
     pub(super) connection: Arc<ConnectionHandle>,
-    pub(super) signed_on: SignedOn,
     pub(super) write_timeout: Duration,
+    /// The session in force. After a sign-off it stays: answers to what was under way are still written for it.
+    session: Option<Arc<SignedOn>>,
     message: Message,
     counters: HashMap<(Mti, ResponseCode), metrics::Counter>,
     latency: metrics::Histogram,
 }
 
 impl Writer {
-    pub(super) fn new(
-        dialect: Arc<Dialect>,
-        connection: Arc<ConnectionHandle>,
-        signed_on: SignedOn,
-        write_timeout: Duration,
-    ) -> Self {
+    pub(super) fn new(dialect: Arc<Dialect>, connection: Arc<ConnectionHandle>, write_timeout: Duration) -> Self {
         Writer {
             dialect,
             connection,
-            signed_on,
             write_timeout,
+            session: None,
             message: Message::default(),
             counters: HashMap::new(),
             latency: metrics::histogram!("kazasu_stage_seconds", "stage" => "received_to_encoded"),
@@ -83,52 +75,56 @@ impl Writer {
 
     /// Encodes; returns how many messages that came in are answered by it.
     fn put(&mut self, what: ConnectionOut, out: &mut BytesMut) -> usize {
-        let acquirer = self.signed_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match what {
             ConnectionOut::Replies(replies) => {
-                let Some(acquirer) = acquirer else { return replies.len() };
-                let keys = acquirer.keys(KeySet::Session);
+                // Only what a session has authenticated is decided.
+                let Some(session) = self.session.clone() else { return replies.len() };
                 for reply in &replies {
                     let span = trail::span(|| Some(reply.id().over(&self.connection)));
                     let _in = span.enter();
-                    self.fill(&reply.body, acquirer.config.ppid_in);
-                    self.encode(Some(&keys.from_switch), reply.record, out);
+                    self.fill(&reply.body, session.ppid_in);
+                    self.encode(Some(&session.key), reply.record, out);
                     let mti = self.message.mti;
                     tracing::debug!(target: trail::STEPS, %mti, code = %reply.body.code(), "answered");
                     self.latency.record(reply.received.elapsed().as_secs_f64());
                 }
                 replies.len()
             }
-            ConnectionOut::Network { message, session, install } => {
+            ConnectionOut::Network { message, authenticity, begins } => {
+                if let Some(begins) = begins {
+                    tracing::info!(acquirer = %begins.acquirer, "new session keys in force");
+                    self.session = Some(begins);
+                }
                 message.to_message(&mut self.message);
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
-                let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
-                if let (Some(install), Some(acquirer)) = (install, acquirer) {
-                    match acquirer.install(&install) {
-                        Ok(()) => tracing::info!("new session keys in force"),
-                        Err(error) => tracing::error!(%error, "session keys not usable"),
-                    }
-                }
+                self.encode_answer(authenticity, out);
                 1
             }
             ConnectionOut::Tell(message) => {
-                if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
+                if let Some(session) = self.session.clone().filter(|s| s.acquirer == message.institution) {
                     message.to_message(&mut self.message);
-                    self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), None, out);
+                    self.encode(Some(&session.key), None, out);
                 }
                 0
             }
             ConnectionOut::Close | ConnectionOut::Pong => 0,
-            ConnectionOut::Refusal { message, session } => {
+            ConnectionOut::Refusal { message, authenticity } => {
                 let code = message.get(39).and_then(ResponseCode::from_wire).unwrap_or(ResponseCode::FORMAT);
                 self.count(message.mti, code);
                 self.message = *message;
-                let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
-                self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
+                self.encode_answer(authenticity, out);
                 1
             }
         }
+    }
+
+    /// With a MAC for what the session's acquirer has sent; without one for what anybody may have sent.
+    fn encode_answer(&mut self, authenticity: Authenticity, out: &mut BytesMut) {
+        let session = match authenticity {
+            Authenticity::Proven => self.session.clone(),
+            Authenticity::Unproven => None,
+        };
+        self.encode(session.as_ref().map(|s| &s.key), None, out);
     }
 
     /// Fills the message with an answer of the core.
@@ -154,9 +150,4 @@ impl Writer {
         );
         counter.increment(1);
     }
-}
-
-/// The keys that a connection's answer goes out under.
-fn key_set(session: bool) -> KeySet {
-    if session { KeySet::Session } else { KeySet::Initial }
 }

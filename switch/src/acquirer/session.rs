@@ -1,17 +1,16 @@
-//! What the switch knows of each acquirer: its keys, and where its messages carry the PPID.
+//! What the switch knows of each acquirer, and a connection's session with it: whose it is, and its keys.
 
 use hashbrown::HashMap;
-use kazasu_engine::InstallKeys;
 use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::mac::{KeyLengthError, MacAlgorithm, MacKey};
 use kazasu_schemas::secret::Key;
-use kazasu_schemas::wire::PpidPlace;
-use kazasu_schemas::wire::network::{KeyBlockError, SessionKeys};
+use kazasu_schemas::wire::{Nonces, PpidPlace, SessionKeys};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// How long messages under the key before the last change are still accepted: they may have been under way.
+/// How long messages under the keys before the last change are still accepted: they may have been under way.
 const OLD_KEY_GRACE: Duration = Duration::from_secs(30);
 
 /// An acquirer as configuration gives it.
@@ -24,101 +23,64 @@ pub struct AcquirerConfig {
     pub mac: MacAlgorithm,
     /// Where its messages carry the PPID.
     pub ppid_in: PpidPlace,
-    /// Wraps session keys.
+    /// Derives the keys of its sessions.
     pub master: Key,
-    /// Authenticates what it sends before it has session keys.
-    pub to_switch: Key,
-    /// Authenticates what it is sent before it has session keys.
-    pub from_switch: Key,
-    /// SHA-256 of the client certificates (DER) it may use; empty when any that the listener trusts will do.
+    /// SHA-256 of the client certificates (DER) that it uses; empty when it connects without TLS.
     pub certificates: Vec<[u8; 32]>,
     /// Is told cut-overs.
     pub cutover: bool,
 }
 
-/// Which of its acquirer's keys a message is under.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum KeySet {
-    /// Those of the configuration: sign-on and key change always.
-    Initial,
-    /// Those of the session; the initial ones as long as there are none.
-    Session,
-}
-
-/// The pair of prepared keys in force.
+/// A session's pair of prepared keys.
 pub(super) struct Keys {
-    to_switch: MacKey,
+    pub(super) to_switch: MacKey,
     pub(super) from_switch: MacKey,
 }
 
-#[derive(Default)]
-struct Session {
-    keys: Option<Arc<Keys>>,
-    before: Option<(Arc<Keys>, Instant)>,
+/// Why an acquirer cannot sign on over a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum WrongWay {
+    #[error("its client certificates are configured, and this connection has no TLS")]
+    NoTls,
+    #[error("the connection's client certificate is none of those that are configured for it")]
+    OtherCertificate,
+    #[error(
+        "this connection has a client certificate, and none is configured for the acquirer: put its SHA-256 into `certificates`"
+    )]
+    NoneConfigured,
 }
 
-/// An acquirer and its session, shared by its connections.
+/// An acquirer, as its connections share it.
 pub struct Acquirer {
     /// As configured.
     pub config: AcquirerConfig,
-    initial: Arc<Keys>,
-    session: RwLock<Session>,
+    master: MasterKey,
     connections: AtomicUsize,
 }
 
 impl Acquirer {
-    fn new(config: AcquirerConfig) -> Result<Self, KeyLengthError> {
-        let initial = Arc::new(prepare(&config, &config.to_switch, &config.from_switch)?);
-        Ok(Acquirer { config, initial, session: RwLock::default(), connections: AtomicUsize::new(0) })
+    fn new(config: AcquirerConfig) -> Self {
+        let master = MasterKey::new(config.mac, &config.master);
+        Acquirer { config, master, connections: AtomicUsize::new(0) }
     }
 
-    /// The keys of this set.
-    pub(super) fn keys(&self, set: KeySet) -> Arc<Keys> {
-        let current = match set {
-            KeySet::Initial => None,
-            KeySet::Session => self.session.read().unwrap_or_else(PoisonError::into_inner).keys.clone(),
-        };
-        current.unwrap_or_else(|| self.initial.clone())
-    }
-
-    /// Is `tag` the MAC over `bytes` under the key in force (or, shortly after a change, the one before)?
-    pub(super) fn verify(&self, set: KeySet, bytes: &[u8], tag: &[u8]) -> bool {
-        if self.keys(set).to_switch.verify(bytes, tag) {
-            return true;
+    /// Whether it may sign on over a connection with this client certificate. A certificate that the listener trusts is not
+    /// enough: it may be another party's.
+    pub(super) fn admits(&self, certificate: Option<[u8; 32]>) -> Result<(), WrongWay> {
+        match (self.config.certificates.as_slice(), certificate) {
+            ([], None) => Ok(()),
+            ([], Some(_)) => Err(WrongWay::NoneConfigured),
+            (_, None) => Err(WrongWay::NoTls),
+            (own, Some(seen)) if own.contains(&seen) => Ok(()),
+            (_, Some(_)) => Err(WrongWay::OtherCertificate),
         }
-        if set == KeySet::Initial {
-            return false;
-        }
-        let before = {
-            let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
-            session.before.as_ref().filter(|(_, at)| at.elapsed() < OLD_KEY_GRACE).map(|(keys, _)| keys.clone())
-        };
-        before.is_some_and(|keys| keys.to_switch.verify(bytes, tag))
     }
 
-    /// Reads a key block that the acquirer delivered.
-    pub(super) fn open_block(&self, block: &[u8]) -> Result<InstallKeys, KeyBlockError> {
-        SessionKeys::from_block(block, &self.config.master, self.config.mac).map(InstallKeys)
-    }
-
-    /// Makes new session keys and the block that delivers them.
-    pub(super) fn make_keys(&self) -> anyhow::Result<(InstallKeys, Vec<u8>)> {
-        let len = self.config.mac.session_key_len();
-        let keys = SessionKeys {
-            to_switch: Key::new(kazasu_engine::clock::random_bytes(len)?)?,
-            from_switch: Key::new(kazasu_engine::clock::random_bytes(len)?)?,
-        };
-        let block = keys.to_block(&self.config.master);
-        Ok((InstallKeys(keys), block))
-    }
-
-    /// Puts new session keys into force.
-    pub(super) fn install(&self, keys: &InstallKeys) -> Result<(), KeyLengthError> {
-        let new = Arc::new(prepare(&self.config, &keys.0.to_switch, &keys.0.from_switch)?);
-        let mut session = self.session.write().unwrap_or_else(PoisonError::into_inner);
-        let old = session.keys.replace(new).unwrap_or_else(|| self.initial.clone());
-        session.before = Some((old, Instant::now()));
-        Ok(())
+    /// The keys of the session with these nonces.
+    pub(super) fn session_keys(&self, nonces: &Nonces) -> Result<Keys, KeyLengthError> {
+        let keys = SessionKeys::derive(&self.master, self.config.id, nonces);
+        let prepare = |key| MacKey::new(self.config.mac, key);
+        Ok(Keys { to_switch: prepare(&keys.to_switch)?, from_switch: prepare(&keys.from_switch)? })
     }
 
     /// Connections that are signed on.
@@ -127,36 +89,63 @@ impl Acquirer {
         self.connections.load(Ordering::Acquire)
     }
 
-    pub(super) fn signed_on(&self, by: isize) {
-        if by > 0 {
-            self.connections.fetch_add(1, Ordering::AcqRel);
-        } else {
-            self.connections.fetch_sub(1, Ordering::AcqRel);
-        }
-        self.publish();
-    }
-
     fn publish(&self) {
         metrics::gauge!("kazasu_acquirer_connections", "acquirer" => self.config.id.to_string())
             .set(f64::from(u32::try_from(self.connections()).unwrap_or(u32::MAX)));
     }
 }
 
-fn prepare(config: &AcquirerConfig, to_switch: &Key, from_switch: &Key) -> Result<Keys, KeyLengthError> {
-    Ok(Keys { to_switch: MacKey::new(config.mac, to_switch)?, from_switch: MacKey::new(config.mac, from_switch)? })
+/// A connection's session, for its reading side. Its keys are no other connection's.
+pub(super) struct Session {
+    acquirer: Arc<Acquirer>,
+    to_switch: MacKey,
+    before: Option<(MacKey, Instant)>,
+}
+
+impl Session {
+    /// It is proven that the connection is this acquirer's.
+    pub(super) fn begin(acquirer: Arc<Acquirer>, to_switch: MacKey) -> Self {
+        acquirer.connections.fetch_add(1, Ordering::AcqRel);
+        acquirer.publish();
+        Session { acquirer, to_switch, before: None }
+    }
+
+    pub(super) fn acquirer(&self) -> &Arc<Acquirer> {
+        &self.acquirer
+    }
+
+    /// The key after a further sign-on. The one before holds a little longer.
+    pub(super) fn renew(&mut self, to_switch: MacKey) {
+        let old = std::mem::replace(&mut self.to_switch, to_switch);
+        self.before = Some((old, Instant::now()));
+    }
+
+    /// Is `tag` the MAC over `bytes` under the key in force (or, shortly after a change, the one before)?
+    pub(super) fn verify(&self, bytes: &[u8], tag: &[u8]) -> bool {
+        let before = self.before.as_ref().filter(|(_, since)| since.elapsed() < OLD_KEY_GRACE);
+        self.to_switch.verify(bytes, tag) || before.is_some_and(|(key, _)| key.verify(bytes, tag))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.acquirer.connections.fetch_sub(1, Ordering::AcqRel);
+        self.acquirer.publish();
+    }
 }
 
 /// Every configured acquirer.
 pub struct Acquirers(HashMap<InstitutionId, Arc<Acquirer>>);
 
 impl Acquirers {
-    /// Prepares the keys of each.
-    pub fn new(configs: Vec<AcquirerConfig>) -> Result<Self, KeyLengthError> {
-        let all = configs.into_iter().map(|config| Ok((config.id, Arc::new(Acquirer::new(config)?))));
-        let all: HashMap<_, _> = all.collect::<Result<_, KeyLengthError>>()?;
-        // Who has never connected has its series all the same.
+    /// Prepares the key of each.
+    #[must_use]
+    pub fn new(configs: Vec<AcquirerConfig>) -> Self {
+        let all = configs.into_iter().map(|config| (config.id, Arc::new(Acquirer::new(config))));
+        let all: HashMap<_, _> = all.collect();
+        // An acquirer that has never connected has its series all the same.
         all.values().for_each(|acquirer: &Arc<Acquirer>| acquirer.publish());
-        Ok(Acquirers(all))
+        Acquirers(all)
     }
 
     /// By DE32.

@@ -86,11 +86,13 @@ pub struct ClockFile {
     pub jump_seconds: u32,
     /// The switch may begin so long after the journal's last record.
     pub restart_hours: u32,
+    /// A request's own time (DE7) may be so far from the switch's clock, before or after.
+    pub transmission_minutes: u32,
 }
 
 impl Default for ClockFile {
     fn default() -> Self {
-        ClockFile { jump_seconds: 300, restart_hours: 18 }
+        ClockFile { jump_seconds: 300, restart_hours: 18, transmission_minutes: 15 }
     }
 }
 
@@ -102,7 +104,16 @@ impl ClockFile {
         kazasu_engine::ClockRules { jump: seconds(self.jump_seconds), restart: seconds(self.restart_hours) * 3_600 }
     }
 
+    /// How far a request's own time may be from the clock.
+    #[must_use]
+    pub fn transmission_window(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(u64::from(self.transmission_minutes) * 60)
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
+        if !(1..=720).contains(&self.transmission_minutes) {
+            return Err(format!("clock.transmission_minutes: must be 1 to 720, got {}", self.transmission_minutes));
+        }
         if !(1..=3_600).contains(&self.jump_seconds) {
             return Err(format!("clock.jump_seconds: must be 1 to 3600, got {}", self.jump_seconds));
         }

@@ -86,9 +86,14 @@ pub(super) struct HttpKeys {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AcquirerKeys {
+    /// Session keys follow from it.
     pub(super) master: String,
-    pub(super) to_switch: String,
-    pub(super) from_switch: String,
+    /// Of files that were made when sign-on had keys of its own: it stays unused.
+    #[serde(rename = "to_switch")]
+    _to_switch: Option<serde::de::IgnoredAny>,
+    /// The same.
+    #[serde(rename = "from_switch")]
+    _from_switch: Option<serde::de::IgnoredAny>,
 }
 
 /// `[issuer.…]`.

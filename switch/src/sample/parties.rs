@@ -1,7 +1,7 @@
 //! The town's acquirers and merchants, and the files about them.
 
 use super::people::{NAMED, RULED};
-use super::{Town, hex_key, named_ppid, ruled_ppid};
+use super::{Town, named_ppid, ruled_ppid};
 
 /// An acquirer as the sample has it.
 #[derive(Clone, Copy)]
@@ -74,24 +74,6 @@ pub(super) const CITY: &str = "13361";
 /// Trades that are the town's own: relief money may be spent there.
 const LOCAL: [&str; 9] = ["5411", "5499", "5251", "5912", "5942", "5812", "5462", "5921", "5975"];
 
-/// The keys of an acquirer's connection.
-pub(super) struct LinkKeys {
-    /// Wraps the keys that the link changes to.
-    pub(super) master: String,
-    /// Of what the acquirer sends.
-    pub(super) to_switch: String,
-    /// Of what it receives.
-    pub(super) from_switch: String,
-}
-
-impl LinkKeys {
-    /// Fresh ones, as long as the acquirer's MAC function wants them.
-    pub(super) fn random(acquirer: &Acquirer) -> anyhow::Result<Self> {
-        let len = if acquirer.mac == "aes-cmac" { 16 } else { 32 };
-        Ok(LinkKeys { master: hex_key(16)?, to_switch: hex_key(len)?, from_switch: hex_key(len)? })
-    }
-}
-
 /// The merchants of an acquirer: the first has all, the others the first five under their own ids.
 fn merchants_of(acquirer: usize) -> impl Iterator<Item = (String, &'static str, &'static str, &'static str, String)> {
     let few = move |at: usize| acquirer == 0 || at < 5 || at + 1 == MERCHANTS.len();
@@ -122,13 +104,12 @@ pub(super) fn merchants_file() -> String {
 }
 
 /// How the acquirer with this place among [`ACQUIRERS`] reaches the switch.
-pub(super) fn acquirer_file(index: usize, keys: &LinkKeys, town: &Town) -> String {
+pub(super) fn acquirer_file(index: usize, master: &str, town: &Town) -> String {
     let Acquirer { id, dialect, mac, ppid_in, .. } = ACQUIRERS[index];
-    let LinkKeys { master, to_switch, from_switch } = keys;
     let mut out = format!(
-        "# For acquirer-sim: how this acquirer reaches the switch. Secret: it holds the link's keys.\n\n\
+        "# For acquirer-sim: how this acquirer reaches the switch. Secret: it holds the connection's key.\n\n\
          addr = \"127.0.0.1:{}\"\nid = \"{id}\"\ndialect = \"{dialect}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n\
-         master_key = \"{master}\"\nto_switch_key = \"{to_switch}\"\nfrom_switch_key = \"{from_switch}\"\ncards_file = \"links.csv\"\n\n\
+         master_key = \"{master}\"\ncards_file = \"links.csv\"\n\n\
          [cards]\n",
         town.ports.acquirers[index]
     );

@@ -208,7 +208,6 @@ fn a_peer_that_does_not_read_is_closed_and_its_payments_are_not_lost() {
     let acquirer = town.acquirer(1, &served);
     let mut slow = Session::open(&acquirer).unwrap();
     let mut other = Session::open(&acquirer).unwrap();
-    slow.keys = other.keys.clone();
     let requests: Vec<Request> = (0..100).map(|n| purchase(&acquirer, n)).collect();
     let first: Vec<BytesMut> = requests.iter().map(|r| frame(&slow, r)).collect();
     let writer = std::thread::spawn(move || {

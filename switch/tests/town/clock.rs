@@ -14,16 +14,16 @@ use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
 
-const DAY: i64 = 86_400_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
 /// A switch whose wall clock is wrong by what the file says.
-fn serve(town: &Town) -> Served {
+pub(crate) fn serve(town: &Town) -> Served {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kazasu"));
     command.args(["serve", "--json", "--config", &town.config()]).env("KAZASU_TEST_CLOCK", town.path("clock"));
     Served::start(command, &town.path("serve.log"))
 }
 
-fn set(town: &Town, ms: i64) {
+pub(crate) fn set(town: &Town, ms: i64) {
     std::fs::write(town.path("clock.new"), ms.to_string()).unwrap();
     std::fs::rename(town.path("clock.new"), town.path("clock")).unwrap();
 }
@@ -40,6 +40,13 @@ fn goes(acquirer: &AcquirerConfig, steps: &str) {
     let scenario = Scenario::parse(&format!("title = 'x'\n{steps}")).unwrap();
     let outcome = play(&scenario, acquirer).unwrap();
     assert_eq!(outcome.differences, []);
+}
+
+/// Pays by a clock that is ahead by so much: terminals whose time is not the switch's are refused.
+fn pays_ahead(town: &Town, served: &Served, by: i64) {
+    let mut acquirer = town.acquirer(1, served);
+    acquirer.ahead = by;
+    goes(&acquirer, &payment());
 }
 
 /// A step that goes through on any day.
@@ -120,7 +127,7 @@ fn a_person_confirms_a_day_that_really_is_over(town: &Town, served: &Served) {
     wait_for("the day to turn", Duration::from_secs(10), || {
         (served.status()["business_day"] == today(DAY).as_str()).then_some(())
     });
-    goes(&town.acquirer(1, served), &payment());
+    pays_ahead(town, served, DAY);
 }
 
 fn one_day_is_ended_early_and_no_second_one(town: &Town, served: &Served) {
@@ -190,7 +197,7 @@ fn a_start_long_after_the_last_record_answers_taps_on_the_old_day() {
         (served.status()["business_day"] == today(2 * DAY).as_str()).then_some(())
     });
     assert_eq!(doubt(&served), None);
-    goes(&town.acquirer(1, &served), &payment());
+    pays_ahead(&town, &served, 2 * DAY);
     served.stop();
     town.verified();
 }

@@ -20,6 +20,7 @@ mod rules;
 mod runs_on;
 mod samples;
 mod scenarios;
+mod sign_on;
 mod strict;
 mod tables;
 mod tls;

@@ -42,7 +42,7 @@ fn wrong_macs(session: &mut Session, first: u64, n: u64) {
         let request = purchase(&session.config, number);
         let mut message = Message::default();
         request.to_message(session.config.ppid_in, &mut message);
-        let key = session.initial.from_switch.clone();
+        let key = session.keys.from_switch.clone();
         session.send(&mut message, Some(&key)).unwrap();
         assert_ne!(code(session), APPROVED);
     }
@@ -132,7 +132,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
         wait_for(kind, Duration::from_secs(15), || {
             // What comes by makes the tasks come by their places.
             let mut next = Session::connect(&town.acquirer(1, &served)).ok()?;
-            let _ = next.network(kazasu_schemas::wire::NetworkCode::SignOn);
+            let _ = next.sign_on();
             if kind == "wal" {
                 // The write-ahead log is moved every few hundred commits.
                 (0..50).for_each(|_| {

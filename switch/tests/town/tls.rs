@@ -4,11 +4,10 @@ use crate::harness::Town;
 use bytes::BytesMut;
 use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::config::AcquirerConfig;
-use kazasu_acquirer_sim::session::Keys;
 use kazasu_schemas::ids::Stan;
 use kazasu_schemas::iso8583::Message;
 use kazasu_schemas::mac::encode_frame;
-use kazasu_schemas::wire::{Network, NetworkCode};
+use kazasu_schemas::wire::{Network, NetworkCode, Nonce};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -55,7 +54,7 @@ fn client(root: &Authority, identity: Option<&Identity>) -> Arc<ClientConfig> {
     })
 }
 
-/// Signs on over TLS and gives DE39 of the answer, or why there is none.
+/// Begins to sign on over TLS and gives DE39 of the answer, or why there is none.
 fn sign_on(acquirer: &AcquirerConfig, config: Arc<ClientConfig>) -> Result<String, String> {
     let tcp = TcpStream::connect(&acquirer.addr).map_err(|e| e.to_string())?;
     tcp.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -63,10 +62,10 @@ fn sign_on(acquirer: &AcquirerConfig, config: Arc<ClientConfig>) -> Result<Strin
     let mut stream = StreamOwned::new(ClientConnection::new(config, name).map_err(|e| e.to_string())?, tcp);
     let mut message = Message::default();
     let now = kazasu_engine::clock::now().transmission();
-    Network::request(NetworkCode::SignOn, acquirer.id, Stan::wrapping(1), now).to_message(&mut message);
+    let question = Network::request(NetworkCode::SignOn, acquirer.id, Stan::wrapping(1), now);
+    question.with(Nonce::new([7; 16]).question()).to_message(&mut message);
     let mut out = BytesMut::new();
-    let keys = Keys::initial(acquirer).unwrap();
-    encode_frame(&acquirer.dialect, &mut message, Some(&keys.to_switch), &mut out).unwrap();
+    encode_frame(&acquirer.dialect, &mut message, None, &mut out).unwrap();
     stream.write_all(&out).map_err(|e| e.to_string())?;
     let mut header = [0; 2];
     stream.read_exact(&mut header).map_err(|e| e.to_string())?;
@@ -110,7 +109,20 @@ fn only_the_acquirers_own_certificate_signs_on() {
     let mut rest = Vec::new();
     let _ = plain.read_to_end(&mut rest);
     assert!(!rest.windows(4).any(|w| w == b"0810"));
-    // The other ports go on, without a certificate where none is pinned.
-    assert!(kazasu_acquirer_sim::session::Session::open(&town.acquirer(2, &served)).is_ok());
+    // An acquirer without certificates of its own: a trusted one does not say that it is this acquirer's.
+    let unpinned =
+        AcquirerConfig { addr: acquirer.addr.clone(), dialect: acquirer.dialect.clone(), ..town.acquirer(2, &served) };
+    for any in [&pinned, &sibling] {
+        assert_eq!(sign_on(&unpinned, client(&ours, Some(any))), Ok("63".into()));
+    }
+    // The plain ports go on for those, and not for the acquirer that has certificates.
+    let open = kazasu_acquirer_sim::session::Session::open;
+    assert!(open(&town.acquirer(2, &served)).is_ok());
+    let plain = AcquirerConfig {
+        addr: served.listening[1].to_string(),
+        dialect: town.acquirer(2, &served).dialect,
+        ..acquirer
+    };
+    assert!(open(&plain).err().unwrap().to_string().contains("sign-on refused"));
     served.stop();
 }

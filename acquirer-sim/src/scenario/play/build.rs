@@ -7,8 +7,6 @@ use anyhow::{Context, bail};
 use kazasu_schemas::ids::{Ppid, Rrn, Stan};
 use kazasu_schemas::iso8583::{Message, Mti};
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::secret::Key;
-use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::totals::DayTotals;
 use kazasu_schemas::wire::{Network, NetworkCode, Operation, Options, PpidPlace, Request, Totals};
 
@@ -39,12 +37,9 @@ impl Player<'_> {
 
     pub(super) fn network(&mut self, step: &Step, purpose: NetworkCode, message: &mut Message) -> anyhow::Result<()> {
         let stan = self.next_stan();
-        let mut network = Network::request(purpose, self.config.id, stan, crate::clock::now().transmission());
-        if step.send == Some(What::KeyOffer) {
-            // Keys that a scenario offers must be known to it afterwards: they are put into force when 00 comes.
-            let key = |byte: u8| Key::new(vec![byte; self.config.mac.session_key_len()]);
-            let pair = SessionKeys { to_switch: key(0x5a)?, from_switch: key(0xa5)? };
-            network.keys = Some(pair.to_block(&self.config.master));
+        let mut network = Network::request(purpose, self.config.id, stan, self.config.now().transmission());
+        if step.send == Some(What::SignOn) {
+            network = network.with(crate::clock::nonce()?.question());
         }
         network.to_message(message);
         Ok(())
@@ -58,7 +53,7 @@ impl Player<'_> {
                 Totals::from_message(answer)?.day
             }
         };
-        let now = crate::clock::now();
+        let now = self.config.now();
         let totals = Totals {
             mti: Mti(500),
             transmission: now.transmission(),
@@ -92,7 +87,7 @@ impl Player<'_> {
             Some(name) => Some(self.remembered[name].request.with_context(|| format!("{name} is no payment message"))?),
         };
         let stan = self.next_stan();
-        let now = crate::clock::now();
+        let now = self.config.now();
         let (local_time, local_date) = now.local();
         let mut request = match original {
             Some(original) => Request { original: Some(original.as_original()), ..original },
@@ -131,7 +126,7 @@ impl Player<'_> {
             operation: None,
             processing: 0,
             amount: Yen::ZERO,
-            transmission: crate::clock::now().transmission(),
+            transmission: self.config.now().transmission(),
             stan: Stan::wrapping(self.seq),
             local_time: None,
             local_date: None,

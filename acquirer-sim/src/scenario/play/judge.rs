@@ -1,14 +1,12 @@
 //! Whether an answer is what a step expects of it.
 
 use super::{Came, Player, Remembered};
-use crate::scenario::file::{Expect, NoAnswer, Step, What, parse_mti};
-use crate::session::Received;
+use crate::scenario::file::{Expect, Mac, NoAnswer, Step, What, parse_mti};
+use crate::session::{Keys, Received};
 use anyhow::Context;
 use kazasu_schemas::iso8583::Message;
-use kazasu_schemas::mac::MacKey;
 use kazasu_schemas::money::Yen;
-use kazasu_schemas::wire::network::SessionKeys;
-use kazasu_schemas::wire::{Balance, ResponseCode, read_additional_amounts};
+use kazasu_schemas::wire::{Balance, Nonces, ResponseCode, read_additional_amounts};
 use std::time::Duration;
 
 impl Player<'_> {
@@ -40,15 +38,8 @@ impl Player<'_> {
         let mti = sent.message.mti.answer();
         let default = if step.expect.answer == Some(NoAnswer::None) { 300 } else { 10_000 };
         let within = Duration::from_millis(step.expect.within_ms.unwrap_or(default));
-        let initial = matches!(step.send, Some(What::SignOn | What::KeyChange | What::KeyOffer));
-        if initial {
-            self.use_initial_keys(&sent.connection);
-        }
         let came = self
             .wait(&sent.connection, within, |m| m.get(11).map(<[u8]>::to_vec) == stan && m.mti.class() == mti.class());
-        if initial {
-            self.restore_keys(&sent.connection);
-        }
         let Some(answer) = self.presence(&step.expect, came?) else { return Ok(()) };
         if let Some(least) = step.expect.after_ms {
             let took = sent.sent.elapsed();
@@ -60,12 +51,7 @@ impl Player<'_> {
         if answer.message.mti != expected_mti {
             self.differ("type", expected_mti.to_string(), answer.message.mti.to_string());
         }
-        // A connection that was never signed on has no keys, so its refusals carry no MAC.
-        let refused_unsigned = answer.message.get(39) == Some(b"63") && answer.mac.is_none();
-        if answer.mac != Some(true) && !refused_unsigned {
-            let got = if answer.mac.is_none() { "none" } else { "a wrong one" };
-            self.differ("MAC", "the right one", got);
-        }
+        self.mac(step, &answer);
         self.echoed(&sent.message, &answer.message);
         self.code(&step.expect, &answer.message);
         self.fields(&step.expect, &answer.message);
@@ -74,7 +60,9 @@ impl Player<'_> {
         if let Some(before) = step.expect.same_as.as_ref().and_then(|n| self.remembered[n].answer.clone()) {
             self.same(&before, &answer.message);
         }
-        self.keys_changed(step, &sent, &answer.message)?;
+        if step.send == Some(What::SignOn) {
+            self.nonces(&sent, &answer.message)?;
+        }
         if let Some(name) = name {
             sent.answer = Some(answer.message);
             self.remembered.insert(name.clone(), sent);
@@ -82,29 +70,37 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn use_initial_keys(&mut self, connection: &str) {
-        if let Some(connection) = self.connections.get_mut(connection) {
-            std::mem::swap(&mut connection.session.initial, &mut connection.session.keys);
+    /// What a stranger may have sent is answered without a MAC; everything else with the right one.
+    fn mac(&mut self, step: &Step, answer: &Received) {
+        let refused = matches!(answer.message.get(39), Some(b"30" | b"63"));
+        let stranger = step.mac != Mac::Right || step.send == Some(What::SignOn);
+        let good = match answer.mac {
+            Some(right) => right && !stranger,
+            None => refused || stranger,
+        };
+        if !good {
+            let got = match answer.mac {
+                None => "none",
+                Some(true) => "the right one",
+                Some(false) => "a wrong one",
+            };
+            self.differ("MAC", if stranger { "none" } else { "the right one" }, got);
         }
     }
 
-    fn restore_keys(&mut self, connection: &str) {
-        self.use_initial_keys(connection);
-    }
-
-    /// Takes new session keys into use; every connection of an acquirer uses the newest.
-    fn keys_changed(&mut self, step: &Step, sent: &Remembered, answer: &Message) -> anyhow::Result<()> {
-        if !matches!(step.send, Some(What::KeyChange | What::KeyOffer)) || answer.get(39) != Some(b"00") {
+    /// The keys that a sign-on leads to, until its proof puts them into force.
+    fn nonces(&mut self, sent: &Remembered, answer: &Message) -> anyhow::Result<()> {
+        if answer.get(39) != Some(b"00") {
             return Ok(());
         }
-        let block = answer.get(48).or_else(|| sent.message.get(48)).context("a key change without a key block")?;
-        let keys = SessionKeys::from_block(block, &self.config.master, self.config.mac)?;
-        let keys = crate::session::Keys {
-            to_switch: MacKey::new(self.config.mac, &keys.to_switch)?,
-            from_switch: MacKey::new(self.config.mac, &keys.from_switch)?,
-        };
-        for connection in self.connections.values_mut() {
-            connection.session.keys = keys.clone();
+        let private = answer.get(48).context("the answer to a sign-on brings no nonce (DE48)")?;
+        let nonces = Nonces::from_answer(private)?;
+        if sent.message.get(48) != Some(&nonces.acquirer.question()[..]) {
+            self.differ("DE48 NA", "echoed", "another one");
+        }
+        let keys = Keys::of_session(self.config, &nonces)?;
+        if let Some(connection) = self.connections.get_mut(&sent.connection) {
+            connection.pending = Some(keys);
         }
         Ok(())
     }

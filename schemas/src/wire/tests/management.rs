@@ -1,12 +1,9 @@
-//! Totals, key blocks and network messages: layout, the sign of the net, and what is said about wrong ones.
+//! Totals and network messages: layout, the sign of the net, and what is said about wrong ones.
 
 use super::time;
 use crate::ids::Stan;
 use crate::iso8583::{Message, Mti};
-use crate::mac::{MacAlgorithm, UnwrapError};
 use crate::money::Yen;
-use crate::secret::Key;
-use crate::wire::network::{KeyBlockError, SessionKeys};
 use crate::wire::totals::DayTotals;
 use crate::wire::{Network, NetworkCode, ResponseCode, Totals};
 
@@ -87,41 +84,11 @@ fn totals_that_do_not_fit_or_are_missing_are_refused() {
 }
 
 #[test]
-fn key_blocks_have_their_published_layout() {
-    let key = |byte: u8, len: usize| Key::new(vec![byte; len]).unwrap();
-    let master = key(0x42, 32);
-    for (algorithm, len) in [(MacAlgorithm::AesCmac, 110), (MacAlgorithm::HmacSha256, 174)] {
-        let n = algorithm.session_key_len();
-        let keys = SessionKeys { to_switch: key(1, n), from_switch: key(2, n) };
-        let block = keys.to_block(&master);
-        assert_eq!(block.len(), len);
-        assert_eq!(SessionKeys::from_block(&block, &master, algorithm).unwrap(), keys);
-        let layout = |block: &[u8]| SessionKeys::from_block(block, &master, algorithm).unwrap_err().to_string();
-        assert!(layout(&block[1..]).ends_with("(no KB in front)"));
-        assert!(layout(b"").ends_with("(no KB in front)"));
-        assert!(layout(&block[..len - 1]).ends_with("(wrong length for the MAC algorithm)"));
-        let mut bad = block.clone();
-        bad[2] = b'x';
-        assert!(layout(&bad).ends_with("(not hexadecimal)"));
-        // A damaged key does not open; an exchanged check value does not check.
-        let mut bad = block.clone();
-        bad[3] = if bad[3] == b'0' { b'1' } else { b'0' };
-        let error = SessionKeys::from_block(&bad, &master, algorithm).unwrap_err();
-        assert_eq!(error, KeyBlockError::Key(UnwrapError::Integrity));
-        let mut bad = block.clone();
-        bad[len - 1] = if bad[len - 1] == b'0' { b'1' } else { b'0' };
-        let error = SessionKeys::from_block(&bad, &master, algorithm).unwrap_err();
-        assert_eq!(error, KeyBlockError::Key(UnwrapError::CheckValue));
-        assert!(SessionKeys::from_block(&block, &key(0x43, 32), algorithm).is_err());
-    }
-}
-
-#[test]
-fn network_messages_say_what_is_missing_and_hide_keys() {
-    let mut request =
-        Network::request(NetworkCode::KeyChange, "270001".parse().unwrap(), Stan::wrapping(7), time("1123061530"));
-    request.keys = Some(b"KB0011".to_vec());
-    assert_eq!(format!("{request:?}"), "Network(0800 key_change 270001 STAN 000007 keys [6 bytes])");
+fn network_messages_say_what_is_missing_and_hide_what_is_private() {
+    let request =
+        Network::request(NetworkCode::SignOn, "270001".parse().unwrap(), Stan::wrapping(7), time("1123061530"));
+    let request = request.with(b"NA032x".to_vec());
+    assert_eq!(format!("{request:?}"), "Network(0800 sign_on 270001 STAN 000007 DE48 [6 bytes])");
     let mut message = Message::default();
     request.to_message(&mut message);
     for field in [7, 11, 32, 70] {
@@ -133,7 +100,7 @@ fn network_messages_say_what_is_missing_and_hide_keys() {
         );
     }
     let answer = request.answer(ResponseCode::APPROVED);
-    assert_eq!(format!("{answer:?}"), "Network(0810 key_change 270001 STAN 000007 DE39=00)");
+    assert_eq!(format!("{answer:?}"), "Network(0810 sign_on 270001 STAN 000007 DE39=00)");
     assert_eq!(
         Network::from_message(message.set(39, b" 0")).unwrap_err().to_string(),
         "DE39: must be 2 letters or digits"

@@ -142,12 +142,12 @@ fn network() -> impl Strategy<Value = Network> {
         NetworkCode::Other(999),
     ];
     let head = (prop::sample::select(vec![800, 801, 810]), transmission(), stan(), institution());
-    let keys = option::of(prop::collection::vec(any::<u8>(), 0..180));
-    (head, option::of(code()), prop::sample::select(purposes), keys).prop_map(|(head, code, purpose, keys)| {
+    let private = option::of(prop::collection::vec(any::<u8>(), 0..180));
+    (head, option::of(code()), prop::sample::select(purposes), private).prop_map(|(head, code, purpose, private)| {
         let (mti, transmission, stan, institution) = head;
         {
             let settlement = matches!(purpose, NetworkCode::CutoverStart | NetworkCode::CutoverEnd).then_some(1_231);
-            Network { mti: Mti(mti), transmission, stan, institution, code, purpose, keys, settlement }
+            Network { mti: Mti(mti), transmission, stan, institution, code, purpose, private, settlement }
         }
     })
 }

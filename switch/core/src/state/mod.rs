@@ -134,6 +134,12 @@ impl State {
         self.parties.bank.is_some()
     }
 
+    /// Messages that were decided before this day are forgotten.
+    #[must_use]
+    pub fn forgotten_before(&self) -> BusinessDay {
+        self.forgotten_before
+    }
+
     /// True when a message with this one's key has been decided, or reversed before it came.
     #[must_use]
     pub fn knows(&self, request: &Request) -> bool {

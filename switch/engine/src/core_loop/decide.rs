@@ -3,13 +3,14 @@
 use super::Core;
 use crate::commit::Basis;
 use crate::reply::{Asked, ConnectionHandle};
+use crate::timely::{Bounds, Clocks, UNTIMELY, untimely};
 use crate::trail::{self, MessageId, about};
 use crate::{CommandError, Inbound};
-use kazasu_core::{Decision, Done, Event, decide, left_to_undo};
+use kazasu_core::{Decision, Done, Effect, Event, decide, left_to_undo};
 use kazasu_ledger::record::{IssuerSilent, Silence, Verdict};
 use kazasu_ledger::{Body, Record, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use kazasu_schemas::wire::Refusal;
+use kazasu_schemas::wire::{Answer, Refusal, ResponseCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -86,13 +87,31 @@ impl Drop for Handled<'_> {
 }
 
 impl Core<'_> {
+    /// The refusal of a message that was never decided and whose own time is no time to decide it.
+    fn untimely(&self, event: &Event, clocks: Clocks) -> Option<Decision> {
+        let Event::Request(request) = event else { return None };
+        let window = self.shell.config.transmission_window;
+        let why = untimely(request, clocks, Bounds { window, forgotten_before: self.state.forgotten_before() })?;
+        if self.state.knows(request) {
+            return None;
+        }
+        metrics::counter!("kazasu_refused_frames_total", "reason" => UNTIMELY).increment(1);
+        about!(warn, MessageId::from(request), reason = UNTIMELY, problem = why.words(), "message refused");
+        Some(Decision::only(Effect::Answer(Answer::code(ResponseCode::FORMAT))))
+    }
+
     pub(super) fn decide(&mut self, event: &Event, asker: Asker<'_>) {
         let connection = asker.connection();
         let _handled = Handled { event, connection };
         let span = trail::span(|| self.id_of(event, connection));
         let _in = span.enter();
-        let now = self.shell.now();
-        let Decision { body, effects, rejected } = decide(&self.state, now, event);
+        let clocks = self.shell.clocks();
+        let now = clocks.decides;
+        let Decision { body, effects, rejected } = match self.untimely(event, clocks) {
+            None => decide(&self.state, now, event),
+            // Nothing was decided, so there is no record, as of what is refused at the door.
+            Some(refused) => refused,
+        };
         if let (Some(leaving), Some(Body::Tapped(tapped)), Event::Request(request)) = (&mut self.leaving, &body, event)
             && tapped.verdict == Verdict::Pending
             && let Asker::Connection(connection, received, tag) = asker
