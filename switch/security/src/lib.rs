@@ -1,7 +1,8 @@
 //! What protects people's numbers and tells which cards are good: the vault for card and account numbers, the lists of an
-//! authority (CRL), and files that only their owner reads.
+//! authority (CRL), keys that sign the journal, and files that only their owner reads.
 #![forbid(unsafe_code)]
 
 pub mod crl;
 pub mod files;
+pub mod signing;
 pub mod vault;
