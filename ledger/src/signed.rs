@@ -141,9 +141,6 @@ mod tests {
         assert_eq!(&text[23..], &[0xab; 32]);
         let text = checkpoint_text("かざす町", &head(258, 0xab), Millis(1_795_000_000_000));
         let hash = "ab".repeat(32);
-        assert_eq!(
-            text,
-            format!("kazasu checkpoint 1\nbook かざす町\nrecord 258\nat 1795000000000\nhash {hash}\n")
-        );
+        assert_eq!(text, format!("kazasu checkpoint 1\nbook かざす町\nrecord 258\nat 1795000000000\nhash {hash}\n"));
     }
 }

@@ -167,7 +167,8 @@ impl Config {
         let payout = payout(&file, &base).map_err(|e| e.context(named("[payout]")))?;
         let heads = keys.audit.as_ref().map(signer).transpose().with_context(|| in_keys("[audit]"))?;
         let batches = keys.batches.as_ref().map(signer).transpose().with_context(|| in_keys("[batches]"))?;
-        let checkpoints = file.audit.check(&base, &base.join(&file.data_dir)).map_err(|e| e.context(named("[audit]")))?;
+        let checkpoints =
+            file.audit.check(&base, &base.join(&file.data_dir)).map_err(|e| e.context(named("[audit]")))?;
         ensure!(
             heads.is_some() || (batches.is_none() && !file.audit.needs_a_key()),
             named("[audit] and [batches] need a key that signs: [audit] of the key file")

@@ -4,8 +4,8 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
-use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
 use crate::checkpoint::Checkpoints;
+use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
 use crate::import::LinkImport;
 use crate::issuers::Issuers;
@@ -275,7 +275,21 @@ impl Switch {
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
         let _lock = lock;
-        Ok(Switch { engine, desk, listening, http, issuers, node, store, open, shutdown, unwatch, core, checkpoints, _lock })
+        Ok(Switch {
+            engine,
+            desk,
+            listening,
+            http,
+            issuers,
+            node,
+            store,
+            open,
+            shutdown,
+            unwatch,
+            core,
+            checkpoints,
+            _lock,
+        })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the

@@ -13,6 +13,8 @@ use crate::journal::{
     AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order,
 };
 use futures_util::TryStreamExt;
+pub use guards::dump_schema;
+use guards::migrator;
 use kazasu_ledger::transfer::Transfer;
 use kazasu_ledger::{Entry, Head, Seq, Signature};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -21,8 +23,6 @@ use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-pub use guards::dump_schema;
-use guards::migrator;
 use wal::Wal;
 #[cfg(debug_assertions)]
 pub use wal::break_mover;

@@ -8,13 +8,13 @@
 pub mod signatures;
 
 use crate::journal::{Reader, TransferRow};
-use signatures::{Signatures, Signed, Trust};
 use kazasu_ledger::account::{Account, AccountId};
 use kazasu_ledger::book::{Book, Sums};
 use kazasu_ledger::chain::{self, GENESIS, Hash};
 use kazasu_ledger::record::{Body, Opening};
 use kazasu_ledger::{Entry, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
+use signatures::{Signatures, Signed, Trust};
 
 /// The first thing that is wrong with a journal.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

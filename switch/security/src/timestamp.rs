@@ -3,8 +3,8 @@
 //! The authority's own signature is not checked here. That is done by whoever relies on the stamp, with the authority's certificate
 //! from a source of their own (`openssl ts -verify`): this program would only check it against what its own operator configured.
 
-use crate::crl::der::{Der, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::crl::CrlError;
+use crate::crl::der::{Der, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 
 /// `2.16.840.1.101.3.4.2.1`, SHA-256, with its parameters: NULL.
 const SHA_256: [u8; 15] = [0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0];
@@ -146,7 +146,8 @@ mod tests {
         let imprint = sequence(&[&SHA_256, &element(OCTET_STRING, &digest)]);
         let nonce = element(INTEGER, nonce);
         let time = element(GENERALIZED_TIME, b"20261130040000Z");
-        let info = sequence(&[&[INTEGER, 1, 1], &[OBJECT_IDENTIFIER, 1, 0x2a], &imprint, &[INTEGER, 1, 9], &time, &nonce]);
+        let info =
+            sequence(&[&[INTEGER, 1, 1], &[OBJECT_IDENTIFIER, 1, 0x2a], &imprint, &[INTEGER, 1, 9], &time, &nonce]);
         let content = element(OCTET_STRING, &info);
         // Beyond 127 bytes lengths have two octets.
         let long = |tag: u8, parts: &[&[u8]]| {

@@ -41,7 +41,11 @@ pub(super) fn write(checkpoint: &Checkpoint) -> String {
 
 pub(super) fn read(line: &str) -> anyhow::Result<Checkpoint> {
     let line: Line = serde_json::from_str(line).context("it is no checkpoint")?;
-    anyhow::ensure!(line.checkpoint == 1, "it is a checkpoint of form {}, and this program knows form 1", line.checkpoint);
+    anyhow::ensure!(
+        line.checkpoint == 1,
+        "it is a checkpoint of form {}, and this program knows form 1",
+        line.checkpoint
+    );
     Ok(Checkpoint {
         book: line.book,
         seq: line.record,
@@ -75,7 +79,9 @@ pub fn read_anchor(path: &Path, trusted: &[[u8; 32]]) -> anyhow::Result<Anchor> 
         match read(line) {
             Ok(checkpoint) => {
                 let good = check_checkpoint(&checkpoint, trusted);
-                good.map_err(|why| anyhow::anyhow!("{} line {number}, record {}: {why}", path.display(), checkpoint.seq))?;
+                good.map_err(|why| {
+                    anyhow::anyhow!("{} line {number}, record {}: {why}", path.display(), checkpoint.seq)
+                })?;
                 out.checkpoints.push(checkpoint);
             }
             Err(_) if line.trim().is_empty() => {}

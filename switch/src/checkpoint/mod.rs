@@ -216,7 +216,10 @@ impl Inner {
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut told, true) {
-                        tracing::warn!(error = format!("{error:#}"), "checkpoints cannot be anchored; it is tried again");
+                        tracing::warn!(
+                            error = format!("{error:#}"),
+                            "checkpoints cannot be anchored; it is tried again"
+                        );
                     }
                     AGAIN
                 }
@@ -249,7 +252,10 @@ impl Inner {
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut told, true) {
-                        tracing::warn!(error = format!("{error:#}"), "no time stamp of a checkpoint; it is tried again");
+                        tracing::warn!(
+                            error = format!("{error:#}"),
+                            "no time stamp of a checkpoint; it is tried again"
+                        );
                     }
                     AGAIN
                 }

@@ -95,7 +95,8 @@ impl AuditSection {
                 within("timestamp.seconds", section.seconds, 1..=604_800)?;
                 let url: ureq::http::Uri = section.url.parse().context("timestamp.url is no URL")?;
                 ensure!(
-                    matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty()),
+                    matches!(url.scheme_str(), Some("http" | "https"))
+                        && url.host().is_some_and(|host| !host.is_empty()),
                     "timestamp.url must be http://HOST/… or https://HOST/…"
                 );
                 Some(Timestamps {

@@ -114,7 +114,8 @@ impl Status {
     /// Publishes ages.
     pub(super) fn publish(&self, now: Instant) {
         for (of, reached) in self.each() {
-            let seconds = |since: Option<Instant>| since.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
+            let seconds =
+                |since: Option<Instant>| since.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
             metrics::gauge!("kazasu_checkpoint_age_seconds", "of" => of).set(seconds(reached.since));
             metrics::gauge!("kazasu_checkpoint_open_seconds", "of" => of).set(seconds(reached.open));
         }

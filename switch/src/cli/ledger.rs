@@ -151,7 +151,8 @@ async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> 
         out["ms"] = ms.into();
         out["signed"] = serde_json::to_value(&signed)?;
         let (last, at) = v.signed.last_checkpoint.unzip();
-        out["batches"] = serde_json::json!({ "signed": v.signed.batches, "since": v.signed.since, "checked": v.signed.checked });
+        out["batches"] =
+            serde_json::json!({ "signed": v.signed.batches, "since": v.signed.since, "checked": v.signed.checked });
         out["checkpoints"] = serde_json::json!({ "found": v.signed.checkpoints, "last": last,
             "at": at.map(|at| at.jst_text()), "unreadable_lines": unreadable });
         out["unchecked"] = unchecked.into();
@@ -177,7 +178,9 @@ async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> 
     );
     lines.row([&"検証点 checkpoints", &thousands(v.signed.checkpoints), &last]);
     if unreadable > 0 {
-        lines.words(format!("    {unreadable} lines of the anchor cannot be read: cut off while they were written, or changed"));
+        lines.words(format!(
+            "    {unreadable} lines of the anchor cannot be read: cut off while they were written, or changed"
+        ));
     }
     unchecked.iter().for_each(|what| lines.words(format!("  未確認 not checked: {what}")));
     print_text!("{}", lines.text());
@@ -199,7 +202,9 @@ fn unchecked(v: &Verified, trusted: &[[u8; 32]], files: &[PathBuf]) -> Vec<Strin
         out.push("whether the last records were cut off. No --anchor was given".into());
     } else if let Some(last) = v.signed.last_checkpoint.map(|(last, _)| last).filter(|last| *last < v.records) {
         let behind = thousands(v.records - last);
-        out.push(format!("whether records behind the last {behind} were cut off: they are newer than the last checkpoint"));
+        out.push(format!(
+            "whether records behind the last {behind} were cut off: they are newer than the last checkpoint"
+        ));
     }
     out
 }

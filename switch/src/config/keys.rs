@@ -3,8 +3,8 @@
 
 use super::only_owner_reads;
 use anyhow::{Context, bail, ensure};
-use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_ledger::Signer;
+use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::secret::Key;
 use kazasu_security::signing::FileSigner;
 use kazasu_security::vault::Vault;

@@ -496,7 +496,8 @@ async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, StoreEr
 }
 
 async fn scan(conn: &mut PgConnection, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-    let sql = "SELECT seq, at, day, kind, body, hash, signature FROM kazasu.journal WHERE seq >= $1 ORDER BY seq LIMIT $2";
+    let sql =
+        "SELECT seq, at, day, kind, body, hash, signature FROM kazasu.journal WHERE seq >= $1 ORDER BY seq LIMIT $2";
     let rows = sqlx::query(sql)
         .bind(signed(from))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))

@@ -98,7 +98,8 @@ async fn functions(conn: &mut PgConnection, out: &mut Vec<String>) -> Result<(),
     let mut found = Vec::new();
     for row in sqlx::query(sql).fetch_all(conn).await.map_err(store_error)? {
         let (name, body): (String, String) = (get(&row, 0)?, get(&row, 1)?);
-        let made = |sql: &&str| sql.contains(&format!("FUNCTION kazasu.{name}(")) && sql.contains(&format!("$${body}$$"));
+        let made =
+            |sql: &&str| sql.contains(&format!("FUNCTION kazasu.{name}(")) && sql.contains(&format!("$${body}$$"));
         if !texts.iter().any(made) {
             out.push(format!("the function kazasu.{name} is not as the migrations made it"));
         }

@@ -96,11 +96,13 @@ impl Signatures {
 
     fn checkpoint(&mut self, entry: &Entry, checkpoint: &Checkpoint) -> Result<(), Fault> {
         if checkpoint.book != self.book {
-            let problem = format!("a checkpoint of the book {:?} was given for the book {:?}", checkpoint.book, self.book);
+            let problem =
+                format!("a checkpoint of the book {:?} was given for the book {:?}", checkpoint.book, self.book);
             return Err(Fault { seq: entry.seq, problem });
         }
         if checkpoint.hash != entry.hash {
-            let which = format!("a checkpoint of {} has another hash for record {}", checkpoint.at.jst_text(), entry.seq);
+            let which =
+                format!("a checkpoint of {} has another hash for record {}", checkpoint.at.jst_text(), entry.seq);
             return Err(self.differs(entry.seq, &which));
         }
         self.out.checkpoints += 1;
@@ -136,7 +138,8 @@ impl Signatures {
     pub(super) fn finish(self, last: Seq) -> Result<Signed, Fault> {
         if let Some((seq, missing)) = self.checkpoints.iter().next_back() {
             let at = missing.last().map_or_else(String::new, |checkpoint| checkpoint.at.jst_text());
-            let problem = format!("is missing: the journal ended with record {seq} when a checkpoint was signed at {at}");
+            let problem =
+                format!("is missing: the journal ended with record {seq} when a checkpoint was signed at {at}");
             return Err(Fault { seq: last + 1, problem });
         }
         if self.out.since.is_some() && self.ended < last {

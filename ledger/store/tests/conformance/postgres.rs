@@ -84,7 +84,8 @@ struct Call<'a> {
 impl Call<'_> {
     fn sql(&self) -> String {
         let list = |of: &dyn Fn(&Entry) -> String| self.entries.iter().map(of).collect::<Vec<_>>().join(",");
-        let bytes = |bytes: &[u8]| bytes.iter().fold(String::from("'\\x"), |out, b| out + &format!("{b:02x}")) + "'::bytea";
+        let bytes =
+            |bytes: &[u8]| bytes.iter().fold(String::from("'\\x"), |out, b| out + &format!("{b:02x}")) + "'::bytea";
         format!(
             "SELECT kazasu.append({}, '{}', {}, ARRAY[{}]::bigint[], ARRAY[{}]::integer[], ARRAY[{}]::smallint[], ARRAY[{}], ARRAY[{}], \
              ARRAY[{}]::bytea[], ARRAY[{}]::bigint[], ARRAY[0]::smallint[], ARRAY[0]::smallint[], ARRAY[0]::bigint[], ARRAY[1]::bigint[], \
@@ -149,7 +150,11 @@ async fn a_nodes_login_writes_through_the_function_only_and_only_what_the_leader
     let mut changed = [all[8].clone(), all[9].clone()];
     changed[0].at = Millis(changed[0].at.0 + 1);
     refused(&Call { entries: &changed, ..good }.sql(), "does not follow from its content");
-    assert_eq!(sql(&Call { epoch: 1, ..good }.sql()).unwrap(), "2", "another epoch than the lead's is told and writes nothing");
+    assert_eq!(
+        sql(&Call { epoch: 1, ..good }.sql()).unwrap(),
+        "2",
+        "another epoch than the lead's is told and writes nothing"
+    );
     assert_eq!(owner.reader().await.unwrap().head().await.unwrap().seq, 8);
     assert_eq!(sql(&good.sql()).unwrap(), "2");
     assert_eq!(owner.reader().await.unwrap().head().await.unwrap(), Head { seq: 9, hash: all[8].hash });

@@ -91,7 +91,11 @@ async fn every_engine_keeps_signatures_and_a_copy_has_them() {
         let signed: Vec<u64> = read.iter().filter(|entry| entry.signature.is_some()).map(|entry| entry.seq).collect();
         assert_eq!(signed, [4, 8, 12, 16, 20], "{name}");
         let verified = verify_signed(store.reader().await.unwrap().as_mut(), trust(Vec::new()), |_| {}).await.unwrap();
-        assert_eq!((verified.signed.batches, verified.signed.since, verified.signed.checked), (5, Some(4), true), "{name}");
+        assert_eq!(
+            (verified.signed.batches, verified.signed.since, verified.signed.checked),
+            (5, Some(4), true),
+            "{name}"
+        );
         let target = MemoryStore::default();
         copy(store.as_ref(), &target, |_, _| {}).await.unwrap();
         assert_eq!(target.reader().await.unwrap().scan(1, 100).await.unwrap(), read, "{name}");
@@ -114,7 +118,10 @@ async fn a_node_does_not_continue_behind_a_record_that_no_node_wrote() {
         open(store.as_ref()).await.append(&entries(21)[20..]).await.unwrap();
         let again = SignedStore::new(store.clone(), Some(key(1)));
         let error = lead_error(&again).await;
-        assert!(error.contains("record 21 was not written by a node") && error.contains("no signature"), "{name}: {error}");
+        assert!(
+            error.contains("record 21 was not written by a node") && error.contains("no signature"),
+            "{name}: {error}"
+        );
         assert_eq!(again.signing().unwrap().sure_of(), None, "{name}: no checkpoint over it");
         let error = verify(store.reader().await.unwrap().as_mut(), |_| {}).await.unwrap_err().to_string();
         assert!(error.starts_with("record 21: was not written by a node"), "{name}: {error}");
