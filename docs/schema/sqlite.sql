@@ -8,7 +8,7 @@ CREATE TABLE journal (
     kind INTEGER NOT NULL,          -- what the record is (record.rs, Body::kind)
     body BLOB    NOT NULL,
     hash BLOB    NOT NULL CHECK (length(hash) = 32)
-) STRICT;
+, signature BLOB CHECK (length(signature) = 65)) STRICT;
 CREATE TABLE lead (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL
@@ -26,7 +26,13 @@ CREATE TRIGGER journal_is_never_deleted BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_never_updated BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_only_continues BEFORE INSERT ON journal
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM journal)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only: a record must follow the last one'); END;
 CREATE TRIGGER transfers_are_never_deleted BEFORE DELETE ON transfers
+BEGIN SELECT RAISE(ABORT, 'transfers are append-only'); END;
+CREATE TRIGGER transfers_are_never_replaced BEFORE INSERT ON transfers
+WHEN EXISTS (SELECT 1 FROM transfers WHERE seq = NEW.seq AND leg = NEW.leg)
 BEGIN SELECT RAISE(ABORT, 'transfers are append-only'); END;
 CREATE TRIGGER transfers_are_never_updated BEFORE UPDATE ON transfers
 BEGIN SELECT RAISE(ABORT, 'transfers are append-only'); END;

@@ -65,6 +65,7 @@ impl Sealer {
         let hash = link(&self.head, place, kind, &body);
         self.next += 1;
         self.head = hash;
-        Entry { seq, at: record.at, day: record.day, kind, body, hash, transfers: record.body.transfers().into() }
+        let transfers = record.body.transfers().into();
+        Entry { seq, at: record.at, day: record.day, kind, body, hash, signature: None, transfers }
     }
 }

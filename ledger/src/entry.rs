@@ -2,6 +2,7 @@
 
 use crate::chain::{GENESIS, Hash};
 use crate::record::Place;
+use crate::signed::Signature;
 use crate::transfer::Transfers;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 
@@ -23,6 +24,9 @@ pub struct Entry {
     pub body: Vec<u8>,
     /// Covers the entry and the hash before it.
     pub hash: Hash,
+    /// On the last record of a commit batch: the node's signature over [`crate::signed::batch_text`]. `None` on the others, and in books
+    /// whose nodes have no key to sign with.
+    pub signature: Option<Signature>,
     /// The body's transfers, for the SQL table beside the journal; empty when read back.
     pub transfers: Transfers,
 }

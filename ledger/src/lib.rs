@@ -5,6 +5,7 @@
 //!   [`book::Book`] refuses it, whatever the caller forgot.
 //! * [`record`]: the closed list of everything that can move money or change a right.
 //! * [`entry`], [`chain`]: a record in its place; each record's hash covers the one before it.
+//! * [`signed`]: what is signed of a journal, and who signs.
 #![forbid(unsafe_code)]
 
 pub mod account;
@@ -12,10 +13,12 @@ pub mod book;
 pub mod chain;
 pub mod entry;
 pub mod record;
+pub mod signed;
 pub mod transfer;
 
 pub use account::{Account, AccountId, AccountKey, Side};
 pub use book::{Book, RuleError};
 pub use entry::{Entry, Head, Seq};
 pub use record::{Body, Record};
+pub use signed::{Checkpoint, Signature, Signer};
 pub use transfer::{HoldId, Transfer, TransferKind};

@@ -43,9 +43,8 @@ impl Server {
     /// A new database with the ledger's tables.
     pub(crate) async fn store(&self) -> anyhow::Result<PostgresStore> {
         self.server.sql("postgres", "CREATE DATABASE kazasu")?;
-        let store = PostgresStore::new(self.server.url("kazasu").parse()?);
-        migrate(&store).await?;
-        Ok(store)
+        migrate(&PostgresStore::new(self.server.url("kazasu").parse()?)).await?;
+        Ok(PostgresStore::new(self.server.node_url("kazasu").parse()?))
     }
 
     pub(crate) fn processes(&self) -> Vec<u32> {

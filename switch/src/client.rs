@@ -103,6 +103,11 @@ impl Reply {
         let _ = std::io::copy(&mut self.response.body_mut().as_reader().take(most), &mut std::io::sink());
     }
 
+    /// The body, which must not be longer than this.
+    pub(crate) fn bytes(mut self, most: u64) -> anyhow::Result<Vec<u8>> {
+        Ok(self.response.body_mut().with_config().limit(most).read_to_vec()?)
+    }
+
     /// The body as JSON; as a text where it is none.
     fn value(&mut self) -> anyhow::Result<Value> {
         let text = self.response.body_mut().with_config().limit(MOST_ANSWER).read_to_string()?;

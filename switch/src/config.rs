@@ -5,6 +5,7 @@ use crate::acquirer::{AcquirerConfig, ConnectionLimits, TlsFiles};
 use crate::cluster::ClusterKey;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
+use kazasu_ledger::Signer;
 use kazasu_schemas::calendar::Calendar;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::mac::MacKey;
@@ -12,6 +13,7 @@ use kazasu_security::vault::Vault;
 use kazasu_services::closing::{ClosingContext, ClosingKeys};
 use kazasu_store::Store;
 use kazasu_store::postgres::{Address, PostgresStore};
+use kazasu_store::signing::SignedStore;
 use kazasu_store::sqlite::SqliteStore;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ pub use file::{
     OutboxFile, TlsFile, WebhookFile,
 };
 pub use keys::Caller;
-use keys::{KeysFile, OutboxKeys, audit, callers, key, read_keys, vault};
+use keys::{KeysFile, OutboxKeys, callers, key, read_keys, signer, vault};
 pub use office::{PayerFile, PayoutFile};
 use office::{calendar, cities, finance, payout};
 
@@ -61,6 +63,10 @@ pub struct Config {
     pub calendar: Arc<Calendar>,
     /// Signs days.
     pub audit: Option<Arc<kazasu_services::closing::AuditKeys>>,
+    /// Signs commit batches, and checkpoints of the journal.
+    pub signers: Option<Signers>,
+    /// When checkpoints are made, and where they go.
+    pub checkpoints: crate::checkpoint::Settings,
     /// Where the journal is.
     pub store: StoreConfig,
     /// The key that nodes share, when there are several.
@@ -96,6 +102,15 @@ impl StoreConfig {
             StoreConfig::Postgres(address) => Arc::new(PostgresStore::new(address.clone())),
         }
     }
+}
+
+/// Who signs what of the journal.
+#[derive(Clone, Debug)]
+pub struct Signers {
+    /// The ends of commit batches, one after the other: a key that is at hand.
+    pub batches: Arc<dyn Signer>,
+    /// Checkpoints, now and then: a key that may be in a device.
+    pub heads: Arc<dyn Signer>,
 }
 
 /// An issuer with its dialect and keys.
@@ -150,7 +165,14 @@ impl Config {
         cities(&file.cities, &callers).map_err(|e| e.context(named("[[city]]")))?;
         finance(&file.finance, &callers).map_err(|e| e.context(named("[finance]")))?;
         let payout = payout(&file, &base).map_err(|e| e.context(named("[payout]")))?;
-        let audit = keys.audit.as_ref().map(audit).transpose().with_context(|| in_keys("[audit]"))?;
+        let heads = keys.audit.as_ref().map(signer).transpose().with_context(|| in_keys("[audit]"))?;
+        let batches = keys.batches.as_ref().map(signer).transpose().with_context(|| in_keys("[batches]"))?;
+        let checkpoints =
+            file.audit.check(&base, &base.join(&file.data_dir)).map_err(|e| e.context(named("[audit]")))?;
+        ensure!(
+            heads.is_some() || (batches.is_none() && !file.audit.needs_a_key()),
+            named("[audit] and [batches] need a key that signs: [audit] of the key file")
+        );
         let calendar = calendar(&file, &base).map_err(|e| e.context(named("bank_holidays_file")))?;
         let policy = first_policy(&file, &base).map_err(|e| format!("{e:#}"));
         let outbox = outbox(&file, &keys.outbox, &base).with_context(|| named("[outbox]"))?;
@@ -171,7 +193,9 @@ impl Config {
             outbox,
             payout: payout.map(Arc::new),
             calendar,
-            audit: audit.map(Arc::new),
+            audit: heads.clone().map(|heads| Arc::new(kazasu_services::closing::AuditKeys::new(heads))),
+            signers: heads.map(|heads| Signers { batches: batches.unwrap_or_else(|| heads.clone()), heads }),
+            checkpoints,
             store,
             cluster_key,
             dialects,
@@ -206,10 +230,16 @@ impl Config {
         }
     }
 
-    /// The journal's store. Nothing is opened yet.
+    /// The journal's store, whose batches are signed where there is a key. Nothing is opened yet.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
-        self.store.store()
+        self.signed(self.store.store())
+    }
+
+    /// The same for another store than the configuration names.
+    #[must_use]
+    pub fn signed(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        Arc::new(SignedStore::new(store, self.signers.as_ref().map(|signers| signers.batches.clone())))
     }
 
     /// Certificates of the authority that signs card status lists.

@@ -67,6 +67,8 @@ pub struct Api {
     pub node: Node,
     /// Where the journal is.
     pub store: Arc<dyn Store>,
+    /// How far checkpoints have come, where there is a key that signs them.
+    pub checkpoints: Option<Arc<crate::checkpoint::Status>>,
 }
 
 /// Binds the address.

@@ -8,6 +8,7 @@ pub mod acquirer;
 #[cfg(feature = "demo")]
 pub mod agree;
 mod api;
+pub mod checkpoint;
 pub mod cli;
 mod client;
 pub mod cluster;

@@ -4,6 +4,7 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
+use crate::checkpoint::Checkpoints;
 use crate::cluster::{ClusterKey, Forwarder, Peers, Target, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
 use crate::http::Api;
@@ -67,6 +68,7 @@ pub struct Switch {
     /// Ends the watch over the store: last, so that others see this node until it is gone.
     unwatch: watch::Sender<bool>,
     core: std::thread::JoinHandle<()>,
+    checkpoints: Option<Checkpoints>,
     _lock: DataLock,
 }
 
@@ -184,6 +186,13 @@ fn timing(config: &Config) -> Timing {
     takeover.map_or_else(Timing::default, |takeover| Timing { takeover, ..Timing::default() })
 }
 
+/// What signs checkpoints, where there is a key.
+fn checkpoints(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Option<Checkpoints>> {
+    let Some(signers) = &config.signers else { return Ok(None) };
+    let settings = config.checkpoints.clone();
+    Checkpoints::new(store.clone(), signers.heads.clone(), settings).context("[audit]").map(Some)
+}
+
 /// The connections to issuers, and the notices to residents that leave beside them.
 fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
     let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
@@ -216,7 +225,8 @@ impl Switch {
     pub async fn start(config: Config, store: Option<Arc<dyn Store>>) -> anyhow::Result<Switch> {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
-        let store = store.unwrap_or_else(|| config.store());
+        let store = store.map_or_else(|| config.store(), |store| config.signed(store));
+        let checkpoints = checkpoints(&config, &store)?;
         let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
         let peers = bind_peers(&config).await?;
@@ -252,7 +262,11 @@ impl Switch {
             issuers: issuers.clone(),
             node: node.clone(),
             store: store.clone(),
+            checkpoints: checkpoints.as_ref().map(Checkpoints::status),
         };
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.start(&engine, &engine.health().tasks, &signal);
+        }
         let listeners = bind_listeners(&config).await?;
         if let Some(closing) = &services.closing {
             running.keep_statements(closing.statements.clone());
@@ -280,6 +294,7 @@ impl Switch {
             shutdown,
             unwatch,
             core,
+            checkpoints,
             _lock: lock,
         })
     }
@@ -304,8 +319,12 @@ impl Switch {
         }
         self.issuers.stop().await;
         self.engine.stop();
-        let core = self.core;
+        let (core, led) = (self.core, self.engine.health().role() == Role::Leading);
+        let now = self.engine.now();
         let joined = tokio::task::spawn_blocking(move || core.join()).await?;
+        if let Some(checkpoints) = self.checkpoints.filter(|_| led) {
+            checkpoints.finish(now).await;
+        }
         self.unwatch.send_replace(true);
         // Answers are with the connections by now; this is for them to reach the peers.
         self.open.close();

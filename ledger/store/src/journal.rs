@@ -1,5 +1,6 @@
 //! What a store of the journal must do. Engines know no rule and no record: they keep entries, in order, for ever.
 
+use crate::signing::Signing;
 use kazasu_ledger::{Entry, Head, Seq};
 use std::future::Future;
 use std::pin::Pin;
@@ -48,6 +49,11 @@ pub trait Reader: Send {
 
     /// The rows of the transfers table for the records `from` to `to`, in order; `None` when the store has no such table.
     fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>>;
+
+    /// What protects the tables from changes (triggers, functions, privileges) and is not as the migrations made it, in words.
+    fn guards(&mut self) -> Task<'_, Result<Vec<String>, StoreError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }
 
 /// A journal, held by its one writer.
@@ -155,6 +161,11 @@ pub trait Store: Send + Sync {
 
     /// Opens an existing journal for reading.
     fn reader(&self) -> Task<'_, Result<Box<dyn Reader>, StoreError>>;
+
+    /// What signs the batches of this store; `None` when nothing does.
+    fn signing(&self) -> Option<&Signing> {
+        None
+    }
 
     /// The means by which several nodes share the store; `None` when only one process can use it.
     fn shared(&self) -> Option<&dyn Shared> {

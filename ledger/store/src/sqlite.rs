@@ -6,19 +6,20 @@
 //! texts are prepared once. The log is moved into the main file beside the commits (`sqlite/wal.rs`), never between a commit and
 //! its answers.
 
+mod guards;
 mod wal;
 
 use crate::journal::{
     AppendError, Claim, Journal, LeadError, Moment, Reader, Store, StoreError, Task, Took, TransferRow, check_order,
 };
 use futures_util::TryStreamExt;
+pub use guards::dump_schema;
+use guards::migrator;
 use kazasu_ledger::transfer::Transfer;
-use kazasu_ledger::{Entry, Head, Seq};
+use kazasu_ledger::{Entry, Head, Seq, Signature};
 use kazasu_schemas::jst::{BusinessDay, Millis};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor, Row, SqlSafeStr, SqliteConnection};
-use std::borrow::Cow;
+use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -55,18 +56,18 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 });
 
 fn journal(rows: usize) -> String {
-    insert("INSERT INTO journal (seq, at, day, kind, body, hash)", rows)
+    insert("INSERT INTO journal (seq, at, day, kind, body, hash, signature)", "(?,?,?,?,?,?,?)", rows)
 }
 
 fn transfers(rows: usize) -> String {
-    insert("INSERT INTO transfers (seq, leg, kind, debit, credit, amount)", rows)
+    insert("INSERT INTO transfers (seq, leg, kind, debit, credit, amount)", "(?,?,?,?,?,?)", rows)
 }
 
-fn insert(head: &str, rows: usize) -> String {
+fn insert(head: &str, row: &str, rows: usize) -> String {
     if rows == 0 {
         return String::new();
     }
-    let values = vec!["(?,?,?,?,?,?)"; rows].join(",");
+    let values = vec![row; rows].join(",");
     format!("{head} SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL;")
 }
 
@@ -116,6 +117,23 @@ struct SqliteJournal {
 /// A reader of a journal file: a copy, or one that a switch is writing to.
 struct SqliteReader {
     conn: SqliteConnection,
+    columns: Columns,
+}
+
+/// What a journal's rows have: a copy from before batches were signed is read as it is.
+#[derive(Clone, Copy)]
+enum Columns {
+    WithSignature,
+    WithoutSignature,
+}
+
+impl Columns {
+    async fn of(conn: &mut SqliteConnection) -> Result<Self, StoreError> {
+        let sql = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'signature'";
+        let row = sqlx::query(sql).fetch_one(conn).await.map_err(store_error)?;
+        let found: i64 = row.try_get(0).map_err(store_error)?;
+        Ok(if found == 1 { Columns::WithSignature } else { Columns::WithoutSignature })
+    }
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -330,8 +348,9 @@ fn bind_entries(args: &mut SqliteArguments, entries: &[Entry], rows: usize) -> R
         bind(args, i64::from(e.kind))?;
         bind(args, e.body.clone())?;
         bind(args, e.hash.to_vec())?;
+        bind(args, e.signature.map(|signature| signature.stored().to_vec()))?;
     }
-    pad(args, rows - entries.len())
+    pad(args, (rows - entries.len()) * 7)
 }
 
 fn bind_transfers(
@@ -347,16 +366,16 @@ fn bind_transfers(
         bind(args, i64::from(t.credit.0))?;
         bind(args, t.amount.get())?;
     }
-    pad(args, rows - transfers.len())
+    pad(args, (rows - transfers.len()) * 6)
 }
 
-fn pad(args: &mut SqliteArguments, rows: usize) -> Result<(), sqlx::Error> {
-    (0..rows * 6).try_for_each(|_| bind(args, None::<i64>))
+fn pad(args: &mut SqliteArguments, values: usize) -> Result<(), sqlx::Error> {
+    (0..values).try_for_each(|_| bind(args, None::<i64>))
 }
 
 impl Reader for SqliteJournal {
     fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
-        Box::pin(scan(&mut self.conn, from, limit))
+        Box::pin(scan(&mut self.conn, Columns::WithSignature, from, limit))
     }
 
     fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
@@ -402,14 +421,15 @@ impl SqliteReader {
         if !path.is_file() {
             return Err(StoreError(format!("{} is not a file", path.display())));
         }
-        let conn = options(path).read_only(true).connect().await.map_err(store_error)?;
-        Ok(SqliteReader { conn })
+        let mut conn = options(path).read_only(true).connect().await.map_err(store_error)?;
+        let columns = Columns::of(&mut conn).await?;
+        Ok(SqliteReader { conn, columns })
     }
 }
 
 impl Reader for SqliteReader {
     fn scan(&mut self, from: Seq, limit: usize) -> Task<'_, Result<Vec<Entry>, StoreError>> {
-        Box::pin(scan(&mut self.conn, from, limit))
+        Box::pin(scan(&mut self.conn, self.columns, from, limit))
     }
 
     fn head(&mut self) -> Task<'_, Result<Head, StoreError>> {
@@ -418,6 +438,10 @@ impl Reader for SqliteReader {
 
     fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
         Box::pin(read_transfers(&mut self.conn, from, to))
+    }
+
+    fn guards(&mut self) -> Task<'_, Result<Vec<String>, StoreError>> {
+        Box::pin(guards::missing(&mut self.conn))
     }
 }
 
@@ -438,8 +462,20 @@ async fn read_transfers(
     rows.iter().map(row).collect::<Result<_, _>>().map(Some)
 }
 
-async fn scan(conn: &mut SqliteConnection, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-    let sql = "SELECT seq, at, day, kind, body, hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?";
+async fn scan(
+    conn: &mut SqliteConnection,
+    columns: Columns,
+    from: Seq,
+    limit: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    let sql = match columns {
+        Columns::WithSignature => {
+            "SELECT seq, at, day, kind, body, hash, signature FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?"
+        }
+        Columns::WithoutSignature => {
+            "SELECT seq, at, day, kind, body, hash, NULL FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?"
+        }
+    };
     let rows = sqlx::query(sql)
         .bind(signed(from))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -462,6 +498,10 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
         kind: u8::try_from(int(3)?).map_err(|_| wrong("kind out of range"))?,
         body: body.to_vec(),
         hash: hash.try_into().map_err(|_| wrong("hash is not 32 bytes"))?,
+        signature: match row.try_get::<Option<&[u8]>, _>(6).map_err(store_error)? {
+            Some(stored) => Some(Signature::read(stored).ok_or_else(|| wrong("signature is not 65 bytes"))?),
+            None => None,
+        },
         transfers: Default::default(),
     })
 }
@@ -477,31 +517,6 @@ async fn read_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
         seq: unsigned(row.try_get(0).map_err(store_error)?)?,
         hash: hash.try_into().map_err(|_| StoreError("the last hash is not 32 bytes".into()))?,
     })
-}
-
-/// The schema as the file itself describes it, in a fixed order: what the documented schema is compared with.
-pub async fn dump_schema(path: &Path) -> Result<String, StoreError> {
-    let mut conn = SqliteReader::open(path).await?.conn;
-    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> '_sqlx_migrations' ORDER BY type, name";
-    let rows = sqlx::query(sql).fetch_all(&mut conn).await.map_err(store_error)?;
-    let mut out = String::new();
-    for row in rows {
-        out += row.try_get::<&str, _>(0).map_err(store_error)?;
-        out += ";\n";
-    }
-    Ok(out)
-}
-
-/// The migrations, oldest first: commented files beside the source, built in.
-fn migrator() -> Migrator {
-    const ALL: [(i64, &str, &str); 2] = [
-        (1, "journal", include_str!("../migrations/sqlite/0001_journal.sql")),
-        (2, "incarnation", include_str!("../migrations/sqlite/0002_incarnation.sql")),
-    ];
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(ALL.map(migration).to_vec())
 }
 
 #[cfg(test)]

@@ -1,6 +1,11 @@
 //! Checking a journal without the switch: the chain, the order, the rules and the books, record by record.
 //!
 //! It names the first record that is wrong and goes no further, because after a broken link nothing can be said.
+//!
+//! A chain can be computed again by anyone. What shows that it was is signed: the ends of commit batches, and checkpoints that were
+//! kept elsewhere ([`signatures`]).
+
+pub mod signatures;
 
 use crate::journal::{Reader, TransferRow};
 use kazasu_ledger::account::{Account, AccountId};
@@ -9,6 +14,7 @@ use kazasu_ledger::chain::{self, GENESIS, Hash};
 use kazasu_ledger::record::{Body, Opening};
 use kazasu_ledger::{Entry, Seq};
 use kazasu_schemas::jst::{BusinessDay, Millis};
+use signatures::{Signatures, Signed, Trust};
 
 /// The first thing that is wrong with a journal.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -29,19 +35,21 @@ pub struct Verifier {
     day: BusinessDay,
     book: Book,
     kinds: [u64; 256],
+    signatures: Signatures,
 }
 
 impl Default for Verifier {
     fn default() -> Self {
-        Self::new()
+        Self::new(Trust::default())
     }
 }
 
 impl Verifier {
     /// Before the first record.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(trust: Trust) -> Self {
         Verifier {
+            signatures: Signatures::new(trust),
             next: 1,
             hash: GENESIS,
             at: Millis::default(),
@@ -76,6 +84,7 @@ impl Verifier {
         }
         self.check_accounts(&body).map_err(fault)?;
         self.book.record(entry.seq, &body).map_err(|e| fault(format!("breaks a rule: {e}")))?;
+        self.signatures.record(entry, &body)?;
         self.next += 1;
         self.hash = hash;
         self.at = entry.at;
@@ -100,6 +109,7 @@ impl Verifier {
 
     /// What a sound journal adds up to.
     pub fn finish(self) -> Result<Verified, Fault> {
+        let signed = self.signatures.finish(self.next - 1)?;
         if !self.book.is_balanced() {
             return Err(Fault {
                 seq: self.next - 1,
@@ -114,6 +124,7 @@ impl Verifier {
             sums: self.book.sums(),
             accounts: self.book.accounts().map(|(_, a)| *a).collect(),
             open_holds: self.book.open_holds(),
+            signed,
         })
     }
 }
@@ -135,6 +146,8 @@ pub struct Verified {
     pub accounts: Vec<Account>,
     /// Holds that are still open.
     pub open_holds: usize,
+    /// What is signed, and what could be checked of it.
+    pub signed: Signed,
 }
 
 fn compare(seq: Seq, body: &Body, rows: &[TransferRow]) -> Result<(), String> {
@@ -149,10 +162,20 @@ fn compare(seq: Seq, body: &Body, rows: &[TransferRow]) -> Result<(), String> {
     }
 }
 
-/// Reads a journal from its beginning and checks everything, the transfers table included.
-pub async fn verify(reader: &mut dyn Reader, mut progress: impl FnMut(Seq)) -> Result<Verified, VerifyError> {
+/// Reads a journal from its beginning and checks everything, the transfers table included. It trusts no key: signatures have to be
+/// there, and are not checked.
+pub async fn verify(reader: &mut dyn Reader, progress: impl FnMut(Seq)) -> Result<Verified, VerifyError> {
+    verify_signed(reader, Trust::default(), progress).await
+}
+
+/// The same, with every signature checked against trusted keys and every checkpoint against its record.
+pub async fn verify_signed(
+    reader: &mut dyn Reader,
+    trust: Trust,
+    mut progress: impl FnMut(Seq),
+) -> Result<Verified, VerifyError> {
     const PAGE: usize = 20_000;
-    let mut verifier = Verifier::new();
+    let mut verifier = Verifier::new(trust);
     loop {
         let from = verifier.next;
         let entries = reader.scan(from, PAGE).await?;
@@ -176,7 +199,9 @@ pub async fn verify(reader: &mut dyn Reader, mut progress: impl FnMut(Seq)) -> R
         }
         progress(last.seq);
     }
-    Ok(verifier.finish()?)
+    let verified = verifier.finish()?;
+    let guards = reader.guards().await?;
+    if guards.is_empty() { Ok(verified) } else { Err(VerifyError::Guards(guards)) }
 }
 
 /// A journal that cannot be read, or one that is wrong.
@@ -188,4 +213,7 @@ pub enum VerifyError {
     /// The first record that is wrong.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// Every record is sound, but what protects the tables is not as the migrations made it.
+    #[error("the records are sound, but what protects the tables is not as the migrations made it: {}", .0.join("; "))]
+    Guards(Vec<String>),
 }

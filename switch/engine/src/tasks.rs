@@ -57,6 +57,8 @@ pub enum Kind {
     Tick,
     /// Keeps statements in step.
     Statements,
+    /// Signs checkpoints of the journal, or hands them on.
+    Checkpoints,
     /// Keeps the metrics' memory small.
     Upkeep,
     /// Seals and commits.
@@ -73,7 +75,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::Listener,
         Kind::AcquirerConnection,
         Kind::AcquirerWriter,
@@ -89,6 +91,7 @@ impl Kind {
         Kind::HttpConnection,
         Kind::Tick,
         Kind::Statements,
+        Kind::Checkpoints,
         Kind::Upkeep,
         Kind::Writer,
         Kind::Follower,
@@ -116,6 +119,7 @@ impl Kind {
             Kind::HttpConnection => "http_connection",
             Kind::Tick => "tick",
             Kind::Statements => "statements",
+            Kind::Checkpoints => "checkpoints",
             Kind::Upkeep => "upkeep",
             Kind::Writer => "writer",
             Kind::Follower => "follower",
@@ -127,7 +131,7 @@ impl Kind {
 
     /// Are there several of its kind, told apart by names?
     fn has_several(self) -> bool {
-        matches!(self, Kind::Listener | Kind::IssuerConnection | Kind::Outbox)
+        matches!(self, Kind::Listener | Kind::IssuerConnection | Kind::Outbox | Kind::Checkpoints)
     }
 
     /// Are taps answered wrongly, or not at all, while it is down?
@@ -147,6 +151,8 @@ impl Kind {
             // Its end is news for the task that passes questions on, which makes it again.
             Kind::LeaderConnection => false,
             Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Upkeep => false,
+            // Taps are answered; what is not signed for a while is told by a metric.
+            Kind::Checkpoints => false,
             // While it is down the writer moves the log.
             Kind::Wal => false,
             // Lines without a thread are dropped and counted.

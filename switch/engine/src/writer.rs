@@ -155,9 +155,10 @@ impl Thread {
             let begin = Instant::now();
             metrics.wait.record(idle.elapsed().as_secs_f64());
             let before = Head { seq: sealer.next() - 1, hash: sealer.head() };
-            let entries: Vec<Entry> = batch.records.iter().map(|record| sealer.seal(record)).collect();
+            let mut entries: Vec<Entry> = batch.records.iter().map(|record| sealer.seal(record)).collect();
+            let signed = self.sign(&mut entries);
             let sealed = Instant::now();
-            match self.commit(before, &entries) {
+            match signed.and_then(|()| self.commit(before, &entries)) {
                 Ok(durable) => {
                     if let Some(last) = entries.last() {
                         self.health.durable.store(last.seq, Ordering::Release);
@@ -165,7 +166,11 @@ impl Thread {
                     metrics.committed(batch.since, begin, sealed, entries.len());
                     metrics.took(sealed.elapsed(), self.journal.took());
                     // The core may go on before the answers are out.
-                    let _ = self.news.send(News::Committed(Head { seq: sealer.next() - 1, hash: sealer.head() }));
+                    let head = Head { seq: sealer.next() - 1, hash: sealer.head() };
+                    let _ = self.news.send(News::Committed(head));
+                    if let Some(signing) = self.store.signing() {
+                        signing.ends_with(head);
+                    }
                     let released = Instant::now();
                     let_go(batch.held.release(&durable), &self.issuers, &self.health);
                     metrics.release.record(released.elapsed().as_secs_f64());
@@ -181,6 +186,12 @@ impl Thread {
             }
         }
         self.finish();
+    }
+
+    /// Signs a batch, where the store has a key.
+    fn sign(&self, entries: &mut [Entry]) -> Result<(), AppendError> {
+        let signed = self.store.signing().map_or(Ok(()), |signing| signing.sign(entries));
+        signed.map_err(|error| AppendError::Refused(error.to_string()))
     }
 
     /// What keeps the store in shape, when nobody's answer waits for it any more.

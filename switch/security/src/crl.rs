@@ -3,7 +3,7 @@
 //!
 //! A list is read completely or not at all. Its entries are looked at only after its signature has been found good.
 
-mod der;
+pub(crate) mod der;
 mod error;
 mod name;
 mod parse;

@@ -1,6 +1,7 @@
 //! `kazasu ledger verify` and `kazasu ledger trial-balance`.
 
 use super::CheckFailed;
+use crate::checkpoint::read_anchor;
 use crate::config::{Config, StoreConfig};
 use clap::{Args, Subcommand};
 use kazasu_console::{print_text, say};
@@ -9,7 +10,8 @@ use kazasu_ledger::{Account, Side};
 use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_schemas::text::thousands;
-use kazasu_store::verify::{Verified, VerifyError};
+use kazasu_store::verify::signatures::Trust;
+use kazasu_store::verify::{Verified, VerifyError, verify_signed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -20,9 +22,13 @@ pub(super) enum LedgerCommand {
     Verify {
         #[command(flatten)]
         journal: Journal,
-        /// A public key (64 hexadecimal digits) that days may be signed with; any key when none is given.
+        /// A public key (64 hexadecimal digits) that commit batches, checkpoints and days may be signed with. Without one no
+        /// signature proves anything, and the answer says so.
         #[arg(long, value_parser = public_key)]
         trusted_key: Vec<[u8; 32]>,
+        /// A file of checkpoints that was kept elsewhere: what a journal is compared with that may have been cut or rewritten.
+        #[arg(long)]
+        anchor: Vec<PathBuf>,
     },
     /// Debits, credits and balances by account.
     TrialBalance(Journal),
@@ -67,7 +73,7 @@ impl Journal {
 
 pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     match command {
-        LedgerCommand::Verify { journal, trusted_key } => verify(journal, &trusted_key).await,
+        LedgerCommand::Verify { journal, trusted_key, anchor } => verify(journal, trusted_key, &anchor).await,
         LedgerCommand::TrialBalance(journal) => trial_balance(journal).await,
         LedgerCommand::Export { journal, out } => {
             let (records, transfers) = kazasu_services::closing::export(journal.store()?.as_ref(), &out).await?;
@@ -85,17 +91,23 @@ pub(super) async fn run(command: LedgerCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn check(journal: &Journal) -> anyhow::Result<(String, Verified)> {
+async fn check(journal: &Journal, trust: Trust) -> anyhow::Result<(String, Verified)> {
     let store = journal.store()?;
     let place = store.place();
     let mut reader = store.reader().await?;
-    match kazasu_store::verify::verify(reader.as_mut(), |_| {}).await {
+    match verify_signed(reader.as_mut(), trust, |_| {}).await {
         Ok(verified) => Ok((place, verified)),
         Err(VerifyError::Fault(fault)) => {
             if journal.json {
                 say!("{}", serde_json::json!({ "verified": false, "record": fault.seq, "problem": fault.problem }));
             }
             Err(CheckFailed(format!("{place}: {fault}")).into())
+        }
+        Err(error @ VerifyError::Guards(_)) => {
+            if journal.json {
+                say!("{}", serde_json::json!({ "verified": false, "problem": error.to_string() }));
+            }
+            Err(CheckFailed(format!("{place}: {error}")).into())
         }
         Err(VerifyError::Store(error)) => Err(error.into()),
     }
@@ -106,24 +118,44 @@ fn public_key(text: &str) -> Result<[u8; 32], String> {
     key.ok_or_else(|| format!("must be 64 hexadecimal digits, got {} characters", text.chars().count()))
 }
 
-async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
+/// A journal of which something is not as it must be.
+fn unsound(journal: &Journal, place: &str, error: &anyhow::Error) -> anyhow::Error {
+    if journal.json {
+        say!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
+    }
+    CheckFailed(format!("{place}: {error:#}")).into()
+}
+
+async fn verify(journal: Journal, trusted: Vec<[u8; 32]>, files: &[PathBuf]) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let (place, v) = check(&journal).await?;
+    // The anchors first: a journal in use grows meanwhile, and has what they say.
+    let (mut checkpoints, mut unreadable) = (Vec::new(), 0);
+    for file in files {
+        let mut anchor = read_anchor(file, &trusted).map_err(|error| unsound(&journal, "--anchor", &error))?;
+        checkpoints.append(&mut anchor.checkpoints);
+        unreadable += anchor.unreadable.len();
+    }
+    let trust = Trust { keys: trusted.clone(), checkpoints };
+    let (place, v) = check(&journal, trust).await?;
     let store = journal.store()?;
-    let signed = match kazasu_services::closing::check_heads(store.as_ref(), trusted).await {
-        Ok(signed) => signed,
-        Err(error) => {
-            if journal.json {
-                say!("{}", serde_json::json!({ "verified": false, "problem": format!("{error:#}") }));
-            }
-            return Err(CheckFailed(format!("{place}: {error:#}")).into());
-        }
-    };
+    let signed = kazasu_services::closing::check_heads(store.as_ref(), &trusted).await;
+    let signed = signed.map_err(|error| unsound(&journal, &place, &error))?;
+    if !trusted.is_empty() && signed.days == 0 && v.signed.batches == 0 && v.signed.checkpoints == 0 {
+        let error = anyhow::anyhow!("nothing is signed, and a trusted key was named");
+        return Err(unsound(&journal, &place, &error));
+    }
+    let unchecked = unchecked(&v, &trusted, files);
     let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     if journal.json {
         let mut out = totals(&v);
         out["ms"] = ms.into();
         out["signed"] = serde_json::to_value(&signed)?;
+        let (last, at) = v.signed.last_checkpoint.unzip();
+        out["batches"] =
+            serde_json::json!({ "signed": v.signed.batches, "since": v.signed.since, "checked": v.signed.checked });
+        out["checkpoints"] = serde_json::json!({ "found": v.signed.checkpoints, "last": last,
+            "at": at.map(|at| at.jst_text()), "unreadable_lines": unreadable });
+        out["unchecked"] = unchecked.into();
         say!("{out}");
         return Ok(());
     }
@@ -138,8 +170,43 @@ async fn verify(journal: Journal, trusted: &[[u8; 32]]) -> anyhow::Result<()> {
     let last = format!("last {}", signed.last_day.as_deref().unwrap_or("–"));
     lines.row([&"署名済 signed days", &thousands(signed.days), &last]);
     signed.keys.iter().for_each(|key| lines.words(format!("    key {key}")));
+    let since = v.signed.since.map_or_else(|| "–".to_owned(), |since| format!("since record {}", thousands(since)));
+    lines.row([&"署名済一括 signed batches", &thousands(v.signed.batches), &since]);
+    let last = v.signed.last_checkpoint.map_or_else(
+        || "–".to_owned(),
+        |(record, at)| format!("last over record {}, {}", thousands(record), at.jst_text()),
+    );
+    lines.row([&"検証点 checkpoints", &thousands(v.signed.checkpoints), &last]);
+    if unreadable > 0 {
+        lines.words(format!(
+            "    {unreadable} lines of the anchor cannot be read: cut off while they were written, or changed"
+        ));
+    }
+    unchecked.iter().for_each(|what| lines.words(format!("  未確認 not checked: {what}")));
     print_text!("{}", lines.text());
     Ok(())
+}
+
+/// What was not checked, because the means were not given, in words.
+fn unchecked(v: &Verified, trusted: &[[u8; 32]], files: &[PathBuf]) -> Vec<String> {
+    let mut out = Vec::new();
+    let rewritten = "a person who can write the journal can change a record and compute every later hash again";
+    if trusted.is_empty() {
+        out.push(format!("who signed. No --trusted-key was given; {rewritten}"));
+    } else if v.signed.batches == 0 {
+        out.push(format!("any record by its batch's signature: this book's batches are not signed; {rewritten}"));
+    } else if let Some(since) = v.signed.since.filter(|since| v.signed.checkpoints == 0 && *since > 1) {
+        out.push(format!("when the records before {} were signed: the signatures begin there", thousands(since)));
+    }
+    if files.is_empty() {
+        out.push("whether the last records were cut off. No --anchor was given".into());
+    } else if let Some(last) = v.signed.last_checkpoint.map(|(last, _)| last).filter(|last| *last < v.records) {
+        let behind = thousands(v.records - last);
+        out.push(format!(
+            "whether records behind the last {behind} were cut off: they are newer than the last checkpoint"
+        ));
+    }
+    out
 }
 
 /// What a sound journal adds up to, as one JSON object.
@@ -167,7 +234,7 @@ fn yen(n: i128) -> String {
 }
 
 async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
-    let (_, v) = check(&journal).await?;
+    let (_, v) = check(&journal, Trust::default()).await?;
     if journal.json {
         let accounts: Vec<_> = v.accounts.iter().enumerate().map(|(n, a)| {
             serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "unit": a.key.unit().number(), "debits": a.debits.get(),

@@ -68,6 +68,9 @@ pub struct ConfigFile {
     /// Who closes days.
     #[serde(default)]
     pub finance: FinanceFile,
+    /// Checkpoints of the journal, and where they go.
+    #[serde(default)]
+    pub audit: crate::checkpoint::AuditSection,
 }
 
 /// `[cards]`.

@@ -3,13 +3,16 @@
 
 use super::only_owner_reads;
 use anyhow::{Context, bail, ensure};
+use kazasu_ledger::Signer;
 use kazasu_schemas::canonical::{is_blank, same};
 use kazasu_schemas::secret::Key;
+use kazasu_security::signing::FileSigner;
 use kazasu_security::vault::Vault;
 use kazasu_services::{CallerKind, Who};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The whole file.
 #[derive(Deserialize)]
@@ -22,6 +25,7 @@ pub(super) struct KeysFile {
     #[serde(default)]
     pub(super) outbox: OutboxKeys,
     pub(super) audit: Option<AuditFile>,
+    pub(super) batches: Option<AuditFile>,
     pub(super) cluster: Option<ClusterKeys>,
     #[serde(default)]
     pub(super) acquirer: BTreeMap<String, AcquirerKeys>,
@@ -46,7 +50,7 @@ pub(super) struct OutboxKeys {
     pub(super) mail_password: Option<String>,
 }
 
-/// `[audit]`: keys that days are signed with, by version: 32 bytes each.
+/// `[audit]`: keys that days and checkpoints are signed with, by version: 32 bytes each. `[batches]`: those of commit batches.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditFile {
@@ -170,8 +174,8 @@ pub(super) fn callers(keys: &HttpKeys) -> anyhow::Result<Vec<Caller>> {
     Ok(out)
 }
 
-/// The keys that days are signed with.
-pub(super) fn audit(file: &AuditFile) -> anyhow::Result<kazasu_services::closing::AuditKeys> {
+/// Keys that sign.
+pub(super) fn signer(file: &AuditFile) -> anyhow::Result<Arc<dyn Signer>> {
     let mut seeds = BTreeMap::new();
     for (version, text) in &file.seed {
         let version: u8 = version.parse().with_context(|| format!("seed.{version}: a version is 0 to 255"))?;
@@ -179,7 +183,7 @@ pub(super) fn audit(file: &AuditFile) -> anyhow::Result<kazasu_services::closing
         ensure!(seed.expose().len() == 32, "seed.{version} must have 32 bytes");
         seeds.insert(version, seed);
     }
-    kazasu_services::closing::AuditKeys::new(&seeds, file.current)
+    Ok(Arc::new(FileSigner::new(&seeds, file.current)?))
 }
 
 /// What seals card and account numbers.

@@ -276,14 +276,19 @@ async fn store(play: &Play, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
         "sqlite" => return Ok(config.store()),
         "postgres" => {
             let server = own_server(&std::path::absolute(play.data.join("postgres"))?)?;
-            let url = server.url("kazasu");
+            // Its owner makes the tables; what plays the town has a node's login.
+            let (owner, node) = (server.url("kazasu"), server.node_url("kazasu"));
             stop::keep(Some(server));
-            url.parse()?
+            kazasu_store::postgres::migrate(&PostgresStore::new(owner.parse()?)).await?;
+            node.parse()?
         }
-        url => url.parse()?,
+        url => {
+            let address: Address = url.parse()?;
+            kazasu_store::postgres::migrate(&PostgresStore::new(address.clone())).await?;
+            address
+        }
     };
     let store = PostgresStore::new(address);
-    kazasu_store::postgres::migrate(&store).await?;
     let mut reader = store.reader().await?;
     let first = reader.scan(1, 1).await?;
     if let Some(Body::Opened(opened)) = first.first().map(|entry| Body::read(&entry.body)).transpose()? {
@@ -296,7 +301,9 @@ async fn store(play: &Play, config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 fn own_server(dir: &Path) -> anyhow::Result<LocalServer> {
     let file = dir.with_extension("password");
     if let Ok(password) = std::fs::read_to_string(&file) {
-        return Ok(LocalServer::open(dir, password.trim(), &[])?);
+        let server = LocalServer::open(dir, password.trim(), &[])?;
+        server.make_logins()?;
+        return Ok(server);
     }
     let password = hex::encode(kazasu_engine::clock::random_bytes(16)?);
     let server = LocalServer::create(dir, &password, &[])?;

@@ -60,6 +60,7 @@ async fn status(api: &Api) -> serde_json::Value {
         "records": health.durable.load(Ordering::Acquire),
         "queued": health.queued.load(Ordering::Acquire),
         "issuers": connections,
+        "checkpoints": api.checkpoints.as_ref().map(|status| status.shown()),
     });
     if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
@@ -111,6 +112,18 @@ pub(super) async fn page(State(api): State<Api>) -> Html<String> {
         ("限度超オフライン取引 offline payments to be decided", "advices_waiting_for_a_person"),
     ] {
         rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{}</td></tr>", escape(&text(key))));
+    }
+    for (label, of) in
+        [("検証点 checkpoint", "checkpoint"), ("外部保管 anchor", "anchor"), ("時刻認証 time stamp", "timestamp")]
+    {
+        let reached = &s["checkpoints"][of];
+        if let (Some(record), Some(at)) = (reached["record"].as_u64(), reached["at"].as_str()) {
+            let record = kazasu_schemas::text::thousands(record);
+            rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{record} ({})</td></tr>", escape(at)));
+        }
+    }
+    if let Some(contradiction) = s["checkpoints"]["contradiction"].as_str() {
+        rows.push_str(&format!("<tr><th scope=row>改ざんの疑い</th><td>{}</td></tr>", escape(contradiction)));
     }
     for issuer in s["issuers"].as_array().into_iter().flatten() {
         let name = escape(issuer["name"].as_str().unwrap_or_default());

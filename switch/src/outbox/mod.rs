@@ -12,6 +12,7 @@ mod webhook;
 
 pub use mail::MailConfig;
 pub use webhook::WebhookConfig;
+pub(crate) use webhook::trusted_tls;
 
 use anyhow::Context;
 use channel::Channel;

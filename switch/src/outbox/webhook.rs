@@ -44,7 +44,7 @@ impl Webhook {
             "outbox.webhook.url must not hold a user name: requests are signed instead"
         );
         let tls = match url.scheme.as_str() {
-            "https" => Some(tls(config.authorities.as_deref())?),
+            "https" => Some(trusted_tls("outbox.webhook", config.authorities.as_deref())?),
             // What is sent in the clear stays on this machine.
             "http" if url.is_loopback() => None,
             "http" => anyhow::bail!("outbox.webhook.url must be https:// unless its host is this machine"),
@@ -102,19 +102,19 @@ fn verdict(status: u16, retry_after: Option<&str>) -> Verdict {
     }
 }
 
-/// Trusts the platform's authorities and those of the file.
-fn tls(authorities: Option<&Path>) -> anyhow::Result<TlsConfig> {
+/// Trusts the platform's authorities and those of the file. Errors name the keys of the section `of`.
+pub(crate) fn trusted_tls(of: &str, authorities: Option<&Path>) -> anyhow::Result<TlsConfig> {
     let mut trusted = rustls_native_certs::load_native_certs().certs;
     if let Some(path) = authorities {
-        let what = || format!("outbox.webhook.authorities: cannot read {}", path.display());
+        let what = || format!("{of}.authorities: cannot read {}", path.display());
         let found = CertificateDer::pem_file_iter(path).with_context(what)?;
         let found = found.collect::<Result<Vec<_>, _>>().with_context(what)?;
-        anyhow::ensure!(!found.is_empty(), "outbox.webhook.authorities: {} holds no certificate", path.display());
+        anyhow::ensure!(!found.is_empty(), "{of}.authorities: {} holds no certificate", path.display());
         trusted.extend(found);
     }
     anyhow::ensure!(
         !trusted.is_empty(),
-        "outbox.webhook.url: this machine has no trusted authorities; name some in outbox.webhook.authorities"
+        "{of}.url: this machine has no trusted authorities; name some in {of}.authorities"
     );
     let trusted: Vec<Certificate<'static>> =
         trusted.iter().map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned()).collect();

@@ -80,6 +80,8 @@ const EVENTS: &[&str] = &[
 ];
 const STATE: &[&str] =
     &["residents", "links", "merchants", "taps", "pending", "unacknowledged", "waiting_advices", "holds"];
+/// What a checkpoint goes through.
+const CHECKPOINTS: &[&str] = &["checkpoint", "anchor", "timestamp"];
 /// The types of messages that answer acquirers.
 const ANSWERS: &[&str] = &["0110", "0130", "0210", "0230", "0410", "0430", "0510", "0530", "0810"];
 
@@ -151,6 +153,23 @@ pub(super) const ALL: &[Metric] = &[
         "kazasu_book_out_of_balance",
         Single,
         "1 when the last audit of the whole book found debits and credits that differ, or an overdrawn account.",
+    ),
+    seconds(
+        "kazasu_checkpoint_age_seconds",
+        Kind::Gauge,
+        By("of", CHECKPOINTS),
+        "Seconds since this process signed a checkpoint of the journal, anchored one, or had one stamped; 0 before.",
+    ),
+    seconds(
+        "kazasu_checkpoint_open_seconds",
+        Kind::Gauge,
+        By("of", CHECKPOINTS),
+        "Seconds that records have waited for a checkpoint, or a checkpoint for its anchor or time stamp; 0 when none waits.",
+    ),
+    gauge(
+        "kazasu_checkpoint_contradicted",
+        Single,
+        "1 when the journal does not have a record of which this node signed a checkpoint.",
     ),
     gauge("kazasu_queue_depth", Single, "Messages admitted and not yet answered."),
     gauge("kazasu_state_size", By("what", STATE), "How many of what the core has in memory."),

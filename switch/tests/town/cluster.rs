@@ -138,7 +138,7 @@ impl Cluster {
         servers.extend(self.database.standby.as_ref().map(LocalServer::port));
         let ports: Vec<u16> = servers.into_iter().map(|server| self.proxy(node, server)).collect();
         // The password is in the key file.
-        let url = self.database.primary.url_at(&ports, "kazasu").replace(":owner-of-the-test@", "@");
+        let url = self.database.primary.node_url_at(&ports, "kazasu").replace(":owner-of-the-test@", "@");
         let text = std::fs::read_to_string(self.town.config()).unwrap();
         let text = text
             .replace("data_dir = \"data\"", &format!("data_dir = \"data-{node}\"\nstore = \"{url}\""))

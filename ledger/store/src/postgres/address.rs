@@ -39,8 +39,13 @@ impl Address {
     /// True when every server is on this machine or must show a certificate that fits its name.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        let near = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
-        self.servers.iter().all(|(_, o)| near(o.get_host()) || matches!(o.get_ssl_mode(), PgSslMode::VerifyFull))
+        self.servers.iter().all(|(_, o)| is_here(o.get_host()) || matches!(o.get_ssl_mode(), PgSslMode::VerifyFull))
+    }
+
+    /// True when every server is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.servers.iter().all(|(_, options)| is_here(options.get_host()))
     }
 
     /// The database's name.
@@ -48,6 +53,10 @@ impl Address {
     pub fn database(&self) -> &str {
         &self.database
     }
+}
+
+fn is_here(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]")
 }
 
 /// Without user and password.
@@ -133,6 +142,14 @@ mod tests {
             ("postgres://u@db1,db2/book?sslmode=verify-full", true),
         ] {
             assert_eq!(url.parse::<Address>().unwrap().is_verified(), verified, "{url}");
+        }
+        for (url, local) in [
+            ("postgres://u@127.0.0.1:5/book", true),
+            ("postgres://u@localhost,[::1]:7/book", true),
+            ("postgres://u@localhost,db1/book", false),
+            ("postgres://u@127.0.0.1.example/book", false),
+        ] {
+            assert_eq!(url.parse::<Address>().unwrap().is_local(), local, "{url}");
         }
         let address: Address = "postgres://u@h/book".parse().unwrap();
         assert_eq!(address.database(), "book");

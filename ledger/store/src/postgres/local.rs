@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The superuser of such a server.
 const USER: &str = "kazasu_owner";
+/// The login of its nodes, which may do what nodes may and nothing else.
+const NODE: &str = "kazasu_node";
 
 /// The directory of the newest PostgreSQL's binaries on this machine.
 #[must_use]
@@ -96,7 +98,25 @@ impl LocalServer {
         initdb.arg(format!("--pwfile={}", file.display()));
         run(initdb)?;
         fs::remove_file(&file).map_err(|e| StoreError(format!("{}: {e}", file.display())))?;
-        Self::open(dir, password, settings)
+        let server = Self::open(dir, password, settings)?;
+        server.make_logins()?;
+        Ok(server)
+    }
+
+    /// Makes the roles of a node and of a reader, and a login for nodes with the superuser's password, where they are missing.
+    pub fn make_logins(&self) -> Result<(), StoreError> {
+        let password = self.password.replace('\'', "''");
+        for (role, options) in [
+            ("kazasu_writer", "NOLOGIN".to_owned()),
+            ("kazasu_reader", "NOLOGIN".to_owned()),
+            (NODE, format!("LOGIN PASSWORD '{password}' IN ROLE kazasu_writer, kazasu_reader")),
+        ] {
+            let there = self.sql("postgres", &format!("SELECT count(*) FROM pg_roles WHERE rolname = '{role}'"))?;
+            if there == "0" {
+                self.sql("postgres", &format!("CREATE ROLE {role} {options}"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Continues a server that was created in `dir` earlier, on another port.
@@ -144,8 +164,24 @@ impl LocalServer {
     /// The same through other ports, such as those of a proxy or of several servers.
     #[must_use]
     pub fn url_at(&self, ports: &[u16], database: &str) -> String {
+        self.url_of(USER, ports, database)
+    }
+
+    /// The URL of one of its databases for a node.
+    #[must_use]
+    pub fn node_url(&self, database: &str) -> String {
+        self.url_of(NODE, &[self.port], database)
+    }
+
+    /// The same through other ports.
+    #[must_use]
+    pub fn node_url_at(&self, ports: &[u16], database: &str) -> String {
+        self.url_of(NODE, ports, database)
+    }
+
+    fn url_of(&self, user: &str, ports: &[u16], database: &str) -> String {
         let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        format!("postgres://{USER}:{}@{}/{database}", self.password, hosts.join(","))
+        format!("postgres://{user}:{}@{}/{database}", self.password, hosts.join(","))
     }
 
     /// Starts the server and waits until it takes connections (as a standby: read-only ones).

@@ -9,7 +9,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The migrations, oldest first: number, name, text.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "journal", include_str!("../../migrations/postgres/0001_journal.sql"))];
+pub(super) const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
+    (2, "one_door", include_str!("../../migrations/postgres/0002_one_door.sql")),
+];
 
 fn migrator() -> Migrator {
     let all = MIGRATIONS.iter().map(|(version, name, sql)| {

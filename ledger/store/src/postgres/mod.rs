@@ -1,8 +1,8 @@
 //! The engine for production: PostgreSQL through sqlx, with synchronous replication if the server is set up for it.
 //!
-//! A batch is one statement: arrays go in once, UNNEST makes them rows, and the epoch is checked and held by the same
-//! statement. A statement of its own is a transaction of its own, so begin, rows, fence and commit take one round trip and one
-//! flush of the server's log (and of its standby's, where there is one).
+//! A batch is one call of a function of the database: arrays go in once, UNNEST makes them rows, and the function checks epoch, order
+//! and hashes, because the login itself may not write the tables. A statement of its own is a transaction of its own, so begin,
+//! checks, rows and commit take one round trip and one flush of the server's log (and of its standby's, where there is one).
 //!
 //! A node keeps three connections at most: the writer's, one that watches who leads, and a follower's for reading. Each is
 //! given the least role that does its work, whoever logged in.
@@ -10,15 +10,17 @@
 mod address;
 pub mod local;
 mod migrate;
+mod roles;
 mod watch;
 
 pub use address::Address;
 pub use migrate::{dump_schema, migrate};
+pub use roles::Logins;
 
 use crate::journal::{
     AppendError, Claim, Journal, LeadError, Reader, Shared, Store, StoreError, Task, TransferRow, Watch, check_order,
 };
-use kazasu_ledger::{Entry, Head, Seq};
+use kazasu_ledger::{Entry, Head, Seq, Signature};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
@@ -46,19 +48,27 @@ impl Default for Patience {
 pub struct PostgresStore {
     address: Address,
     patience: Patience,
+    logins: Logins,
 }
 
 impl PostgresStore {
     /// The journal at `address`. Nothing is connected yet.
     #[must_use]
     pub fn new(address: Address) -> Self {
-        PostgresStore { address, patience: Patience::default() }
+        let logins = if address.is_local() { Logins::Any } else { Logins::Separate };
+        PostgresStore { address, patience: Patience::default(), logins }
     }
 
     /// The same with other limits of time.
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         PostgresStore { patience, ..self }
+    }
+
+    /// The same with another rule for logins than its address gives.
+    #[must_use]
+    pub fn with_logins(self, logins: Logins) -> Self {
+        PostgresStore { logins, ..self }
     }
 
     /// Where it is.
@@ -97,16 +107,17 @@ impl PostgresStore {
     async fn claim(&self, claim: &Claim) -> Result<PostgresJournal, LeadError> {
         let mut conn = self.primary(Purpose::Write).await?;
         migrate::check(&mut conn).await?;
-        let epoch = loop {
+        self.refuse_owner(&mut conn).await?;
+        let (epoch, token) = loop {
             match raise(&mut conn, claim).await? {
-                Raised::Epoch(epoch) => break epoch,
+                Raised::Lead { epoch, token } => break (epoch, token),
                 Raised::Taken { current, holder } => return Err(LeadError::Taken { current, holder }),
                 // A batch of the writer before is still under way on the server, perhaps for a peer that is gone.
                 Raised::Blocked => end_writers(&mut conn).await?,
             }
         };
         let head = read_head(&mut conn).await?.seq;
-        Ok(PostgresJournal { conn: Some(conn), epoch, head, patience: self.patience })
+        Ok(PostgresJournal { conn: Some(conn), epoch, token, head, patience: self.patience })
     }
 }
 
@@ -238,8 +249,11 @@ where
     row.try_get(column).map_err(store_error)
 }
 
+/// What the session that took the lead appends with. It is not shown.
+struct Token(String);
+
 enum Raised {
-    Epoch(u64),
+    Lead { epoch: u64, token: Token },
     Taken { current: u64, holder: String },
     Blocked,
 }
@@ -248,10 +262,7 @@ enum Raised {
 /// lost must not shut its own process out.
 async fn raise(conn: &mut PgConnection, claim: &Claim) -> Result<Raised, StoreError> {
     let node = &claim.node;
-    let sql = "UPDATE kazasu.lead SET epoch = epoch + 1, node = $2, incarnation = $3, address = $4, http = $5, \
-               since = clock_timestamp(), released = false, successor = '' \
-               WHERE one = 1 AND ($1 IS NULL OR epoch = $1 OR (node = $2 AND incarnation = $3 AND incarnation <> 0 AND epoch > $1)) RETURNING epoch";
-    let raised = sqlx::query(sql)
+    let raised = sqlx::query("SELECT new_epoch, new_token FROM kazasu.take_lead($1, $2, $3, $4, $5)")
         .bind(claim.expected.map(signed))
         .bind(&node.name)
         .bind(node.incarnation.cast_signed())
@@ -260,7 +271,7 @@ async fn raise(conn: &mut PgConnection, claim: &Claim) -> Result<Raised, StoreEr
         .fetch_optional(&mut *conn)
         .await;
     match raised {
-        Ok(Some(row)) => Ok(Raised::Epoch(unsigned(get(&row, 0)?)?)),
+        Ok(Some(row)) => Ok(Raised::Lead { epoch: unsigned(get(&row, 0)?)?, token: Token(get(&row, 1)?) }),
         Ok(None) => {
             let row = sqlx::query("SELECT epoch, node FROM kazasu.lead WHERE one = 1").fetch_one(conn).await;
             let row = row.map_err(store_error)?;
@@ -296,29 +307,15 @@ async fn end_writers(conn: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// One batch. The first part takes a share of the lead's row until the batch is durable and tells the epoch, also when a
-/// new leader raised it while this statement waited; the others insert only if it is the writer's own.
-const APPEND: &str = "\
-WITH lead AS MATERIALIZED (SELECT epoch FROM kazasu.lead WHERE one = 1 FOR SHARE), \
-records AS (\
-    INSERT INTO kazasu.journal (seq, at, day, kind, body, hash) \
-    SELECT $2 + n - 1, at, day, kind, body, hash \
-    FROM unnest($3::bigint[], $4::integer[], $5::smallint[], $6::bytea[], $7::bytea[]) \
-         WITH ORDINALITY AS r (at, day, kind, body, hash, n) \
-    WHERE (SELECT epoch FROM lead) = $1), \
-moves AS (\
-    INSERT INTO kazasu.transfers (seq, leg, kind, debit, credit, amount) \
-    SELECT seq, leg, kind, debit, credit, amount \
-    FROM unnest($8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[], $12::bigint[], $13::bigint[]) \
-         AS t (seq, leg, kind, debit, credit, amount) \
-    WHERE (SELECT epoch FROM lead) = $1) \
-SELECT epoch FROM lead";
+/// One batch: the database checks epoch, order and hashes, writes records and transfers, and tells the epoch.
+const APPEND: &str = "SELECT kazasu.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 /// A writer.
 struct PostgresJournal {
     /// `None` after a failure of which the outcome is unknown.
     conn: Option<PgConnection>,
     epoch: u64,
+    token: Token,
     head: Seq,
     patience: Patience,
 }
@@ -369,12 +366,14 @@ impl PostgresJournal {
         let moves = Moves::of(batch);
         let statement = sqlx::query(APPEND)
             .bind(signed(self.epoch))
+            .bind(self.token.0.as_str())
             .bind(signed(first.seq))
             .bind(batch.iter().map(|e| e.at.0).collect::<Vec<i64>>())
             .bind(batch.iter().map(|e| e.day.0).collect::<Vec<i32>>())
             .bind(batch.iter().map(|e| i16::from(e.kind)).collect::<Vec<i16>>())
             .bind(batch.iter().map(|e| e.body.as_slice()).collect::<Vec<&[u8]>>())
             .bind(batch.iter().map(|e| e.hash.as_slice()).collect::<Vec<&[u8]>>())
+            .bind(batch.iter().map(|e| e.signature.map(|s| s.stored().to_vec())).collect::<Vec<Option<Vec<u8>>>>())
             .bind(moves.seq)
             .bind(moves.leg)
             .bind(moves.kind)
@@ -482,6 +481,10 @@ impl Reader for PostgresReader {
     fn transfers(&mut self, from: Seq, to: Seq) -> Task<'_, Result<Option<Vec<TransferRow>>, StoreError>> {
         Box::pin(within(self.patience.read, read_transfers(&mut self.conn, from, to)))
     }
+
+    fn guards(&mut self) -> Task<'_, Result<Vec<String>, StoreError>> {
+        Box::pin(within(self.patience.read, roles::guards(&mut self.conn)))
+    }
 }
 
 /// A server that takes a question and never answers must not hold anyone.
@@ -493,7 +496,8 @@ async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, StoreEr
 }
 
 async fn scan(conn: &mut PgConnection, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
-    let sql = "SELECT seq, at, day, kind, body, hash FROM kazasu.journal WHERE seq >= $1 ORDER BY seq LIMIT $2";
+    let sql =
+        "SELECT seq, at, day, kind, body, hash, signature FROM kazasu.journal WHERE seq >= $1 ORDER BY seq LIMIT $2";
     let rows = sqlx::query(sql)
         .bind(signed(from))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -515,6 +519,10 @@ fn entry(row: &PgRow) -> Result<Entry, StoreError> {
         kind: u8::try_from(get::<i16>(row, 3)?).map_err(|_| wrong("kind out of range"))?,
         body: body.to_vec(),
         hash: hash.try_into().map_err(|_| wrong("hash is not 32 bytes"))?,
+        signature: match get::<Option<&[u8]>>(row, 6)? {
+            Some(stored) => Some(Signature::read(stored).ok_or_else(|| wrong("signature is not 65 bytes"))?),
+            None => None,
+        },
         transfers: Default::default(),
     })
 }

@@ -70,9 +70,9 @@ impl PostgresWatch {
     }
 
     async fn let_go(&mut self, epoch: u64, successor: String) -> Result<bool, StoreError> {
-        let sql = "UPDATE kazasu.lead SET released = true, successor = $2 WHERE one = 1 AND epoch = $1";
-        let done = sqlx::query(sql).bind(super::signed(epoch)).bind(successor).execute(&mut self.conn).await;
-        done.map(|done| done.rows_affected() == 1).map_err(store_error)
+        let sql = "SELECT kazasu.release_lead($1, $2)";
+        let done = sqlx::query(sql).bind(super::signed(epoch)).bind(successor).fetch_one(&mut self.conn).await;
+        get(&done.map_err(store_error)?, 0)
     }
 }
 

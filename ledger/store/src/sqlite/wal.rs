@@ -390,6 +390,7 @@ mod tests {
             kind: 0,
             body: vec![7; 4_000],
             hash: GENESIS,
+            signature: None,
             transfers: Default::default(),
         };
         (first..first + 256).map(entry).collect()

@@ -18,6 +18,7 @@ use std::path::Path;
 mod postgres;
 mod schema;
 mod server;
+mod signed;
 
 /// A small sound journal: opened, one deposit, then fundings.
 fn entries(n: u64) -> Vec<Entry> {
@@ -269,6 +270,15 @@ async fn sqlite_itself_refuses_to_change_or_delete() {
         "DELETE FROM journal WHERE seq = 20",
         "UPDATE transfers SET amount = 1",
         "DELETE FROM transfers",
+        // A replacement deletes what is there, and triggers on deletions do not notice.
+        "INSERT OR REPLACE INTO journal SELECT seq, at + 1, day, kind, body, hash, NULL FROM journal WHERE seq = 3",
+        "REPLACE INTO journal SELECT 20, at, day, kind, body, hash, NULL FROM journal WHERE seq = 3",
+        "INSERT OR IGNORE INTO journal SELECT 22, at, day, kind, body, hash, NULL FROM journal WHERE seq = 20",
+        "INSERT INTO journal SELECT NULL, at, day, kind, body, hash, NULL FROM journal WHERE seq = 20",
+        "INSERT OR REPLACE INTO transfers SELECT seq, leg, kind, debit, credit, amount + 1 FROM transfers WHERE seq = 5",
+        "UPDATE OR REPLACE transfers SET seq = 6 WHERE seq = 5",
+        "UPDATE OR REPLACE journal SET seq = 6 WHERE seq = 5",
+        "INSERT INTO journal SELECT * FROM journal WHERE seq = 20 ON CONFLICT (seq) DO UPDATE SET at = 0",
     ] {
         let error = execute(&path, sql).await.unwrap_err().to_string();
         assert!(error.contains("append-only"), "{sql}: {error}");
@@ -301,6 +311,42 @@ async fn verify_names_the_first_record_that_was_tampered_with() {
             other => panic!("{sql}: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn verify_names_a_trigger_that_is_gone_or_another() {
+    for (sql, says) in [
+        ("DROP TRIGGER journal_only_continues", "the trigger journal_only_continues is missing"),
+        (
+            "DROP TRIGGER journal_is_never_updated; CREATE TRIGGER journal_is_never_updated BEFORE UPDATE ON journal BEGIN SELECT 1; END;",
+            "the trigger journal_is_never_updated is not as the migrations made it",
+        ),
+        (
+            "CREATE TRIGGER more AFTER INSERT ON transfers BEGIN SELECT 1; END;",
+            "there is a trigger more, which the migrations do not make",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), 20).await;
+        execute(&path, sql).await.unwrap();
+        match verified(&path).await {
+            Err(VerifyError::Guards(guards)) => assert!(guards.len() == 1 && guards[0].contains(says), "{guards:?}"),
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+/// A copy that an auditor kept, from before batches were signed.
+#[tokio::test]
+async fn a_file_of_an_older_version_is_read_and_verified_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = written(dir.path(), 20).await;
+    let older = "DROP TRIGGER journal_only_continues; DROP TRIGGER transfers_are_never_replaced;
+         ALTER TABLE journal DROP COLUMN signature; DELETE FROM _sqlx_migrations WHERE version = 3;";
+    execute(&path, older).await.unwrap();
+    assert_eq!(verified(&path).await.unwrap().records, 20);
+    open(&SqliteStore::new(&path)).await.append(&entries(25)[20..]).await.unwrap();
+    assert_eq!(verified(&path).await.unwrap().records, 25);
 }
 
 #[tokio::test]

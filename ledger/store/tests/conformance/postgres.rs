@@ -3,9 +3,10 @@
 use crate::server::{Server, folder};
 use crate::{entries, node, open, stored};
 use kazasu_ledger::{Entry, Head};
+use kazasu_schemas::jst::Millis;
 use kazasu_store::journal::{AppendError, Claim, Journal, NodeReport, Store};
 use kazasu_store::postgres::local::LocalServer;
-use kazasu_store::postgres::{Patience, PostgresStore, migrate};
+use kazasu_store::postgres::{Logins, Patience, PostgresStore, migrate};
 use kazasu_store::verify::{VerifyError, verify};
 use std::time::{Duration, Instant};
 
@@ -62,12 +63,155 @@ async fn nobody_may_change_or_remove_not_even_the_owner_and_each_role_only_what_
                 assert!(error.contains("permission denied"), "{role}: {statement}: {error}");
             }
         }
-        let insert = format!("SET ROLE kazasu_reader; INSERT INTO kazasu.{table} SELECT * FROM kazasu.{table}");
-        assert!(own.sql(&name, &insert).unwrap_err().to_string().contains("permission denied"));
+        for role in ["kazasu_reader", "kazasu_writer", &format!("w{unique}")] {
+            let insert = format!("SET ROLE {role}; INSERT INTO kazasu.{table} SELECT * FROM kazasu.{table}");
+            assert!(own.sql(&name, &insert).unwrap_err().to_string().contains("permission denied"), "{role}: {table}");
+        }
         let look = format!("SET ROLE s{unique}; SELECT count(*) FROM kazasu.{table}");
         assert!(own.sql(&name, &look).unwrap_err().to_string().contains("permission denied"));
     }
     assert_eq!(verified(&owner).await.unwrap(), 20);
+}
+
+/// What a node calls to write, with the values that a thief of its login would have to know.
+struct Call<'a> {
+    epoch: u64,
+    token: &'a str,
+    entries: &'a [Entry],
+    transfers_of: i64,
+}
+
+impl Call<'_> {
+    fn sql(&self) -> String {
+        let list = |of: &dyn Fn(&Entry) -> String| self.entries.iter().map(of).collect::<Vec<_>>().join(",");
+        let bytes =
+            |bytes: &[u8]| bytes.iter().fold(String::from("'\\x"), |out, b| out + &format!("{b:02x}")) + "'::bytea";
+        format!(
+            "SELECT kazasu.append({}, '{}', {}, ARRAY[{}]::bigint[], ARRAY[{}]::integer[], ARRAY[{}]::smallint[], ARRAY[{}], ARRAY[{}], \
+             ARRAY[{}]::bytea[], ARRAY[{}]::bigint[], ARRAY[0]::smallint[], ARRAY[0]::smallint[], ARRAY[0]::bigint[], ARRAY[1]::bigint[], \
+             ARRAY[5]::bigint[])",
+            self.epoch,
+            self.token,
+            self.entries[0].seq,
+            list(&|e| e.at.0.to_string()),
+            list(&|e| e.day.0.to_string()),
+            list(&|e| e.kind.to_string()),
+            list(&|e| bytes(&e.body)),
+            list(&|e| bytes(&e.hash)),
+            list(&|_| "NULL".into()),
+            self.transfers_of,
+        )
+    }
+}
+
+/// A thief with the node's own login: the tables are closed, and the function writes nothing that the leader did not send.
+#[tokio::test]
+async fn a_nodes_login_writes_through_the_function_only_and_only_what_the_leader_may() {
+    let server = Server::shared();
+    let name = server.create();
+    let owner = server.store(&name);
+    migrate(&owner).await.unwrap();
+    let own = server.server();
+    let thief = format!("t{}_{name}", std::process::id());
+    let store = login(own, &name, &thief, Some("kazasu_writer")).with_logins(Logins::Separate);
+    let mut journal = open(&store).await;
+    let all = entries(12);
+    journal.append(&all[..8]).await.unwrap();
+    let sql = |sql: &str| own.sql(&name, &format!("SET ROLE {thief}; {sql}"));
+    let refused = |statement: &str, says: &str| {
+        let error = sql(statement).unwrap_err().to_string();
+        assert!(error.contains(says), "{statement}: {error}");
+    };
+    // What was shown: a funded record, copied behind the last one.
+    refused(
+        "INSERT INTO kazasu.journal (seq, at, day, kind, body, hash) SELECT 9, at, day, kind, body, hash FROM kazasu.journal WHERE seq = 8",
+        "permission denied",
+    );
+    refused("UPDATE kazasu.lead SET epoch = epoch + 1", "permission denied");
+    refused("UPDATE kazasu.lead SET token = sha256('x')", "permission denied");
+    let good = Call { epoch: 1, token: "guessed", entries: &all[8..9], transfers_of: 9 };
+    refused(&good.sql(), "held by another session");
+    // Taking the lead is possible with this login. The node notices, and even then only a good batch is written.
+    let token = sql("SELECT new_token FROM kazasu.take_lead(NULL, 'thief', 1, '', '')").unwrap();
+    assert!(matches!(journal.append(&all[8..9]).await, Err(AppendError::Fenced { mine: 1, current: 2 })));
+    let good = Call { epoch: 2, token: &token, ..good };
+    let mut copied = all[7].clone();
+    copied.seq = 9;
+    let (gap, twice) = (&all[10..11], &all[7..8]);
+    for (call, says) in [
+        (Call { entries: &[copied], ..good }, "does not follow from its content"),
+        (Call { entries: gap, transfers_of: 11, ..good }, "does not follow: the journal ends with record 8"),
+        (Call { entries: twice, transfers_of: 8, ..good }, "is there already"),
+        (Call { transfers_of: 3, ..good }, "transfers of other records"),
+        (Call { token: "", ..good }, "held by another session"),
+    ] {
+        refused(&call.sql(), says);
+    }
+    let mut changed = [all[8].clone(), all[9].clone()];
+    changed[0].at = Millis(changed[0].at.0 + 1);
+    refused(&Call { entries: &changed, ..good }.sql(), "does not follow from its content");
+    assert_eq!(
+        sql(&Call { epoch: 1, ..good }.sql()).unwrap(),
+        "2",
+        "another epoch than the lead's is told and writes nothing"
+    );
+    assert_eq!(owner.reader().await.unwrap().head().await.unwrap().seq, 8);
+    assert_eq!(sql(&good.sql()).unwrap(), "2");
+    assert_eq!(owner.reader().await.unwrap().head().await.unwrap(), Head { seq: 9, hash: all[8].hash });
+}
+
+#[tokio::test]
+async fn a_login_that_could_write_the_tables_itself_does_not_lead_unless_the_server_is_ones_own() {
+    let server = Server::shared();
+    let name = server.create();
+    let owner = server.store(&name);
+    migrate(&owner).await.unwrap();
+    let own = server.server();
+    let unique = format!("{}_{name}", std::process::id());
+    let node_login = login(own, &name, &format!("n{unique}"), Some("kazasu_writer"));
+    open(&node_login.clone().with_logins(Logins::Separate)).await;
+    // On this machine the owner leads, with a warning.
+    open(&owner).await;
+    let refused = async |store: &PostgresStore, why: &str| {
+        let store = store.clone().with_logins(Logins::Separate);
+        let error = store.lead(Claim { node: node("x"), expected: None }).await.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("may write them itself") && error.contains("kazasu_writer"), "{why}: {error}");
+        assert!(!error.contains("secret"), "{error}");
+    };
+    refused(&owner, "the owner").await;
+    own.sql(&name, &format!("GRANT INSERT ON kazasu.transfers TO n{unique}")).unwrap();
+    refused(&node_login, "a login with INSERT").await;
+    own.sql(&name, &format!("REVOKE INSERT ON kazasu.transfers FROM n{unique}")).unwrap();
+    open(&node_login.clone().with_logins(Logins::Separate)).await;
+    own.sql(&name, "GRANT INSERT ON kazasu.journal TO kazasu_writer").unwrap();
+    refused(&node_login, "a role with INSERT").await;
+}
+
+#[tokio::test]
+async fn verify_names_what_protects_the_tables_and_was_changed() {
+    let server = Server::shared();
+    for (sql, says) in [
+        ("ALTER TABLE kazasu.journal DISABLE TRIGGER journal_is_append_only", "journal_is_append_only is disabled"),
+        ("DROP TRIGGER transfers_are_append_only ON kazasu.transfers", "transfers_are_append_only is missing"),
+        ("GRANT INSERT ON kazasu.journal TO kazasu_writer", "kazasu_writer has INSERT on kazasu.journal"),
+        ("GRANT UPDATE ON kazasu.lead TO PUBLIC", "PUBLIC has UPDATE on kazasu.lead"),
+        ("DROP FUNCTION kazasu.release_lead", "kazasu.release_lead is missing"),
+        (
+            "CREATE OR REPLACE FUNCTION kazasu.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "kazasu.refuse is not as the migrations made it",
+        ),
+    ] {
+        let name = server.create();
+        let store = server.store(&name);
+        migrate(&store).await.unwrap();
+        open(&store).await.append(&entries(20)).await.unwrap();
+        assert_eq!(verified(&store).await.unwrap(), 20);
+        server.server().sql(&name, sql).unwrap();
+        match verified(&store).await {
+            Err(VerifyError::Guards(guards)) => assert!(guards.len() == 1 && guards[0].contains(says), "{guards:?}"),
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
 }
 
 #[tokio::test]
