@@ -78,7 +78,7 @@ pub(crate) struct TapsArgs {
 /// Where the ledger is kept.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Store {
-    /// Nowhere durable.
+    /// NoForwarder durable.
     Memory,
     /// A file.
     Sqlite,

@@ -14,7 +14,7 @@ pub enum DayState {
     /// It ended.
     #[n(1)]
     CutOver,
-    /// It was compared with what others say, and every difference is in somebody's hands.
+    /// It was compared with what others say, and every exception is in somebody's hands.
     #[n(2)]
     Reconciled,
     /// Merchants' and issuers' settlements of the periods that ended with it are booked.
@@ -82,9 +82,9 @@ impl Against {
     }
 }
 
-/// A difference that somebody must look at.
+/// An exception that somebody must look at.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-pub struct Difference {
+pub struct ReconException {
     /// What it is about, the same in every run: it is raised once.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
@@ -117,17 +117,17 @@ pub struct Difference {
     pub proposal: String,
 }
 
-/// How a difference was resolved.
+/// How an exception was resolved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Resolution {
     /// It came right by itself, or was explained: nothing is booked.
     #[n(0)]
     Explained,
-    /// The other side is right: the difference is booked against the issuer.
+    /// The other side is right: the exception is booked against the issuer.
     #[n(1)]
     BookedIssuer,
-    /// The other side is right: the difference is booked against the merchant.
+    /// The other side is right: the exception is booked against the merchant.
     #[n(2)]
     BookedMerchant,
     /// It is too small to be followed up: written off.

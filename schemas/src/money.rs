@@ -81,7 +81,7 @@ impl Yen {
         }
     }
 
-    /// Difference, or `None` on overflow.
+    /// ReconException, or `None` on overflow.
     #[must_use]
     pub const fn checked_sub(self, other: Yen) -> Option<Yen> {
         match self.0.checked_sub(other.0) {

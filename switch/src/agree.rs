@@ -31,7 +31,7 @@ impl Messages {
     /// Notes what a record tells an issuer.
     pub fn record(&mut self, seq: Seq, body: &Body) {
         let to_issuer = match body {
-            Body::Tapped(tapped) => tapped.to_issuer,
+            Body::Transaction(tapped) => tapped.to_issuer,
             Body::IssuerSilent(silent) => silent.to_issuer,
             Body::StoodIn(stood) => Some(stood.to_issuer),
             Body::AdviceDecided(settled) => settled.to_issuer,

@@ -5,14 +5,14 @@ mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
 use crate::checkpoint::Checkpoints;
-use crate::cluster::{ClusterKey, Forwarder, Peers, Target, Timing, Watched, Watcher, able, hand_over};
+use crate::cluster::{ClusterKey, LeaderForwarder, Peers, Target, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
 use crate::http::Api;
 use crate::issuers::Issuers;
 use anyhow::Context;
 use kazasu_core::Command;
 use kazasu_engine::tasks::Tasks;
-use kazasu_engine::{Elsewhere, Engine, EngineConfig, Health, Nowhere, Role};
+use kazasu_engine::{Engine, EngineConfig, Forwarder, Health, NoForwarder, Role};
 use kazasu_services::import::LinkImport;
 use kazasu_services::{Services, Source};
 use kazasu_store::{Node, Store};
@@ -134,14 +134,14 @@ async fn first_policy(config: &Config, engine: &Engine) -> anyhow::Result<()> {
 }
 
 /// Where messages go while another node leads.
-fn elsewhere(
+fn forwarder(
     key: Option<ClusterKey>,
     node: &str,
     (target, health): (watch::Receiver<Option<Target>>, &Arc<Health>),
-) -> Arc<dyn Elsewhere> {
+) -> Arc<dyn Forwarder> {
     match key {
-        Some(key) => Arc::new(Forwarder::start(node, key, target, health.clone())),
-        None => Arc::new(Nowhere),
+        Some(key) => Arc::new(LeaderForwarder::start(node, key, target, health.clone())),
+        None => Arc::new(NoForwarder),
     }
 }
 
@@ -234,11 +234,11 @@ impl Switch {
         let health = Arc::new(Health::default());
         let (target, seen) = watch::channel(None);
         let key = peers.as_ref().map(|(_, key)| key.clone());
-        let elsewhere = elsewhere(key, &node.name, (seen, &health));
+        let forwarder = forwarder(key, &node.name, (seen, &health));
         let issuers = issuer_connections(&config, &health.tasks)?;
         let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
         let settings = engine_config(&config, node.clone(), sharing, None);
-        let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
+        let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), forwarder, health).await?;
         first_policy(&config, &engine).await?;
         let (shutdown, signal) = watch::channel(false);
         let (unwatch, watching) = watch::channel(false);

@@ -9,7 +9,7 @@ pub enum Proposal {
     /// A new relief programme, or new terms of one.
     #[n(0)]
     Programme(#[n(0)] Box<Terms>),
-    /// A payee got more than was theirs: they owe the difference.
+    /// A payee got more than was theirs: they owe the exception.
     #[n(1)]
     Claim {
         /// The batch.
@@ -54,10 +54,10 @@ pub enum Proposal {
         #[cbor(n(3), with = "minicbor::bytes", default)]
         payees: [u8; 32],
     },
-    /// A difference with somebody else's lines is resolved.
+    /// An exception with somebody else's lines is resolved.
     #[n(5)]
     Resolve {
-        /// The difference.
+        /// The exception.
         #[cbor(n(0), with = "minicbor::bytes")]
         id: [u8; 16],
         /// How.

@@ -1,7 +1,7 @@
-//! Closing a day: states, settlements, payouts, differences, signatures.
+//! Closing a day: states, settlements, payouts, exceptions, signatures.
 
 use super::*;
-use kazasu_schemas::closing::{Against, DayState, Difference};
+use kazasu_schemas::closing::{Against, DayState, ReconException};
 use kazasu_schemas::contract::{Period, Settlement};
 use kazasu_schemas::relief::Format;
 
@@ -210,45 +210,45 @@ pub struct ReconRan {
     /// Lines of the file that could not be read.
     #[n(8)]
     pub bad_lines: u64,
-    /// Differences that were found in all, known ones included.
+    /// Exceptions that were found in all, known ones included.
     #[n(9)]
-    pub differences: u64,
+    pub exceptions: u64,
     /// Who.
     #[n(10)]
     pub by: String,
 }
 
-/// See [`Body::DifferencesRaised`].
+/// See [`Body::ExceptionsOpened`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct DifferencesRaised {
+pub struct ExceptionsOpened {
     /// The run.
     #[n(0)]
     pub run: u32,
     /// What is new of them.
     #[n(1)]
-    pub differences: Vec<Difference>,
+    pub exceptions: Vec<ReconException>,
     /// Who raised a chargeback; empty for what a run found.
     #[cbor(n(2), default)]
     pub by: String,
 }
 
-/// See [`Body::DifferencesClosed`].
+/// See [`Body::ExceptionsEnded`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct DifferencesClosed {
+pub struct ExceptionsEnded {
     /// The run that found it.
     #[n(0)]
     pub run: u32,
     /// What ended, and why.
     #[n(1)]
-    pub closed: Vec<EndedDifference>,
+    pub closed: Vec<EndedException>,
     /// Who brought the file.
     #[n(2)]
     pub by: String,
 }
 
-/// A difference that ended by itself.
+/// An exception that ended by itself.
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct EndedDifference {
+pub struct EndedException {
     /// Which.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
@@ -257,10 +257,10 @@ pub struct EndedDifference {
     pub why: String,
 }
 
-/// See [`Body::DifferenceNoted`].
+/// See [`Body::ExceptionNoted`].
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct DifferenceNoted {
-    /// The difference.
+pub struct ExceptionNoted {
+    /// The exception.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
     /// Who looks after it from here on; as before when absent.

@@ -155,7 +155,7 @@ records! {
     /// A PPID's link ended.
     7 unlinked: Unlinked {}
     /// An acquirer's message was decided.
-    8 tapped: Tapped { opens r => r.ruled.as_ref().map_or_else(Default::default, |ruled| ruled.opens.as_slice().into()); moves r => &r.transfers; }
+    8 tapped: Transaction { opens r => r.ruled.as_ref().map_or_else(Default::default, |ruled| ruled.opens.as_slice().into()); moves r => &r.transfers; }
     /// The issuer answered in time.
     9 issuer_answered: IssuerAnswered { moves r => &r.transfers; }
     /// The issuer did not answer in time, or was never asked.
@@ -240,10 +240,10 @@ records! {
     49 payout_returned: PayoutReturned { opens r => r.opens.as_slice().into(); moves r => &r.transfers; }
     /// Lines were compared with somebody else's.
     50 recon_ran: ReconRan {}
-    /// Differences that somebody must look at.
-    51 differences_raised: DifferencesRaised {}
-    /// Somebody looks after a difference, or found something out.
-    52 difference_noted: DifferenceNoted {}
+    /// Exceptions that somebody must look at.
+    51 exceptions_opened: ExceptionsOpened {}
+    /// Somebody looks after an exception, or found something out.
+    52 exception_noted: ExceptionNoted {}
     /// A day's last record was signed.
     53 head_signed: HeadSigned {}
     /// A reversal that came while something was pending took effect on what that gave back.
@@ -252,8 +252,8 @@ records! {
     55 loss_returned: LossReturned { moves r => &r.transfers; }
     /// An issuer is told what was undone, now that it has undone what came before.
     56 issuer_told: IssuerTold {}
-    /// A later file has what an earlier one lacked: differences ended by themselves.
-    57 differences_closed: DifferencesClosed {}
+    /// A later file has what an earlier one lacked: exceptions ended by themselves.
+    57 exceptions_ended: ExceptionsEnded {}
     /// The bank corrected a line of its statement: what was booked for it is undone.
     60 line_undone: LineUndone { moves r => &r.transfers; }
     /// A line of the bank's statement moves nothing here: a person says so, or the bank itself corrected it.

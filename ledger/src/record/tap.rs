@@ -25,7 +25,7 @@ pub struct TapKey {
 /// What was asked, as the journal numbers it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode)]
 #[cbor(index_only)]
-pub enum TapKind {
+pub enum TransactionKind {
     /// Reserve.
     #[n(0)]
     Authorize,
@@ -58,21 +58,21 @@ pub enum TapKind {
     Unsupported,
 }
 
-impl TapKind {
+impl TransactionKind {
     /// Its name for programs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            TapKind::Authorize => "authorization",
-            TapKind::Purchase => "purchase",
-            TapKind::Refund => "refund",
-            TapKind::BalanceInquiry => "balance_inquiry",
-            TapKind::AuthorizationAdvice => "authorization_advice",
-            TapKind::Completion => "completion",
-            TapKind::PurchaseAdvice => "purchase_advice",
-            TapKind::RefundAdvice => "refund_advice",
-            TapKind::Reversal => "reversal",
-            TapKind::Unsupported => "unsupported",
+            TransactionKind::Authorize => "authorization",
+            TransactionKind::Purchase => "purchase",
+            TransactionKind::Refund => "refund",
+            TransactionKind::BalanceInquiry => "balance_inquiry",
+            TransactionKind::AuthorizationAdvice => "authorization_advice",
+            TransactionKind::Completion => "completion",
+            TransactionKind::PurchaseAdvice => "purchase_advice",
+            TransactionKind::RefundAdvice => "refund_advice",
+            TransactionKind::Reversal => "reversal",
+            TransactionKind::Unsupported => "unsupported",
         }
     }
 }
@@ -115,9 +115,9 @@ pub struct ToIssuer {
     pub tap: u64,
 }
 
-/// See [`super::Body::Tapped`]. Declines are recorded too.
+/// See [`super::Body::Transaction`]. Declines are recorded too.
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
-pub struct Tapped {
+pub struct Transaction {
     /// Idempotency key.
     #[n(0)]
     pub key: TapKey,
@@ -126,7 +126,7 @@ pub struct Tapped {
     pub fingerprint: u64,
     /// What was asked.
     #[n(2)]
-    pub kind: TapKind,
+    pub kind: TransactionKind,
     /// DE42.
     #[n(3)]
     pub merchant: MerchantId,
@@ -245,20 +245,20 @@ pub mod flag {
     }
 }
 
-impl Tapped {
+impl Transaction {
     /// True of an offline payment above its floor limit: it is reserved, and a person says what becomes of it.
     #[must_use]
     pub fn waits_for_person(&self) -> bool {
         let payment = match self.kind {
-            TapKind::PurchaseAdvice | TapKind::Completion => true,
-            TapKind::Authorize
-            | TapKind::Purchase
-            | TapKind::Refund
-            | TapKind::BalanceInquiry
-            | TapKind::AuthorizationAdvice
-            | TapKind::RefundAdvice
-            | TapKind::Reversal
-            | TapKind::Unsupported => false,
+            TransactionKind::PurchaseAdvice | TransactionKind::Completion => true,
+            TransactionKind::Authorize
+            | TransactionKind::Purchase
+            | TransactionKind::Refund
+            | TransactionKind::BalanceInquiry
+            | TransactionKind::AuthorizationAdvice
+            | TransactionKind::RefundAdvice
+            | TransactionKind::Reversal
+            | TransactionKind::Unsupported => false,
         };
         let flags = self.ruled.as_ref().map_or(0, |ruled| ruled.flags);
         payment && flags & flag::ABOVE_FLOOR != 0 && matches!(self.verdict, Verdict::Approved(_))
@@ -408,9 +408,9 @@ pub struct IssuerAcknowledged {
     /// DE39 from the issuer: anything but 00 needs a person's eye.
     #[n(1)]
     pub code: ResponseCode,
-    /// What the issuer refused and nobody bears: a difference, raised with this record.
+    /// What the issuer refused and nobody bears: an exception, raised with this record.
     #[n(2)]
-    pub raised: Option<Box<kazasu_schemas::closing::Difference>>,
+    pub raised: Option<Box<kazasu_schemas::closing::ReconException>>,
 }
 
 /// See [`super::Body::Undone`].

@@ -3,7 +3,7 @@
 use super::event::{Decision, Effect, Event};
 use super::state::{Known, Merchant, State, TapState, key_of, refused};
 use kazasu_ledger::RuleError;
-use kazasu_ledger::record::{Body, Ruled, TapKey, TapKind, Tapped, ToIssuer, TotalsCompared, Verdict};
+use kazasu_ledger::record::{Body, Ruled, TapKey, ToIssuer, TotalsCompared, Transaction, TransactionKind, Verdict};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_schemas::ids::ApprovalCode;
 use kazasu_schemas::iso8583::Mti;
@@ -41,7 +41,7 @@ pub fn decide(state: &State, now: Millis, event: &Event) -> Decision {
 pub(super) struct Context<'a> {
     pub(super) state: &'a State,
     pub(super) request: &'a Request,
-    pub(super) kind: TapKind,
+    pub(super) kind: TransactionKind,
     pub(super) fingerprint: u64,
 }
 
@@ -94,15 +94,18 @@ impl Context<'_> {
     /// The day that an advice is of, when it came on a later one.
     fn own_day(&self) -> Option<BusinessDay> {
         match self.kind {
-            TapKind::AuthorizationAdvice | TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => {
+            TransactionKind::AuthorizationAdvice
+            | TransactionKind::Completion
+            | TransactionKind::PurchaseAdvice
+            | TransactionKind::RefundAdvice => {
                 self.state.day.nearest(self.request.local_date?, ADVICE_WITHIN).filter(|day| *day < self.state.day)
             }
-            TapKind::Authorize
-            | TapKind::Purchase
-            | TapKind::Refund
-            | TapKind::BalanceInquiry
-            | TapKind::Reversal
-            | TapKind::Unsupported => None,
+            TransactionKind::Authorize
+            | TransactionKind::Purchase
+            | TransactionKind::Refund
+            | TransactionKind::BalanceInquiry
+            | TransactionKind::Reversal
+            | TransactionKind::Unsupported => None,
         }
     }
 
@@ -112,9 +115,9 @@ impl Context<'_> {
         // A full reversal of a pending tap ends the waiting of whoever asked for it.
         let interrupted = outcome
             .original
-            .filter(|original| self.kind == TapKind::Reversal && self.state.taps.pending.contains_key(original))
+            .filter(|original| self.kind == TransactionKind::Reversal && self.state.taps.pending.contains_key(original))
             .filter(|_| matches!(outcome.verdict, Verdict::Approved(_)) && outcome.remains == Some(Yen::ZERO));
-        let tapped = Tapped {
+        let tapped = Transaction {
             key: key_of(self.request),
             fingerprint: self.fingerprint,
             kind: self.kind,
@@ -138,8 +141,8 @@ impl Context<'_> {
         let notices = tapped.ruled.as_ref().map_or(0, |ruled| ruled.alerts.len());
         let suspect = tapped.ruled.as_ref().and_then(|ruled| Some((ruled.named?, ruled.flags)));
         let decision = match answer {
-            Some(answer) => Decision::record(Body::Tapped(tapped)).then(Effect::Answer(answer)),
-            None => Decision::record(Body::Tapped(tapped)).then(Effect::Wait(seq)),
+            Some(answer) => Decision::record(Body::Transaction(tapped)).then(Effect::Answer(answer)),
+            None => Decision::record(Body::Transaction(tapped)).then(Effect::Wait(seq)),
         };
         let decision = decision.notify(seq, notices);
         let decision = match suspect {
@@ -194,18 +197,18 @@ fn decide_request(state: &State, now: Millis, request: &Request) -> Decision {
     context.record(outcome)
 }
 
-fn kind(request: &Request) -> TapKind {
+fn kind(request: &Request) -> TransactionKind {
     match request.operation {
-        Some(Operation::Authorize) => TapKind::Authorize,
-        Some(Operation::Purchase) => TapKind::Purchase,
-        Some(Operation::Refund) => TapKind::Refund,
-        Some(Operation::BalanceInquiry) => TapKind::BalanceInquiry,
-        Some(Operation::AuthorizationAdvice) => TapKind::AuthorizationAdvice,
-        Some(Operation::Completion) => TapKind::Completion,
-        Some(Operation::PurchaseAdvice) => TapKind::PurchaseAdvice,
-        Some(Operation::RefundAdvice) => TapKind::RefundAdvice,
-        Some(Operation::Reversal) => TapKind::Reversal,
-        None => TapKind::Unsupported,
+        Some(Operation::Authorize) => TransactionKind::Authorize,
+        Some(Operation::Purchase) => TransactionKind::Purchase,
+        Some(Operation::Refund) => TransactionKind::Refund,
+        Some(Operation::BalanceInquiry) => TransactionKind::BalanceInquiry,
+        Some(Operation::AuthorizationAdvice) => TransactionKind::AuthorizationAdvice,
+        Some(Operation::Completion) => TransactionKind::Completion,
+        Some(Operation::PurchaseAdvice) => TransactionKind::PurchaseAdvice,
+        Some(Operation::RefundAdvice) => TransactionKind::RefundAdvice,
+        Some(Operation::Reversal) => TransactionKind::Reversal,
+        None => TransactionKind::Unsupported,
     }
 }
 

@@ -7,7 +7,7 @@ use super::original::Found;
 use super::state::{Tap, TapState};
 use super::undo::{self, Kept, Undoing, give_back, held, instrument_share, issuer_of, settle};
 use super::wallet::NOBODY;
-use kazasu_ledger::record::{Ruled, TapKind, ToIssuer, Verdict, flag};
+use kazasu_ledger::record::{Ruled, ToIssuer, TransactionKind, Verdict, flag};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
@@ -56,7 +56,7 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     same_person(context, tap)?;
     let kept = keep(&context.state.book, &tap.legs, amount);
     let class = context.state.merchant(tap.merchant).map_or("", |merchant| &merchant.traits.class);
-    if tap.kind == TapKind::AuthorizationAdvice && amount > context.state.floor_at(class) {
+    if tap.kind == TransactionKind::AuthorizationAdvice && amount > context.state.floor_at(class) {
         return above_floor(context, tap, &kept, amount);
     }
     let transfers = settle(context.state, tap, &kept, Kept::Posted);
@@ -64,7 +64,7 @@ pub(super) fn completion(context: &Context<'_>) -> Result<Outcome, Refusal> {
     let mut outcome = about(context, tap, approval(context), transfers);
     outcome.ruled = alerts(context, tap, &kept);
     let amount = instrument_share(tap, &kept);
-    let advised = tap.kind == TapKind::AuthorizationAdvice;
+    let advised = tap.kind == TransactionKind::AuthorizationAdvice;
     outcome.to_issuer = issuer_of(context.state, tap).and_then(|issuer| {
         let (operation, of) = match (advised, amount.is_positive()) {
             // The issuer never heard of an authorization that was only advised.
@@ -131,14 +131,16 @@ fn above_floor(context: &Context<'_>, tap: &Tap, kept: &Shares, amount: Yen) -> 
 pub(super) fn refund(context: &Context<'_>, operation: Operation) -> Result<Outcome, Refusal> {
     let tap = original(context)?;
     let payment = match tap.kind {
-        TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.state == TapState::Posted,
-        TapKind::Authorize
-        | TapKind::AuthorizationAdvice
-        | TapKind::Refund
-        | TapKind::RefundAdvice
-        | TapKind::BalanceInquiry
-        | TapKind::Reversal
-        | TapKind::Unsupported => false,
+        TransactionKind::Purchase | TransactionKind::PurchaseAdvice | TransactionKind::Completion => {
+            tap.state == TapState::Posted
+        }
+        TransactionKind::Authorize
+        | TransactionKind::AuthorizationAdvice
+        | TransactionKind::Refund
+        | TransactionKind::RefundAdvice
+        | TransactionKind::BalanceInquiry
+        | TransactionKind::Reversal
+        | TransactionKind::Unsupported => false,
     };
     if !payment {
         return Err(Refusal::OriginalNotOpen);

@@ -6,7 +6,7 @@ use super::rules::Spender;
 use super::state::{State, Tap, TapState, refused};
 use super::wallet::InstrumentKey;
 use kazasu_ledger::record::{
-    Body, IssuerAnswered, IssuerLate, IssuerSilent, Outcome, Silence, StoodIn, TapKind, ToIssuer,
+    Body, IssuerAnswered, IssuerLate, IssuerSilent, Outcome, Silence, StoodIn, ToIssuer, TransactionKind,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{Seq, Transfer, TransferKind};
@@ -54,9 +54,10 @@ fn outcome(state: &State, now: Millis, tap: &Tap, extent: Extent) -> Outcome {
         Extent::Part(yen) => (false, Some(yen)),
     };
     // Points that a purchase brings are posted by this answer; an authorization's stay pending.
-    let points = tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TapKind::Purchase);
+    let points =
+        tap.legs.iter().filter(|leg| leg.source == Source::Grant && whole && tap.kind == TransactionKind::Purchase);
     let points = points.fold(0, |sum, leg| sum + leg.asked.get());
-    let paid = whole && tap.kind == TapKind::Purchase;
+    let paid = whole && tap.kind == TransactionKind::Purchase;
     let part = super::money::minus(waiting_part(tap), part_undone_next(state, tap));
     let alerts = if paid { state.crossed(wallet, tap.counted_day, part) } else { Vec::new() };
     // What the issuer declined is in the windows until this record gives it back.
@@ -121,10 +122,10 @@ pub(super) fn answered(
     let approval = approved.then(|| approval.unwrap_or_else(|| ApprovalCode::from_number(tap.seq)));
     let mut transfers = match (code.is_approved(), tap.kind) {
         // Reserved here as it is there, until it is completed.
-        (true, TapKind::Authorize) => Transfers::new(),
+        (true, TransactionKind::Authorize) => Transfers::new(),
         (true, _) => settle(state, tap, |_| true),
         // What purses and points pay stays reserved; the rest is released.
-        (false, TapKind::Authorize) if partly => {
+        (false, TransactionKind::Authorize) if partly => {
             let all = settle(state, tap, own);
             all.into_iter().filter(|t| matches!(t.kind, TransferKind::Void(_))).collect()
         }
@@ -190,7 +191,7 @@ fn stand_in(state: &State, now: Millis, tap: &Tap, issuer: u16) -> Option<Decisi
     let by_issuer = state.stand_ins.of_issuer(issuer, day);
     let wallet = state.holder(state.root(tap.holder)).wallet.as_deref();
     let by_person = wallet.map_or(Yen::ZERO, |w| w.stood_in.used(day.0).0);
-    let allowed = tap.kind == TapKind::Purchase
+    let allowed = tap.kind == TransactionKind::Purchase
         && part <= rule.tap
         && within(by_issuer, rule.issuer_day)
         && within(by_person, rule.resident_day);

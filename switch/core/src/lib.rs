@@ -41,8 +41,8 @@ pub use admin::Rejected;
 pub use approvals::{ApprovalRefusal, ApprovalView, Approvals};
 pub use certificates::CardList;
 pub use closing::{
-    CHARGEBACK, Closing, DayView, DifferenceView, NotClosed, Note, PayoutView, Position, RAISED_AT_ONCE,
-    REFUSED_ADVICE, ResolvedBy, SettlementState, SettlementView, StandingView,
+    CHARGEBACK, Closing, DayView, ExceptionView, NotClosed, Note, PayoutView, Position, RAISED_AT_ONCE, REFUSED_ADVICE,
+    ResolvedBy, SettlementState, SettlementView, StandingView,
 };
 pub use decide::decide;
 pub use event::{Command, Decision, Done, Effect, Event, Link};

@@ -5,7 +5,7 @@
 use super::event::{Decision, Effect};
 use super::money::{Leg, Source, minus, plus};
 use super::state::{State, Tap, TapState};
-use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, Opening, TapKind, ToIssuer};
+use kazasu_ledger::record::{Body, IssuerAcknowledged, LossBooked, LossReturned, Opening, ToIssuer, TransactionKind};
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountKey, Seq, Transfer};
 use kazasu_schemas::money::Yen;
@@ -104,7 +104,7 @@ fn is_lost_elsewhere(of: &Leg, refund: &Leg) -> bool {
 /// A leg of a refund that is not carried out, or undone by `amount`, lets its payment stand again. Where the issuer has refused
 /// that payment, and the loss left out what the refund gave back because the issuer had refused the refund too, it is lost now.
 pub(super) fn again_lost(state: &State, refund: &Tap, leg: &Leg, amount: Yen) -> Option<Transfer> {
-    if !matches!(refund.kind, TapKind::Refund | TapKind::RefundAdvice) {
+    if !matches!(refund.kind, TransactionKind::Refund | TransactionKind::RefundAdvice) {
         return None;
     }
     let paid = refund.original.and_then(|index| state.tap(index))?;

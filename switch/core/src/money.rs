@@ -1,6 +1,6 @@
 //! How a tap was paid: its legs, and how giving back is spread over them.
 
-use kazasu_ledger::record::TapKind;
+use kazasu_ledger::record::TransactionKind;
 use kazasu_ledger::{AccountId, AccountKey, Book, HoldId, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use smallvec::SmallVec;
@@ -213,34 +213,37 @@ pub(super) fn keep(book: &Book, legs: &[Leg], amount: Yen) -> Shares {
 }
 
 /// Is it a payment, by one message or two?
-pub(super) fn is_payment(kind: TapKind) -> bool {
+pub(super) fn is_payment(kind: TransactionKind) -> bool {
     match kind {
-        TapKind::Authorize
-        | TapKind::Purchase
-        | TapKind::AuthorizationAdvice
-        | TapKind::PurchaseAdvice
-        | TapKind::Completion => true,
-        TapKind::Refund
-        | TapKind::RefundAdvice
-        | TapKind::BalanceInquiry
-        | TapKind::Reversal
-        | TapKind::Unsupported => false,
+        TransactionKind::Authorize
+        | TransactionKind::Purchase
+        | TransactionKind::AuthorizationAdvice
+        | TransactionKind::PurchaseAdvice
+        | TransactionKind::Completion => true,
+        TransactionKind::Refund
+        | TransactionKind::RefundAdvice
+        | TransactionKind::BalanceInquiry
+        | TransactionKind::Reversal
+        | TransactionKind::Unsupported => false,
     }
 }
 
-pub(super) fn is_refund(kind: TapKind) -> bool {
-    matches!(kind, TapKind::Refund | TapKind::RefundAdvice)
+pub(super) fn is_refund(kind: TransactionKind) -> bool {
+    matches!(kind, TransactionKind::Refund | TransactionKind::RefundAdvice)
 }
 
 /// Does it stand by itself, so that a later message can be about it?
-pub(super) fn is_original(kind: TapKind) -> bool {
+pub(super) fn is_original(kind: TransactionKind) -> bool {
     match kind {
-        TapKind::Authorize
-        | TapKind::Purchase
-        | TapKind::AuthorizationAdvice
-        | TapKind::PurchaseAdvice
-        | TapKind::Refund
-        | TapKind::RefundAdvice => true,
-        TapKind::BalanceInquiry | TapKind::Completion | TapKind::Reversal | TapKind::Unsupported => false,
+        TransactionKind::Authorize
+        | TransactionKind::Purchase
+        | TransactionKind::AuthorizationAdvice
+        | TransactionKind::PurchaseAdvice
+        | TransactionKind::Refund
+        | TransactionKind::RefundAdvice => true,
+        TransactionKind::BalanceInquiry
+        | TransactionKind::Completion
+        | TransactionKind::Reversal
+        | TransactionKind::Unsupported => false,
     }
 }

@@ -3,7 +3,7 @@
 //! kind and time that fit. DE90 that names something unknown speaks against every tap but one that has the number it gives.
 
 use super::state::{Known, State, Tap, TapIndex, TapState, original_key, reference};
-use kazasu_ledger::record::TapKind;
+use kazasu_ledger::record::TransactionKind;
 use kazasu_schemas::wire::{Original, Request};
 
 /// What a message names.
@@ -113,6 +113,6 @@ fn agrees(original: &Original, request: &Request, tap: &Tap) -> bool {
 
 /// DE3 of a reversal should be its original's. Where it speaks of a refund, a payment is not meant, and the other way round.
 fn same_kind(request: &Request, tap: &Tap) -> bool {
-    let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
+    let refund = matches!(tap.kind, TransactionKind::Refund | TransactionKind::RefundAdvice);
     (request.processing / 10_000 == 20) == refund
 }

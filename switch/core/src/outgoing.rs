@@ -2,7 +2,7 @@
 
 use super::state::State;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{Instrument, TapKey, TapKind, ToIssuer};
+use kazasu_ledger::record::{Instrument, TapKey, ToIssuer, TransactionKind};
 use kazasu_schemas::ids::{InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::Millis;
@@ -56,11 +56,13 @@ impl State {
                 let stood = self.stand_ins.taps.get(&about);
                 let mti = Mti(match tap.kind {
                     _ if stood.is_some() => 220,
-                    TapKind::Authorize | TapKind::AuthorizationAdvice => 100,
-                    TapKind::Purchase | TapKind::Refund => 200,
-                    TapKind::Completion | TapKind::PurchaseAdvice | TapKind::RefundAdvice => 220,
-                    TapKind::Reversal => 420,
-                    TapKind::BalanceInquiry | TapKind::Unsupported => return None,
+                    TransactionKind::Authorize | TransactionKind::AuthorizationAdvice => 100,
+                    TransactionKind::Purchase | TransactionKind::Refund => 200,
+                    TransactionKind::Completion | TransactionKind::PurchaseAdvice | TransactionKind::RefundAdvice => {
+                        220
+                    }
+                    TransactionKind::Reversal => 420,
+                    TransactionKind::BalanceInquiry | TransactionKind::Unsupported => return None,
                 });
                 // So is an offline payment that a person accepted.
                 let known = stood.map(|stood| (stood.message, stood.at)).or(self.offline.accepted.get(&about).copied());

@@ -5,7 +5,7 @@
 use super::event::{Decision, Effect};
 use super::money::{Leg, Shares, Source, keep, minus, plus, spread, sum};
 use super::state::{State, Tap, TapState};
-use kazasu_ledger::record::{Body, IssuerTold, TapKind, ToIssuer, Undone};
+use kazasu_ledger::record::{Body, IssuerTold, ToIssuer, TransactionKind, Undone};
 use kazasu_ledger::transfer::{MOST, Transfers};
 use kazasu_ledger::{AccountId, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
@@ -129,7 +129,7 @@ pub(super) fn reserved(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> 
     let left = instrument_share(tap, &kept);
     let before = tap.instrument_leg().map_or(Yen::ZERO, |leg| held(state, leg));
     // An authorization that was only advised is unknown to the issuer, and so is what waits for a person.
-    let unknown = tap.kind == TapKind::AuthorizationAdvice || state.waits_for_person(tap.seq);
+    let unknown = tap.kind == TransactionKind::AuthorizationAdvice || state.waits_for_person(tap.seq);
     let issuer = issuer_of(state, tap).filter(|_| !unknown && left < before);
     Undoing {
         transfers: settle(state, tap, &kept, Kept::Held),
@@ -144,7 +144,7 @@ pub(super) fn posted(state: &State, tap: &Tap, remains: Yen, carried: Seq) -> Re
         return Ok(Undoing::nothing());
     }
     let shares = spread(&tap.legs, back);
-    let refund = matches!(tap.kind, TapKind::Refund | TapKind::RefundAdvice);
+    let refund = matches!(tap.kind, TransactionKind::Refund | TransactionKind::RefundAdvice);
     let transfers = if refund { take_back(state, tap, &shares) } else { give_back(tap, &shares, TransferKind::Direct) };
     state.book.check(&transfers)?;
     let share = instrument_share(tap, &shares);

@@ -12,7 +12,7 @@ pub(crate) use lead::run;
 use super::commit::{Batch, IssuerSink};
 use super::reply::{Asked, ConnectionHandle};
 use super::writer::{Job, News, Writer};
-use super::{CommandError, Elsewhere, Engine, EngineConfig, Health, Inbound, Msg};
+use super::{CommandError, Engine, EngineConfig, Forwarder, Health, Inbound, Msg};
 use crate::trail::about;
 use crossbeam_channel::{Receiver, never, select};
 use decide::{Asker, Silences};
@@ -46,18 +46,18 @@ struct Waiter {
 }
 
 /// What the core's thread works with, whichever role it has.
-pub(crate) struct Shell {
+pub(crate) struct CoreContext {
     pub(crate) config: EngineConfig,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) issuers: Arc<dyn IssuerSink>,
-    pub(crate) elsewhere: Arc<dyn Elsewhere>,
+    pub(crate) forwarder: Arc<dyn Forwarder>,
     pub(crate) engine: Engine,
     pub(crate) rx: Receiver<Msg>,
     pub(crate) health: Arc<Health>,
 }
 
 struct Core<'a> {
-    shell: &'a Shell,
+    context: &'a CoreContext,
     state: State,
     /// The last durable record.
     head: Head,
@@ -107,21 +107,21 @@ impl Core<'_> {
             if self.goes_on() {
                 continue;
             }
-            if self.stopping && self.committing.is_none() && self.leaving.is_none() && self.shell.rx.is_empty() {
+            if self.stopping && self.committing.is_none() && self.leaving.is_none() && self.context.rx.is_empty() {
                 return End::Stopped;
             }
             if let Some(leaving) = self.left() {
                 return End::HandedOver(leaving);
             }
-            let full = self.batch.records.len() >= self.shell.config.max_batch;
-            let rx = if full && !self.is_stalled() { never() } else { self.shell.rx.clone() };
+            let full = self.batch.records.len() >= self.context.config.max_batch;
+            let rx = if full && !self.is_stalled() { never() } else { self.context.rx.clone() };
             let lost = select! {
                 recv(writer.news) -> news => match news {
                     Ok(news) => self.hear(news),
                     Err(_) => Some(self.lose("the writer is gone".into(), Vec::new())),
                 },
                 recv(rx) -> msg => match msg {
-                    Ok(Msg::Lost { current, holder }) if current > self.shell.health.epoch() => {
+                    Ok(Msg::Lost { current, holder }) if current > self.context.health.epoch() => {
                         Some(self.lose(format!("{holder} has the lead (epoch {current})"), Vec::new()))
                     }
                     Ok(msg) => {
@@ -164,7 +164,7 @@ impl Core<'_> {
                 self.head = head;
                 self.committing = None;
                 if self.stalled.take().is_some() {
-                    self.shell.health.set_halted(None);
+                    self.context.health.set_halted(None);
                 }
                 if !self.is_closing() {
                     self.decide_reports();
@@ -172,14 +172,14 @@ impl Core<'_> {
                 None
             }
             News::Stalled(why) => {
-                self.shell.health.set_halted(Some(why.clone()));
+                self.context.health.set_halted(Some(why.clone()));
                 self.stalled = Some(why);
                 None
             }
             News::Failed(error @ AppendError::Refused(_), _) => {
                 self.batch_after(&error);
                 if let Some(leaving) = self.leaving.take() {
-                    leaving.parked.into_iter().for_each(|asked| asked.refuse(&self.shell.health));
+                    leaving.parked.into_iter().for_each(|asked| asked.refuse(&self.context.health));
                     let _ = leaving.reply.send(Err(error.to_string()));
                 }
                 Some(End::Refused(error))
@@ -199,7 +199,7 @@ impl Core<'_> {
         let overdue = self.committing.is_some_and(|since| since.elapsed() > STALL);
         if overdue && self.stalled.is_none() {
             let why = format!("the ledger has not confirmed a batch for {STALL:?}");
-            self.shell.health.set_halted(Some(why.clone()));
+            self.context.health.set_halted(Some(why.clone()));
             self.stalled = Some(why);
         }
         self.stalled.is_some()
@@ -214,12 +214,12 @@ impl Core<'_> {
 
     /// Takes what has come in meanwhile, up to a full batch.
     fn drain(&mut self, rx: &Receiver<Msg>) {
-        while self.batch.records.len() < self.shell.config.max_batch {
+        while self.batch.records.len() < self.context.config.max_batch {
             match rx.try_recv() {
                 // Looked at in the loop, which can end there.
                 Ok(Msg::Lost { current, holder }) => {
-                    if current > self.shell.health.epoch() {
-                        self.shell.engine.lost(current, holder);
+                    if current > self.context.health.epoch() {
+                        self.context.engine.lost(current, holder);
                         return;
                     }
                 }
@@ -265,7 +265,7 @@ impl Core<'_> {
                 let _ = to.send(Err(CommandError::Halted(self.stalled.clone().unwrap_or_default())));
             }
             Msg::Command(Command::ConfirmClock { day, by, why, .. }, to) => {
-                let clock = self.shell.confirm_clock(day, self.state.seq + 1);
+                let clock = self.context.confirm_clock(day, self.state.seq + 1);
                 let command = Command::ConfirmClock { day, clock, by, why };
                 self.decide(&Event::Command(command), Asker::Command(to));
             }
@@ -273,14 +273,14 @@ impl Core<'_> {
             Msg::Query(ask) => ask(&self.state),
             Msg::Tick if self.is_stalled() => {}
             Msg::Tick => {
-                self.shell.look_at_clock();
-                self.shell.audit(&mut self.state, AUDITED);
+                self.context.look_at_clock();
+                self.context.audit(&mut self.state, AUDITED);
                 self.decide(&self.tick(), Asker::Nobody);
                 self.expire();
                 self.offer_notices();
             }
             Msg::Stop => self.stopping = true,
-            Msg::HandOver { reply, .. } if !self.shell.config.shared || self.leaving.is_some() || self.stopping => {
+            Msg::HandOver { reply, .. } if !self.context.config.shared || self.leaving.is_some() || self.stopping => {
                 let _ = reply.send(Err("there is no other node, or the lead is being handed over already".into()));
             }
             Msg::HandOver { successor, reply } => self.leaving = Some(Leaving::new(successor, reply)),
@@ -290,16 +290,16 @@ impl Core<'_> {
 
     /// Time has passed. Nothing that time decides happens while it is not sure what time it is.
     fn tick(&self) -> Event {
-        self.shell.now();
-        match self.shell.health.clock_suspect() {
-            None => Event::Tick { keep_days: self.shell.config.keep_days },
+        self.context.now();
+        match self.context.health.clock_suspect() {
+            None => Event::Tick { keep_days: self.context.config.keep_days },
             Some(_) => Event::TickInDoubt,
         }
     }
 
     /// Every request gets a report from its connection. Should one be lost with its connection's task, the tap is not left pending.
     fn expire(&mut self) {
-        let limit = Millis(self.shell.now().0 - NO_REPORT_MS);
+        let limit = Millis(self.context.now().0 - NO_REPORT_MS);
         let old: Vec<Seq> = self.state.pending_since(limit).collect();
         for tap in old {
             about!(error, self.id_of_record(tap), "no report about a request to an issuer; taking it for unanswered");

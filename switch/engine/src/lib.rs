@@ -80,7 +80,7 @@ pub struct EngineConfig {
 }
 
 /// The way to the node that leads, when this one does not.
-pub trait Elsewhere: Send + Sync {
+pub trait Forwarder: Send + Sync {
     /// Takes questions that another node is to answer.
     fn forward(&self, asked: Vec<Asked>, health: &Health);
 
@@ -89,9 +89,9 @@ pub trait Elsewhere: Send + Sync {
 }
 
 /// There is no other node.
-pub struct Nowhere;
+pub struct NoForwarder;
 
-impl Elsewhere for Nowhere {
+impl Forwarder for NoForwarder {
     fn forward(&self, asked: Vec<Asked>, health: &Health) {
         asked.into_iter().for_each(|asked| asked.refuse(health));
     }
@@ -168,18 +168,18 @@ impl Engine {
         config: EngineConfig,
         store: Arc<dyn Store>,
         issuers: Arc<dyn IssuerSink>,
-        elsewhere: Arc<dyn Elsewhere>,
+        forwarder: Arc<dyn Forwarder>,
         health: Arc<Health>,
     ) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
         let (tx, rx) = crossbeam_channel::unbounded();
         *health.keeper() = Keeper::new(config.clock_rules);
         let engine = Engine { tx, health: health.clone(), max_queued: config.max_queued, clock: config.clock };
         let (started_tx, started) = oneshot::channel();
-        let shell = core_loop::Shell { config, store, issuers, elsewhere, engine: engine.clone(), rx, health };
+        let context = core_loop::CoreContext { config, store, issuers, forwarder, engine: engine.clone(), rx, health };
         let thread = std::thread::Builder::new().name("kazasu-core".into()).spawn(move || {
-            let _end = EndOfCore(shell.health.clone());
-            let _noted = OnPanic::new(&shell.health.tasks, Kind::Core);
-            core_loop::run(&shell, started_tx);
+            let _end = EndOfCore(context.health.clone());
+            let _noted = OnPanic::new(&context.health.tasks, Kind::Core);
+            core_loop::run(&context, started_tx);
         })?;
         started.await??;
         Ok((engine, thread))
@@ -334,7 +334,7 @@ mod tests {
         let config = config();
         let (store, health) = (Arc::new(MemoryStore::default()), Arc::new(Health::default()));
         let (engine, core) =
-            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
+            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(NoForwarder), health).await.unwrap();
         assert!(engine.health().is_ready());
         assert_eq!(engine.query(|_| -> u8 { panic!("an invariant is broken, for this test") }).await, None);
         assert!(core.join().is_err());
@@ -416,7 +416,7 @@ mod tests {
         let store = Arc::new(Slow(MemoryStore::default()));
         let health = Arc::new(Health::default());
         let (engine, core) =
-            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
+            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(NoForwarder), health).await.unwrap();
         // The first batch opens the book; the writer is busy with the store after it.
         tokio::time::sleep(SHAPING * 2).await;
         let begin = Instant::now();
@@ -497,7 +497,7 @@ mod tests {
         let store = Arc::new(Full(MemoryStore::default(), full.clone()));
         let health = Arc::new(Health::default());
         let (engine, core) =
-            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(Nowhere), health).await.unwrap();
+            Engine::start(config, store, Arc::new(NoIssuers), Arc::new(NoForwarder), health).await.unwrap();
         let register = |id: &str| Command::RegisterAcquirer { acquirer: id.parse().unwrap(), name: "a".into() };
         engine.command(register("27000001")).await.unwrap();
         full.store(true, Ordering::Release);

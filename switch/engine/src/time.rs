@@ -1,13 +1,13 @@
 //! How the core's thread keeps time: what it asks the keeper, and what it says when the wall clock is not believed.
 
-use super::core_loop::Shell;
+use super::core_loop::CoreContext;
 use super::keeper::Suspect;
 use super::timely::Clocks;
 use kazasu_core::State;
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use std::time::{Duration, Instant};
 
-impl Shell {
+impl CoreContext {
     /// The time that decides.
     pub(crate) fn now(&self) -> Millis {
         self.clocks().decides

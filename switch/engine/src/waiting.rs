@@ -3,7 +3,7 @@
 //! A node alone takes the lead at once and is done here as soon as it has it. Among several, the state follows what the leader
 //! writes, acquirers' messages go to the leader, and the watch over the store says when to try to lead.
 
-use super::core_loop::{AUDITED, Shell};
+use super::core_loop::{AUDITED, CoreContext};
 use super::replica::{Broken, Replica};
 use super::reply::Asked;
 use super::writer::{News, PAGE, Writer};
@@ -42,7 +42,7 @@ enum Followed {
 }
 
 pub(crate) struct Waiting<'a> {
-    pub(crate) shell: &'a Shell,
+    pub(crate) context: &'a CoreContext,
     pub(crate) replica: &'a mut Replica,
     /// A writer that lost the lead and has not said yet what became of its batch.
     pub(crate) old: Option<Writer>,
@@ -69,8 +69,8 @@ struct UnderWay {
 impl Waiting<'_> {
     /// Waits until this node leads. `ready` is called as soon as the node is of use.
     pub(crate) fn run(mut self, again: Vec<Asked>, ready: &mut dyn FnMut()) -> Next {
-        self.elsewhere(again);
-        let shared = self.shell.config.shared;
+        self.forward(again);
+        let shared = self.context.config.shared;
         let mut way = UnderWay {
             follower: shared.then(|| self.follower(self.replica.head())),
             writer: None,
@@ -91,13 +91,13 @@ impl Waiting<'_> {
                 recv(pages) -> news => self.followed(news.ok(), &mut way, ready),
                 recv(old) -> news => {
                     match news {
-                        Ok(News::Failed(_, open)) => self.elsewhere(open),
+                        Ok(News::Failed(_, open)) => self.forward(open),
                         Ok(_) => {}
                         Err(_) => self.old = None,
                     }
                     None
                 },
-                recv(self.shell.rx) -> msg => self.told(msg.ok(), &mut way),
+                recv(self.context.rx) -> msg => self.told(msg.ok(), &mut way),
                 default(pause) => None,
             };
             if let Some(next) = next {
@@ -125,9 +125,9 @@ impl Waiting<'_> {
             let writer = writer.expect("its news came");
             return Some(Next::Lead { writer, epoch });
         }
-        self.shell.health.trying.store(false, Ordering::Release);
+        self.context.health.trying.store(false, Ordering::Release);
         let Some(News::NotTaken(error)) = news else { return None };
-        let shared = self.shell.config.shared;
+        let shared = self.context.config.shared;
         let next = self.not_taken(error, shared);
         if next.is_none() && !shared {
             way.try_at = Some(Instant::now() + RETRY);
@@ -140,9 +140,9 @@ impl Waiting<'_> {
         match news {
             Some(Followed::Page(page)) => match self.replica.apply(&page) {
                 Ok(()) => {
-                    self.shell.health.durable.store(self.replica.state.seq, Ordering::Release);
+                    self.context.health.durable.store(self.replica.state.seq, Ordering::Release);
                     if way.end_read.take().is_some_and(|at| at.elapsed() < FRESH) {
-                        self.shell.saw(self.replica.state.at);
+                        self.context.saw(self.replica.state.at);
                     }
                 }
                 Err(broken) => return self.broken(&broken, way),
@@ -151,10 +151,10 @@ impl Waiting<'_> {
                 way.end_read = Some(Instant::now());
                 way.resets = 0;
                 self.starting = false;
-                self.shell.follows(&self.replica.state);
-                self.shell.health.caught_up.store(true, Ordering::Release);
-                self.shell.health.set_halted(None);
-                self.shell.role(Role::Following);
+                self.context.follows(&self.replica.state);
+                self.context.health.caught_up.store(true, Ordering::Release);
+                self.context.health.set_halted(None);
+                self.context.role(Role::Following);
                 ready();
             }
             Some(Followed::Trouble(why)) if self.starting => return Some(Next::Failed(anyhow::anyhow!(why))),
@@ -173,7 +173,7 @@ impl Waiting<'_> {
         }
         way.resets += 1;
         *self.replica = Replica::default();
-        self.shell.health.caught_up.store(false, Ordering::Release);
+        self.context.health.caught_up.store(false, Ordering::Release);
         way.follower = Some(self.follower(Head::EMPTY));
         None
     }
@@ -183,11 +183,13 @@ impl Waiting<'_> {
         match msg {
             Some(Msg::Stop) | None => return Some(Next::Stop),
             // Not before it is known what became of the last lead's batch.
-            Some(Msg::Lead { expected }) if self.shell.config.shared && way.writer.is_none() && self.old.is_none() => {
+            Some(Msg::Lead { expected })
+                if self.context.config.shared && way.writer.is_none() && self.old.is_none() =>
+            {
                 match self.claim(Some(expected)) {
                     Ok(claimed) => way.writer = Some(claimed),
                     Err(error) => {
-                        self.shell.health.trying.store(false, Ordering::Release);
+                        self.context.health.trying.store(false, Ordering::Release);
                         tracing::error!(%error, "no thread for the writer");
                     }
                 }
@@ -198,14 +200,14 @@ impl Waiting<'_> {
     }
 
     fn follower(&self, from: Head) -> Follower {
-        Follower::start(self.shell.store.clone(), from, &self.shell.health)
+        Follower::start(self.context.store.clone(), from, &self.context.health)
     }
 
     fn claim(&self, expected: Option<u64>) -> std::io::Result<Writer> {
-        let claim = Claim { node: self.shell.config.node.clone(), expected };
-        self.shell.health.trying.store(true, Ordering::Release);
-        let shell = self.shell;
-        Writer::start(shell.store.clone(), claim, shell.issuers.clone(), shell.health.clone())
+        let claim = Claim { node: self.context.config.node.clone(), expected };
+        self.context.health.trying.store(true, Ordering::Release);
+        let context = self.context;
+        Writer::start(context.store.clone(), claim, context.issuers.clone(), context.health.clone())
     }
 
     fn not_taken(&mut self, error: LeadError, shared: bool) -> Option<Next> {
@@ -223,7 +225,7 @@ impl Waiting<'_> {
             LeadError::Store(error) => {
                 tracing::warn!(%error, "the lead could not be taken");
                 if !shared {
-                    self.shell.health.set_halted(Some(error.to_string()));
+                    self.context.health.set_halted(Some(error.to_string()));
                 }
                 None
             }
@@ -231,9 +233,9 @@ impl Waiting<'_> {
     }
 
     /// Questions that this node cannot answer.
-    fn elsewhere(&self, asked: Vec<Asked>) {
+    fn forward(&self, asked: Vec<Asked>) {
         if !asked.is_empty() {
-            self.shell.elsewhere.forward(asked, &self.shell.health);
+            self.context.forwarder.forward(asked, &self.context.health);
         }
     }
 
@@ -247,12 +249,12 @@ impl Waiting<'_> {
                     message,
                     in_doubt: false,
                 });
-                self.elsewhere(asked.collect());
+                self.forward(asked.collect());
             }
             Msg::Command(_, to) => {
-                let why = match self.shell.health.halted() {
+                let why = match self.context.health.halted() {
                     Some(why) => CommandError::Halted(why),
-                    None => CommandError::Elsewhere(self.shell.health.leader().http),
+                    None => CommandError::Elsewhere(self.context.health.leader().http),
                 };
                 let _ = to.send(Err(why));
             }
@@ -264,8 +266,8 @@ impl Waiting<'_> {
             // lead is no news here, and another attempt is under way already.
             Msg::Events(_) | Msg::Lost { .. } | Msg::Lead { .. } => {}
             Msg::Tick => {
-                self.shell.look_at_clock();
-                self.shell.audit(&mut self.replica.state, AUDITED);
+                self.context.look_at_clock();
+                self.context.audit(&mut self.replica.state, AUDITED);
             }
             Msg::Stop => unreachable!("handled where the loop ends"),
         }
@@ -345,7 +347,7 @@ pub(crate) fn catch_up(writer: &Writer, replica: &mut Replica, health: &Health) 
     }
 }
 
-impl Shell {
+impl CoreContext {
     /// Tells everyone which role this node has.
     pub(crate) fn role(&self, role: Role) {
         self.health.set_role(role);

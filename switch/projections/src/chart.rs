@@ -4,11 +4,11 @@
 use hashbrown::HashMap;
 use kazasu_ledger::record::{
     self, ApprovalDecided, Instrument, IssuerAnswered, IssuerSilent, LossBooked, LossReturned, Place, Proposal,
-    TapKind, Tapped, Undone,
+    Transaction, TransactionKind, Undone,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
-use kazasu_schemas::closing::{Difference, Resolution};
+use kazasu_schemas::closing::{ReconException, Resolution};
 use kazasu_schemas::contract::{Contracts, Tender};
 use kazasu_schemas::ids::{ApprovalCode, InstitutionId, Mcc, MerchantId, Ppid, Rrn, Stan, TerminalId};
 use kazasu_schemas::jst::BusinessDay;
@@ -50,7 +50,7 @@ pub struct TapOf {
     /// The tap that it completes, refunds or reverses.
     pub original: Option<u64>,
     /// What the message asked for.
-    pub kind: TapKind,
+    pub kind: TransactionKind,
     /// DE41.
     pub terminal: TerminalId,
     /// DE11.
@@ -108,14 +108,14 @@ pub struct Chart {
     pub acquirers: HashMap<InstitutionId, String>,
     /// The tap that a message to an issuer was approved for in its place, by the message's record.
     stood_in: HashMap<u64, u64>,
-    differences: HashMap<[u8; 16], Differs>,
+    exceptions: HashMap<[u8; 16], Differs>,
     /// Proposals that wait, for what they mean once they are settled.
     pub proposals: HashMap<u64, Proposal>,
     /// The book's name.
     pub book: String,
 }
 
-/// What is kept of a difference, for its resolution.
+/// What is kept of an exception, for its resolution.
 #[derive(Clone, Debug)]
 struct Differs {
     own: u64,
@@ -125,7 +125,7 @@ struct Differs {
     chargeback: bool,
 }
 
-/// What of a tap a party does not owe, or is not owed, any more: it refused it afterwards, or two people booked a difference.
+/// What of a tap a party does not owe, or is not owed, any more: it refused it afterwards, or two people booked an exception.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Restated {
     /// The tap.
@@ -159,10 +159,10 @@ impl Chart {
         reading.moves
     }
 
-    fn differs(&mut self, d: &Difference) {
+    fn differs(&mut self, d: &ReconException) {
         let less = Yen::new(d.ours.get() - d.theirs.get());
         let chargeback = d.status == kazasu_core::CHARGEBACK;
-        self.differences.insert(d.id, Differs { own: d.own, party: d.party.clone(), less, chargeback });
+        self.exceptions.insert(d.id, Differs { own: d.own, party: d.party.clone(), less, chargeback });
     }
 
     /// The tap that a message to an issuer is about: its own record's, or the one that was approved in the issuer's place.
@@ -176,7 +176,7 @@ impl Chart {
             Body::LossBooked(LossBooked { message, transfers, .. })
             | Body::LossReturned(LossReturned { message, transfers, .. }) => self.refused_since(*message, transfers),
             Body::ApprovalDecided(r) => self.resolved(r).into_iter().collect(),
-            Body::Tapped(Tapped { transfers, .. }) | Body::Undone(Undone { transfers, .. }) => {
+            Body::Transaction(Transaction { transfers, .. }) | Body::Undone(Undone { transfers, .. }) => {
                 let undoes_refund = self.taps.get(&seq).is_some_and(|tap| self.undone_refund(tap).is_some());
                 if undoes_refund { self.borne_again(seq, transfers) } else { SmallVec::new() }
             }
@@ -194,8 +194,8 @@ impl Chart {
 
     /// The refund that a reversal undoes.
     fn undone_refund(&self, tap: &TapOf) -> Option<&TapOf> {
-        let original = self.taps.get(&tap.original.filter(|_| tap.kind == TapKind::Reversal)?)?;
-        matches!(original.kind, TapKind::Refund | TapKind::RefundAdvice).then_some(original)
+        let original = self.taps.get(&tap.original.filter(|_| tap.kind == TransactionKind::Reversal)?)?;
+        matches!(original.kind, TransactionKind::Refund | TransactionKind::RefundAdvice).then_some(original)
     }
 
     /// Where a refund is undone, or is not carried out, its payment stands again. An issuer that has refused that payment does not owe
@@ -228,7 +228,7 @@ impl Chart {
     fn resolved(&self, r: &ApprovalDecided) -> Option<Restated> {
         let proposal = self.proposals.get(&r.proposal).filter(|_| r.approved)?;
         let Proposal::Resolve { id, how } = proposal else { return None };
-        let d = self.differences.get(id).filter(|d| d.own > 0)?;
+        let d = self.exceptions.get(id).filter(|d| d.own > 0)?;
         // Where nothing was booked, the line stays as it was.
         let booked = *how != Resolution::Explained && !r.transfers.is_empty();
         let (tap, party, less, chargeback) = (d.own, d.party.clone(), d.less, d.chargeback);
@@ -245,7 +245,7 @@ impl Chart {
         self.links.insert((ppid, version), linked);
     }
 
-    fn tapped(&mut self, seq: u64, day: BusinessDay, r: &Tapped) -> Moves {
+    fn tapped(&mut self, seq: u64, day: BusinessDay, r: &Transaction) -> Moves {
         use kazasu_ledger::record::Verdict;
         let approval = match r.verdict {
             Verdict::Refused(_) => return Moves::new(),
@@ -276,7 +276,7 @@ impl Chart {
         if let Some(of) = of {
             let (ppid, link) = (of.ppid, of.link);
             let original = Some(r.tap);
-            let tap = TapOf { ppid, link, original, kind: TapKind::Reversal, day, ..said.unwrap_or(of) };
+            let tap = TapOf { ppid, link, original, kind: TransactionKind::Reversal, day, ..said.unwrap_or(of) };
             self.taps.insert(seq, tap);
         }
         self.moves(seq, &r.transfers, false)
@@ -458,8 +458,8 @@ impl record::Fold for Reading<'_> {
         Ok(())
     }
 
-    fn differences_raised(&mut self, _: Place, r: &record::DifferencesRaised) -> Result<(), Infallible> {
-        r.differences.iter().for_each(|d| self.chart.differs(d));
+    fn exceptions_opened(&mut self, _: Place, r: &record::ExceptionsOpened) -> Result<(), Infallible> {
+        r.exceptions.iter().for_each(|d| self.chart.differs(d));
         Ok(())
     }
 
@@ -474,7 +474,7 @@ impl record::Fold for Reading<'_> {
         Ok(())
     }
 
-    fn tapped(&mut self, place: Place, r: &record::Tapped) -> Result<(), Infallible> {
+    fn tapped(&mut self, place: Place, r: &record::Transaction) -> Result<(), Infallible> {
         self.moves = self.chart.tapped(place.seq, place.day, r);
         Ok(())
     }
@@ -532,7 +532,7 @@ impl record::Fold for Reading<'_> {
         if let Some(Proposal::Resolve { id, .. }) = self.chart.proposals.get(&r.proposal)
             && r.approved
         {
-            let chargeback = self.chart.differences.get(id).is_some_and(|d| d.chargeback);
+            let chargeback = self.chart.exceptions.get(id).is_some_and(|d| d.chargeback);
             let mut moves = self.chart.moves(place.seq, &r.transfers, true);
             moves.iter_mut().for_each(|moved| moved.chargeback = chargeback && moved.amount < Yen::ZERO);
             self.moves = moves;
@@ -545,7 +545,7 @@ impl record::Fold for Reading<'_> {
         certificate_bound list_applied own_limits_set programme_funded purse_credited lapsed link_broken
         retarget_proposed notice_ended relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
-        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran difference_noted
-        head_signed issuer_told differences_closed line_undone line_set_aside clock_confirmed clock_kept
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exception_noted
+        head_signed issuer_told exceptions_ended line_undone line_set_aside clock_confirmed clock_kept
     }
 }

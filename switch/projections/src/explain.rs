@@ -19,7 +19,7 @@ use std::convert::Infallible;
 pub async fn explain(store: &dyn Store, tap: u64) -> anyhow::Result<Option<Value>> {
     let mut reader = store.reader().await?;
     let Some(entry) = reader.scan(tap, 1).await?.into_iter().find(|e| e.seq == tap) else { return Ok(None) };
-    let Body::Tapped(first) = Body::read(&entry.body).with_context(|| format!("record {tap}"))? else {
+    let Body::Transaction(first) = Body::read(&entry.body).with_context(|| format!("record {tap}"))? else {
         return Ok(None);
     };
     let family = ancestors(reader.as_mut(), tap, first.original).await?;
@@ -41,7 +41,7 @@ async fn ancestors(reader: &mut dyn Reader, tap: Seq, original: Option<Seq>) -> 
         family.push(seq);
         let before = reader.scan(seq, 1).await?.into_iter().find(|e| e.seq == seq);
         original = match before.map(|e| Body::read(&e.body)).transpose()? {
-            Some(Body::Tapped(r)) => r.original,
+            Some(Body::Transaction(r)) => r.original,
             Some(_) | None => None,
         };
     }
@@ -66,7 +66,7 @@ struct Story {
     /// The days on which something of it moved to or from the merchant.
     days: Vec<BusinessDay>,
     paid: Vec<Paid>,
-    differences: Vec<[u8; 16]>,
+    exceptions: Vec<[u8; 16]>,
     /// The settlements of each payout that was approved, and how many each of its files has.
     orders: HashMap<u64, Vec<u32>>,
     files: HashMap<u64, Vec<u32>>,
@@ -82,7 +82,7 @@ impl Story {
             steps: Vec::new(),
             days: Vec::new(),
             paid: Vec::new(),
-            differences: Vec::new(),
+            exceptions: Vec::new(),
             orders: HashMap::new(),
             files: HashMap::new(),
         }
@@ -104,18 +104,18 @@ impl Story {
         // What is said later about a stand-in, or about what was undone or told later, names its record.
         let named = matches!(
             body,
-            Body::Tapped(_) | Body::StoodIn(_) | Body::AdviceDecided(_) | Body::Undone(_) | Body::IssuerTold(_)
+            Body::Transaction(_) | Body::StoodIn(_) | Body::AdviceDecided(_) | Body::Undone(_) | Body::IssuerTold(_)
         );
         if named && !self.family.contains(&place.seq) {
             self.family.push(place.seq);
         }
         self.steps.push(step(&self.chart, place, body));
-        if let Body::DifferencesRaised(r) = body {
-            let own = r.differences.iter().filter(|d| self.family.contains(&d.own));
-            self.differences.extend(own.map(|d| d.id));
+        if let Body::ExceptionsOpened(r) = body {
+            let own = r.exceptions.iter().filter(|d| self.family.contains(&d.own));
+            self.exceptions.extend(own.map(|d| d.id));
         }
         if let Body::IssuerAcknowledged(r) = body {
-            self.differences.extend(r.raised.iter().map(|d| d.id));
+            self.exceptions.extend(r.raised.iter().map(|d| d.id));
         }
     }
 
@@ -148,7 +148,7 @@ impl Story {
     }
 }
 
-/// Does this record name the tap or its family? What ends, notes and resolves its differences is told by their numbers.
+/// Does this record name the tap or its family? What ends, notes and resolves its exceptions is told by their numbers.
 fn is_about(body: &Body, place: Place, family: &[Seq]) -> bool {
     let mut about = About { family, is: false };
     let Ok(()) = body.fold(place, &mut about);
@@ -170,7 +170,7 @@ impl About<'_> {
 impl Fold for About<'_> {
     type Error = Infallible;
 
-    fn tapped(&mut self, _: Place, r: &record::Tapped) -> Result<(), Infallible> {
+    fn tapped(&mut self, _: Place, r: &record::Transaction) -> Result<(), Infallible> {
         self.names(r.original.into_iter().chain(r.ruled.as_ref().and_then(|ruled| ruled.named)))
     }
 
@@ -214,8 +214,8 @@ impl Fold for About<'_> {
         self.names([r.tap])
     }
 
-    fn differences_raised(&mut self, _: Place, r: &record::DifferencesRaised) -> Result<(), Infallible> {
-        self.names(r.differences.iter().map(|d| d.own))
+    fn exceptions_opened(&mut self, _: Place, r: &record::ExceptionsOpened) -> Result<(), Infallible> {
+        self.names(r.exceptions.iter().map(|d| d.own))
     }
 
     fn notice_ended(&mut self, _: Place, r: &record::NoticeEnded) -> Result<(), Infallible> {
@@ -229,11 +229,11 @@ impl Fold for About<'_> {
         retarget_decided resealed approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set
         relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked
         merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran
-        difference_noted head_signed differences_closed line_undone line_set_aside clock_confirmed clock_kept
+        exception_noted head_signed exceptions_ended line_undone line_set_aside clock_confirmed clock_kept
     }
 }
 
-/// What comes of the tap in settlements, payouts and differences.
+/// What comes of the tap in settlements, payouts and exceptions.
 struct Later<'a> {
     story: &'a mut Story,
     body: &'a Body,
@@ -263,9 +263,9 @@ impl Fold for Later<'_> {
             return Ok(());
         };
         match proposal {
-            Proposal::Resolve { id, how } if story.differences.contains(&id) => {
+            Proposal::Resolve { id, how } if story.exceptions.contains(&id) => {
                 let mut resolved = step(&story.chart, place, self.body);
-                resolved["what"] = "difference_resolved".into();
+                resolved["what"] = "exception_resolved".into();
                 resolved["how"] = how.name().into();
                 resolved["by"] = r.by.clone().into();
                 story.steps.push(resolved);
@@ -293,8 +293,8 @@ impl Fold for Later<'_> {
         Ok(())
     }
 
-    fn difference_noted(&mut self, place: Place, r: &record::DifferenceNoted) -> Result<(), Infallible> {
-        if self.story.differences.contains(&r.id) {
+    fn exception_noted(&mut self, place: Place, r: &record::ExceptionNoted) -> Result<(), Infallible> {
+        if self.story.exceptions.contains(&r.id) {
             let mut noted = step(&self.story.chart, place, self.body);
             noted["by"] = r.by.clone().into();
             noted["note"] = r.note.clone().into();
@@ -303,8 +303,8 @@ impl Fold for Later<'_> {
         Ok(())
     }
 
-    fn differences_closed(&mut self, place: Place, r: &record::DifferencesClosed) -> Result<(), Infallible> {
-        let own = r.closed.iter().filter(|one| self.story.differences.contains(&one.id));
+    fn exceptions_ended(&mut self, place: Place, r: &record::ExceptionsEnded) -> Result<(), Infallible> {
+        let own = r.closed.iter().filter(|one| self.story.exceptions.contains(&one.id));
         let why: Vec<String> = own.map(|one| one.why.clone()).collect();
         if !why.is_empty() {
             let mut ended = step(&self.story.chart, place, self.body);
@@ -349,7 +349,7 @@ impl Fold for Later<'_> {
         purse_credited lapsed link_broken retarget_proposed retarget_decided resealed stood_in loss_booked
         notice_ended approval_requested relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked issuer_settled
-        money_received recon_ran differences_raised head_signed undone loss_returned issuer_told line_set_aside
+        money_received recon_ran exceptions_opened head_signed undone loss_returned issuer_told line_set_aside
         clock_confirmed clock_kept advice_decided
     }
 }

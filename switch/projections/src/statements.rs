@@ -7,7 +7,7 @@ mod told;
 
 use file::Statements;
 use hashbrown::{HashMap, HashSet};
-use kazasu_ledger::record::{self, TapKind, Verdict};
+use kazasu_ledger::record::{self, TransactionKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Transfer, TransferKind};
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -43,14 +43,14 @@ impl LineKind {
     const ALL: [LineKind; 5] =
         [LineKind::Refund, LineKind::Reversal, LineKind::Authorization, LineKind::Completion, LineKind::Payment];
 
-    fn of(kind: TapKind) -> Option<LineKind> {
+    fn of(kind: TransactionKind) -> Option<LineKind> {
         match kind {
-            TapKind::Refund | TapKind::RefundAdvice => Some(LineKind::Refund),
-            TapKind::Reversal => Some(LineKind::Reversal),
-            TapKind::Authorize | TapKind::AuthorizationAdvice => Some(LineKind::Authorization),
-            TapKind::Completion => Some(LineKind::Completion),
-            TapKind::Purchase | TapKind::PurchaseAdvice => Some(LineKind::Payment),
-            TapKind::BalanceInquiry | TapKind::Unsupported => None,
+            TransactionKind::Refund | TransactionKind::RefundAdvice => Some(LineKind::Refund),
+            TransactionKind::Reversal => Some(LineKind::Reversal),
+            TransactionKind::Authorize | TransactionKind::AuthorizationAdvice => Some(LineKind::Authorization),
+            TransactionKind::Completion => Some(LineKind::Completion),
+            TransactionKind::Purchase | TransactionKind::PurchaseAdvice => Some(LineKind::Payment),
+            TransactionKind::BalanceInquiry | TransactionKind::Unsupported => None,
         }
     }
 
@@ -306,7 +306,7 @@ impl record::Fold for Step<'_> {
         Ok(())
     }
 
-    fn tapped(&mut self, place: record::Place, r: &record::Tapped) -> Result<(), Infallible> {
+    fn tapped(&mut self, place: record::Place, r: &record::Transaction) -> Result<(), Infallible> {
         let Step { fold, changes } = self;
         let record::Place { seq, at, day } = place;
         let (Some(person), Some(kind)) = (r.ppid, LineKind::of(r.kind)) else { return Ok(()) };
@@ -418,8 +418,8 @@ impl record::Fold for Step<'_> {
         own_limits_set programme_funded purse_credited lapsed link_broken retarget_proposed retarget_decided resealed
         notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added relief_row_set relief_step_taken
         relief_credited relief_file_made relief_sent relief_returned relief_repaid day_marked merchant_settled
-        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
-        difference_noted head_signed differences_closed line_undone line_set_aside clock_confirmed
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened
+        exception_noted head_signed exceptions_ended line_undone line_set_aside clock_confirmed
         clock_kept
     }
 }

@@ -194,7 +194,7 @@ pub(super) enum ReconCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Open differences, or all.
+    /// Open exceptions, or all.
     Exceptions {
         /// Those that are resolved too.
         #[arg(long)]
@@ -202,10 +202,10 @@ pub(super) enum ReconCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Looks after a difference, or writes down what was found out.
+    /// Looks after an exception, or writes down what was found out.
     Note {
-        /// The difference, or the beginning of its number.
-        difference: String,
+        /// The exception, or the beginning of its number.
+        exception: String,
         /// What was found out.
         note: String,
         /// Who looks after it from here on.
@@ -214,10 +214,10 @@ pub(super) enum ReconCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Proposes how a difference is resolved; another person decides.
+    /// Proposes how an exception is resolved; another person decides.
     Resolve {
-        /// The difference, or the beginning of its number.
-        difference: String,
+        /// The exception, or the beginning of its number.
+        exception: String,
         /// explained, booked_issuer, booked_merchant or written_off.
         how: String,
         /// Why.
@@ -429,11 +429,11 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             one(OpenDispute { record, amount, reference, why }, &common).await
         }
         ReconCommand::Exceptions { all, common } => look(ListExceptions { all }, &common).await,
-        ReconCommand::Note { difference, note, owner, common } => {
-            one(NoteException { difference, owner, note }, &common).await
+        ReconCommand::Note { exception, note, owner, common } => {
+            one(NoteException { exception, owner, note }, &common).await
         }
-        ReconCommand::Resolve { difference, how, why, common } => {
-            one(ProposeResolution { difference, how, why }, &common).await
+        ReconCommand::Resolve { exception, how, why, common } => {
+            one(ProposeResolution { exception, how, why }, &common).await
         }
         ReconCommand::Import { file, against, party, from, until, common } => {
             let file = std::sync::Arc::new(kazasu_security::files::read(&file)?);
@@ -441,12 +441,12 @@ pub(super) async fn recon(command: ReconCommand) -> anyhow::Result<()> {
             let backend = Backend::commands(&config, &common.by).await?;
             let result = backend.send(CompareFile { against, party, from, until, file }).await;
             backend.close().await?;
-            let found = result.as_ref().map_or((0, 0), |compared| (compared.differences, compared.bad_lines));
+            let found = result.as_ref().map_or((0, 0), |compared| (compared.exceptions, compared.bad_lines));
             show(result, &common)?;
             match found {
                 (0, 0) => Ok(()),
-                (differences, bad) => {
-                    Err(CheckFailed(format!("{differences} differences, {bad} lines that cannot be read")).into())
+                (exceptions, bad) => {
+                    Err(CheckFailed(format!("{exceptions} exceptions, {bad} lines that cannot be read")).into())
                 }
             }
         }

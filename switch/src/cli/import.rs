@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::Args;
 use kazasu_console::{say, tell};
 use kazasu_documents::table_file::BEGINNING;
-use kazasu_engine::{Engine, Health, Nowhere};
+use kazasu_engine::{Engine, Health, NoForwarder};
 use kazasu_services::import::{self, BadRow, ImportFile, ImportReport};
 use kazasu_store::Node;
 use std::io::Read;
@@ -197,7 +197,7 @@ async fn nodes(config: &Config) -> anyhow::Result<Nodes> {
 pub(super) async fn open(config: &Config, epoch: Option<u64>) -> anyhow::Result<(Engine, std::thread::JoinHandle<()>)> {
     let issuers = Issuers::without_connections(config.vault.clone(), config.file.id);
     let settings = engine_config(config, Node { name: "import".into(), ..Node::alone() }, Sharing::Alone, epoch);
-    let (nowhere, health) = (Arc::new(Nowhere), Arc::new(Health::default()));
+    let (nowhere, health) = (Arc::new(NoForwarder), Arc::new(Health::default()));
     let (engine, core) = Engine::start(settings, config.store(), issuers, nowhere, health).await?;
     if let Some(suspect) = engine.health().clock_suspect() {
         tell!("note: {suspect}");

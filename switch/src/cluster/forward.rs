@@ -7,7 +7,7 @@ use super::message::{FromLeader, ToLeader, put, read};
 use kazasu_engine::tasks::{Kind, broke_off, fault};
 use kazasu_engine::trail::{self, about};
 use kazasu_engine::{
-    Asked, ConnectionHandle, Elsewhere, Health, Inbound, Origin, Reply, ReplyBody, Role, send_by_connection,
+    Asked, ConnectionHandle, Forwarder, Health, Inbound, Origin, Reply, ReplyBody, Role, send_by_connection,
 };
 use kazasu_schemas::wire::Request;
 use std::collections::BTreeMap;
@@ -43,18 +43,18 @@ enum News {
 }
 
 /// The handle to the task that forwards.
-pub struct Forwarder {
+pub struct LeaderForwarder {
     commands: mpsc::UnboundedSender<Cmd>,
 }
 
-impl Forwarder {
+impl LeaderForwarder {
     /// Starts the task on the current runtime. It goes to whatever `target` names, under this node's `name`.
     pub(crate) fn start(
         name: &str,
         key: ClusterKey,
         target: watch::Receiver<Option<Target>>,
         health: Arc<Health>,
-    ) -> Forwarder {
+    ) -> LeaderForwarder {
         let tasks = health.tasks.clone();
         let (commands, rx) = mpsc::unbounded_channel();
         let (news_tx, news) = mpsc::unbounded_channel();
@@ -80,11 +80,11 @@ impl Forwarder {
                 Ok(())
             }
         });
-        Forwarder { commands }
+        LeaderForwarder { commands }
     }
 }
 
-impl Elsewhere for Forwarder {
+impl Forwarder for LeaderForwarder {
     fn forward(&self, asked: Vec<Asked>, health: &Health) {
         let (mine, peers): (Vec<_>, Vec<_>) = asked.into_iter().partition(|a| a.connection.origin == Origin::Acquirer);
         // Their own node asks the next leader itself; passing them on could go round in circles.

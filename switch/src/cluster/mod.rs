@@ -15,7 +15,7 @@ mod peers;
 mod watch;
 
 pub use channel::ClusterKey;
-pub use forward::Forwarder;
+pub use forward::LeaderForwarder;
 pub(crate) use hand_over::{able, hand_over};
 pub use peers::Peers;
 pub(crate) use watch::Watched;

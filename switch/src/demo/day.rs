@@ -144,7 +144,7 @@ impl Day<'_> {
         BusinessDay::parse(&ended.closed).context("a day")
     }
 
-    /// Compares every party's file, some of them spoilt; how many of the planted mistakes were found, and how many other differences.
+    /// Compares every party's file, some of them spoilt; how many of the planted mistakes were found, and how many other exceptions.
     async fn reconcile(&self, day: BusinessDay) -> anyhow::Result<(usize, usize)> {
         self.say("\n4. 照合 reconciliation");
         let text = day.to_string();
@@ -210,7 +210,7 @@ impl Day<'_> {
             file: Arc::new(file.finish()?.out),
         };
         let compared = self.by("sato", operation).await?;
-        self.say(&format!("   {name}: {} 行と {} 行、差異 {}", compared.ours, compared.theirs, compared.differences));
+        self.say(&format!("   {name}: {} 行と {} 行、差異 {}", compared.ours, compared.theirs, compared.exceptions));
         let all = self.by("sato", ListExceptions { all: false }).await?;
         for exception in all.iter().filter(|exception| exception.run == compared.run) {
             *found.entry(exception.status.clone()).or_default() += 1;
@@ -219,14 +219,14 @@ impl Day<'_> {
         Ok(())
     }
 
-    /// Somebody asks about each difference; one is booked, by two people.
+    /// Somebody asks about each exception; one is booked, by two people.
     async fn follow_up(&self) -> anyhow::Result<()> {
-        for exception in self.by("sato", ListExceptions { all: false }).await? {
-            let difference = exception.difference;
+        for open in self.by("sato", ListExceptions { all: false }).await? {
+            let exception = open.exception;
             let (owner, note) = (Some("sato".into()), "発行者に照会 asked the issuer".into());
-            self.by("sato", NoteException { difference: difference.clone(), owner, note }).await?;
-            if exception.status == "amount_under" {
-                let resolution = ProposeResolution { difference, how: "booked_issuer".into(), why: why() };
+            self.by("sato", NoteException { exception: exception.clone(), owner, note }).await?;
+            if open.status == "amount_under" {
+                let resolution = ProposeResolution { exception, how: "booked_issuer".into(), why: why() };
                 let proposed = self.by("suzuki", resolution).await?;
                 self.decide(proposed.proposal).await?;
                 self.say("   金額差は suzuki の起案と tanaka の承認で計上 booked by two people");

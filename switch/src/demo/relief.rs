@@ -396,7 +396,7 @@ async fn first_tap(store: &dyn Store, batch: u32, programme: u16) -> anyhow::Res
                 (Body::ReliefStepTaken(r), _) if r.batch == batch && r.step == Step::Released => {
                     released = Some(entry.at)
                 }
-                (Body::Tapped(tapped), Some(Millis(at)))
+                (Body::Transaction(tapped), Some(Millis(at)))
                     if tapped.transfers.iter().any(|t| purses.contains(&t.debit)) =>
                 {
                     return Ok(Some(entry.at.0 - at));

@@ -3,7 +3,7 @@
 use crate::agree::{Disagreement, Messages};
 use kazasu_acquirer_sim::load::LoadReport;
 use kazasu_core::State;
-use kazasu_ledger::record::{Silence, TapKind, Verdict};
+use kazasu_ledger::record::{Silence, TransactionKind, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Body, Record, Seq};
 use kazasu_report::table::{Align, Lines};
 use kazasu_schemas::money::Yen;
@@ -106,12 +106,12 @@ impl Fold {
 
     fn count(&mut self, body: &Body) {
         match body {
-            Body::Tapped(tapped) => {
+            Body::Transaction(tapped) => {
                 self.taps += 1;
                 match tapped.verdict {
                     Verdict::Approved(_) => {
                         self.approved += 1;
-                        if tapped.kind == TapKind::Reversal && tapped.original.is_some() {
+                        if tapped.kind == TransactionKind::Reversal && tapped.original.is_some() {
                             self.reversed += 1;
                         }
                     }

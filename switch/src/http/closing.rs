@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/closing/runs", get(question::<ListRuns>))
         .route("/v1/closing/totals", get(question::<ListTotals>))
         .route("/v1/closing/exceptions", get(question::<ListExceptions>))
-        .route("/v1/closing/differences", get(all_exceptions))
+        .route("/v1/closing/exceptions", get(all_exceptions))
         .route("/v1/closing/contracts", get(question::<ShowContracts>))
         .route(COMPARE, post(compare))
         .route("/v1/closing/payouts/{payout}/file", post(payout_file))

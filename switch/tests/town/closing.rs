@@ -1,4 +1,4 @@
-//! Closing a day on a real switch, from the command line: contracts, files, differences, settlements, payouts, signatures, reports.
+//! Closing a day on a real switch, from the command line: contracts, files, exceptions, settlements, payouts, signatures, reports.
 
 use crate::bank;
 use crate::codes::APPROVED;
@@ -70,7 +70,7 @@ fn taps(town: &Town, served: &Served, steps: &[(&str, u32)]) {
     };
     let text: String = steps.iter().map(step).collect();
     let scenario = Scenario::parse(&format!("title = 'x'\n{text}")).unwrap();
-    assert_eq!(play(&scenario, &town.acquirer(1, served)).unwrap().differences, []);
+    assert_eq!(play(&scenario, &town.acquirer(1, served)).unwrap().exceptions, []);
 }
 
 fn journal(town: &Town, args: &[&str]) -> Output {
@@ -221,7 +221,7 @@ fn an_issuer_takes_back_no_more_than_it_paid(day: &Day<'_>) {
 
     let open = staff.ok("sato", &["recon", "exceptions"]);
     let taken_back = open.as_array().unwrap().iter().find(|d| d["status"] == "chargeback").unwrap();
-    let id = taken_back["difference"].as_str().unwrap();
+    let id = taken_back["exception"].as_str().unwrap();
     staff.decided(&staff.ok("suzuki", &["recon", "resolve", id, "booked_merchant", "--why", "no slip"]));
 }
 
@@ -275,7 +275,7 @@ fn a_file_with_an_unreadable_line_compares_nothing(day: &Day<'_>) {
     std::fs::write(&file, [day.lines[0].as_str(), &day.less(), "purchase,x"].join("\r\n")).unwrap();
     let compared = staff.found("sato", &import);
     assert_eq!(compared["statuses"], json!({ "amount_under": [1, 1], "undecided": [1, 0] }), "{compared}");
-    assert_eq!((&compared["bad_lines"], &compared["differences"]), (&json!(1), &json!(1)));
+    assert_eq!((&compared["bad_lines"], &compared["exceptions"]), (&json!(1), &json!(1)));
     let again = staff.found("sato", &import);
     assert_eq!(
         (&again["known"], &again["bad_lines"]),
@@ -297,10 +297,10 @@ fn the_mended_file_shows_what_differs(day: &Day<'_>) {
     // The same file twice is recognised, and says what the first run found.
     let again = staff.found("sato", &mended);
     assert_eq!(again["known"], true, "{again}");
-    for count in ["run", "ours", "theirs", "differences", "total", "matched_yen"] {
+    for count in ["run", "ours", "theirs", "exceptions", "total", "matched_yen"] {
         assert_eq!(again[count], compared[count], "{count}: {again}");
     }
-    assert_eq!(again["differences"], 2);
+    assert_eq!(again["exceptions"], 2);
     // A file that was cut short says so by its own total, and changes nothing.
     let short = staff.file("short.csv");
     std::fs::write(&short, [&lines[0], &lines[1], &lines[3]].map(String::as_str).join("\r\n")).unwrap();
@@ -308,7 +308,7 @@ fn the_mended_file_shows_what_differs(day: &Day<'_>) {
     assert!(text.contains("its total says 2 lines and 15000 yen, and it has 1 lines and 10000 yen"), "{text}");
 }
 
-/// Issuer 3 sends no file, which a person says; two differences with issuer 1 keep the day from being closed.
+/// Issuer 3 sends no file, which a person says; two exceptions with issuer 1 keep the day from being closed.
 fn the_other_parties_agree(day: &Day<'_>) {
     let staff = &day.staff;
     for (against, party) in [("acquirer", ACQUIRER), ("issuer", "2")] {
@@ -320,7 +320,7 @@ fn the_other_parties_agree(day: &Day<'_>) {
     assert!(text.contains("\"issuer 4\" had no taps"), "{text}");
     let close = ["day", "close", "--cut-over", "--without", "issuer 3"];
     let text = staff.no("sato", &close);
-    assert!(text.contains("2 differences of"), "{text}");
+    assert!(text.contains("2 exceptions of"), "{text}");
     let text = staff.no("sato", &close);
     assert!(text.contains(&day.date), "{text}");
 }
@@ -329,10 +329,10 @@ fn the_other_parties_agree(day: &Day<'_>) {
 fn differences_are_looked_after_and_resolved(day: &Day<'_>) {
     let staff = &day.staff;
     let open = staff.ok("sato", &["recon", "exceptions"]);
-    for difference in open.as_array().unwrap() {
-        let id = difference["difference"].as_str().unwrap();
+    for exception in open.as_array().unwrap() {
+        let id = exception["exception"].as_str().unwrap();
         staff.ok("sato", &["recon", "note", &id[..12], "asked the issuer", "--owner", "sato"]);
-        if difference["status"] == "amount_under" {
+        if exception["status"] == "amount_under" {
             staff.decided(&staff.ok("suzuki", &["recon", "resolve", id, "booked_issuer", "--why", "agreed"]));
         }
     }
@@ -345,7 +345,7 @@ fn the_day_is_closed_and_signed(day: &Day<'_>) {
     let closed = day.staff.ok("sato", &["day", "close", "--without", "issuer 3"]);
     assert_eq!(closed["day"], day.date.as_str());
     let days = day.staff.ok("sato", &["day", "status"]);
-    assert_eq!((&days[1]["state"], &days[1]["open_differences"]), (&json!("signed"), &json!(1)));
+    assert_eq!((&days[1]["state"], &days[1]["open_exceptions"]), (&json!("signed"), &json!(1)));
 }
 
 /// A small shop: nothing up to ¥100,000 a month, so what it took is what it gets.
@@ -570,7 +570,7 @@ fn a_mended_file_ends_what_an_earlier_one_opened() {
     assert_eq!((left.len(), &left[0]["status"], &left[0]["theirs_yen"]), (1, &json!("amount_under"), &json!(2_900)));
     // The right file ends the rest; who brought it and why is told.
     let (code, told) = import(&text);
-    assert_eq!((code, &told["ended"], &told["differences"]), (Some(0), &json!(1), &json!(0)), "{told}");
+    assert_eq!((code, &told["ended"], &told["exceptions"]), (Some(0), &json!(1), &json!(0)), "{told}");
     assert_eq!(open(), Vec::<Value>::new());
     let all = staff.ok("sato", &["recon", "exceptions", "--all"]);
     for d in all.as_array().unwrap() {

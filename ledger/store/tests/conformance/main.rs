@@ -55,7 +55,7 @@ struct Engine {
 
 #[allow(dead_code, reason = "held so that files and servers live as long as the store")]
 enum Place {
-    Nowhere,
+    NoForwarder,
     Folder(tempfile::TempDir),
     Server(Server),
 }
@@ -64,7 +64,7 @@ async fn engines() -> Vec<Engine> {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::shared();
     vec![
-        Engine { name: "memory", store: Box::new(MemoryStore::default()), _place: Place::Nowhere },
+        Engine { name: "memory", store: Box::new(MemoryStore::default()), _place: Place::NoForwarder },
         Engine {
             name: "sqlite",
             store: Box::new(SqliteStore::new(dir.path().join("journal.db"))),

@@ -6,7 +6,7 @@ use super::super::totals::What;
 use super::super::wallet::NOBODY;
 use kazasu_ledger::record::{
     IssuerAcknowledged, IssuerAnswered, IssuerSilent, IssuerTold, LossBooked, LossReturned, Place, Silence, StoodIn,
-    TapKind, ToIssuer,
+    ToIssuer, TransactionKind,
 };
 use kazasu_ledger::{AccountId, Seq, Transfer, TransferKind};
 use kazasu_schemas::jst::Millis;
@@ -26,13 +26,13 @@ impl State {
         if !r.code.is_approved() {
             self.came_back(&r.transfers);
             self.released(index, &r.transfers, day);
-        } else if kind == TapKind::Refund {
+        } else if kind == TransactionKind::Refund {
             self.came_back(&r.transfers);
             self.point_sums(day, &r.transfers);
             self.earned_less(index);
         }
         // An authorization is final when it is completed.
-        if !(takes_effect && kind == TapKind::Authorize) {
+        if !(takes_effect && kind == TransactionKind::Authorize) {
             self.waits_no_more(index);
         }
         if &r.code.wire()[..] == b"14" {
@@ -49,11 +49,11 @@ impl State {
         });
         tap.state = match (takes_effect, kind) {
             (false, _) => TapState::Refused,
-            (true, TapKind::Authorize) => TapState::Held,
+            (true, TransactionKind::Authorize) => TapState::Held,
             (true, _) => TapState::Posted,
         };
         if posted.is_positive() && takes_effect {
-            let what = if kind == TapKind::Refund { What::Refund } else { What::Payment };
+            let what = if kind == TransactionKind::Refund { What::Refund } else { What::Payment };
             self.totals.count((acquirer, place.day), what, posted);
         }
         if let Some(ruled) = &r.ruled {
@@ -196,7 +196,7 @@ impl State {
             self.denied(advice.tap);
         }
         self.refused(advice);
-        // A difference about what was undone later has that record's number, which is no tap's.
+        // An exception about what was undone later has that record's number, which is no tap's.
         let later = r.raised.as_ref().map(|raised| raised.own).filter(|own| self.index_of(*own).is_none());
         if let (Some(own), Some(undone)) = (later.filter(|own| *own > 0), advice.about) {
             self.closing.later.insert(own, undone);

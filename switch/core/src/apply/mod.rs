@@ -65,7 +65,7 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
-    fn tapped(&mut self, place: Place, r: &record::Tapped) -> Applied {
+    fn tapped(&mut self, place: Place, r: &record::Transaction) -> Applied {
         self.0.tapped(place, r);
         Ok(())
     }
@@ -280,17 +280,17 @@ impl Fold for Applying<'_> {
         Ok(())
     }
 
-    fn differences_raised(&mut self, place: Place, r: &record::DifferencesRaised) -> Applied {
-        self.0.differences_raised(place.at, r);
+    fn exceptions_opened(&mut self, place: Place, r: &record::ExceptionsOpened) -> Applied {
+        self.0.exceptions_opened(place.at, r);
         Ok(())
     }
 
-    fn differences_closed(&mut self, place: Place, r: &record::DifferencesClosed) -> Applied {
-        self.0.differences_closed(place.at, r);
+    fn exceptions_ended(&mut self, place: Place, r: &record::ExceptionsEnded) -> Applied {
+        self.0.exceptions_ended(place.at, r);
         Ok(())
     }
 
-    fn difference_noted(&mut self, place: Place, r: &record::DifferenceNoted) -> Applied {
+    fn exception_noted(&mut self, place: Place, r: &record::ExceptionNoted) -> Applied {
         self.0.closing.noted(place.at, r);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::super::money::{Leg, Legs, Shares, Source, is_refund, minus, plus, spread};
 use super::super::state::{State, Tap, TapIndex, TapState};
 use super::super::wallet::NOBODY;
-use kazasu_ledger::record::{Tapped, Verdict};
+use kazasu_ledger::record::{Transaction, Verdict};
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::money::Yen;
 use smallvec::SmallVec;
@@ -14,7 +14,7 @@ type Places = SmallVec<[usize; 4]>;
 impl State {
     /// A refund gives shares of the original's legs back; while its issuer is being asked they are spoken for. Its transfers say how
     /// much of each leg it is.
-    pub(super) fn refunded(&mut self, of: TapIndex, index: TapIndex, r: &Tapped) {
+    pub(super) fn refunded(&mut self, of: TapIndex, index: TapIndex, r: &Transaction) {
         let (Some(paid), Some(refund)) = (self.tap(of), self.tap(index)) else { return };
         let day = paid.counted_day;
         let given = legs_given_back(&paid.legs, &spread(&paid.legs, r.amount), &refund.legs);

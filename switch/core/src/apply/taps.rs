@@ -6,13 +6,13 @@ use super::super::state::{State, Tap, TapIndex, TapState, answer_of, reference};
 use super::super::totals::What;
 use super::super::wallet::NOBODY;
 use super::reversals::Reversal;
-use kazasu_ledger::record::{Place, TapKind, Tapped, Verdict};
+use kazasu_ledger::record::{Place, Transaction, TransactionKind, Verdict};
 use kazasu_ledger::{AccountKey, Transfer, TransferKind};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::Options;
 
 impl State {
-    pub(super) fn tapped(&mut self, place: Place, r: &Tapped) {
+    pub(super) fn tapped(&mut self, place: Place, r: &Transaction) {
         let tap = self.tap_of(place, r);
         let (seq, merchant, original) = (place.seq, tap.merchant, tap.original);
         if let Some(ruled) = &r.ruled {
@@ -38,12 +38,18 @@ impl State {
         }
         match (r.kind, original) {
             _ if refused => {}
-            (TapKind::Purchase | TapKind::Authorize | TapKind::PurchaseAdvice | TapKind::AuthorizationAdvice, None) => {
+            (
+                TransactionKind::Purchase
+                | TransactionKind::Authorize
+                | TransactionKind::PurchaseAdvice
+                | TransactionKind::AuthorizationAdvice,
+                None,
+            ) => {
                 self.paid(place, index, r);
             }
-            (TapKind::Completion, Some(of)) => self.completed(place, of, index, r),
-            (TapKind::Refund | TapKind::RefundAdvice, Some(of)) => self.refunded(of, index, r),
-            (TapKind::Reversal, Some(of)) if matches!(r.verdict, Verdict::Approved(_)) => {
+            (TransactionKind::Completion, Some(of)) => self.completed(place, of, index, r),
+            (TransactionKind::Refund | TransactionKind::RefundAdvice, Some(of)) => self.refunded(of, index, r),
+            (TransactionKind::Reversal, Some(of)) if matches!(r.verdict, Verdict::Approved(_)) => {
                 let transfers = &r.transfers[..];
                 self.reversed(of, place.day, Reversal { by: seq, remains: r.remains, transfers, told: r.to_issuer });
             }
@@ -53,7 +59,7 @@ impl State {
     }
 
     /// The message as it was decided.
-    fn tap_of(&self, place: Place, r: &Tapped) -> Tap {
+    fn tap_of(&self, place: Place, r: &Transaction) -> Tap {
         let original = r.original.and_then(|seq| self.index_of(seq));
         let before = original.and_then(|index| self.tap(index));
         let merchant = match before {
@@ -68,7 +74,7 @@ impl State {
             Some(tap) => tap.link,
             None => version.and_then(|v| self.people.link_position(holder, v)).unwrap_or(u32::MAX),
         };
-        let carries = r.kind != TapKind::Reversal && !matches!(r.verdict, Verdict::Refused(_));
+        let carries = r.kind != TransactionKind::Reversal && !matches!(r.verdict, Verdict::Refused(_));
         let ruled = r.ruled.as_ref();
         Tap {
             seq: place.seq,
@@ -100,13 +106,13 @@ impl State {
     }
 
     /// A payment counts in its windows, and in its programmes' caps.
-    fn paid(&mut self, place: Place, index: TapIndex, r: &Tapped) {
+    fn paid(&mut self, place: Place, index: TapIndex, r: &Transaction) {
         let tap = self.tap(index).expect("it was just made");
         let (counting, part) = (tap.counting(), waiting_part(tap));
         let waits = matches!(tap.state, TapState::Pending | TapState::Held);
         let (holder, day) = (counting.holder, counting.day);
-        if holder != NOBODY && (part.is_positive() || r.kind == TapKind::PurchaseAdvice) {
-            if r.kind == TapKind::PurchaseAdvice {
+        if holder != NOBODY && (part.is_positive() || r.kind == TransactionKind::PurchaseAdvice) {
+            if r.kind == TransactionKind::PurchaseAdvice {
                 self.wallet_mut(holder).offline.add(day.0, r.amount, 1);
             }
             if part.is_positive() {
@@ -127,7 +133,7 @@ impl State {
     }
 
     /// All or part of what was held has been taken, and the rest released.
-    fn completed(&mut self, place: Place, of: TapIndex, index: TapIndex, r: &Tapped) {
+    fn completed(&mut self, place: Place, of: TapIndex, index: TapIndex, r: &Transaction) {
         self.came_back(&r.transfers);
         let Some(held) = self.tap(of) else { return };
         let day = held.counted_day;
@@ -158,8 +164,8 @@ impl State {
     }
 
     /// Counts what was posted at once.
-    fn count(&mut self, place: Place, r: &Tapped) {
-        if r.transfers.is_empty() || matches!(r.kind, TapKind::Reversal) {
+    fn count(&mut self, place: Place, r: &Transaction) {
+        if r.transfers.is_empty() || matches!(r.kind, TransactionKind::Reversal) {
             return;
         }
         let amount = self.through_merchant(&r.transfers);
@@ -167,13 +173,13 @@ impl State {
             return;
         }
         let what = match r.kind {
-            TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => What::Payment,
-            TapKind::Refund | TapKind::RefundAdvice => What::Refund,
-            TapKind::Authorize
-            | TapKind::AuthorizationAdvice
-            | TapKind::BalanceInquiry
-            | TapKind::Reversal
-            | TapKind::Unsupported => return,
+            TransactionKind::Purchase | TransactionKind::PurchaseAdvice | TransactionKind::Completion => What::Payment,
+            TransactionKind::Refund | TransactionKind::RefundAdvice => What::Refund,
+            TransactionKind::Authorize
+            | TransactionKind::AuthorizationAdvice
+            | TransactionKind::BalanceInquiry
+            | TransactionKind::Reversal
+            | TransactionKind::Unsupported => return,
         };
         self.totals.count((r.key.acquirer, place.day), what, amount);
     }
@@ -192,11 +198,13 @@ fn is_posting(t: &Transfer) -> bool {
 }
 
 /// Where a tap stands right after its record.
-fn standing(r: &Tapped) -> TapState {
+fn standing(r: &Transaction) -> TapState {
     match r.verdict {
         Verdict::Pending => TapState::Pending,
         Verdict::Refused(_) => TapState::Refused,
-        Verdict::Approved(_) if matches!(r.kind, TapKind::Authorize | TapKind::AuthorizationAdvice) => TapState::Held,
+        Verdict::Approved(_) if matches!(r.kind, TransactionKind::Authorize | TransactionKind::AuthorizationAdvice) => {
+            TapState::Held
+        }
         Verdict::Approved(_) if r.waits_for_person() => TapState::Held,
         Verdict::Approved(_) => TapState::Posted,
     }

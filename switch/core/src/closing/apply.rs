@@ -5,8 +5,8 @@ use super::super::state::{State, position};
 use super::{ClosingState, Day, Note, Payout, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{
-    ApprovalDecided, CutOver, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference,
-    HeadSigned, IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Place, Proposal, ReconRan,
+    ApprovalDecided, CutOver, DayMarked, EndedException, ExceptionNoted, ExceptionsEnded, ExceptionsOpened, HeadSigned,
+    IssuerAcknowledged, IssuerSettled, MerchantSettled, Opening, PayoutFileMade, Place, Proposal, ReconRan,
 };
 use kazasu_schemas::closing::{DayState, Resolution};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -69,10 +69,10 @@ impl ClosingState {
         self.runs.push(r.clone());
     }
 
-    fn raised(&mut self, at: Millis, r: &DifferencesRaised) {
-        for difference in &r.differences {
+    fn raised(&mut self, at: Millis, r: &ExceptionsOpened) {
+        for exception in &r.exceptions {
             let raised = Raised {
-                difference: difference.clone(),
+                exception: exception.clone(),
                 run: r.run,
                 since: at,
                 owner: None,
@@ -80,22 +80,22 @@ impl ClosingState {
                 resolved: None,
                 ended_by: None,
             };
-            self.differences.entry(difference.id).or_insert(raised);
+            self.exceptions.entry(exception.id).or_insert(raised);
         }
     }
 
-    /// What an issuer refused is a difference from the record of its answer on.
+    /// What an issuer refused is an exception from the record of its answer on.
     pub(in super::super) fn acknowledged(&mut self, at: Millis, r: &IssuerAcknowledged) {
         self.advised.remove(&r.message);
-        if let Some(difference) = &r.raised {
-            let raised = DifferencesRaised { run: 0, differences: vec![(**difference).clone()], by: String::new() };
+        if let Some(exception) = &r.raised {
+            let raised = ExceptionsOpened { run: 0, exceptions: vec![(**exception).clone()], by: String::new() };
             self.raised(at, &raised);
         }
     }
 
-    fn ended(&mut self, at: Millis, r: &DifferencesClosed) {
-        for EndedDifference { id, why } in &r.closed {
-            if let Some(raised) = self.differences.get_mut(id) {
+    fn ended(&mut self, at: Millis, r: &ExceptionsEnded) {
+        for EndedException { id, why } in &r.closed {
+            if let Some(raised) = self.exceptions.get_mut(id) {
                 raised.notes.push((at, r.by.clone(), Note::Text(why.clone())));
                 raised.resolved = Some((Resolution::Explained, at, ResolvedBy::Comparison(r.run)));
                 raised.ended_by = Some(r.run);
@@ -103,8 +103,8 @@ impl ClosingState {
         }
     }
 
-    pub(in super::super) fn noted(&mut self, at: Millis, r: &DifferenceNoted) {
-        if let Some(raised) = self.differences.get_mut(&r.id) {
+    pub(in super::super) fn noted(&mut self, at: Millis, r: &ExceptionNoted) {
+        if let Some(raised) = self.exceptions.get_mut(&r.id) {
             if let Some(owner) = &r.owner {
                 raised.owner = Some(owner.clone());
             }
@@ -137,7 +137,7 @@ impl ClosingState {
                 self.payouts.insert(number, payout);
             }
             Proposal::Resolve { id, how } => {
-                if let Some(raised) = self.differences.get_mut(&id) {
+                if let Some(raised) = self.exceptions.get_mut(&id) {
                     raised.resolved = Some((how, at, ResolvedBy::Person(r.by.clone())));
                 }
             }
@@ -158,12 +158,12 @@ impl ClosingState {
 }
 
 impl State {
-    pub(in super::super) fn differences_raised(&mut self, at: Millis, r: &DifferencesRaised) {
+    pub(in super::super) fn exceptions_opened(&mut self, at: Millis, r: &ExceptionsOpened) {
         self.closing.raised(at, r);
         self.disputes_changed();
     }
 
-    pub(in super::super) fn differences_closed(&mut self, at: Millis, r: &DifferencesClosed) {
+    pub(in super::super) fn exceptions_ended(&mut self, at: Millis, r: &ExceptionsEnded) {
         self.closing.ended(at, r);
         self.disputes_changed();
     }

@@ -10,13 +10,13 @@ use super::super::state::State;
 use super::super::statement::{self, Alike, Booking, StatementLine};
 use super::{CHARGEBACK, Closing, NotClosed, Note, Payout, RAISED_AT_ONCE, SettlementState, standing};
 use kazasu_ledger::record::{
-    Body, DayMarked, DifferenceNoted, DifferencesClosed, DifferencesRaised, EndedDifference, IssuerSettled,
-    MerchantSettled, Opening, PayoutFileMade, Proposal, ReconRan,
+    Body, DayMarked, EndedException, ExceptionNoted, ExceptionsEnded, ExceptionsOpened, IssuerSettled, MerchantSettled,
+    Opening, PayoutFileMade, Proposal, ReconRan,
 };
 use kazasu_ledger::transfer::Transfers;
 use kazasu_ledger::{AccountId, AccountKey, Transfer};
 use kazasu_schemas::canonical::{is_blank, same};
-use kazasu_schemas::closing::{Against, DayState, Difference, Resolution};
+use kazasu_schemas::closing::{Against, DayState, ReconException, Resolution};
 use kazasu_schemas::contract::{Contract, Contracts, Period, Scope, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -68,13 +68,13 @@ pub(in super::super) fn command(state: &State, ask: &Closing) -> Decision {
             statement::returned(state, (*payout, *settlement), Yen::ZERO, &line(reference, by, what))
         }
         Closing::Ran(ran) => ran_once(state, ran),
-        Closing::Raise { run, differences } => raise(state, *run, differences),
+        Closing::Raise { run, exceptions } => raise(state, *run, exceptions),
         Closing::Dispute { tap, amount, reference, why, by } => {
             let told = Attribution { by, why };
             dispute(state, Dispute { tap: *tap, amount: *amount, reference, told })
         }
         Closing::Note { id, owner, note, by } => {
-            noted(state, &DifferenceNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
+            noted(state, &ExceptionNoted { id: *id, owner: owner.clone(), note: note.clone(), by: by.clone() })
         }
         Closing::End { run, ended: list, by } => ended(state, *run, list, by),
         Closing::Sign(signed) => match state.closing.days.get(&signed.day) {
@@ -147,8 +147,8 @@ fn mark(state: &State, day: BusinessDay, to: DayState, told: Attribution<'_>) ->
     }
     order(state, day, known.state, to)?;
     if to == DayState::Reconciled {
-        let open = |r: &&super::Raised| r.difference.day <= day && r.owner.is_none() && r.resolved.is_none();
-        let unowned = state.closing.differences.values().filter(open).count();
+        let open = |r: &&super::Raised| r.exception.day <= day && r.owner.is_none() && r.resolved.is_none();
+        let unowned = state.closing.exceptions.values().filter(open).count();
         if unowned > 0 {
             return refuse(NotClosed::Unowned(unowned, day));
         }
@@ -307,18 +307,18 @@ fn ran_once(state: &State, ran: &ReconRan) -> Decided {
     Ok(recorded(Body::ReconRan(ReconRan { run, ..ran.clone() })))
 }
 
-fn raise(state: &State, run: u32, differences: &[Difference]) -> Decided {
-    if differences.len() > RAISED_AT_ONCE {
+fn raise(state: &State, run: u32, exceptions: &[ReconException]) -> Decided {
+    if exceptions.len() > RAISED_AT_ONCE {
         return refuse(NotClosed::TooMany);
     }
-    let known = &state.closing.differences;
-    let mut new: Vec<Difference> = differences.iter().filter(|d| !known.contains_key(&d.id)).cloned().collect();
+    let known = &state.closing.exceptions;
+    let mut new: Vec<ReconException> = exceptions.iter().filter(|d| !known.contains_key(&d.id)).cloned().collect();
     new.sort_by_key(|d| d.id);
     new.dedup_by_key(|d| d.id);
     if new.is_empty() {
         return Ok(unchanged());
     }
-    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run, differences: new, by: String::new() })))
+    Ok(recorded(Body::ExceptionsOpened(ExceptionsOpened { run, exceptions: new, by: String::new() })))
 }
 
 /// What an issuer takes back of a payment, as somebody raises it.
@@ -344,17 +344,17 @@ fn dispute(state: &State, asked: Dispute<'_>) -> Decided {
     let (issuer, stands) = standing::payment(state, tap)?;
     let id = scoped_key(issuer, None, "chargeback ", reference);
     let typed = typed_key(issuer, "chargeback ", reference);
-    if let Some(known) = [id, typed].iter().find_map(|id| state.closing.differences.get(id)) {
-        if (known.difference.own, known.difference.ours) == (tap, amount) {
+    if let Some(known) = [id, typed].iter().find_map(|id| state.closing.exceptions.get(id)) {
+        if (known.exception.own, known.exception.ours) == (tap, amount) {
             return Ok(unchanged());
         }
-        return Err(Rejected::ReferenceTaken(reference.to_owned(), known.difference.ours));
+        return Err(Rejected::ReferenceTaken(reference.to_owned(), known.exception.ours));
     }
     let left = minus(stands, standing::in_dispute(state, tap)).max(Yen::ZERO);
     if amount > left {
         return refuse(NotClosed::Left { tap, left, asked: amount });
     }
-    let difference = Difference {
+    let exception = ReconException {
         id,
         status: CHARGEBACK.to_owned(),
         party: format!("issuer {issuer}"),
@@ -369,26 +369,26 @@ fn dispute(state: &State, asked: Dispute<'_>) -> Decided {
                 .to_owned(),
     };
     let by = by.to_owned();
-    Ok(recorded(Body::DifferencesRaised(DifferencesRaised { run: 0, differences: vec![difference], by })))
+    Ok(recorded(Body::ExceptionsOpened(ExceptionsOpened { run: 0, exceptions: vec![exception], by })))
 }
 
 /// Ends what is open of these.
-fn ended(state: &State, run: u32, list: &[EndedDifference], by: &str) -> Decided {
+fn ended(state: &State, run: u32, list: &[EndedException], by: &str) -> Decided {
     if list.len() > RAISED_AT_ONCE {
         return refuse(NotClosed::TooMany);
     }
-    let open = |one: &&EndedDifference| state.closing.differences.get(&one.id).is_some_and(|r| r.resolved.is_none());
-    let mut closed: Vec<EndedDifference> = list.iter().filter(open).cloned().collect();
+    let open = |one: &&EndedException| state.closing.exceptions.get(&one.id).is_some_and(|r| r.resolved.is_none());
+    let mut closed: Vec<EndedException> = list.iter().filter(open).cloned().collect();
     closed.sort_by_key(|one| one.id);
     closed.dedup_by_key(|one| one.id);
     if closed.is_empty() {
         return Ok(unchanged());
     }
-    Ok(recorded(Body::DifferencesClosed(DifferencesClosed { run, closed, by: by.to_owned() })))
+    Ok(recorded(Body::ExceptionsEnded(ExceptionsEnded { run, closed, by: by.to_owned() })))
 }
 
-fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
-    let there = difference(state, &asked.id)?;
+fn noted(state: &State, asked: &ExceptionNoted) -> Decided {
+    let there = exception(state, &asked.id)?;
     if asked.owner.as_ref().is_some_and(|owner| is_blank(owner) || owner.chars().count() > 60) {
         return refuse(NotClosed::Text("an owner"));
     }
@@ -400,11 +400,11 @@ fn noted(state: &State, asked: &DifferenceNoted) -> Decided {
     {
         return Ok(unchanged());
     }
-    Ok(recorded(Body::DifferenceNoted(asked.clone())))
+    Ok(recorded(Body::ExceptionNoted(asked.clone())))
 }
 
-fn difference<'a>(state: &'a State, id: &[u8; 16]) -> Result<&'a super::Raised, Rejected> {
-    let known = state.closing.differences.get(id).ok_or_else(|| NotClosed::UnknownDifference(hex(id)))?;
+fn exception<'a>(state: &'a State, id: &[u8; 16]) -> Result<&'a super::Raised, Rejected> {
+    let known = state.closing.exceptions.get(id).ok_or_else(|| NotClosed::UnknownException(hex(id)))?;
     match &known.resolved {
         Some(_) => refuse(NotClosed::Resolved(hex(id))),
         None => Ok(known),
@@ -488,15 +488,15 @@ fn payable(state: &State, settlements: &[u32], total: Yen) -> Result<(), Rejecte
     if sum != total { refuse(NotClosed::Total { sum, got: total }) } else { Ok(()) }
 }
 
-/// The largest difference that is written off, yen.
+/// The largest exception that is written off, yen.
 const MOST_WRITTEN_OFF: i64 = 10_000;
 
 /// What is booked is what the other side has less, or more, than this ledger.
 fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening>, Transfers), Rejected> {
-    let raised = difference(state, id)?;
-    let d = &raised.difference;
+    let raised = exception(state, id)?;
+    let d = &raised.exception;
     let less = minus(d.ours, d.theirs);
-    // The difference itself says whose it is: another party's run may have its run's number when the first was cut off.
+    // The exception itself says whose it is: another party's run may have its run's number when the first was cut off.
     let (against, number) = match d.party.split_once(' ') {
         Some(("issuer", number)) => (Some(Against::Issuer), number),
         Some(("acquirer", number)) => (Some(Against::Acquirer), number),
@@ -541,14 +541,14 @@ fn resolve(state: &State, id: &[u8; 16], how: Resolution) -> Result<(Vec<Opening
     let Some(account) = account else { return unfit("the account that it would be booked on is not known") };
     // What the issuer refused is lost, as it is where the policy has the operator bear it.
     let lost = number.filter(|_| booking.is_some_and(|booking| standing::is_lost(state, booking)));
-    let differences = match lost {
+    let exceptions = match lost {
         Some(issuer) => accounts.get(state.parties.losses.get(&issuer).copied(), AccountKey::StandInLoss(issuer)),
         None => accounts.get(state.closing.booked, AccountKey::Differences),
     };
     // An issuer that has less owes less; a merchant that has less is owed less.
     let transfers = match against {
-        Some(Against::Issuer) => either(differences, account, less),
-        Some(Against::Acquirer | Against::Bank) | None => either(account, differences, less),
+        Some(Against::Issuer) => either(exceptions, account, less),
+        Some(Against::Acquirer | Against::Bank) | None => either(account, exceptions, less),
     };
     let opens = accounts.opens;
     let transfers = moved(state, &opens, transfers.into_iter().collect())?;

@@ -1,10 +1,10 @@
-//! What people may know about days, settlements, payouts and differences.
+//! What people may know about days, settlements, payouts and exceptions.
 
 use super::super::state::{State, position};
 use super::{Note, Raised, ResolvedBy, Settled, SettlementState};
 use kazasu_ledger::AccountKey;
 use kazasu_ledger::record::{HeadSigned, MadeFile, ReconRan};
-use kazasu_schemas::closing::{DayState, Difference, Resolution};
+use kazasu_schemas::closing::{DayState, ReconException, Resolution};
 use kazasu_schemas::contract::{Contracts, Opening, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -24,8 +24,8 @@ pub struct DayView {
     pub seq: Option<u64>,
     /// Each step with when, who and why.
     pub marks: Vec<(DayState, Millis, String, String)>,
-    /// Differences of the day or before that are not resolved.
-    pub open_differences: usize,
+    /// Exceptions of the day or before that are not resolved.
+    pub open_exceptions: usize,
     /// Of them, those that nobody looks after.
     pub unowned: usize,
 }
@@ -91,11 +91,11 @@ pub struct PayoutView {
     pub taken: std::collections::BTreeSet<u16>,
 }
 
-/// A difference.
+/// An exception.
 #[derive(Clone, Debug)]
-pub struct DifferenceView {
+pub struct ExceptionView {
     /// What it is.
-    pub difference: Difference,
+    pub exception: ReconException,
     /// The run that found it.
     pub run: u32,
     /// When.
@@ -142,18 +142,18 @@ impl State {
             state: DayState::Open,
             seq: None,
             marks: Vec::new(),
-            open_differences: 0,
+            open_exceptions: 0,
             unowned: 0,
         };
         let ended = self.closing.days.iter().rev().map(|(day, known)| {
-            let about = |r: &&Raised| r.difference.day <= *day && r.resolved.is_none();
-            let open = self.closing.differences.values().filter(about);
+            let about = |r: &&Raised| r.exception.day <= *day && r.resolved.is_none();
+            let open = self.closing.exceptions.values().filter(about);
             DayView {
                 day: *day,
                 state: known.state,
                 seq: Some(known.seq),
                 marks: known.marks.clone(),
-                open_differences: open.clone().count(),
+                open_exceptions: open.clone().count(),
                 unowned: open.filter(|r| r.owner.is_none()).count(),
             }
         });
@@ -228,18 +228,18 @@ impl State {
         self.closing.files.get(digest).copied()
     }
 
-    /// Differences: all, or those that are not resolved; the oldest first.
+    /// Exceptions: all, or those that are not resolved; the oldest first.
     // A bool: who looks at the list switches between the two, and hands that on as it was asked.
     #[must_use]
-    pub fn differences(&self, open: bool) -> Vec<DifferenceView> {
+    pub fn exceptions(&self, open: bool) -> Vec<ExceptionView> {
         let wanted = |r: &&Raised| !open || r.resolved.is_none();
-        let mut out: Vec<DifferenceView> = self
+        let mut out: Vec<ExceptionView> = self
             .closing
-            .differences
+            .exceptions
             .values()
             .filter(wanted)
-            .map(|r| DifferenceView {
-                difference: r.difference.clone(),
+            .map(|r| ExceptionView {
+                exception: r.exception.clone(),
                 run: r.run,
                 since: r.since,
                 owner: r.owner.clone(),
@@ -248,7 +248,7 @@ impl State {
                 ended_by: r.ended_by,
             })
             .collect();
-        out.sort_by_key(|d| (d.since, d.difference.day, d.difference.id));
+        out.sort_by_key(|d| (d.since, d.exception.day, d.exception.id));
         out
     }
 

@@ -8,15 +8,15 @@ mod refused;
 mod standing;
 
 pub(super) use decide::{command, effect_of};
-pub use look::{DayView, DifferenceView, PayoutView, Position, SettlementView, StandingView};
+pub use look::{DayView, ExceptionView, PayoutView, Position, SettlementView, StandingView};
 pub(super) use refused::Advised;
 pub use refused::REFUSED_ADVICE;
 pub(super) use refused::refused_advice;
 pub(super) use standing::Booking;
 
 use kazasu_ledger::AccountId;
-use kazasu_ledger::record::{EndedDifference, HeadSigned, MadeFile, Payer, ReconRan};
-use kazasu_schemas::closing::{DayState, Difference, Resolution};
+use kazasu_ledger::record::{EndedException, HeadSigned, MadeFile, Payer, ReconRan};
+use kazasu_schemas::closing::{DayState, ReconException, Resolution};
 use kazasu_schemas::contract::{Contracts, Period, Settlement};
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::jst::{BusinessDay, Millis};
@@ -25,7 +25,7 @@ use kazasu_schemas::relief::Format;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// What is asked about days, settlements, payouts and differences.
+/// What is asked about days, settlements, payouts and exceptions.
 #[derive(Clone, Debug)]
 pub enum Closing {
     /// A day came a step further.
@@ -109,12 +109,12 @@ pub enum Closing {
     },
     /// Lines were compared; the run's number is given here.
     Ran(Box<ReconRan>),
-    /// What was found in a run. Known differences are left out.
+    /// What was found in a run. Known exceptions are left out.
     Raise {
         /// The run.
         run: u32,
         /// At most [`RAISED_AT_ONCE`].
-        differences: Vec<Difference>,
+        exceptions: Vec<ReconException>,
     },
     /// An issuer takes a payment back: a chargeback, until two people decide who bears it.
     Dispute {
@@ -129,7 +129,7 @@ pub enum Closing {
         /// Who raises it.
         by: String,
     },
-    /// Somebody looks after a difference.
+    /// Somebody looks after an exception.
     Note {
         /// Which.
         id: [u8; 16],
@@ -145,7 +145,7 @@ pub enum Closing {
         /// The run.
         run: u32,
         /// At most [`RAISED_AT_ONCE`].
-        ended: Vec<EndedDifference>,
+        ended: Vec<EndedException>,
         /// Who brought the file.
         by: String,
     },
@@ -153,7 +153,7 @@ pub enum Closing {
     Sign(Box<HeadSigned>),
 }
 
-/// Differences of one record.
+/// Exceptions of one record.
 pub const RAISED_AT_ONCE: usize = 64;
 
 /// Why it was refused.
@@ -177,8 +177,8 @@ pub enum NotClosed {
     /// Earlier days come first.
     #[error("business day {0} is not {1} yet; days are closed in their order")]
     Earlier(BusinessDay, &'static str),
-    /// Nobody looks after some differences.
-    #[error("{0} differences of {1} or before have neither an owner nor a resolution")]
+    /// Nobody looks after some exceptions.
+    #[error("{0} exceptions of {1} or before have neither an owner nor a resolution")]
     Unowned(usize, BusinessDay),
     /// The merchant is not known.
     #[error("merchant {1} of acquirer {0} is not registered")]
@@ -251,14 +251,14 @@ pub enum NotClosed {
     /// It was not taken.
     #[error("settlement {0} of payout {1} was not paid")]
     NotPaid(u32, u64),
-    /// No such difference.
-    #[error("difference {0} is not known")]
-    UnknownDifference(String),
+    /// No such exception.
+    #[error("exception {0} is not known")]
+    UnknownException(String),
     /// It is resolved.
-    #[error("difference {0} was resolved before; nothing is resolved twice")]
+    #[error("exception {0} was resolved before; nothing is resolved twice")]
     Resolved(String),
     /// The resolution does not fit.
-    #[error("difference {0} cannot be {1}: {2}")]
+    #[error("exception {0} cannot be {1}: {2}")]
     Unfit(String, &'static str, &'static str),
     /// The signature is about another record.
     #[error("business day {0} ended with record {1}, not {2}")]
@@ -278,7 +278,7 @@ pub enum NotClosed {
     #[error("of record {0} nothing stands at its issuer: it refused it afterwards; explain it")]
     RefusedSince(u64),
     /// It is paid by another issuer.
-    #[error("record {tap} was not paid by {party}; explain the difference")]
+    #[error("record {tap} was not paid by {party}; explain the exception")]
     OtherIssuer {
         /// The payment.
         tap: u64,
@@ -287,11 +287,11 @@ pub enum NotClosed {
     },
     /// A resolution takes more than stands.
     #[error(
-        "difference {id} would take {asked} of record {tap}, of which {left} stands at {at}: the rest was given back, taken back or \
+        "exception {id} would take {asked} of record {tap}, of which {left} stands at {at}: the rest was given back, taken back or \
          booked before; resolve first what its refunds and reversals lack, or explain it"
     )]
     Stands {
-        /// The difference.
+        /// The exception.
         id: String,
         /// Its record.
         tap: u64,
@@ -374,7 +374,7 @@ pub enum NotClosed {
     #[error("what was booked as {0:?} cannot be undone: {1}")]
     CannotUndo(String, String),
     /// Too many at one time.
-    #[error("at most {RAISED_AT_ONCE} differences are raised at one time")]
+    #[error("at most {RAISED_AT_ONCE} exceptions are raised at one time")]
     TooMany,
 }
 
@@ -491,7 +491,7 @@ impl Payouts {
     }
 }
 
-/// What was said of a difference.
+/// What was said of an exception.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Note {
     /// It was opened.
@@ -500,7 +500,7 @@ pub enum Note {
     Text(String),
 }
 
-/// What ended a difference.
+/// What ended an exception.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ResolvedBy {
     /// The person who approved its resolution.
@@ -511,7 +511,7 @@ pub enum ResolvedBy {
 
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Raised {
-    pub(super) difference: Difference,
+    pub(super) exception: ReconException,
     pub(super) run: u32,
     pub(super) since: Millis,
     pub(super) owner: Option<String>,
@@ -534,10 +534,10 @@ pub(super) struct ClosingState {
     pub(super) payouts: Payouts,
     pub(super) runs: Vec<ReconRan>,
     pub(super) files: HashMap<[u8; 32], u32>,
-    pub(super) differences: BTreeMap<[u8; 16], Raised>,
+    pub(super) exceptions: BTreeMap<[u8; 16], Raised>,
     /// What an advice that is owed moved at its issuer, by its record.
     pub(super) advised: BTreeMap<u64, Advised>,
-    /// What differences about no tap of their own are about: the tap of which more was undone later.
+    /// What exceptions about no tap of their own are about: the tap of which more was undone later.
     pub(super) later: BTreeMap<u64, u64>,
     pub(super) signed: BTreeMap<BusinessDay, HeadSigned>,
     pub(super) fee_income: Option<AccountId>,
@@ -547,7 +547,7 @@ pub(super) struct ClosingState {
     pub(super) booked: Option<AccountId>,
 }
 
-/// The status of a difference that is a chargeback.
+/// The status of an exception that is a chargeback.
 pub const CHARGEBACK: &str = "chargeback";
 
 /// A payment received is booked once for its payer: two issuers may use the same reference.

@@ -1,17 +1,17 @@
-//! What an issuer refuses of what it was told afterwards: a difference, raised in the record of its answer, so that it cannot be lost.
+//! What an issuer refuses of what it was told afterwards: an exception, raised in the record of its answer, so that it cannot be lost.
 
 use super::super::money::{is_refund, minus};
 use super::super::state::State;
 use super::standing;
 use kazasu_ledger::record::ToIssuer;
 use kazasu_ledger::{AccountKey, Seq, Transfer, TransferKind};
-use kazasu_schemas::closing::Difference;
+use kazasu_schemas::closing::ReconException;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::ResponseCode;
 use kazasu_schemas::wire::issuer::IssuerOperation;
 use sha2::Digest as _;
 
-/// The status of such a difference.
+/// The status of such an exception.
 pub const REFUSED_ADVICE: &str = "refused_advice";
 
 /// Yen that a record's transfers make an issuer owe; below zero: owe less.
@@ -30,7 +30,7 @@ fn at_issuers(state: &State, transfers: &[Transfer]) -> Yen {
 pub(in super::super) struct Advised {
     /// Yen that it makes the issuer owe; below zero: owe less.
     pub(in super::super) moved: Yen,
-    /// The record that a difference would be about.
+    /// The record that an exception would be about.
     pub(in super::super) own: Seq,
 }
 
@@ -60,14 +60,14 @@ fn name(operation: IssuerOperation) -> &'static str {
     }
 }
 
-/// The difference between what this ledger has of an advice and what the issuer, which refused it, has; `None` where both have the
+/// The exception between what this ledger has of an advice and what the issuer, which refused it, has; `None` where both have the
 /// same. Of what only held an amount nothing is in the books here, and the whole may stand there.
 pub(in super::super) fn refused_advice(
     state: &State,
     message: Seq,
     advice: &ToIssuer,
     code: ResponseCode,
-) -> Option<Difference> {
+) -> Option<ReconException> {
     let advised = state.closing.advised.get(&message).copied();
     let open = minus(advice.amount, advice.remains.unwrap_or(Yen::ZERO));
     let own = advised.map_or(advice.tap, |advised| advised.own);
@@ -90,7 +90,7 @@ pub(in super::super) fn refused_advice(
     let id: [u8; 32] = hash.finalize().into();
     let what = name(advice.operation);
     let about = advice.about.map_or_else(String::new, |record| format!(" of record {record}"));
-    Some(Difference {
+    Some(ReconException {
         id: id[..16].try_into().expect("32 bytes"),
         status: REFUSED_ADVICE.to_owned(),
         party: format!("issuer {}", advice.issuer),

@@ -1,16 +1,16 @@
 //! What of a payment still stands at its issuer and at its merchant: one account for refunds, reversals, what issuers refuse
-//! afterwards, chargebacks and differences. Nothing is taken of a payment that does not stand there any more.
+//! afterwards, chargebacks and exceptions. Nothing is taken of a payment that does not stand there any more.
 //!
-//! A payment's legs say what stands on both sides alike. Where a difference was booked on one side only, the merchant has more or less
+//! A payment's legs say what stands on both sides alike. Where an exception was booked on one side only, the merchant has more or less
 //! of the payment than its legs say: `Tap::kept`.
 
 use super::super::money::{Leg, is_payment, minus, plus, sum};
 use super::super::state::{Merchant, State, Tap, TapIndex, TapState};
 use super::refused::REFUSED_ADVICE;
 use super::{CHARGEBACK, NotClosed};
-use kazasu_ledger::record::{TapKind, ToIssuer};
+use kazasu_ledger::record::{ToIssuer, TransactionKind};
 use kazasu_ledger::{AccountKey, Seq};
-use kazasu_schemas::closing::{Difference, Resolution};
+use kazasu_schemas::closing::{ReconException, Resolution};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::policy::LiableParty;
 use kazasu_schemas::wire::issuer::IssuerOperation;
@@ -30,20 +30,20 @@ pub(in super::super) enum Sides {
 /// What a resolution books of a payment.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(in super::super) struct Booking {
-    /// The record that the difference is about: a payment, or what refunds or reverses one.
+    /// The record that the exception is about: a payment, or what refunds or reverses one.
     pub(in super::super) own: Seq,
     /// What the other side has less than this ledger. Below zero: more.
     pub(in super::super) less: Yen,
     pub(in super::super) sides: Sides,
 }
 
-/// The issuer that a difference is with. `None` when it is with an acquirer.
-fn issuer_of(d: &Difference) -> Option<u16> {
+/// The issuer that an exception is with. `None` when it is with an acquirer.
+fn issuer_of(d: &ReconException) -> Option<u16> {
     d.party.strip_prefix("issuer ")?.parse().ok()
 }
 
 /// What a resolution would book of a payment here; `None` when it books nothing, or nothing of a payment.
-pub(super) fn booking(d: &Difference, how: Resolution) -> Option<Booking> {
+pub(super) fn booking(d: &ReconException, how: Resolution) -> Option<Booking> {
     let sides = match (how, issuer_of(d)) {
         (Resolution::Explained, _) => return None,
         (Resolution::BookedIssuer | Resolution::WrittenOff, Some(_)) => Sides::Issuer,
@@ -147,14 +147,14 @@ impl<'a> Part<'a> {
         }
         let tap = state.tap_by_seq(own).filter(known)?;
         match tap.kind {
-            TapKind::Refund | TapKind::RefundAdvice => Some(Part::Refund(tap, original(tap)?)),
-            TapKind::Reversal => reversal(original(tap)?),
-            TapKind::Authorize
-            | TapKind::Purchase
-            | TapKind::AuthorizationAdvice
-            | TapKind::PurchaseAdvice
-            | TapKind::Completion => Some(Part::Payment(tap)),
-            TapKind::BalanceInquiry | TapKind::Unsupported => None,
+            TransactionKind::Refund | TransactionKind::RefundAdvice => Some(Part::Refund(tap, original(tap)?)),
+            TransactionKind::Reversal => reversal(original(tap)?),
+            TransactionKind::Authorize
+            | TransactionKind::Purchase
+            | TransactionKind::AuthorizationAdvice
+            | TransactionKind::PurchaseAdvice
+            | TransactionKind::Completion => Some(Part::Payment(tap)),
+            TransactionKind::BalanceInquiry | TransactionKind::Unsupported => None,
         }
     }
 
@@ -209,16 +209,16 @@ pub(super) fn no_payment(state: &State, own: Seq) -> NotClosed {
 }
 
 /// Does what it would take still stand? A resolution that takes more is refused.
-pub(super) fn bounded(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
+pub(super) fn bounded(state: &State, d: &ReconException, booking: Booking) -> Result<(), NotClosed> {
     let Some(part) = Part::of(state, booking.own) else { return by_its_line(state, d, booking) };
     if booking.less.is_positive() { takes(state, d, booking, part) } else { gives_again(state, d, booking, part) }
 }
 
-fn too_much(d: &Difference, at: &'static str, left: Yen, asked: Yen) -> NotClosed {
+fn too_much(d: &ReconException, at: &'static str, left: Yen, asked: Yen) -> NotClosed {
     NotClosed::Stands { id: ::hex::encode(d.id), tap: d.own, at, left: left.max(Yen::ZERO), asked }
 }
 
-fn takes(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Result<(), NotClosed> {
+fn takes(state: &State, d: &ReconException, booking: Booking, part: Part<'_>) -> Result<(), NotClosed> {
     let Booking { less, sides, .. } = booking;
     let paid = part.payment();
     if matches!(sides, Sides::Issuer | Sides::Both) {
@@ -256,7 +256,7 @@ fn takes(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Res
 
 /// The other side has more than this ledger: a refund or a reversal that it did not carry out. It can stand again as far as it was
 /// given back, and once. More of the payment itself is no part of it, and has no bound here.
-fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) -> Result<(), NotClosed> {
+fn gives_again(state: &State, d: &ReconException, booking: Booking, part: Part<'_>) -> Result<(), NotClosed> {
     let more = minus(Yen::ZERO, booking.less);
     let (paid, refund) = match part {
         Part::Payment(_) => return Ok(()),
@@ -294,23 +294,23 @@ fn gives_again(state: &State, d: &Difference, booking: Booking, part: Part<'_>) 
 
 /// Where the payment is not in memory any more, or says nothing: all that is booked of one record never comes to more than its line,
 /// and where the issuer refused messages about it, than what those told.
-fn by_its_line(state: &State, d: &Difference, booking: Booking) -> Result<(), NotClosed> {
+fn by_its_line(state: &State, d: &ReconException, booking: Booking) -> Result<(), NotClosed> {
     let yen = |amount: Yen| i128::from(amount.get()).abs();
     if d.ours == Yen::ZERO {
         return Ok(());
     }
     let told = |r: &super::Raised| {
-        let refused = &r.difference;
+        let refused = &r.exception;
         let other = (refused.own, refused.ours.is_positive()) == (d.own, d.ours.is_positive());
         (refused.status == REFUSED_ADVICE && refused.party == d.party && other).then(|| yen(refused.ours))
     };
-    let line = yen(d.ours).max(state.closing.differences.values().filter_map(told).sum());
+    let line = yen(d.ours).max(state.closing.exceptions.values().filter_map(told).sum());
     let same = |one: &Booking| one.own == booking.own && one.less.is_positive() == booking.less.is_positive();
     let booked = state
         .closing
-        .differences
+        .exceptions
         .values()
-        .filter(|r| issuer_of(&r.difference) == issuer_of(d))
+        .filter(|r| issuer_of(&r.exception) == issuer_of(d))
         .filter_map(|r| booking_of_resolved(r).filter(same).map(|one| yen(one.less)));
     let left = line - booked.sum::<i128>();
     let asked = yen(booking.less);
@@ -323,7 +323,7 @@ fn by_its_line(state: &State, d: &Difference, booking: Booking) -> Result<(), No
 
 fn booking_of_resolved(raised: &super::Raised) -> Option<Booking> {
     let (how, ..) = raised.resolved.as_ref()?;
-    booking(&raised.difference, *how)
+    booking(&raised.exception, *how)
 }
 
 /// A payment at an issuer, and what of it the issuer could still take back.
@@ -337,13 +337,13 @@ pub(super) fn payment(state: &State, own: Seq) -> Result<(u16, Yen), NotClosed> 
 impl State {
     /// What a resolution takes of a payment, or lets stand again. What was explained changes nothing.
     pub(in super::super) fn booking_of(&self, id: &[u8; 16], how: Resolution) -> Option<Booking> {
-        booking(&self.closing.differences.get(id)?.difference, how)
+        booking(&self.closing.exceptions.get(id)?.exception, how)
     }
 
-    /// Records that open differences are about, and the payments behind them: needed until two people have decided.
+    /// Records that open exceptions are about, and the payments behind them: needed until two people have decided.
     pub(in super::super) fn in_difference(&self) -> BTreeSet<Seq> {
-        let open = self.closing.differences.values().filter(|r| r.resolved.is_none() && r.difference.own > 0);
-        let records = open.map(|r| r.difference.own);
+        let open = self.closing.exceptions.values().filter(|r| r.resolved.is_none() && r.exception.own > 0);
+        let records = open.map(|r| r.exception.own);
         records
             .flat_map(|own| std::iter::once(own).chain(Part::of(self, own).into_iter().flat_map(Part::needs)))
             .collect()
@@ -369,7 +369,7 @@ impl State {
     }
 
     /// What people book of a payment that its issuer refused is lost like what the policy has a party bear: what the issuer refused of
-    /// refunds of it is in differences of their own.
+    /// refunds of it is in exceptions of their own.
     fn lost_by_people(&mut self, paid: TapIndex, booking: Booking) -> bool {
         let Some(tap) = self.tap(paid) else { return false };
         let Some((issuer, _)) = at_issuer(self, tap).filter(|_| booking.sides != Sides::Merchant) else { return false };
@@ -498,8 +498,8 @@ pub(super) fn left_of(state: &State, own: Seq, advice: &ToIssuer, moved: Yen) ->
 pub(super) fn in_dispute(state: &State, own: Seq) -> Yen {
     let open = state
         .closing
-        .differences
+        .exceptions
         .values()
-        .filter(|r| r.difference.status == CHARGEBACK && r.difference.own == own && r.resolved.is_none());
-    open.fold(Yen::ZERO, |sum, r| plus(sum, r.difference.ours))
+        .filter(|r| r.exception.status == CHARGEBACK && r.exception.own == own && r.resolved.is_none());
+    open.fold(Yen::ZERO, |sum, r| plus(sum, r.exception.ours))
 }

@@ -5,7 +5,9 @@ use super::super::event::{Command, Event, Link};
 use super::super::statement::{Alike, Booking, StatementLine};
 use super::super::{Approvals, Relief};
 use super::{Change, Replay, ReplayError, said_of};
-use kazasu_ledger::record::{self, Fold, Instrument, LinkOrigin, Place, Proposal, Silence, TapKind, Tapped, Verdict};
+use kazasu_ledger::record::{
+    self, Fold, Instrument, LinkOrigin, Place, Proposal, Silence, Transaction, TransactionKind, Verdict,
+};
 use kazasu_ledger::{AccountKey, Seq};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::wire::ResponseCode;
@@ -68,7 +70,7 @@ impl Fold for Following<'_> {
         self.command(place, Command::Fund { number, amount, reference })
     }
 
-    fn tapped(&mut self, place: Place, r: &Tapped) -> Followed {
+    fn tapped(&mut self, place: Place, r: &Transaction) -> Followed {
         self.0.tap(place, r)
     }
 
@@ -275,12 +277,12 @@ impl Fold for Following<'_> {
     kazasu_ledger::ignore_records! {
         opened issuer_late totals_compared clock_confirmed clock_kept policy_activated lapsed resealed notice_ended
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
-        recon_ran differences_raised difference_noted differences_closed head_signed
+        recon_ran exceptions_opened exception_noted exceptions_ended head_signed
     }
 }
 
 impl Replay {
-    fn tap(&mut self, place: Place, tapped: &Tapped) -> Followed {
+    fn tap(&mut self, place: Place, tapped: &Transaction) -> Followed {
         let Place { seq, at, .. } = place;
         let request = self.request(tapped);
         let (said, _, pending) = self.event(Some(seq), at, &Event::Request(request))?;
@@ -291,7 +293,10 @@ impl Replay {
             let event = Event::IssuerAnswered { message, code: ResponseCode::APPROVED, approval: None };
             self.event(None, at, &event)?;
         }
-        let opens = matches!(tapped.kind, TapKind::Authorize | TapKind::Purchase | TapKind::BalanceInquiry);
+        let opens = matches!(
+            tapped.kind,
+            TransactionKind::Authorize | TransactionKind::Purchase | TransactionKind::BalanceInquiry
+        );
         let Some(after) = said.filter(|_| opens) else { return Ok(()) };
         self.taps += 1;
         let before = said_of(tapped);

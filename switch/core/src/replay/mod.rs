@@ -11,7 +11,7 @@ use super::state::{State, TapState};
 use super::{Rejected, decide, left_to_undo};
 use events::Following;
 use hashbrown::HashMap;
-use kazasu_ledger::record::{Body, IssuerTold, Place, Proposal, Record, Tapped, Undone, Verdict};
+use kazasu_ledger::record::{Body, IssuerTold, Place, Proposal, Record, Transaction, Undone, Verdict};
 use kazasu_ledger::{AccountKey, RuleError, Seq, Transfer, TransferKind};
 use kazasu_schemas::ids::{MerchantId, Ppid};
 use kazasu_schemas::jst::Millis;
@@ -141,7 +141,7 @@ impl Replay {
     /// The next record of the real journal.
     pub fn record(&mut self, seq: Seq, record: &Record) -> Result<(), ReplayError> {
         // The first tap of the period: what it needs is registered by then.
-        if self.shadow.is_none() && record.at >= self.from && matches!(record.body, Body::Tapped(_)) {
+        if self.shadow.is_none() && record.at >= self.from && matches!(record.body, Body::Transaction(_)) {
             self.begin(record.at)?;
         }
         if self.shadow.is_some() && record.at < self.to {
@@ -195,7 +195,7 @@ impl Replay {
         let mut said = None;
         let mut pending = false;
         if let Some(body) = decision.body {
-            if let Body::Tapped(tapped) = &body {
+            if let Body::Transaction(tapped) = &body {
                 said = Some(said_of(tapped));
                 pending = tapped.verdict == Verdict::Pending;
             }
@@ -283,7 +283,7 @@ impl Replay {
     }
 }
 
-fn said_of(tapped: &Tapped) -> Said {
+fn said_of(tapped: &Transaction) -> Said {
     match tapped.verdict {
         Verdict::Refused(refusal) => Said::No(refusal),
         Verdict::Approved(_) if tapped.ruled.as_ref().is_some_and(|ruled| ruled.approved.is_some()) => Said::Partly,

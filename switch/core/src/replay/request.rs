@@ -4,25 +4,25 @@ use super::super::money::{Leg, minus, plus, sum};
 use super::super::state::{Tap, TapState};
 use super::Replay;
 use kazasu_ledger::AccountKey;
-use kazasu_ledger::record::{TapKind, Tapped, Verdict};
+use kazasu_ledger::record::{Transaction, TransactionKind, Verdict};
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::money::{JPY_NUMERIC, Yen};
 use kazasu_schemas::wire::{Operation, Options, Original, Refusal, Request};
 
 impl Replay {
     /// The message that a record was made from, as far as the record keeps it.
-    pub(super) fn request(&self, r: &Tapped) -> Request {
+    pub(super) fn request(&self, r: &Transaction) -> Request {
         let (mti, operation) = match r.kind {
-            TapKind::Authorize => (100, Some(Operation::Authorize)),
-            TapKind::Purchase => (200, Some(Operation::Purchase)),
-            TapKind::Refund => (200, Some(Operation::Refund)),
-            TapKind::BalanceInquiry => (r.key.class.into(), Some(Operation::BalanceInquiry)),
-            TapKind::AuthorizationAdvice => (120, Some(Operation::AuthorizationAdvice)),
-            TapKind::Completion => (220, Some(Operation::Completion)),
-            TapKind::PurchaseAdvice => (220, Some(Operation::PurchaseAdvice)),
-            TapKind::RefundAdvice => (220, Some(Operation::RefundAdvice)),
-            TapKind::Reversal => (420, Some(Operation::Reversal)),
-            TapKind::Unsupported => (r.key.class.into(), None),
+            TransactionKind::Authorize => (100, Some(Operation::Authorize)),
+            TransactionKind::Purchase => (200, Some(Operation::Purchase)),
+            TransactionKind::Refund => (200, Some(Operation::Refund)),
+            TransactionKind::BalanceInquiry => (r.key.class.into(), Some(Operation::BalanceInquiry)),
+            TransactionKind::AuthorizationAdvice => (120, Some(Operation::AuthorizationAdvice)),
+            TransactionKind::Completion => (220, Some(Operation::Completion)),
+            TransactionKind::PurchaseAdvice => (220, Some(Operation::PurchaseAdvice)),
+            TransactionKind::RefundAdvice => (220, Some(Operation::RefundAdvice)),
+            TransactionKind::Reversal => (420, Some(Operation::Reversal)),
+            TransactionKind::Unsupported => (r.key.class.into(), None),
         };
         let mti = if mti < 100 { mti * 100 } else { mti };
         let original = r.original.and_then(|seq| self.real.tap_by_seq(seq));
@@ -47,13 +47,13 @@ impl Replay {
             ppid: r.ppid,
             original: key
                 .map(|key| Original::new(Mti(u16::from(key.class) * 100), key.stan, key.transmission, key.acquirer)),
-            replacement: original.filter(|_| r.kind == TapKind::Reversal).map(|tap| self.remains(tap, r)),
+            replacement: original.filter(|_| r.kind == TransactionKind::Reversal).map(|tap| self.remains(tap, r)),
             options: Options(r.ruled.as_ref().map_or(0, |ruled| ruled.options)),
         }
     }
 
     /// What remained of a tap after a reversal: records of old keep only what it gave back.
-    fn remains(&self, tap: &Tap, r: &Tapped) -> Yen {
+    fn remains(&self, tap: &Tap, r: &Transaction) -> Yen {
         if let Some(remains) = r.remains {
             return remains;
         }

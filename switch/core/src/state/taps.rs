@@ -6,7 +6,7 @@ use super::super::original::Reference;
 use super::super::wallet::HolderAt;
 use super::people::Counting;
 use kazasu_ledger::Seq;
-use kazasu_ledger::record::{TapKey, TapKind, Tapped, Verdict};
+use kazasu_ledger::record::{TapKey, Transaction, TransactionKind, Verdict};
 use kazasu_schemas::ids::{InstitutionId, MerchantId, Ppid, Rrn};
 use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
@@ -47,7 +47,7 @@ pub struct Tap {
     pub key: TapKey,
     pub(in super::super) fingerprint: u64,
     /// What was asked.
-    pub kind: TapKind,
+    pub kind: TransactionKind,
     /// Where it stands.
     pub state: TapState,
     /// DE37.
@@ -199,7 +199,7 @@ impl Taps {
     }
 
     /// A retrieval reference number belongs to a tap.
-    pub(in super::super) fn refer(&mut self, key: u64, index: TapIndex, kind: TapKind) {
+    pub(in super::super) fn refer(&mut self, key: u64, index: TapIndex, kind: TransactionKind) {
         match self.by_reference.get_mut(&key) {
             None => {
                 self.by_reference.insert(key, Reference::One(index));
@@ -212,7 +212,7 @@ impl Taps {
     }
 
     /// The tap leaves the memory.
-    pub(in super::super) fn refer_no_more(&mut self, key: u64, index: TapIndex, kind: TapKind) {
+    pub(in super::super) fn refer_no_more(&mut self, key: u64, index: TapIndex, kind: TransactionKind) {
         let gone = match self.by_reference.get_mut(&key) {
             Some(Reference::One(known)) => *known == index,
             Some(Reference::Many(n)) if is_payment(kind) => {
@@ -261,7 +261,7 @@ pub(in super::super) fn refused(refusal: Refusal) -> Answer {
 }
 
 /// What a decided tap is answered; `None` while its issuer is being asked.
-pub(in super::super) fn answer_of(r: &Tapped) -> Option<Answer> {
+pub(in super::super) fn answer_of(r: &Transaction) -> Option<Answer> {
     match r.verdict {
         Verdict::Pending => None,
         Verdict::Refused(refusal) => Some(refused(refusal)),

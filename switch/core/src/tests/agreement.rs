@@ -1,6 +1,6 @@
 //! What reversals and refunds leave, whatever their issuer says and in whatever order: an issuer with a book of its own stands on
 //! the other side and answers, refuses, stays silent and answers late. In the end what it owes here is what its book says, and
-//! what merchants are owed is what a model that knows neither holds nor legs has worked out. Where a refusal is a difference that
+//! what merchants are owed is what a model that knows neither holds nor legs has worked out. Where a refusal is an exception that
 //! people look after, they book what can be booked first.
 
 use super::refusals::resolve_one;
@@ -421,12 +421,12 @@ impl World {
         }
     }
 
-    /// Two people book what the differences say; what of a refused payment has changed since is disputed.
+    /// Two people book what the exceptions say; what of a refused payment has changed since is disputed.
     fn people_book(&mut self) {
-        let mut ids: Vec<[u8; 16]> = self.town.state.differences(true).iter().map(|d| d.difference.id).collect();
+        let mut ids: Vec<[u8; 16]> = self.town.state.exceptions(true).iter().map(|d| d.exception.id).collect();
         let stands = |tap: &&crate::state::Tap| self.town.state.parts(tap.seq).refused;
         let refused: Vec<Seq> = self.town.state.taps().filter(stands).map(|tap| tap.seq).collect();
-        for d in self.town.state.differences(true).into_iter().map(|d| d.difference).filter(|d| d.ours == Yen::ZERO) {
+        for d in self.town.state.exceptions(true).into_iter().map(|d| d.exception).filter(|d| d.ours == Yen::ZERO) {
             // Nothing of it is here. They ask the issuer.
             let there = self.issuer.entries.get(&d.own).map_or(0, Entry::owes);
             assert!(there == 0 || there == d.theirs.get(), "{d:?}: {:?}", self.issuer);
@@ -446,8 +446,8 @@ impl World {
             };
             let (reference, why, by) = (format!("CB{tap}"), "w".to_owned(), "sato".to_owned());
             ask(&mut self.town, Command::Closing(Closing::Dispute { tap, amount, reference, why, by })).unwrap();
-            let open = self.town.state.differences(true);
-            let id = open.iter().map(|d| d.difference.id).find(|id| !ids.contains(id)).unwrap();
+            let open = self.town.state.exceptions(true);
+            let id = open.iter().map(|d| d.exception.id).find(|id| !ids.contains(id)).unwrap();
             assert!(resolve_one(&mut self.town, id, Resolution::BookedIssuer), "{tap}: {amount}");
         }
     }
@@ -469,9 +469,9 @@ impl World {
         let stubborn = self.issuer.stubborn;
         let followed = stubborn || self.issuer.refused_reversals == 0;
         assert!(followed, "the issuer could follow every reversal: {:?}", self.issuer);
-        // A difference is booked whole or not at all. Where something of it was undone in part since, it stays open: the books
+        // An exception is booked whole or not at all. Where something of it was undone in part since, it stays open: the books
         // differ by no more than what is open.
-        let open = state.differences(true).into_iter().map(|d| d.difference);
+        let open = state.exceptions(true).into_iter().map(|d| d.exception);
         let open: i64 = open.map(|d| (d.ours.get() - d.theirs.get()).abs()).sum();
         let apart = self.town.receivable().0 - self.issuer.owes();
         assert!(apart.abs() <= open, "{apart} apart, {open} open: {:?}", self.issuer);
@@ -516,7 +516,7 @@ impl Town {
     fn journal_seq_of(&self, request: &Request) -> Seq {
         let key = super::super::state::key_of(request);
         let found = self.journal.iter().rposition(|record| match &record.body {
-            Body::Tapped(tapped) => tapped.key == key,
+            Body::Transaction(tapped) => tapped.key == key,
             _ => false,
         });
         Seq::try_from(found.expect("it was decided") + 1).unwrap()

@@ -301,7 +301,7 @@ fn de90_that_names_something_unknown_speaks_against_every_other_payment() {
 
 /// What the record of the last message says about a reversal that was not carried out.
 fn not_carried_out(town: &Town) -> Option<(u16, u64)> {
-    let Body::Tapped(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
+    let Body::Transaction(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
     let ruled = tapped.ruled.as_ref()?;
     Some((ruled.flags, ruled.named?))
 }

@@ -466,7 +466,7 @@ impl Both {
                 }
                 self.open.push(id);
                 let flags = match &self.town.journal.last().unwrap().body {
-                    Body::Tapped(tapped) => tapped.ruled.as_ref().map_or(0, |r| r.flags),
+                    Body::Transaction(tapped) => tapped.ruled.as_ref().map_or(0, |r| r.flags),
                     other => panic!("{other:?}"),
                 };
                 let bit = |bit| flags & bit != 0;
@@ -802,17 +802,17 @@ impl Both {
                 }
             }
             match &record.body {
-                Body::Tapped(tapped) => {
-                    use kazasu_ledger::record::{TapKind, Verdict};
+                Body::Transaction(tapped) => {
+                    use kazasu_ledger::record::{TransactionKind, Verdict};
                     match tapped.verdict {
                         Verdict::Refused(refusal) => add(&format!("refused {}", refusal.code())),
                         Verdict::Approved(_) => add("approved"),
                         Verdict::Pending => add("pending"),
                     }
                     match tapped.kind {
-                        TapKind::Completion => add("completed"),
-                        TapKind::RefundAdvice => add("refunded"),
-                        TapKind::Reversal if !tapped.transfers.is_empty() => add("reversed"),
+                        TransactionKind::Completion => add("completed"),
+                        TransactionKind::RefundAdvice => add("refunded"),
+                        TransactionKind::Reversal if !tapped.transfers.is_empty() => add("reversed"),
                         _ => {}
                     }
                     let ruled = tapped.ruled.clone().unwrap_or_default();

@@ -103,17 +103,19 @@ fn play(town: &mut Town, step: Step, sent_before: &mut Sent, asked: &mut Vec<Seq
 
 /// What merchants are owed, counted from the taps instead of the book.
 fn owed(state: &State) -> i64 {
-    use kazasu_ledger::record::TapKind;
+    use kazasu_ledger::record::TransactionKind;
     state
         .taps()
         .map(|tap| match tap.kind {
-            TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion => tap.moved().get(),
-            TapKind::Refund | TapKind::RefundAdvice => -tap.moved().get(),
-            TapKind::Authorize
-            | TapKind::AuthorizationAdvice
-            | TapKind::BalanceInquiry
-            | TapKind::Reversal
-            | TapKind::Unsupported => 0,
+            TransactionKind::Purchase | TransactionKind::PurchaseAdvice | TransactionKind::Completion => {
+                tap.moved().get()
+            }
+            TransactionKind::Refund | TransactionKind::RefundAdvice => -tap.moved().get(),
+            TransactionKind::Authorize
+            | TransactionKind::AuthorizationAdvice
+            | TransactionKind::BalanceInquiry
+            | TransactionKind::Reversal
+            | TransactionKind::Unsupported => 0,
         })
         .sum()
 }

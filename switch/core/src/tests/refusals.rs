@@ -42,7 +42,7 @@ fn points(town: &Town) -> i64 {
 fn follows(town: &mut Town, operation: Operation, of: &Request, yen: i64) -> (Request, Seq) {
     let request = town.about(operation, of, yen);
     assert_eq!(town.code(&request), "00", "{operation:?} of {yen}");
-    let record = town.journal.iter().rposition(|record| matches!(record.body, Body::Tapped(_))).unwrap();
+    let record = town.journal.iter().rposition(|record| matches!(record.body, Body::Transaction(_))).unwrap();
     (request, Seq::try_from(record + 1).unwrap())
 }
 
@@ -51,7 +51,7 @@ fn reversed(town: &mut Town, of: &Request, remains: i64) -> Seq {
     let mut request = town.about(Operation::Reversal, of, of.amount.get());
     request.replacement = (remains > 0).then_some(Yen::new(remains));
     assert_eq!(town.code(&request), "00");
-    let record = town.journal.iter().rposition(|record| matches!(record.body, Body::Tapped(_))).unwrap();
+    let record = town.journal.iter().rposition(|record| matches!(record.body, Body::Transaction(_))).unwrap();
     Seq::try_from(record + 1).unwrap()
 }
 
@@ -62,15 +62,15 @@ fn says(town: &mut Town, message: Seq, code: &str) {
     assert!(town.journal.len() > before, "record {message} told its issuer something");
 }
 
-/// What the differences that are open say: their records, and both sides.
-fn differences(town: &Town) -> Vec<(Seq, i64, i64)> {
-    let open = town.state.differences(true);
-    open.iter().map(|d| (d.difference.own, d.difference.ours.get(), d.difference.theirs.get())).collect()
+/// What the exceptions that are open say: their records, and both sides.
+fn exceptions(town: &Town) -> Vec<(Seq, i64, i64)> {
+    let open = town.state.exceptions(true);
+    open.iter().map(|d| (d.exception.own, d.exception.ours.get(), d.exception.theirs.get())).collect()
 }
 
-/// Two people resolve every open difference, as far as they can; how many they could.
+/// Two people resolve every open exception, as far as they can; how many they could.
 fn resolve(town: &mut Town, how: Resolution) -> usize {
-    let open: Vec<[u8; 16]> = town.state.differences(true).iter().map(|d| d.difference.id).collect();
+    let open: Vec<[u8; 16]> = town.state.exceptions(true).iter().map(|d| d.exception.id).collect();
     open.into_iter().filter(|id| resolve_one(town, *id, how)).count()
 }
 
@@ -162,13 +162,13 @@ fn a_refund_of_an_older_journal_is_folded_as_its_transfers_say() {
     reversed(&mut town, &refund, 0);
     let request = town.about(Operation::Refund, &advice, 800);
     let decision = decide(&town.state, town.now, &Event::Request(request));
-    let Some(Body::Tapped(mut tapped)) = decision.body else { panic!("a refund is a tap") };
+    let Some(Body::Transaction(mut tapped)) = decision.body else { panic!("a refund is a tap") };
     let shortfall = town.state.parties.acquirers[&acquirer()];
     let (claimed, others): (Vec<_>, Vec<_>) = tapped.transfers.iter().copied().partition(|t| t.credit == shortfall);
     assert_eq!(claimed.len(), 2);
     tapped.transfers = others.into_iter().collect();
     tapped.transfers.insert(0, kazasu_ledger::Transfer { amount: Yen::new(800), ..claimed[0] });
-    town.carry_out(&Decision { body: Some(Body::Tapped(tapped)), ..Decision::default() });
+    town.carry_out(&Decision { body: Some(Body::Transaction(tapped)), ..Decision::default() });
     assert_eq!(town.shortfall(), 0);
     follows(&mut town, Operation::Refund, &advice, 200);
     assert_eq!((town.payable("SHOP"), town.shortfall()), (600, 0));
@@ -236,8 +236,8 @@ fn a_stood_in_payment_that_is_reversed_and_refused_leaves_nothing_to_book() {
             says(&mut town, message, code);
         }
         assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
-        // That the issuer refused the reversal was a difference as long as it had the payment.
-        assert_eq!(differences(&town).len(), usize::from(!refused_first));
+        // That the issuer refused the reversal was an exception as long as it had the payment.
+        assert_eq!(exceptions(&town).len(), usize::from(!refused_first));
         assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 0);
         assert_eq!(resolve(&mut town, Resolution::BookedMerchant), 0);
         assert_eq!((town.receivable(), town.payable("SHOP")), ((0, 0), 0));
@@ -260,7 +260,7 @@ fn a_payment_that_its_issuer_refuses_is_booked_whole_with_refunds_or_without() {
                 {
                     says(&mut town, message, code);
                 }
-                assert_eq!(differences(&town), [(message, 1_000, 0)]);
+                assert_eq!(exceptions(&town), [(message, 1_000, 0)]);
                 assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 1);
                 assert_eq!(town.receivable(), (-back, 0), "the issuer gave {back} back");
                 assert_eq!(town.payable("SHOP"), 1_000 - back);
@@ -316,7 +316,7 @@ fn a_payment_and_its_refund_that_are_both_refused_are_booked_in_any_order() {
                 }
             }
             resolve(&mut town, Resolution::BookedIssuer);
-            assert_eq!((town.receivable(), differences(&town).len()), ((0, 0), 0), "{refund_first} {booked_between}");
+            assert_eq!((town.receivable(), exceptions(&town).len()), ((0, 0), 0), "{refund_first} {booked_between}");
             assert_eq!(town.payable("SHOP"), 700);
             town.check_replay();
         }
@@ -338,7 +338,7 @@ fn a_refunds_reversal_that_is_refused_counts_though_its_payment_is_reversed() {
     for message in owed {
         says(&mut town, message, "00");
     }
-    assert_eq!((town.receivable(), differences(&town)), ((0, 0), vec![(undo, 800, 0)]));
+    assert_eq!((town.receivable(), exceptions(&town)), ((0, 0), vec![(undo, 800, 0)]));
     assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 1);
     assert_eq!(town.receivable(), (-800, 0), "it still has the refund");
     town.check_replay();
@@ -359,7 +359,7 @@ fn a_later_reversal_that_is_acknowledged_ends_what_an_earlier_one_left() {
                 reversed(&mut town, &request, 800)
             };
             says(&mut town, first, "05");
-            assert_eq!(differences(&town), [(first, -200, 0)]);
+            assert_eq!(exceptions(&town), [(first, -200, 0)]);
             let second = reversed(&mut town, &request, remains);
             says(&mut town, second, "00");
             assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 0, "the issuer has {remains}");
@@ -386,7 +386,7 @@ fn a_reversal_that_was_told_late_and_refused_lets_stand_what_was_not_told() {
     let (told, message) = town.state.unacknowledged().next().unwrap();
     assert_eq!((message.amount.get(), message.remains), (1_000, None));
     says(&mut town, told, "05");
-    assert_eq!(differences(&town), [(second, -800, 0)]);
+    assert_eq!(exceptions(&town), [(second, -800, 0)]);
     assert_eq!(resolve(&mut town, Resolution::BookedIssuer), 1);
     assert_eq!(town.receivable(), (800, 0), "the issuer has it");
     town.check_replay();
@@ -406,9 +406,9 @@ fn a_refused_payment_that_is_taken_in_parts_is_taken_once() {
             let (reference, why, by) = (format!("CB{yen}"), "w".to_owned(), "sato".to_owned());
             Command::Closing(Closing::Dispute { tap, amount: Yen::new(yen), reference, why, by })
         };
-        let refused = town.state.differences(true)[0].difference.id;
+        let refused = town.state.exceptions(true)[0].exception.id;
         ask(&mut town, dispute(700)).unwrap();
-        let part = town.state.differences(true).iter().map(|d| d.difference.id).find(|id| *id != refused).unwrap();
+        let part = town.state.exceptions(true).iter().map(|d| d.exception.id).find(|id| *id != refused).unwrap();
         assert!(resolve_one(&mut town, part, Resolution::BookedIssuer));
         assert_eq!(town.receivable(), (-500, 0));
         let undo = reversed(&mut town, &refund, 0);

@@ -220,7 +220,7 @@ fn a_policy_must_be_able_to_follow_the_one_in_force() {
     assert_eq!(town.state.policy().0, 2);
     let (_, code) = town.purchase(1, 5_000);
     assert_eq!(code, "00");
-    let Body::Tapped(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
+    let Body::Transaction(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
     assert_eq!(tapped.ruled.as_ref().unwrap().policy, 2, "a tap names the policy it was decided with");
 }
 

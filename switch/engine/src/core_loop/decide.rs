@@ -90,7 +90,7 @@ impl Core<'_> {
     /// The refusal of a message that was never decided and whose own time is no time to decide it.
     fn untimely(&self, event: &Event, clocks: Clocks) -> Option<Decision> {
         let Event::Request(request) = event else { return None };
-        let window = self.shell.config.transmission_window;
+        let window = self.context.config.transmission_window;
         let why = untimely(request, clocks, Bounds { window, forgotten_before: self.state.forgotten_before() })?;
         if self.state.knows(request) {
             return None;
@@ -105,14 +105,15 @@ impl Core<'_> {
         let _handled = Handled { event, connection };
         let span = trail::span(|| self.id_of(event, connection));
         let _in = span.enter();
-        let clocks = self.shell.clocks();
+        let clocks = self.context.clocks();
         let now = clocks.decides;
         let Decision { body, effects, rejected } = match self.untimely(event, clocks) {
             None => decide(&self.state, now, event),
             // Nothing was decided, so there is no record, as of what is refused at the door.
             Some(refused) => refused,
         };
-        if let (Some(leaving), Some(Body::Tapped(tapped)), Event::Request(request)) = (&mut self.leaving, &body, event)
+        if let (Some(leaving), Some(Body::Transaction(tapped)), Event::Request(request)) =
+            (&mut self.leaving, &body, event)
             && tapped.verdict == Verdict::Pending
             && let Asker::Connection(connection, received, tag) = asker
         {
@@ -162,7 +163,7 @@ impl Core<'_> {
     /// What reversals still have to undo comes before anything else is decided: nobody sees the state in between.
     pub(super) fn undo_what_is_left(&mut self, event: &Event) {
         while let Some(Decision { body: Some(body), effects, .. }) = left_to_undo(&self.state) {
-            let now = self.shell.now();
+            let now = self.context.now();
             let record = Record { at: now.max(self.state.at), day: self.state.day, body };
             let seq = self.state.seq + 1;
             self.state.apply(seq, &record).expect("a decision keeps the ledger's rules");
@@ -219,7 +220,7 @@ impl Core<'_> {
 
 /// Counts what the switch refuses, by the refusal's name.
 fn count_refusal(body: &Body) {
-    if let Body::Tapped(tapped) = body
+    if let Body::Transaction(tapped) = body
         && let Verdict::Refused(refusal) = tapped.verdict
     {
         refused(refusal);

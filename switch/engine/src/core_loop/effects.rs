@@ -84,7 +84,7 @@ impl Core<'_> {
 
     /// A message to an issuer, and the record that caused it.
     fn send(&mut self, (seq, message): (Seq, ToIssuer), event: &Event, connection: Option<&Arc<ConnectionHandle>>) {
-        match self.state.outgoing(seq, message, self.shell.config.own_id) {
+        match self.state.outgoing(seq, message, self.context.config.own_id) {
             Some(outgoing) => self.batch.held.message(outgoing),
             // It stays owed, and in the journal; a switch that stops would lose everybody else's taps.
             None => about!(

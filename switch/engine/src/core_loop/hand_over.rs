@@ -71,7 +71,7 @@ impl Core<'_> {
         let asked = Asked { in_doubt: asked.in_doubt || known, ..asked };
         match self.leaving.as_mut().filter(|leaving| leaving.closing.is_some() && self.stalled.is_none()) {
             Some(leaving) => leaving.parked.push(asked),
-            None => asked.refuse(&self.shell.health),
+            None => asked.refuse(&self.context.health),
         }
     }
 
@@ -82,7 +82,7 @@ impl Core<'_> {
 
     /// The batch that was decided behind one that failed. Returns its open questions.
     pub(super) fn batch_after(&mut self, error: &AppendError) -> Vec<Asked> {
-        std::mem::take(&mut self.batch).drop_after(error, &self.shell.health)
+        std::mem::take(&mut self.batch).drop_after(error, &self.context.health)
     }
 
     pub(super) fn lose(&mut self, why: String, mut open: Vec<Asked>) -> End {
@@ -98,7 +98,7 @@ impl Core<'_> {
     pub(super) fn gone(&mut self, job: Job) -> End {
         let why = "the writer is gone".to_owned();
         let open = match job {
-            Job::Commit(batch) => batch.drop_after(&AppendError::Unknown(why.clone()), &self.shell.health),
+            Job::Commit(batch) => batch.drop_after(&AppendError::Unknown(why.clone()), &self.context.health),
             Job::Read(_) => Vec::new(),
         };
         self.lose(why, open)

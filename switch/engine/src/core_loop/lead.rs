@@ -2,7 +2,7 @@
 
 use super::decide::{Asker, Silences};
 use super::hand_over::Leaving;
-use super::{Core, End, Shell, Waiter};
+use super::{Core, CoreContext, End, Waiter};
 use crate::commit::Batch;
 use crate::replica::{Broken, Replica};
 use crate::reply::Asked;
@@ -26,7 +26,7 @@ const FAILED_COMMITS: Backoff =
 
 /// What is kept from one lead to the next.
 struct Leads<'a> {
-    shell: &'a Shell,
+    context: &'a CoreContext,
     /// Told once, when this node is of use or can never be.
     started: Option<oneshot::Sender<anyhow::Result<()>>>,
     failures: Backoff,
@@ -59,16 +59,16 @@ struct Over {
     stopping: bool,
 }
 
-pub(crate) fn run(shell: &Shell, started: oneshot::Sender<anyhow::Result<()>>) {
+pub(crate) fn run(context: &CoreContext, started: oneshot::Sender<anyhow::Result<()>>) {
     let mut leads = Leads {
-        shell,
+        context,
         started: Some(started),
         failures: FAILED_COMMITS,
         since: Instant::now(),
         replica: Replica::default(),
         again: Vec::new(),
         old: None,
-        held: shell.config.expected,
+        held: context.config.expected,
     };
     while let Then::Wait = leads.next() {}
 }
@@ -84,13 +84,13 @@ impl<'a> Leads<'a> {
                 return Then::Stop;
             }
             Next::Finished(why) => {
-                finished(self.shell, why);
+                finished(self.context, why);
                 return Then::Stop;
             }
         };
         self.held = Some(epoch);
-        self.shell.health.set_epoch(epoch);
-        if let Err(error) = catch_up(&writer, &mut self.replica, &self.shell.health) {
+        self.context.health.set_epoch(epoch);
+        if let Err(error) = catch_up(&writer, &mut self.replica, &self.context.health) {
             writer.close();
             return self.unread(error);
         }
@@ -98,7 +98,7 @@ impl<'a> Leads<'a> {
         let end = core.pump(&writer);
         let waiters = core.open_questions();
         let Core { state, head, stopping, .. } = core;
-        self.shell.issuers.end();
+        self.context.issuers.end();
         let over = Over { writer, state, head, waiters, stopping };
         match end {
             End::Stopped => {
@@ -113,7 +113,8 @@ impl<'a> Leads<'a> {
 
     fn wait(&mut self) -> Next {
         let (held, starting) = (self.held, self.started.is_some());
-        let waiting = Waiting { shell: self.shell, replica: &mut self.replica, old: self.old.take(), held, starting };
+        let waiting =
+            Waiting { context: self.context, replica: &mut self.replica, old: self.old.take(), held, starting };
         let started = &mut self.started;
         let mut ready = || {
             if let Some(started) = started.take() {
@@ -139,45 +140,45 @@ impl<'a> Leads<'a> {
         if self.tell_start(Err(error)) {
             return Then::Stop;
         }
-        self.shell.health.set_halted(Some(why));
-        let_others_lead(self.shell);
-        if refuse_for(self.shell, Duration::from_secs(1)) { Then::Stop } else { Then::Wait }
+        self.context.health.set_halted(Some(why));
+        let_others_lead(self.context);
+        if refuse_for(self.context, Duration::from_secs(1)) { Then::Stop } else { Then::Wait }
     }
 
     /// Begins to lead with what was read.
     fn begin(&mut self, epoch: u64) -> Core<'a> {
-        let shell = self.shell;
-        shell.health.durable.store(self.replica.state.seq, Ordering::Release);
-        shell.audit(&mut self.replica.state, usize::MAX);
-        shell.lead_begins(&self.replica.state);
-        let mut core = Core::new(shell, std::mem::take(&mut self.replica));
-        shell.issuers.begin(&shell.engine);
+        let context = self.context;
+        context.health.durable.store(self.replica.state.seq, Ordering::Release);
+        context.audit(&mut self.replica.state, usize::MAX);
+        context.lead_begins(&self.replica.state);
+        let mut core = Core::new(context, std::mem::take(&mut self.replica));
+        context.issuers.begin(&context.engine);
         core.recover();
-        for asked in shell.elsewhere.take_back() {
+        for asked in context.forwarder.take_back() {
             core.ask(asked);
         }
-        shell.health.set_halted(None);
-        shell.role(Role::Leading);
-        shell.health.trying.store(false, Ordering::Release);
+        context.health.set_halted(None);
+        context.role(Role::Leading);
+        context.health.trying.store(false, Ordering::Release);
         tracing::info!(epoch, records = core.state.seq, "this node leads");
         self.tell_start(Ok(()));
         core
     }
 
     fn handed_over(&mut self, leaving: Leaving, over: Over) -> Then {
-        let shell = self.shell;
+        let context = self.context;
         over.writer.close();
         // Everything in the state is in the journal; its hash is the last record's.
         self.replica.hash = over.head.hash;
         self.replica.state = over.state;
-        let released = shell.health.epoch();
-        shell.health.release(released, leaving.successor);
-        shell.role(Role::Following);
+        let released = context.health.epoch();
+        context.health.release(released, leaving.successor);
+        context.role(Role::Following);
         let _ = leaving.reply.send(Ok(released));
         let mut open = leaving.parked;
         open.extend(over.waiters);
         if over.stopping {
-            open.into_iter().for_each(|asked| asked.refuse(&shell.health));
+            open.into_iter().for_each(|asked| asked.refuse(&context.health));
             return Then::Stop;
         }
         self.again = open;
@@ -185,24 +186,24 @@ impl<'a> Leads<'a> {
     }
 
     fn lost(&mut self, mut open: Vec<Asked>, why: String, over: Over) -> Then {
-        let shell = self.shell;
+        let context = self.context;
         let Over { mut writer, waiters, stopping, .. } = over;
         open.extend(waiters);
         if stopping {
-            open.into_iter().for_each(|asked| asked.refuse(&shell.health));
+            open.into_iter().for_each(|asked| asked.refuse(&context.health));
             return Then::Stop;
         }
         tracing::error!(%why, "this node does not lead any more");
         metrics::counter!("kazasu_leads_lost_total").increment(1);
         self.replica = Replica::default();
-        shell.health.caught_up.store(false, Ordering::Release);
-        if !shell.config.shared {
+        context.health.caught_up.store(false, Ordering::Release);
+        if !context.config.shared {
             writer.close();
-            open.into_iter().for_each(|asked| asked.refuse(&shell.health));
-            finished(shell, why);
+            open.into_iter().for_each(|asked| asked.refuse(&context.health));
+            finished(context, why);
             return Then::Stop;
         }
-        shell.role(Role::Following);
+        context.role(Role::Following);
         self.again = open;
         writer.cancel();
         self.old = Some(writer);
@@ -213,14 +214,14 @@ impl<'a> Leads<'a> {
         if over.stopping {
             return Then::Stop;
         }
-        let shell = self.shell;
+        let context = self.context;
         over.writer.close();
         self.replica = Replica::default();
-        over.waiters.into_iter().for_each(|asked| asked.refuse(&shell.health));
-        shell.health.set_halted(Some(error.to_string()));
-        self.held = Some(shell.health.epoch());
-        let_others_lead(shell);
-        if refuse_for(shell, self.failures.failed_after(self.since.elapsed())) {
+        over.waiters.into_iter().for_each(|asked| asked.refuse(&context.health));
+        context.health.set_halted(Some(error.to_string()));
+        self.held = Some(context.health.epoch());
+        let_others_lead(context);
+        if refuse_for(context, self.failures.failed_after(self.since.elapsed())) {
             return Then::Stop;
         }
         self.since = Instant::now();
@@ -229,44 +230,44 @@ impl<'a> Leads<'a> {
 }
 
 /// This node must read the journal again before it can lead. Another, whose state is warm, had better do it.
-fn let_others_lead(shell: &Shell) {
-    shell.health.trying.store(false, Ordering::Release);
-    if shell.config.shared {
-        shell.health.caught_up.store(false, Ordering::Release);
-        shell.health.release(shell.health.epoch(), String::new());
-        shell.role(Role::Following);
+fn let_others_lead(context: &CoreContext) {
+    context.health.trying.store(false, Ordering::Release);
+    if context.config.shared {
+        context.health.caught_up.store(false, Ordering::Release);
+        context.health.release(context.health.epoch(), String::new());
+        context.role(Role::Following);
     } else {
-        shell.role(Role::Starting);
+        context.role(Role::Starting);
     }
 }
 
 /// This process will never write again, and says so until it is stopped.
-fn finished(shell: &Shell, why: String) {
+fn finished(context: &CoreContext, why: String) {
     tracing::error!(%why, "this switch stops for good");
-    shell.health.set_halted(Some(why));
-    shell.role(Role::Finished);
-    shell.health.finished.store(true, Ordering::Release);
-    while !refuse_for(shell, Duration::from_secs(3600)) {}
+    context.health.set_halted(Some(why));
+    context.role(Role::Finished);
+    context.health.finished.store(true, Ordering::Release);
+    while !refuse_for(context, Duration::from_secs(3600)) {}
 }
 
 /// Answers everything with "not now" for a while. True when the switch is to stop.
-fn refuse_for(shell: &Shell, how_long: Duration) -> bool {
+fn refuse_for(context: &CoreContext, how_long: Duration) -> bool {
     let until = Instant::now() + how_long;
-    while let Ok(msg) = shell.rx.recv_deadline(until) {
+    while let Ok(msg) = context.rx.recv_deadline(until) {
         match msg {
             Msg::Inbound { connection, received, first_tag, messages } => {
                 for (message, tag) in messages.into_iter().zip(first_tag..) {
                     Asked { connection: connection.clone(), received, tag, message, in_doubt: false }
-                        .refuse(&shell.health);
+                        .refuse(&context.health);
                 }
             }
             Msg::Command(_, to) => {
-                let _ = to.send(Err(CommandError::Halted(shell.health.halted().unwrap_or_default())));
+                let _ = to.send(Err(CommandError::Halted(context.health.halted().unwrap_or_default())));
             }
             Msg::HandOver { reply, .. } => {
-                let _ = reply.send(Err(shell.health.halted().unwrap_or_default()));
+                let _ = reply.send(Err(context.health.halted().unwrap_or_default()));
             }
-            Msg::Lead { .. } => shell.health.trying.store(false, Ordering::Release),
+            Msg::Lead { .. } => context.health.trying.store(false, Ordering::Release),
             // Issuers' answers are lost here on purpose: after the journal is read again their taps are reversed.
             Msg::Events(_) | Msg::Query(_) | Msg::Tick | Msg::Lost { .. } => {}
             Msg::Stop => return true,
@@ -276,9 +277,9 @@ fn refuse_for(shell: &Shell, how_long: Duration) -> bool {
 }
 
 impl<'a> Core<'a> {
-    fn new(shell: &'a Shell, replica: Replica) -> Self {
+    fn new(context: &'a CoreContext, replica: Replica) -> Self {
         Core {
-            shell,
+            context,
             head: replica.head(),
             state: replica.state,
             waiting: HashMap::new(),
@@ -298,15 +299,15 @@ impl<'a> Core<'a> {
     /// What a restart owes: pending taps are reversed, unacknowledged advices are sent again.
     fn recover(&mut self) {
         if !self.state.is_open() {
-            let open = Command::Open { book: self.shell.config.book.clone() };
+            let open = Command::Open { book: self.context.config.book.clone() };
             self.decide(&Event::Command(open), Asker::Nobody);
         }
-        for registration in &self.shell.config.registrations {
+        for registration in &self.context.config.registrations {
             self.decide(&Event::Command(registration.clone()), Asker::Nobody);
         }
         let owed: Vec<_> = self.state.unacknowledged().collect();
         for (seq, message) in owed {
-            if let Some(outgoing) = self.state.outgoing(seq, message, self.shell.config.own_id) {
+            if let Some(outgoing) = self.state.outgoing(seq, message, self.context.config.own_id) {
                 self.batch.held.message(outgoing);
             }
         }
@@ -321,7 +322,7 @@ impl<'a> Core<'a> {
         for tap in pending {
             self.decide(&Event::IssuerSilent { tap, why: Silence::Restarted }, Asker::Nobody);
         }
-        self.undo_what_is_left(&Event::Tick { keep_days: self.shell.config.keep_days });
+        self.undo_what_is_left(&Event::Tick { keep_days: self.context.config.keep_days });
     }
 
     /// Whoever waits for an issuer when the lead ends.

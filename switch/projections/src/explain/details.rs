@@ -3,7 +3,7 @@
 use crate::chart::Chart;
 use kazasu_ledger::record::{self, Fold, Place, Verdict, flag};
 use kazasu_ledger::{Body, Transfer};
-use kazasu_schemas::closing::Difference;
+use kazasu_schemas::closing::ReconException;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 
@@ -15,8 +15,8 @@ pub(super) fn step(chart: &Chart, place: Place, body: &Body) -> Value {
     details.out
 }
 
-fn difference(d: &Difference) -> Value {
-    json!({ "difference": hex::encode(d.id), "status": d.status, "party": d.party, "record": d.own, "ours_yen": d.ours.get(),
+fn exception(d: &ReconException) -> Value {
+    json!({ "exception": hex::encode(d.id), "status": d.status, "party": d.party, "record": d.own, "ours_yen": d.ours.get(),
         "theirs_yen": d.theirs.get(), "why": d.why })
 }
 
@@ -35,7 +35,7 @@ struct Details<'a> {
 impl Fold for Details<'_> {
     type Error = Infallible;
 
-    fn tapped(&mut self, _: Place, r: &record::Tapped) -> Result<(), Infallible> {
+    fn tapped(&mut self, _: Place, r: &record::Transaction) -> Result<(), Infallible> {
         let out = &mut self.out;
         out["asked"] = r.kind.name().into();
         out["acquirer"] = r.key.acquirer.to_string().into();
@@ -85,13 +85,13 @@ impl Fold for Details<'_> {
     fn issuer_acknowledged(&mut self, _: Place, r: &record::IssuerAcknowledged) -> Result<(), Infallible> {
         self.out["de39"] = r.code.to_string().into();
         if let Some(d) = &r.raised {
-            self.out["differences"] = json!([difference(d)]);
+            self.out["exceptions"] = json!([exception(d)]);
         }
         Ok(())
     }
 
-    fn differences_raised(&mut self, _: Place, r: &record::DifferencesRaised) -> Result<(), Infallible> {
-        self.out["differences"] = r.differences.iter().map(difference).collect();
+    fn exceptions_opened(&mut self, _: Place, r: &record::ExceptionsOpened) -> Result<(), Infallible> {
+        self.out["exceptions"] = r.exceptions.iter().map(exception).collect();
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Fold for Details<'_> {
         retarget_decided resealed stood_in notice_ended approval_requested approval_decided relief_batch_opened relief_rows_added
         relief_row_set relief_step_taken relief_credited relief_file_made relief_sent relief_returned relief_repaid
         day_marked merchant_settled issuer_settled money_received payout_file_made payout_taken payout_returned
-        recon_ran difference_noted head_signed issuer_told differences_closed line_undone line_set_aside
+        recon_ran exception_noted head_signed issuer_told exceptions_ended line_undone line_set_aside
         clock_confirmed clock_kept advice_decided
     }
 }

@@ -189,7 +189,8 @@ fn runs_over(runs: &[ReconRan], day: BusinessDay) -> (Vec<String>, Vec<String>) 
 #[serde(deny_unknown_fields)]
 pub struct NoteException {
     /// The exception, or the beginning of its number.
-    pub difference: String,
+    #[serde(alias = "difference")]
+    pub exception: String,
     /// Who looks after it from here on.
     #[serde(default)]
     pub owner: Option<String>,
@@ -202,8 +203,8 @@ impl Operation for NoteException {
     type Answer = Recorded;
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Recorded> {
-        let NoteException { difference, owner, note } = self;
-        let id = services.exception(&difference).await?;
+        let NoteException { exception, owner, note } = self;
+        let id = services.exception(&exception).await?;
         let note = Closing::Note { id, owner, note: reason("note", &note)?, by: who.name.clone() };
         Ok(services.command(Command::Closing(note)).await?.into())
     }
@@ -212,16 +213,16 @@ impl Operation for NoteException {
 impl Services {
     /// An exception by its number, or the beginning of it.
     async fn exception(&self, text: &str) -> Result<[u8; 16]> {
-        let all = self.query(|state| state.differences(false)).await?;
+        let all = self.query(|state| state.exceptions(false)).await?;
         let text = text.trim().to_lowercase();
         let is_it = |id: &[u8; 16]| text.len() >= 6 && hex::encode(id).starts_with(&text);
-        let found: Vec<[u8; 16]> = all.iter().map(|d| d.difference.id).filter(is_it).collect();
+        let found: Vec<[u8; 16]> = all.iter().map(|d| d.exception.id).filter(is_it).collect();
         match found[..] {
             [one] => Ok(one),
-            [] => Err(NotClosed::UnknownDifference(text).into()),
+            [] => Err(NotClosed::UnknownException(text).into()),
             _ => {
-                let many = format!("{text} is the beginning of {} differences; write more of it", found.len());
-                Err(value("difference", many))
+                let many = format!("{text} is the beginning of {} exceptions; write more of it", found.len());
+                Err(value("exception", many))
             }
         }
     }
@@ -258,7 +259,8 @@ impl Operation for OpenDispute {
 #[serde(deny_unknown_fields)]
 pub struct ProposeResolution {
     /// The exception, or the beginning of its number.
-    pub difference: String,
+    #[serde(alias = "difference")]
+    pub exception: String,
     /// `explained`, `booked_issuer`, `booked_merchant` or `written_off`.
     pub how: String,
     /// Why.
@@ -270,8 +272,8 @@ impl Operation for ProposeResolution {
     type Answer = Requested;
 
     async fn carry_out(self, services: &Services, who: &Who) -> Result<Requested> {
-        let ProposeResolution { difference, how, why } = self;
-        let id = services.exception(&difference).await?;
+        let ProposeResolution { exception, how, why } = self;
+        let id = services.exception(&exception).await?;
         let wrong = || format!("must be explained, booked_issuer, booked_merchant or written_off, got {how:?}");
         let how = Resolution::parse(&how).ok_or_else(|| value("how", wrong()))?;
         services.request_approval(Request::plain(Proposal::Resolve { id, how }, who, why)).await

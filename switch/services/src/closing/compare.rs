@@ -9,14 +9,14 @@ use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::{Closing, Command, RAISED_AT_ONCE};
 use kazasu_ledger::Body;
-use kazasu_ledger::record::{Place, ReconRan, TapKind};
+use kazasu_ledger::record::{Place, ReconRan, TransactionKind};
 use kazasu_projections::chart::{Chart, MerchantKey, Restated, TapOf};
 use kazasu_recon::file::{self, Contract, ExternalFrom, Row, Total, Writer};
 use kazasu_recon::item::{Item, Kind, Mark, Side};
 use kazasu_recon::matching::compare;
 use kazasu_recon::result::{Exception, Outcome, Proposal, Status};
 use kazasu_recon::rules::Rules;
-use kazasu_schemas::closing::{Against, Difference};
+use kazasu_schemas::closing::{Against, ReconException};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::jst::BusinessDay;
@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Compares a party's file with the ledger and opens an exception for each difference. The same file once more does nothing.
+/// Compares a party's file with the ledger and opens an exception for each exception. The same file once more does nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompareFile {
@@ -119,9 +119,9 @@ pub struct Compared {
     pub tolerated: u64,
     /// What came for them less what was expected, yen.
     pub tolerated_yen: i64,
-    /// Differences that were found; those that are new are raised.
-    pub differences: u64,
-    /// Differences that an earlier file had opened and that ended by themselves with this one.
+    /// Exceptions that were found; those that are new are raised.
+    pub exceptions: u64,
+    /// Exceptions that an earlier file had opened and that ended by themselves with this one.
     pub ended: u64,
 }
 
@@ -196,15 +196,15 @@ impl<'a> Lines<'a> {
 /// A line of a tap, without its amount.
 fn line(seq: u64, merchant: MerchantKey, tap: &TapOf, day: BusinessDay) -> Row {
     let kind = match tap.kind {
-        TapKind::Refund | TapKind::RefundAdvice => Kind::Refund,
-        TapKind::Reversal => Kind::Reversal,
-        TapKind::Authorize
-        | TapKind::Purchase
-        | TapKind::BalanceInquiry
-        | TapKind::AuthorizationAdvice
-        | TapKind::Completion
-        | TapKind::PurchaseAdvice
-        | TapKind::Unsupported => Kind::Purchase,
+        TransactionKind::Refund | TransactionKind::RefundAdvice => Kind::Refund,
+        TransactionKind::Reversal => Kind::Reversal,
+        TransactionKind::Authorize
+        | TransactionKind::Purchase
+        | TransactionKind::BalanceInquiry
+        | TransactionKind::AuthorizationAdvice
+        | TransactionKind::Completion
+        | TransactionKind::PurchaseAdvice
+        | TransactionKind::Unsupported => Kind::Purchase,
     };
     Row {
         reference: std::num::NonZeroU64::new(seq),
@@ -365,13 +365,13 @@ impl Services {
             matched: outcome.counts.of(Status::Matched).left,
             matched_yen: outcome.matched_yen,
             bad_lines: report.bad,
-            differences: found.in_all,
+            exceptions: found.in_all,
             by: by.to_owned(),
         };
-        // Differences first: should this end in the middle, the file is compared again, and what was raised is known.
+        // Exceptions first: should this end in the middle, the file is compared again, and what was raised is known.
         let run = self.query(|state| u32::try_from(state.runs().len()).unwrap_or(u32::MAX - 1) + 1).await?;
         for some in found.raised.chunks(RAISED_AT_ONCE) {
-            let raise = Closing::Raise { run, differences: some.to_vec() };
+            let raise = Closing::Raise { run, exceptions: some.to_vec() };
             self.command(Command::Closing(raise)).await?;
         }
         for some in found.ended.chunks(RAISED_AT_ONCE) {
@@ -393,7 +393,7 @@ impl Services {
             matched_yen: outcome.matched_yen.get(),
             tolerated: outcome.tolerated,
             tolerated_yen: outcome.tolerated_yen.get(),
-            differences: found.in_all,
+            exceptions: found.in_all,
             ended: u64::try_from(found.ended.len()).unwrap_or(0),
         })
     }
@@ -473,10 +473,10 @@ pub(super) fn sorted_out(
     (report, here, there, outcome): (&file::FileReport, &[Item], &[Item], &Outcome),
     digest: &[u8; 32],
 ) -> Found {
-    let differences = outcome.exceptions.iter().map(|e| difference(e, with, here, there)).collect();
+    let exceptions = outcome.exceptions.iter().map(|e| exception(e, with, here, there)).collect();
     let whole = (report.bad == 0 && outcome.unlisted == 0).then_some(Period { from: with.from, until: with.until });
     let equal = mended::equal_lines(outcome, here, there);
-    let mut found = mended::found(differences, before, &equal, (report.bad, whole));
+    let mut found = mended::found(exceptions, before, &equal, (report.bad, whole));
     found.in_all += outcome.unlisted;
     let sum = outcome.tolerated_yen;
     let of = |sum| tolerated_difference(sum, outcome.tolerated, with, digest);
@@ -519,7 +519,7 @@ impl Compared {
             matched_yen: ran.matched_yen.get(),
             tolerated: 0,
             tolerated_yen: 0,
-            differences: ran.differences,
+            exceptions: ran.exceptions,
             ended: 0,
         }
     }
@@ -545,15 +545,15 @@ pub(crate) fn name(status: Status) -> &'static str {
     }
 }
 
-/// What was tolerated comes to a sum that the party pays, or keeps, and this ledger does not have: one difference for the file, so that it
+/// What was tolerated comes to a sum that the party pays, or keeps, and this ledger does not have: one exception for the file, so that it
 /// can be booked.
-pub(super) fn tolerated_difference(sum: Yen, lines: u64, with: &CompareWith, digest: &[u8; 32]) -> Difference {
+pub(super) fn tolerated_difference(sum: Yen, lines: u64, with: &CompareWith, digest: &[u8; 32]) -> ReconException {
     let mut hash = Sha256::new();
     hash.update(mended::TOLERATED);
     hash.update(digest);
     let id: [u8; 32] = hash.finalize().into();
     let party = format!("{} {}", with.against.name(), with.party);
-    Difference {
+    ReconException {
         id: id[..16].try_into().expect("32 bytes"),
         status: mended::TOLERATED.to_owned(),
         own: 0,
@@ -568,7 +568,7 @@ pub(super) fn tolerated_difference(sum: Yen, lines: u64, with: &CompareWith, dig
 }
 
 /// An exception as the journal keeps it. Its identity holds the party too, so that two parties' lines never meet.
-fn difference(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) -> Difference {
+fn exception(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) -> ReconException {
     let ledger = e.side == Side::Ledger;
     let at = |items: &[Item], line: u64| {
         // Lines ascend.
@@ -587,7 +587,7 @@ fn difference(e: &Exception, with: &CompareWith, here: &[Item], there: &[Item]) 
     hash.update(e.id.0);
     let id: [u8; 32] = hash.finalize().into();
     let cut = |text: String| text.chars().take(200).collect::<String>();
-    Difference {
+    ReconException {
         id: id[..16].try_into().expect("32 bytes"),
         status: name(e.status).to_owned(),
         party: format!("{} {}", with.against.name(), with.party),
@@ -605,7 +605,7 @@ fn proposal(proposal: &Proposal) -> String {
     match proposal {
         Proposal::WaitUntil(day) => format!("wait until {day}"),
         Proposal::Ask(side) => format!("ask {}", side.name()),
-        Proposal::BookDifference(yen) => format!("book a difference of {yen}"),
+        Proposal::BookDifference(yen) => format!("book an exception of {yen}"),
         Proposal::WriteOff(yen) => format!("write {yen} off"),
         Proposal::ReverseDuplicate(side) => format!("have the duplicate reversed ({})", side.name()),
         Proposal::CorrectData => "correct the data".to_owned(),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Deserialize, Debug, Clone, Default)]
 #[serde(deny_unknown_fields)]
 pub struct FinanceFile {
-    /// Who compares, settles, looks after differences and proposes contracts, payouts and resolutions.
+    /// Who compares, settles, looks after exceptions and proposes contracts, payouts and resolutions.
     pub staff: Vec<String>,
     /// Who decides what somebody else proposed.
     pub approvers: Vec<String>,
@@ -31,7 +31,7 @@ pub struct ToleranceFile {
     /// Days by which the two may lie apart.
     #[serde(default = "default_tolerance_days")]
     pub days: u16,
-    /// Differences up to this many yen are proposed to be written off.
+    /// Exceptions up to this many yen are proposed to be written off.
     #[serde(default)]
     pub write_off_yen: u32,
 }

@@ -1,13 +1,13 @@
-//! What a party's file changes of what an earlier one of the same days opened: a line that is there now ends its difference by itself,
-//! a line that is there with another amount is another difference. Of what could not be read nothing is concluded.
+//! What a party's file changes of what an earlier one of the same days opened: a line that is there now ends its exception by itself,
+//! a line that is there with another amount is another exception. Of what could not be read nothing is concluded.
 
 use super::compare::CompareWith;
 use hashbrown::{HashMap, HashSet};
-use kazasu_core::{CHARGEBACK, DifferenceView, REFUSED_ADVICE};
-use kazasu_ledger::record::{EndedDifference, ReconRan};
+use kazasu_core::{CHARGEBACK, ExceptionView, REFUSED_ADVICE};
+use kazasu_ledger::record::{EndedException, ReconRan};
 use kazasu_recon::item::Item;
 use kazasu_recon::result::{Outcome, Status, Verdict};
-use kazasu_schemas::closing::{Difference, Resolution};
+use kazasu_schemas::closing::{ReconException, Resolution};
 use kazasu_schemas::contract::Period;
 use kazasu_schemas::money::Yen;
 use sha2::{Digest, Sha256};
@@ -18,19 +18,19 @@ pub(super) const TOLERATED: &str = "tolerated";
 /// What is known of a party before a file is compared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Before {
-    pub(super) differences: Vec<DifferenceView>,
+    pub(super) exceptions: Vec<ExceptionView>,
     pub(super) runs: Vec<ReconRan>,
 }
 
 impl Before {
     /// Everything that files of a party opened.
     pub(super) fn of(state: &kazasu_core::State, party: &str) -> Before {
-        let of_files = |d: &DifferenceView| {
-            let x = &d.difference;
+        let of_files = |d: &ExceptionView| {
+            let x = &d.exception;
             x.party == party && x.status != CHARGEBACK && x.status != REFUSED_ADVICE
         };
         Before {
-            differences: state.differences(false).into_iter().filter(of_files).collect(),
+            exceptions: state.exceptions(false).into_iter().filter(of_files).collect(),
             runs: state.runs().to_vec(),
         }
     }
@@ -43,11 +43,11 @@ impl Before {
 /// What a file comes to.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) raised: Vec<Difference>,
-    pub(super) ended: Vec<EndedDifference>,
+    pub(super) raised: Vec<ReconException>,
+    pub(super) ended: Vec<EndedException>,
     /// Lines here that may be among those that could not be read.
     pub(super) undecided: u64,
-    /// Differences in all, those that are known included.
+    /// Exceptions in all, those that are known included.
     pub(super) in_all: u64,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn equal_lines(outcome: &Outcome, here: &[Item], there: &[Item]) -> H
 }
 
 /// A finding about a line of the party's alone that ended by itself, and comes once more, is another one.
-fn under_its_id(mut d: Difference, by_id: &HashMap<[u8; 16], &DifferenceView>) -> Difference {
+fn under_its_id(mut d: ReconException, by_id: &HashMap<[u8; 16], &ExceptionView>) -> ReconException {
     if d.own > 0 {
         return d;
     }
@@ -78,49 +78,48 @@ fn under_its_id(mut d: Difference, by_id: &HashMap<[u8; 16], &DifferenceView>) -
 }
 
 /// A line of the party's file that this ledger does not have, or has once only.
-fn is_about_a_line_there(d: &Difference) -> bool {
+fn is_about_a_line_there(d: &ReconException) -> bool {
     d.own == 0 && [Status::Unexpected, Status::Duplicate].iter().any(|status| d.status == super::compare::name(*status))
 }
 
-fn same_finding(a: &Difference, b: &Difference) -> bool {
+fn same_finding(a: &ReconException, b: &ReconException) -> bool {
     (&a.status, a.ours, a.theirs) == (&b.status, b.ours, b.theirs)
 }
 
-fn ended(d: &Difference, why: String) -> EndedDifference {
-    EndedDifference { id: d.id, why: why.chars().take(200).collect() }
+fn ended(d: &ReconException, why: String) -> EndedException {
+    EndedException { id: d.id, why: why.chars().take(200).collect() }
 }
 
 /// Looks at what was found with what was known. `equal` is from [`equal_lines`]; `whole` are the file's days, when every line of it could
 /// be read and every finding is told.
 pub(super) fn found(
-    differences: Vec<Difference>,
+    exceptions: Vec<ReconException>,
     before: &Before,
     equal: &HashMap<u64, u64>,
     (unread, whole): (u64, Option<Period>),
 ) -> Found {
     let mut out = Found::default();
-    let by_id: HashMap<[u8; 16], &DifferenceView> = before.differences.iter().map(|d| (d.difference.id, d)).collect();
-    let differences: Vec<Difference> = differences.into_iter().map(|d| under_its_id(d, &by_id)).collect();
+    let by_id: HashMap<[u8; 16], &ExceptionView> = before.exceptions.iter().map(|d| (d.exception.id, d)).collect();
+    let exceptions: Vec<ReconException> = exceptions.into_iter().map(|d| under_its_id(d, &by_id)).collect();
     if let Some(period) = whole {
-        let now: HashSet<[u8; 16]> = differences.iter().map(|d| d.id).collect();
-        let why = "後の明細では差異なし a later file of these days has no such difference";
-        let gone =
-            before.differences.iter().filter(|d| d.resolved.is_none() && before.period_of(d.run) == Some(period));
-        let of_these = |d: &Difference| (period.from..=period.until).contains(&d.day) && is_about_a_line_there(d);
-        let gone = gone.filter(|d| of_these(&d.difference) && !now.contains(&d.difference.id));
-        out.ended.extend(gone.map(|d| ended(&d.difference, why.to_owned())));
+        let now: HashSet<[u8; 16]> = exceptions.iter().map(|d| d.id).collect();
+        let why = "後の明細では差異なし a later file of these days has no such exception";
+        let gone = before.exceptions.iter().filter(|d| d.resolved.is_none() && before.period_of(d.run) == Some(period));
+        let of_these = |d: &ReconException| (period.from..=period.until).contains(&d.day) && is_about_a_line_there(d);
+        let gone = gone.filter(|d| of_these(&d.exception) && !now.contains(&d.exception.id));
+        out.ended.extend(gone.map(|d| ended(&d.exception, why.to_owned())));
     }
-    let mut known: HashMap<u64, Vec<&DifferenceView>> = HashMap::new();
-    for d in before.differences.iter().filter(|d| d.difference.own > 0) {
-        known.entry(d.difference.own).or_default().push(d);
+    let mut known: HashMap<u64, Vec<&ExceptionView>> = HashMap::new();
+    for d in before.exceptions.iter().filter(|d| d.exception.own > 0) {
+        known.entry(d.exception.own).or_default().push(d);
     }
-    for d in before.differences.iter().filter(|d| d.resolved.is_none() && d.difference.own > 0) {
-        if let Some(line) = equal.get(&d.difference.own) {
+    for d in before.exceptions.iter().filter(|d| d.resolved.is_none() && d.exception.own > 0) {
+        if let Some(line) = equal.get(&d.exception.own) {
             let why = format!("後の明細にあり、金額も一致 a later file has it with the same amount, in line {line}");
-            out.ended.push(ended(&d.difference, why));
+            out.ended.push(ended(&d.exception, why));
         }
     }
-    for d in differences {
+    for d in exceptions {
         if unread > 0 && d.status == super::compare::name(Status::Missing) {
             out.undecided += 1;
             continue;
@@ -136,30 +135,30 @@ pub(super) fn found(
 }
 
 /// A line of this ledger of which something was found before.
-fn about_one_line(mut d: Difference, known: &[&DifferenceView], out: &mut Found) {
+fn about_one_line(mut d: ReconException, known: &[&ExceptionView], out: &mut Found) {
     let is_there = d.line > 0;
     let open = || known.iter().filter(|k| k.resolved.is_none());
-    let same = known.iter().filter(|k| same_finding(&k.difference, &d));
+    let same = known.iter().filter(|k| same_finding(&k.exception, &d));
     let told = same.clone().any(|k| k.resolved.is_none() || k.ended_by.is_none());
-    let others = open().filter(|k| !same_finding(&k.difference, &d));
+    let others = open().filter(|k| !same_finding(&k.exception, &d));
     if is_there {
         let why = format!("後の明細にあり a later file has it in line {} with {}: {}", d.line, d.theirs, d.status);
-        out.ended.extend(others.map(|k| ended(&k.difference, why.clone())));
+        out.ended.extend(others.map(|k| ended(&k.exception, why.clone())));
     } else if open().next().is_some() {
-        // It lacks again what was there with another amount: the difference that is open says so.
+        // It lacks again what was there with another amount: the exception that is open says so.
         return;
     }
     if told {
         return;
     }
-    if known.iter().any(|k| k.difference.id == d.id) {
+    if known.iter().any(|k| k.exception.id == d.id) {
         d.id = again(&d, same.count());
     }
     out.raised.push(d);
 }
 
 /// The identity of another finding about a line: the same when the file is compared once more.
-fn again(d: &Difference, times: usize) -> [u8; 16] {
+fn again(d: &ReconException, times: usize) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update("another finding");
     hash.update(d.id);
@@ -171,7 +170,7 @@ fn again(d: &Difference, times: usize) -> [u8; 16] {
     id[..16].try_into().expect("32 bytes")
 }
 
-/// The sum of what was tolerated is one difference of a party and its days, whatever file says it: what an earlier one left open ends,
+/// The sum of what was tolerated is one exception of a party and its days, whatever file says it: what an earlier one left open ends,
 /// and what was booked for it is not booked once more.
 pub(super) fn tolerated(
     sum: Yen,
@@ -179,37 +178,37 @@ pub(super) fn tolerated(
     with: &CompareWith,
     unread: u64,
     out: &mut Found,
-    difference: impl FnOnce(Yen) -> Difference,
+    exception: impl FnOnce(Yen) -> ReconException,
 ) {
     let period = Period { from: with.from, until: with.until };
-    let of_period = |d: &&DifferenceView| {
-        d.difference.status == TOLERATED
+    let of_period = |d: &&ExceptionView| {
+        d.exception.status == TOLERATED
             && before.period_of(d.run).is_none_or(|p| p == period)
-            && d.difference.day == with.until
+            && d.exception.day == with.until
     };
-    let earlier: Vec<&DifferenceView> = before.differences.iter().filter(of_period).collect();
-    let booked = earlier.iter().filter(|d| is_booked(d)).fold(0, |sum, d| sum + d.difference.theirs.get());
+    let earlier: Vec<&ExceptionView> = before.exceptions.iter().filter(of_period).collect();
+    let booked = earlier.iter().filter(|d| is_booked(d)).fold(0, |sum, d| sum + d.exception.theirs.get());
     let rest = Yen::new(sum.get() - booked);
     let open = || earlier.iter().filter(|d| d.resolved.is_none());
     // While lines are unread the sum is not all of it: what is open stays.
     if unread > 0 && open().next().is_some() {
         return;
     }
-    let told = earlier.iter().any(|d| d.ended_by.is_none() && d.difference.theirs == rest && !is_booked(d));
+    let told = earlier.iter().any(|d| d.ended_by.is_none() && d.exception.theirs == rest && !is_booked(d));
     out.ended.extend(
         open()
-            .filter(|d| d.difference.theirs != rest)
-            .map(|d| ended(&d.difference, format!("後の明細では {sum} a later file of these days comes to {sum}"))),
+            .filter(|d| d.exception.theirs != rest)
+            .map(|d| ended(&d.exception, format!("後の明細では {sum} a later file of these days comes to {sum}"))),
     );
     if rest == Yen::ZERO {
         return;
     }
     out.in_all += 1;
     if !told {
-        out.raised.push(difference(rest));
+        out.raised.push(exception(rest));
     }
 }
 
-fn is_booked(d: &DifferenceView) -> bool {
+fn is_booked(d: &ExceptionView) -> bool {
     matches!(&d.resolved, Some((how, ..)) if *how != Resolution::Explained)
 }

@@ -40,7 +40,7 @@ pub enum Kind {
     TrialBalance,
     /// Fees and interchange by means of payment, brand and category.
     Fees,
-    /// Open differences by age.
+    /// Open exceptions by age.
     Exceptions,
     /// Value that was issued and not used, by issuer (資金決済法).
     Prepaid,

@@ -224,7 +224,8 @@ impl Town {
     /// Sends, and lets the issuer approve or decline what it is asked.
     fn send(&mut self, request: &Request, approve: bool) {
         let decision = self.event(&Event::Request(*request));
-        if matches!(&decision.body, Some(Body::Tapped(t)) if t.verdict == kazasu_ledger::record::Verdict::Pending) {
+        if matches!(&decision.body, Some(Body::Transaction(t)) if t.verdict == kazasu_ledger::record::Verdict::Pending)
+        {
             let code = if approve { ResponseCode::APPROVED } else { ResponseCode::SECURITY };
             let message = self.state.seq;
             self.event(&Event::IssuerAnswered { message, code, approval: None });

@@ -5,7 +5,8 @@ use crate::error::{Result, ServiceError};
 use crate::operation::Operation;
 use crate::{Services, Who};
 use kazasu_core::{
-    DayView as StateDay, DifferenceView, Note, PayoutView as StatePayout, ResolvedBy, SettlementView as StateSettlement,
+    DayView as StateDay, ExceptionView as StateException, Note, PayoutView as StatePayout, ResolvedBy,
+    SettlementView as StateSettlement,
 };
 use kazasu_ledger::record::ReconRan;
 use kazasu_schemas::money::Yen;
@@ -32,7 +33,7 @@ pub struct DayView {
     /// The record that ended it.
     pub last_record: Option<u64>,
     /// Exceptions of the day or before that are open.
-    pub open_differences: usize,
+    pub open_exceptions: usize,
     /// Of them, those without an owner.
     pub without_owner: usize,
     /// Its steps.
@@ -70,7 +71,7 @@ impl From<&StateDay> for DayView {
             state: d.state.name().to_owned(),
             state_ja: d.state.japanese().to_owned(),
             last_record: d.seq,
-            open_differences: d.open_differences,
+            open_exceptions: d.open_exceptions,
             without_owner: d.unowned,
             marks: d.marks.iter().map(mark).collect(),
         }
@@ -327,7 +328,7 @@ pub struct RunView {
     /// Lines that could not be read.
     pub bad_lines: u64,
     /// Exceptions that it found.
-    pub differences: u64,
+    pub exceptions: u64,
     /// Who.
     pub by: String,
 }
@@ -345,7 +346,7 @@ impl From<&ReconRan> for RunView {
             matched: r.matched,
             matched_yen: r.matched_yen.get(),
             bad_lines: r.bad_lines,
-            differences: r.differences,
+            exceptions: r.exceptions,
             by: r.by.clone(),
         }
     }
@@ -373,7 +374,7 @@ pub struct ListExceptions {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExceptionView {
     /// Its number, in hexadecimal.
-    pub difference: String,
+    pub exception: String,
     /// What differs.
     pub status: String,
     /// With whom.
@@ -440,9 +441,9 @@ fn resolved_by(by: &ResolvedBy) -> String {
     }
 }
 
-impl From<&DifferenceView> for ExceptionView {
-    fn from(d: &DifferenceView) -> Self {
-        let x = &d.difference;
+impl From<&StateException> for ExceptionView {
+    fn from(d: &StateException) -> Self {
+        let x = &d.exception;
         let notes = d.notes.iter().map(|(at, by, note)| NoteView {
             at: at.jst_text(),
             by: by.clone(),
@@ -456,7 +457,7 @@ impl From<&DifferenceView> for ExceptionView {
         let some = |n: u64| (n > 0).then_some(n);
         let yen = |y: Yen, is_line: bool| (is_line || y != Yen::ZERO).then_some(y.get());
         ExceptionView {
-            difference: hex::encode(x.id),
+            exception: hex::encode(x.id),
             status: x.status.to_string(),
             party: x.party.clone(),
             run: d.run,
@@ -481,7 +482,7 @@ impl Operation for ListExceptions {
 
     async fn carry_out(self, services: &Services, _: &Who) -> Result<Vec<ExceptionView>> {
         let open_only = !self.all;
-        let list = services.query(move |state| state.differences(open_only)).await?;
+        let list = services.query(move |state| state.exceptions(open_only)).await?;
         Ok(list.iter().take(MOST).map(ExceptionView::from).collect())
     }
 }

@@ -44,7 +44,7 @@ pub enum ProposalContent {
     UndoBooking { line: String, payer: Option<String> },
     CancelPayout { payout: u64 },
     Retarget { ppid: String, instrument: String },
-    Resolve { difference: String, how: String },
+    Resolve { exception: String, how: String },
 }
 
 impl From<&Proposal> for ProposalContent {
@@ -80,7 +80,7 @@ impl From<&Proposal> for ProposalContent {
                 ProposalContent::Retarget { ppid: ppid.to_string(), instrument: instrument.kind().to_owned() }
             }
             Proposal::Resolve { id, how } => {
-                ProposalContent::Resolve { difference: hex::encode(id), how: how.name().to_owned() }
+                ProposalContent::Resolve { exception: hex::encode(id), how: how.name().to_owned() }
             }
         }
     }

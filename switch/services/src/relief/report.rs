@@ -276,8 +276,8 @@ impl Fold for Reading<'_> {
         merged card_status_set certificate_bound list_applied own_limits_set programme_funded purse_credited
         link_broken retarget_proposed retarget_decided resealed stood_in loss_booked notice_ended approval_requested
         relief_rows_added relief_row_set relief_step_taken relief_file_made day_marked merchant_settled
-        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran differences_raised
-        difference_noted head_signed undone loss_returned issuer_told differences_closed line_set_aside
+        issuer_settled money_received payout_file_made payout_taken payout_returned recon_ran exceptions_opened
+        exception_noted head_signed undone loss_returned issuer_told exceptions_ended line_set_aside
         clock_confirmed clock_kept advice_decided
     }
 }

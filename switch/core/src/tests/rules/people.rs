@@ -43,7 +43,7 @@ fn a_status_list_speaks_of_certificates_and_only_newer_ones_count() {
     // Old lists: small amounts are marked, and then nothing.
     town.now = Millis(NOON.0 + 24 * 3_600_000 + 1);
     assert_eq!((town.purchase(1, 501).1, town.purchase(1, 500).1), ("61".into(), "00".into()));
-    let Body::Tapped(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
+    let Body::Transaction(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
     assert_eq!(tapped.ruled.as_ref().unwrap().flags, kazasu_ledger::record::flag::CRL_BASED);
     town.now = Millis(NOON.0 + 72 * 3_600_000 + 1);
     assert_eq!(town.purchase(1, 1).1, "91");

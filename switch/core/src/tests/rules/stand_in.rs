@@ -56,7 +56,7 @@ fn merchants_and_issuers_bear_losses_when_the_policy_says_so() {
         let mut town = town_with(Policy { offline, ..policy() });
         let advice = town.request(Operation::PurchaseAdvice, 3, 500);
         let (message, _) = sent(&town.send(&advice)).unwrap();
-        let Body::Tapped(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
+        let Body::Transaction(tapped) = &town.journal.last().unwrap().body else { panic!("a tap") };
         let flags = tapped.ruled.as_ref().unwrap().flags;
         assert_eq!(flags, kazasu_ledger::record::flag::OVER_OFFLINE, "booked and flagged");
         let refused = ResponseCode::from_wire(b"51").unwrap();

@@ -11,10 +11,10 @@ use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
 
 pub(super) async fn exceptions(services: &Services, made: Millis) -> Built {
-    let open = services.query(|state| state.differences(true)).await?;
-    let mut out = Report::build("照合差異 滞留表", "Open differences by age", made)
-        .sheet("差異 Differences")
-        .column("差異", "difference", Column::Code)
+    let open = services.query(|state| state.exceptions(true)).await?;
+    let mut out = Report::build("照合差異 滞留表", "Open exceptions by age", made)
+        .sheet("差異 Exceptions")
+        .column("差異", "exception", Column::Code)
         .column("状態", "status", Column::Code)
         .column("相手", "party", Column::Text)
         .column("営業日", "day", Column::Date)
@@ -27,7 +27,7 @@ pub(super) async fn exceptions(services: &Services, made: Millis) -> Built {
         .column("理由", "why", Column::Text)
         .column("提案", "proposal", Column::Text);
     for d in open {
-        let x = &d.difference;
+        let x = &d.exception;
         out.push(cells![
             hex::encode(x.id),
             x.status.as_str(),
@@ -86,7 +86,7 @@ pub(super) async fn flagged(services: &Services, about: About, made: Millis) -> 
     use kazasu_ledger::record::flag;
     let mut rows = Vec::new();
     let see = |seq: u64, at: Millis, day: BusinessDay, body: &Body| {
-        let Body::Tapped(r) = body else { return };
+        let Body::Transaction(r) = body else { return };
         let flags = r.ruled.as_ref().map_or(0, |ruled| ruled.flags);
         if flags == 0 || about.day.is_some_and(|wanted| wanted != day) {
             return;

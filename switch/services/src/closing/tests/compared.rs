@@ -124,7 +124,7 @@ fn every_planted_error_is_found_and_nothing_else() {
     }
 }
 
-/// What a contract tolerates is no difference, and is counted; a yen more is one.
+/// What a contract tolerates is no exception, and is counted; a yen more is one.
 #[test]
 fn what_a_contract_tolerates_is_no_difference() {
     use proptest::strategy::ValueTree;
@@ -164,23 +164,23 @@ fn what_a_contract_tolerates_is_no_difference() {
     assert_eq!(found("issuer 1", 2, 1, 0), (1, 2, 102, 0), "a thousandth of 100,000");
     assert_eq!(found("issuer 1", 3, 1, 0), (0, 3, 99, 0));
 
-    // What was tolerated is one difference of the file, and is booked like others: the issuer owes what it says.
+    // What was tolerated is one exception of the file, and is booked like others: the issuer owes what it says.
     let tolerance =
         |of: &str| crate::closing::ToleranceFile { of: of.into(), yen: 3, per_mille: 1, days: 1, write_off_yen: 0 };
     let finance = crate::closing::FinanceFile { tolerances: vec![tolerance("issuer 1")], ..Default::default() };
     let rules = super::super::compare::rules(&finance, &with);
     let (.., outcome) = compared(&with, &rows, &bytes, day.next(), &rules).unwrap();
-    let difference =
+    let exception =
         super::super::compare::tolerated_difference(outcome.tolerated_yen, outcome.tolerated, &with, &[7; 32]);
     assert_eq!(
-        (difference.status.as_str(), difference.theirs.get(), difference.party.as_str()),
+        (exception.status.as_str(), exception.theirs.get(), exception.party.as_str()),
         ("tolerated", 99, "issuer 1")
     );
     let owed = |town: &Town| town.balance(|k| *k == AccountKey::IssuerReceivable(1));
-    let (before, id) = (owed(&town), difference.id);
-    town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference.clone()] }));
+    let (before, id) = (owed(&town), exception.id);
+    town.ok(Command::Closing(Closing::Raise { run: 1, exceptions: vec![exception.clone()] }));
     let seq = town.state.seq;
-    town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference] }));
+    town.ok(Command::Closing(Closing::Raise { run: 1, exceptions: vec![exception] }));
     assert_eq!(town.state.seq, seq, "raised once");
     let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::WrittenOff });
     let why = || "t".to_owned();

@@ -3,7 +3,7 @@
 use super::*;
 
 pub(super) const DIFFERENCE: [u8; 16] = [7; 16];
-/// What the difference is about: a payment that issuer 1 does not have.
+/// What the exception is about: a payment that issuer 1 does not have.
 pub(super) const MISSING: Yen = Yen::new(100);
 
 /// Why a command is refused; nothing where it is done.
@@ -50,7 +50,7 @@ pub(super) fn a_file_is_compared_once(town: &mut Town, day: BusinessDay) {
         matched: 0,
         matched_yen: Yen::ZERO,
         bad_lines: 0,
-        differences: 1,
+        exceptions: 1,
         by: "t".into(),
     };
     town.ok(Command::Closing(Closing::Ran(Box::new(ran.clone()))));
@@ -60,7 +60,7 @@ pub(super) fn a_file_is_compared_once(town: &mut Town, day: BusinessDay) {
 }
 
 pub(super) fn a_difference_is_raised_once_and_needs_an_owner(town: &mut Town, day: BusinessDay) {
-    let difference = kazasu_schemas::closing::Difference {
+    let exception = kazasu_schemas::closing::ReconException {
         id: DIFFERENCE,
         status: "missing".into(),
         party: "issuer 1".into(),
@@ -73,10 +73,10 @@ pub(super) fn a_difference_is_raised_once_and_needs_an_owner(town: &mut Town, da
         proposal: "p".into(),
     };
     for _ in 0..2 {
-        town.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference.clone()] }));
+        town.ok(Command::Closing(Closing::Raise { run: 1, exceptions: vec![exception.clone()] }));
     }
-    assert_eq!(town.state.differences(true).len(), 1);
-    assert!(refused(town, mark(day, DayState::Reconciled)).unwrap().starts_with("1 differences of"));
+    assert_eq!(town.state.exceptions(true).len(), 1);
+    assert!(refused(town, mark(day, DayState::Reconciled)).unwrap().starts_with("1 exceptions of"));
     let note = Closing::Note { id: DIFFERENCE, owner: Some("sato".into()), note: "asked".into(), by: "sato".into() };
     town.ok(Command::Closing(note));
 }
@@ -106,7 +106,7 @@ pub(super) fn two_people_resolve_a_difference_once(town: &mut Town) {
     assert!(refused(town, settle("tanaka")).is_some());
     assert_eq!(town.balance(|k| *k == AccountKey::Differences), MISSING.get());
     assert_eq!(town.balance(|k| matches!(k, AccountKey::IssuerReceivable(1))), -MISSING.get());
-    assert_eq!((town.state.differences(true).len(), town.state.differences(false).len()), (0, 1));
+    assert_eq!((town.state.exceptions(true).len(), town.state.exceptions(false).len()), (0, 1));
     assert!(refused(town, ask("suzuki")).unwrap().contains("nothing is resolved twice"));
 }
 
@@ -125,7 +125,7 @@ fn a_late_advice_names_its_own_day() {
         assert!(town.event(&Event::Request(advice)).body.is_some());
         let entry = town.entries.last().unwrap();
         assert_eq!(entry.day, first.next(), "booked on the open day");
-        let Body::Tapped(tapped) = Body::read(&entry.body).unwrap() else { panic!("a tap") };
+        let Body::Transaction(tapped) = Body::read(&entry.body).unwrap() else { panic!("a tap") };
         tapped.own_day
     };
     assert_eq!(own_day(Operation::PurchaseAdvice, 0, 220, Some(mmdd)), Some(first));

@@ -44,7 +44,7 @@ fn read_in(town: &mut Town, with: &CompareWith, lines: &[String]) -> Told {
     let told = (found.raised.len(), found.ended.len(), found.undecided);
     let run = u32::try_from(town.state.runs().len()).unwrap() + 1;
     if !found.raised.is_empty() {
-        town.ok(Command::Closing(Closing::Raise { run, differences: found.raised }));
+        town.ok(Command::Closing(Closing::Raise { run, exceptions: found.raised }));
     }
     if !found.ended.is_empty() {
         town.ok(Command::Closing(Closing::End { run, ended: found.ended, by: "sato".into() }));
@@ -63,7 +63,7 @@ fn read_in(town: &mut Town, with: &CompareWith, lines: &[String]) -> Told {
         matched: 0,
         matched_yen: Yen::ZERO,
         bad_lines: report.bad,
-        differences: found.in_all,
+        exceptions: found.in_all,
         by: "sato".into(),
     }))));
     let again = sorted_out(&before, with, (&report, &here, &there, &outcome), &[9; 32]);
@@ -72,8 +72,8 @@ fn read_in(town: &mut Town, with: &CompareWith, lines: &[String]) -> Told {
 }
 
 fn open(town: &Town) -> BTreeMap<u64, (String, i64)> {
-    let open = town.state.differences(true);
-    open.iter().map(|d| (d.difference.own, (d.difference.status.clone(), d.difference.theirs.get()))).collect()
+    let open = town.state.exceptions(true);
+    open.iter().map(|d| (d.exception.own, (d.exception.status.clone(), d.exception.theirs.get()))).collect()
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn nothing_is_missing_while_lines_are_unread_and_a_mended_file_ends_what_was() {
     assert_eq!(open(&town).len(), 1);
     assert_eq!(read_in(&mut town, &with, &some), (0, 1, 1));
     assert_eq!(open(&town).len(), 0);
-    let all = town.state.differences(false);
+    let all = town.state.exceptions(false);
     let (how, _, by) = all[0].resolved.clone().unwrap();
     assert_eq!((how, by), (Resolution::Explained, kazasu_core::ResolvedBy::Comparison(5)));
     let (.., kazasu_core::Note::Text(note)) = all[0].notes.last().unwrap() else { panic!("no words") };
@@ -132,13 +132,13 @@ fn what_two_people_resolved_stays() {
     let good = file(&town.lines(&with));
     let short: Vec<String> = good.iter().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| line.clone()).collect();
     read_in(&mut town, &with, &short);
-    let id = town.state.differences(true)[0].difference.id;
+    let id = town.state.exceptions(true)[0].exception.id;
     town.resolve(id, Resolution::Explained).unwrap();
-    let before = town.state.differences(false);
+    let before = town.state.exceptions(false);
     assert_eq!(read_in(&mut town, &with, &good), (0, 0, 0));
     assert_eq!(read_in(&mut town, &with, &short), (0, 0, 0), "the same finding is not raised again");
-    assert_eq!(town.state.differences(false).len(), before.len());
-    assert_eq!(town.state.differences(false)[0].resolved, before[0].resolved);
+    assert_eq!(town.state.exceptions(false).len(), before.len());
+    assert_eq!(town.state.exceptions(false)[0].resolved, before[0].resolved);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn what_was_booked_and_comes_after_all_is_told() {
     let good = file(&town.lines(&with));
     let short: Vec<String> = good.iter().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| line.clone()).collect();
     read_in(&mut town, &with, &short);
-    let id = town.state.differences(true)[0].difference.id;
+    let id = town.state.exceptions(true)[0].exception.id;
     town.resolve(id, Resolution::BookedIssuer).unwrap();
     assert_eq!(read_in(&mut town, &with, &short), (0, 0, 0), "its line is not expected any more");
     // The issuer pays it after all: somebody must know.
@@ -157,7 +157,7 @@ fn what_was_booked_and_comes_after_all_is_told() {
 
 #[test]
 fn a_line_that_a_later_file_does_not_have_any_more_is_no_difference() {
-    let still_open = |town: &Town| town.state.differences(true).len();
+    let still_open = |town: &Town| town.state.exceptions(true).len();
     let (mut town, with) = town(&[1_000, 200]);
     let good = file(&town.lines(&with));
     let mut more = good.clone();
@@ -197,7 +197,7 @@ fn a_file_that_comes_again_after_another_one_is_compared_again() {
         matched: 0,
         matched_yen: Yen::ZERO,
         bad_lines: 0,
-        differences: 0,
+        exceptions: 0,
         by: "sato".into(),
     };
     let (a, b) = ([1; 32], [2; 32]);

@@ -122,7 +122,7 @@ pub(super) fn perform(town: &mut Town, act: &Act) {
         Act::ChargeBack(at, yen) => {
             let Some(original) = town.paid.get(at % town.paid.len().max(1)).copied() else { return };
             let Some(tap) = town.entries.iter().find_map(|e| match Body::read(&e.body) {
-                Ok(Body::Tapped(t)) if t.rrn == original.rrn && t.key.stan == original.stan => Some(e.seq),
+                Ok(Body::Transaction(t)) if t.rrn == original.rrn && t.key.stan == original.stan => Some(e.seq),
                 _ => None,
             }) else {
                 return;
@@ -134,8 +134,8 @@ pub(super) fn perform(town: &mut Town, act: &Act) {
             if rejected.is_some() || town.state.seq == before {
                 return;
             }
-            let dispute = town.state.differences(true).into_iter().find(|d| d.difference.own == tap).unwrap();
-            let id = dispute.difference.id;
+            let dispute = town.state.exceptions(true).into_iter().find(|d| d.exception.own == tap).unwrap();
+            let id = dispute.exception.id;
             let proposal = Box::new(Proposal::Resolve { id, how: kazasu_schemas::closing::Resolution::BookedMerchant });
             let why = || "t".to_owned();
             let ask = Approvals::Request { proposal, source: String::new(), by: "suzuki".into(), why: why() };

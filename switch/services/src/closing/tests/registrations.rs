@@ -368,7 +368,7 @@ fn a_resolved_refund_of_a_payment_that_is_refused_later_is_no_payment_by_card() 
         town.send(&refund, true);
         let told = town.state.seq;
         town.acknowledge(told, REFUSED);
-        let id = town.state.differences(true)[0].difference.id;
+        let id = town.state.exceptions(true)[0].exception.id;
         town.resolve(id, how).unwrap();
         town.acknowledge(message, REFUSED);
         assert_eq!(parts(&town), [(1_000, 0, 1_000), (300, 0, -300)], "{how:?}");

@@ -1,8 +1,8 @@
 //! What of a payment stands: no resolution, chargeback or clearing line is more, in whatever order things come.
 
 use super::*;
-use kazasu_ledger::record::{Silence, TapKind};
-use kazasu_schemas::closing::{Against, Difference, Resolution};
+use kazasu_ledger::record::{Silence, TransactionKind};
+use kazasu_schemas::closing::{Against, ReconException, Resolution};
 use kazasu_schemas::policy::{Floor, LiableParty, Offline, StandIn};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,7 +26,7 @@ struct Ledger {
     accounts: Vec<AccountKey>,
     payment_of: HashMap<u64, u64>,
     stood_in: HashMap<u64, u64>,
-    differences: HashMap<[u8; 16], u64>,
+    exceptions: HashMap<[u8; 16], u64>,
     /// Payments of which issuers refused a message.
     refused: HashSet<u64>,
     refunds: HashSet<u64>,
@@ -74,10 +74,13 @@ impl Ledger {
         }
         let moved = self.moved(body);
         let (tap, line) = match body {
-            Body::Tapped(r) => {
+            Body::Transaction(r) => {
                 let original = r.original.and_then(|of| self.payment_of.get(&of).copied());
-                let own = matches!(r.kind, TapKind::Purchase | TapKind::PurchaseAdvice | TapKind::Completion);
-                if matches!(r.kind, TapKind::Refund | TapKind::RefundAdvice) {
+                let own = matches!(
+                    r.kind,
+                    TransactionKind::Purchase | TransactionKind::PurchaseAdvice | TransactionKind::Completion
+                );
+                if matches!(r.kind, TransactionKind::Refund | TransactionKind::RefundAdvice) {
                     self.refunds.insert(seq);
                 }
                 if let Some(payment) = if own { Some(seq) } else { original.or(Some(seq)) } {
@@ -98,12 +101,12 @@ impl Ledger {
                 }
                 (seq, true)
             }
-            Body::DifferencesRaised(r) => {
-                self.differences.extend(r.differences.iter().map(|d| (d.id, d.own)));
+            Body::ExceptionsOpened(r) => {
+                self.exceptions.extend(r.exceptions.iter().map(|d| (d.id, d.own)));
                 return;
             }
             Body::IssuerAcknowledged(r) => {
-                self.differences.extend(r.raised.iter().map(|d| (d.id, d.own)));
+                self.exceptions.extend(r.raised.iter().map(|d| (d.id, d.own)));
                 self.refused.extend(r.raised.iter().filter_map(|d| self.payment_of.get(&d.own)).copied());
                 return;
             }
@@ -114,7 +117,7 @@ impl Ledger {
                 return;
             }
             Body::ApprovalDecided(r) => {
-                let own = self.proposals.get(&r.proposal).and_then(|id| self.differences.get(id)).copied();
+                let own = self.proposals.get(&r.proposal).and_then(|id| self.exceptions.get(id)).copied();
                 let Some(own) = own.filter(|own| *own > 0) else { return };
                 (own, false)
             }
@@ -125,7 +128,7 @@ impl Ledger {
         let posted = self.posted.entry(payment).or_default();
         let lines = self.lines.entry(tap).or_default();
         let given_back = self.given_back.entry(payment).or_default();
-        if let Body::Tapped(r) = body
+        if let Body::Transaction(r) = body
             && self.refunds.contains(&seq)
         {
             *given_back = [given_back[0] + r.to_issuer.map_or(0, |m| m.amount.get()), given_back[1] + r.amount.get()];
@@ -158,7 +161,7 @@ impl Town {
         self.event(&Event::Command(command)).rejected.map(|why| why.to_string())
     }
 
-    /// Two people resolve a difference; why not, when it is refused.
+    /// Two people resolve an exception; why not, when it is refused.
     pub(super) fn resolve(&mut self, id: [u8; 16], how: Resolution) -> Result<(), String> {
         let (proposal, why) = (Box::new(Proposal::Resolve { id, how }), || "t".to_owned());
         let ask = Approvals::Request { proposal, source: String::new(), by: "suzuki".into(), why: why() };
@@ -173,7 +176,7 @@ impl Town {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&self.state.seq.to_be_bytes());
         id[8] = 7;
-        let difference = Difference {
+        let exception = ReconException {
             id,
             status: if theirs == 0 { "missing".into() } else { "amount_under".into() },
             party: party.into(),
@@ -185,7 +188,7 @@ impl Town {
             why: "w".into(),
             proposal: "p".into(),
         };
-        self.ok(Command::Closing(Closing::Raise { run: 1, differences: vec![difference] }));
+        self.ok(Command::Closing(Closing::Raise { run: 1, exceptions: vec![exception] }));
         id
     }
 
@@ -196,14 +199,14 @@ impl Town {
             Some(why) => Err(why),
             None => Ok(self
                 .state
-                .differences(true)
+                .exceptions(true)
                 .iter()
-                .map(|d| d.difference.id)
+                .map(|d| d.exception.id)
                 .find(|id| {
-                    let Body::DifferencesRaised(r) = Body::read(&self.entries.last().unwrap().body).unwrap() else {
+                    let Body::ExceptionsOpened(r) = Body::read(&self.entries.last().unwrap().body).unwrap() else {
                         return false;
                     };
-                    r.differences[0].id == *id
+                    r.exceptions[0].id == *id
                 })
                 .unwrap()),
         }
@@ -328,7 +331,7 @@ fn two_parties_take_a_payment_of_its_merchant_once() {
     let refund = town.about(Operation::Refund, &request, 1_001);
     let answer = town.event(&Event::Request(refund));
     assert!(
-        matches!(answer.body, Some(Body::Tapped(t)) if matches!(t.verdict, kazasu_ledger::record::Verdict::Refused(_)))
+        matches!(answer.body, Some(Body::Transaction(t)) if matches!(t.verdict, kazasu_ledger::record::Verdict::Refused(_)))
     );
     let refund = town.about(Operation::Refund, &request, 1_000);
     town.send(&refund, true);
@@ -379,8 +382,8 @@ fn a_refund_that_its_issuer_lacks_stands_again_once() {
 fn what_an_issuer_refuses_of_what_it_was_told_is_an_exception() {
     let mut town = town(LiableParty::Issuer);
     let exceptions = |town: &Town| {
-        let open = town.state.differences(true);
-        open.iter().map(|d| (d.difference.own, d.difference.ours.get(), d.difference.theirs.get())).collect::<Vec<_>>()
+        let open = town.state.exceptions(true);
+        open.iter().map(|d| (d.exception.own, d.exception.ours.get(), d.exception.theirs.get())).collect::<Vec<_>>()
     };
     // A completion.
     let hold = town.request(Operation::Authorize, 2, 0, 5_000);
@@ -390,13 +393,13 @@ fn what_an_issuer_refuses_of_what_it_was_told_is_an_exception() {
     let completed = town.state.seq;
     town.acknowledge(completed, REFUSED);
     assert_eq!(exceptions(&town), [(completed, 4_000, 0)]);
-    let open = town.state.differences(true);
-    let difference = &open[0].difference;
-    assert_eq!((difference.status.as_str(), difference.party.as_str()), ("refused_advice", "issuer 1"));
-    assert!(difference.why.contains("63 to the completion of ¥4,000"), "{}", difference.why);
+    let open = town.state.exceptions(true);
+    let exception = &open[0].exception;
+    assert_eq!((exception.status.as_str(), exception.party.as_str()), ("refused_advice", "issuer 1"));
+    assert!(exception.why.contains("63 to the completion of ¥4,000"), "{}", exception.why);
     town.acknowledge(completed, REFUSED);
     assert_eq!(exceptions(&town).len(), 1, "once");
-    let id = difference.id;
+    let id = exception.id;
     assert!(town.resolve(id, Resolution::BookedMerchant).is_ok());
     assert_eq!((town.owed(), town.billed()), (0, 0));
     let twice = town.raise("issuer 1", completed, 4_000, 0);
@@ -410,7 +413,7 @@ fn what_an_issuer_refuses_of_what_it_was_told_is_an_exception() {
     let reversed = town.state.seq;
     town.acknowledge(reversed, REFUSED);
     assert_eq!(exceptions(&town), [(reversed, -700, 0)]);
-    let id = town.state.differences(true)[0].difference.id;
+    let id = town.state.exceptions(true)[0].exception.id;
     town.resolve(id, Resolution::BookedMerchant).unwrap();
     assert_eq!((town.owed(), town.billed()), (700, 700), "it was paid after all");
     let twice = town.raise("issuer 1", reversed, -700, 0);
@@ -425,7 +428,7 @@ fn what_an_issuer_refuses_of_what_it_was_told_is_an_exception() {
     let message = town.state.seq;
     town.acknowledge(message, REFUSED);
     assert_eq!(exceptions(&town), [(tap, 0, 900)]);
-    let id = town.state.differences(true)[0].difference.id;
+    let id = town.state.exceptions(true)[0].exception.id;
     town.resolve(id, Resolution::Explained).unwrap();
 
     // A payment that the issuer was told of and that it is to bear.
@@ -498,11 +501,11 @@ pub(super) fn perform_deed(town: &mut Town, deed: &Deed, booked: &mut u32) {
             }
         }
         Deed::Resolve(at, how) => {
-            let open = town.state.differences(true);
+            let open = town.state.exceptions(true);
             let all =
                 [Resolution::Explained, Resolution::BookedIssuer, Resolution::BookedMerchant, Resolution::WrittenOff];
             if let Some(d) = open.get(at % open.len().max(1)) {
-                *booked += u32::from(town.resolve(d.difference.id, all[*how]).is_ok() && *how > 0);
+                *booked += u32::from(town.resolve(d.exception.id, all[*how]).is_ok() && *how > 0);
             }
         }
         Deed::Acknowledge(at, good) => {
@@ -643,7 +646,7 @@ fn an_issuer_keeps_nothing_of_an_undone_refund_of_what_it_refused() {
     }
 }
 
-/// What an open difference is about stays in memory; of what left it, no more is booked than its line.
+/// What an open exception is about stays in memory; of what left it, no more is booked than its line.
 #[test]
 fn a_payment_that_left_the_memory_is_taken_once() {
     let mut town = town(LiableParty::Operator);
@@ -673,7 +676,7 @@ fn a_payment_that_left_the_memory_is_taken_once() {
     assert_eq!((town.owed(), town.billed()), (300, 300));
 }
 
-/// What an acquirer's difference took of a merchant, it does not lose once more to the issuer.
+/// What an acquirer's exception took of a merchant, it does not lose once more to the issuer.
 #[test]
 fn a_merchant_bears_a_payment_once() {
     let mut town = town(LiableParty::Merchant);
