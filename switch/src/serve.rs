@@ -64,12 +64,18 @@ pub struct Switch {
     store: Arc<dyn Store>,
     /// Acquirers' connections, to the last answer.
     open: TaskTracker,
+    ending: Ending,
+    core: std::thread::JoinHandle<()>,
+    _lock: DataLock,
+}
+
+/// What ends the parts, in this order.
+struct Ending {
     shutdown: watch::Sender<bool>,
+    /// Signs the last record.
+    checkpoints: Option<Checkpoints>,
     /// Ends the watch over the store: last, so that others see this node until it is gone.
     unwatch: watch::Sender<bool>,
-    core: std::thread::JoinHandle<()>,
-    checkpoints: Option<Checkpoints>,
-    _lock: DataLock,
 }
 
 /// Who works on a journal.
@@ -264,9 +270,7 @@ impl Switch {
             store: store.clone(),
             checkpoints: checkpoints.as_ref().map(Checkpoints::status),
         };
-        if let Some(checkpoints) = &checkpoints {
-            checkpoints.start(&engine, &engine.health().tasks, &signal);
-        }
+        running.keep_checkpoints(checkpoints.as_ref());
         let listeners = bind_listeners(&config).await?;
         if let Some(closing) = &services.closing {
             running.keep_statements(closing.statements.clone());
@@ -282,21 +286,8 @@ impl Switch {
             ListenerContext { acquirers, engine: engine.clone(), shutdown: shut, day: open_day, connections_open };
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
-        Ok(Switch {
-            engine,
-            services,
-            listening,
-            http,
-            issuers,
-            node,
-            store,
-            open,
-            shutdown,
-            unwatch,
-            core,
-            checkpoints,
-            _lock: lock,
-        })
+        let ending = Ending { shutdown, checkpoints, unwatch };
+        Ok(Switch { engine, services, listening, http, issuers, node, store, open, ending, core, _lock: lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
@@ -306,7 +297,7 @@ impl Switch {
         if let Err(why) = left.unwrap_or_else(|_| Err(format!("not within {LEAVING:?}"))) {
             tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
         }
-        self.shutdown.send_replace(true);
+        self.ending.shutdown.send_replace(true);
         // Connections stop reading at once; what they gave to the core, or the core to another node, is decided and answered.
         let begin = std::time::Instant::now();
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -322,10 +313,10 @@ impl Switch {
         let (core, led) = (self.core, self.engine.health().role() == Role::Leading);
         let now = self.engine.now();
         let joined = tokio::task::spawn_blocking(move || core.join()).await?;
-        if let Some(checkpoints) = self.checkpoints.filter(|_| led) {
+        if let Some(checkpoints) = self.ending.checkpoints.filter(|_| led) {
             checkpoints.finish(now).await;
         }
-        self.unwatch.send_replace(true);
+        self.ending.unwatch.send_replace(true);
         // Answers are with the connections by now; this is for them to reach the peers.
         self.open.close();
         if tokio::time::timeout(Duration::from_secs(5), self.open.wait()).await.is_err() {

@@ -7,7 +7,7 @@ use kazasu::sample::Town as Sample;
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use kazasu_acquirer_sim::session::Session;
 use kazasu_core::{State, TapState};
-use kazasu_ledger::record::{TapKey, TapKind};
+use kazasu_ledger::record::{TapKey, TransactionKind};
 use kazasu_schemas::ids::{InstitutionId, Stan, TerminalId};
 use kazasu_schemas::iso8583::Mti;
 use kazasu_schemas::jst::TransmissionTime;
@@ -53,7 +53,7 @@ pub(crate) fn check_answers(state: &State, all: &[Answered]) -> u64 {
     let mut posted = BTreeMap::new();
     for tap in state.taps() {
         assert!(taps.insert(format!("{:?}", tap.key), tap).is_none(), "{:?} is in the journal twice", tap.key);
-        if tap.kind == TapKind::Purchase && tap.state == TapState::Posted {
+        if tap.kind == TransactionKind::Purchase && tap.state == TapState::Posted {
             assert!(posted.insert((tap.key.acquirer, tap.rrn), tap.seq).is_none(), "{:?} is booked twice", tap.rrn);
         }
     }
