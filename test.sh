@@ -41,6 +41,9 @@ fi
 step "formatting"
 cargo fmt --all -- --check
 
+step "tests that documents name"
+python3 tools/named_tests.py docs/SECURITY.md
+
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 # What is installed: without the demonstrations, and without a simulator.
