@@ -12,7 +12,7 @@ case "$what" in all|quick) ;; *) echo "test.sh: unknown argument $what; known: q
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
 # Program and the Debian package that has it.
-needed=(cc:gcc python3:python3 prlimit:util-linux)
+needed=(cc:gcc python3:python3 openssl:openssl prlimit:util-linux)
 missing=()
 for pair in "${needed[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
@@ -43,6 +43,9 @@ cargo fmt --all -- --check
 
 step "tests that documents name"
 python3 tools/named_tests.py docs/SECURITY.md
+
+step "the tool for key ceremonies"
+python3 tools/key_components.py self-check
 
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
