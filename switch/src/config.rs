@@ -20,16 +20,18 @@ use std::time::Duration;
 
 mod file;
 mod keys;
+mod limits;
 mod office;
 #[cfg(test)]
 mod tests;
 
 pub use file::{
-    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, IssuerFile, LimitsFile, ListenerFile, MailFile,
-    OutboxFile, TlsFile, WebhookFile,
+    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, IssuerFile, ListenerFile, MailFile, OutboxFile,
+    TlsFile, WebhookFile,
 };
 pub use keys::Caller;
 use keys::{KeysFile, OutboxKeys, audit, callers, key, read_keys, vault};
+pub use limits::{HttpLimitsFile, LimitsFile};
 pub use office::{PayerFile, PayoutFile};
 use office::{calendar, cities, finance, payout};
 
@@ -128,15 +130,7 @@ impl Config {
         let named = |what: &str| format!("{}: {what}", path.display());
         file.clock.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
         ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
-        let l = &file.limits;
-        for (key, value) in [
-            ("max_connections", l.max_connections),
-            ("max_in_flight_per_link", l.max_in_flight_per_link),
-            ("max_queued", l.max_queued),
-            ("max_batch", l.max_batch),
-        ] {
-            ensure!(value > 0, named(&format!("limits.{key} must be above 0")));
-        }
+        file.limits.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
         let mut dialects = BTreeMap::new();
         let wanted = file.listeners.iter().map(|l| &l.dialect).chain(file.issuers.iter().map(|i| &i.dialect));
         for name in wanted {
@@ -199,11 +193,7 @@ impl Config {
     /// Bounds of each connection.
     #[must_use]
     pub fn connection_limits(&self) -> ConnectionLimits {
-        ConnectionLimits {
-            max_in_flight: self.file.limits.max_in_flight_per_link,
-            sign_on_timeout: Duration::from_secs(self.file.limits.sign_on_seconds),
-            write_timeout: Duration::from_secs(self.file.limits.write_seconds),
-        }
+        self.file.limits.connection()
     }
 
     /// The journal's store. Nothing is opened yet.
@@ -340,6 +330,7 @@ fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerC
             from_switch: key(&k.from_switch, "from_switch")?,
             certificates: a.certificates.iter().map(|c| fingerprint(c)).collect::<anyhow::Result<_>>()?,
             cutover: a.cutover,
+            max_connections: file.limits.per_acquirer(),
         };
         MacKey::new(a.mac, &config.to_switch).with_context(|| format!("acquirer {} to_switch", a.id))?;
         MacKey::new(a.mac, &config.from_switch).with_context(|| format!("acquirer {} from_switch", a.id))?;

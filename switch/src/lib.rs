@@ -6,6 +6,7 @@
 
 pub mod acquirer;
 pub mod admin;
+mod admission;
 #[cfg(feature = "demo")]
 pub mod agree;
 mod approvals;

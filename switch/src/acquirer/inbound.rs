@@ -41,6 +41,7 @@ pub(super) enum Reason {
     UnsupportedType,
     UnexpectedAnswer,
     KeyBlock,
+    TooManyConnections,
 }
 
 /// The names of all reasons.
@@ -56,6 +57,7 @@ pub(crate) const REASONS: &[&str] = &[
     "unsupported_type",
     "unexpected_answer",
     "key_block",
+    "too_many_connections",
 ];
 
 impl Reason {
@@ -72,12 +74,14 @@ impl Reason {
             Reason::UnsupportedType => "unsupported_type",
             Reason::UnexpectedAnswer => "unexpected_answer",
             Reason::KeyBlock => "key_block",
+            Reason::TooManyConnections => "too_many_connections",
         }
     }
 
     fn code(self) -> ResponseCode {
         match self {
             Reason::Undecodable | Reason::Format => ResponseCode::FORMAT,
+            Reason::TooManyConnections => ResponseCode::UNAVAILABLE,
             Reason::UnsupportedType => kazasu_schemas::wire::Refusal::UnsupportedTransaction.code(),
             Reason::NotSignedOn
             | Reason::NoMac
@@ -259,7 +263,7 @@ impl Reader {
             NetworkCode::SignOn => self.sign_on(&network, mac),
             NetworkCode::KeyChange => self.key_change(&network, mac),
             NetworkCode::SignOff => self.authenticate(mac, KeySet::Session).map(|acquirer| {
-                acquirer.signed_on(-1);
+                acquirer.signed_off();
                 self.acquirer = None;
                 (network.answer(ResponseCode::APPROVED), KeySet::Session, None)
             }),
@@ -303,10 +307,16 @@ impl Reader {
             return Err(Reason::Certificate);
         }
         self.check_mac(&acquirer, mac, KeySet::Initial)?;
-        if let Some(before) = self.acquirer.replace(acquirer.clone()) {
-            before.signed_on(-1);
+        let is_signed_on = self.acquirer.as_ref().is_some_and(|before| before.config.id == network.institution);
+        if !is_signed_on && !acquirer.signs_on() {
+            let most = acquirer.config.max_connections;
+            self.problem =
+                format!("acquirer {} has {most} signed-on connections, the most it may", network.institution);
+            return Err(Reason::TooManyConnections);
         }
-        acquirer.signed_on(1);
+        if let Some(before) = self.acquirer.replace(acquirer).filter(|_| !is_signed_on) {
+            before.signed_off();
+        }
         Ok((network.answer(ResponseCode::APPROVED), KeySet::Initial, None))
     }
 
@@ -366,7 +376,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(acquirer) = self.acquirer.take() {
-            acquirer.signed_on(-1);
+            acquirer.signed_off();
         }
     }
 }

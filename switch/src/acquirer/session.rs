@@ -34,6 +34,8 @@ pub struct AcquirerConfig {
     pub certificates: Vec<[u8; 32]>,
     /// Is told cut-overs.
     pub cutover: bool,
+    /// Signed-on connections that it may have at one time.
+    pub max_connections: usize,
 }
 
 /// Which of its acquirer's keys a message is under.
@@ -127,12 +129,18 @@ impl Acquirer {
         self.connections.load(Ordering::Acquire)
     }
 
-    pub(super) fn signed_on(&self, by: isize) {
-        if by > 0 {
-            self.connections.fetch_add(1, Ordering::AcqRel);
-        } else {
-            self.connections.fetch_sub(1, Ordering::AcqRel);
-        }
+    /// Counts a connection that signs on. False when it has as many as it may have.
+    pub(super) fn signs_on(&self) -> bool {
+        let most = self.config.max_connections;
+        let more = |n: usize| (n < most).then_some(n + 1);
+        let counted = self.connections.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok();
+        self.publish();
+        counted
+    }
+
+    /// Counts a connection that is signed on no more.
+    pub(super) fn signed_off(&self) {
+        self.connections.fetch_sub(1, Ordering::AcqRel);
         self.publish();
     }
 
