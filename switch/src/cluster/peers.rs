@@ -3,6 +3,7 @@
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
 use crate::admission::{Closed, Gate, Place};
+use crate::ports::PortInUse;
 use anyhow::Context;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::{ConnectionHandle, ConnectionOut, Engine, Inbound, Origin, Role};
@@ -30,8 +31,8 @@ pub struct Peers {
 impl Peers {
     /// Binds the port.
     pub(crate) async fn bind(addr: &str, key: ClusterKey, gate: Arc<Gate>) -> anyhow::Result<Self> {
-        let socket =
-            TcpListener::bind(addr).await.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
+        let socket = crate::ports::bind(addr, PortInUse::Fail).await;
+        let socket = socket.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
         Ok(Peers { socket, key, gate })
     }
 
