@@ -4,6 +4,7 @@ use super::{Health, Inbound};
 use crate::trail::{self, MessageId};
 use hashbrown::HashMap;
 use kazasu_ledger::Seq;
+use kazasu_schemas::iso8583::Tpdu;
 use kazasu_schemas::wire::network::SessionKeys;
 use kazasu_schemas::wire::{Answer, Network, Request, ResponseCode, Totals};
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ pub enum ConnectionOut {
         session: bool,
         /// Session keys that come into force right after it was written.
         install: Option<InstallKeys>,
+        /// Where it goes, in dialects that say that.
+        tpdu: Option<Tpdu>,
     },
     /// An answer that the connection made itself, without MAC yet; `session` says under which keys it goes out.
     Refusal {
@@ -52,7 +55,7 @@ pub struct Reply {
     pub body: ReplyBody,
     /// When the question arrived.
     pub received: Instant,
-    /// What the connection calls the question; acquirers' connections call all of them 0.
+    /// What the connection calls the question. Acquirers' connections call all of them 0, or by the TPDU in front of them.
     pub tag: u64,
     /// The record that it rests on, where there is one and this node knows it. For logs.
     pub record: Option<Seq>,

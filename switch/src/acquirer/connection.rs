@@ -312,11 +312,11 @@ fn take_frames(
     buffer: &mut BytesMut,
     from: &From<'_>,
 ) -> Result<bool, FrameError> {
-    let From { engine, connection, signed_on, span, received } = *from;
-    let mut for_core = Vec::new();
+    let From { connection, signed_on, span, .. } = *from;
+    let (mut for_core, mut tag) = (Vec::new(), 0);
     let mut took_any = false;
     let end = loop {
-        let frame = match frames.decode(buffer) {
+        let frame = match frames.next(buffer) {
             Ok(Some(frame)) => frame,
             Ok(None) => break Ok(took_any),
             Err(error) => break Err(error),
@@ -330,6 +330,11 @@ fn take_frames(
         match verdict {
             Verdict::Core(inbound) => {
                 tracing::debug!(target: trail::STEPS, mti = %reader.mti(), "taken");
+                // Those with other addresses to be answered to are called otherwise.
+                if tag != reader.tag() || tag != 0 {
+                    submit(from, tag, &mut for_core);
+                    tag = reader.tag();
+                }
                 for_core.push(inbound);
             }
             Verdict::Network { message, keys, install } => {
@@ -341,13 +346,13 @@ fn take_frames(
                     let acquirer = &message.institution;
                     tracing::info!(%acquirer, purpose, code, "network message answered");
                 }
-                submit(engine, connection, received, &mut for_core);
+                submit(from, tag, &mut for_core);
                 connection.came(1);
-                let session = keys == KeySet::Session;
+                let (session, tpdu) = (keys == KeySet::Session, reader.answer_to());
                 if !session || reader.acquirer.is_some() {
                     *signed_on.lock().unwrap_or_else(PoisonError::into_inner) = reader.acquirer.clone();
                 }
-                connection.send(ConnectionOut::Network { message, session, install });
+                connection.send(ConnectionOut::Network { message, session, install, tpdu });
             }
             Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
             Verdict::Refused(answer, reason) => {
@@ -365,15 +370,17 @@ fn take_frames(
             }
         }
     };
-    submit(engine, connection, received, &mut for_core);
+    submit(from, tag, &mut for_core);
     end
 }
 
-fn submit(engine: &Engine, connection: &Arc<ConnectionHandle>, received: Instant, messages: &mut Vec<Inbound>) {
+/// Gives messages to the core under one tag; with a TPDU it is one message.
+fn submit(from: &From<'_>, tag: u64, messages: &mut Vec<Inbound>) {
+    let From { engine, connection, received, .. } = *from;
     if messages.is_empty() {
         return;
     }
     let messages = std::mem::take(messages);
     connection.came(messages.len());
-    engine.submit(connection, received, 0, messages);
+    engine.submit(connection, received, tag, messages);
 }

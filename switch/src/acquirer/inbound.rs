@@ -5,7 +5,7 @@ use kazasu_engine::Inbound;
 use kazasu_engine::InstallKeys;
 use kazasu_engine::trail;
 use kazasu_schemas::ids::InstitutionId;
-use kazasu_schemas::iso8583::{Dialect, Message, Mti};
+use kazasu_schemas::iso8583::{Dialect, Frame, Message, Mti, Tpdu};
 use kazasu_schemas::wire::{Network, NetworkCode, PpidPlace, Request, ResponseCode, Totals};
 use std::sync::Arc;
 use tracing::Span;
@@ -159,9 +159,20 @@ impl Reader {
         }
     }
 
-    /// Takes one frame without its header.
-    pub(super) fn take(&mut self, frame: &[u8]) -> Verdict {
-        let decoded = match self.dialect.decode(frame, &mut self.message) {
+    /// Where the answer to the message that was taken last goes, in dialects that say that.
+    pub(super) fn answer_to(&self) -> Option<Tpdu> {
+        self.message.tpdu.map(Tpdu::answer)
+    }
+
+    /// What the message that was taken last is called until it is answered.
+    pub(super) fn tag(&self) -> u64 {
+        self.message.tpdu.map_or(0, Tpdu::tag)
+    }
+
+    /// Takes one frame.
+    pub(super) fn take(&mut self, frame: &Frame) -> Verdict {
+        let (decoded, frame) = (self.dialect.read(frame, &mut self.message), &frame.message[..]);
+        let decoded = match decoded {
             Ok(decoded) => decoded,
             Err(error) => {
                 self.problem = error.to_string();
@@ -353,6 +364,7 @@ impl Reader {
 
     fn refuse(&mut self, reason: Reason) -> Verdict {
         let mut answer = Message::new(self.message.mti.answer());
+        answer.tpdu = self.answer_to();
         for field in ECHOED {
             if let Some(value) = self.message.get(field) {
                 answer.set(field, value);

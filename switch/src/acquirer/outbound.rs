@@ -7,7 +7,7 @@ use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
 use kazasu_engine::{ConnectionHandle, ConnectionOut, ReplyBody};
 use kazasu_ledger::Seq;
-use kazasu_schemas::iso8583::{Dialect, Message, Mti};
+use kazasu_schemas::iso8583::{Dialect, Message, Mti, Tpdu};
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::{PpidPlace, ResponseCode};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,10 +88,12 @@ impl Writer {
             ConnectionOut::Replies(replies) => {
                 let Some(acquirer) = acquirer else { return replies.len() };
                 let keys = acquirer.keys(KeySet::Session);
+                let has_tpdu = self.dialect.framing.tpdu.is_some();
                 for reply in &replies {
                     let span = trail::span(|| Some(reply.id().over(&self.connection)));
                     let _in = span.enter();
                     self.fill(&reply.body, acquirer.config.ppid_in);
+                    self.message.tpdu = has_tpdu.then(|| Tpdu::from_tag(reply.tag).answer());
                     self.encode(Some(&keys.from_switch), reply.record, out);
                     let mti = self.message.mti;
                     tracing::debug!(target: trail::STEPS, %mti, code = %reply.body.code(), "answered");
@@ -99,8 +101,9 @@ impl Writer {
                 }
                 replies.len()
             }
-            ConnectionOut::Network { message, session, install } => {
+            ConnectionOut::Network { message, session, install, tpdu } => {
                 message.to_message(&mut self.message);
+                self.message.tpdu = tpdu;
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
                 let keys = acquirer.as_ref().map(|a| a.keys(key_set(session)));
                 self.encode(keys.as_ref().map(|k| &k.from_switch), None, out);
@@ -115,6 +118,8 @@ impl Writer {
             ConnectionOut::Tell(message) => {
                 if let Some(acquirer) = acquirer.filter(|a| a.config.id == message.institution) {
                     message.to_message(&mut self.message);
+                    // The dialect's is what the acquirer begins with.
+                    self.message.tpdu = self.dialect.framing.tpdu.map(Tpdu::answer);
                     self.encode(Some(&acquirer.keys(KeySet::Session).from_switch), None, out);
                 }
                 0
