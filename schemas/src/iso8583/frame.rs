@@ -259,10 +259,8 @@ impl FrameCodec {
             Header::Be2 | Header::Be4 => big_endian(),
             Header::Ascii4 => crate::ids::digits(header).ok_or_else(|| FrameError::NotDigits(hex::encode(header)))?,
             Header::Bcd2 => {
-                let nibbles = header.iter().flat_map(|b| [b >> 4, b & 15]);
-                let number = nibbles.fold(Some(0), |n: Option<u64>, nibble| {
-                    n.filter(|_| nibble <= 9).map(|n| n * 10 + u64::from(nibble))
-                });
+                let mut nibbles = header.iter().flat_map(|b| [b >> 4, b & 15]);
+                let number = nibbles.try_fold(0, |n, nibble| (nibble <= 9).then(|| n * 10 + u64::from(nibble)));
                 number.ok_or_else(|| FrameError::NotPacked(hex::encode(header)))?
             }
         };

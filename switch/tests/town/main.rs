@@ -10,6 +10,7 @@ mod cluster;
 mod codes;
 mod crash;
 mod demo;
+mod dialects;
 mod doors;
 mod full_disk;
 mod harness;
