@@ -52,10 +52,12 @@ impl Log {
 
     /// The lines behind the last one that `other` has as well.
     pub(super) fn since(&self, other: &Log) -> anyhow::Result<Vec<String>> {
-        let (mine, theirs) = (self.tail()?, other.tail()?);
-        let theirs: HashSet<&String> = theirs.iter().collect();
+        // What a crash left of a line may be in both, and says nothing.
+        let (mut mine, theirs) = (self.tail()?, other.tail()?);
+        mine.retain(|line| lines::read(line).is_ok());
+        let theirs: HashSet<String> = theirs.into_iter().collect();
         let known = mine.iter().rposition(|line| theirs.contains(line)).map_or(0, |at| at + 1);
-        Ok(mine[known..].iter().filter(|line| lines::read(line).is_ok()).cloned().collect())
+        Ok(mine.split_off(known))
     }
 
     /// Whole lines from the end of the file; none where there is no file.
