@@ -218,10 +218,11 @@ fn an_old_style_sign_on_and_a_plain_connection_of_a_tls_acquirer_are_refused() {
     let error = Session::open(&town.acquirer(2, &served)).err().unwrap().to_string();
     assert!(error.contains("sign-on refused"), "{error}");
     assert_eq!(refused_for(&served, "certificate"), 1.0);
+    // Lines are written by a thread of their own.
+    served.stop();
     let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(log.contains("its client certificates are configured, and this connection has no TLS"), "{log}");
     assert!(log.contains("it must bring the acquirer's nonce (NA)"), "{log}");
-    served.stop();
 }
 
 #[test]
