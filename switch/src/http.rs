@@ -12,6 +12,7 @@ mod socket;
 mod status;
 
 use crate::admin::{Ask, Desk};
+use crate::certificates::Certificates;
 use crate::config::Caller;
 use crate::issuers::Issuers;
 use crate::ports::PortInUse;
@@ -29,6 +30,7 @@ use kazasu_engine::Engine;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
 use kazasu_ledger::record::LinkOrigin;
 use kazasu_store::{Node, Store};
+use kazasu_tls::{LazyStream, Server};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use socket::Socket;
@@ -53,6 +55,8 @@ pub struct Api {
     pub prometheus: PrometheusHandle,
     /// Issuer links, for the status.
     pub issuers: Arc<Issuers>,
+    /// Certificates of all connections, the HTTP address's own too.
+    pub certificates: Arc<Certificates>,
     /// Who this process is.
     pub node: Node,
     /// Where the journal is.
@@ -91,8 +95,9 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
     // `admit` has read the body by then, within the path's own limit.
     let app = app.layer(DefaultBodyLimit::disable());
     let app = app.layer(middleware::from_fn_with_state(api.clone(), admit));
+    let tls = api.certificates.http().cloned();
     let app = app.layer(middleware::from_fn(caught)).with_state(api);
-    let port = Port(Arc::new(listener));
+    let port = Port { listener: Arc::new(listener), tls };
     tasks.keep(Kind::Http, "", move || {
         let (port, app, mut shutdown) = (port.clone(), app.clone(), shutdown.clone());
         async move {
@@ -107,7 +112,23 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
 
 /// The port, which stays open when the server has to begin again.
 #[derive(Clone)]
-struct Port(Arc<TcpListener>);
+struct Port {
+    listener: Arc<TcpListener>,
+    /// TLS, when the address speaks it.
+    tls: Option<Arc<Server>>,
+}
+
+/// How long a TLS handshake may take. It is the connection's own task that waits for it.
+const HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(10);
+
+impl Port {
+    fn socket(&self, stream: tokio::net::TcpStream) -> Socket {
+        Socket(match &self.tls {
+            None => stream.into(),
+            Some(tls) => LazyStream::accept(tls, stream, HANDSHAKE),
+        })
+    }
+}
 
 impl axum::serve::Listener for Port {
     type Io = Socket;
@@ -116,8 +137,8 @@ impl axum::serve::Listener for Port {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             fault(Kind::Http);
-            match self.0.accept().await {
-                Ok((stream, peer)) => return (Socket(stream), peer),
+            match self.listener.accept().await {
+                Ok((stream, peer)) => return (self.socket(stream), peer),
                 // Usually too many open files: waiting lets others close.
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept an HTTP connection");
@@ -128,7 +149,7 @@ impl axum::serve::Listener for Port {
     }
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -364,7 +385,7 @@ mod tests {
             .layer(middleware::from_fn(caught));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let port = Port(Arc::new(listener));
+        let port = Port { listener: Arc::new(listener), tls: None };
         let _serving = AbortOnDrop(tokio::spawn(async move { axum::serve(port, app).await }));
         let before = counted();
         for (path, broken_off) in [("/handler", 1), ("/work", 2), ("/file", 3), ("/late", 4)] {

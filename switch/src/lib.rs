@@ -9,6 +9,7 @@ pub mod admin;
 #[cfg(feature = "demo")]
 pub mod agree;
 mod approvals;
+pub mod certificates;
 pub mod cli;
 mod client;
 pub mod closing;

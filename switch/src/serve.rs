@@ -4,6 +4,7 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
+use crate::certificates::Certificates;
 use crate::cluster::{ClusterKey, Forwarder, Peers, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
 use crate::import::LinkImport;
@@ -56,6 +57,8 @@ pub struct Switch {
     pub http: SocketAddr,
     /// The issuer connections.
     pub issuers: Arc<Issuers>,
+    /// Certificates, keys and revocation lists of all connections.
+    pub certificates: Arc<Certificates>,
     /// Who this process is.
     pub node: Node,
     store: Arc<dyn Store>,
@@ -171,8 +174,8 @@ fn timing(config: &Config) -> Timing {
 }
 
 /// The connections to issuers, and the notices to residents that leave beside them.
-fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
-    let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
+fn issuer_connections(config: &Config, certificates: &Certificates, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
+    let issuers = Issuers::new(config.issuers.clone(), certificates, config.vault.clone(), config.file.id);
     match &config.outbox {
         Some(outbox) => issuers.deliver_notices(outbox.clone(), tasks).context("[outbox]")?,
         None => issuers.give_notices_up(),
@@ -181,14 +184,14 @@ fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issu
 }
 
 /// Binds every port for acquirers.
-async fn bind_listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
+async fn bind_listeners(config: &Config, certificates: &Certificates) -> anyhow::Result<Vec<Listener>> {
     let mut listeners = Vec::new();
-    for l in &config.file.listeners {
+    for (at, l) in config.file.listeners.iter().enumerate() {
         let bound = Listener::bind(ListenerConfig {
             addr: l.addr.clone(),
             port_in_use: config.file.port_in_use,
             dialect: config.dialect(&l.dialect),
-            tls: config.tls(l),
+            tls: certificates.listener(at),
             max_connections: config.file.limits.max_connections,
             limits: config.connection_limits(),
         });
@@ -203,6 +206,7 @@ impl Switch {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
         let store = store.unwrap_or_else(|| config.store());
+        let certificates = Arc::new(Certificates::load(&config)?);
         let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
         let peers = bind_peers(&config).await?;
@@ -214,7 +218,7 @@ impl Switch {
             Some((_, key)) => Arc::new(Forwarder::start(&node.name, key.clone(), seen, health.clone())),
             None => Arc::new(Nowhere),
         };
-        let issuers = issuer_connections(&config, &health.tasks)?;
+        let issuers = issuer_connections(&config, &certificates, &health.tasks)?;
         let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
         let settings = engine_config(&config, node.clone(), sharing, None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), elsewhere, health).await?;
@@ -238,15 +242,17 @@ impl Switch {
             callers: Arc::new(config.callers.clone()),
             prometheus,
             issuers: issuers.clone(),
+            certificates: certificates.clone(),
             node: node.clone(),
             store: store.clone(),
         };
-        let listeners = bind_listeners(&config).await?;
+        let listeners = bind_listeners(&config, &certificates).await?;
         if let Some(office) = &desk.office {
             running.keep_statements(office.statements.clone());
         }
         crate::http::serve(web, api, signal.clone());
         running.keep_metrics_small();
+        running.keep_certificates(&certificates);
         let open = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers)?);
@@ -260,7 +266,22 @@ impl Switch {
         };
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
-        Ok(Switch { engine, desk, listening, http, issuers, node, store, open, shutdown, unwatch, core, _lock: lock })
+        let _lock = lock;
+        Ok(Switch {
+            engine,
+            desk,
+            listening,
+            http,
+            issuers,
+            certificates,
+            node,
+            store,
+            open,
+            shutdown,
+            unwatch,
+            core,
+            _lock,
+        })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the

@@ -59,6 +59,8 @@ pub enum Kind {
     Statements,
     /// Keeps the metrics' memory small.
     Upkeep,
+    /// Reads certificates again when their files change.
+    Certificates,
     /// Seals and commits.
     Writer,
     /// Reads the journal while another node leads.
@@ -73,7 +75,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::Listener,
         Kind::AcquirerConnection,
         Kind::AcquirerWriter,
@@ -90,6 +92,7 @@ impl Kind {
         Kind::Tick,
         Kind::Statements,
         Kind::Upkeep,
+        Kind::Certificates,
         Kind::Writer,
         Kind::Follower,
         Kind::Core,
@@ -117,6 +120,7 @@ impl Kind {
             Kind::Tick => "tick",
             Kind::Statements => "statements",
             Kind::Upkeep => "upkeep",
+            Kind::Certificates => "certificates",
             Kind::Writer => "writer",
             Kind::Follower => "follower",
             Kind::Core => "core",
@@ -147,6 +151,8 @@ impl Kind {
             // Its end is news for the task that passes questions on, which makes it again.
             Kind::LeaderConnection => false,
             Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Upkeep => false,
+            // Those in force stay in force.
+            Kind::Certificates => false,
             // While it is down the writer moves the log.
             Kind::Wal => false,
             // Lines without a thread are dropped and counted.

@@ -1,4 +1,5 @@
-//! Listeners: one TCP port a dialect, with TLS and client certificates where configured.
+//! Listeners: one TCP port a dialect, with TLS and client certificates where configured. A client whose certificate is revoked is let in
+//! no more, and its open connections end.
 
 use super::connection::{ConnectionContext, ConnectionLimits, serve};
 use super::session::Acquirers;
@@ -9,17 +10,14 @@ use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use sha2::{Digest, Sha256};
+use kazasu_tls::{Fingerprint, Server, Shown};
+use rustls::pki_types::CertificateDer;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -34,22 +32,11 @@ pub struct ListenerConfig {
     /// What its connections speak.
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Arc<Server>>,
     /// Connections at one time; more are closed at once.
     pub max_connections: usize,
     /// Bounds of each connection.
     pub limits: ConnectionLimits,
-}
-
-/// PEM files of a TLS listener.
-#[derive(Clone, Debug)]
-pub struct TlsFiles {
-    /// The server's certificate chain.
-    pub certificates: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-    /// Certification authorities whose client certificates are accepted; a client without one is refused.
-    pub client_ca: PathBuf,
 }
 
 /// What the connections of every listener work with.
@@ -71,19 +58,17 @@ pub struct ListenerContext {
 pub struct Listener {
     socket: TcpListener,
     config: ListenerConfig,
-    tls: Option<TlsAcceptor>,
     room: Arc<Semaphore>,
 }
 
 impl Listener {
-    /// Binds the port and loads the TLS files.
+    /// Binds the port.
     pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
-        let tls = config.tls.as_ref().map(acceptor).transpose()?;
         let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
         let room = Arc::new(Semaphore::new(config.max_connections));
-        Ok(Listener { socket, config, tls, room })
+        Ok(Listener { socket, config, room })
     }
 
     /// The address that it really has.
@@ -126,7 +111,7 @@ impl Listener {
                 shutdown: shutdown.clone(),
                 day: day.clone(),
             };
-            let (tls, tasks) = (self.tls.clone(), tasks.clone());
+            let (tls, tasks) = (self.config.tls.clone(), tasks.clone());
             // What is said while it is served says whose connection it is, panics included.
             let span = trail::of_connection(context.id, peer);
             let serving = async move {
@@ -155,7 +140,10 @@ impl Drop for Open {
     }
 }
 
-async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Option<TlsAcceptor>) {
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Option<Arc<Server>>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
@@ -163,46 +151,48 @@ async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Opti
         let (reader, writer) = stream.into_split();
         return serve(context, reader, writer).await;
     };
-    match tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await {
-        Ok(Ok(stream)) => {
-            let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            context.certificate = first.map(|der| Sha256::digest(der).into());
-            let (reader, writer) = tokio::io::split(stream);
-            serve(context, reader, writer).await;
-        }
-        Ok(Err(error)) => {
+    // Before the handshake: a list that comes in force meanwhile counts.
+    let changes = tls.changes();
+    let stream = match tls.accept(stream, HANDSHAKE).await {
+        Ok(stream) => stream,
+        Err(error) => {
             metrics::counter!("kazasu_connections_closed_total", "reason" => "tls").increment(1);
             tracing::warn!(%error, "TLS handshake failed");
+            return;
         }
-        Err(_) => {
-            metrics::counter!("kazasu_connections_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!("TLS handshake took over 10 s");
+    };
+    let chain: Vec<_> = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
+    context.certificate = chain.first().map(|der| shown(&context.acquirers, Shown::of(der)));
+    let (reader, writer) = tokio::io::split(stream);
+    tokio::select! {
+        () = serve(context, reader, writer) => {}
+        why = no_longer_believed(&tls, changes, &chain) => {
+            metrics::counter!("kazasu_connections_closed_total", "reason" => "revoked").increment(1);
+            tracing::warn!(%why, "the client's certificate is not accepted any more; closing this connection");
         }
     }
 }
 
-fn acceptor(files: &TlsFiles) -> anyhow::Result<TlsAcceptor> {
-    let read = |path: &PathBuf| -> anyhow::Result<Vec<CertificateDer<'static>>> {
-        let found = CertificateDer::pem_file_iter(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let found = found.collect::<Result<Vec<_>, _>>().with_context(|| format!("cannot read {}", path.display()))?;
-        anyhow::ensure!(!found.is_empty(), "{} holds no certificate", path.display());
-        Ok(found)
-    };
-    let mut roots = rustls::RootCertStore::empty();
-    for ca in read(&files.client_ca)? {
-        roots
-            .add(ca)
-            .with_context(|| format!("{} holds a certificate that is no authority", files.client_ca.display()))?;
+/// The fingerprint by which an acquirer may be known: of the certificate's public key where an acquirer is configured with it, else of
+/// the certificate.
+fn shown(acquirers: &Acquirers, shown: Shown) -> [u8; 32] {
+    let known = |print: Fingerprint| acquirers.iter().any(|acquirer| acquirer.config.certificates.contains(&print.0));
+    match shown.key {
+        Some(key) if known(key) && !known(shown.certificate) => key.0,
+        Some(_) | None => shown.certificate.0,
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let clients =
-        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .with_context(|| format!("cannot read the private key {}", files.key.display()))?;
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_client_cert_verifier(clients)
-        .with_single_cert(read(&files.certificates)?, key)
-        .context("the TLS certificate and key do not fit")?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Waits until a client that is connected would not be let in any more.
+async fn no_longer_believed(
+    tls: &Server,
+    mut changes: watch::Receiver<u64>,
+    chain: &[CertificateDer<'static>],
+) -> String {
+    while changes.changed().await.is_ok() {
+        if let Some(why) = tls.no_longer_believes(chain) {
+            return why;
+        }
+    }
+    std::future::pending().await
 }

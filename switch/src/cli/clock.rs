@@ -44,7 +44,7 @@ async fn status(common: &Common) -> anyhow::Result<()> {
     let Some(http) = import::running(&config).await? else {
         anyhow::bail!("no switch is running: its clock is looked at when it begins");
     };
-    let status = match Switch::new(&http, &config.token).get("/v1/status").await {
+    let status = match Switch::new(&http, config.http_client(), &config.token).get("/v1/status").await {
         Ok(status) => status,
         Err(Refused::No(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
         Err(Refused::Broken(error)) => return Err(error),

@@ -578,7 +578,10 @@ async fn looked(what: &str, common: &Common) -> anyhow::Result<Result<Value, Ref
     let config = Config::load(&common.config)?;
     let caller = caller(&config, &common.by)?;
     Ok(match running(&config).await? {
-        Some(http) => Switch::new(&http, &caller.token).get(&format!("/v1/closing/{what}")).await,
+        Some(http) => {
+            let switch = Switch::new(&http, config.http_client(), &caller.token);
+            switch.get(&format!("/v1/closing/{what}")).await
+        }
         None => {
             let desk = folded(&config, Arc::new(super::policy::fold(&config).await?));
             of(&desk, what).await.map_err(Refused::from)

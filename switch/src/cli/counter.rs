@@ -67,7 +67,7 @@ impl Counter {
     pub(super) async fn open(config: &Config, by: &str) -> anyhow::Result<Counter> {
         let caller = caller(config, by)?;
         Ok(match import::place(config).await? {
-            Place::Running(http) => Counter::Running(Switch::new(&http, &caller.token)),
+            Place::Running(http) => Counter::Running(Switch::new(&http, config.http_client(), &caller.token)),
             Place::Here { epoch, _lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
                 Counter::Here {
@@ -121,7 +121,7 @@ pub(super) async fn look_at(config: &Config, by: &str, what: &Look) -> Result<Va
                     format!("/v1/merchants/{}", parts.join("/"))
                 }
             };
-            Switch::new(&http, &caller.token).get(&path).await
+            Switch::new(&http, config.http_client(), &caller.token).get(&path).await
         }
         None => {
             let state = std::sync::Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);

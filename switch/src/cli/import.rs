@@ -159,7 +159,7 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
     match nodes(config).await? {
         Nodes::Leader(http) => Ok(Some(http)),
         Nodes::None { .. } if config.store().shared().is_some() => Ok(None),
-        Nodes::None { .. } => match listens(&config.file.http).await {
+        Nodes::None { .. } => match listens(&config.file.http, config.http_client()).await {
             Listens::Switch => Ok(Some(config.file.http.clone())),
             Listens::Nothing => Ok(None),
             Listens::Other(what) => anyhow::bail!(what),
@@ -171,7 +171,7 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
 pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     let mut running = nodes(config).await?;
     if let Nodes::Leader(http) = &running
-        && !matches!(listens(http).await, Listens::Switch)
+        && !matches!(listens(http, config.http_client()).await, Listens::Switch)
     {
         // It may have ended a moment ago.
         tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
@@ -181,7 +181,7 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
         Nodes::Leader(http) => Ok(Place::Running(http)),
         Nodes::None { epoch } => match lock(&config.data_dir) {
             Ok(lock) => Ok(Place::Here { epoch, _lock: lock }),
-            Err(error) if error.is::<InUse>() => match listens(&config.file.http).await {
+            Err(error) if error.is::<InUse>() => match listens(&config.file.http, config.http_client()).await {
                 Listens::Switch => Ok(Place::Running(config.file.http.clone())),
                 Listens::Nothing => Err(error.context(format!(
                     "another kazasu command is working on it (nothing answers at {}); try again",
@@ -278,7 +278,7 @@ async fn online(
     let path = if what == What::Links { "links" } else { "merchants" };
     let sheet = order.sheet.as_ref().map_or(String::new(), |sheet| format!("&sheet={}", encoded(sheet)));
     let path = format!("/v1/import/{path}?dry_run={}{sheet}", order.mode == Mode::Look);
-    match Switch::new(http, &config.token).file(&path, bytes).await {
+    match Switch::new(http, config.http_client(), &config.token).file(&path, bytes).await {
         Ok(answer) => serde_json::from_value(answer).context("the running switch's answer"),
         Err(Refused::No(why)) => Err(Found(why).into()),
         Err(Refused::Broken(error)) => Err(error),

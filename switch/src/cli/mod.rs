@@ -263,6 +263,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
             if let Some(path) = checked.list_authorities() {
                 std::fs::read(&path).map_err(|e| anyhow::anyhow!("cards.list_authorities {}: {e}", path.display()))?;
             }
+            let certificates = crate::certificates::Certificates::load(&checked)?;
             say!(
                 "{}: good. {} listeners, {} acquirers, {} issuers, ledger in {}",
                 config.display(),
@@ -271,6 +272,9 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
                 checked.issuers.len(),
                 checked.store().place()
             );
+            for note in checked.notes().iter().chain(&certificates.notes(kazasu_engine::clock::now())) {
+                say!("  note: {note}");
+            }
             if let crate::config::StoreConfig::Postgres(address) = &checked.store
                 && !address.is_verified()
             {

@@ -312,7 +312,7 @@ async fn look_at(config: &Config, path: &str, by: &str) -> Result<Value, Refused
     let caller = caller(config, by).map_err(Refused::Broken)?;
     let by = caller.name.as_str();
     if let Some(http) = running(config).await.map_err(Refused::Broken)? {
-        return Switch::new(&http, &caller.token).get(path).await;
+        return Switch::new(&http, config.http_client(), &caller.token).get(path).await;
     }
     let state = Arc::new(super::policy::fold(config).await.map_err(Refused::Broken)?);
     let desk = folded(config, state);

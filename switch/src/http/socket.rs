@@ -1,14 +1,14 @@
 //! A connection's socket, which notes it when the task of its connection panics. A handler that panics is caught before that.
 
 use kazasu_engine::tasks::{Kind, broke_off};
+use kazasu_tls::LazyStream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
-/// A socket that belongs to the task of its connection.
-pub(super) struct Socket(pub(super) TcpStream);
+/// A socket, with or without TLS, that belongs to the task of its connection.
+pub(super) struct Socket(pub(super) LazyStream);
 
 impl Drop for Socket {
     fn drop(&mut self) {

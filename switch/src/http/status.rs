@@ -60,6 +60,7 @@ async fn status(api: &Api) -> serde_json::Value {
         "records": health.durable.load(Ordering::Acquire),
         "queued": health.queued.load(Ordering::Acquire),
         "issuers": connections,
+        "certificates": api.certificates.shown(api.engine.now()),
     });
     if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
@@ -121,6 +122,25 @@ pub(super) async fn page(State(api): State<Api>) -> Html<String> {
             (false, false) => "主ノードで接続 at the leader",
         };
         rows.push_str(&format!("<tr><th scope=row>発行者 issuer {} {name}</th><td>{up}</td></tr>", issuer["issuer"]));
+    }
+    for certificate in s["certificates"].as_array().into_iter().flatten() {
+        let told = |key: &str| escape(certificate[key].as_str().unwrap_or_default());
+        let days = certificate["days_left"].as_i64().unwrap_or_default();
+        let what = match certificate["part"].as_str() {
+            Some("authority") => "認証局 authority",
+            Some("revocation_list") => "失効リスト revocation list",
+            Some(_) | None => "証明書 certificate",
+        };
+        let problem = match told("problem").as_str() {
+            "" => String::new(),
+            why => format!("<br>新しいファイルを使用できません new files cannot be used: {why}"),
+        };
+        rows.push_str(&format!(
+            "<tr><th scope=row>{what} {} {}</th><td>{} ({days} 日 days){problem}</td></tr>",
+            told("use"),
+            told("party"),
+            told("until")
+        ));
     }
     Html(format!(
         "<!doctype html><html lang=ja><meta charset=utf-8><meta http-equiv=refresh content=2><title>Kazasu かざす</title>\
