@@ -328,10 +328,11 @@ fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Resu
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
         *port = add(*port)?;
     }
-    crate::sample::write(dir, &crate::sample::Town { residents, ports, ..Default::default() })?;
+    let transport = crate::sample::Transport::Tls;
+    crate::sample::write(dir, &crate::sample::Town { residents, ports, transport, ..Default::default() })?;
     let dir = dir.display();
     say!(
-        "Wrote a sample town with fresh keys to {dir}.\n\n\
+        "Wrote a sample town with fresh keys and certificates to {dir}.\n\n\
          issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
          kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\
          kazasu link import {dir}/links.csv --config {dir}/kazasu.toml\n\

@@ -11,7 +11,7 @@ use crate::cluster::ClusterKey;
 use crate::config::{ClusterFile, Config};
 use crate::issuers::RunningConnection;
 use crate::ports::PortInUse;
-use crate::sample::{self, Town};
+use crate::sample::{self, Town, Transport};
 use crate::serve::Switch;
 use anyhow::Context;
 use clap::Args;
@@ -97,7 +97,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let folder = Folder::find(&args)?;
     if !folder.continued {
         let residents = if args.relief { relief::RESIDENTS } else { Town::default().residents };
-        let town = Town { seed: folder.seed, issuer_timeout_ms: 800, residents, ..Town::default() };
+        let transport = Transport::Tls;
+        let town = Town { seed: folder.seed, issuer_timeout_ms: 800, residents, transport, ..Town::default() };
         sample::write(&folder.path, &town)?;
         folder.note()?;
     }

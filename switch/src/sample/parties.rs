@@ -1,7 +1,8 @@
 //! The town's acquirers and merchants, and the files about them.
 
+use super::authority::SWITCH;
 use super::people::{NAMED, RULED};
-use super::{Town, hex_key, named_ppid, ruled_ppid};
+use super::{Town, Transport, hex_key, named_ppid, ruled_ppid};
 
 /// An acquirer as the sample has it.
 #[derive(Clone, Copy)]
@@ -87,9 +88,63 @@ pub(super) struct LinkKeys {
 impl LinkKeys {
     /// Fresh ones, as long as the acquirer's MAC function wants them.
     pub(super) fn random(acquirer: &Acquirer) -> anyhow::Result<Self> {
-        let len = if acquirer.mac == "aes-cmac" { 16 } else { 32 };
+        let len = mac_key_len(acquirer.mac);
         Ok(LinkKeys { master: hex_key(16)?, to_switch: hex_key(len)?, from_switch: hex_key(len)? })
     }
+}
+
+/// An issuer as the sample has it.
+#[derive(Clone, Copy)]
+pub(super) struct Issuer {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// `bins` or `banks`, as the configuration writes them.
+    pub(super) serves: &'static str,
+    /// What its port speaks.
+    pub(super) dialect: &'static str,
+    /// MAC function.
+    pub(super) mac: &'static str,
+}
+
+/// The issuers by number, from 1.
+pub(super) const ISSUERS: [Issuer; 4] = [
+    Issuer {
+        name: "さくらカード Sakura Card", serves: "bins = [\"490000\"]", dialect: "iso87-ascii", mac: "aes-cmac"
+    },
+    Issuer {
+        name: "ひばりデビット Hibari Debit",
+        serves: "bins = [\"520000\"]",
+        dialect: "iso87-binary",
+        mac: "hmac-sha256",
+    },
+    Issuer { name: "みなと銀行 Minato Bank", serves: "banks = [\"9999\"]", dialect: "iso87-bcd", mac: "aes-cmac" },
+    Issuer {
+        name: "つばめカード Tsubame Card (nobody listens there)",
+        serves: "bins = [\"470000\"]",
+        dialect: "iso87-ascii",
+        mac: "aes-cmac",
+    },
+];
+
+/// The keys of an issuer's connection.
+pub(super) struct IssuerKeys {
+    /// Of what the issuer receives.
+    pub(super) to_issuer: String,
+    /// Of what it sends.
+    pub(super) from_issuer: String,
+}
+
+impl IssuerKeys {
+    /// Fresh ones, as long as the issuer's MAC function wants them.
+    pub(super) fn random(issuer: &Issuer) -> anyhow::Result<Self> {
+        let len = mac_key_len(issuer.mac);
+        Ok(IssuerKeys { to_issuer: hex_key(len)?, from_issuer: hex_key(len)? })
+    }
+}
+
+/// Bytes of a key of this MAC function.
+fn mac_key_len(mac: &str) -> usize {
+    if mac == "aes-cmac" { 16 } else { 32 }
 }
 
 /// The merchants of an acquirer: the first has all, the others the first five under their own ids.
@@ -128,9 +183,16 @@ pub(super) fn acquirer_file(index: usize, keys: &LinkKeys, town: &Town) -> Strin
     let mut out = format!(
         "# For acquirer-sim: how this acquirer reaches the switch. Secret: it holds the link's keys.\n\n\
          addr = \"127.0.0.1:{}\"\nid = \"{id}\"\ndialect = \"{dialect}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n\
-         master_key = \"{master}\"\nto_switch_key = \"{to_switch}\"\nfrom_switch_key = \"{from_switch}\"\ncards_file = \"links.csv\"\n\n\
+         master_key = \"{master}\"\nto_switch_key = \"{to_switch}\"\nfrom_switch_key = \"{from_switch}\"\ncards_file = \"links.csv\"\n{}\n\
          [cards]\n",
-        town.ports.acquirers[index]
+        town.ports.acquirers[index],
+        match town.transport {
+            Transport::Plain => String::new(),
+            Transport::Tls => format!(
+                "tls = {{ ca = \"tls/authority.pem\", certificates = \"tls/acquirer-{id}.pem\", key = \"tls/acquirer-{id}.key\", \
+                 name = \"{SWITCH}\" }}\n"
+            ),
+        }
     );
     for (alias, _) in NAMED {
         out += &format!("{alias} = \"{}\"\n", named_ppid(alias));
