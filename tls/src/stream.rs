@@ -68,9 +68,21 @@ impl TryStream {
         &self.socket
     }
 
-    /// Waits for the socket.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+    /// Waits for the socket, unless something is here to be read already: what came with the end of the handshake does not show in
+    /// the socket any more.
+    pub async fn ready(&mut self, interest: Interest) -> io::Result<Ready> {
+        if interest.is_readable() && self.has_plain() {
+            return Ok(Ready::READABLE);
+        }
         self.socket.ready(interest).await
+    }
+
+    /// Bytes, or the end of the stream, wait above the socket.
+    fn has_plain(&mut self) -> bool {
+        self.tls.as_mut().is_some_and(|tls| match tls.reader().fill_buf() {
+            Ok(_) => true,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        })
     }
 
     /// True when nothing that was taken waits for the socket.
@@ -283,6 +295,20 @@ impl BlockingStream {
     #[must_use]
     pub fn socket(&self) -> &std::net::TcpStream {
         &self.socket
+    }
+}
+
+impl Drop for BlockingStream {
+    /// The last one says that the stream ends. Whether that arrives does not matter.
+    fn drop(&mut self) {
+        if let Some(shared) = self.tls.as_ref().filter(|shared| Arc::strong_count(shared) == 1) {
+            let mut sealed = Vec::new();
+            let mut tls = lock(&shared.tls);
+            tls.send_close_notify();
+            if tls.write_tls(&mut sealed).is_ok() {
+                let _ = self.socket.write_all(&sealed);
+            }
+        }
     }
 }
 

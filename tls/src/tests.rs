@@ -282,3 +282,47 @@ fn this_machine_is_known_by_its_addresses() {
         assert!(!is_loopback(addr), "{addr}");
     }
 }
+
+#[tokio::test]
+async fn what_comes_with_the_end_of_a_handshake_is_not_forgotten() {
+    let town = town();
+    let (server, client) = (town.server(Party::default()), town.client("one", Party::default()));
+    for _ in 0..20 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        // The first message is sealed together with the end of the handshake, and leaves with it.
+        let asking = tokio::task::spawn_blocking({
+            let config = (client.config(), client.name());
+            let mut socket = socket.into_std().unwrap();
+            move || {
+                socket.set_nonblocking(false).unwrap();
+                let mut tls = rustls::ClientConnection::new(config.0, config.1).unwrap();
+                tls.write_tls(&mut socket).unwrap();
+                while tls.is_handshaking() {
+                    tls.read_tls(&mut socket).unwrap();
+                    tls.process_new_packets().unwrap();
+                }
+                tls.writer().write_all(b"ping").unwrap();
+                let mut together = Vec::new();
+                while tls.wants_write() {
+                    tls.write_tls(&mut together).unwrap();
+                }
+                socket.write_all(&together).unwrap();
+                socket
+            }
+        });
+        let mut stream = TryStream::from(server.accept(accepted, Duration::from_secs(5)).await.unwrap());
+        let mut heard = BytesMut::new();
+        while heard.is_empty() {
+            let ready = tokio::time::timeout(Duration::from_secs(2), stream.ready(Interest::READABLE)).await;
+            ready.expect("something to read").unwrap();
+            match stream.try_read_buf(&mut heard) {
+                Ok(n) => assert!(n > 0),
+                Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
+            }
+        }
+        assert_eq!(&heard[..], b"ping");
+        drop(asking.await.unwrap());
+    }
+}

@@ -37,7 +37,7 @@ impl Connection {
         Connection { stream, read: BytesMut::new(), out: BytesMut::with_capacity(WRITE_AHEAD * 2), written: 0 }
     }
 
-    pub(super) async fn ready(&self, interest: Interest) -> std::io::Result<Ready> {
+    pub(super) async fn ready(&mut self, interest: Interest) -> std::io::Result<Ready> {
         self.stream.ready(interest).await
     }
 
