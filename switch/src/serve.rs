@@ -202,6 +202,7 @@ async fn bind_listeners(config: &Config, certificates: &Certificates) -> anyhow:
 
 impl Switch {
     /// Starts everything; returns when taps are accepted. `store` is another one than the configuration names.
+    #[expect(clippy::too_many_lines, reason = "the order in which everything starts, read from top to bottom")]
     pub async fn start(config: Config, store: Option<Arc<dyn Store>>) -> anyhow::Result<Switch> {
         let lock = lock(&config.data_dir)?;
         let prometheus = crate::telemetry::prometheus();
