@@ -5,6 +5,7 @@ use super::{Config, ConfigFile, IssuerFile, ListenerFile};
 use crate::client::{Http, HttpTls};
 use anyhow::{Context, bail};
 use kazasu_tls::{ClientFiles, Fingerprint, OwnFiles, Party, ServerFiles, is_loopback};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Nothing reaches another machine unprotected.
@@ -60,7 +61,15 @@ impl Config {
             let IssuerFile { number, name, .. } = issuer;
             format!("[[issuer]] {number} ({name}) has a MAC and no tls: its card numbers can be read on the way")
         };
-        self.file.issuers.iter().filter(clear).map(of).collect()
+        let mut notes: Vec<String> = self.file.issuers.iter().filter(clear).map(of).collect();
+        let keys = self.file.listeners.iter().filter_map(|listener| Some(&listener.tls.as_ref()?.key));
+        let keys = keys.chain(self.file.issuers.iter().filter_map(|issuer| Some(&issuer.tls.as_ref()?.key)));
+        let keys = keys.chain(self.file.http_tls.as_ref().map(|tls| &tls.key)).map(|key| self.base.join(key));
+        let open: BTreeSet<PathBuf> = keys.filter(|path| super::only_owner_reads(path).is_err()).collect();
+        notes.extend(open.iter().map(|path| {
+            format!("{}: a private key that others may read, or that is not there; run: chmod 600 {0}", path.display())
+        }));
+        notes
     }
 
     fn own(&self, certificates: &Path, key: &Path) -> OwnFiles {

@@ -118,6 +118,7 @@ fn a_task_that_breaks_off_is_started_again_whatever_its_kind() {
         "tick",
         "statements",
         "upkeep",
+        "certificates",
         "log",
         "wal",
     ];
