@@ -8,6 +8,7 @@ use kazasu_schemas::mac::MacAlgorithm;
 use kazasu_schemas::secret::Key;
 use kazasu_schemas::utf8;
 use kazasu_schemas::wire::PpidPlace;
+use kazasu_tls::{Client, ClientFiles, OwnFiles, Party};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,10 +31,41 @@ struct File {
     #[serde(rename = "from_switch_key")]
     _from_switch_key: Option<serde::de::IgnoredAny>,
     cards_file: Option<PathBuf>,
+    tls: Option<TlsFile>,
     #[serde(default)]
     cards: BTreeMap<String, String>,
     #[serde(default)]
     merchant: Vec<MerchantFile>,
+}
+
+/// `tls` of the file: how the switch is recognised, and what the acquirer shows. PEM files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFile {
+    /// Authorities of the switch's certificate.
+    pub ca: PathBuf,
+    /// The acquirer's certificate chain.
+    pub certificates: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The name that the switch's certificate has; the host of `addr` when it is left out.
+    pub name: Option<String>,
+}
+
+impl TlsFile {
+    /// Reads the files, relative to a folder, for a connection to `addr`.
+    pub fn client(&self, base: &Path, addr: &str) -> anyhow::Result<Arc<Client>> {
+        let host = addr.rsplit_once(':').map_or(addr, |(host, _)| host);
+        let name = self.name.as_deref().unwrap_or(host).trim_matches(['[', ']']).to_owned();
+        let files = ClientFiles {
+            own: Some(OwnFiles { certificates: base.join(&self.certificates), key: base.join(&self.key) }),
+            authorities: base.join(&self.ca),
+            revocations: Vec::new(),
+            name: name.clone().try_into().with_context(|| format!("name {name:?} is no host name"))?,
+            server: Party::default(),
+        };
+        Ok(Arc::new(Client::load(files)?))
+    }
 }
 
 #[derive(Deserialize)]
@@ -77,6 +109,8 @@ pub struct AcquirerConfig {
     pub ahead: i64,
     /// A CSV file whose column `ppid` lists residents.
     pub cards_file: Option<PathBuf>,
+    /// TLS, when the port speaks it.
+    pub tls: Option<Arc<Client>>,
     /// Cards by alias.
     pub cards: BTreeMap<String, Ppid>,
     /// Merchants.
@@ -115,8 +149,10 @@ impl AcquirerConfig {
             anyhow::ensure!(!m.terminals.is_empty(), "merchant {}: at least one terminal is needed", m.id);
             Ok(Merchant { id: m.id, mcc, terminals: m.terminals, alias: m.alias })
         });
+        let tls = file.tls.map(|tls| tls.client(base, &file.addr)).transpose().context("tls")?;
         Ok(AcquirerConfig {
             addr: file.addr,
+            tls,
             id: file.id,
             dialect: Arc::new(dialect),
             mac: file.mac,

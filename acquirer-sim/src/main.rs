@@ -4,8 +4,8 @@
 //! written, 141 output that its reader closed.
 
 use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
-use kazasu_acquirer_sim::config::AcquirerConfig;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kazasu_acquirer_sim::config::{AcquirerConfig, TlsFile};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, Mix, Peer, Progress};
 use kazasu_acquirer_sim::scenario::{Outcome, Scenario, play};
 use kazasu_console::logs::Format;
@@ -34,6 +34,8 @@ enum Command {
         /// How the acquirer reaches the switch.
         #[arg(long, default_value = "acquirer.toml")]
         config: PathBuf,
+        #[command(flatten)]
+        tls: Tls,
         /// Print one JSON object a scenario.
         #[arg(long)]
         json: bool,
@@ -43,6 +45,8 @@ enum Command {
         /// How the acquirer reaches the switch.
         #[arg(long, default_value = "acquirer.toml")]
         config: PathBuf,
+        #[command(flatten)]
+        tls: Tls,
         /// Messages a second.
         #[arg(long, default_value_t = 100.0)]
         rate: f64,
@@ -67,6 +71,33 @@ enum Command {
     },
 }
 
+/// TLS with client certificates, instead of the configuration's `tls`.
+#[derive(Args)]
+struct Tls {
+    /// Authorities of the switch's certificate (PEM).
+    #[arg(long, value_name = "FILE", requires_all = ["tls_cert", "tls_key"])]
+    tls_ca: Option<PathBuf>,
+    /// The acquirer's certificate chain (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_ca")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_ca")]
+    tls_key: Option<PathBuf>,
+    /// The name that the switch's certificate has; the host of the address when it is left out.
+    #[arg(long, value_name = "NAME", requires = "tls_ca")]
+    tls_name: Option<String>,
+}
+
+/// The configuration file, with what the command line says of TLS.
+fn acquirer(path: &Path, tls: Tls) -> anyhow::Result<AcquirerConfig> {
+    let mut config = AcquirerConfig::load(path)?;
+    if let (Some(ca), Some(certificates), Some(key)) = (tls.tls_ca, tls.tls_cert, tls.tls_key) {
+        let file = TlsFile { ca, certificates, key, name: tls.tls_name };
+        config.tls = Some(file.client(Path::new(""), &config.addr)?);
+    }
+    Ok(config)
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum MixArg {
     /// Payments with refunds, reversals, repeats and completed authorizations; amounts by trade; hot merchants.
@@ -86,9 +117,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<bool> {
     match command {
-        Command::Run { scenarios, config, json } => run_scenarios(&scenarios, &config, json),
-        Command::Load { config, rate, seconds, connections, mix, seed, log, json } => {
-            let acquirer = AcquirerConfig::load(&config)?;
+        Command::Run { scenarios, config, tls, json } => run_scenarios(&scenarios, &acquirer(&config, tls)?, json),
+        Command::Load { config, tls, rate, seconds, connections, mix, seed, log, json } => {
+            let acquirer = acquirer(&config, tls)?;
             let cards = acquirer.residents().context("load taps with the cards of cards_file")?;
             let plan = LoadPlan {
                 fleet: Arc::new(Fleet::new(&acquirer, cards)),
@@ -117,15 +148,14 @@ fn run(command: Command) -> anyhow::Result<bool> {
     }
 }
 
-fn run_scenarios(paths: &[PathBuf], config: &Path, json: bool) -> anyhow::Result<bool> {
-    let config = AcquirerConfig::load(config)?;
+fn run_scenarios(paths: &[PathBuf], config: &AcquirerConfig, json: bool) -> anyhow::Result<bool> {
     let mut scenarios = Vec::new();
     for path in files(paths)? {
         scenarios.push((Scenario::load(&path)?, path));
     }
     let (mut good, mut bad, mut skipped) = (0, 0, 0);
     for (scenario, path) in scenarios {
-        let outcome = play(&scenario, &config).with_context(|| path.display().to_string())?;
+        let outcome = play(&scenario, config).with_context(|| path.display().to_string())?;
         match (&outcome.skipped, outcome.differences.is_empty()) {
             (Some(_), _) => skipped += 1,
             (None, true) => good += 1,

@@ -8,10 +8,14 @@ use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message, Tpdu};
 use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, ResponseCode, SessionKeys};
+use kazasu_tls::BlockingStream;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long the switch may be silent in a handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Keys of both directions.
 #[derive(Clone, Debug)]
@@ -48,9 +52,9 @@ pub struct Received {
     pub mac: Option<bool>,
 }
 
-/// Reads frames off a socket and checks their MACs.
+/// Reads frames off a connection and checks their MACs.
 pub struct Receiver {
-    socket: TcpStream,
+    socket: BlockingStream,
     dialect: Arc<Dialect>,
     frames: FrameCodec,
     buffer: BytesMut,
@@ -58,9 +62,9 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Of a connected socket.
+    /// Of a connection that stands.
     #[must_use]
-    pub fn new(socket: TcpStream, dialect: Arc<Dialect>) -> Self {
+    pub fn new(socket: BlockingStream, dialect: Arc<Dialect>) -> Self {
         let frames = dialect.frames();
         Receiver { socket, dialect, frames, buffer: BytesMut::new(), chunk: vec![0; 64 * 1024] }
     }
@@ -94,7 +98,7 @@ pub struct Session {
     pub keys: Keys,
     /// Cut-overs that the switch told: what, and the business day (MMDD).
     pub cutovers: Vec<(NetworkCode, Option<u16>)>,
-    socket: TcpStream,
+    socket: BlockingStream,
     receiver: Receiver,
     stan: u64,
 }
@@ -107,10 +111,18 @@ pub fn answer_to(message: &Message) -> Option<Network> {
 }
 
 impl Session {
-    /// Connects without signing on.
+    /// Connects without signing on, with TLS where it is configured.
     pub fn connect(config: &AcquirerConfig) -> anyhow::Result<Session> {
         let socket = TcpStream::connect(&config.addr).with_context(|| format!("cannot connect to {}", config.addr))?;
         socket.set_nodelay(true)?;
+        let socket = match &config.tls {
+            None => BlockingStream::from(socket),
+            Some(tls) => {
+                socket.set_read_timeout(Some(HANDSHAKE))?;
+                let stream = BlockingStream::connect(tls, socket);
+                stream.with_context(|| format!("TLS with {} failed", config.addr))?
+            }
+        };
         let receiver = Receiver::new(socket.try_clone()?, config.dialect.clone());
         let stan = u64::try_from(crate::clock::now().0).unwrap_or(0) % 900_000;
         Ok(Session {
@@ -233,7 +245,7 @@ impl Session {
     }
 
     /// Gives the socket and the receiver to those who send and receive in two threads.
-    pub fn split(self) -> anyhow::Result<(TcpStream, Receiver, Keys)> {
+    pub fn split(self) -> anyhow::Result<(BlockingStream, Receiver, Keys)> {
         self.socket.set_read_timeout(Some(Duration::from_millis(100)))?;
         Ok((self.socket, self.receiver, self.keys))
     }

@@ -3,7 +3,7 @@
 //! * [`routing`]: BIN or bank code → issuer number, pure.
 //! * [`session`]: the session as a state machine without socket and clock: sign-on, echo, many requests in flight, advices that
 //!   are sent until they are acknowledged.
-//! * [`driver`]: the task that owns the TCP socket and drives a [`session::Session`]. It decides nothing about money.
+//! * [`driver`]: the task that owns the socket, with or without TLS, and drives a [`session::Session`]. It decides nothing about money.
 //! * [`sim`]: issuers for demonstrations and tests, with accounts, scripted misbehaviour and a journal of their own.
 //!
 //! This crate keeps nothing on disk for the switch: what must survive a restart is in the switch's ledger, and the switch

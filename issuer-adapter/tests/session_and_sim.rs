@@ -96,6 +96,7 @@ impl Switch {
             dialect: Arc::new(Dialect::shipped("iso87-ascii").unwrap()),
             institution: "00099999".parse().unwrap(),
             mac: None,
+            tls: None,
             answer_timeout: ms(300),
             echo_interval: ms(200),
             reconnect_min: ms(20),

@@ -12,7 +12,7 @@ use crate::server::Server;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use kazasu::config::Config;
-use kazasu::sample::{self, Mix as Residents, Ports, Town};
+use kazasu::sample::{self, Mix as Residents, Ports, Town, Transport};
 use kazasu::serve::Switch;
 use kazasu_acquirer_sim::config::{AcquirerConfig, Merchant};
 use kazasu_acquirer_sim::load::{self, Fleet, Length, LoadPlan, LoadReport, Mix, Peer, Progress};
@@ -58,6 +58,9 @@ pub(crate) struct TapsArgs {
     /// Merchants of the first acquirer: 1 for a single hot one, more than 19 adds to the sample's.
     #[arg(long, default_value_t = 19, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     merchants: u32,
+    /// Acquirers and issuers are connected over TLS with certificates on both sides.
+    #[arg(long)]
+    tls: bool,
     /// Leave the echo ceiling out.
     #[arg(long)]
     no_echo: bool,
@@ -107,13 +110,27 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// The sample town on free ports.
+/// The sample town on free ports, without TLS.
 pub(crate) fn town(dir: &Path, residents: u64, mix: Residents) -> anyhow::Result<()> {
+    town_over(dir, residents, mix, Transport::Plain)
+}
+
+/// The sample town on free ports.
+fn town_over(dir: &Path, residents: u64, mix: Residents, transport: Transport) -> anyhow::Result<()> {
     let mut ports = Ports { http: free_port()?, ..Ports::default() };
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
         *port = free_port()?;
     }
-    let town = Town { residents, seed: 1, balance: 1_000_000_000, mix, ports, issuer_timeout_ms: 5_000, policy: false };
+    let town = Town {
+        residents,
+        seed: 1,
+        balance: 1_000_000_000,
+        mix,
+        ports,
+        issuer_timeout_ms: 5_000,
+        policy: false,
+        transport,
+    };
     sample::write(dir, &town)
 }
 
@@ -227,7 +244,8 @@ struct Stand {
 impl Stand {
     async fn put_up(town_dir: &Path, args: &TapsArgs, policy: Policy) -> anyhow::Result<Stand> {
         let mix = if args.path == PathKind::OnUs { Residents::Held } else { Residents::Credit };
-        town(town_dir, args.residents, mix)?;
+        let transport = if args.tls { Transport::Tls } else { Transport::Plain };
+        town_over(town_dir, args.residents, mix, transport)?;
         if policy == Policy::Measured {
             add_rules(town_dir)?;
         }
@@ -372,6 +390,8 @@ async fn echo_ceiling(plan: &LoadPlan, from: f64) -> anyhow::Result<f64> {
     let addr = crate::echo::start().await?.to_string();
     let mut acquirer = plan.acquirer.clone();
     acquirer.addr = addr;
+    // The echo server speaks none.
+    acquirer.tls = None;
     let keeps_up = async |rate: f64| -> anyhow::Result<Option<f64>> {
         let length = Length::Time(Duration::from_secs(2));
         let plan = LoadPlan { acquirer: acquirer.clone(), rate, length, peer: Peer::Echo, ..plan.clone() };

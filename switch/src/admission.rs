@@ -70,6 +70,8 @@ pub(crate) enum Closed {
     Framing,
     /// The TLS handshake failed or took too long.
     Tls,
+    /// The certificate is not accepted any more.
+    Revoked,
     /// Another node did not show the key.
     Handshake,
 }
@@ -87,6 +89,7 @@ impl Closed {
             Closed::Write => "write",
             Closed::Framing => "framing",
             Closed::Tls => "tls",
+            Closed::Revoked => "revoked",
             Closed::Handshake => "handshake",
         }
     }

@@ -6,12 +6,20 @@
 use crate::api::{self, WithFile};
 use anyhow::Context;
 use kazasu_services::Operation;
+use kazasu_tls::OwnFiles;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
-use ureq::tls::TlsConfig;
+use ureq::tls::{Certificate, ClientCert, PrivateKey, TlsConfig};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// The most that connecting takes.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -41,6 +49,94 @@ impl Limits {
     }
 }
 
+/// How a switch's HTTP is reached: in the clear, or with TLS.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Http(pub(crate) Option<HttpTls>);
+
+/// TLS towards a switch, as its configuration says it.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpTls {
+    /// Authorities that are trusted, PEM; the platform's when there are none.
+    pub(crate) authorities: Option<PathBuf>,
+    /// What this side shows, where clients must show something.
+    pub(crate) own: Option<OwnFiles>,
+    /// The name that the switch's certificate has; the host of the address when there is none.
+    pub(crate) name: Option<String>,
+}
+
+impl Http {
+    fn client(&self, addr: &str, limits: Limits) -> anyhow::Result<Client> {
+        let Some(tls) = &self.0 else { return Ok(Client::new(limits, None)) };
+        let config = tls.config()?;
+        Ok(match tls.name {
+            None => Client::new(limits, Some(config)),
+            Some(_) => Client::at(addr.to_owned(), limits, config),
+        })
+    }
+
+    fn url(&self, addr: &str, path: &str) -> String {
+        match &self.0 {
+            None => format!("http://{addr}{path}"),
+            Some(HttpTls { name: None, .. }) => format!("https://{addr}{path}"),
+            Some(HttpTls { name: Some(name), .. }) => {
+                let port = addr.rsplit_once(':').map_or("443", |(_, port)| port);
+                format!("https://{name}:{port}{path}")
+            }
+        }
+    }
+}
+
+impl HttpTls {
+    fn config(&self) -> anyhow::Result<TlsConfig> {
+        let trusted = match &self.authorities {
+            Some(path) => pem(path, "http_tls.ca")?,
+            None => rustls_native_certs::load_native_certs().certs,
+        };
+        let der = |all: &[CertificateDer<'static>]| -> Vec<Certificate<'static>> {
+            all.iter().map(|one| Certificate::from_der(one.as_ref()).to_owned()).collect()
+        };
+        let own = match &self.own {
+            None => None,
+            Some(files) => {
+                let what = || format!("http_tls.key: cannot read {}", files.key.display());
+                let text = zeroize::Zeroizing::new(std::fs::read(&files.key).with_context(what)?);
+                let key = PrivateKey::from_pem(&text).with_context(what)?;
+                Some(ClientCert::new_with_certs(&der(&pem(&files.certificates, "http_tls.certificates")?), key))
+            }
+        };
+        Ok(TlsConfig::builder()
+            .root_certs(der(&trusted).into())
+            .client_cert(own)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build())
+    }
+}
+
+fn pem(path: &std::path::Path, key: &str) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let what = || format!("{key}: cannot read {}", path.display());
+    let found = CertificateDer::pem_file_iter(path).with_context(what)?;
+    let found = found.collect::<Result<Vec<_>, _>>().with_context(what)?;
+    anyhow::ensure!(!found.is_empty(), "{key}: {} holds no certificate", path.display());
+    Ok(found)
+}
+
+/// Leads every name to one address: the name of a certificate need not be known to the machine's resolver.
+#[derive(Debug)]
+struct To(String);
+
+impl Resolver for To {
+    fn resolve(
+        &self,
+        _: &ureq::http::Uri,
+        _: &ureq::config::Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut found = self.empty();
+        self.0.to_socket_addrs()?.take(16).for_each(|addr| found.push(addr));
+        if found.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(found) }
+    }
+}
+
 /// What sends requests and waits for answers, on the thread of its caller.
 pub(crate) struct Client {
     agent: ureq::Agent,
@@ -49,6 +145,16 @@ pub(crate) struct Client {
 impl Client {
     /// Without `tls` everything is sent in the clear.
     pub(crate) fn new(limits: Limits, tls: Option<TlsConfig>) -> Client {
+        Client { agent: Self::config(limits, tls).new_agent() }
+    }
+
+    /// The same, whatever name is asked for, at one address.
+    fn at(addr: String, limits: Limits, tls: TlsConfig) -> Client {
+        let config = Self::config(limits, Some(tls));
+        Client { agent: ureq::Agent::with_parts(config, DefaultConnector::default(), To(addr)) }
+    }
+
+    fn config(limits: Limits, tls: Option<TlsConfig>) -> ureq::config::Config {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -60,7 +166,7 @@ impl Client {
             Some(tls) => config.tls_config(tls),
             None => config.proxy(None),
         };
-        Client { agent: config.build().new_agent() }
+        config.build()
     }
 
     /// Posts a body, or gets when there is none.
@@ -159,13 +265,14 @@ impl Body {
 
 /// A running switch's API, as one caller asks it.
 pub(crate) struct Switch {
-    http: String,
+    addr: String,
+    http: Http,
     bearer: String,
 }
 
 impl Switch {
-    pub(crate) fn new(http: &str, token: &str) -> Switch {
-        Switch { http: http.to_owned(), bearer: format!("Bearer {token}") }
+    pub(crate) fn new(addr: &str, http: Http, token: &str) -> Switch {
+        Switch { addr: addr.to_owned(), http, bearer: format!("Bearer {token}") }
     }
 
     /// Gets what an address gives.
@@ -247,12 +354,13 @@ impl Switch {
         limits: Limits,
         read: impl FnOnce(Reply) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, CallError> {
-        let (url, bearer) = (format!("http://{}{path}", self.http), self.bearer.clone());
+        let (http, addr, bearer) = (self.http.clone(), self.addr.clone(), self.bearer.clone());
+        let url = http.url(&addr, path);
         let sending = tokio::task::spawn_blocking(move || -> anyhow::Result<T> {
             let body = body.as_ref().map(Body::parts);
             let mut headers = vec![("authorization", bearer.as_str())];
             headers.extend(body.map(|(kind, _)| ("content-type", kind)));
-            read(Client::new(limits, None).send(&url, &headers, body.map(|(_, bytes)| bytes))?)
+            read(http.client(&addr, limits)?.send(&url, &headers, body.map(|(_, bytes)| bytes))?)
         });
         let read = match sending.await {
             Ok(read) => read,
@@ -261,7 +369,7 @@ impl Switch {
         let why = || {
             format!(
                 "the switch's API at {} gives no answer; what was asked may have been done, and can be asked again",
-                self.http
+                self.addr
             )
         };
         read.with_context(why).map_err(CallError::Failed)
@@ -294,14 +402,14 @@ const CONNECTS: Duration = Duration::from_secs(2);
 const ANSWERS: Duration = Duration::from_secs(5);
 
 /// Asks what listens at an address whether it is a switch.
-pub(crate) async fn listens(http: &str) -> Listens {
-    let connecting = tokio::time::timeout(CONNECTS, tokio::net::TcpStream::connect(http)).await;
+pub(crate) async fn listens(addr: &str, http: Http) -> Listens {
+    let connecting = tokio::time::timeout(CONNECTS, tokio::net::TcpStream::connect(addr)).await;
     if !connecting.is_ok_and(|socket| socket.is_ok()) {
         return Listens::Nothing;
     }
-    let url = format!("http://{http}/healthz");
+    let (url, at) = (http.url(addr, "/healthz"), addr.to_owned());
     let asking = tokio::task::spawn_blocking(move || -> anyhow::Result<(u16, Value)> {
-        let mut reply = Client::new(Limits::within(ANSWERS), None).send(&url, &[], None)?;
+        let mut reply = http.client(&at, Limits::within(ANSWERS))?.send(&url, &[], None)?;
         Ok((reply.status(), reply.value()?))
     });
     let what = match asking.await {
@@ -316,7 +424,7 @@ pub(crate) async fn listens(http: &str) -> Listens {
         }
         Err(error) => error.to_string(),
     };
-    Listens::Other(format!("http {http}: {what}; anything else must be stopped, or `http` be another address"))
+    Listens::Other(format!("http {addr}: {what}; anything else must be stopped, or `http` be another address"))
 }
 
 #[cfg(test)]
@@ -354,7 +462,7 @@ mod tests {
                 stream.write_all(answer.as_bytes()).unwrap();
             }
         });
-        (Switch::new(&http, "secret"), asked)
+        (Switch::new(&http, Http::default(), "secret"), asked)
     }
 
     fn told<T: std::fmt::Display>(result: Result<T, CallError>) -> String {
@@ -429,7 +537,7 @@ mod tests {
     #[tokio::test]
     async fn a_switch_that_is_not_there_may_have_done_it() {
         let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let told = told(Switch::new(&gone, "secret").get::<Value>("/v1/days").await);
+        let told = told(Switch::new(&gone, Http::default(), "secret").get::<Value>("/v1/days").await);
         assert!(told.contains("gives no answer") && told.contains(&gone) && !told.contains("secret"), "{told}");
     }
 }

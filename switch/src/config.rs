@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, and a key file that only its owner may read. Every error names the file, the key and what
 //! was expected.
 
-use crate::acquirer::{AcquirerConfig, ConnectionLimits, TlsFiles};
+use crate::acquirer::{AcquirerConfig, ConnectionLimits};
 use crate::cluster::ClusterKey;
 use anyhow::{Context, bail, ensure};
 use kazasu_issuer_adapter::routing::RoutingTable;
@@ -26,10 +26,11 @@ mod limits;
 mod office;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use file::{
-    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, IssuerFile, ListenerFile, MailFile, OutboxFile,
-    TlsFile, WebhookFile,
+    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, HttpTlsFile, IssuerFile, IssuerTlsFile, ListenerFile,
+    MailFile, OutboxFile, TlsFile, WebhookFile,
 };
 pub use keys::Caller;
 use keys::{KeysFile, OutboxKeys, callers, key, read_keys, signer, vault};
@@ -146,6 +147,7 @@ impl Config {
         file.clock.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
         ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
         file.limits.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
+        transport::check(&file).map_err(|e| anyhow::anyhow!(named(&format!("{e:#}"))))?;
         let mut dialects = BTreeMap::new();
         let wanted = file.listeners.iter().map(|l| &l.dialect).chain(file.issuers.iter().map(|i| &i.dialect));
         for name in wanted {
@@ -202,16 +204,6 @@ impl Config {
     #[must_use]
     pub fn dialect(&self, name: &str) -> Arc<Dialect> {
         self.dialects.get(name).cloned().expect("load() read every dialect that the file names")
-    }
-
-    /// TLS files of a listener, relative to the configuration file.
-    #[must_use]
-    pub fn tls(&self, listener: &ListenerFile) -> Option<TlsFiles> {
-        listener.tls.as_ref().map(|tls| TlsFiles {
-            certificates: self.base.join(&tls.certificates),
-            key: self.base.join(&tls.key),
-            client_ca: self.base.join(&tls.client_ca),
-        })
     }
 
     /// Bounds of each connection.
@@ -334,15 +326,25 @@ fn store(file: &ConfigFile, keys: &KeysFile, base: &Path) -> anyhow::Result<Stor
 }
 
 fn cluster_key(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Option<ClusterKey>> {
-    if file.cluster.is_none() {
-        return Ok(None);
-    }
+    let Some(cluster) = &file.cluster else { return Ok(None) };
     let keys = keys
         .cluster
         .as_ref()
         .context("a cluster needs a key: cluster.key, 64 hexadecimal digits, the same on all nodes")?;
-    let key = ClusterKey::new(key(&keys.key, "cluster.key")?);
-    key.map(Some).context("cluster.key must have 64 hexadecimal digits (32 bytes)")
+    let shared = ClusterKey::new(key(&keys.key, "cluster.key")?);
+    let shared = shared.context("cluster.key must have 64 hexadecimal digits (32 bytes)")?;
+    Ok(Some(match (&keys.private, cluster.nodes.is_empty()) {
+        (None, true) => shared,
+        (None, false) => bail!(
+            "cluster.nodes names this node's public key: its private key is needed, cluster.private (`kazasu node key` makes a pair)"
+        ),
+        (Some(_), true) => bail!(
+            "cluster.private is there: the configuration must name the public keys of all nodes in [cluster.nodes]"
+        ),
+        (Some(private), false) => {
+            shared.with_identity(&cluster.node, &key(private, "cluster.private")?, &cluster.nodes)?
+        }
+    }))
 }
 
 fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerConfig>> {
@@ -366,8 +368,8 @@ fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerC
 }
 
 fn fingerprint(text: &str) -> anyhow::Result<[u8; 32]> {
-    let bytes = hex::decode(text.replace(':', "")).ok().and_then(|b| b.try_into().ok());
-    bytes.with_context(|| format!("certificate fingerprint {text:?} must be 32 bytes of hexadecimal (SHA-256)"))
+    let read = text.parse::<kazasu_tls::Fingerprint>();
+    Ok(read.map_err(|error| anyhow::anyhow!("certificates: a fingerprint {error}"))?.0)
 }
 
 fn issuers(

@@ -15,6 +15,7 @@ mod status;
 
 use crate::admission::Gate;
 use crate::api::address;
+use crate::certificates::Certificates;
 use crate::config::Caller;
 use crate::doors;
 use crate::issuers::Issuers;
@@ -87,6 +88,8 @@ pub struct Api {
     pub prometheus: PrometheusHandle,
     /// Issuer links, for the status.
     pub issuers: Arc<Issuers>,
+    /// Certificates of all connections, the HTTP address's own too.
+    pub certificates: Arc<Certificates>,
     /// Who this process is.
     pub node: Node,
     /// Where the journal is.
@@ -127,8 +130,9 @@ pub(crate) fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watc
     // `admit` has read the body by then, within the path's own limit.
     let app = app.layer(DefaultBodyLimit::disable());
     let app = app.layer(middleware::from_fn_with_state(api.clone(), admit));
+    let tls = api.certificates.http().cloned();
     let app = app.layer(middleware::from_fn(caught)).with_state(api);
-    let server = Arc::new(Server { port, gate, app, limits, tasks: tasks.clone() });
+    let server = Arc::new(Server { port, gate, app, limits, tls, tasks: tasks.clone() });
     tasks.keep(Kind::Http, "", move || {
         let (server, shutdown) = (server.clone(), shutdown.clone());
         async move {
@@ -350,7 +354,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (gate, limits, tasks) = (gate(), limits(), Tasks::default());
-        let server = Server { port: listener, gate, app, limits, tasks };
+        let server = Server { port: listener, gate, app, limits, tls: None, tasks };
         let (_stop, shutdown) = watch::channel(false);
         let _serving = AbortOnDrop(tokio::spawn(async move { server.run(shutdown).await }));
         let before = counted();

@@ -1,5 +1,6 @@
 //! The issuers' side: opens sealed accounts for the message that leaves, and turns the connections' reports into events.
 
+use crate::certificates::Certificates;
 use crate::config::IssuerConfig;
 use crate::outbox::{Notice, NoticeKey, Outbox, OutboxConfig, Outcome, Settle};
 use hashbrown::HashMap;
@@ -14,6 +15,7 @@ use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::wire::issuer::{Account, IssuerRequest};
 use kazasu_security::vault::Vault;
+use kazasu_tls::Client;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -26,7 +28,8 @@ use tokio_util::task::TaskTracker;
 pub struct Issuers {
     vault: Arc<Vault>,
     own: InstitutionId,
-    configs: Vec<IssuerConfig>,
+    /// Each with its TLS, when it has one.
+    configs: Vec<(IssuerConfig, Option<Arc<Client>>)>,
     /// False for a command that works on the journal for a moment: it sends nothing, and what is owed waits for the switch.
     linked: bool,
     runtime: Handle,
@@ -69,8 +72,17 @@ impl RunningConnection {
 impl Issuers {
     /// Knows every configured issuer. Must be called on the runtime that the connections are to run on.
     #[must_use]
-    pub fn new(configs: Vec<IssuerConfig>, vault: Arc<Vault>, own: InstitutionId) -> Arc<Self> {
-        Arc::new(Self::made(configs, true, vault, own))
+    pub fn new(
+        configs: Vec<IssuerConfig>,
+        certificates: &Certificates,
+        vault: Arc<Vault>,
+        own: InstitutionId,
+    ) -> Arc<Self> {
+        let with_tls = |config: IssuerConfig| {
+            let tls = certificates.issuer(config.file.number);
+            (config, tls)
+        };
+        Arc::new(Self::made(configs.into_iter().map(with_tls).collect(), true, vault, own))
     }
 
     /// Has no connections: for a command that works on the journal for a moment.
@@ -79,11 +91,16 @@ impl Issuers {
         Arc::new(Self::made(Vec::new(), false, vault, own))
     }
 
-    fn made(configs: Vec<IssuerConfig>, linked: bool, vault: Arc<Vault>, own: InstitutionId) -> Self {
+    fn made(
+        configs: Vec<(IssuerConfig, Option<Arc<Client>>)>,
+        linked: bool,
+        vault: Arc<Vault>,
+        own: InstitutionId,
+    ) -> Self {
         let runtime = Handle::current();
         let (tasks, stopped) = (TaskTracker::new(), CancellationToken::new());
         let lead = Mutex::new(None);
-        for config in &configs {
+        for (config, _) in &configs {
             kazasu_issuer_adapter::register_metrics(&config.file.name);
             // Its task runs while this node leads; before that it is not down.
             not_down(Kind::IssuerConnection, &config.file.name);
@@ -142,14 +159,14 @@ impl Issuers {
             name: config.file.name.clone(),
             status: status(config.file.number),
         };
-        self.configs.iter().map(connection).collect()
+        self.configs.iter().map(|(config, _)| connection(config)).collect()
     }
 
     /// Tells those issuers that want to know it that a business day has ended.
     pub fn cutover(&self, closed: BusinessDay, opened: BusinessDay) {
         let lead = self.lead();
         let Some(lead) = &*lead else { return };
-        for config in self.configs.iter().filter(|config| config.file.cutover) {
+        for (config, _) in self.configs.iter().filter(|(config, _)| config.file.cutover) {
             if let Some(connection) = lead.commands.get(&config.file.number) {
                 // A connection that has ended is told nothing more.
                 let _ = connection.send(vec![Command::Cutover { closed: closed.mmdd(), opened: opened.mmdd() }]);
@@ -241,12 +258,12 @@ impl IssuerSink for Issuers {
         let shutdown = self.stopped.child_token();
         let mut commands = HashMap::new();
         let mut running = Vec::new();
-        for config in &self.configs {
+        for (config, tls) in &self.configs {
             let (tx, rx) = mpsc::unbounded_channel();
             commands.insert(config.file.number, tx);
             let reports_to = engine.clone();
             let report = move |reports: Vec<Report>| reports_to.events(reports.into_iter().map(event).collect());
-            let connection = connection_config(config, self.own);
+            let connection = connection_config(config, tls.clone(), self.own);
             let clock = || {
                 fault(Kind::IssuerConnection);
                 kazasu_engine::clock::now()
@@ -348,13 +365,14 @@ fn event(report: Report) -> Event {
     }
 }
 
-fn connection_config(config: &IssuerConfig, own: InstitutionId) -> ConnectionConfig {
+fn connection_config(config: &IssuerConfig, tls: Option<Arc<Client>>, own: InstitutionId) -> ConnectionConfig {
     ConnectionConfig {
         name: config.file.name.clone(),
         addr: config.file.addr.clone(),
         dialect: config.dialect.clone(),
         institution: own,
         mac: config.mac.as_ref().map(|(to, from)| ConnectionMac { to_issuer: to.clone(), from_issuer: from.clone() }),
+        tls,
         answer_timeout: Duration::from_millis(config.file.answer_timeout_ms),
         echo_interval: Duration::from_secs(config.file.echo_seconds),
         reconnect_min: Duration::from_millis(100),

@@ -9,6 +9,7 @@ mod admission;
 #[cfg(feature = "demo")]
 pub mod agree;
 mod api;
+pub mod certificates;
 pub mod checkpoint;
 pub mod cli;
 mod client;

@@ -3,19 +3,23 @@
 //!
 //! Residents and merchants are the same for the same seed; keys never are.
 
+mod authority;
 mod configuration;
 mod parties;
 mod people;
 
 use anyhow::Context;
+use authority::{Authority, Identity, SWITCH, Side, issuer_name};
 use configuration::{config_file, issuers_file};
 use kazasu_engine::clock::random_bytes;
 use kazasu_schemas::ids::Ppid;
-use parties::{ACQUIRERS, acquirer_file, merchants_file, payees_file};
+use kazasu_tls::Fingerprint;
+use parties::{ACQUIRERS, ISSUERS, IssuerKeys, acquirer_file, merchants_file, payees_file};
 use people::{applications, asks_file, links_file};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Where everything listens.
 #[derive(Clone, Debug)]
@@ -51,6 +55,72 @@ pub struct Town {
     pub issuer_timeout_ms: u64,
     /// The town has a policy; without one only the ceiling for taps without PIN holds.
     pub policy: bool,
+    /// How acquirers and issuers are connected.
+    pub transport: Transport,
+}
+
+/// How acquirers and issuers are connected. Their messages have a MAC in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TLS with certificates on both sides; the town has an authority of its own.
+    Tls,
+    /// Without TLS: for tests and measurements on one machine.
+    Plain,
+}
+
+/// The certificates of a town with TLS.
+struct Certificates {
+    authority: Authority,
+    switch: Identity,
+    acquirers: Vec<Identity>,
+    issuers: Vec<Identity>,
+}
+
+impl Certificates {
+    fn new(town: &Town) -> anyhow::Result<Option<Certificates>> {
+        if town.transport == Transport::Plain {
+            return Ok(None);
+        }
+        let authority = Authority::new(kazasu_engine::clock::now())?;
+        let acquirers = ACQUIRERS
+            .iter()
+            .map(|acquirer| authority.sign(&[&format!("acquirer-{}.kazasu.example", acquirer.id)], Side::Client));
+        let acquirers = acquirers.collect::<anyhow::Result<_>>()?;
+        let issuers = (1..=town.ports.issuers.len()).map(|n| authority.sign(&[&issuer_name(n)], Side::Server));
+        let issuers = issuers.collect::<anyhow::Result<_>>()?;
+        // The same towards acquirers and towards issuers.
+        let switch = authority.sign(&[SWITCH, "localhost", "127.0.0.1"], Side::Both)?;
+        Ok(Some(Certificates { authority, switch, acquirers, issuers }))
+    }
+
+    fn pins(&self) -> Pins {
+        let of = |all: &[Identity]| all.iter().map(|identity| identity.pin).collect();
+        Pins { switch: self.switch.pin, acquirers: of(&self.acquirers), issuers: of(&self.issuers) }
+    }
+
+    /// Every file with its text, below the town's folder.
+    fn files(&self) -> anyhow::Result<Vec<(String, Zeroizing<String>)>> {
+        let mut out = vec![
+            ("tls/authority.pem".to_owned(), Zeroizing::new(self.authority.certificate())),
+            ("tls/authority.key".to_owned(), self.authority.key()),
+            ("tls/revoked.pem".to_owned(), Zeroizing::new(self.authority.revokes_nothing()?)),
+        ];
+        let acquirers =
+            ACQUIRERS.iter().zip(&self.acquirers).map(|(a, identity)| (format!("acquirer-{}", a.id), identity));
+        let issuers = (1..).zip(&self.issuers).map(|(n, identity)| (format!("issuer-{n}"), identity));
+        for (name, identity) in acquirers.chain(issuers).chain([("switch".to_owned(), &self.switch)]) {
+            out.push((format!("tls/{name}.pem"), Zeroizing::new(identity.certificate.clone())));
+            out.push((format!("tls/{name}.key"), identity.key.clone()));
+        }
+        Ok(out)
+    }
+}
+
+/// The public keys that the town's parties know each other by.
+struct Pins {
+    switch: Fingerprint,
+    acquirers: Vec<Fingerprint>,
+    issuers: Vec<Fingerprint>,
 }
 
 /// What unnamed residents pay with.
@@ -75,6 +145,7 @@ impl Default for Town {
             ports,
             issuer_timeout_ms: 1_500,
             policy: true,
+            transport: Transport::Plain,
         }
     }
 }
@@ -126,7 +197,7 @@ pub fn write(dir: &Path, town: &Town) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let taken = std::fs::read_dir(dir)?.next().is_some();
     anyhow::ensure!(!taken, "{} is not empty; give a new folder", dir.display());
-    let mut files = Files { dir, begun: Vec::new() };
+    let mut files = Files { dir, begun: Vec::new(), folder: None };
     let done = files.write(town);
     if done.is_err() {
         // A folder with a part of it would be refused the next time.
@@ -143,6 +214,8 @@ struct Files<'a> {
     dir: &'a Path,
     /// Those that are there, in whole or in part.
     begun: Vec<PathBuf>,
+    /// The folder of certificates.
+    folder: Option<PathBuf>,
 }
 
 impl Files<'_> {
@@ -167,6 +240,19 @@ impl Files<'_> {
         for path in &self.begun {
             let _ = std::fs::remove_file(path);
         }
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+
+    fn certificates(&mut self, certificates: &Certificates) -> anyhow::Result<()> {
+        let folder = self.dir.join("tls");
+        self.folder = Some(folder.clone());
+        kazasu_security::files::private_folder(&folder)?;
+        for (name, text) in certificates.files()? {
+            self.secret(&name, &text)?;
+        }
+        Ok(())
     }
 
     fn write(&mut self, town: &Town) -> anyhow::Result<()> {
@@ -187,12 +273,22 @@ impl Files<'_> {
             write!(keys, "\n[acquirer.{id}]\nmaster = \"{master}\"\n")?;
             self.secret(&format!("acquirer-{id}.toml"), &acquirer_file(index, &master, town))?;
         }
+        let mut issuers = Vec::new();
+        for (number, issuer) in (1..).zip(ISSUERS) {
+            let link = IssuerKeys::random(&issuer)?;
+            let IssuerKeys { to_issuer, from_issuer } = &link;
+            write!(keys, "\n[issuer.{number}]\nto_issuer = \"{to_issuer}\"\nfrom_issuer = \"{from_issuer}\"\n")?;
+            issuers.push(link);
+        }
         write!(keys, "\n[audit]\ncurrent = 1\nseed.1 = \"{}\"\n", hex_key(32)?)?;
-        let (to, from) = (hex_key(16)?, hex_key(16)?);
-        write!(keys, "\n[issuer.1]\nto_issuer = \"{to}\"\nfrom_issuer = \"{from}\"\n")?;
         self.secret("keys.toml", &keys)?;
-        self.secret("issuers.toml", &issuers_file(town, &to, &from))?;
-        self.plain("kazasu.toml", &config_file(town))?;
+        let certificates = Certificates::new(town)?;
+        if let Some(certificates) = &certificates {
+            self.certificates(certificates)?;
+        }
+        let pins = certificates.as_ref().map(Certificates::pins);
+        self.secret("issuers.toml", &issuers_file(town, &issuers, pins.as_ref()))?;
+        self.plain("kazasu.toml", &config_file(town, pins.as_ref()))?;
         self.plain("merchants.csv", &merchants_file())?;
         self.plain("policy.toml", POLICY)?;
         self.plain("relief.toml", RELIEF)?;

@@ -5,6 +5,7 @@ mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
 use crate::admission::{Bounds, Gate, Port, Ports, share_descriptors};
+use crate::certificates::Certificates;
 use crate::checkpoint::Checkpoints;
 use crate::cluster::{ClusterKey, LeaderForwarder, Peers, Target, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
@@ -60,6 +61,8 @@ pub struct Switch {
     pub http: SocketAddr,
     /// The issuer connections.
     pub issuers: Arc<Issuers>,
+    /// Certificates, keys and revocation lists of all connections.
+    pub certificates: Arc<Certificates>,
     /// Who this process is.
     pub node: Node,
     store: Arc<dyn Store>,
@@ -214,8 +217,8 @@ fn checkpoints(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Option
 }
 
 /// The connections to issuers, and the notices to residents that leave beside them.
-fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
-    let issuers = Issuers::new(config.issuers.clone(), config.vault.clone(), config.file.id);
+fn issuer_connections(config: &Config, certificates: &Certificates, tasks: &Tasks) -> anyhow::Result<Arc<Issuers>> {
+    let issuers = Issuers::new(config.issuers.clone(), certificates, config.vault.clone(), config.file.id);
     match &config.outbox {
         Some(outbox) => issuers.deliver_notices(outbox.clone(), tasks).context("[outbox]")?,
         None => issuers.give_notices_up(),
@@ -224,14 +227,18 @@ fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issu
 }
 
 /// Binds every port for acquirers.
-async fn bind_listeners(config: &Config, bounds: &[Bounds]) -> anyhow::Result<Vec<Listener>> {
+async fn bind_listeners(
+    config: &Config,
+    certificates: &Certificates,
+    bounds: &[Bounds],
+) -> anyhow::Result<Vec<Listener>> {
     let mut listeners = Vec::new();
-    for (l, bounds) in config.file.listeners.iter().zip(bounds) {
+    for (at, (l, bounds)) in config.file.listeners.iter().zip(bounds).enumerate() {
         let bound = Listener::bind(ListenerConfig {
             addr: l.addr.clone(),
             port_in_use: config.file.port_in_use,
             dialect: config.dialect(&l.dialect),
-            tls: config.tls(l),
+            tls: certificates.listener(at),
             gate: Gate::new(Port::Acquirers, *bounds),
             limits: config.connection_limits(),
         });
@@ -247,6 +254,7 @@ impl Switch {
         let prometheus = crate::telemetry::prometheus();
         let store = store.map_or_else(|| config.store(), |store| config.signed(store));
         let checkpoints = checkpoints(&config, &store)?;
+        let certificates = Arc::new(Certificates::load(&config)?);
         let ports = ports(&config)?;
         let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
@@ -256,7 +264,7 @@ impl Switch {
         let (target, seen) = watch::channel(None);
         let key = peers.as_ref().map(|(_, key)| key.clone());
         let forwarder = forwarder(key, &node.name, (seen, &health));
-        let issuers = issuer_connections(&config, &health.tasks)?;
+        let issuers = issuer_connections(&config, &certificates, &health.tasks)?;
         let sharing = if store.shared().is_some() { Sharing::Shared } else { Sharing::Alone };
         let settings = engine_config(&config, node.clone(), sharing, None);
         let (engine, core) = Engine::start(settings, store.clone(), issuers.clone(), forwarder, health).await?;
@@ -283,18 +291,20 @@ impl Switch {
             callers,
             prometheus,
             issuers: issuers.clone(),
+            certificates: certificates.clone(),
             node: node.clone(),
             store: store.clone(),
             checkpoints: checkpoints.as_ref().map(Checkpoints::status),
         };
         running.keep_checkpoints(checkpoints.as_ref());
-        let listeners = bind_listeners(&config, &ports.listeners).await?;
+        let listeners = bind_listeners(&config, &certificates, &ports.listeners).await?;
         if let Some(closing) = &services.closing {
             running.keep_statements(closing.statements.clone());
         }
         let gate = Gate::new(Port::Http, ports.http);
         crate::http::serve(web, gate, api, signal.clone());
         running.keep_metrics_small();
+        running.keep_certificates(&certificates);
         let open = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
         let acquirers = Arc::new(Acquirers::new(config.acquirers));
@@ -305,7 +315,8 @@ impl Switch {
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
         let ending = Ending { shutdown, checkpoints, unwatch };
-        Ok(Switch { engine, services, listening, http, issuers, node, store, open, ending, core, _lock: lock })
+        let _lock = lock;
+        Ok(Switch { engine, services, listening, http, issuers, certificates, node, store, open, ending, core, _lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the

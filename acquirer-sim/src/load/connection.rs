@@ -10,9 +10,9 @@ use kazasu_schemas::iso8583::{Dialect, Message};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::encode_frame;
 use kazasu_schemas::wire::{Network, Operation, PpidPlace, Request};
+use kazasu_tls::BlockingStream;
 use std::collections::VecDeque;
 use std::io::Write;
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver as Channel, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ pub(super) struct Run<'a> {
 pub(super) struct Parts {
     /// Which of the run's connections it is, from 0.
     pub(super) number: u32,
-    pub(super) socket: TcpStream,
+    pub(super) socket: BlockingStream,
     pub(super) receiver: Receiver,
     pub(super) keys: Keys,
     pub(super) log: Option<Arc<Mutex<std::fs::File>>>,
@@ -155,7 +155,7 @@ fn share(length: Length, connections: u64, number: u64) -> Length {
 }
 
 struct Sender {
-    socket: TcpStream,
+    socket: BlockingStream,
     keys: Keys,
     dialect: Arc<Dialect>,
     place: PpidPlace,

@@ -10,9 +10,10 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::encode_frame;
 use kazasu_schemas::wire::Network;
 use kazasu_schemas::wire::issuer::IssuerAnswer;
+use kazasu_tls::TryStream;
 use std::io::ErrorKind;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use tokio::io::{Interest, Ready};
 use tracing::field::display;
 
 /// Bytes that are encoded ahead of the socket. What is not encoded yet is certainly not sent.
@@ -23,32 +24,31 @@ const MAX_READS: usize = 4;
 /// One bad message is logged in so many milliseconds; all are counted.
 const LOG_PAUSE: u64 = 1_000;
 
-/// A TCP connection with its buffers.
+/// A connection with its buffers.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: TryStream,
     read: BytesMut,
     out: BytesMut,
     written: u64,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> std::io::Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Connection { stream, read: BytesMut::new(), out: BytesMut::with_capacity(WRITE_AHEAD * 2), written: 0 })
+    pub(super) fn new(stream: TryStream) -> Self {
+        Connection { stream, read: BytesMut::new(), out: BytesMut::with_capacity(WRITE_AHEAD * 2), written: 0 }
     }
 
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
+    pub(super) async fn ready(&mut self, interest: Interest) -> std::io::Result<Ready> {
+        self.stream.ready(interest).await
     }
 
-    /// Bytes that the socket has taken.
+    /// Bytes that the socket, or TLS above it, has taken: what TLS has sealed may have left.
     pub(super) fn written(&self) -> u64 {
         self.written
     }
 
     /// True when nothing encoded waits for the socket.
     pub(super) fn is_drained(&self) -> bool {
-        self.out.is_empty()
+        self.out.is_empty() && self.stream.is_flushed()
     }
 
     /// Where the next encoded message begins in the connection's outgoing stream.
@@ -100,10 +100,14 @@ impl Wire {
         loop {
             while turn.connection.out.len() < WRITE_AHEAD && self.encode_next(turn, label) {}
             let connection = &mut *turn.connection;
-            if connection.out.is_empty() {
-                return Ok(());
-            }
-            match connection.stream.try_write(&connection.out) {
+            let wrote = match connection.out.is_empty() {
+                true => match connection.stream.try_flush() {
+                    Ok(()) => return Ok(()),
+                    Err(error) => Err(error),
+                },
+                false => connection.stream.try_write(&connection.out),
+            };
+            match wrote {
                 Ok(0) => return Err("the socket takes no more bytes".to_owned()),
                 Ok(n) => {
                     connection.out.advance(n);

@@ -15,6 +15,7 @@ use kazasu_schemas::ids::InstitutionId;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::MacKey;
+use kazasu_tls::{Client, TryStream};
 use status::Meters;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -49,6 +50,8 @@ pub struct ConnectionConfig {
     pub institution: InstitutionId,
     /// Keys, when the session is authenticated.
     pub mac: Option<ConnectionMac>,
+    /// TLS, when the connection has it: whom the issuer is shown to be, and what the switch shows.
+    pub tls: Option<Arc<Client>>,
     /// From the command to the time-out; also how long connecting, sign-on and echo wait.
     pub answer_timeout: Duration,
     /// Pause between echoes.
@@ -173,13 +176,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
 
     async fn run(&mut self) {
         while let Some(stream) = self.connect().await {
-            let mut connection = match Connection::new(stream) {
-                Ok(connection) => connection,
-                Err(error) => {
-                    self.broken(0, format!("cannot set up the connection: {error}"));
-                    continue;
-                }
-            };
+            let mut connection = Connection::new(stream);
             match self.converse(&mut connection).await {
                 End::Shutdown => break,
                 End::Broken(why) => {
@@ -252,8 +249,8 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         self.settle();
     }
 
-    /// Waits for the next attempt's time and connects; refuses requests meanwhile. `None` on shutdown.
-    async fn connect(&mut self) -> Option<TcpStream> {
+    /// Waits for the next attempt's time and connects, TLS included; refuses requests meanwhile. `None` on shutdown.
+    async fn connect(&mut self) -> Option<TryStream> {
         loop {
             while !self.session.connect_due(self.now()) {
                 let due = self.session.next_due().unwrap_or(0);
@@ -266,8 +263,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
             }
             self.session.connecting();
             let limit = self.config.answer_timeout;
-            let addr = self.config.addr.clone();
-            let mut attempt = pin!(timeout(limit, TcpStream::connect(addr)));
+            let mut attempt = pin!(timeout(limit, open(self.config.addr.clone(), self.config.tls.clone())));
             let result = loop {
                 tokio::select! {
                     () = self.shutdown.cancelled() => return None,
@@ -307,7 +303,7 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
             let interest =
                 if connection.is_drained() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
             tokio::select! {
-                ready = connection.stream().ready(interest) => match ready {
+                ready = connection.ready(interest) => match ready {
                     Ok(ready) if ready.is_readable() || ready.is_read_closed() => {
                         if let Err(why) = self.read(connection) {
                             return End::Broken(why);
@@ -363,9 +359,22 @@ impl<R: Fn(Vec<Report>) + Send, C: Fn() -> Millis + Send> Task<R, C> {
         let deadline = Instant::now() + GOODBYE;
         while self.turn(connection).is_ok() && !connection.is_drained() {
             tokio::select! {
-                ready = connection.stream().writable() => if ready.is_err() { return },
+                ready = connection.ready(Interest::WRITABLE) => if ready.is_err() { return },
                 () = sleep_until(deadline) => return,
             }
+        }
+    }
+}
+
+/// A connection, with TLS where it is configured.
+async fn open(addr: String, tls: Option<Arc<Client>>) -> std::io::Result<TryStream> {
+    let socket = TcpStream::connect(addr).await?;
+    socket.set_nodelay(true)?;
+    match tls {
+        None => Ok(socket.into()),
+        Some(tls) => {
+            let failed = |error: std::io::Error| std::io::Error::new(error.kind(), format!("TLS: {error}"));
+            Ok(tls.connect(socket).await.map_err(failed)?.into())
         }
     }
 }

@@ -7,6 +7,7 @@ use kazasu_schemas::mac::{MacAlgorithm, MacKey};
 use kazasu_schemas::secret::{Key, Pan};
 use kazasu_schemas::utf8;
 use kazasu_schemas::wire::issuer::Account;
+use kazasu_tls::{OwnFiles, Party, Server, ServerFiles};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,24 @@ pub struct MacConfig {
     pub from_issuer: Key,
 }
 
+/// `[issuer.tls]`: PEM files, relative to the configuration's folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The issuer's certificate chain.
+    pub certificates: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Authorities of the switch's certificate.
+    pub client_ca: PathBuf,
+    /// SHA-256 of the only certificates (or of their public keys) that are let in; empty: every one of the authorities'.
+    #[serde(default)]
+    pub pins: Vec<String>,
+    /// Lists of revoked certificates.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
+}
+
 /// `[[issuer.account]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +125,8 @@ pub struct IssuerConfig {
     pub dialect: String,
     /// Keys, when messages are authenticated.
     pub mac: Option<MacConfig>,
+    /// TLS, when the port speaks it.
+    pub tls: Option<TlsConfig>,
     /// Accounts with a row of their own.
     #[serde(default, rename = "account")]
     pub accounts: Vec<AccountConfig>,
@@ -126,6 +147,7 @@ impl IssuerConfig {
             listen: "127.0.0.1:0".to_owned(),
             dialect: default_dialect(),
             mac: None,
+            tls: None,
             accounts: Vec::new(),
             default_account: None,
             max_connections: default_connections(),
@@ -175,6 +197,10 @@ impl SimConfig {
         for issuer in &mut config.issuers {
             if Dialect::shipped(&issuer.dialect).is_none() {
                 issuer.dialect = folder.join(&issuer.dialect).to_string_lossy().into_owned();
+            }
+            if let Some(tls) = &mut issuer.tls {
+                let files = [&mut tls.certificates, &mut tls.key, &mut tls.client_ca];
+                files.into_iter().chain(&mut tls.crls).for_each(|path| *path = folder.join(&*path));
             }
         }
         config.check().map_err(|error| in_file(error.to_string()))?;
@@ -309,6 +335,21 @@ pub(crate) fn mac_keys(issuer: &IssuerConfig) -> Result<Option<(MacKey, MacKey)>
             .map_err(|error| ConfigError::Issuer { issuer: issuer.name.clone(), problem: error.to_string() })
     };
     Ok(Some((prepare(&mac.to_issuer)?, prepare(&mac.from_issuer)?)))
+}
+
+/// The issuer's side of TLS.
+pub(crate) fn tls(issuer: &IssuerConfig) -> Result<Option<Server>, ConfigError> {
+    let Some(tls) = &issuer.tls else { return Ok(None) };
+    let wrong =
+        |problem: String| ConfigError::Issuer { issuer: issuer.name.clone(), problem: format!("tls: {problem}") };
+    let pins = tls.pins.iter().map(|pin| pin.parse()).collect::<Result<_, kazasu_tls::FingerprintError>>();
+    let files = ServerFiles {
+        own: OwnFiles { certificates: tls.certificates.clone(), key: tls.key.clone() },
+        client_authorities: Some(tls.client_ca.clone()),
+        revocations: tls.crls.clone(),
+        clients: Party { fingerprints: pins.map_err(|error| wrong(format!("pins {error}")))?, names: Vec::new() },
+    };
+    Server::load(files).map(Some).map_err(|error| wrong(format!("{error:#}")))
 }
 
 pub(crate) fn open_book(issuer: &IssuerConfig, tagger: &Tagger, remember: usize) -> Book {

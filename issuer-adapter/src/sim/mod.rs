@@ -15,6 +15,7 @@ mod tests;
 
 pub use config::{
     AccountConfig, AccountNumber, ConfigError, DefaultAccount, IssuerConfig, IssuerKind, MacConfig, SimConfig,
+    TlsConfig,
 };
 pub use journal::{JournalError, effective};
 pub use script::{Action, Applies, Part, Script, Step};

@@ -1,7 +1,7 @@
 //! The simulator's sockets: a task for each connection, which executes a batch a read, journals it, and answers.
 
 use super::book::Verdict;
-use super::config::{ConfigError, IssuerConfig, IssuerKind, Tagger, dialect, mac_keys, to_account};
+use super::config::{ConfigError, IssuerConfig, IssuerKind, Tagger, dialect, mac_keys, tls, to_account};
 use super::journal::{Journal, write_line};
 use super::script::{Action, Script, ScriptRun};
 use super::{AccountView, State, Totals};
@@ -14,6 +14,7 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use kazasu_tls::{Server, TryStream};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,7 @@ pub(super) struct Issuer {
     dialect: Dialect,
     /// To the issuer, from the issuer.
     mac: Option<(MacKey, MacKey)>,
+    tls: Option<Server>,
     max_connections: usize,
     common: Common,
     state: Mutex<State>,
@@ -58,6 +60,7 @@ impl Issuer {
             kind: config.kind,
             dialect: dialect(config)?,
             mac: mac_keys(config)?,
+            tls: tls(config)?,
             max_connections: config.max_connections.max(1),
             common,
             state: Mutex::new(state),
@@ -107,8 +110,7 @@ pub(super) async fn listen(issuer: Arc<Issuer>, listener: TcpListener, stop: Can
         match accepted {
             // The listener's own task is one of the tracked ones.
             Ok((stream, _)) if tasks.len() <= issuer.max_connections => {
-                let connection = Connection::new(Arc::clone(&issuer), stream, stop.clone());
-                tasks.spawn(connection.run());
+                tasks.spawn(connection(Arc::clone(&issuer), stream, stop.clone()));
             }
             Ok((_, peer)) => tracing::warn!(issuer = %issuer.name, %peer, "too many connections; closed"),
             Err(error) => {
@@ -116,6 +118,37 @@ pub(super) async fn listen(issuer: Arc<Issuer>, listener: TcpListener, stop: Can
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
+    }
+}
+
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// One connection, with the handshake where TLS is configured.
+async fn connection(issuer: Arc<Issuer>, socket: TcpStream, stop: CancellationToken) {
+    let peer = socket.peer_addr();
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    let stream = match &issuer.tls {
+        None => TryStream::from(socket),
+        Some(tls) => {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => return,
+                accepted = tls.accept(socket, HANDSHAKE) => accepted,
+            };
+            match accepted {
+                Ok(stream) => stream.into(),
+                Err(error) => {
+                    tracing::warn!(issuer = %issuer.name, ?peer, %error, "TLS handshake failed");
+                    return;
+                }
+            }
+        }
+    };
+    let name = issuer.name.clone();
+    if let Err(why) = Connection::new(issuer, stream, stop).serve().await {
+        tracing::info!(issuer = %name, ?peer, %why, "connection closed");
     }
 }
 
@@ -127,7 +160,7 @@ const WRITE_AHEAD: usize = 256 * 1024;
 
 struct Connection {
     issuer: Arc<Issuer>,
-    stream: TcpStream,
+    stream: TryStream,
     stop: CancellationToken,
     signed_on: bool,
     read: BytesMut,
@@ -147,7 +180,7 @@ enum Next {
 }
 
 impl Connection {
-    fn new(issuer: Arc<Issuer>, stream: TcpStream, stop: CancellationToken) -> Connection {
+    fn new(issuer: Arc<Issuer>, stream: TryStream, stop: CancellationToken) -> Connection {
         Connection {
             issuer,
             stream,
@@ -163,20 +196,12 @@ impl Connection {
         }
     }
 
-    async fn run(mut self) {
-        let peer = self.stream.peer_addr();
-        if let Err(why) = self.serve().await {
-            tracing::info!(issuer = %self.issuer.name, ?peer, %why, "connection closed");
-        }
-    }
-
     async fn serve(&mut self) -> Result<(), String> {
-        self.stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let stop = self.stop.clone();
         loop {
             self.release_due(Instant::now());
             self.write()?;
-            let blocked = !self.out.is_empty();
+            let blocked = !self.out.is_empty() || !self.stream.is_flushed();
             let interest = match (blocked, self.out.len() < WRITE_AHEAD) {
                 (false, _) => Interest::READABLE,
                 (true, true) => Interest::READABLE | Interest::WRITABLE,
@@ -215,7 +240,10 @@ impl Connection {
                 Err(error) => return Err(format!("writing failed: {error}")),
             }
         }
-        Ok(())
+        match self.stream.try_flush() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(format!("writing failed: {error}")),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// One read: executes every whole message, journals them together, and leaves the answers in `out`.

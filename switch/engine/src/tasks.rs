@@ -61,6 +61,8 @@ pub enum Kind {
     Checkpoints,
     /// Keeps the metrics' memory small.
     Upkeep,
+    /// Reads certificates again when their files change.
+    Certificates,
     /// Seals and commits.
     Writer,
     /// Reads the journal while another node leads.
@@ -75,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 22] = [
+    pub const ALL: [Kind; 23] = [
         Kind::Listener,
         Kind::AcquirerConnection,
         Kind::AcquirerWriter,
@@ -93,6 +95,7 @@ impl Kind {
         Kind::Statements,
         Kind::Checkpoints,
         Kind::Upkeep,
+        Kind::Certificates,
         Kind::Writer,
         Kind::Follower,
         Kind::Core,
@@ -121,6 +124,7 @@ impl Kind {
             Kind::Statements => "statements",
             Kind::Checkpoints => "checkpoints",
             Kind::Upkeep => "upkeep",
+            Kind::Certificates => "certificates",
             Kind::Writer => "writer",
             Kind::Follower => "follower",
             Kind::Core => "core",
@@ -153,6 +157,8 @@ impl Kind {
             Kind::Outbox | Kind::Delivery | Kind::Http | Kind::Statements | Kind::Upkeep => false,
             // Taps are answered; what is not signed for a while is told by a metric.
             Kind::Checkpoints => false,
+            // Those in force stay in force.
+            Kind::Certificates => false,
             // While it is down the writer moves the log.
             Kind::Wal => false,
             // Lines without a thread are dropped and counted.

@@ -1,4 +1,5 @@
-//! Listeners: one TCP port a dialect, with TLS and client certificates where configured.
+//! Listeners: one TCP port a dialect, with TLS and client certificates where configured. A client whose certificate is revoked is let in
+//! no more, and its open connections end.
 
 use super::connection::{ConnectionContext, ConnectionLimits, serve};
 use super::session::Acquirers;
@@ -10,16 +11,13 @@ use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
 use kazasu_schemas::iso8583::Dialect;
 use kazasu_schemas::jst::BusinessDay;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use sha2::{Digest, Sha256};
+use kazasu_tls::{Fingerprint, Server, Shown};
+use rustls::pki_types::CertificateDer;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -34,22 +32,11 @@ pub struct ListenerConfig {
     /// What its connections speak.
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Arc<Server>>,
     /// Says which connections are taken.
     pub(crate) gate: Arc<Gate>,
     /// Bounds of each connection.
     pub limits: ConnectionLimits,
-}
-
-/// PEM files of a TLS listener.
-#[derive(Clone, Debug)]
-pub struct TlsFiles {
-    /// The server's certificate chain.
-    pub certificates: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-    /// Certification authorities whose client certificates are accepted; a client without one is refused.
-    pub client_ca: PathBuf,
 }
 
 /// What the connections of every listener work with.
@@ -71,17 +58,15 @@ pub struct ListenerContext {
 pub struct Listener {
     socket: TcpListener,
     config: ListenerConfig,
-    tls: Option<TlsAcceptor>,
 }
 
 impl Listener {
-    /// Binds the port and loads the TLS files.
+    /// Binds the port.
     pub async fn bind(config: ListenerConfig) -> anyhow::Result<Self> {
-        let tls = config.tls.as_ref().map(acceptor).transpose()?;
         let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
-        Ok(Listener { socket, config, tls })
+        Ok(Listener { socket, config })
     }
 
     /// The address that it really has.
@@ -112,7 +97,7 @@ impl Listener {
                 shutdown: shutdown.clone(),
                 day: day.clone(),
             };
-            let (tls, tasks) = (self.tls.clone(), tasks.clone());
+            let (tls, tasks) = (self.config.tls.clone(), tasks.clone());
             // What is said while it is served says whose connection it is, panics included.
             let span = trail::of_connection(context.id, peer);
             let serving = async move {
@@ -127,7 +112,7 @@ impl Listener {
     }
 }
 
-async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Option<TlsAcceptor>) {
+async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Option<Arc<Server>>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
@@ -136,46 +121,50 @@ async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Opti
         return serve(context, reader, writer).await;
     };
     let (limit, place) = (context.limits.handshake_timeout, context.place.clone());
-    let failed = |error: &dyn std::fmt::Display| {
-        place.gate().closed(Closed::Tls);
-        if let Some(untold) = place.gate().line() {
-            tracing::warn!(%error, untold, "TLS handshake failed");
+    // Before the handshake: a list that comes in force meanwhile counts.
+    let changes = tls.changes();
+    let stream = match tls.accept(stream, limit).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            place.gate().closed(Closed::Tls);
+            if let Some(untold) = place.gate().line() {
+                tracing::warn!(%error, untold, "TLS handshake failed");
+            }
+            return;
         }
     };
-    match tokio::time::timeout(limit, tls.accept(stream)).await {
-        Ok(Ok(stream)) => {
-            let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            context.certificate = first.map(|der| Sha256::digest(der).into());
-            let (reader, writer) = tokio::io::split(stream);
-            serve(context, reader, writer).await;
+    let chain: Vec<_> = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
+    context.certificate = chain.first().map(|der| shown(&context.acquirers, Shown::of(der)));
+    let (reader, writer) = tokio::io::split(stream);
+    tokio::select! {
+        () = serve(context, reader, writer) => {}
+        why = no_longer_believed(&tls, changes, &chain) => {
+            place.gate().closed(Closed::Revoked);
+            tracing::warn!(%why, "the client's certificate is not accepted any more; closing this connection");
         }
-        Ok(Err(error)) => failed(&error),
-        Err(_) => failed(&format_args!("not done within {limit:?}")),
     }
 }
 
-fn acceptor(files: &TlsFiles) -> anyhow::Result<TlsAcceptor> {
-    let read = |path: &PathBuf| -> anyhow::Result<Vec<CertificateDer<'static>>> {
-        let found = CertificateDer::pem_file_iter(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let found = found.collect::<Result<Vec<_>, _>>().with_context(|| format!("cannot read {}", path.display()))?;
-        anyhow::ensure!(!found.is_empty(), "{} holds no certificate", path.display());
-        Ok(found)
-    };
-    let mut roots = rustls::RootCertStore::empty();
-    for ca in read(&files.client_ca)? {
-        roots
-            .add(ca)
-            .with_context(|| format!("{} holds a certificate that is no authority", files.client_ca.display()))?;
+/// The fingerprint by which an acquirer may be known: of the certificate's public key where an acquirer is configured with it, else of
+/// the certificate.
+fn shown(acquirers: &Acquirers, shown: Shown) -> [u8; 32] {
+    let known = |print: Fingerprint| acquirers.iter().any(|acquirer| acquirer.config.certificates.contains(&print.0));
+    match shown.key {
+        Some(key) if known(key) && !known(shown.certificate) => key.0,
+        Some(_) | None => shown.certificate.0,
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let clients =
-        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .with_context(|| format!("cannot read the private key {}", files.key.display()))?;
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_client_cert_verifier(clients)
-        .with_single_cert(read(&files.certificates)?, key)
-        .context("the TLS certificate and key do not fit")?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Waits until a client that is connected would not be let in any more.
+async fn no_longer_believed(
+    tls: &Server,
+    mut changes: watch::Receiver<u64>,
+    chain: &[CertificateDer<'static>],
+) -> String {
+    while changes.changed().await.is_ok() {
+        if let Some(why) = tls.no_longer_believes(chain) {
+            return why;
+        }
+    }
+    std::future::pending().await
 }

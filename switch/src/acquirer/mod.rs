@@ -8,5 +8,5 @@ mod session;
 
 pub use connection::ConnectionLimits;
 pub(crate) use inbound::REASONS;
-pub use listener::{Listener, ListenerConfig, ListenerContext, TlsFiles};
+pub use listener::{Listener, ListenerConfig, ListenerContext};
 pub use session::{Acquirer, AcquirerConfig, Acquirers};

@@ -65,7 +65,7 @@ impl Backend {
     pub(super) async fn commands(config: &Config, by: &str) -> anyhow::Result<Backend> {
         let caller = caller(config, by)?;
         Ok(match import::place(config).await? {
-            Place::Running(http) => Backend::Running(Switch::new(&http, &caller.token)),
+            Place::Running(http) => Backend::Running(Switch::new(&http, config.http_client(), &caller.token)),
             Place::Here { epoch, lock } => {
                 let (engine, core) = import::open(config, epoch).await?;
                 let services = crate::serve::services(config, Source::Engine(engine.clone()), config.store());
@@ -78,7 +78,7 @@ impl Backend {
     pub(super) async fn questions(config: &Config, by: &str) -> anyhow::Result<Backend> {
         let caller = caller(config, by)?;
         match import::running(config).await? {
-            Some(http) => Ok(Backend::Running(Switch::new(&http, &caller.token))),
+            Some(http) => Ok(Backend::Running(Switch::new(&http, config.http_client(), &caller.token))),
             None => Ok(Backend::Journal(Box::new(Journal::reading(config, by, super::policy::fold(config).await?)?))),
         }
     }

@@ -44,11 +44,12 @@ async fn status(common: &Common) -> anyhow::Result<()> {
     let Some(http) = import::running(&config).await? else {
         anyhow::bail!("no switch is running: its clock is looked at when it begins");
     };
-    let status = match Switch::new(&http, &config.token).get::<serde_json::Value>("/v1/status").await {
-        Ok(status) => status,
-        Err(CallError::Rejected(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
-        Err(CallError::Failed(error)) => return Err(error),
-    };
+    let status =
+        match Switch::new(&http, config.http_client(), &config.token).get::<serde_json::Value>("/v1/status").await {
+            Ok(status) => status,
+            Err(CallError::Rejected(why)) => anyhow::bail!("the switch at {http} does not say it: {why}"),
+            Err(CallError::Failed(error)) => return Err(error),
+        };
     let doubt = status["clock_doubt"].as_str();
     if common.json {
         let clock = serde_json::json!({ "time": status["time"], "business_day": status["business_day"],

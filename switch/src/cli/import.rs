@@ -130,7 +130,7 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
     match nodes(config).await? {
         Nodes::Leader(http) => Ok(Some(http)),
         Nodes::None { .. } if config.store().shared().is_some() => Ok(None),
-        Nodes::None { .. } => match listens(&config.file.http).await {
+        Nodes::None { .. } => match listens(&config.file.http, config.http_client()).await {
             Listens::Switch => Ok(Some(config.file.http.clone())),
             Listens::Nothing => Ok(None),
             Listens::Other(what) => anyhow::bail!(what),
@@ -142,7 +142,7 @@ pub(super) async fn running(config: &Config) -> anyhow::Result<Option<String>> {
 pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
     let mut running = nodes(config).await?;
     if let Nodes::Leader(http) = &running
-        && !matches!(listens(http).await, Listens::Switch)
+        && !matches!(listens(http, config.http_client()).await, Listens::Switch)
     {
         // It may have ended a moment ago.
         tokio::time::sleep(Duration::from_secs_f64(SILENT + 0.5)).await;
@@ -152,7 +152,7 @@ pub(super) async fn place(config: &Config) -> anyhow::Result<Place> {
         Nodes::Leader(http) => Ok(Place::Running(http)),
         Nodes::None { epoch } => match lock(&config.data_dir) {
             Ok(lock) => Ok(Place::Here { epoch, lock }),
-            Err(error) if error.is::<InUse>() => match listens(&config.file.http).await {
+            Err(error) if error.is::<InUse>() => match listens(&config.file.http, config.http_client()).await {
                 Listens::Switch => Ok(Place::Running(config.file.http.clone())),
                 Listens::Nothing => Err(error.context(format!(
                     "another kazasu command is working on it (nothing answers at {}); try again",

@@ -24,7 +24,7 @@ mod store;
 use clap::{Parser, Subcommand};
 use kazasu_console::logs::Format;
 use kazasu_console::say;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Card-linked cashless payments: hold the card to the reader and you have paid. かざすだけの決済スイッチ。
@@ -248,6 +248,41 @@ pub fn main() -> ExitCode {
     kazasu_console::end("kazasu", result.map(|()| 0), |error| if error.is::<CheckFailed>() { 1 } else { 2 })
 }
 
+/// `kazasu config check`.
+fn check(config: &Path) -> anyhow::Result<()> {
+    let checked = crate::config::Config::load(config)?;
+    if let Err(problem) = &checked.policy {
+        anyhow::bail!("policy_file: {problem}");
+    }
+    if let Some(path) = checked.list_authorities() {
+        std::fs::read(&path).map_err(|e| anyhow::anyhow!("cards.list_authorities {}: {e}", path.display()))?;
+    }
+    let certificates = crate::certificates::Certificates::load(&checked)?;
+    say!(
+        "{}: good. {} listeners, {} acquirers, {} issuers, ledger in {}",
+        config.display(),
+        checked.file.listeners.len(),
+        checked.acquirers.len(),
+        checked.issuers.len(),
+        checked.store().place()
+    );
+    if let Some(signers) = &checked.signers {
+        let keys = [("checkpoints and days", &signers.heads), ("commit batches", &signers.batches)];
+        for (what, signer) in keys {
+            say!("  public key of {what}: {}", hex::encode(signer.public()));
+        }
+    }
+    for note in checked.notes().iter().chain(&certificates.notes(kazasu_engine::clock::now())) {
+        say!("  note: {note}");
+    }
+    if let crate::config::StoreConfig::Postgres(address) = &checked.store
+        && !address.is_verified()
+    {
+        say!("  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert");
+    }
+    Ok(())
+}
+
 async fn run(command: Command, log: Format) -> anyhow::Result<()> {
     match command {
         #[cfg(feature = "demo")]
@@ -255,35 +290,7 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
         Command::Serve { config, json } => serve::run(&config, json || log == Format::Json).await,
         #[cfg(feature = "demo")]
         Command::Init { dir, residents, port_offset } => init(&dir, residents, port_offset),
-        Command::Config { what: ConfigCommand::Check { config } } => {
-            let checked = crate::config::Config::load(&config)?;
-            if let Err(problem) = &checked.policy {
-                anyhow::bail!("policy_file: {problem}");
-            }
-            if let Some(path) = checked.list_authorities() {
-                std::fs::read(&path).map_err(|e| anyhow::anyhow!("cards.list_authorities {}: {e}", path.display()))?;
-            }
-            say!(
-                "{}: good. {} listeners, {} acquirers, {} issuers, ledger in {}",
-                config.display(),
-                checked.file.listeners.len(),
-                checked.acquirers.len(),
-                checked.issuers.len(),
-                checked.store().place()
-            );
-            if let Some(signers) = &checked.signers {
-                let keys = [("checkpoints and days", &signers.heads), ("commit batches", &signers.batches)];
-                for (what, signer) in keys {
-                    say!("  public key of {what}: {}", hex::encode(signer.public()));
-                }
-            }
-            if let crate::config::StoreConfig::Postgres(address) = &checked.store
-                && !address.is_verified()
-            {
-                say!("  note: the connection to the database is not verified; add sslmode=verify-full and sslrootcert");
-            }
-            Ok(())
-        }
+        Command::Config { what: ConfigCommand::Check { config } } => check(&config),
         Command::Ledger { what } => ledger::run(what).await,
         Command::Store { what } => store::run(what).await,
         Command::Node { what } => node::run(what).await,
@@ -330,10 +337,11 @@ fn init(dir: &std::path::Path, residents: u64, port_offset: u16) -> anyhow::Resu
     for port in ports.acquirers.iter_mut().chain(ports.issuers.iter_mut()) {
         *port = add(*port)?;
     }
-    crate::sample::write(dir, &crate::sample::Town { residents, ports, ..Default::default() })?;
+    let transport = crate::sample::Transport::Tls;
+    crate::sample::write(dir, &crate::sample::Town { residents, ports, transport, ..Default::default() })?;
     let dir = dir.display();
     say!(
-        "Wrote a sample town with fresh keys to {dir}.\n\n\
+        "Wrote a sample town with fresh keys and certificates to {dir}.\n\n\
          issuer-sim --config {dir}/issuers.toml                      plays the issuers\n\
          kazasu merchant import {dir}/merchants.csv --config {dir}/kazasu.toml\n\
          kazasu link import {dir}/links.csv --config {dir}/kazasu.toml\n\

@@ -17,6 +17,8 @@ use std::path::PathBuf;
 pub(super) enum NodeCommand {
     /// Shows every node of the store: who leads, how far each has followed, when it reported last.
     Status(Cluster),
+    /// Makes a node's own pair of keys: one for its key file, one for the configuration of every node.
+    Key,
     /// Lets another node lead, without a tap being refused: before an upgrade, or to move the work.
     Handover {
         #[command(flatten)]
@@ -46,8 +48,16 @@ const HANDOVER: Limits = Limits::within(std::time::Duration::from_secs(90));
 pub(super) async fn run(command: NodeCommand) -> anyhow::Result<()> {
     match command {
         NodeCommand::Status(cluster) => status(&cluster).await,
+        NodeCommand::Key => new_key(),
         NodeCommand::Handover { cluster, to } => hand_over(&cluster, to).await,
     }
+}
+
+fn new_key() -> anyhow::Result<()> {
+    let (private, public) = crate::cluster::new_pair()?;
+    say!("# [cluster] of the node's key file 鍵ファイル, which only its owner may read\nprivate = \"{}\"", *private);
+    say!("# [cluster.nodes] of every node's configuration 全ノードの設定\nNODE = \"{public}\"");
+    Ok(())
 }
 
 /// Who leads, every node, and the journal's last record.
@@ -130,7 +140,7 @@ async fn hand_over(cluster: &Cluster, to: String) -> anyhow::Result<()> {
     if !to.is_empty() && !nodes.iter().any(|n| n.node.name == to && n.silent_seconds < SILENT) {
         return Err(CheckFailed(format!("no node {to} is running")).into());
     }
-    let switch = Switch::new(&lead.leader.http, &config.token);
+    let switch = Switch::new(&lead.leader.http, config.http_client(), &config.token);
     let body = match switch.post::<serde_json::Value>("/v1/handover", &json!({ "to": to }), HANDOVER).await {
         Ok(body) => body,
         Err(CallError::Rejected(why)) => return Err(CheckFailed(format!("{}: {why}", lead.leader.name)).into()),

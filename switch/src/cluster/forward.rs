@@ -301,6 +301,7 @@ impl Task {
             number: self.number,
             name: self.name.clone(),
             key: self.key.clone(),
+            to: target.node.name.clone(),
             address: target.node.address.clone(),
             epoch: target.epoch,
             news: self.news.clone(),
@@ -337,6 +338,8 @@ struct Connection {
     number: u64,
     name: Box<str>,
     key: ClusterKey,
+    /// The name of the node that leads.
+    to: String,
     address: String,
     epoch: u64,
     news: mpsc::UnboundedSender<News>,
@@ -347,7 +350,7 @@ impl Connection {
         let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
         let opening = async {
             let socket = TcpStream::connect(&self.address).await?;
-            let (mut sender, mut receiver) = channel::initiate(socket, &self.key).await?;
+            let (mut sender, mut receiver) = channel::initiate(socket, &self.key, &self.to).await?;
             put(&mut sender, std::iter::once(ToLeader::Hello(self.name.clone())))?;
             sender.flush().await?;
             let welcome = read::<FromLeader>(receiver.next().await?).next();

@@ -15,6 +15,7 @@ mod peers;
 mod watch;
 
 pub use channel::ClusterKey;
+pub(crate) use channel::new_pair;
 pub use forward::LeaderForwarder;
 pub(crate) use hand_over::{able, hand_over};
 pub use peers::Peers;

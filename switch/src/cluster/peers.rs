@@ -97,12 +97,16 @@ async fn serve(
     let (Guest { stream, key }, peer) = (guest, place.peer());
     let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
     let mut roles = engine.health().roles();
-    let (mut sender, mut receiver) =
+    let (proven, (mut sender, mut receiver)) =
         tokio::time::timeout(HANDSHAKE, channel::respond(stream, &key)).await.map_err(late)??;
     let hello = tokio::time::timeout(HANDSHAKE, receiver.next()).await.map_err(late)??;
     let Some(Ok(ToLeader::Hello(name))) = read::<ToLeader>(hello).next() else {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a node begins with its name"));
     };
+    if let Some(proven) = proven.filter(|proven| proven.as_str() != &*name) {
+        let why = format!("a node that calls itself {name} has the key of {proven}");
+        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why));
+    }
     let lead = engine.health().leads.load(Ordering::Acquire);
     if !place.serve() {
         return Err(std::io::Error::other("too many connections of other nodes"));

@@ -9,6 +9,7 @@ use kazasu_schemas::wire::PpidPlace;
 use kazasu_services::closing::FinanceFile;
 use kazasu_services::relief::CityFile;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// `kazasu.toml`.
@@ -31,6 +32,11 @@ pub struct ConfigFile {
     /// Address of health, metrics and the API.
     #[serde(default = "default_http")]
     pub http: String,
+    /// TLS on the HTTP address.
+    pub http_tls: Option<HttpTlsFile>,
+    /// A proxy in front of the HTTP address does TLS, and nothing else reaches the address.
+    #[serde(default)]
+    pub http_behind_proxy: bool,
     /// What to do where a port that is named is in use.
     #[serde(skip)]
     pub port_in_use: PortInUse,
@@ -201,6 +207,9 @@ pub struct ClusterFile {
     pub advertise: Option<String>,
     /// Where people and programs reach its HTTP, when that is not `http`.
     pub advertise_http: Option<String>,
+    /// The public keys of all nodes by name, this one included: a connection is another node's only with its key.
+    #[serde(default)]
+    pub nodes: BTreeMap<String, String>,
     /// A leader that has not reported to the store for this long is replaced.
     #[serde(default = "default_takeover")]
     pub takeover_ms: u64,
@@ -240,6 +249,48 @@ pub struct TlsFile {
     pub key: PathBuf,
     /// Authorities of client certificates, PEM.
     pub client_ca: PathBuf,
+    /// Lists of revoked client certificates (CRL), PEM.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
+}
+
+/// `[issuer.tls]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerTlsFile {
+    /// Authorities of the issuer's certificate, PEM.
+    pub ca: PathBuf,
+    /// The switch's certificate chain, PEM.
+    pub certificates: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// The name that the issuer's certificate has; the host of `addr` when it is left out.
+    pub name: Option<String>,
+    /// SHA-256 of the issuer's certificate or of its public key: one of these must be shown. Empty: the name is enough.
+    #[serde(default)]
+    pub pins: Vec<String>,
+    /// Lists of revoked certificates (CRL) of the issuers' authorities, PEM.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
+}
+
+/// `[http_tls]`.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct HttpTlsFile {
+    /// The server's certificate chain, PEM.
+    pub certificates: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// Authorities of client certificates, PEM: whoever asks must show one.
+    pub client_ca: Option<PathBuf>,
+    /// Lists of revoked client certificates (CRL), PEM.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
+    /// Authorities that this machine's command line trusts, PEM; the platform's when it is left out.
+    pub ca: Option<PathBuf>,
+    /// The name that the certificate has, for the command line; the host of the address when it is left out.
+    pub name: Option<String>,
 }
 
 /// `[[acquirer]]`.
@@ -255,7 +306,7 @@ pub struct AcquirerFile {
     /// Where its messages carry the PPID.
     #[serde(default)]
     pub ppid_in: PpidPlace,
-    /// SHA-256 fingerprints (hexadecimal) of its client certificates.
+    /// SHA-256 fingerprints (hexadecimal) of its client certificates or of their public keys.
     #[serde(default)]
     pub certificates: Vec<String>,
     /// Tell it with 0800/201 and 202 that the business day has ended.
@@ -278,6 +329,8 @@ pub struct IssuerFile {
     pub dialect: String,
     /// MAC function, when its connection has one.
     pub mac: Option<MacAlgorithm>,
+    /// TLS, when its connection has it.
+    pub tls: Option<IssuerTlsFile>,
     /// Card number prefixes (4 to 8 digits) that are its cards.
     #[serde(default)]
     pub bins: Vec<String>,

@@ -70,6 +70,8 @@ pub(super) struct StoreKeys {
 #[serde(deny_unknown_fields)]
 pub(super) struct ClusterKeys {
     pub(super) key: String,
+    /// This node's own; its public key is in the configuration of all nodes.
+    pub(super) private: Option<String>,
 }
 
 /// `[http]`.

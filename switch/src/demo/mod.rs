@@ -7,10 +7,11 @@ mod relief;
 mod stop;
 mod summary;
 
+use crate::cluster::ClusterKey;
 use crate::config::{ClusterFile, Config};
 use crate::issuers::RunningConnection;
 use crate::ports::PortInUse;
-use crate::sample::{self, Town};
+use crate::sample::{self, Town, Transport};
 use crate::serve::Switch;
 use anyhow::Context;
 use clap::Args;
@@ -96,7 +97,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let folder = Folder::find(&args)?;
     if !folder.continued {
         let residents = if args.relief { relief::RESIDENTS } else { Town::default().residents };
-        let town = Town { seed: folder.seed, issuer_timeout_ms: 800, residents, ..Town::default() };
+        let transport = Transport::Tls;
+        let town = Town { seed: folder.seed, issuer_timeout_ms: 800, residents, transport, ..Town::default() };
         sample::write(&folder.path, &town)?;
         folder.note()?;
     }
@@ -338,6 +340,36 @@ async fn keep_up(store: &dyn kazasu_store::Store) {
     }
 }
 
+/// The keys of a demo's nodes, which end with it.
+struct NodeKeys {
+    shared: Key,
+    private: Vec<Key>,
+    public: BTreeMap<String, String>,
+}
+
+impl NodeKeys {
+    fn name(number: u64) -> String {
+        format!("node-{number}")
+    }
+
+    fn new(nodes: u64) -> anyhow::Result<NodeKeys> {
+        let (mut made, mut public) = (Vec::new(), BTreeMap::new());
+        for number in 1..=nodes {
+            let (private, known) = crate::cluster::new_pair()?;
+            made.push(Key::from_hex(&private)?);
+            public.insert(Self::name(number), known);
+        }
+        Ok(NodeKeys { shared: Key::new(kazasu_engine::clock::random_bytes(32)?)?, private: made, public })
+    }
+
+    fn of(&self, number: u64) -> anyhow::Result<ClusterKey> {
+        let at = usize::try_from(number)?.checked_sub(1).context("nodes begin with 1")?;
+        let private = self.private.get(at).context("every node has a key")?;
+        let shared = ClusterKey::new(self.shared.clone()).context("32 bytes")?;
+        shared.with_identity(&Self::name(number), private, &self.public)
+    }
+}
+
 /// Starts issuers and switches on the usual ports where they are free, and imports merchants and residents.
 async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let (args, data) = (&play.args, play.data.as_path());
@@ -345,7 +377,7 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
     let sim = issuers(&data.join("issuers.toml")).await?;
     let store = store(play, &load()?).await?;
     keep_up(store.as_ref()).await;
-    let cluster_key = crate::cluster::ClusterKey::new(Key::new(kazasu_engine::clock::random_bytes(32)?)?);
+    let keys = NodeKeys::new(args.nodes)?;
     let imports = crate::serve::link_import(&load()?);
     let mut switches: Vec<Switch> = Vec::new();
     let mut dialects = Vec::new();
@@ -361,12 +393,13 @@ async fn open(play: &Play) -> anyhow::Result<OpenTown> {
         config.file.clock.restart_hours = 240;
         if args.nodes > 1 {
             config.data_dir = config.data_dir.join(format!("node-{number}"));
-            config.cluster_key.clone_from(&cluster_key);
+            config.cluster_key = Some(keys.of(number)?);
             config.file.cluster = Some(ClusterFile {
-                node: format!("node-{number}"),
+                node: NodeKeys::name(number),
                 listen: "127.0.0.1:0".into(),
                 advertise: None,
                 advertise_http: None,
+                nodes: keys.public.clone(),
                 takeover_ms: 1_500,
             });
         }

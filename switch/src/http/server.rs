@@ -11,6 +11,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kazasu_engine::tasks::{Kind, Tasks, fault};
+use kazasu_tls::LazyStream;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,8 @@ pub(super) struct Server {
     pub(super) gate: Arc<Gate>,
     pub(super) app: Router,
     pub(super) limits: HttpLimits,
+    /// TLS, when the address speaks it.
+    pub(super) tls: Option<Arc<kazasu_tls::Server>>,
     pub(super) tasks: Tasks,
 }
 
@@ -46,6 +49,11 @@ impl Server {
                 guest: Guest(Arc::new(GuestState { place, has_asked: AtomicBool::new(false) })),
                 limits: self.limits,
                 shutdown: shutdown.clone(),
+            };
+            // The connection's own task waits for the handshake, within the time of a first header.
+            let stream = match &self.tls {
+                Some(tls) => LazyStream::accept(tls, stream, self.limits.header),
+                None => stream.into(),
             };
             let tasks = self.tasks.clone();
             open.spawn(async move { tasks.once(Kind::HttpConnection, serving.connection(stream)).await });
@@ -192,7 +200,7 @@ pub(super) mod tests {
         );
         let port = TcpListener::bind("0.0.0.0:0").await.unwrap();
         let addr = SocketAddr::from(([127, 0, 0, 1], port.local_addr().unwrap().port()));
-        let server = Server { port, gate: gate(), app, limits: limits(), tasks: Tasks::default() };
+        let server = Server { port, gate: gate(), app, limits: limits(), tls: None, tasks: Tasks::default() };
         let (stop, shutdown) = watch::channel(false);
         let _serving = AbortOnDrop(tokio::spawn(async move { server.run(shutdown).await }));
         Running { addr, stop, _serving }

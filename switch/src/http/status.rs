@@ -61,6 +61,7 @@ async fn status(api: &Api) -> serde_json::Value {
         "queued": health.queued.load(Ordering::Acquire),
         "issuers": connections,
         "checkpoints": api.checkpoints.as_ref().map(|status| status.shown()),
+        "certificates": api.certificates.shown(api.engine.now()),
     });
     if let Some((s, day)) = sizes {
         out["business_day"] = day.into();
@@ -135,6 +136,7 @@ pub(super) async fn page(State(api): State<Api>) -> Html<String> {
         };
         rows.push_str(&format!("<tr><th scope=row>発行者 issuer {} {name}</th><td>{up}</td></tr>", issuer["issuer"]));
     }
+    s["certificates"].as_array().into_iter().flatten().for_each(|c| rows.push_str(&certificate_row(c)));
     Html(format!(
         "<!doctype html><html lang=ja><meta charset=utf-8><meta http-equiv=refresh content=2><title>Kazasu かざす</title>\
          <style>body{{font:16px/1.6 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}\
@@ -143,6 +145,23 @@ pub(super) async fn page(State(api): State<Api>) -> Html<String> {
          <h1>かざす Kazasu</h1><table>{rows}</table>\
          <p><a href=/metrics>metrics</a> · <a href=/v1/status>status (JSON)</a></p></html>"
     ))
+}
+
+/// A certificate, an authority or a list, and until when it is good.
+fn certificate_row(certificate: &serde_json::Value) -> String {
+    let told = |key: &str| escape(certificate[key].as_str().unwrap_or_default());
+    let days = certificate["days_left"].as_i64().unwrap_or_default();
+    let what = match certificate["part"].as_str() {
+        Some("authority") => "認証局 authority",
+        Some("revocation_list") => "失効リスト revocation list",
+        Some(_) | None => "証明書 certificate",
+    };
+    let problem = match told("problem").as_str() {
+        "" => String::new(),
+        why => format!("<br>新しいファイルを使用できません new files cannot be used: {why}"),
+    };
+    let (usage, party, until) = (told("use"), told("party"), told("until"));
+    format!("<tr><th scope=row>{what} {usage} {party}</th><td>{until} ({days} 日 days){problem}</td></tr>")
 }
 
 fn escape(text: &str) -> String {

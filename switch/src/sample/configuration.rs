@@ -1,11 +1,12 @@
 //! The configuration of the town's switch, and of the simulator of its issuers.
 
-use super::parties::{ACQUIRERS, Acquirer, CITY};
+use super::authority::issuer_name;
+use super::parties::{ACQUIRERS, Acquirer, CITY, ISSUERS, Issuer, IssuerKeys};
 use super::people::{NAMED, RULED, named_number, ruled_number};
-use super::{Mix, Town, card_number};
+use super::{Mix, Pins, Town, card_number};
 
 /// `kazasu.toml`.
-pub(super) fn config_file(town: &Town) -> String {
+pub(super) fn config_file(town: &Town, pins: Option<&Pins>) -> String {
     let p = &town.ports;
     let mut out = format!(
         "# Kazasu, the sample town. Amounts are yen; paths are relative to this file; docs/operations/configuration.md\n\
@@ -28,31 +29,62 @@ pub(super) fn config_file(town: &Town) -> String {
          # Checkpoints of the journal also go to an append-only file on another machine; docs/operations/audit.md\n\
          # [audit]\n# anchor_file = \"/mnt/audit/kazasu.jsonl\"\n"
     );
+    let tls = match pins {
+        None => String::new(),
+        Some(_) => format!(
+            "# Clients show certificates. SIGHUP, or a change of the files, brings new ones into force.\n\
+             tls = {{ {OWN}, client_ca = \"tls/authority.pem\", {LISTS} }}\n"
+        ),
+    };
     for (at, Acquirer { dialect, .. }) in ACQUIRERS.iter().enumerate() {
-        out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);
+        out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n{tls}", p.acquirers[at]);
     }
-    for Acquirer { id, name, mac, ppid_in, .. } in ACQUIRERS {
+    for (at, Acquirer { id, name, mac, ppid_in, .. }) in ACQUIRERS.iter().enumerate() {
+        let pin = pins.map_or_else(String::new, |pins| {
+            format!("# SHA-256 of its certificate's public key.\ncertificates = [\"{}\"]\n", pins.acquirers[at])
+        });
         out += &format!(
-            "\n[[acquirer]]\nid = \"{id}\"\nname = \"{name}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\ncutover = true\n"
+            "\n[[acquirer]]\nid = \"{id}\"\nname = \"{name}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n{pin}cutover = true\n"
         );
     }
-    let issuers = [
-        ("さくらカード Sakura Card", "bins = [\"490000\"]\nmac = \"aes-cmac\"", 0),
-        ("ひばりデビット Hibari Debit", "bins = [\"520000\"]\ndialect = \"iso87-binary\"", 1),
-        ("みなと銀行 Minato Bank", "banks = [\"9999\"]\ndialect = \"iso87-bcd\"", 2),
-        ("つばめカード Tsubame Card (nobody listens there)", "bins = [\"470000\"]", 3),
-    ];
-    for (number, (name, more, port)) in (1..).zip(issuers) {
+    for (at, Issuer { name, serves, dialect, mac }) in ISSUERS.iter().enumerate() {
+        let number = at + 1;
+        let tls = pins.map_or_else(String::new, |pins| {
+            let (name, pin) = (issuer_name(number), pins.issuers[at]);
+            format!("tls = {{ ca = \"tls/authority.pem\", {OWN}, name = \"{name}\", pins = [\"{pin}\"], {LISTS} }}\n")
+        });
         out += &format!(
-            "\n[[issuer]]\nnumber = {number}\nname = \"{name}\"\naddr = \"127.0.0.1:{}\"\n{more}\nanswer_timeout_ms = {}\ncutover = true\n",
-            p.issuers[port], town.issuer_timeout_ms
+            "\n[[issuer]]\nnumber = {number}\nname = \"{name}\"\naddr = \"127.0.0.1:{}\"\n{serves}\ndialect = \"{dialect}\"\n\
+             mac = \"{mac}\"\n{tls}answer_timeout_ms = {}\ncutover = true\n",
+            p.issuers[at], town.issuer_timeout_ms
         );
     }
     out
 }
 
+/// What the switch shows.
+const OWN: &str = "certificates = \"tls/switch.pem\", key = \"tls/switch.key\"";
+/// Lists of revoked certificates.
+const LISTS: &str = "crls = [\"tls/revoked.pem\"]";
+
+/// What an issuer of `issuer-sim` speaks and authenticates its messages with.
+fn spoken(at: usize, keys: &IssuerKeys, pins: Option<&Pins>) -> String {
+    let (Issuer { dialect, mac, .. }, IssuerKeys { to_issuer, from_issuer }) = (ISSUERS[at], keys);
+    let number = at + 1;
+    let tls = pins.map_or_else(String::new, |pins| {
+        format!(
+            "tls = {{ certificates = \"tls/issuer-{number}.pem\", key = \"tls/issuer-{number}.key\", client_ca = \
+             \"tls/authority.pem\", pins = [\"{}\"], {LISTS} }}\n",
+            pins.switch
+        )
+    });
+    format!(
+        "dialect = \"{dialect}\"\nmac = {{ algorithm = \"{mac}\", to_issuer = \"{to_issuer}\", from_issuer = \"{from_issuer}\" }}\n{tls}"
+    )
+}
+
 /// Configuration of `issuer-sim` for the town: three issuers that answer, with the named cards' behaviour.
-pub(super) fn issuers_file(town: &Town, to: &str, from: &str) -> String {
+pub(super) fn issuers_file(town: &Town, keys: &[IssuerKeys], pins: Option<&Pins>) -> String {
     let p = &town.ports;
     let at = |alias: &str| NAMED.iter().position(|(a, _)| *a == alias).map(named_number).expect("a named card");
     let card = |alias: &str, prefix: &str| card_number(prefix, at(alias));
@@ -61,10 +93,10 @@ pub(super) fn issuers_file(town: &Town, to: &str, from: &str) -> String {
          journal = \"issuers.jsonl\"\n",
     );
     out += &format!(
-        "\n[[issuer]]\nname = \"さくらカード Sakura Card\"\nkind = \"credit\"\nlisten = \"127.0.0.1:{}\"\n\
-         dialect = \"iso87-ascii\"\nmac = {{ algorithm = \"aes-cmac\", to_issuer = \"{to}\", from_issuer = \"{from}\" }}\n\
+        "\n[[issuer]]\nname = \"さくらカード Sakura Card\"\nkind = \"credit\"\nlisten = \"127.0.0.1:{}\"\n{}\
          default_account = {{ balance = 900_000_000_000{} }}\n",
         p.issuers[0],
+        spoken(0, &keys[0], pins),
         // Some cards of the town are over their limit; now and then an answer gets lost on the way.
         if town.mix == Mix::Town {
             ", script = [{ decline = \"51\", every = 61 }, { silence = true, every = 307 }, { duplicate = true, every = 97 }]"
@@ -95,16 +127,18 @@ pub(super) fn issuers_file(town: &Town, to: &str, from: &str) -> String {
         );
     }
     out += &format!(
-        "\n[[issuer]]\nname = \"ひばりデビット Hibari Debit\"\nkind = \"debit\"\nlisten = \"127.0.0.1:{}\"\n\
-         dialect = \"iso87-binary\"\ndefault_account = {{ balance = 900_000_000_000 }}\n\n[[issuer.account]] # debit-poor\nnumber = \
+        "\n[[issuer]]\nname = \"ひばりデビット Hibari Debit\"\nkind = \"debit\"\nlisten = \"127.0.0.1:{}\"\n{}\
+         default_account = {{ balance = 900_000_000_000 }}\n\n[[issuer.account]] # debit-poor\nnumber = \
          \"{}\"\nbalance = 1_000\n",
         p.issuers[1],
+        spoken(1, &keys[1], pins),
         card("debit-poor", "520000")
     );
     out += &format!(
-        "\n[[issuer]]\nname = \"みなと銀行 Minato Bank\"\nkind = \"bank\"\nlisten = \"127.0.0.1:{}\"\n\
-         dialect = \"iso87-bcd\"\ndefault_account = {{ balance = 900_000_000_000 }}\n",
-        p.issuers[2]
+        "\n[[issuer]]\nname = \"みなと銀行 Minato Bank\"\nkind = \"bank\"\nlisten = \"127.0.0.1:{}\"\n{}\
+         default_account = {{ balance = 900_000_000_000 }}\n",
+        p.issuers[2],
+        spoken(2, &keys[2], pins)
     );
     out
 }

@@ -1,7 +1,8 @@
 //! The town's acquirers and merchants, and the files about them.
 
+use super::authority::SWITCH;
 use super::people::{NAMED, RULED};
-use super::{Town, named_ppid, ruled_ppid};
+use super::{Town, Transport, hex_key, named_ppid, ruled_ppid};
 
 /// An acquirer as the sample has it.
 #[derive(Clone, Copy)]
@@ -74,6 +75,60 @@ pub(super) const CITY: &str = "13361";
 /// Trades that are the town's own: relief money may be spent there.
 const LOCAL: [&str; 9] = ["5411", "5499", "5251", "5912", "5942", "5812", "5462", "5921", "5975"];
 
+/// An issuer as the sample has it.
+#[derive(Clone, Copy)]
+pub(super) struct Issuer {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// `bins` or `banks`, as the configuration writes them.
+    pub(super) serves: &'static str,
+    /// What its port speaks.
+    pub(super) dialect: &'static str,
+    /// MAC function.
+    pub(super) mac: &'static str,
+}
+
+/// The issuers by number, from 1.
+pub(super) const ISSUERS: [Issuer; 4] = [
+    Issuer {
+        name: "さくらカード Sakura Card", serves: "bins = [\"490000\"]", dialect: "iso87-ascii", mac: "aes-cmac"
+    },
+    Issuer {
+        name: "ひばりデビット Hibari Debit",
+        serves: "bins = [\"520000\"]",
+        dialect: "iso87-binary",
+        mac: "hmac-sha256",
+    },
+    Issuer { name: "みなと銀行 Minato Bank", serves: "banks = [\"9999\"]", dialect: "iso87-bcd", mac: "aes-cmac" },
+    Issuer {
+        name: "つばめカード Tsubame Card (nobody listens there)",
+        serves: "bins = [\"470000\"]",
+        dialect: "iso87-ascii",
+        mac: "aes-cmac",
+    },
+];
+
+/// The keys of an issuer's connection.
+pub(super) struct IssuerKeys {
+    /// Of what the issuer receives.
+    pub(super) to_issuer: String,
+    /// Of what it sends.
+    pub(super) from_issuer: String,
+}
+
+impl IssuerKeys {
+    /// Fresh ones, as long as the issuer's MAC function wants them.
+    pub(super) fn random(issuer: &Issuer) -> anyhow::Result<Self> {
+        let len = mac_key_len(issuer.mac);
+        Ok(IssuerKeys { to_issuer: hex_key(len)?, from_issuer: hex_key(len)? })
+    }
+}
+
+/// Bytes of a key of this MAC function.
+fn mac_key_len(mac: &str) -> usize {
+    if mac == "aes-cmac" { 16 } else { 32 }
+}
+
 /// The merchants of an acquirer: the first has all, the others the first five under their own ids.
 fn merchants_of(acquirer: usize) -> impl Iterator<Item = (String, &'static str, &'static str, &'static str, String)> {
     let few = move |at: usize| acquirer == 0 || at < 5 || at + 1 == MERCHANTS.len();
@@ -109,9 +164,16 @@ pub(super) fn acquirer_file(index: usize, master: &str, town: &Town) -> String {
     let mut out = format!(
         "# For acquirer-sim: how this acquirer reaches the switch. Secret: it holds the connection's key.\n\n\
          addr = \"127.0.0.1:{}\"\nid = \"{id}\"\ndialect = \"{dialect}\"\nmac = \"{mac}\"\nppid_in = \"{ppid_in}\"\n\
-         master_key = \"{master}\"\ncards_file = \"links.csv\"\n\n\
+         master_key = \"{master}\"\ncards_file = \"links.csv\"\n{}\n\
          [cards]\n",
-        town.ports.acquirers[index]
+        town.ports.acquirers[index],
+        match town.transport {
+            Transport::Plain => String::new(),
+            Transport::Tls => format!(
+                "tls = {{ ca = \"tls/authority.pem\", certificates = \"tls/acquirer-{id}.pem\", key = \"tls/acquirer-{id}.key\", \
+                 name = \"{SWITCH}\" }}\n"
+            ),
+        }
     );
     for (alias, _) in NAMED {
         out += &format!("{alias} = \"{}\"\n", named_ppid(alias));

@@ -1,6 +1,7 @@
 //! The tasks that run as long as the switch does. Each is kept: when it ends unasked, it begins again.
 
 use crate::acquirer::{Listener, ListenerContext};
+use crate::certificates::Certificates;
 use crate::checkpoint::Checkpoints;
 use crate::cluster::{Peers, Watcher};
 use crate::issuers::Issuers;
@@ -72,6 +73,18 @@ impl Running {
     pub(super) fn keep_metrics_small(&self) {
         let signal = self.signal.clone();
         self.tasks().keep(Kind::Upkeep, "", move || crate::telemetry::upkeep(signal.clone()));
+    }
+
+    /// Reads certificates again when their files change.
+    pub(super) fn keep_certificates(&self, certificates: &Arc<Certificates>) {
+        let (certificates, signal) = (certificates.clone(), self.signal.clone());
+        self.tasks().keep(Kind::Certificates, "", move || {
+            let watching = certificates.clone().watch(signal.clone());
+            async move {
+                watching.await;
+                Ok(())
+            }
+        });
     }
 
     /// Takes acquirers' connections.

@@ -64,8 +64,18 @@ const fn seconds(name: &'static str, kind: Kind, series: Series, help: &'static 
 use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
 
 /// Why connections of acquirers are closed by this side.
-const CLOSED: &[&str] =
-    &["too_many", "too_many_of_subnet", "displaced", "tls", "no_sign_on", "idle", "unfinished", "framing", "write"];
+const CLOSED: &[&str] = &[
+    "too_many",
+    "too_many_of_subnet",
+    "displaced",
+    "tls",
+    "revoked",
+    "no_sign_on",
+    "idle",
+    "unfinished",
+    "framing",
+    "write",
+];
 /// Why HTTP connections are closed by this side.
 const HTTP_CLOSED: &[&str] = &["too_many", "too_many_of_subnet", "displaced", "tls", "idle", "unfinished", "write"];
 /// Why connections to the nodes' port are closed by this side.
@@ -233,6 +243,22 @@ pub(super) const ALL: &[Metric] = &[
         "Messages to and from an issuer, by type and what became of them.",
     ),
     seconds("kazasu_issuer_answer_seconds", Kind::Histogram, Configured, "Seconds until an issuer answers a request."),
+    seconds(
+        "kazasu_certificate_left_seconds",
+        Kind::Gauge,
+        Configured,
+        "Seconds until the first certificate, authority or revocation list of a connection ends; negative when it has ended.",
+    ),
+    gauge(
+        "kazasu_certificate_problem",
+        Configured,
+        "1 while a connection's changed certificate files cannot be used, and the old ones stay in force.",
+    ),
+    counter(
+        "kazasu_certificate_reloads_total",
+        By("outcome", &["loaded", "failed"]),
+        "Times that a connection's certificates were read again.",
+    ),
     gauge(
         "kazasu_task_up",
         Configured,

@@ -83,6 +83,16 @@ struct Cluster {
     nodes: Vec<Option<Served>>,
     /// Between each node and the database's servers.
     proxies: Vec<Vec<(u16, Proxy)>>,
+    /// Each node's own private key, and the public keys that it knows: empty where nodes have none.
+    own_keys: Vec<(String, String)>,
+}
+
+/// A pair of a node's own keys, private and public, as the program makes it.
+fn node_key() -> (String, String) {
+    let out = kazasu(&["node", "key"]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    let quoted: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
+    (quoted[0].to_owned(), quoted[1].to_owned())
 }
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -104,6 +114,7 @@ impl Cluster {
             database,
             nodes: (0..nodes).map(|_| None).collect(),
             proxies: (0..nodes).map(|_| Vec::new()).collect(),
+            own_keys: Vec::new(),
         };
         for node in 0..nodes {
             cluster.write_config(node);
@@ -145,6 +156,17 @@ impl Cluster {
             .replace("http = \"127.0.0.1:", "# http = \"127.0.0.1:");
         let text =
             format!("http = \"127.0.0.1:0\"\n{text}\n[cluster]\nnode = \"node-{node}\"\nlisten = \"127.0.0.1:0\"\n");
+        let text = match self.own_keys.get(node) {
+            None => text,
+            Some((private, known)) => {
+                let keys = std::fs::read_to_string(self.town.path("keys.toml")).unwrap();
+                let keys = keys.replace("[cluster]\n", &format!("[cluster]\nprivate = \"{private}\"\n"));
+                let file = self.town.path(&format!("keys-{node}.toml"));
+                kazasu_security::files::write_private(&file, keys.as_bytes()).unwrap();
+                let text = text.replace("keys_file = \"keys.toml\"", &format!("keys_file = \"keys-{node}.toml\""));
+                format!("{text}\n[cluster.nodes]\n{known}")
+            }
+        };
         std::fs::write(self.config(node), text).unwrap();
     }
 
@@ -812,5 +834,35 @@ fn a_task_between_the_nodes_that_breaks_off_is_started_again() {
     assert_eq!(cluster.leader(), leader, "nobody had to take over");
     for served in cluster.nodes.iter_mut().filter_map(Option::take) {
         served.stop();
+    }
+}
+
+#[test]
+fn a_node_with_another_nodes_name_and_not_its_key_is_refused() {
+    let sample = Sample { residents: 0, ..Sample::default() };
+    let mut cluster = Cluster::new(2, false, sample);
+    let [(a, public_a), (b, public_b), (stranger, public_stranger)] = [node_key(), node_key(), node_key()];
+    let known = |b: &str| format!("node-0 = \"{public_a}\"\nnode-1 = \"{b}\"\n");
+    // It has the key that all nodes share, and calls itself node-1.
+    cluster.own_keys = vec![(a.clone(), known(&public_b)), (stranger, known(&public_stranger))];
+    cluster.start(0);
+    cluster.ready();
+    cluster.start(1);
+    wait_for("the leader to refuse it", Duration::from_secs(20), || {
+        cluster.log(0).contains(&format!("{public_stranger}, is none of cluster.nodes")).then_some(())
+    });
+    assert_eq!(cluster.served(1).get("/readyz").0, 503);
+    cluster.nodes[1].take().unwrap().stop();
+    // With its own key it is let in, and passes a tap on.
+    cluster.own_keys = vec![(a, known(&public_b)), (b, known(&public_b))];
+    cluster.start(1);
+    cluster.ready();
+    cluster.served(0).issuers_up(3);
+    let mut session = Session::open(&cluster.town.acquirer(2, cluster.served(1))).unwrap();
+    let bytes = frame(&session, &purchase(&session.config, 1));
+    session.raw(&bytes).unwrap();
+    assert_eq!(crate::bad_input::code(&mut session), "00");
+    for node in cluster.nodes.iter_mut().filter_map(Option::take) {
+        node.stop();
     }
 }

@@ -12,9 +12,9 @@ use kazasu_acquirer_sim::session::Session;
 use kazasu_schemas::iso8583::{Dialect, Message, Tpdu};
 use kazasu_schemas::mac::encode_frame;
 use kazasu_schemas::wire::NetworkCode;
+use kazasu_tls::BlockingStream;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,7 @@ fn every_scenario_goes_as_written_in_a_hosts_dialect() {
 }
 
 /// The answers on this socket by the terminal that they go back to (the TPDU's destination): each message type and DE39.
-fn answers(stream: &mut TcpStream, dialect: &Dialect, n: usize) -> BTreeMap<u8, Vec<(String, String)>> {
+fn answers(stream: &mut BlockingStream, dialect: &Dialect, n: usize) -> BTreeMap<u8, Vec<(String, String)>> {
     let (mut buffer, mut all) = (BytesMut::new(), BTreeMap::<u8, Vec<_>>::new());
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut message = Message::default();

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each crate, and those of this workspace that it may use. A line here changes with a decision record.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("kazasu-schemas", &[]),
     ("kazasu-console", &[]),
+    ("kazasu-tls", &[]),
     ("kazasu-ledger", &["kazasu-schemas"]),
     ("kazasu-store", &["kazasu-schemas", "kazasu-ledger"]),
     ("kazasu-core", &["kazasu-schemas", "kazasu-ledger"]),
@@ -21,8 +22,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     // One reader for all tables that people bring, detail files too.
     ("kazasu-recon", &["kazasu-schemas", "kazasu-documents"]),
     ("kazasu-security", &["kazasu-schemas", "kazasu-ledger", "kazasu-console"]),
-    ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console"]),
-    ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console"]),
+    ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console", "kazasu-tls"]),
+    ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console", "kazasu-tls"]),
     // Of the adapter it uses the routing table: which issuer a number belongs to.
     (
         "kazasu-services",
@@ -45,6 +46,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
         &[
             "kazasu-schemas",
             "kazasu-console",
+            "kazasu-tls",
             "kazasu-ledger",
             "kazasu-store",
             "kazasu-core",

@@ -1,0 +1,393 @@
+//! One side of TLS connections as files say it, and the same files read again when they change.
+
+use crate::certificate::{Expiry, Part, expiry, next_list};
+use crate::party::{ClientOf, Party, ServerOf};
+use anyhow::{Context, ensure};
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{CertificateError, ClientConfig, Error, RootCertStore, ServerConfig};
+use std::fmt;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
+
+/// What a side shows of itself, PEM.
+#[derive(Clone, Debug)]
+pub struct OwnFiles {
+    /// The certificate chain, its own certificate first.
+    pub certificates: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// The files of a listening side.
+#[derive(Clone, Debug)]
+pub struct ServerFiles {
+    /// What it shows.
+    pub own: OwnFiles,
+    /// Authorities (PEM) of client certificates: a client without one is refused. Without this clients show nothing.
+    pub client_authorities: Option<PathBuf>,
+    /// Lists of revoked client certificates (CRL, PEM). With any, each authority of a chain must have one.
+    pub revocations: Vec<PathBuf>,
+    /// Who alone may connect.
+    pub clients: Party,
+}
+
+/// The files of a connecting side.
+#[derive(Clone, Debug)]
+pub struct ClientFiles {
+    /// What it shows, when it shows anything.
+    pub own: Option<OwnFiles>,
+    /// Authorities (PEM) of the server's certificate.
+    pub authorities: PathBuf,
+    /// Lists of revoked server certificates (CRL, PEM).
+    pub revocations: Vec<PathBuf>,
+    /// The name that the server's certificate must have.
+    pub name: ServerName<'static>,
+    /// Which server alone is believed.
+    pub server: Party,
+}
+
+/// When files are read again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// One of them has changed.
+    IfChanged,
+    /// In any case.
+    Always,
+}
+
+/// What came of looking at the files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reloaded {
+    /// They are as they were.
+    Unchanged,
+    /// New connections use what they say now.
+    Loaded,
+    /// They cannot be used, and why. What was in force stays in force.
+    Failed(String),
+}
+
+/// Certificates and lists in use somewhere.
+pub trait Material: Send + Sync {
+    /// Reads the files again.
+    fn reload(&self, look: Look) -> Reloaded;
+    /// Until when each certificate and list in force is good.
+    fn expiries(&self) -> Vec<Expiry>;
+    /// Why the files as they are now cannot be used, if they cannot.
+    fn problem(&self) -> Option<String>;
+}
+
+/// A file as it was last seen: inode, length, seconds and nanoseconds of the last change.
+type Seen = Vec<Option<(u64, u64, i64, i64)>>;
+
+/// A value made of files.
+struct Kept<T> {
+    paths: Vec<PathBuf>,
+    current: RwLock<(Arc<T>, Vec<Expiry>)>,
+    last: Mutex<Last>,
+}
+
+struct Last {
+    seen: Seen,
+    problem: Option<String>,
+}
+
+fn look_at(paths: &[PathBuf]) -> Seen {
+    let one = |path: &PathBuf| {
+        let found = std::fs::metadata(path).ok()?;
+        Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+    };
+    paths.iter().map(one).collect()
+}
+
+impl<T> Kept<T> {
+    fn load(paths: Vec<PathBuf>, make: impl FnOnce() -> anyhow::Result<(T, Vec<Expiry>)>) -> anyhow::Result<Kept<T>> {
+        let seen = look_at(&paths);
+        let (value, expiries) = make()?;
+        let last = Mutex::new(Last { seen, problem: None });
+        Ok(Kept { paths, current: RwLock::new((Arc::new(value), expiries)), last })
+    }
+
+    fn current(&self) -> Arc<T> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).problem.clone()
+    }
+
+    fn reload(&self, look: Look, make: impl FnOnce() -> anyhow::Result<(T, Vec<Expiry>)>) -> Reloaded {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before they are read: what changes while they are read shows the next time.
+        let seen = look_at(&self.paths);
+        if look == Look::IfChanged && seen == last.seen {
+            return Reloaded::Unchanged;
+        }
+        last.seen = seen;
+        match make() {
+            Ok((value, expiries)) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = (Arc::new(value), expiries);
+                last.problem = None;
+                Reloaded::Loaded
+            }
+            Err(error) => {
+                let problem = format!("{error:#}");
+                last.problem = Some(problem.clone());
+                Reloaded::Failed(problem)
+            }
+        }
+    }
+}
+
+/// The listening side of TLS connections.
+pub struct Server {
+    files: ServerFiles,
+    kept: Kept<Listening>,
+    changes: watch::Sender<u64>,
+}
+
+struct Listening {
+    config: Arc<ServerConfig>,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Reads the files.
+    pub fn load(files: ServerFiles) -> anyhow::Result<Server> {
+        let mut paths = vec![files.own.certificates.clone(), files.own.key.clone()];
+        paths.extend(files.client_authorities.clone());
+        paths.extend(files.revocations.iter().cloned());
+        let kept = Kept::load(paths, || listening(&files))?;
+        Ok(Server { files, kept, changes: watch::channel(0).0 })
+    }
+
+    /// For one connection: with the certificate and the lists that are in force now.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.kept.current().config.clone())
+    }
+
+    /// Makes the handshake, in the time that it may take.
+    pub async fn accept(&self, socket: TcpStream, within: Duration) -> io::Result<server::TlsStream<TcpStream>> {
+        let accepting = self.acceptor().accept(socket);
+        tokio::time::timeout(within, accepting).await.map_err(|_| late(within))?
+    }
+
+    /// Counts the times that new files came into force.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Why a client that is connected would not be let in any more: its certificate was revoked, or its authority is gone. That it
+    /// has expired since is no reason to cut its connection.
+    #[must_use]
+    pub fn no_longer_believes(&self, chain: &[CertificateDer<'_>]) -> Option<String> {
+        let current = self.kept.current();
+        let (clients, (first, others)) = (current.clients.as_ref()?, chain.split_first()?);
+        match clients.verify_client_cert(first, others, UnixTime::now()) {
+            Ok(_)
+            | Err(Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => {
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        }
+    }
+}
+
+fn late(within: Duration) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("the TLS handshake took over {} s", within.as_secs()))
+}
+
+impl Material for Server {
+    fn reload(&self, look: Look) -> Reloaded {
+        let reloaded = self.kept.reload(look, || listening(&self.files));
+        if reloaded == Reloaded::Loaded {
+            self.changes.send_modify(|n| *n += 1);
+        }
+        reloaded
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.kept.expiries()
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.kept.problem()
+    }
+}
+
+/// The connecting side of TLS connections.
+pub struct Client {
+    files: ClientFiles,
+    kept: Kept<Arc<ClientConfig>>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Reads the files.
+    pub fn load(files: ClientFiles) -> anyhow::Result<Client> {
+        let mut paths = vec![files.authorities.clone()];
+        paths.extend(files.own.iter().flat_map(|own| [own.certificates.clone(), own.key.clone()]));
+        paths.extend(files.revocations.iter().cloned());
+        let kept = Kept::load(paths, || connecting(&files))?;
+        Ok(Client { files, kept })
+    }
+
+    /// What is in force now, for one connection.
+    #[must_use]
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&*self.kept.current())
+    }
+
+    /// The name that the server's certificate must have.
+    #[must_use]
+    pub fn name(&self) -> ServerName<'static> {
+        self.files.name.clone()
+    }
+
+    /// Makes the handshake. How long it may take is its caller's to say.
+    pub async fn connect(&self, socket: TcpStream) -> io::Result<client::TlsStream<TcpStream>> {
+        TlsConnector::from(self.config()).connect(self.name(), socket).await
+    }
+}
+
+impl Material for Client {
+    fn reload(&self, look: Look) -> Reloaded {
+        self.kept.reload(look, || connecting(&self.files))
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.kept.expiries()
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.kept.problem()
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let of = || format!("cannot read certificates of {}", path.display());
+    let found = CertificateDer::pem_file_iter(path).with_context(of)?;
+    let found = found.collect::<Result<Vec<_>, _>>().with_context(of)?;
+    ensure!(!found.is_empty(), "{} holds no certificate (PEM)", path.display());
+    Ok(found)
+}
+
+fn private_key(path: &Path) -> anyhow::Result<PrivateKeyDer<'static>> {
+    PrivateKeyDer::from_pem_file(path).with_context(|| format!("cannot read the private key {} (PEM)", path.display()))
+}
+
+/// Authorities, and until when they are good.
+fn authorities(path: &Path, expiries: &mut Vec<Expiry>) -> anyhow::Result<Arc<RootCertStore>> {
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(path)? {
+        expiries.push(expiry(Part::Authority, &authority).with_context(|| path.display().to_string())?);
+        let added = roots.add(authority);
+        added.with_context(|| format!("{} holds a certificate that is no authority", path.display()))?;
+    }
+    Ok(Arc::new(roots))
+}
+
+fn lists(paths: &[PathBuf], expiries: &mut Vec<Expiry>) -> anyhow::Result<Vec<CertificateRevocationListDer<'static>>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let of = || format!("cannot read revocation lists of {}", path.display());
+        let found = CertificateRevocationListDer::pem_file_iter(path).with_context(of)?;
+        let found = found.collect::<Result<Vec<_>, _>>().with_context(of)?;
+        ensure!(!found.is_empty(), "{} holds no revocation list (PEM, BEGIN X509 CRL)", path.display());
+        for list in &found {
+            expiries.push(next_list(list).with_context(of)?);
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// The own chain; its first certificate counts.
+fn own(
+    files: &OwnFiles,
+    expiries: &mut Vec<Expiry>,
+) -> anyhow::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    let chain = certificates(&files.certificates)?;
+    let first = chain.first().context("a chain has a certificate")?;
+    expiries.push(expiry(Part::Certificate, first).with_context(|| files.certificates.display().to_string())?);
+    Ok((chain, private_key(&files.key)?))
+}
+
+fn do_not_fit(files: &OwnFiles) -> String {
+    format!("the certificate {} and the key {} do not fit", files.certificates.display(), files.key.display())
+}
+
+fn listening(files: &ServerFiles) -> anyhow::Result<(Listening, Vec<Expiry>)> {
+    let mut expiries = Vec::new();
+    let (chain, key) = own(&files.own, &mut expiries)?;
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let (builder, clients) = match &files.client_authorities {
+        None => (builder.with_no_client_auth(), None),
+        Some(path) => {
+            let roots = authorities(path, &mut expiries)?;
+            let authorities = WebPkiClientVerifier::builder_with_provider(roots, provider())
+                .with_crls(lists(&files.revocations, &mut expiries)?)
+                .build()
+                .context("authorities and revocation lists of client certificates")?;
+            let clients: Arc<dyn ClientCertVerifier> = Arc::new(ClientOf { authorities, party: files.clients.clone() });
+            (builder.with_client_cert_verifier(clients.clone()), Some(clients))
+        }
+    };
+    let mut config = builder.with_single_cert(chain, key).with_context(|| do_not_fit(&files.own))?;
+    // A session that is taken up again would pass over the lists.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok((Listening { config: Arc::new(config), clients }, expiries))
+}
+
+fn connecting(files: &ClientFiles) -> anyhow::Result<(Arc<ClientConfig>, Vec<Expiry>)> {
+    let mut expiries = Vec::new();
+    let own = files.own.as_ref().map(|files| own(files, &mut expiries)).transpose()?;
+    let roots = authorities(&files.authorities, &mut expiries)?;
+    let authorities = WebPkiServerVerifier::builder_with_provider(roots, provider())
+        .with_crls(lists(&files.revocations, &mut expiries)?)
+        .build()
+        .context("authorities and revocation lists of the server's certificate")?;
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let verifier = Arc::new(ServerOf { authorities, party: files.server.clone() });
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+    let mut config = match (own, &files.own) {
+        (Some((chain, key)), Some(files)) => {
+            builder.with_client_auth_cert(chain, key).with_context(|| do_not_fit(files))?
+        }
+        (None, _) | (_, None) => builder.with_no_client_auth(),
+    };
+    config.resumption = Resumption::disabled();
+    Ok((Arc::new(config), expiries))
+}
