@@ -263,7 +263,7 @@ impl Closing<'_> {
         for file in files {
             let compared = by(self.services, "sato", file).await?;
             lines += compared.ours;
-            differences += compared.differences;
+            differences += compared.exceptions;
         }
         anyhow::ensure!(differences == 0, "the ledger differs from itself in {differences} lines");
         out["compared_lines"] = json!(lines);
