@@ -12,7 +12,7 @@ case "$what" in all|quick) ;; *) echo "test.sh: unknown argument $what; known: q
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
 # Program and the Debian package that has it.
-needed=(cc:gcc python3:python3 prlimit:util-linux)
+needed=(cc:gcc python3:python3 openssl:openssl prlimit:util-linux)
 missing=()
 for pair in "${needed[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
@@ -41,6 +41,12 @@ fi
 step "formatting"
 cargo fmt --all -- --check
 
+step "tests that documents name"
+python3 tools/named_tests.py docs/SECURITY.md
+
+step "the tool for key ceremonies"
+python3 tools/key_components.py self-check
+
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 # What is installed: without the demonstrations, and without a simulator.
@@ -67,6 +73,19 @@ if [ ! -x "$deny" ]; then
     cargo install cargo-deny --locked --root target/tools
 fi
 "$deny" --all-features check bans licenses sources
+
+step "known weaknesses of dependencies"
+# An advisory fails. A database that cannot be reached does not: the step is skipped, and the last line says so.
+skipped=()
+if timeout 300 "$deny" fetch db; then
+    "$deny" --all-features check --disable-fetch advisories
+else
+    skipped+=("advisories were NOT checked: the advisory database cannot be reached from here (cargo deny fetch db); run cargo deny check advisories where it can")
+    echo "test.sh: skipped: ${skipped[-1]}" >&2
+fi
+
+step "software bill of materials"
+python3 tools/sbom.py --self-check --out target/sbom
 
 step "the README's first command, shortened"
 demo=$(mktemp -d)
@@ -122,3 +141,4 @@ cargo run --release --locked -p kazasu-perf -- relief --residents 20000 --rate 1
 cargo run --release --locked -p kazasu-perf -- close --taps 50000 --rate 500 --residents 5000 --json
 
 step "all passed"
+for what in "${skipped[@]}"; do echo "skipped: $what"; done

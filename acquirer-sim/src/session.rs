@@ -4,7 +4,7 @@ use crate::config::AcquirerConfig;
 use anyhow::{Context, bail, ensure};
 use bytes::BytesMut;
 use kazasu_schemas::ids::Stan;
-use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message};
+use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message, Tpdu};
 use kazasu_schemas::mac::kdf::MasterKey;
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, ResponseCode, SessionKeys};
@@ -74,8 +74,12 @@ impl Receiver {
 
     /// The next whole frame that is already here, read into `message`. The inner value says whether the MAC is right.
     pub fn next(&mut self, keys: &Keys, message: &mut Message) -> anyhow::Result<Option<Option<bool>>> {
-        let Some(frame) = self.frames.decode(&mut self.buffer)? else { return Ok(None) };
-        let decoded = self.dialect.decode(&frame, message).map_err(|e| anyhow::anyhow!("undecodable answer: {e}"))?;
+        let Some(frame) = self.frames.next(&mut self.buffer)? else { return Ok(None) };
+        let decoded = self.dialect.read(&frame, message).map_err(|e| anyhow::anyhow!("undecodable answer: {e}"))?;
+        // Everything that is sent has the dialect's own addresses.
+        let expected = self.dialect.framing.tpdu.map(Tpdu::answer);
+        ensure!(frame.tpdu == expected, "the answer's TPDU is {:02x?}, not {expected:02x?}", frame.tpdu);
+        let frame = frame.message;
         let field = if message.has(128) { 128 } else { 64 };
         let mac = decoded.mac_at.zip(message.get(field)).map(|(at, tag)| keys.from_switch.verify(&frame[..at], tag));
         Ok(Some(mac))

@@ -161,13 +161,21 @@ impl Switch {
     }
 }
 
+/// A host's dialect: EBCDIC behind a TPDU, whose addresses the issuer's answers swap.
+const HOST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/dialects/examples/host-ebcdic.toml");
+
+fn dialect(name: &str) -> Arc<Dialect> {
+    let file = || Dialect::parse(&std::fs::read_to_string(name).unwrap()).unwrap();
+    Arc::new(Dialect::shipped(name).unwrap_or_else(file))
+}
+
 #[tokio::test]
 async fn approved_and_declined_in_every_dialect() {
-    for dialect in Dialect::SHIPPED {
+    for dialect in Dialect::SHIPPED.into_iter().chain([HOST]) {
         let mut config = issuer(Script::default());
         config.dialect = dialect.to_owned();
         let (sim, addr) = start(config, None).await;
-        let mut switch = Switch::new(addr, |c| c.dialect = Arc::new(Dialect::shipped(dialect).unwrap()));
+        let mut switch = Switch::new(addr, |c| c.dialect = self::dialect(dialect));
         switch.wait_for(true).await;
         switch.ask(purchase(1, 9_000));
         assert_eq!(switch.next().await, "answered 1 00", "{dialect}");

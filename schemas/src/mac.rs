@@ -129,8 +129,8 @@ pub fn encode_frame(
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
     let begin = out.len();
-    dialect.framing.put_header(0, out);
-    let body = begin + dialect.framing.header_len();
+    dialect.framing.begin(message.tpdu, out);
+    let body = out.len();
     message.remove(64).remove(128);
     let field = mac_field(message);
     if key.is_some() {
@@ -154,7 +154,7 @@ pub fn encode_frame(
             got: len,
         });
     }
-    dialect.framing.patch_header(len, out, begin);
+    dialect.framing.finish(len, out, begin);
     Ok(())
 }
 

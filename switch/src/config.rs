@@ -22,16 +22,18 @@ use std::time::Duration;
 
 mod file;
 mod keys;
+mod limits;
 mod office;
 #[cfg(test)]
 mod tests;
 
 pub use file::{
-    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, IssuerFile, LimitsFile, ListenerFile, MailFile,
-    OutboxFile, TlsFile, WebhookFile,
+    AcquirerFile, CardsFile, ClockFile, ClusterFile, ConfigFile, IssuerFile, ListenerFile, MailFile, OutboxFile,
+    TlsFile, WebhookFile,
 };
 pub use keys::Caller;
 use keys::{KeysFile, OutboxKeys, callers, key, read_keys, signer, vault};
+pub use limits::{HttpLimitsFile, LimitsFile};
 pub use office::{PayerFile, PayoutFile};
 use office::{calendar, cities, finance, payout};
 
@@ -143,15 +145,7 @@ impl Config {
         let named = |what: &str| format!("{}: {what}", path.display());
         file.clock.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
         ensure!(!file.listeners.is_empty(), named("at least one [[listener]] is needed"));
-        let l = &file.limits;
-        for (key, value) in [
-            ("max_connections", l.max_connections),
-            ("max_in_flight_per_link", l.max_in_flight_per_link),
-            ("max_queued", l.max_queued),
-            ("max_batch", l.max_batch),
-        ] {
-            ensure!(value > 0, named(&format!("limits.{key} must be above 0")));
-        }
+        file.limits.check().map_err(|problem| anyhow::anyhow!(named(&problem)))?;
         let mut dialects = BTreeMap::new();
         let wanted = file.listeners.iter().map(|l| &l.dialect).chain(file.issuers.iter().map(|i| &i.dialect));
         for name in wanted {
@@ -223,11 +217,7 @@ impl Config {
     /// Bounds of each connection.
     #[must_use]
     pub fn connection_limits(&self) -> ConnectionLimits {
-        ConnectionLimits {
-            max_in_flight: self.file.limits.max_in_flight_per_link,
-            sign_on_timeout: Duration::from_secs(self.file.limits.sign_on_seconds),
-            write_timeout: Duration::from_secs(self.file.limits.write_seconds),
-        }
+        self.file.limits.connection()
     }
 
     /// The journal's store, whose batches are signed where there is a key. Nothing is opened yet.
@@ -368,6 +358,7 @@ fn acquirers(file: &ConfigFile, keys: &KeysFile) -> anyhow::Result<Vec<AcquirerC
             master: key(&k.master, "master")?,
             certificates: a.certificates.iter().map(|c| fingerprint(c)).collect::<anyhow::Result<_>>()?,
             cutover: a.cutover,
+            max_connections: file.limits.per_acquirer(),
         };
         out.push(config);
     }

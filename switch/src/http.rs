@@ -2,15 +2,18 @@
 //! the bearer token from the key file.
 
 mod answers;
+mod bodies;
 mod body;
 mod callers;
 mod closing;
 mod imports;
 mod relief;
 mod residents;
+mod server;
 mod socket;
 mod status;
 
+use crate::admission::Gate;
 use crate::api::address;
 use crate::config::Caller;
 use crate::doors;
@@ -27,6 +30,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+pub(crate) use bodies::Bodies;
 use callers::{Asker, caller};
 use kazasu_engine::Engine;
 use kazasu_engine::tasks::{Kind, broke_off, fault, unwound};
@@ -41,14 +45,30 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use socket::Socket;
+use server::{Guest, Server};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::sync::watch;
 
-/// Bodies that are read at one time; the next wait.
-const BODIES: usize = 16;
+/// Bounds of each connection and request.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpLimits {
+    /// Bodies of one caller at one time.
+    pub bodies_of_caller: usize,
+    /// Bodies of one subnet at one time.
+    pub bodies_of_subnet: usize,
+    /// A new connection's first header is there by then.
+    pub header: Duration,
+    /// A connection without a further header for this long is closed.
+    pub idle: Duration,
+    /// A whole body is there by then.
+    pub body: Duration,
+    /// A body of which nothing comes for this long is given up.
+    pub body_pause: Duration,
+    /// A peer that takes nothing of an answer for this long is closed.
+    pub write: Duration,
+}
 
 /// What the handlers use.
 #[derive(Clone)]
@@ -59,6 +79,10 @@ pub struct Api {
     pub services: Services,
     /// Everybody who may ask.
     pub callers: Arc<Vec<Caller>>,
+    /// Bounds of each connection and request.
+    pub limits: HttpLimits,
+    /// Bodies that are being read or used.
+    pub(crate) bodies: Arc<Bodies>,
     /// Renders metrics.
     pub prometheus: PrometheusHandle,
     /// Issuer links, for the status.
@@ -77,8 +101,8 @@ pub async fn bind(addr: &str, in_use: PortInUse) -> anyhow::Result<TcpListener> 
 }
 
 /// Serves until shutdown.
-pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
-    let tasks = api.engine.health().tasks.clone();
+pub(crate) fn serve(port: TcpListener, gate: Arc<Gate>, api: Api, shutdown: watch::Receiver<bool>) {
+    let (tasks, limits) = (api.engine.health().tasks.clone(), api.limits);
     let app = Router::new()
         .route("/", get(status::page))
         .route("/healthz", get(|| async { "ok\n" }))
@@ -104,44 +128,14 @@ pub fn serve(listener: TcpListener, api: Api, shutdown: watch::Receiver<bool>) {
     let app = app.layer(DefaultBodyLimit::disable());
     let app = app.layer(middleware::from_fn_with_state(api.clone(), admit));
     let app = app.layer(middleware::from_fn(caught)).with_state(api);
-    let port = Port(Arc::new(listener));
+    let server = Arc::new(Server { port, gate, app, limits, tasks: tasks.clone() });
     tasks.keep(Kind::Http, "", move || {
-        let (port, app, mut shutdown) = (port.clone(), app.clone(), shutdown.clone());
+        let (server, shutdown) = (server.clone(), shutdown.clone());
         async move {
-            let signal = async move {
-                // An error means that the sender is gone, which is a shutdown too.
-                let _ = shutdown.changed().await;
-            };
-            axum::serve(port, app).with_graceful_shutdown(signal).await.map_err(|error| error.to_string())
+            server.run(shutdown).await;
+            Ok(())
         }
     });
-}
-
-/// The port, which stays open when the server has to begin again.
-#[derive(Clone)]
-struct Port(Arc<TcpListener>);
-
-impl axum::serve::Listener for Port {
-    type Io = Socket;
-    type Addr = std::net::SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            fault(Kind::Http);
-            match self.0.accept().await {
-                Ok((stream, peer)) => return (Socket(stream), peer),
-                // Usually too many open files: waiting lets others close.
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept an HTTP connection");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
 }
 
 /// Breaks a task, for a test. Builds without debug assertions do not have it.
@@ -180,19 +174,24 @@ async fn caught(request: Request, next: Next) -> Response {
     }
 }
 
-/// Strangers' bodies are not read: who asks for something is known by then, and only so many bodies are read at one time.
+/// Strangers' bodies are not read: who asks for something is known by then, and a caller and a subnet may send only so many at one
+/// time.
 async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     if [Method::GET, Method::HEAD].contains(&method) {
         return body::in_form(&method, &path, next.run(request).await).await;
     }
-    if let Err(refusal) = caller(&api, request.headers()) {
-        return refusal.into_response();
-    }
-    static PERMITS: Semaphore = Semaphore::const_new(BODIES);
-    let _permit = PERMITS.acquire().await;
+    let by = match caller(&api, request.headers()) {
+        Ok(caller) => caller.name,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let subnet = request.extensions().get::<Guest>().map(Guest::subnet);
+    let _taken = match api.bodies.take(&by, subnet).await {
+        Ok(taken) => taken,
+        Err(refusal) => return *refusal,
+    };
     let (parts, body) = request.into_parts();
-    let whole = match body::whole(&path, &parts.headers, body).await {
+    let whole = match body::whole(&path, &parts.headers, body, &api.limits).await {
         Ok(whole) => whole,
         Err(refusal) => return *refusal,
     };
@@ -271,9 +270,10 @@ async fn hand_over(State(api): State<Api>, Asker(who): Asker, body: Bytes) -> Re
 #[cfg(test)]
 mod tests {
     use super::answers::BROKEN;
+    use super::server::tests::{gate, limits};
     use super::*;
     use axum::body::Body;
-    use kazasu_engine::tasks::AbortOnDrop;
+    use kazasu_engine::tasks::{AbortOnDrop, Tasks};
     use std::net::SocketAddr;
     use std::task::Poll;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -349,8 +349,10 @@ mod tests {
             .layer(middleware::from_fn(caught));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let port = Port(Arc::new(listener));
-        let _serving = AbortOnDrop(tokio::spawn(async move { axum::serve(port, app).await }));
+        let (gate, limits, tasks) = (gate(), limits(), Tasks::default());
+        let server = Server { port: listener, gate, app, limits, tasks };
+        let (_stop, shutdown) = watch::channel(false);
+        let _serving = AbortOnDrop(tokio::spawn(async move { server.run(shutdown).await }));
         let before = counted();
         for (path, broken_off) in [("/handler", 1), ("/work", 2), ("/file", 3), ("/late", 4)] {
             let said = told(addr, path).await;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acquirer;
+mod admission;
 #[cfg(feature = "demo")]
 pub mod agree;
 mod api;

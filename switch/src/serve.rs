@@ -4,6 +4,7 @@
 mod running;
 
 use crate::acquirer::{Acquirers, Listener, ListenerConfig, ListenerContext};
+use crate::admission::{Bounds, Gate, Port, Ports, share_descriptors};
 use crate::checkpoint::Checkpoints;
 use crate::cluster::{ClusterKey, LeaderForwarder, Peers, Target, Timing, Watched, Watcher, able, hand_over};
 use crate::config::Config;
@@ -64,12 +65,18 @@ pub struct Switch {
     store: Arc<dyn Store>,
     /// Acquirers' connections, to the last answer.
     open: TaskTracker,
+    ending: Ending,
+    core: std::thread::JoinHandle<()>,
+    _lock: DataLock,
+}
+
+/// What ends the parts, in this order.
+struct Ending {
     shutdown: watch::Sender<bool>,
+    /// Signs the last record.
+    checkpoints: Option<Checkpoints>,
     /// Ends the watch over the store: last, so that others see this node until it is gone.
     unwatch: watch::Sender<bool>,
-    core: std::thread::JoinHandle<()>,
-    checkpoints: Option<Checkpoints>,
-    _lock: DataLock,
 }
 
 /// Who works on a journal.
@@ -173,11 +180,24 @@ fn node(config: &Config, peers: Option<SocketAddr>, http: SocketAddr) -> anyhow:
 }
 
 /// The port for other nodes, with the key that they share, when there are several.
-async fn bind_peers(config: &Config) -> anyhow::Result<Option<(Peers, ClusterKey)>> {
-    match (&config.file.cluster, &config.cluster_key) {
-        (Some(cluster), Some(key)) => Ok(Some((Peers::bind(&cluster.listen, key.clone()).await?, key.clone()))),
+async fn bind_peers(config: &Config, bounds: Option<Bounds>) -> anyhow::Result<Option<(Peers, ClusterKey)>> {
+    match (&config.file.cluster, &config.cluster_key, bounds) {
+        (Some(cluster), Some(key), Some(bounds)) => {
+            let peers = Peers::bind(&cluster.listen, key.clone(), Gate::new(Port::Nodes, bounds)).await?;
+            Ok(Some((peers, key.clone())))
+        }
         _ => Ok(None),
     }
+}
+
+/// What every port may take, within the descriptors that this process may have.
+fn ports(config: &Config) -> anyhow::Result<Ports> {
+    let limits = &config.file.limits;
+    share_descriptors(Ports {
+        listeners: vec![limits.listener(); config.file.listeners.len()],
+        http: limits.http(),
+        nodes: config.file.cluster.as_ref().map(|_| limits.nodes()),
+    })
 }
 
 /// When this node tries to lead.
@@ -204,15 +224,15 @@ fn issuer_connections(config: &Config, tasks: &Tasks) -> anyhow::Result<Arc<Issu
 }
 
 /// Binds every port for acquirers.
-async fn bind_listeners(config: &Config) -> anyhow::Result<Vec<Listener>> {
+async fn bind_listeners(config: &Config, bounds: &[Bounds]) -> anyhow::Result<Vec<Listener>> {
     let mut listeners = Vec::new();
-    for l in &config.file.listeners {
+    for (l, bounds) in config.file.listeners.iter().zip(bounds) {
         let bound = Listener::bind(ListenerConfig {
             addr: l.addr.clone(),
             port_in_use: config.file.port_in_use,
             dialect: config.dialect(&l.dialect),
             tls: config.tls(l),
-            max_connections: config.file.limits.max_connections,
+            gate: Gate::new(Port::Acquirers, *bounds),
             limits: config.connection_limits(),
         });
         listeners.push(bound.await?);
@@ -227,9 +247,10 @@ impl Switch {
         let prometheus = crate::telemetry::prometheus();
         let store = store.map_or_else(|| config.store(), |store| config.signed(store));
         let checkpoints = checkpoints(&config, &store)?;
+        let ports = ports(&config)?;
         let web = crate::http::bind(&config.file.http, config.file.port_in_use).await?;
         let http = web.local_addr()?;
-        let peers = bind_peers(&config).await?;
+        let peers = bind_peers(&config, ports.nodes).await?;
         let node = node(&config, peers.as_ref().map(|(peers, _)| peers.addr()).transpose()?, http)?;
         let health = Arc::new(Health::default());
         let (target, seen) = watch::channel(None);
@@ -257,6 +278,8 @@ impl Switch {
         let api = Api {
             engine: engine.clone(),
             services: services.clone(),
+            limits: config.file.limits.http_requests(),
+            bodies: crate::http::Bodies::new(&config.callers, &config.file.limits.http_requests()),
             callers,
             prometheus,
             issuers: issuers.clone(),
@@ -264,14 +287,13 @@ impl Switch {
             store: store.clone(),
             checkpoints: checkpoints.as_ref().map(Checkpoints::status),
         };
-        if let Some(checkpoints) = &checkpoints {
-            checkpoints.start(&engine, &engine.health().tasks, &signal);
-        }
-        let listeners = bind_listeners(&config).await?;
+        running.keep_checkpoints(checkpoints.as_ref());
+        let listeners = bind_listeners(&config, &ports.listeners).await?;
         if let Some(closing) = &services.closing {
             running.keep_statements(closing.statements.clone());
         }
-        crate::http::serve(web, api, signal.clone());
+        let gate = Gate::new(Port::Http, ports.http);
+        crate::http::serve(web, gate, api, signal.clone());
         running.keep_metrics_small();
         let open = TaskTracker::new();
         let (day, open_day) = watch::channel(engine.query(|state| state.day).await.unwrap_or_default());
@@ -282,21 +304,8 @@ impl Switch {
             ListenerContext { acquirers, engine: engine.clone(), shutdown: shut, day: open_day, connections_open };
         running.accept_acquirers(listeners, &context)?;
         running.keep_ticking(day, issuers.clone());
-        Ok(Switch {
-            engine,
-            services,
-            listening,
-            http,
-            issuers,
-            node,
-            store,
-            open,
-            shutdown,
-            unwatch,
-            core,
-            checkpoints,
-            _lock: lock,
-        })
+        let ending = Ending { shutdown, checkpoints, unwatch };
+        Ok(Switch { engine, services, listening, http, issuers, node, store, open, ending, core, _lock: lock })
     }
 
     /// Hands the lead over if another node can take it, stops taking messages, finishes what was admitted, and closes the
@@ -306,7 +315,7 @@ impl Switch {
         if let Err(why) = left.unwrap_or_else(|_| Err(format!("not within {LEAVING:?}"))) {
             tracing::warn!(%why, "the lead was not handed over; another node takes it when this one is silent");
         }
-        self.shutdown.send_replace(true);
+        self.ending.shutdown.send_replace(true);
         // Connections stop reading at once; what they gave to the core, or the core to another node, is decided and answered.
         let begin = std::time::Instant::now();
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -322,10 +331,10 @@ impl Switch {
         let (core, led) = (self.core, self.engine.health().role() == Role::Leading);
         let now = self.engine.now();
         let joined = tokio::task::spawn_blocking(move || core.join()).await?;
-        if let Some(checkpoints) = self.checkpoints.filter(|_| led) {
+        if let Some(checkpoints) = self.ending.checkpoints.filter(|_| led) {
             checkpoints.finish(now).await;
         }
-        self.unwatch.send_replace(true);
+        self.ending.unwatch.send_replace(true);
         // Answers are with the connections by now; this is for them to reach the peers.
         self.open.close();
         if tokio::time::timeout(Duration::from_secs(5), self.open.wait()).await.is_err() {

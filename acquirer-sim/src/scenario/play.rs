@@ -158,10 +158,14 @@ impl Player<'_> {
             (None, text) => text.clone().unwrap_or_default().into_bytes(),
         };
         let mut out = bytes::BytesMut::new();
+        let framing = self.config.dialect.frames().framing();
         if step.header {
-            self.config.dialect.frames().framing().put_header(body.len(), &mut out);
+            framing.begin(None, &mut out);
         }
         out.extend_from_slice(&body);
+        if step.header {
+            framing.finish(body.len(), &mut out, 0);
+        }
         let connection = self.connection(&step.connection)?;
         connection.session.raw(&out)?;
         if !step.wait {
@@ -261,7 +265,8 @@ fn send_with_wrong_mac(session: &mut Session, message: &mut Message, key: &MacKe
     let mut out = bytes::BytesMut::new();
     encode_frame(&session.config.dialect, message, Some(key), &mut out)?;
     // The MAC is the last field; its last digit in hexadecimal and its last bit in binary stay plausible.
-    let last = out.last_mut().context("an empty frame")?;
+    let behind = session.config.dialect.framing.trailer.bytes().len();
+    let last = out.iter_mut().rev().nth(behind).context("an empty frame")?;
     *last = match *last {
         b'0' => b'1',
         b'1'..=b'9' | b'A'..=b'F' | b'a'..=b'f' => b'0',

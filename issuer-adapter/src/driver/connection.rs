@@ -5,7 +5,7 @@ use crate::authentic::is_authentic;
 use crate::session::{Heard, Outcome, Report, Session, Transmit};
 use bytes::{Buf, BytesMut};
 use kazasu_schemas::ids::InstitutionId;
-use kazasu_schemas::iso8583::{Dialect, FrameCodec, Message};
+use kazasu_schemas::iso8583::{Dialect, Frame, FrameCodec, Message};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::encode_frame;
 use kazasu_schemas::wire::Network;
@@ -164,7 +164,7 @@ impl Wire {
                 Err(error) => return Err(format!("reading failed: {error}")),
             }
             loop {
-                match self.frames.decode(&mut turn.connection.read) {
+                match self.frames.next(&mut turn.connection.read) {
                     Ok(Some(frame)) => self.frame(&frame, turn)?,
                     Ok(None) => break,
                     Err(error) => return Err(error.to_string()),
@@ -175,8 +175,8 @@ impl Wire {
     }
 
     /// One message. What cannot be read or trusted is counted and ignored; the session stays up.
-    fn frame(&mut self, frame: &[u8], turn: &mut Turn<'_>) -> Result<(), String> {
-        let decoded = match self.dialect.decode(frame, &mut self.message) {
+    fn frame(&mut self, frame: &Frame, turn: &mut Turn<'_>) -> Result<(), String> {
+        let decoded = match self.dialect.read(frame, &mut self.message) {
             Ok(decoded) => decoded,
             Err(error) => {
                 self.unusable(turn, Outcome::Undecodable, &error.to_string());
@@ -184,7 +184,7 @@ impl Wire {
             }
         };
         let key = self.mac.as_ref().map(|mac| &mac.from_issuer);
-        if !is_authentic(key, frame, decoded, &self.message) {
+        if !is_authentic(key, &frame.message, decoded, &self.message) {
             self.unusable(turn, Outcome::BadMac, "the MAC is missing or wrong");
             return Ok(());
         }

@@ -9,7 +9,7 @@ use crate::authentic::is_authentic;
 use crate::sim::book::Book;
 use bytes::{Buf, BytesMut};
 use kazasu_schemas::ids::ApprovalCode;
-use kazasu_schemas::iso8583::{Dialect, Message};
+use kazasu_schemas::iso8583::{Dialect, Frame, Message, Tpdu};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::issuer::{Account, IssuerAnswer, IssuerRequest};
@@ -232,7 +232,7 @@ impl Connection {
         let mut state = issuer.state();
         self.lines.clear();
         let result = loop {
-            match frames.decode(&mut self.read) {
+            match frames.next(&mut self.read) {
                 Ok(Some(frame)) => {
                     if self.frame(&issuer, &mut state, &frame) == Next::Close {
                         break Err("as the script says".to_owned());
@@ -257,8 +257,9 @@ impl Connection {
         result
     }
 
-    fn frame(&mut self, issuer: &Issuer, state: &mut State, frame: &[u8]) -> Next {
-        let decoded = match issuer.dialect.decode(frame, &mut self.message) {
+    fn frame(&mut self, issuer: &Issuer, state: &mut State, frame: &Frame) -> Next {
+        let (decoded, frame) = (issuer.dialect.read(frame, &mut self.message), &frame.message[..]);
+        let decoded = match decoded {
             Ok(decoded) => decoded,
             Err(error) => {
                 tracing::warn!(issuer = %issuer.name, %error, "a message cannot be read");
@@ -423,6 +424,7 @@ impl Connection {
     /// Appends `reply` to the outgoing bytes.
     fn answer(&mut self, issuer: &Issuer) {
         let key = issuer.mac.as_ref().map(|(_, from)| from);
+        self.reply.tpdu = self.message.tpdu.map(Tpdu::answer);
         if let Err(error) = encode_frame(&issuer.dialect, &mut self.reply, key, &mut self.out) {
             tracing::error!(issuer = %issuer.name, %error, "an answer cannot be written");
         }

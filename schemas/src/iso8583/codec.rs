@@ -1,8 +1,11 @@
 //! Decoding and encoding by a dialect. No field is known here by number but the bitmaps' own and the MACs'.
 
-use super::dialect::{Binary, Class, Dialect, Digits, FieldSpec, Length, LengthPrefix};
+use super::dialect::{Binary, Class, Counts, Dialect, Digits, FieldSpec, Length, LengthPrefix, Text};
+use super::ebcdic::CodePage;
 use super::error::{DecodeError, EncodeError, Part};
+use super::frame::Frame;
 use super::message::{Message, Mti};
+use super::packed::{self, Padding, Sign, nibble};
 use bytes::{BufMut, BytesMut};
 
 /// What decoding found besides the fields.
@@ -13,6 +16,20 @@ pub struct Decoded {
 }
 
 impl Dialect {
+    /// Reads a frame with what stands around it into `message`: as [`Dialect::decode`], the TPDU kept, the trailer checked.
+    pub fn read(&self, frame: &Frame, message: &mut Message) -> Result<Decoded, Box<DecodeError>> {
+        let decoded = self.decode(&frame.message, message);
+        message.tpdu = frame.tpdu;
+        let decoded = decoded?;
+        match &frame.wrong_trailer {
+            None => Ok(decoded),
+            Some(found) => {
+                let expected = format!("0x{}", hex::encode(self.framing.trailer.bytes()));
+                Err(DecodeError::new(Part::FrameTrailer, frame.message.len(), expected, found))
+            }
+        }
+    }
+
     /// Reads a frame (without its header) into `message`.
     ///
     /// On an error, `message` still holds the type and every field that could be read, so that an answer can echo them:
@@ -66,6 +83,10 @@ impl Dialect {
             Digits::Ascii => {
                 let bytes = frame.get(..4).ok_or_else(|| bad(frame))?;
                 (crate::ids::digits(bytes).ok_or_else(|| bad(bytes))?, 4)
+            }
+            Digits::Ebcdic => {
+                let bytes = frame.get(..4).ok_or_else(|| bad(frame))?;
+                (ebcdic_digits(bytes).ok_or_else(|| bad(bytes))?, 4)
             }
             Digits::Bcd => {
                 let bytes = frame.get(..2).ok_or_else(|| bad(frame))?;
@@ -129,7 +150,8 @@ impl Dialect {
         crate::ids::write_digits(u64::from(message.mti.0), &mut mti);
         match self.mti {
             Digits::Ascii => out.put_slice(&mti),
-            Digits::Bcd => put_bcd(&mti, Pad::Front, out),
+            Digits::Ebcdic => out.put_slice(&mti.map(|digit| digit | 0xf0)),
+            Digits::Bcd => packed::put(mti.iter().map(|c| nibble(*c)), 4, Padding::Left0, out),
         }
         let present = message.present();
         let low = u64::try_from(present & u128::from(u64::MAX)).expect("64 bits");
@@ -199,63 +221,103 @@ fn read_field(
     input: &mut Input<'_>,
     message: &mut Message,
 ) -> Result<Result<usize, Box<DecodeError>>, Box<DecodeError>> {
-    let len = read_length(spec, field, input)?;
+    let Extent { len, width } = read_extent(spec, field, input)?;
     let start = input.at;
-    let width = width_of(spec, len);
     let Some(bytes) = input.frame.get(start..start + width) else {
         let expected = format!("{width} bytes ({})", spec.class.name());
         return Err(DecodeError::new(Part::Field(field), start, expected, input.rest()));
     };
     input.at += width;
-    let bad = |expected: String| Ok(Err(DecodeError::new(Part::Field(field), start, expected, bytes)));
-    let stored = message.extend_with(field, |data| store(spec, len, bytes, data));
+    let mut fault = Fault::Class;
+    let stored = message.extend_with(field, |data| match store(spec, len, bytes, data) {
+        Ok(()) => true,
+        Err(why) => {
+            fault = why;
+            false
+        }
+    });
     if !stored {
-        return bad(match (spec.class, spec.digits) {
-            (Class::Binary, _) => format!("{len} bytes as upper-case hexadecimal"),
-            (class, Digits::Bcd) => format!("{len} characters of class {}, packed", class.name()),
-            (class, Digits::Ascii) => format!("{len} characters of class {}", class.name()),
-        });
+        return Ok(Err(DecodeError::new(Part::Field(field), start, expected(spec, len, fault), bytes)));
     }
     Ok(Ok(start))
 }
 
-/// Bytes that a value of `len` characters takes on the wire.
-fn width_of(spec: &FieldSpec, len: usize) -> usize {
-    match (spec.class, spec.digits, spec.binary) {
-        (Class::Digits | Class::Track, Digits::Bcd, _) => len.div_ceil(2),
-        (Class::SignedDigits, Digits::Bcd, _) => 1 + (len - 1).div_ceil(2),
-        (Class::Binary, _, Binary::Hex) => len * 2,
-        _ => len,
+/// What is wrong with a value of sound length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// A character, or a nibble, is not of the class.
+    Class,
+    /// The padding nibble is another.
+    Padding,
+    /// The sign is none.
+    Sign,
+}
+
+/// What should stand there, in words.
+fn expected(spec: &FieldSpec, len: usize, fault: Fault) -> String {
+    let class = spec.class.name();
+    match (fault, spec.class, spec.digits, spec.text) {
+        (Fault::Padding, ..) => format!("{} an odd number of packed digits", spec.padding.words()),
+        (Fault::Sign, ..) if spec.sign == Sign::Character => "a sign C or D before the packed digits".into(),
+        (Fault::Sign, ..) => "a sign nibble C or D at the packed digits".into(),
+        (Fault::Class, Class::Binary, ..) => format!("{len} bytes as upper-case hexadecimal"),
+        (Fault::Class, Class::Digits | Class::Track | Class::SignedDigits, Digits::Bcd, _) => {
+            format!("{len} characters of class {class}, packed")
+        }
+        (Fault::Class, Class::Digits | Class::Track | Class::SignedDigits, Digits::Ebcdic, _) => {
+            format!("{len} characters of class {class}, EBCDIC")
+        }
+        (Fault::Class, Class::Digits | Class::Track | Class::SignedDigits, Digits::Ascii, _)
+        | (Fault::Class, _, _, Text::Ascii) => format!("{len} characters of class {class}"),
+        (Fault::Class, _, _, Text::Ebcdic(page)) => {
+            format!("{len} characters of class {class}, EBCDIC {}", page.name())
+        }
     }
 }
 
-/// Appends the value's neutral form to `data`; false when the bytes are not of the field's class.
-fn store(spec: &FieldSpec, len: usize, bytes: &[u8], data: &mut Vec<u8>) -> bool {
-    match (spec.class, spec.digits, spec.binary) {
-        (Class::Binary, _, Binary::Hex) => {
-            bytes.chunks_exact(2).all(|pair| match (hex_value(pair[0]), hex_value(pair[1])) {
-                (Some(hi), Some(lo)) => {
-                    data.push(hi << 4 | lo);
-                    true
+/// Appends the value's neutral form to `data`, or says what is wrong.
+fn store(spec: &FieldSpec, len: usize, bytes: &[u8], data: &mut Vec<u8>) -> Result<(), Fault> {
+    match (spec.class, spec.digits) {
+        (Class::Binary, _) => match spec.binary {
+            Binary::Raw => data.extend_from_slice(bytes),
+            Binary::Hex => {
+                for pair in bytes.chunks_exact(2) {
+                    let byte = hex_value(pair[0]).zip(hex_value(pair[1])).map(|(high, low)| high << 4 | low);
+                    data.push(byte.ok_or(Fault::Class)?);
                 }
-                _ => false,
-            })
+            }
+        },
+        (Class::Private, _) => data.extend_from_slice(bytes),
+        (Class::Digits | Class::Track, Digits::Bcd) => unpack(spec, len, bytes, data)?,
+        (Class::SignedDigits, Digits::Bcd) => unpack_signed(spec, len, bytes, data)?,
+        (class, _) => {
+            let start = data.len();
+            match page(spec) {
+                None => data.extend_from_slice(bytes),
+                Some(page) => {
+                    for byte in bytes {
+                        data.push(page.character(*byte).ok_or(Fault::Class)?);
+                    }
+                }
+            }
+            if !all_allowed(class, &data[start..]) {
+                return Err(Fault::Class);
+            }
         }
-        (Class::Digits, Digits::Bcd, _) => unpack(bytes, len, Pad::Front, data),
-        (Class::Track, Digits::Bcd, _) => unpack(bytes, len, Pad::Back, data),
-        (Class::SignedDigits, Digits::Bcd, _) => {
-            let Some((&sign, digits)) = bytes.split_first() else { return false };
-            data.push(sign);
-            spec.class.allows(0, sign) && unpack(digits, len - 1, Pad::Front, data)
-        }
-        (Class::Binary | Class::Private, _, _) => {
-            data.extend_from_slice(bytes);
-            true
-        }
-        (class, _, _) => {
-            data.extend_from_slice(bytes);
-            all_allowed(class, bytes)
-        }
+    }
+    Ok(())
+}
+
+/// The code page in which a value of characters is written, when that is EBCDIC. Digits are the same in all.
+fn page(spec: &FieldSpec) -> Option<CodePage> {
+    match (spec.class, spec.digits, spec.text) {
+        (Class::Digits | Class::Track | Class::SignedDigits, digits, text) => match (digits, text) {
+            (Digits::Ebcdic, Text::Ebcdic(page)) => Some(page),
+            (Digits::Ebcdic, Text::Ascii) => Some(CodePage::Cp037),
+            (Digits::Ascii | Digits::Bcd, _) => None,
+        },
+        (_, _, Text::Ebcdic(page)) => Some(page),
+        (_, _, Text::Ascii) => None,
     }
 }
 
@@ -267,40 +329,109 @@ fn all_allowed(class: Class, bytes: &[u8]) -> bool {
     }
 }
 
-/// How many characters the field has, by the dialect or by the frame.
-fn read_length(spec: &FieldSpec, field: u8, input: &mut Input<'_>) -> Result<usize, Box<DecodeError>> {
+/// How long a value is.
+struct Extent {
+    /// In characters.
+    len: usize,
+    /// In bytes on the wire.
+    width: usize,
+}
+
+/// How long the field is, by the dialect or by the frame.
+fn read_extent(spec: &FieldSpec, field: u8, input: &mut Input<'_>) -> Result<Extent, Box<DecodeError>> {
     let (digits, max) = match spec.length {
-        Length::Fixed(n) => return Ok(usize::from(n)),
-        Length::Variable { digits, max } => (digits, max),
+        Length::Fixed(n) => {
+            let len = usize::from(n);
+            return Ok(Extent { len, width: spec.width(len) });
+        }
+        Length::Variable { digits, max } => (digits, usize::from(max)),
     };
     let (offset, rest) = (input.at, input.rest());
-    let width = prefix_width(spec.prefix, digits);
-    let bytes = rest.get(..width).ok_or_else(|| {
-        DecodeError::new(Part::Field(field), offset, format!("a length prefix of {width} bytes"), rest)
+    let prefix = prefix_width(spec.prefix, digits);
+    let bytes = rest.get(..prefix).ok_or_else(|| {
+        DecodeError::new(Part::Field(field), offset, format!("a length prefix of {prefix} bytes"), rest)
     })?;
-    let number = match spec.prefix {
+    let number = read_number(spec.prefix, bytes).and_then(|n| usize::try_from(n).ok());
+    let extent = number.and_then(|number| match spec.counts {
+        Counts::Values => (number <= max).then(|| Extent { len: number, width: spec.width(number) }),
+        Counts::Bytes => {
+            let value = &rest[prefix..rest.len().min(prefix.saturating_add(number))];
+            Some(Extent { len: characters(spec, number, value)?, width: number }).filter(|extent| extent.len <= max)
+        }
+    });
+    let Some(extent) = extent else {
+        // The prefix is a length, not card data, so it may be shown whatever the field.
+        let most = match spec.counts {
+            Counts::Values => format!("a length of 0 to {max} in {prefix} bytes"),
+            Counts::Bytes => {
+                format!("a length of 0 to {} bytes (at most {max} characters) in {prefix} bytes", spec.width(max))
+            }
+        };
+        let mut error = DecodeError::new(Part::Bitmap, offset, most, bytes);
+        error.part = Part::Field(field);
+        return Err(error);
+    };
+    input.at += prefix;
+    Ok(extent)
+}
+
+/// How many characters a value of `width` bytes has; `None` when it can't have so many bytes. `value` is as much of it as there is.
+fn characters(spec: &FieldSpec, width: usize, value: &[u8]) -> Option<usize> {
+    match (spec.class, spec.digits, spec.binary) {
+        (Class::Digits | Class::Track, Digits::Bcd, _) if value.len() == width => {
+            Some(packed::count(value, spec.padding))
+        }
+        (Class::Digits | Class::Track, Digits::Bcd, _) => width.checked_mul(2)?.checked_sub(1),
+        (Class::Binary, _, Binary::Hex) => width.is_multiple_of(2).then_some(width / 2),
+        _ => Some(width),
+    }
+}
+
+fn read_number(prefix: LengthPrefix, bytes: &[u8]) -> Option<u64> {
+    match prefix {
         LengthPrefix::Ascii => crate::ids::digits(bytes),
+        LengthPrefix::Ebcdic => ebcdic_digits(bytes),
         LengthPrefix::Binary => Some(bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b))),
         LengthPrefix::Bcd => bytes.iter().try_fold(0, |n, &b| {
             (b >> 4 <= 9 && b & 15 <= 9).then(|| n * 100 + u64::from(b >> 4) * 10 + u64::from(b & 15))
         }),
-    };
-    let number = number.and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= usize::from(max));
-    let Some(len) = number else {
-        // The prefix is a length, not card data, so it may be shown whatever the field.
-        let mut error =
-            DecodeError::new(Part::Bitmap, offset, format!("a length of 0 to {max} in {width} bytes"), bytes);
-        error.part = Part::Field(field);
-        return Err(error);
-    };
-    input.at += width;
-    Ok(len)
+        LengthPrefix::Hex => bytes.iter().try_fold(0, |n, &c| Some(n << 4 | u64::from(hex_value(c)?))),
+    }
 }
 
 fn prefix_width(prefix: LengthPrefix, digits: u8) -> usize {
     match prefix {
-        LengthPrefix::Ascii => usize::from(digits),
+        LengthPrefix::Ascii | LengthPrefix::Ebcdic | LengthPrefix::Hex => usize::from(digits),
         LengthPrefix::Bcd | LengthPrefix::Binary => usize::from(digits.div_ceil(2)),
+    }
+}
+
+fn put_number(prefix: LengthPrefix, digits: u8, number: u64, out: &mut BytesMut) {
+    let mut text = [b'0'; 4];
+    let digits_at = 4 - usize::from(digits);
+    match prefix {
+        LengthPrefix::Ascii => {
+            crate::ids::write_digits(number, &mut text);
+            out.put_slice(&text[digits_at..]);
+        }
+        LengthPrefix::Ebcdic => {
+            crate::ids::write_digits(number, &mut text);
+            out.put_slice(&text.map(|digit| digit | 0xf0)[digits_at..]);
+        }
+        LengthPrefix::Bcd => {
+            crate::ids::write_digits(number, &mut text);
+            let even = &text[4 - usize::from(digits.next_multiple_of(2))..];
+            packed::put(even.iter().map(|c| nibble(*c)), even.len(), Padding::Left0, out);
+        }
+        LengthPrefix::Binary => {
+            let bytes = u16::try_from(number).expect("at most 19,998").to_be_bytes();
+            out.put_slice(&bytes[2 - usize::from(digits.div_ceil(2))..]);
+        }
+        LengthPrefix::Hex => {
+            let bytes = u16::try_from(number).expect("at most 19,998").to_be_bytes();
+            let all = bytes.map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            out.put_slice(&all.as_flattened()[digits_at..]);
+        }
     }
 }
 
@@ -315,34 +446,39 @@ fn write_field(spec: &FieldSpec, field: u8, value: &[u8], out: &mut BytesMut) ->
         }
         Length::Fixed(_) => {}
         Length::Variable { digits, .. } => {
-            let mut text = [b'0'; 4];
-            let len = u64::try_from(value.len()).expect("checked against the maximum");
-            crate::ids::write_digits(len, &mut text);
-            match spec.prefix {
-                LengthPrefix::Ascii => out.put_slice(&text[4 - usize::from(digits)..]),
-                LengthPrefix::Bcd => put_bcd(&text[4 - usize::from(digits.next_multiple_of(2))..], Pad::Front, out),
-                LengthPrefix::Binary => {
-                    let bytes = u16::try_from(len).expect("at most 9,999").to_be_bytes();
-                    out.put_slice(&bytes[2 - usize::from(digits.div_ceil(2))..]);
-                }
-            }
+            let number = match spec.counts {
+                Counts::Values => value.len(),
+                Counts::Bytes => spec.width(value.len()),
+            };
+            put_number(spec.prefix, digits, u64::try_from(number).expect("checked against the maximum"), out);
         }
     }
+    let bad = |position: usize| EncodeError::Character { field, position, class: spec.class.name() };
     if !all_allowed(spec.class, value) {
         let position = value.iter().enumerate().position(|(i, &c)| !spec.class.allows(i, c)).map_or(0, |i| i + 1);
-        return Err(EncodeError::Character { field, position, class: spec.class.name() });
+        return Err(bad(position));
     }
     match (spec.class, spec.digits, spec.binary) {
         (Class::Binary, _, Binary::Hex) => put_hex(value, out),
-        (Class::Digits, Digits::Bcd, _) => put_bcd(value, Pad::Front, out),
-        (Class::Track, Digits::Bcd, _) => put_bcd(value, Pad::Back, out),
-        (Class::SignedDigits, Digits::Bcd, _) => {
-            out.put_u8(value[0]);
-            put_bcd(&value[1..], Pad::Front, out);
+        (Class::Binary | Class::Private, ..) => out.put_slice(value),
+        (Class::Digits | Class::Track, Digits::Bcd, _) => {
+            packed::put(value.iter().map(|c| nibble(*c)), value.len(), spec.padding, out);
         }
-        _ => out.put_slice(value),
+        (Class::SignedDigits, Digits::Bcd, _) => put_signed(spec, value, out),
+        _ => match page(spec) {
+            None => out.put_slice(value),
+            Some(page) => {
+                for (i, c) in value.iter().enumerate() {
+                    out.put_u8(page.byte(*c).ok_or_else(|| bad(i + 1))?);
+                }
+            }
+        },
     }
     Ok(())
+}
+
+fn ebcdic_digits(bytes: &[u8]) -> Option<u64> {
+    bytes.iter().try_fold(0, |n, byte| (0xf0..=0xf9).contains(byte).then(|| n * 10 + u64::from(byte & 15)))
 }
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -362,47 +498,71 @@ fn hex_value(c: u8) -> Option<u8> {
     }
 }
 
-/// Where the odd nibble goes: a zero in front of numbers, an F behind track data.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pad {
-    Front,
-    Back,
-}
-
-fn nibble(c: u8) -> u8 {
-    match c {
-        b'=' => 0xb,
-        b'D' => 0xd,
-        digit => digit - b'0',
-    }
-}
-
-fn put_bcd(digits: &[u8], pad: Pad, out: &mut BytesMut) {
-    let (lead, rest) = if digits.len() % 2 == 1 && pad == Pad::Front { digits.split_at(1) } else { (&[][..], digits) };
-    if let Some(&c) = lead.first() {
-        out.put_u8(nibble(c));
-    }
-    for pair in rest.chunks(2) {
-        out.put_u8(nibble(pair[0]) << 4 | pair.get(1).map_or(0xf, |&c| nibble(c)));
-    }
-}
-
-/// Packed digits, or track data where padding goes behind, to ASCII; false when a nibble is neither or the padding is not what encoding
-/// would write.
-fn unpack(bytes: &[u8], len: usize, pad: Pad, data: &mut Vec<u8>) -> bool {
-    let track = pad == Pad::Back;
-    let odd = len % 2 == 1;
-    let mut nibbles = bytes.iter().flat_map(|b| [b >> 4, b & 15]);
-    if odd && pad == Pad::Front && nibbles.next() != Some(0) {
-        return false;
-    }
-    for nibble in nibbles.by_ref().take(len) {
+/// Packed digits, or track data with B for `=` and D, to ASCII.
+fn unpack(spec: &FieldSpec, len: usize, bytes: &[u8], data: &mut Vec<u8>) -> Result<(), Fault> {
+    let is_track = spec.class == Class::Track;
+    for nibble in packed::open(bytes, len, spec.padding).ok_or(Fault::Padding)? {
         data.push(match nibble {
             0..=9 => b'0' + nibble,
-            0xb if track => b'=',
-            0xd if track => b'D',
-            _ => return false,
+            0xb if is_track => b'=',
+            0xd if is_track => b'D',
+            _ => return Err(Fault::Class),
         });
     }
-    !(odd && pad == Pad::Back) || nibbles.next() == Some(0xf)
+    Ok(())
+}
+
+/// A sign and packed digits, to `C` or `D` and ASCII digits.
+fn unpack_signed(spec: &FieldSpec, len: usize, bytes: &[u8], data: &mut Vec<u8>) -> Result<(), Fault> {
+    let digit = |nibble: u8| if nibble <= 9 { Ok(b'0' + nibble) } else { Err(Fault::Class) };
+    let sign = |nibble: Option<u8>| match nibble {
+        Some(0xc) => Ok(b'C'),
+        Some(0xd) => Ok(b'D'),
+        _ => Err(Fault::Sign),
+    };
+    match spec.sign {
+        Sign::Character => {
+            let (first, rest) = bytes.split_first().ok_or(Fault::Sign)?;
+            let character = match spec.text {
+                Text::Ascii => Some(*first),
+                Text::Ebcdic(page) => page.character(*first),
+            };
+            data.push(character.filter(|c| matches!(c, b'C' | b'D')).ok_or(Fault::Sign)?);
+            for nibble in packed::open(rest, len - 1, spec.padding).ok_or(Fault::Padding)? {
+                data.push(digit(nibble)?);
+            }
+        }
+        Sign::LeadingNibble => {
+            let mut nibbles = packed::open(bytes, len, spec.padding).ok_or(Fault::Padding)?;
+            data.push(sign(nibbles.next())?);
+            for nibble in nibbles {
+                data.push(digit(nibble)?);
+            }
+        }
+        Sign::TrailingNibble => {
+            data.push(sign(bytes.last().map(|byte| byte & 15))?);
+            for nibble in packed::open(bytes, len, spec.padding).ok_or(Fault::Padding)?.take(len - 1) {
+                data.push(digit(nibble)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The other way round; `value` is a sign and digits.
+fn put_signed(spec: &FieldSpec, value: &[u8], out: &mut BytesMut) {
+    let (sign, digits) = (value[0], &value[1..]);
+    let nibbles = digits.iter().map(|c| nibble(*c));
+    let one = std::iter::once(nibble(sign));
+    match spec.sign {
+        Sign::Character => {
+            out.put_u8(match spec.text {
+                Text::Ascii => sign,
+                Text::Ebcdic(page) => page.byte(sign).unwrap_or(sign),
+            });
+            packed::put(nibbles, digits.len(), spec.padding, out);
+        }
+        Sign::LeadingNibble => packed::put(one.chain(nibbles), value.len(), spec.padding, out),
+        Sign::TrailingNibble => packed::put(nibbles.chain(one), value.len(), spec.padding, out),
+    }
 }

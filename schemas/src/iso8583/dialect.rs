@@ -3,7 +3,9 @@
 //! Published specifications differ in field lengths (44, 54, 55, 93, `x+n`) and in how binary parts are written, so the
 //! table is data. A dialect may `extends` a shipped one and override fields and settings.
 
-use super::frame::{FrameCodec, Framing};
+use super::ebcdic::CodePage;
+use super::frame::{FrameCodec, Framing, Header, Tpdu, Trailer};
+use super::packed::{Padding, Sign};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -88,8 +90,36 @@ pub enum Length {
 pub enum Digits {
     /// One ASCII character a digit.
     Ascii,
-    /// Packed, two digits a byte; an odd count has a zero nibble in front (track data: an F nibble behind).
+    /// Packed, two digits a byte; an odd count has a padding nibble.
     Bcd,
+    /// One EBCDIC character a digit.
+    Ebcdic,
+}
+
+/// How text is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Text {
+    /// ASCII, and JIS X 0201 for kana.
+    Ascii,
+    /// EBCDIC.
+    Ebcdic(CodePage),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TextFile {
+    Ascii,
+    Ebcdic,
+}
+
+/// What a length prefix counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counts {
+    /// Characters, digits; bytes of `b` before they are written as two characters.
+    Values,
+    /// Bytes of the value as it is written.
+    Bytes,
 }
 
 /// How binary values and the bitmap are written.
@@ -112,6 +142,10 @@ pub enum LengthPrefix {
     Bcd,
     /// Big-endian binary: LL is one byte, LLL two.
     Binary,
+    /// Upper-case hexadecimal characters: LL is two.
+    Hex,
+    /// EBCDIC digits: LL is two bytes.
+    Ebcdic,
 }
 
 /// Everything the codec knows about one field.
@@ -127,6 +161,14 @@ pub struct FieldSpec {
     pub binary: Binary,
     /// Representation of the length prefix.
     pub prefix: LengthPrefix,
+    /// What the length prefix counts.
+    pub counts: Counts,
+    /// Representation of text (classes `a`, `an`, `ns` and `ans`), and of separators and signs that are characters.
+    pub text: Text,
+    /// The padding of packed digits.
+    pub padding: Padding,
+    /// The sign of a packed `x+n`.
+    pub sign: Sign,
 }
 
 /// A dialect: framing, representation choices and the field table.
@@ -168,6 +210,10 @@ struct File {
     digits: Option<Digits>,
     binary: Option<Binary>,
     length_prefix: Option<LengthPrefix>,
+    text: Option<TextFile>,
+    code_page: Option<CodePage>,
+    padding: Option<Padding>,
+    sign: Option<Sign>,
     #[serde(default)]
     fields: BTreeMap<String, FieldFile>,
 }
@@ -178,14 +224,22 @@ struct FramingFile {
     header: HeaderFile,
     #[serde(default)]
     self_inclusive: bool,
+    tpdu: Option<String>,
+    counts_tpdu: Option<bool>,
+    trailer: Option<String>,
+    counts_trailer: Option<bool>,
 }
 
 #[derive(Deserialize)]
 enum HeaderFile {
     #[serde(rename = "be2")]
     Be2,
+    #[serde(rename = "be4")]
+    Be4,
     #[serde(rename = "ascii4")]
     Ascii4,
+    #[serde(rename = "bcd2")]
+    Bcd2,
 }
 
 #[derive(Deserialize, Clone)]
@@ -197,6 +251,10 @@ struct FieldFile {
     digits: Option<Digits>,
     binary: Option<Binary>,
     length_prefix: Option<LengthPrefix>,
+    length_counts: Option<Counts>,
+    text: Option<TextFile>,
+    padding: Option<Padding>,
+    sign: Option<Sign>,
 }
 
 const BASE: &str = include_str!("../../dialects/iso87-ascii.toml");
@@ -292,21 +350,29 @@ fn build(layers: &[File]) -> Result<Dialect, DialectError> {
             slot.digits = field.digits.or(slot.digits);
             slot.binary = field.binary.or(slot.binary);
             slot.length_prefix = field.length_prefix.or(slot.length_prefix);
+            slot.length_counts = field.length_counts.or(slot.length_counts);
+            slot.text = field.text.or(slot.text);
+            slot.padding = field.padding.or(slot.padding);
+            slot.sign = field.sign.or(slot.sign);
         }
+    }
+    let defaults = Defaults {
+        digits,
+        binary,
+        prefix,
+        text: layers.iter().find_map(|f| f.text).unwrap_or(TextFile::Ascii),
+        code_page: layers.iter().find_map(|f| f.code_page),
+        padding: layers.iter().find_map(|f| f.padding).unwrap_or(Padding::Left0),
+        sign: layers.iter().find_map(|f| f.sign).unwrap_or(Sign::Character),
+    };
+    if defaults.text == TextFile::Ebcdic && defaults.code_page.is_none() {
+        return Err(error(&name, "code_page", "is missing, and text is ebcdic: cp037, cp1047 or cp290".into()));
     }
     let mut fields = [None; 129];
     let mut names = vec![String::new(); 129];
     for (n, field) in merged {
-        let at = format!("fields.{n}");
-        let kind = field.kind.ok_or_else(|| error(&name, &at, "type is missing".into()))?;
-        let (class, length) = parse_type(&kind).map_err(|problem| error(&name, &at, problem))?;
-        fields[usize::from(n)] = Some(FieldSpec {
-            class,
-            length,
-            digits: field.digits.unwrap_or(digits),
-            binary: field.binary.unwrap_or(binary),
-            prefix: field.length_prefix.unwrap_or(prefix),
-        });
+        let spec = field_spec(&field, &defaults).map_err(|problem| error(&name, &format!("fields.{n}"), problem))?;
+        fields[usize::from(n)] = Some(spec);
         names[usize::from(n)] = field.name.unwrap_or_default();
     }
     for mac in [64_usize, 128] {
@@ -315,11 +381,7 @@ fn build(layers: &[File]) -> Result<Dialect, DialectError> {
             return Err(error(&name, &format!("fields.{mac}"), "the MAC must be type \"b8\"".into()));
         }
     }
-    let header = match framing.header {
-        HeaderFile::Be2 => super::frame::Header::Be2,
-        HeaderFile::Ascii4 => super::frame::Header::Ascii4,
-    };
-    let framing = Framing { header, self_inclusive: framing.self_inclusive };
+    let framing = read_framing(framing).map_err(|(at, problem)| error(&name, &format!("framing.{at}"), problem))?;
     if !(64..=framing.limit()).contains(&max_message) {
         return Err(error(&name, "max_message", format!("must be 64 to {} bytes, got {max_message}", framing.limit())));
     }
@@ -332,6 +394,134 @@ fn build(layers: &[File]) -> Result<Dialect, DialectError> {
         names,
         name,
     })
+}
+
+/// What a field has that says nothing else.
+struct Defaults {
+    digits: Digits,
+    binary: Binary,
+    prefix: LengthPrefix,
+    text: TextFile,
+    code_page: Option<CodePage>,
+    padding: Padding,
+    sign: Sign,
+}
+
+fn field_spec(field: &FieldFile, defaults: &Defaults) -> Result<FieldSpec, String> {
+    let kind = field.kind.as_deref().ok_or("type is missing")?;
+    let (class, length) = parse_type(kind)?;
+    let digits = field.digits.unwrap_or(defaults.digits);
+    let prefix = field.length_prefix.unwrap_or(defaults.prefix);
+    let text = match field.text.unwrap_or(defaults.text) {
+        TextFile::Ascii => Text::Ascii,
+        TextFile::Ebcdic => Text::Ebcdic(
+            defaults
+                .code_page
+                .ok_or("text is ebcdic, and the dialect's code_page is missing: cp037, cp1047 or cp290")?,
+        ),
+    };
+    let is_packable = matches!(class, Class::Digits | Class::Track | Class::SignedDigits);
+    if field.padding.is_some() && !is_packable {
+        return Err(format!("padding is for n, z and x+n, not for {}", class.name()));
+    }
+    if field.sign.is_some() && class != Class::SignedDigits {
+        return Err(format!("sign is for x+n, not for {}", class.name()));
+    }
+    // Track data ends with its separator's own padding in every dialect that says nothing else.
+    let padding = if class == Class::Track { Padding::RightF } else { defaults.padding };
+    let spec = FieldSpec {
+        class,
+        length,
+        digits,
+        binary: field.binary.unwrap_or(defaults.binary),
+        prefix,
+        counts: field.length_counts.unwrap_or(Counts::Values),
+        text,
+        padding: field.padding.unwrap_or(padding),
+        sign: field.sign.unwrap_or(defaults.sign),
+    };
+    check_spec(kind, &spec)?;
+    Ok(spec)
+}
+
+/// What fits no other setting of its own field.
+fn check_spec(kind: &str, spec: &FieldSpec) -> Result<(), String> {
+    let packed = spec.digits == Digits::Bcd;
+    if spec.class == Class::SignedDigits && packed && spec.sign == Sign::TrailingNibble && !spec.padding.is_left() {
+        return Err("a trailing sign nibble is the last one: padding must be left0 or leftF".into());
+    }
+    let Length::Variable { digits, max } = spec.length else {
+        return match spec.counts {
+            Counts::Bytes => Err(format!("type {kind:?} has no length prefix, so length_counts says nothing")),
+            Counts::Values => Ok(()),
+        };
+    };
+    let is_number = matches!(spec.class, Class::Digits | Class::Track);
+    if spec.counts == Counts::Bytes && packed && is_number && spec.padding.nibble() == 0 {
+        let told = "length_counts = \"bytes\" of packed digits needs padding leftF or rightF";
+        return Err(format!("{told}: with a zero nobody can tell 19 digits from 20"));
+    }
+    let said = match spec.counts {
+        Counts::Values => usize::from(max),
+        Counts::Bytes => spec.width(usize::from(max)),
+    };
+    let digits = u32::from(digits);
+    let most = match spec.prefix {
+        LengthPrefix::Ascii | LengthPrefix::Bcd | LengthPrefix::Ebcdic => 10_usize.pow(digits) - 1,
+        LengthPrefix::Binary => 256_usize.pow(digits.div_ceil(2)) - 1,
+        LengthPrefix::Hex => 16_usize.pow(digits) - 1,
+    };
+    if said > most {
+        return Err(format!("type {kind:?}: {digits} length digits cannot say {said}"));
+    }
+    Ok(())
+}
+
+impl FieldSpec {
+    /// Bytes that a value of `len` characters takes on the wire.
+    #[must_use]
+    pub fn width(&self, len: usize) -> usize {
+        match (self.class, self.digits, self.binary) {
+            (Class::Digits | Class::Track, Digits::Bcd, _) => len.div_ceil(2),
+            (Class::SignedDigits, Digits::Bcd, _) => match self.sign {
+                Sign::Character => 1 + len.saturating_sub(1).div_ceil(2),
+                Sign::LeadingNibble | Sign::TrailingNibble => len.div_ceil(2),
+            },
+            (Class::Binary, _, Binary::Hex) => len * 2,
+            _ => len,
+        }
+    }
+}
+
+fn read_framing(file: &FramingFile) -> Result<Framing, (&'static str, String)> {
+    let header = match file.header {
+        HeaderFile::Be2 => Header::Be2,
+        HeaderFile::Be4 => Header::Be4,
+        HeaderFile::Ascii4 => Header::Ascii4,
+        HeaderFile::Bcd2 => Header::Bcd2,
+    };
+    let mut framing = Framing::new(header, file.self_inclusive);
+    if let Some(text) = &file.tpdu {
+        let bytes: Option<[u8; Tpdu::LEN]> = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        let problem = || format!("must be 5 bytes in hexadecimal (identifier, destination, source), got {text:?}");
+        framing.tpdu = Some(Tpdu(bytes.ok_or_else(|| ("tpdu", problem()))?));
+    }
+    if let Some(text) = &file.trailer {
+        let bytes = hex::decode(text).ok().filter(|bytes| !bytes.is_empty());
+        let problem = || format!("must be 1 to {} bytes in hexadecimal, got {text:?}", Trailer::MOST);
+        let trailer = bytes.and_then(|bytes| Trailer::new(&bytes));
+        framing.trailer = trailer.ok_or_else(|| ("trailer", problem()))?;
+    }
+    let without = |what: &str| format!("says nothing without {what}");
+    match (file.counts_tpdu, framing.tpdu) {
+        (Some(_), None) => return Err(("counts_tpdu", without("tpdu"))),
+        (counts, _) => framing.counts_tpdu = counts.unwrap_or(true),
+    }
+    match (file.counts_trailer, &file.trailer) {
+        (Some(_), None) => return Err(("counts_trailer", without("trailer"))),
+        (counts, _) => framing.counts_trailer = counts.unwrap_or(true),
+    }
+    Ok(framing)
 }
 
 /// Reads `n6`, `an12`, `x+n8`, `b8`, `LL n..19`, `LLL ans..999`.
@@ -360,9 +550,6 @@ fn parse_type(text: &str) -> Result<(Class, Length), String> {
     let longest = match length {
         Length::Fixed(0) => return Err(format!("type {text:?}: a field has at least one character")),
         Length::Fixed(n) => n,
-        Length::Variable { digits, max } if u32::from(max) >= 10_u32.pow(u32::from(digits)) => {
-            return Err(format!("type {text:?}: {digits} length digits cannot say {max}"));
-        }
         Length::Variable { max, .. } => max,
     };
     if longest > 9_999 {

@@ -27,6 +27,8 @@ pub enum Part {
     Field(u8),
     /// Bytes after the last field.
     Trailer,
+    /// What stands behind each message in this dialect.
+    FrameTrailer,
 }
 
 impl fmt::Display for Part {
@@ -36,6 +38,7 @@ impl fmt::Display for Part {
             Part::Bitmap => f.write_str("bitmap"),
             Part::Field(n) => write!(f, "DE{n}"),
             Part::Trailer => f.write_str("after the last field"),
+            Part::FrameTrailer => f.write_str("message trailer"),
         }
     }
 }
@@ -45,7 +48,7 @@ impl DecodeError {
         // What follows the last field may be any field whose bit is missing, a card number too.
         let secret = match part {
             Part::Field(n) => is_sensitive(n),
-            Part::Trailer => true,
+            Part::Trailer | Part::FrameTrailer => true,
             Part::Mti | Part::Bitmap => false,
         };
         let shown = &found[..found.len().min(16)];
@@ -66,7 +69,7 @@ impl DecodeError {
     pub fn field(&self) -> Option<u8> {
         match self.part {
             Part::Field(n) => Some(n),
-            Part::Mti | Part::Bitmap | Part::Trailer => None,
+            Part::Mti | Part::Bitmap | Part::Trailer | Part::FrameTrailer => None,
         }
     }
 }

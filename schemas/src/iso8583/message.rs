@@ -3,6 +3,7 @@
 //! Values are kept in one buffer: text and digits as ASCII, binary fields as raw bytes, `x+n` as sign and digits. A
 //! message is meant to be reused: clearing it keeps the buffer.
 
+use super::frame::Tpdu;
 use std::fmt;
 
 /// Message type indicator: four digits, version, class, function, origin.
@@ -87,6 +88,8 @@ pub struct Message {
     spans: [Span; 129],
     data: Vec<u8>,
     pub(crate) forced_secondary: bool,
+    /// The routing addresses in front of it, in dialects that have them. They are no part of what two messages are compared by.
+    pub tpdu: Option<Tpdu>,
 }
 
 impl Default for Message {
@@ -99,7 +102,14 @@ impl Message {
     /// An empty message of type `mti`.
     #[must_use]
     pub fn new(mti: Mti) -> Self {
-        Message { mti, present: 0, spans: [Span::default(); 129], data: Vec::new(), forced_secondary: false }
+        Message {
+            mti,
+            present: 0,
+            spans: [Span::default(); 129],
+            data: Vec::new(),
+            forced_secondary: false,
+            tpdu: None,
+        }
     }
 
     /// Forgets every field and keeps the memory.
@@ -108,6 +118,7 @@ impl Message {
         self.present = 0;
         self.data.clear();
         self.forced_secondary = false;
+        self.tpdu = None;
     }
 
     /// The field's value, or `None` when it is absent. `field` is 2 to 128.

@@ -6,14 +6,16 @@
 
 pub mod codec;
 pub mod dialect;
+pub mod ebcdic;
 pub mod error;
 pub mod frame;
 pub mod message;
+pub mod packed;
 
 pub use codec::Decoded;
 pub use dialect::Dialect;
 pub use error::{DecodeError, EncodeError};
-pub use frame::{FrameCodec, Framing};
+pub use frame::{Frame, FrameCodec, Framing, Tpdu};
 pub use message::{Message, Mti};
 
 #[cfg(test)]

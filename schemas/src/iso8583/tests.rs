@@ -13,10 +13,12 @@ fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
-/// A shipped dialect, or one of golden/dialects.
+/// A shipped dialect, one of golden/dialects, or an example.
 fn dialect(name: &str) -> Dialect {
     Dialect::shipped(name).unwrap_or_else(|| {
-        let path = golden_dir().join("dialects").join(format!("{name}.toml"));
+        let file = format!("{name}.toml");
+        let path = golden_dir().join("dialects").join(&file);
+        let path = if path.exists() { path } else { golden_dir().join("../dialects/examples").join(&file) };
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Dialect::parse(&text).unwrap()
     })

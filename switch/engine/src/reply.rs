@@ -5,6 +5,7 @@ use crate::trail::{self, MessageId};
 use hashbrown::HashMap;
 use kazasu_ledger::Seq;
 use kazasu_schemas::ids::InstitutionId;
+use kazasu_schemas::iso8583::Tpdu;
 use kazasu_schemas::mac::MacKey;
 use kazasu_schemas::wire::{Answer, Network, PpidPlace, Request, ResponseCode, Totals};
 use std::net::SocketAddr;
@@ -48,6 +49,8 @@ pub enum ConnectionOut {
         authenticity: Authenticity,
         /// A session that begins with this answer, which is its first message.
         begins: Option<Arc<SignedOn>>,
+        /// Where it goes, in dialects that say that.
+        tpdu: Option<Tpdu>,
     },
     /// An answer that the connection made itself, without MAC yet.
     Refusal {
@@ -69,7 +72,7 @@ pub struct Reply {
     pub body: ReplyBody,
     /// When the question arrived.
     pub received: Instant,
-    /// What the connection calls the question; acquirers' connections call all of them 0.
+    /// What the connection calls the question. Acquirers' connections call all of them 0, or by the TPDU in front of them.
     pub tag: u64,
     /// The record that it rests on, where there is one and this node knows it. For logs.
     pub record: Option<Seq>,

@@ -41,7 +41,9 @@ impl Untimely {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Untimely::TooOld => "DE7 is older than clock.transmission_minutes, and no such message was decided before",
-            Untimely::TooNew => "DE7 is ahead of the switch's clock by more than clock.transmission_minutes",
+            Untimely::TooNew => {
+                "DE7 is ahead of the switch's clock by more than clock.transmission_minutes; DE7 is universal time (UTC), not Japan's"
+            }
             Untimely::Forgotten => {
                 "DE7 is of a day that the switch has forgotten (keep_days): the advice may have been decided then"
             }

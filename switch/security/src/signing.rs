@@ -77,7 +77,7 @@ mod tests {
         assert_eq!((by_old.key, by_new.key), (1, 2));
         assert_eq!(new.check(b"text", &by_old), Checked::Good);
         assert_eq!(new.check(b"text", &by_new), Checked::Good);
-        assert_eq!(new.check(b"text", &by_new), Checked::Bad);
+        assert_eq!(new.check(b"other", &by_new), Checked::Bad);
         assert_eq!(new.check(b"text", &Signature { key: 2, ..by_old }), Checked::Bad);
         assert_eq!(old.check(b"text", &by_new), Checked::UnknownKey);
         assert!(!format!("{new:?}").contains(&"02".repeat(32)), "a seed is not shown");

@@ -3,6 +3,7 @@
 use super::inbound::{Reader, Verdict};
 use super::outbound::Writer;
 use super::session::Acquirers;
+use crate::admission::{Closed, Place};
 use bytes::BytesMut;
 use kazasu_engine::tasks::{AbortOnDrop, Kind, fault};
 use kazasu_engine::trail::{self, MessageId};
@@ -12,6 +13,7 @@ use kazasu_schemas::iso8583::{Dialect, FrameCodec, frame::FrameError};
 use kazasu_schemas::jst::BusinessDay;
 use kazasu_schemas::wire::{Network, NetworkCode};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
@@ -23,8 +25,14 @@ use tracing::{Instrument, Span};
 pub struct ConnectionLimits {
     /// Messages under way before the connection is no longer read.
     pub max_in_flight: usize,
+    /// A TLS handshake may take so long.
+    pub handshake_timeout: Duration,
     /// A connection that has not signed on by then is closed.
     pub sign_on_timeout: Duration,
+    /// A message may take so long from its first byte to its last.
+    pub message_timeout: Duration,
+    /// A signed-on connection without a message for this long is closed.
+    pub idle_timeout: Duration,
     /// A peer that takes no answers for this long is closed.
     pub write_timeout: Duration,
 }
@@ -41,6 +49,8 @@ pub(super) struct ConnectionContext {
     pub(super) engine: Engine,
     pub(super) limits: ConnectionLimits,
     pub(super) certificate: Option<[u8; 32]>,
+    /// Its place at the listener.
+    pub(super) place: Arc<Place>,
     pub(super) shutdown: watch::Receiver<bool>,
     /// The open business day.
     pub(super) day: watch::Receiver<BusinessDay>,
@@ -96,7 +106,7 @@ where
     let (out, queue) = mpsc::unbounded_channel();
     let connection = Arc::new(ConnectionHandle::new(context.id, Origin::Acquirer, Some(context.peer), out));
     let writing = Writer::new(context.dialect.clone(), connection.clone(), context.limits.write_timeout);
-    let tasks = context.engine.health().tasks.clone();
+    let (tasks, place) = (context.engine.health().tasks.clone(), context.place.clone());
     let writing = async move { tasks.once(Kind::AcquirerWriter, writing.run(writer, queue)).await };
     // Should this task panic, its writer must not stay behind with an open connection.
     let mut writing = AbortOnDrop(tokio::spawn(writing.instrument(Span::current())));
@@ -104,14 +114,22 @@ where
         end = read(context, reader, &connection) => match end {
             Ok(()) => tracing::debug!("peer closed the connection"),
             Err(ReadError::Lost(error)) => tracing::info!(%error, "connection lost"),
+            Err(ReadError::Late(why)) => {
+                place.gate().closed(why);
+                if let Some(untold) = place.gate().line() {
+                    tracing::info!(reason = why.name(), untold, "nothing came in time; closing this connection");
+                }
+            }
             Err(ReadError::Frames(error)) => {
-                metrics::counter!("kazasu_connections_closed_total", "reason" => "framing").increment(1);
-                tracing::warn!(%error, "the stream cannot be cut into messages any more; closing this connection");
+                place.gate().closed(Closed::Framing);
+                if let Some(untold) = place.gate().line() {
+                    tracing::warn!(%error, untold, "the stream cannot be cut into messages any more; closing this connection");
+                }
             }
         },
         end = &mut writing.0 => {
             if let Ok(Some(Err(error))) = end {
-                metrics::counter!("kazasu_connections_closed_total", "reason" => "write").increment(1);
+                place.gate().closed(Closed::Write);
                 tracing::warn!(%error, "answers cannot be delivered; closing this connection");
             }
             return;
@@ -138,8 +156,65 @@ where
 enum ReadError {
     #[error("connection: {0}")]
     Lost(#[from] std::io::Error),
+    #[error("nothing came in time: {}", .0.name())]
+    Late(Closed),
     #[error(transparent)]
     Frames(#[from] FrameError),
+}
+
+/// What a connection waits for, and since when.
+struct Awaited {
+    limits: ConnectionLimits,
+    /// When it was opened, or has signed off.
+    stranger_since: Instant,
+    is_signed_on: bool,
+    /// When the message that is not whole yet began.
+    begun: Option<Instant>,
+    /// When the last bytes came, or room was made for more.
+    last: Instant,
+}
+
+impl Awaited {
+    fn new(limits: ConnectionLimits) -> Self {
+        let now = Instant::now();
+        Awaited { limits, stranger_since: now, is_signed_on: false, begun: None, last: now }
+    }
+
+    /// When it has waited for too long, and what for.
+    fn due(&self) -> (Instant, Closed) {
+        let next = match self.is_signed_on {
+            false => (self.stranger_since + self.limits.sign_on_timeout, Closed::NoSignOn),
+            true => (self.last + self.limits.idle_timeout, Closed::Idle),
+        };
+        match self.begun.map(|begun| begun + self.limits.message_timeout) {
+            Some(whole) if whole < next.0 => (whole, Closed::Unfinished),
+            Some(_) | None => next,
+        }
+    }
+
+    /// Bytes came; `rest` of them are no whole message yet.
+    fn came(&mut self, now: Instant, took_any: bool, rest: usize) {
+        self.last = now;
+        match rest {
+            0 => self.begun = None,
+            _ if took_any => self.begun = Some(now),
+            _ => drop(self.begun.get_or_insert(now)),
+        }
+    }
+
+    /// Takes over who is signed on. False when the place was lost before the sign-on.
+    fn stands(&mut self, is_signed_on: bool, place: &Place) -> bool {
+        if is_signed_on == self.is_signed_on {
+            return true;
+        }
+        self.is_signed_on = is_signed_on;
+        if is_signed_on {
+            return place.serve();
+        }
+        self.stranger_since = Instant::now();
+        place.wait();
+        true
+    }
 }
 
 async fn read<R: AsyncRead + Unpin>(
@@ -152,20 +227,27 @@ async fn read<R: AsyncRead + Unpin>(
     let mut telling: Option<Telling> = None;
     let frames = context.dialect.frames();
     let mut buffer = BytesMut::with_capacity(64 * 1024);
-    let opened = Instant::now();
+    let mut awaited = Awaited::new(context.limits);
+    let mut alarm = pin!(tokio::time::sleep_until(awaited.due().0.into()));
     let span = Span::current();
     loop {
         connection.room(context.limits.max_in_flight).await;
-        let waits_for_sign_on = reader.acquirer().is_none();
-        let left = context.limits.sign_on_timeout.saturating_sub(opened.elapsed());
+        // The alarm is set anew only when it is too late, not for every message.
+        let due = awaited.due().0.into();
+        if due < alarm.deadline() {
+            alarm.as_mut().reset(due);
+        }
         buffer.reserve(16 * 1024);
         let far = tokio::time::Instant::now() + TELL_AGAIN;
         let read = tokio::select! {
             read = socket.read_buf(&mut buffer) => read?,
-            () = tokio::time::sleep(left), if waits_for_sign_on => {
-                metrics::counter!("kazasu_connections_closed_total", "reason" => "no_sign_on").increment(1);
-                tracing::info!("no sign-on in time; closing this connection");
-                return Ok(());
+            () = &mut alarm => {
+                let (due, late) = awaited.due();
+                if due <= Instant::now() {
+                    return Err(ReadError::Late(late));
+                }
+                alarm.as_mut().reset(due.into());
+                continue;
             }
             _ = context.shutdown.changed() => return Ok(()),
             Ok(()) = context.day.changed() => {
@@ -189,7 +271,11 @@ async fn read<R: AsyncRead + Unpin>(
         let received = Instant::now();
         fault(Kind::AcquirerConnection);
         let from = From { engine: &context.engine, connection, span: &span, received };
-        take_frames(&mut reader, &frames, &mut buffer, &from)?;
+        let took_any = take_frames(&mut reader, &frames, &mut buffer, &from)?;
+        awaited.came(received, took_any, buffer.len());
+        if !awaited.stands(reader.acquirer().is_some(), &context.place) {
+            return Ok(());
+        }
         for (purpose, code) in reader.answers.drain(..) {
             let purpose_name = purpose.name();
             metrics::counter!("kazasu_cutovers_told_total", "purpose" => purpose_name, "outcome" => code.to_string())
@@ -214,21 +300,23 @@ struct From<'a> {
 }
 
 /// Takes every whole frame from the buffer; requests go to the core together, and stay in order with what the connection
-/// answers itself.
+/// answers itself. True when there was one.
 fn take_frames(
     reader: &mut Reader,
     frames: &FrameCodec,
     buffer: &mut BytesMut,
     from: &From<'_>,
-) -> Result<(), FrameError> {
-    let From { engine, connection, span, received } = *from;
-    let mut for_core = Vec::new();
+) -> Result<bool, FrameError> {
+    let From { connection, span, .. } = *from;
+    let (mut for_core, mut tag) = (Vec::new(), 0);
+    let mut took_any = false;
     let end = loop {
-        let frame = match frames.decode(buffer) {
+        let frame = match frames.next(buffer) {
             Ok(Some(frame)) => frame,
-            Ok(None) => break Ok(()),
+            Ok(None) => break Ok(took_any),
             Err(error) => break Err(error),
         };
+        took_any = true;
         let message =
             trail::span(|| Some(MessageId { acquirer: reader.signed_on(), ..MessageId::default() }.over(connection)));
         let _in = message.enter();
@@ -237,6 +325,11 @@ fn take_frames(
         match verdict {
             Verdict::Core(inbound) => {
                 tracing::debug!(target: trail::STEPS, mti = %reader.mti(), "taken");
+                // Those with other addresses to be answered to are called otherwise.
+                if tag != reader.tag() || tag != 0 {
+                    submit(from, tag, &mut for_core);
+                    tag = reader.tag();
+                }
                 for_core.push(inbound);
             }
             Verdict::Network { message, authenticity, begins } => {
@@ -248,9 +341,9 @@ fn take_frames(
                     let acquirer = &message.institution;
                     tracing::info!(%acquirer, purpose, code, "network message answered");
                 }
-                submit(engine, connection, received, &mut for_core);
+                submit(from, tag, &mut for_core);
                 connection.came(1);
-                connection.send(ConnectionOut::Network { message, authenticity, begins });
+                connection.send(ConnectionOut::Network { message, authenticity, begins, tpdu: reader.answer_to() });
             }
             Verdict::Told(purpose, code) => reader.answers.push((purpose, code)),
             Verdict::Refused { answer, reason, authenticity } => {
@@ -267,15 +360,17 @@ fn take_frames(
             }
         }
     };
-    submit(engine, connection, received, &mut for_core);
+    submit(from, tag, &mut for_core);
     end
 }
 
-fn submit(engine: &Engine, connection: &Arc<ConnectionHandle>, received: Instant, messages: &mut Vec<Inbound>) {
+/// Gives messages to the core under one tag; with a TPDU it is one message.
+fn submit(from: &From<'_>, tag: u64, messages: &mut Vec<Inbound>) {
+    let From { engine, connection, received, .. } = *from;
     if messages.is_empty() {
         return;
     }
     let messages = std::mem::take(messages);
     connection.came(messages.len());
-    engine.submit(connection, received, 0, messages);
+    engine.submit(connection, received, tag, messages);
 }

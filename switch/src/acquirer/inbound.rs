@@ -4,7 +4,7 @@ use super::session::{Acquirer, Acquirers, Session};
 use kazasu_engine::trail;
 use kazasu_engine::{Authenticity, Inbound, SignedOn};
 use kazasu_schemas::ids::InstitutionId;
-use kazasu_schemas::iso8583::{Dialect, Message, Mti};
+use kazasu_schemas::iso8583::{Dialect, Frame, Message, Mti, Tpdu};
 use kazasu_schemas::mac::ends_with_mac;
 use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, PpidPlace, Request, ResponseCode, Totals};
 use std::sync::Arc;
@@ -47,10 +47,11 @@ pub(super) enum Reason {
     UnsupportedType,
     UnexpectedAnswer,
     NoRandomness,
+    TooManyConnections,
 }
 
 impl Reason {
-    const ALL: [Reason; 14] = [
+    const ALL: [Reason; 15] = [
         Reason::Undecodable,
         Reason::Format,
         Reason::NotSignedOn,
@@ -65,6 +66,7 @@ impl Reason {
         Reason::UnsupportedType,
         Reason::UnexpectedAnswer,
         Reason::NoRandomness,
+        Reason::TooManyConnections,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -83,12 +85,14 @@ impl Reason {
             Reason::UnsupportedType => "unsupported_type",
             Reason::UnexpectedAnswer => "unexpected_answer",
             Reason::NoRandomness => "no_randomness",
+            Reason::TooManyConnections => "too_many_connections",
         }
     }
 
     fn code(self) -> ResponseCode {
         match self {
             Reason::Undecodable | Reason::Format => ResponseCode::FORMAT,
+            Reason::TooManyConnections => ResponseCode::UNAVAILABLE,
             Reason::UnsupportedType => kazasu_schemas::wire::Refusal::UnsupportedTransaction.code(),
             Reason::NoRandomness => ResponseCode::MALFUNCTION,
             Reason::NotSignedOn
@@ -199,10 +203,21 @@ impl Reader {
         }
     }
 
-    /// Takes one frame without its header.
-    pub(super) fn take(&mut self, frame: &[u8]) -> Verdict {
+    /// Where the answer to the message that was taken last goes, in dialects that say that.
+    pub(super) fn answer_to(&self) -> Option<Tpdu> {
+        self.message.tpdu.map(Tpdu::answer)
+    }
+
+    /// What the message that was taken last is called until it is answered.
+    pub(super) fn tag(&self) -> u64 {
+        self.message.tpdu.map_or(0, Tpdu::tag)
+    }
+
+    /// Takes one frame.
+    pub(super) fn take(&mut self, frame: &Frame) -> Verdict {
         self.authenticity = Authenticity::Unproven;
-        let decoded = match self.dialect.decode(frame, &mut self.message) {
+        let (decoded, frame) = (self.dialect.read(frame, &mut self.message), &frame.message[..]);
+        let decoded = match decoded {
             Ok(decoded) => decoded,
             Err(error) => {
                 self.problem = error.to_string();
@@ -401,18 +416,27 @@ impl Reader {
             );
             return Err(Reason::WrongProof);
         }
-        self.authenticity = Authenticity::Proven;
-        self.bound = Some(acquirer.config.id);
         let begins = SignedOn { acquirer: acquirer.config.id, ppid_in: acquirer.config.ppid_in, key: keys.from_switch };
         match &mut self.session {
             Some(session) => session.renew(keys.to_switch),
-            None => self.session = Some(Session::begin(acquirer, keys.to_switch)),
+            None => {
+                let most = acquirer.config.max_connections;
+                let Some(session) = Session::begin(acquirer, keys.to_switch) else {
+                    self.problem =
+                        format!("acquirer {} has {most} signed-on connections, the most it may", begins.acquirer);
+                    return Err(Reason::TooManyConnections);
+                };
+                self.session = Some(session);
+            }
         }
+        self.authenticity = Authenticity::Proven;
+        self.bound = Some(begins.acquirer);
         Ok(Arc::new(begins))
     }
 
     fn refuse(&mut self, reason: Reason) -> Verdict {
         let mut answer = Message::new(self.message.mti.answer());
+        answer.tpdu = self.answer_to();
         for field in ECHOED {
             if let Some(value) = self.message.get(field) {
                 answer.set(field, value);

@@ -2,6 +2,7 @@
 
 use super::connection::{ConnectionContext, ConnectionLimits, serve};
 use super::session::Acquirers;
+use crate::admission::{Closed, Gate};
 use crate::ports::PortInUse;
 use anyhow::Context as _;
 use kazasu_engine::Engine;
@@ -16,9 +17,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -35,8 +35,8 @@ pub struct ListenerConfig {
     pub dialect: Arc<Dialect>,
     /// TLS, when wanted.
     pub tls: Option<TlsFiles>,
-    /// Connections at one time; more are closed at once.
-    pub max_connections: usize,
+    /// Says which connections are taken.
+    pub(crate) gate: Arc<Gate>,
     /// Bounds of each connection.
     pub limits: ConnectionLimits,
 }
@@ -72,7 +72,6 @@ pub struct Listener {
     socket: TcpListener,
     config: ListenerConfig,
     tls: Option<TlsAcceptor>,
-    room: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -82,8 +81,7 @@ impl Listener {
         let socket = crate::ports::bind(&config.addr, config.port_in_use)
             .await
             .with_context(|| format!("cannot listen for acquirers on {}", config.addr))?;
-        let room = Arc::new(Semaphore::new(config.max_connections));
-        Ok(Listener { socket, config, tls, room })
+        Ok(Listener { socket, config, tls })
     }
 
     /// The address that it really has.
@@ -97,24 +95,11 @@ impl Listener {
         let tasks = engine.health().tasks.clone();
         loop {
             fault(Kind::Listener);
-            let accepted = tokio::select! {
-                accepted = self.socket.accept() => accepted,
+            let (stream, place) = tokio::select! {
+                accepted = self.config.gate.accept(&self.socket) => accepted,
                 _ = shutdown.changed() => return,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Usually too many open files: waiting lets others close.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            };
-            let Ok(permit) = self.room.clone().try_acquire_owned() else {
-                metrics::counter!("kazasu_connections_closed_total", "reason" => "too_many").increment(1);
-                tracing::warn!(%peer, max = self.config.max_connections, "too many connections; closing the new one");
-                continue;
-            };
+            let (peer, place) = (place.peer(), Arc::new(place));
             let context = ConnectionContext {
                 id: CONNECTION_NUMBER.fetch_add(1, Ordering::Relaxed),
                 peer,
@@ -123,6 +108,7 @@ impl Listener {
                 engine: engine.clone(),
                 limits: self.config.limits,
                 certificate: None,
+                place: place.clone(),
                 shutdown: shutdown.clone(),
                 day: day.clone(),
             };
@@ -130,28 +116,14 @@ impl Listener {
             // What is said while it is served says whose connection it is, panics included.
             let span = trail::of_connection(context.id, peer);
             let serving = async move {
-                let _open = Open::new(permit);
                 tracing::debug!("connection opened");
-                tasks.once(Kind::AcquirerConnection, connection(context, stream, tls)).await;
+                tokio::select! {
+                    () = place.displaced() => tracing::debug!("another connection has taken this one's place"),
+                    _ = tasks.once(Kind::AcquirerConnection, connection(context, stream, tls)) => {}
+                }
             };
             connections_open.spawn(serving.instrument(span));
         }
-    }
-}
-
-/// A connection's place among those that may be open, given back however it ends.
-struct Open(#[allow(dead_code, reason = "the place is given back when it is dropped")] OwnedSemaphorePermit);
-
-impl Open {
-    fn new(place: OwnedSemaphorePermit) -> Open {
-        metrics::gauge!("kazasu_connections_open").increment(1);
-        Open(place)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        metrics::gauge!("kazasu_connections_open").decrement(1);
     }
 }
 
@@ -163,21 +135,22 @@ async fn connection(mut context: ConnectionContext, stream: TcpStream, tls: Opti
         let (reader, writer) = stream.into_split();
         return serve(context, reader, writer).await;
     };
-    match tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await {
+    let (limit, place) = (context.limits.handshake_timeout, context.place.clone());
+    let failed = |error: &dyn std::fmt::Display| {
+        place.gate().closed(Closed::Tls);
+        if let Some(untold) = place.gate().line() {
+            tracing::warn!(%error, untold, "TLS handshake failed");
+        }
+    };
+    match tokio::time::timeout(limit, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
             let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             context.certificate = first.map(|der| Sha256::digest(der).into());
             let (reader, writer) = tokio::io::split(stream);
             serve(context, reader, writer).await;
         }
-        Ok(Err(error)) => {
-            metrics::counter!("kazasu_connections_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!(%error, "TLS handshake failed");
-        }
-        Err(_) => {
-            metrics::counter!("kazasu_connections_closed_total", "reason" => "tls").increment(1);
-            tracing::warn!("TLS handshake took over 10 s");
-        }
+        Ok(Err(error)) => failed(&error),
+        Err(_) => failed(&format_args!("not done within {limit:?}")),
     }
 }
 

@@ -6,7 +6,7 @@ use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::trail;
 use kazasu_engine::{Authenticity, ConnectionHandle, ConnectionOut, ReplyBody, SignedOn};
 use kazasu_ledger::Seq;
-use kazasu_schemas::iso8583::{Dialect, Message, Mti};
+use kazasu_schemas::iso8583::{Dialect, Message, Mti, Tpdu};
 use kazasu_schemas::mac::{MacKey, encode_frame};
 use kazasu_schemas::wire::{PpidPlace, ResponseCode};
 use std::sync::Arc;
@@ -79,10 +79,12 @@ impl Writer {
             ConnectionOut::Replies(replies) => {
                 // Only what a session has authenticated is decided.
                 let Some(session) = self.session.clone() else { return replies.len() };
+                let has_tpdu = self.dialect.framing.tpdu.is_some();
                 for reply in &replies {
                     let span = trail::span(|| Some(reply.id().over(&self.connection)));
                     let _in = span.enter();
                     self.fill(&reply.body, session.ppid_in);
+                    self.message.tpdu = has_tpdu.then(|| Tpdu::from_tag(reply.tag).answer());
                     self.encode(Some(&session.key), reply.record, out);
                     let mti = self.message.mti;
                     tracing::debug!(target: trail::STEPS, %mti, code = %reply.body.code(), "answered");
@@ -90,12 +92,13 @@ impl Writer {
                 }
                 replies.len()
             }
-            ConnectionOut::Network { message, authenticity, begins } => {
+            ConnectionOut::Network { message, authenticity, begins, tpdu } => {
                 if let Some(begins) = begins {
                     tracing::info!(acquirer = %begins.acquirer, "new session keys in force");
                     self.session = Some(begins);
                 }
                 message.to_message(&mut self.message);
+                self.message.tpdu = tpdu;
                 self.count(message.mti, message.code.unwrap_or(ResponseCode::APPROVED));
                 self.encode_answer(authenticity, out);
                 1
@@ -103,6 +106,8 @@ impl Writer {
             ConnectionOut::Tell(message) => {
                 if let Some(session) = self.session.clone().filter(|s| s.acquirer == message.institution) {
                     message.to_message(&mut self.message);
+                    // The dialect's is what the acquirer begins with.
+                    self.message.tpdu = self.dialect.framing.tpdu.map(Tpdu::answer);
                     self.encode(Some(&session.key), None, out);
                 }
                 0

@@ -29,6 +29,8 @@ pub struct AcquirerConfig {
     pub certificates: Vec<[u8; 32]>,
     /// Is told cut-overs.
     pub cutover: bool,
+    /// Signed-on connections that it may have at one time.
+    pub max_connections: usize,
 }
 
 /// A session's pair of prepared keys.
@@ -103,11 +105,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// It is proven that the connection is this acquirer's.
-    pub(super) fn begin(acquirer: Arc<Acquirer>, to_switch: MacKey) -> Self {
-        acquirer.connections.fetch_add(1, Ordering::AcqRel);
+    /// It is proven that the connection is this acquirer's. None when the acquirer has as many connections as it may have.
+    pub(super) fn begin(acquirer: Arc<Acquirer>, to_switch: MacKey) -> Option<Self> {
+        let most = acquirer.config.max_connections;
+        let more = |n: usize| (n < most).then_some(n + 1);
+        acquirer.connections.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
         acquirer.publish();
-        Session { acquirer, to_switch, before: None }
+        Some(Session { acquirer, to_switch, before: None })
     }
 
     pub(super) fn acquirer(&self) -> &Arc<Acquirer> {

@@ -52,10 +52,12 @@ impl Log {
 
     /// The lines behind the last one that `other` has as well.
     pub(super) fn since(&self, other: &Log) -> anyhow::Result<Vec<String>> {
-        let (mine, theirs) = (self.tail()?, other.tail()?);
-        let theirs: HashSet<&String> = theirs.iter().collect();
+        // What a crash left of a line may be in both, and says nothing.
+        let (mut mine, theirs) = (self.tail()?, other.tail()?);
+        mine.retain(|line| lines::read(line).is_ok());
+        let theirs: HashSet<String> = theirs.into_iter().collect();
         let known = mine.iter().rposition(|line| theirs.contains(line)).map_or(0, |at| at + 1);
-        Ok(mine[known..].iter().filter(|line| lines::read(line).is_ok()).cloned().collect())
+        Ok(mine.split_off(known))
     }
 
     /// Whole lines from the end of the file; none where there is no file.
@@ -87,4 +89,45 @@ fn ends_with_a_line(file: &mut File) -> std::io::Result<bool> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kazasu_ledger::signed::Signature;
+    use kazasu_schemas::jst::Millis;
+
+    fn line(seq: u64) -> String {
+        let signature = Signature { key: 1, bytes: [7; 64] };
+        let (book, at, public) = ("book".into(), Millis(0), [0; 32]);
+        lines::write(&Checkpoint { book, seq, hash: [9; 32], at, public, signature })
+    }
+
+    #[test]
+    fn lines_that_another_file_lacks_follow_the_last_one_that_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let (own, other) = (Log::new(&dir.path().join("own")), Log::new(&dir.path().join("other")));
+        assert!(own.last().unwrap().is_none() && own.since(&other).unwrap().is_empty());
+        let all: Vec<String> = (1..=4).map(line).collect();
+        own.append(&all[..2]).unwrap();
+        assert_eq!(own.since(&other).unwrap(), all[..2]);
+        other.append(&all[..1]).unwrap();
+        // Another node's line, and one that a crash cut off, in both files.
+        other.append(&[line(9)]).unwrap();
+        own.append(&all[2..3]).unwrap();
+        for log in [&own, &other] {
+            let mut file = OpenOptions::new().append(true).open(&log.path).unwrap();
+            file.write_all(&line(5).as_bytes()[..50]).unwrap();
+        }
+        assert_eq!(own.last().unwrap().map(|last| last.seq), Some(3));
+        assert_eq!(own.since(&other).unwrap(), all[1..3]);
+        let missing = own.since(&other).unwrap();
+        other.append(&missing).unwrap();
+        assert_eq!(other.last().unwrap().map(|last| last.seq), Some(3));
+        assert!(own.since(&other).unwrap().is_empty());
+        own.append(&all[3..]).unwrap();
+        assert_eq!(own.since(&other).unwrap(), all[3..]);
+        let text = std::fs::read_to_string(&other.path).unwrap();
+        assert_eq!(text.lines().count(), 5, "the line that was cut off is one of its own: {text}");
+    }
 }

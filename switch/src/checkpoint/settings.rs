@@ -117,3 +117,40 @@ impl AuditSection {
         self.anchor_file.is_some() || self.timestamp.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(text: &str) -> Result<Settings, String> {
+        let section: AuditSection = toml::from_str(text).map_err(|e| e.to_string())?;
+        section.check(Path::new("/etc/kazasu"), Path::new("/var/lib/kazasu")).map_err(|e| format!("{e:#}"))
+    }
+
+    #[test]
+    fn settings_have_defaults_and_paths_of_their_own() {
+        let settings = checked("").unwrap();
+        assert_eq!((settings.every, settings.records), (Duration::from_secs(60), 10_000));
+        assert_eq!(settings.file, Path::new("/var/lib/kazasu/checkpoints.jsonl"));
+        assert!(settings.anchor.is_none() && settings.timestamps.is_none());
+        let settings = checked("anchor_file = \"/mnt/a.jsonl\"\n[timestamp]\nurl = \"http://tsa.example/t\"").unwrap();
+        assert_eq!(settings.anchor.as_deref(), Some(Path::new("/mnt/a.jsonl")));
+        let stamps = settings.timestamps.unwrap();
+        assert_eq!((stamps.every, stamps.folder), (Duration::from_secs(3_600), "/var/lib/kazasu/timestamps".into()));
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        for (text, says) in [
+            ("checkpoint_seconds = 0", "checkpoint_seconds must be 1 to 3600, got 0"),
+            ("checkpoint_records = 0", "checkpoint_records must be 1 to 1000000, got 0"),
+            ("anchor_file = \"/var/lib/kazasu/checkpoints.jsonl\"", "anchor_file must be another file"),
+            ("[timestamp]\nurl = \"ftp://tsa.example\"", "timestamp.url must be http://HOST"),
+            ("[timestamp]\nurl = \"http://tsa.example\"\nseconds = 0", "timestamp.seconds must be 1 to 604800, got 0"),
+            ("anchor = \"x\"", "unknown field"),
+        ] {
+            let said = checked(text).map(|_| ()).unwrap_err();
+            assert!(said.contains(says), "{text}: {said}");
+        }
+    }
+}

@@ -271,6 +271,12 @@ async fn run(command: Command, log: Format) -> anyhow::Result<()> {
                 checked.issuers.len(),
                 checked.store().place()
             );
+            if let Some(signers) = &checked.signers {
+                let keys = [("checkpoints and days", &signers.heads), ("commit batches", &signers.batches)];
+                for (what, signer) in keys {
+                    say!("  public key of {what}: {}", hex::encode(signer.public()));
+                }
+            }
             if let crate::config::StoreConfig::Postgres(address) = &checked.store
                 && !address.is_verified()
             {

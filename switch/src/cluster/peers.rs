@@ -2,6 +2,8 @@
 
 use super::channel::{self, ClusterKey};
 use super::message::{FromLeader, ToLeader, put, read};
+use crate::admission::{Closed, Gate, Place};
+use crate::ports::PortInUse;
 use anyhow::Context;
 use kazasu_engine::tasks::{Kind, fault};
 use kazasu_engine::{ConnectionHandle, ConnectionOut, Engine, Inbound, Origin, Role};
@@ -10,14 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 /// How long a peer may take to show that it has the key.
 const HANDSHAKE: Duration = Duration::from_secs(3);
-/// Connections of other nodes at one time.
-const MOST_PEERS: usize = 64;
-/// Connections that have not shown the key yet, at one time.
-const MOST_STRANGERS: usize = 256;
 /// A node pings more often than this, and takes its answers.
 const SILENCE: Duration = Duration::from_secs(3);
 
@@ -27,17 +25,15 @@ static CONNECTION_NUMBER: AtomicU64 = AtomicU64::new(1);
 pub struct Peers {
     socket: TcpListener,
     key: ClusterKey,
-    room: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
+    gate: Arc<Gate>,
 }
 
 impl Peers {
     /// Binds the port.
-    pub async fn bind(addr: &str, key: ClusterKey) -> anyhow::Result<Self> {
-        let socket =
-            TcpListener::bind(addr).await.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
-        let (room, strangers) = (Semaphore::new(MOST_PEERS), Semaphore::new(MOST_STRANGERS));
-        Ok(Peers { socket, key, room: Arc::new(room), strangers: Arc::new(strangers) })
+    pub(crate) async fn bind(addr: &str, key: ClusterKey, gate: Arc<Gate>) -> anyhow::Result<Self> {
+        let socket = crate::ports::bind(addr, PortInUse::Fail).await;
+        let socket = socket.with_context(|| format!("cannot listen for other nodes on {addr}"))?;
+        Ok(Peers { socket, key, gate })
     }
 
     /// The address that it really has.
@@ -50,30 +46,21 @@ impl Peers {
         let tasks = engine.health().tasks.clone();
         loop {
             fault(Kind::Peers);
-            let accepted = tokio::select! {
-                accepted = self.socket.accept() => accepted,
+            let (stream, place) = tokio::select! {
+                accepted = self.gate.accept(&self.socket) => accepted,
                 _ = shutdown.changed() => return,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::error!(%error, "cannot accept another node");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            };
-            let Ok(stranger) = self.strangers.clone().try_acquire_owned() else {
-                metrics::counter!("kazasu_peers_turned_away_total").increment(1);
-                continue;
-            };
-            let (key, room) = (self.key.clone(), self.room.clone());
-            let guest = Guest { stream, peer, key, stranger, room };
+            let guest = Guest { stream, key: self.key.clone() };
             let (engine, shutdown) = (engine.clone(), shutdown.clone());
             let tasks = tasks.clone();
             let serving = async move {
-                match serve(guest, &engine, shutdown).await {
-                    Ok(()) => tracing::info!(%peer, "another node's connection ended"),
-                    Err(error) => tracing::warn!(%peer, %error, "another node's connection ended"),
+                let peer = place.peer();
+                tokio::select! {
+                    () = place.displaced() => {}
+                    end = serve(guest, &place, &engine, shutdown) => match end {
+                        Ok(()) => tracing::info!(%peer, "another node's connection ended"),
+                        Err(error) => ended(&place, &error),
+                    },
                 }
             };
             tokio::spawn(async move { tasks.once(Kind::PeerConnection, serving).await });
@@ -81,20 +68,33 @@ impl Peers {
     }
 }
 
-/// A connection that came in, and what it may take.
-struct Guest {
-    stream: TcpStream,
-    peer: SocketAddr,
-    /// What it must show.
-    key: ClusterKey,
-    /// Its place among those that have not shown it yet.
-    stranger: OwnedSemaphorePermit,
-    /// For those that have.
-    room: Arc<Semaphore>,
+/// Tells of a connection that ended with an error; of those that have not shown the key, seldom.
+fn ended(place: &Place, error: &std::io::Error) {
+    let peer = place.peer();
+    if place.is_served() {
+        tracing::warn!(%peer, %error, "another node's connection ended");
+        return;
+    }
+    place.gate().closed(Closed::Handshake);
+    if let Some(untold) = place.gate().line() {
+        tracing::warn!(%peer, %error, untold, "a connection to the nodes' port ended before it had shown the key");
+    }
 }
 
-async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool>) -> std::io::Result<()> {
-    let Guest { stream, peer, key, stranger, room } = guest;
+/// A connection that came in.
+struct Guest {
+    stream: TcpStream,
+    /// What it must show.
+    key: ClusterKey,
+}
+
+async fn serve(
+    guest: Guest,
+    place: &Place,
+    engine: &Engine,
+    mut shutdown: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let (Guest { stream, key }, peer) = (guest, place.peer());
     let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
     let mut roles = engine.health().roles();
     let (mut sender, mut receiver) =
@@ -104,9 +104,9 @@ async fn serve(guest: Guest, engine: &Engine, mut shutdown: watch::Receiver<bool
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a node begins with its name"));
     };
     let lead = engine.health().leads.load(Ordering::Acquire);
-    let full = |_| std::io::Error::other("too many connections of other nodes");
-    let _permit = room.try_acquire().map_err(full)?;
-    drop(stranger);
+    if !place.serve() {
+        return Err(std::io::Error::other("too many connections of other nodes"));
+    }
     if *roles.borrow_and_update() != Role::Leading {
         // The caller is ahead of this node's own news, or behind them; it tries again.
         return Ok(());

@@ -1,5 +1,6 @@
 //! `kazasu.toml` as people write it; what one table holds, one type has.
 
+use super::limits::LimitsFile;
 use super::office::PayoutFile;
 use crate::ports::PortInUse;
 use kazasu_schemas::ids::InstitutionId;
@@ -308,36 +309,4 @@ fn default_echo() -> u64 {
 }
 fn default_in_flight() -> usize {
     4_096
-}
-
-/// `[limits]`.
-#[derive(Deserialize, Debug, Clone)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsFile {
-    /// Connections a listener holds at one time.
-    #[serde(alias = "max_links")]
-    pub max_connections: usize,
-    /// Messages under way on one link before it is no longer read.
-    pub max_in_flight_per_link: usize,
-    /// Messages admitted in all before new ones are refused with 91.
-    pub max_queued: usize,
-    /// Records in one commit.
-    pub max_batch: usize,
-    /// A connection that has not signed on by then is closed.
-    pub sign_on_seconds: u64,
-    /// A peer that takes no answers for this long is closed.
-    pub write_seconds: u64,
-}
-
-impl Default for LimitsFile {
-    fn default() -> Self {
-        LimitsFile {
-            max_connections: 4_096,
-            max_in_flight_per_link: 8_192,
-            max_queued: 65_536,
-            max_batch: 2_048,
-            sign_on_seconds: 60,
-            write_seconds: 10,
-        }
-    }
 }

@@ -17,6 +17,25 @@ fn loaded(from: &str, to: &str) -> Result<Config, String> {
 }
 
 #[test]
+fn the_window_of_transmission_times_is_checked() {
+    let clock = |line: &str| loaded("\n[payout]", &format!("\n[clock]\n{line}\n\n[payout]"));
+    let window = |line: &str| clock(line).map(|config| config.file.clock.transmission_window().as_secs() / 60);
+    assert_eq!((window(""), window("transmission_minutes = 720")), (Ok(15), Ok(720)));
+    for (line, got) in [("transmission_minutes = 0", "0"), ("transmission_minutes = 721", "721")] {
+        let said = window(line).unwrap_err();
+        assert!(said.ends_with(&format!("clock.transmission_minutes: must be 1 to 720, got {got}")), "{said}");
+    }
+}
+
+/// A key file of the time when sign-on had keys of its own.
+#[test]
+fn keys_that_sign_on_does_not_use_any_more_may_stand_in_the_file() {
+    let keys = |more: &str| toml::from_str::<super::keys::AcquirerKeys>(&format!("master = \"00\"\n{more}"));
+    assert!(keys("to_switch = \"00\"\nfrom_switch = \"11\"").is_ok_and(|keys| keys.master == "00"));
+    assert!(keys("").is_ok() && keys("other = \"00\"").is_err());
+}
+
+#[test]
 fn finance_is_checked_at_the_start() {
     let approvers = "approvers = [\"suzuki\", \"tanaka\"]\n";
     let tolerance = |lines: &str| loaded(approvers, &format!("{approvers}[[finance.tolerance]]\n{lines}\n"));

@@ -1,6 +1,7 @@
 //! The one place where a body is read: by whom it may be sent is known before, how long and of which kind it may be is said here,
 //! and so that every refusal has the API's form.
 
+use super::HttpLimits;
 use axum::Json;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -33,8 +34,13 @@ fn most(path: &str) -> usize {
     }
 }
 
-/// The body as a whole.
-pub(super) async fn whole(path: &str, headers: &HeaderMap, body: Body) -> Result<Bytes, Box<Response>> {
+/// The body as a whole, if it comes in time.
+pub(super) async fn whole(
+    path: &str,
+    headers: &HeaderMap,
+    body: Body,
+    limits: &HttpLimits,
+) -> Result<Bytes, Box<Response>> {
     taken(headers)?;
     let most = most(path);
     let too_long = || {
@@ -51,7 +57,13 @@ pub(super) async fn whole(path: &str, headers: &HeaderMap, body: Body) -> Result
         return Err(too_long());
     }
     let mut out = Vec::new();
-    while let Some(part) = parts.next().await {
+    let deadline = tokio::time::Instant::now() + limits.body;
+    loop {
+        let pause = (tokio::time::Instant::now() + limits.body_pause).min(deadline);
+        let Ok(part) = tokio::time::timeout_at(pause, parts.next()).await else {
+            return Err(late(out.len(), limits));
+        };
+        let Some(part) = part else { return Ok(out.into()) };
         let part = part.map_err(|error| {
             refusal(StatusCode::BAD_REQUEST, format!("the body broke off after {} bytes: {error}", out.len()))
         })?;
@@ -62,7 +74,14 @@ pub(super) async fn whole(path: &str, headers: &HeaderMap, body: Body) -> Result
         }
         out.extend_from_slice(&part);
     }
-    Ok(out.into())
+}
+
+fn late(came: usize, limits: &HttpLimits) -> Box<Response> {
+    metrics::counter!("kazasu_http_bodies_refused_total", "reason" => "late").increment(1);
+    let (pause, whole) = (limits.body_pause.as_secs(), limits.body.as_secs());
+    let text =
+        format!("only {came} bytes of the body came in time: it may pause for {pause} s and take {whole} s in all");
+    refusal(StatusCode::REQUEST_TIMEOUT, text)
 }
 
 /// Reads on for a while and keeps nothing. A sender that is answered in the middle of its body and cut off may lose the answer with
@@ -137,6 +156,7 @@ pub(super) async fn in_form(method: &Method, path: &str, response: Response) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::server::tests::limits;
     use super::*;
 
     fn headers(list: &[(header::HeaderName, &str)]) -> HeaderMap {
@@ -144,7 +164,7 @@ mod tests {
     }
 
     async fn read(path: &str, list: &[(header::HeaderName, &str)], bytes: Vec<u8>) -> Result<Bytes, StatusCode> {
-        whole(path, &headers(list), Body::from(bytes)).await.map_err(|refusal| refusal.status())
+        whole(path, &headers(list), Body::from(bytes), &limits()).await.map_err(|refusal| refusal.status())
     }
 
     #[tokio::test]
@@ -190,5 +210,27 @@ mod tests {
         }
         let packed = [(header::CONTENT_ENCODING, "gzip")];
         assert_eq!(read("/v1/ask", &packed, b"{}".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_pauses_or_takes_too_long_is_given_up() {
+        use futures_util::stream::{self, StreamExt};
+        let parts = |pause_ms, n| {
+            let part = move |_| async move {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                Ok::<_, std::io::Error>(Bytes::from_static(b" "))
+            };
+            Body::from_stream(stream::iter(0..n).then(part))
+        };
+        let (pause, whole_time) = (Duration::from_secs(1), Duration::from_secs(3));
+        let limits = HttpLimits { body_pause: pause, body: whole_time, ..limits() };
+        let cases = [(50, 10, true), (2_000, 1, false), (400, 4, true), (400, 12, false)];
+        let all = cases.map(async |(pause_ms, n, taken)| {
+            match whole("/v1/ask", &HeaderMap::new(), parts(pause_ms, n), &limits).await {
+                Ok(bytes) => assert!(taken && bytes.len() == n, "{pause_ms} ms, {n} times"),
+                Err(refusal) => assert!(!taken && refusal.status() == 408, "{pause_ms} ms, {n} times"),
+            }
+        });
+        futures_util::future::join_all(all).await;
     }
 }

@@ -32,7 +32,6 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/closing/runs", get(question::<ListRuns>))
         .route("/v1/closing/totals", get(question::<ListTotals>))
         .route("/v1/closing/exceptions", get(question::<ListExceptions>))
-        .route("/v1/closing/exceptions", get(all_exceptions))
         .route("/v1/closing/contracts", get(question::<ShowContracts>))
         .route(COMPARE, post(compare))
         .route("/v1/closing/payouts/{payout}/file", post(payout_file))
@@ -41,10 +40,6 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/reports/{kind}", get(report))
         .route("/v1/residents/{ppid}/statement", get(resident_statement))
         .route("/v1/reports/settlements/{settlement}/letter", get(letter))
-}
-
-async fn all_exceptions(State(api): State<Api>, Asker(who): Asker) -> Response {
-    answer(api.services.call(ListExceptions { all: true }, &who).await)
 }
 
 /// Carries an operation out to its end, also for a caller that goes away in the middle.

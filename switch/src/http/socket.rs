@@ -1,40 +1,61 @@
-//! A connection's socket, which notes it when the task of its connection panics. A handler that panics is caught before that.
+//! A connection's stream whose peer has to take what is written: one that takes nothing for too long is an error (`TimedOut`).
 
-use kazasu_engine::tasks::{Kind, broke_off};
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
-/// A socket that belongs to the task of its connection.
-pub(super) struct Socket(pub(super) TcpStream);
+/// A stream with a bound on writing.
+pub(super) struct Socket<S> {
+    stream: S,
+    limit: Duration,
+    /// Runs while the peer takes nothing.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
 
-impl Drop for Socket {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            broke_off(Kind::HttpConnection, "it panicked; the log says where");
+impl<S: Unpin> Socket<S> {
+    pub(super) fn new(stream: S, limit: Duration) -> Socket<S> {
+        Socket { stream, limit, alarm: None }
+    }
+
+    /// Passes an outcome on, and watches the time while there is none.
+    fn in_time<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.alarm = None;
+            return outcome;
         }
+        let limit = self.limit;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        alarm.as_mut().poll(cx).map(|()| {
+            let what = format!("the peer took nothing for {limit:?}");
+            Err(io::Error::new(io::ErrorKind::TimedOut, what))
+        })
     }
 }
 
-impl AsyncRead for Socket {
+impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Socket {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.in_time(cx, outcome)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        let outcome = Pin::new(&mut self.stream).poll_flush(cx);
+        self.in_time(cx, outcome)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.in_time(cx, outcome)
     }
 
     fn poll_write_vectored(
@@ -42,10 +63,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.in_time(cx, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 }

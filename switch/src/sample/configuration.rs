@@ -24,7 +24,9 @@ pub(super) fn config_file(town: &Town) -> String {
          # Who closes days: staff prepares, approvers decide what another person proposed.\n[finance]\n\
          staff = [\"sato\", \"suzuki\"]\napprovers = [\"suzuki\", \"tanaka\"]\n\
          # What a party's file may differ by, when its contract says so; to the yen without one.\n\
-         # [[finance.tolerance]]\n# of = \"issuer 4\"\n# yen = 1\n"
+         # [[finance.tolerance]]\n# of = \"issuer 4\"\n# yen = 1\n\
+         # Checkpoints of the journal also go to an append-only file on another machine; docs/operations/audit.md\n\
+         # [audit]\n# anchor_file = \"/mnt/audit/kazasu.jsonl\"\n"
     );
     for (at, Acquirer { dialect, .. }) in ACQUIRERS.iter().enumerate() {
         out += &format!("\n[[listener]]\naddr = \"127.0.0.1:{}\"\ndialect = \"{dialect}\"\n", p.acquirers[at]);

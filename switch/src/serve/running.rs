@@ -1,6 +1,7 @@
 //! The tasks that run as long as the switch does. Each is kept: when it ends unasked, it begins again.
 
 use crate::acquirer::{Listener, ListenerContext};
+use crate::checkpoint::Checkpoints;
 use crate::cluster::{Peers, Watcher};
 use crate::issuers::Issuers;
 use kazasu_engine::Engine;
@@ -58,6 +59,13 @@ impl Running {
                 Ok(())
             }
         });
+    }
+
+    /// Signs checkpoints and hands them on, where there is a key.
+    pub(super) fn keep_checkpoints(&self, checkpoints: Option<&Checkpoints>) {
+        if let Some(checkpoints) = checkpoints {
+            checkpoints.start(&self.engine, self.tasks(), &self.signal);
+        }
     }
 
     /// Keeps the metrics' memory small.

@@ -64,7 +64,12 @@ const fn seconds(name: &'static str, kind: Kind, series: Series, help: &'static 
 use Series::{Answers, By, ByTwo, Configured, Reasons, Refusals, Single};
 
 /// Why connections of acquirers are closed by this side.
-const CLOSED: &[&str] = &["framing", "write", "too_many", "no_sign_on", "tls"];
+const CLOSED: &[&str] =
+    &["too_many", "too_many_of_subnet", "displaced", "tls", "no_sign_on", "idle", "unfinished", "framing", "write"];
+/// Why HTTP connections are closed by this side.
+const HTTP_CLOSED: &[&str] = &["too_many", "too_many_of_subnet", "displaced", "tls", "idle", "unfinished", "write"];
+/// Why connections to the nodes' port are closed by this side.
+const PEER_CLOSED: &[&str] = &["too_many", "too_many_of_subnet", "displaced", "handshake"];
 const NETWORK: &[&str] = &["sign_on", "sign_off", "key_change", "cutover_start", "cutover_end", "echo", "other"];
 const EVENTS: &[&str] = &[
     "acknowledged_again",
@@ -124,6 +129,22 @@ pub(super) const ALL: &[Metric] = &[
         "kazasu_connections_closed_total",
         By("reason", CLOSED),
         "Connections of acquirers that this side closed, by reason.",
+    ),
+    gauge("kazasu_http_connections_open", Single, "HTTP connections that are open."),
+    counter(
+        "kazasu_http_connections_closed_total",
+        By("reason", HTTP_CLOSED),
+        "HTTP connections that this side closed, by reason.",
+    ),
+    counter(
+        "kazasu_http_bodies_refused_total",
+        By("reason", &["caller", "subnet", "late"]),
+        "Bodies that were not taken because their caller or its subnet had too many, or because they came too slowly.",
+    ),
+    counter(
+        "kazasu_accept_errors_total",
+        By("port", &["acquirers", "http", "nodes"]),
+        "Attempts to take a connection that failed, most often because the process had too many open files.",
     ),
     gauge("kazasu_acquirer_connections", Configured, "Connections of an acquirer that are signed on."),
     seconds(
@@ -189,10 +210,11 @@ pub(super) const ALL: &[Metric] = &[
     counter("kazasu_takeovers_tried_total", Single, "Attempts of this node to take the lead."),
     counter("kazasu_forwarded_total", Single, "Messages passed on to the node that leads."),
     counter("kazasu_peer_messages_total", Single, "Messages that other nodes passed on to this one."),
+    gauge("kazasu_peer_connections_open", Single, "Connections to the nodes' port that are open."),
     counter(
-        "kazasu_peers_turned_away_total",
-        Single,
-        "Connections to the nodes' port that were closed because too many had not shown the key.",
+        "kazasu_peer_connections_closed_total",
+        By("reason", PEER_CLOSED),
+        "Connections to the nodes' port that this side closed, by reason.",
     ),
     counter("kazasu_events_total", By("what", EVENTS), "What the core decided besides requests."),
     counter(

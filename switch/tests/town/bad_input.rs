@@ -67,7 +67,7 @@ pub(crate) fn code(session: &mut Session) -> String {
     String::from_utf8_lossy(received.message.get(39).unwrap()).into_owned()
 }
 
-fn pays(session: &mut Session, number: u64) -> Duration {
+pub(crate) fn pays(session: &mut Session, number: u64) -> Duration {
     let request = purchase(&session.config, number);
     let bytes = frame(session, &request);
     let begin = Instant::now();
@@ -247,7 +247,11 @@ fn a_peer_that_does_not_read_is_closed_and_its_payments_are_not_lost() {
 
 #[test]
 fn two_thousand_idle_connections_cost_little_and_hold_nobody_up() {
-    let (town, served) = town();
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    town.configure(
+        "\n[limits]\nmax_before_sign_on = 2_100\nmax_per_network = 2_200\nmax_before_sign_on_per_network = 2_100\n",
+    );
+    let served = town.serve();
     let acquirer = town.acquirer(1, &served);
     let idle: Vec<TcpStream> = (0..2_000)
         .map(|n| TcpStream::connect(&acquirer.addr).unwrap_or_else(|e| panic!("connection {n}: {e}")))
@@ -270,23 +274,23 @@ fn two_thousand_idle_connections_cost_little_and_hold_nobody_up() {
 #[test]
 fn connections_over_the_limit_are_closed_and_the_others_stay() {
     let town = Town::new(Sample { residents: 0, ..Sample::default() });
-    town.configure("\n[limits]\nmax_connections = 3\nsign_on_seconds = 1\n");
+    town.configure("\n[limits]\nmax_connections = 3\nmax_per_network = 3\nmax_before_sign_on = 2\nmax_per_acquirer = 3\nsign_on_seconds = 1\n");
     let served = town.serve();
     let acquirer = town.acquirer(1, &served);
-    let mut good = Session::open(&acquirer).unwrap();
-    let mut silent: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect(&acquirer.addr).unwrap()).collect();
-    std::thread::sleep(Duration::from_millis(200));
+    let mut all: Vec<Session> = (0..3).map(|_| Session::open(&acquirer).unwrap()).collect();
     let mut over = TcpStream::connect(&acquirer.addr).unwrap();
     over.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     assert_eq!(over.read(&mut [0; 1]).unwrap(), 0, "the fourth connection is not served");
-    pays(&mut good, 1);
-    // Those that never signed on are closed, and make room.
-    for socket in &mut silent {
-        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        assert_eq!(socket.read(&mut [0; 1]).unwrap(), 0);
+    for (session, number) in all.iter_mut().zip(1..) {
+        pays(session, number);
     }
+    all.pop();
+    // Those that never sign on are closed, and make room.
+    let mut silent = TcpStream::connect(&acquirer.addr).unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert_eq!(silent.read(&mut [0; 1]).unwrap(), 0);
     let mut next = Session::open(&acquirer).unwrap();
-    pays(&mut next, 2);
+    pays(&mut next, 4);
 }
 
 /// Sends `n` payments with a card whose issuer takes 400 ms each, and collects the codes in the order of arrival.

@@ -39,7 +39,7 @@ fn today(by: i64) -> String {
 fn goes(acquirer: &AcquirerConfig, steps: &str) {
     let scenario = Scenario::parse(&format!("title = 'x'\n{steps}")).unwrap();
     let outcome = play(&scenario, acquirer).unwrap();
-    assert_eq!(outcome.exceptions, []);
+    assert_eq!(outcome.differences, []);
 }
 
 /// Pays by a clock that is ahead by so much: terminals whose time is not the switch's are refused.

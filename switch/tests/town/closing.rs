@@ -70,7 +70,7 @@ fn taps(town: &Town, served: &Served, steps: &[(&str, u32)]) {
     };
     let text: String = steps.iter().map(step).collect();
     let scenario = Scenario::parse(&format!("title = 'x'\n{text}")).unwrap();
-    assert_eq!(play(&scenario, &town.acquirer(1, served)).unwrap().exceptions, []);
+    assert_eq!(play(&scenario, &town.acquirer(1, served)).unwrap().differences, []);
 }
 
 fn journal(town: &Town, args: &[&str]) -> Output {

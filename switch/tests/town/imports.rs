@@ -147,5 +147,5 @@ fn a_dated_link_holds_from_its_date() {
     let scenario = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'soon'\nat = 'shop'\namount = 10\nexpect = { code = '00' }\n\
                     [[step]]\nsend = 'purchase'\ncard = 'later'\nat = 'shop'\namount = 10\nexpect = { code = '14' }";
     let outcome = play(&Scenario::parse(scenario).unwrap(), &acquirer).unwrap();
-    assert_eq!(outcome.exceptions, []);
+    assert_eq!(outcome.differences, []);
 }

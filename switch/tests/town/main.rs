@@ -11,6 +11,8 @@ mod cluster;
 mod codes;
 mod crash;
 mod demo;
+mod dialects;
+mod doors;
 mod full_disk;
 mod harness;
 mod house;

@@ -472,10 +472,13 @@ fn a_switch_whose_standard_output_is_full_serves() {
     wait_for("readiness", Duration::from_secs(20), || {
         request(&http, "GET", "/readyz", &[], b"").ok().filter(|(status, _)| *status == 200).map(drop)
     });
+    // HTTP answers a moment before that.
+    wait_for("nobody could be told that the switch is ready", Duration::from_secs(20), || {
+        let said = std::fs::read_to_string(town.path("serve.log")).unwrap();
+        said.contains("nobody could be told that the switch is ready").then_some(())
+    });
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert!(child.wait().unwrap().success());
-    let said = std::fs::read_to_string(town.path("serve.log")).unwrap();
-    assert!(said.contains("nobody could be told that the switch is ready"), "{said}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn every_scenario_goes_as_written_in_every_dialect() {
         for file in &files {
             let scenario = Scenario::load(file).unwrap();
             let outcome = play(&scenario, &acquirer).unwrap_or_else(|e| panic!("{}: {e:#}", file.display()));
-            assert_eq!(outcome.exceptions, [], "{} in {}", file.display(), acquirer.dialect.name);
+            assert_eq!(outcome.differences, [], "{} in {}", file.display(), acquirer.dialect.name);
             played += usize::from(outcome.skipped.is_none());
         }
     }
@@ -60,7 +60,7 @@ fn a_wrong_expectation_is_reported_as_a_difference() {
     let text = "title = 'x'\n[[step]]\nsend = 'purchase'\ncard = 'held-empty'\nat = 'shop'\namount = 100\n\
                 expect = { code = '00', fields = { 38 = '123456' } }\n[[step]]\nsend = 'echo'\nexpect = { answer = 'none' }";
     let outcome = play(&Scenario::parse(text).unwrap(), &acquirer).unwrap();
-    let found: Vec<_> = outcome.exceptions.iter().map(|d| (d.step, d.field.as_str(), d.got.as_str())).collect();
+    let found: Vec<_> = outcome.differences.iter().map(|d| (d.step, d.field.as_str(), d.got.as_str())).collect();
     assert_eq!(found[0], (1, "DE39", "51 残高不足 insufficient funds"));
     assert_eq!(found[1], (1, "DE38", "absent"));
     assert_eq!((found[2].0, found[2].1), (2, "answer"));

@@ -13,7 +13,7 @@ use kazasu_schemas::ids::Stan;
 use kazasu_schemas::iso8583::{Message, Mti};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::mac::encode_frame;
-use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, Operation, Request};
+use kazasu_schemas::wire::{Network, NetworkCode, Nonce, Nonces, Operation, Request, ResponseCode};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -218,9 +218,46 @@ fn an_old_style_sign_on_and_a_plain_connection_of_a_tls_acquirer_are_refused() {
     let error = Session::open(&town.acquirer(2, &served)).err().unwrap().to_string();
     assert!(error.contains("sign-on refused"), "{error}");
     assert_eq!(refused_for(&served, "certificate"), 1.0);
+    // Lines are written by a thread of their own.
+    served.stop();
     let log = std::fs::read_to_string(town.path("serve.log")).unwrap();
     assert!(log.contains("its client certificates are configured, and this connection has no TLS"), "{log}");
     assert!(log.contains("it must bring the acquirer's nonce (NA)"), "{log}");
+}
+
+#[test]
+fn what_is_under_way_survives_a_change_of_keys_and_a_sign_off() {
+    let town = Town::new(Sample { residents: 0, ..Sample::default() });
+    let served = town.serve();
+    served.issuers_up(3);
+    let mut session = Session::open(&town.acquirer(1, &served)).unwrap();
+    // An issuer that takes 400 ms: the answer comes after the change, and under the new key.
+    let slow = |session: &Session, number| {
+        let request = Request { ppid: Some(session.config.cards["credit-slow"]), ..purchase(&session.config, number) };
+        frame(session, &request)
+    };
+    let answered = |session: &mut Session| {
+        let keys = session.keys.clone();
+        let answer = session.receive(&keys, Duration::from_secs(5)).unwrap().expect("an answer");
+        assert_eq!((answer.mac, answer.message.get(39)), (Some(true), Some(APPROVED.as_bytes())));
+    };
+    let bytes = slow(&session, 1);
+    session.raw(&bytes).unwrap();
+    // Written under the old key, and on its way when the keys change.
+    let late = frame(&session, &purchase(&session.config, 2));
+    session.sign_on().unwrap();
+    session.raw(&late).unwrap();
+    answered(&mut session);
+    answered(&mut session);
+    let bytes = slow(&session, 3);
+    session.raw(&bytes).unwrap();
+    assert_eq!(session.network(NetworkCode::SignOff).unwrap().code, Some(ResponseCode::APPROVED));
+    answered(&mut session);
+    let bytes = frame(&session, &purchase(&session.config, 4));
+    session.raw(&bytes).unwrap();
+    assert_eq!(code(&mut session), SECURITY_VIOLATION);
+    session.sign_on().unwrap();
+    pays(&mut session, 5);
     served.stop();
 }
 

@@ -76,7 +76,7 @@ impl Signatures {
             let text = batch_text(&Head { seq: entry.seq, hash: entry.hash });
             if self.out.checked {
                 if !self.is_trusted(&text, signature) {
-                    let which = "the signature of the batch that ends there is none of a trusted key";
+                    let which = "the batch that ends there has another hash than the one signed, or its key is not among the trusted keys";
                     return Err(self.differs(entry.seq, which));
                 }
                 self.good = entry.seq;

@@ -28,7 +28,7 @@ fn every_file_of_the_golden_folder_is_valid() {
         .map(|e| e.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["counted", "digits4", "letters", "tiny"]);
+    assert_eq!(names, ["counted", "digits4", "letters", "packings", "tiny"]);
     for name in names {
         assert_eq!(dialect(&name).name, name);
     }
@@ -113,7 +113,7 @@ fn each_problem_names_dialect_place_and_expectation() {
         ("LL ans..100", "2 length digits cannot say 100"),
         ("n0", "a field has at least one character"),
         ("n10000", "a field is at most 9999 long"),
-        ("LLLL ans..10000", "4 length digits cannot say 10000"),
+        ("LLLL ans..10000", "a field is at most 9999 long"),
         ("LL x+n..8", "a signed amount has a fixed length, like \"x+n8\""),
     ];
     for (kind, said) in long {
@@ -159,7 +159,10 @@ fn a_file_that_is_no_dialect_is_told_where() {
         ("name = ", "line 1, column 8"),
         ("name = \"x\"\nbitmpa = \"raw\"", "unknown field `bitmpa`"),
         ("name = \"x\"\nbitmap = \"ebcdic\"", "unknown variant `ebcdic`, expected `hex` or `raw`"),
-        ("name = \"x\"\n[framing]\nheader = \"be4\"", "unknown variant `be4`, expected `be2` or `ascii4`"),
+        (
+            "name = \"x\"\n[framing]\nheader = \"be3\"",
+            "unknown variant `be3`, expected one of `be2`, `be4`, `ascii4`, `bcd2`",
+        ),
         ("name = \"x\"\n[fields]\n3 = { type = \"n6\", digit = \"bcd\" }", "unknown field `digit`"),
         ("name = \"x\"\nmax_message = -1", "max_message"),
     ] {
@@ -167,4 +170,65 @@ fn a_file_that_is_no_dialect_is_told_where() {
         assert_eq!((error.dialect.as_str(), error.at.as_str()), ("?", "file"), "{text}");
         assert!(error.problem.contains(expected), "{text}: {error}");
     }
+}
+
+/// A dialect that extends `iso87-bcd` with these lines; what is said about them.
+fn refused(lines: &str) -> String {
+    let text = format!("name = \"ours\"\nextends = \"iso87-bcd\"\n{lines}");
+    Dialect::parse(&text).unwrap_err().to_string()
+}
+
+#[test]
+fn settings_that_do_not_fit_are_told_by_place() {
+    for (lines, expected) in [
+        ("text = \"ebcdic\"", "code_page: is missing, and text is ebcdic: cp037, cp1047 or cp290"),
+        (
+            "[fields]\n43 = { text = \"ebcdic\" }",
+            "fields.43: text is ebcdic, and the dialect's code_page is missing: cp037, cp1047 or cp290",
+        ),
+        ("[fields]\n43 = { padding = \"leftF\" }", "fields.43: padding is for n, z and x+n, not for ans"),
+        ("[fields]\n4 = { sign = \"character\" }", "fields.4: sign is for x+n, not for n"),
+        (
+            "[fields]\n28 = { sign = \"trailing_nibble\", padding = \"rightF\" }",
+            "fields.28: a trailing sign nibble is the last one: padding must be left0 or leftF",
+        ),
+        (
+            "[fields]\n2 = { length_counts = \"bytes\" }",
+            "fields.2: length_counts = \"bytes\" of packed digits needs padding leftF or rightF: with a zero nobody can tell 19 \
+             digits from 20",
+        ),
+        (
+            "[fields]\n3 = { length_counts = \"bytes\" }",
+            "fields.3: type \"n6\" has no length prefix, so length_counts says nothing",
+        ),
+        (
+            "[fields]\n44 = { type = \"LL ans..256\", length_prefix = \"hex\" }",
+            "fields.44: type \"LL ans..256\": 2 length digits cannot say 256",
+        ),
+        (
+            "[fields]\n44 = { type = \"L ans..256\", length_prefix = \"binary\" }",
+            "fields.44: type \"L ans..256\": 1 length digits cannot say 256",
+        ),
+        (
+            "[framing]\nheader = \"be2\"\ntpdu = \"6000\"",
+            "framing.tpdu: must be 5 bytes in hexadecimal (identifier, destination, source), got \"6000\"",
+        ),
+        (
+            "[framing]\nheader = \"be2\"\ntrailer = \"\"",
+            "framing.trailer: must be 1 to 8 bytes in hexadecimal, got \"\"",
+        ),
+        (
+            "[framing]\nheader = \"be2\"\ntrailer = \"030303030303030303\"",
+            "framing.trailer: must be 1 to 8 bytes in hexadecimal, got \"030303030303030303\"",
+        ),
+        ("[framing]\nheader = \"be2\"\ncounts_tpdu = false", "framing.counts_tpdu: says nothing without tpdu"),
+        ("[framing]\nheader = \"be2\"\ncounts_trailer = true", "framing.counts_trailer: says nothing without trailer"),
+        (
+            "max_message = 9999\n[framing]\nheader = \"bcd2\"\ntrailer = \"03\"",
+            "max_message: must be 64 to 9998 bytes, got 9999",
+        ),
+    ] {
+        assert_eq!(refused(lines), format!("dialect ours: {expected}"), "{lines}");
+    }
+    assert!(refused("[fields]\n4 = { padding = \"left1\" }").contains("unknown variant `left1`"));
 }

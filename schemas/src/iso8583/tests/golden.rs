@@ -4,7 +4,7 @@ use super::{Case, cases, dialect, fields, literal};
 use crate::iso8583::{Dialect, Message, Mti};
 use bytes::BytesMut;
 
-const FILES: [&str; 4] = ["iso87-ascii.txt", "iso87-binary.txt", "iso87-bcd.txt", "overrides.txt"];
+const FILES: [&str; 5] = ["iso87-ascii.txt", "iso87-binary.txt", "iso87-bcd.txt", "overrides.txt", "host.txt"];
 
 #[test]
 fn every_golden_frame_decodes_and_encodes() {

@@ -1,7 +1,7 @@
 //! What holds for every message and for any bytes, in each shipped dialect and in one with every unusual setting.
 
 use super::{dialect, fields};
-use crate::iso8583::dialect::{Class, FieldSpec, Length};
+use crate::iso8583::dialect::{Class, FieldSpec, Length, Text};
 use crate::iso8583::{Dialect, Message, Mti};
 use crate::mac::{MacAlgorithm, MacKey, encode_frame};
 use crate::secret::Key;
@@ -9,8 +9,10 @@ use bytes::BytesMut;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static DIALECTS: LazyLock<[Dialect; 4]> =
-    LazyLock::new(|| ["iso87-ascii", "iso87-binary", "iso87-bcd", "letters"].map(dialect));
+const NUMBER: usize = 6;
+
+static DIALECTS: LazyLock<[Dialect; NUMBER]> =
+    LazyLock::new(|| ["iso87-ascii", "iso87-binary", "iso87-bcd", "letters", "host-ebcdic", "packings"].map(dialect));
 
 /// Values that the field allows. Variable fields are short most of the time and at their maximum now and then.
 fn value(spec: &FieldSpec) -> BoxedStrategy<Vec<u8>> {
@@ -22,7 +24,14 @@ fn value(spec: &FieldSpec) -> BoxedStrategy<Vec<u8>> {
             prop_oneof![8 => 0..=max.min(30), 1 => Just(max)].boxed()
         }
     };
-    let alphabet: Vec<u8> = (0..=255).filter(|c| class.allows(1, *c)).collect();
+    // What the code page lacks cannot be written.
+    let page = match (class, spec.text) {
+        (Class::Binary | Class::Private | Class::Digits | Class::Track | Class::SignedDigits, _) => None,
+        (_, Text::Ascii) => None,
+        (_, Text::Ebcdic(page)) => Some(page),
+    };
+    let has = |c: &u8| page.is_none_or(|page| page.byte(*c).is_some());
+    let alphabet: Vec<u8> = (0..=255).filter(|c| class.allows(1, *c)).filter(has).collect();
     (len, any::<bool>())
         .prop_flat_map(move |(len, credit)| {
             let any = prop::collection::vec(prop::sample::select(alphabet.clone()), len);
@@ -39,7 +48,7 @@ fn value(spec: &FieldSpec) -> BoxedStrategy<Vec<u8>> {
 /// A dialect's number and a message that it can write.
 fn message() -> impl Strategy<Value = (usize, Message)> {
     let numbers: Vec<u8> = (2..=128).filter(|f| *f != 65).collect();
-    (0..4_usize, 0..1000_u16, prop::sample::subsequence(numbers, 0..12), any::<bool>()).prop_flat_map(
+    (0..NUMBER, 0..1000_u16, prop::sample::subsequence(numbers, 0..12), any::<bool>()).prop_flat_map(
         |(which, mti, numbers, forced)| {
             let values: Vec<_> =
                 numbers.iter().map(|n| value(DIALECTS[which].field(*n).expect("defines every field"))).collect();
@@ -84,17 +93,21 @@ fn check_bytes(dialect: &Dialect, bytes: &[u8]) -> Result<(), TestCaseError> {
 fn plausible() -> impl Strategy<Value = (usize, Vec<u8>)> {
     let bits = prop::collection::vec(0..128_u32, 0..6);
     let body = prop::collection::vec(
-        prop_oneof![4 => Just(b'0'), 3 => Just(0), 3 => b'0'..=b'9', 2 => 1..=4_u8, 1 => any::<u8>()],
+        prop_oneof![4 => Just(b'0'), 3 => Just(0), 3 => b'0'..=b'9', 2 => 1..=4_u8, 2 => 0xf0..=0xf9_u8, 1 => any::<u8>()],
         0..120,
     );
-    (0..4_usize, bits, body).prop_map(|(which, bits, body)| {
+    (0..NUMBER, bits, body).prop_map(|(which, bits, body)| {
         let map = bits.iter().fold(0_u128, |map, bit| map | 1 << bit);
         let map = if map & u128::from(u64::MAX) == 0 { map } else { map | 1 << 127 };
         let map = map & !(1 << 63);
         let len = if map >> 127 == 1 { 16 } else { 8 };
         let bitmap = &map.to_be_bytes()[..len];
-        let mut bytes = if which == 2 { vec![2, 0] } else { b"0200".to_vec() };
-        if which == 1 || which == 2 {
+        let mut bytes = match which {
+            2 | 5 => vec![2, 0],
+            4 => vec![0xf0, 0xf2, 0xf0, 0xf0],
+            _ => b"0200".to_vec(),
+        };
+        if [1, 2, 4, 5].contains(&which) {
             bytes.extend_from_slice(bitmap);
         } else {
             bytes.extend_from_slice(hex::encode_upper(bitmap).as_bytes());
@@ -123,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_never_panic(which in 0..4_usize, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn random_bytes_never_panic(which in 0..NUMBER, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         check_bytes(&DIALECTS[which], &bytes)?;
     }
 
@@ -190,7 +203,8 @@ proptest! {
         if encode_frame(dialect, &mut message, Some(&key), &mut out).is_err() {
             return Ok(()); // over the dialect's longest message
         }
-        let mut frame = out.split_off(dialect.framing.header_len());
+        let mut frame = out.split_off(dialect.framing.front_len());
+        frame.truncate(frame.len() - dialect.framing.trailer.bytes().len());
         prop_assert!(verifies(dialect, &key, &frame));
         prop_assert_eq!(message.has(64), !message.has(128));
         let at = at.index(frame.len());

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What differs between two policies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReconException {
+pub struct Difference {
     /// What it is about, for example `limit 1 amount`.
     pub what: String,
     /// As it was; absent when new.
@@ -20,13 +20,13 @@ pub struct ReconException {
 
 /// What changes from `before` to `after`, sorted.
 #[must_use]
-pub fn differences(before: &Policy, after: &Policy) -> Vec<ReconException> {
+pub fn differences(before: &Policy, after: &Policy) -> Vec<Difference> {
     let (before, after) = (facts(before), facts(after));
     let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let pairs = keys.into_iter().map(|what| (what, before.get(what), after.get(what)));
     pairs
         .filter(|(_, a, b)| a != b)
-        .map(|(what, a, b)| ReconException { what: what.clone(), before: a.cloned(), after: b.cloned() })
+        .map(|(what, a, b)| Difference { what: what.clone(), before: a.cloned(), after: b.cloned() })
         .collect()
 }
 

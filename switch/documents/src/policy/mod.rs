@@ -6,7 +6,7 @@ mod facts;
 pub mod file;
 mod values;
 
-pub use facts::{ReconException, differences};
+pub use facts::{Difference, differences};
 pub use file::{Problem, read};
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn the_manuals_file_is_read() {
     assert_eq!(policy.points[0].rate, Rate(50_000));
     assert_eq!(policy.points[0].bonus_weekdays, 0b100_0000);
     assert_eq!(policy.alerts, [50, 80, 100]);
-    assert!(exceptions(&policy, &policy).is_empty());
+    assert!(differences(&policy, &policy).is_empty());
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn what_differs_is_told_key_by_key() {
     let before = read(&manual()).unwrap();
     let text = manual().replace("amount = 100_000", "amount = 80_000").replace("rate = \"5%\"", "rate = \"2.5%\"");
     let text = &text[..text.find("[offline]").unwrap()];
-    let found: Vec<String> = exceptions(&before, &read(text).unwrap())
+    let found: Vec<String> = differences(&before, &read(text).unwrap())
         .into_iter()
         .map(|d| format!("{}: {} -> {}", d.what, d.before.unwrap_or_default(), d.after.unwrap_or_default()))
         .collect();

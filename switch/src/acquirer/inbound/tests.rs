@@ -31,6 +31,7 @@ fn acquirers() -> Arc<Acquirers> {
         master: master(at),
         certificates: if at == 2 { vec![[1; 32], [2; 32]] } else { Vec::new() },
         cutover: false,
+        max_connections: 4,
     };
     Arc::new(Acquirers::new((0..IDS.len()).map(config).collect()))
 }
@@ -91,7 +92,8 @@ impl Peer {
 
     fn take(&mut self, frame: &[u8]) -> (Came, Option<Network>, Option<Arc<SignedOn>>) {
         self.sent.push(frame.to_vec());
-        match self.reader.take(frame) {
+        let whole = Frame { tpdu: None, message: BytesMut::from(frame), wrong_trailer: None };
+        match self.reader.take(&whole) {
             Verdict::Network { message, authenticity, begins } => {
                 let came = Came(code(message.code.unwrap().wire()), authenticity, None);
                 (came, Some(message), begins)

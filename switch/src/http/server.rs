@@ -1,0 +1,272 @@
+//! The HTTP server's loop: it takes connections through the gate and serves each within its times.
+
+use super::HttpLimits;
+use super::socket::Socket;
+use crate::admission::{Closed, Gate, Place, Subnet};
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use kazasu_engine::tasks::{Kind, Tasks, fault};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+/// The HTTP port and what answers there.
+pub(super) struct Server {
+    pub(super) port: TcpListener,
+    pub(super) gate: Arc<Gate>,
+    pub(super) app: Router,
+    pub(super) limits: HttpLimits,
+    pub(super) tasks: Tasks,
+}
+
+impl Server {
+    /// Serves until shutdown, and every request that was taken to its end. It can be run again after it broke off: the port stays
+    /// open.
+    pub(super) async fn run(&self, mut shutdown: watch::Receiver<bool>) {
+        let open = TaskTracker::new();
+        loop {
+            fault(Kind::Http);
+            let (stream, place) = tokio::select! {
+                accepted = self.gate.accept(&self.port) => accepted,
+                // An error means that the sender is gone, which is a shutdown too.
+                _ = shutdown.changed() => break,
+            };
+            let serving = Serving {
+                app: self.app.clone(),
+                guest: Guest(Arc::new(GuestState { place, has_asked: AtomicBool::new(false) })),
+                limits: self.limits,
+                shutdown: shutdown.clone(),
+            };
+            let tasks = self.tasks.clone();
+            open.spawn(async move { tasks.once(Kind::HttpConnection, serving.connection(stream)).await });
+        }
+        open.close();
+        open.wait().await;
+    }
+}
+
+/// The other end of a connection, as its requests see it.
+#[derive(Clone)]
+pub(super) struct Guest(Arc<GuestState>);
+
+struct GuestState {
+    place: Place,
+    /// Has the first header come?
+    has_asked: AtomicBool,
+}
+
+impl Guest {
+    pub(super) fn subnet(&self) -> Subnet {
+        self.0.place.subnet()
+    }
+}
+
+/// A request that is being served. Afterwards its connection waits again.
+struct Busy(Guest);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.place.wait();
+    }
+}
+
+/// One connection.
+struct Serving {
+    app: Router,
+    guest: Guest,
+    limits: HttpLimits,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Serving {
+    async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) {
+        let opened = Instant::now();
+        let (state, inner) = (self.guest.0.clone(), TowerToHyperService::new(self.app));
+        let guest = self.guest;
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            guest.0.has_asked.store(true, Ordering::Release);
+            guest.0.place.serve();
+            let busy = Busy(guest.clone());
+            request.extensions_mut().insert(guest.clone());
+            let answer = inner.call(request);
+            async move {
+                let answer = answer.await;
+                drop(busy);
+                answer
+            }
+        });
+        let socket = Socket::new(stream, self.limits.write);
+        let mut server = http1::Builder::new();
+        // The time between an answer and the next header counts too.
+        server.timer(TokioTimer::new()).header_read_timeout(self.limits.idle);
+        let mut served = pin!(server.serve_connection(TokioIo::new(socket), service));
+        let mut first = pin!(tokio::time::sleep_until((opened + self.limits.header).into()));
+        let (mut watches_first, mut is_stopping) = (true, false);
+        loop {
+            tokio::select! {
+                end = served.as_mut() => return ended(end, &state),
+                () = state.place.displaced() => return,
+                () = first.as_mut(), if watches_first => {
+                    if !state.has_asked.load(Ordering::Acquire) {
+                        return state.place.gate().closed(Closed::Unfinished);
+                    }
+                    watches_first = false;
+                }
+                _ = self.shutdown.changed(), if !is_stopping => {
+                    is_stopping = true;
+                    served.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+}
+
+/// Counts a connection that was given up.
+fn ended(end: hyper::Result<()>, state: &GuestState) {
+    let Err(error) = end else { return };
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    if error.is_timeout() {
+        state.place.gate().closed(Closed::Idle);
+    } else if source.is_some_and(|source| source.kind() == std::io::ErrorKind::TimedOut) {
+        state.place.gate().closed(Closed::Write);
+    }
+    tracing::debug!(%error, peer = %state.place.peer(), "an HTTP connection ended");
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::admission::{Bounds, Port, Prefixes};
+    use axum::routing::{get, post};
+    use kazasu_engine::tasks::AbortOnDrop;
+    use std::net::SocketAddr;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpSocket, TcpStream};
+
+    /// Small times, so that tests see them end.
+    pub(in crate::http) fn limits() -> HttpLimits {
+        HttpLimits {
+            bodies_of_caller: 16,
+            bodies_of_subnet: 64,
+            header: Duration::from_millis(300),
+            idle: Duration::from_millis(900),
+            body: Duration::from_secs(2),
+            body_pause: Duration::from_millis(300),
+            write: Duration::from_millis(500),
+        }
+    }
+
+    pub(in crate::http) fn gate() -> Arc<Gate> {
+        let prefixes = Prefixes { ipv4: 32, ipv6: 64 };
+        Gate::new(Port::Http, Bounds { connections: 16, waiting: 8, of_subnet: 12, waiting_of_subnet: 4, prefixes })
+    }
+
+    async fn large() -> Vec<u8> {
+        vec![b'x'; 64 << 20]
+    }
+
+    struct Running {
+        addr: SocketAddr,
+        stop: watch::Sender<bool>,
+        _serving: AbortOnDrop<()>,
+    }
+
+    async fn running() -> Running {
+        let app = Router::new().route("/", get(|| async { "here" })).route("/large", get(large)).route(
+            "/slow",
+            post(|| async {
+                tokio::time::sleep(Duration::from_millis(600)).await;
+                "done"
+            }),
+        );
+        let port = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let addr = SocketAddr::from(([127, 0, 0, 1], port.local_addr().unwrap().port()));
+        let server = Server { port, gate: gate(), app, limits: limits(), tasks: Tasks::default() };
+        let (stop, shutdown) = watch::channel(false);
+        let _serving = AbortOnDrop(tokio::spawn(async move { server.run(shutdown).await }));
+        Running { addr, stop, _serving }
+    }
+
+    async fn from(host: u8, addr: SocketAddr) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, host], 0))).unwrap();
+        socket.connect(addr).await.unwrap()
+    }
+
+    /// What comes until this side or the other ends it.
+    async fn rest(stream: &mut TcpStream) -> (String, Duration) {
+        let (begin, mut bytes) = (Instant::now(), Vec::new());
+        let end = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut bytes)).await;
+        assert!(end.is_ok(), "the connection stays open");
+        (String::from_utf8_lossy(&bytes).into_owned(), begin.elapsed())
+    }
+
+    async fn answers(stream: &mut TcpStream) -> bool {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: s\r\n\r\n").await.unwrap();
+        let mut answer = [0; 16];
+        stream.read_exact(&mut answer).await.is_ok_and(|_| answer.starts_with(b"HTTP/1.1 200 "))
+    }
+
+    #[tokio::test]
+    async fn silent_half_and_idle_connections_are_closed_in_time() {
+        let running = running().await;
+        let (mut silent, mut half, mut idle) =
+            (from(1, running.addr).await, from(1, running.addr).await, from(1, running.addr).await);
+        half.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+        assert!(answers(&mut idle).await);
+        let ((_, silent), (said, half), (_, idle)) = tokio::join!(rest(&mut silent), rest(&mut half), rest(&mut idle));
+        let early = |time: Duration, due| time < Duration::from_millis(due);
+        assert!(!early(silent, 200) && !early(half, 200) && !early(idle, 800), "{silent:?} {half:?} {idle:?}");
+        assert!(!said.contains("200"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_silent_connections_keeps_nobody_out() {
+        let running = running().await;
+        let mut flood = Vec::new();
+        for n in 0..40 {
+            flood.push(from(1, running.addr).await);
+            if n % 10 == 0 {
+                assert!(answers(&mut from(2, running.addr).await).await, "{n}: from another address");
+                assert!(answers(&mut from(1, running.addr).await).await, "{n}: from the same address");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_served_is_not_displaced_and_ends_after_shutdown() {
+        let running = running().await;
+        let mut slow = from(1, running.addr).await;
+        slow.write_all(b"POST /slow HTTP/1.1\r\nhost: s\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut flood = Vec::new();
+        for _ in 0..20 {
+            flood.push(from(1, running.addr).await);
+        }
+        running.stop.send(true).unwrap();
+        assert!(rest(&mut slow).await.0.ends_with("done"));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_nothing_of_its_answer_is_closed() {
+        let running = running().await;
+        let mut slow = from(1, running.addr).await;
+        slow.write_all(b"GET /large HTTP/1.1\r\nhost: s\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        // What the sockets held is still there, and then it ends before the whole.
+        let mut bytes = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_secs(5), slow.read_to_end(&mut bytes)).await.unwrap();
+        assert!(bytes.len() < 64 << 20, "{}", bytes.len());
+    }
+}
