@@ -1,5 +1,6 @@
 //! Accounts: who owes whom, in which unit, on which side, and how low the balance may fall.
 
+use kazasu_schemas::heading::Heading;
 use kazasu_schemas::ids::{InstitutionId, MerchantId};
 use kazasu_schemas::money::{Unit, Yen};
 use std::fmt;
@@ -204,37 +205,37 @@ impl AccountKey {
         }
     }
 
-    /// The chart-of-accounts heading, for trial balances.
+    /// The heading under which trial balances add it up.
     #[must_use]
-    pub fn heading(&self) -> &'static str {
+    pub fn heading(&self) -> Heading {
         match self {
-            AccountKey::Bank => "銀行預金 bank",
-            AccountKey::Deposit(_) => "公金受取預り金 resident deposits",
-            AccountKey::MerchantPayable(..) => "加盟店未払金 merchant payable",
-            AccountKey::IssuerReceivable(_) => "発行者未収金 issuer receivable",
-            AccountKey::AdviceShortfall(_) => "事後通知不足金 advice shortfall",
-            AccountKey::PurseFund(_) => "給付事業預り金 purse funds",
-            AccountKey::Purse(..) => "給付金残高 resident purses",
-            AccountKey::PointsIssued(_) => "ポイント発行枠 points issued",
-            AccountKey::PointBudget(_) => "ポイント予算残 point budgets",
-            AccountKey::Points(..) => "ポイント残高 resident points",
-            AccountKey::PointsSpent(_) => "ポイント利用 points spent",
-            AccountKey::PointsExpired(_) => "ポイント失効 points expired",
-            AccountKey::FunderReceivable(_) => "原資負担者未収金 funder receivable",
-            AccountKey::StandInLoss(_) => "代行承認損失 stand-in loss",
-            AccountKey::ReliefBudgeted(_) => "給付予算 relief budgeted",
-            AccountKey::ReliefBudget(_) => "給付予算残 relief budget left",
-            AccountKey::ReliefCommitted(_) => "支出負担行為済 relief committed",
-            AccountKey::ReliefExecuted(_) => "支出済 relief paid",
-            AccountKey::ReliefTransit(_) => "給付未達 relief in transit",
-            AccountKey::ReliefReceivable(_) => "給付返還請求 relief receivable",
-            AccountKey::ReliefClaims(_) => "給付返還未納 relief claims",
-            AccountKey::FeeIncome => "加盟店手数料 fee income",
-            AccountKey::FeeTax => "仮受消費税 tax on fees",
-            AccountKey::PayoutTransit => "振込未達 payouts in transit",
-            AccountKey::Interchange(_) => "インターチェンジ interchange",
-            AccountKey::Differences => "照合差額 reconciliation differences",
-            AccountKey::BankFees => "銀行手数料 bank fees",
+            AccountKey::Bank => Heading::Bank,
+            AccountKey::Deposit(_) => Heading::Deposit,
+            AccountKey::MerchantPayable(..) => Heading::MerchantPayable,
+            AccountKey::IssuerReceivable(_) => Heading::IssuerReceivable,
+            AccountKey::AdviceShortfall(_) => Heading::AdviceShortfall,
+            AccountKey::PurseFund(_) => Heading::PurseFund,
+            AccountKey::Purse(..) => Heading::Purse,
+            AccountKey::PointsIssued(_) => Heading::PointsIssued,
+            AccountKey::PointBudget(_) => Heading::PointBudget,
+            AccountKey::Points(..) => Heading::Points,
+            AccountKey::PointsSpent(_) => Heading::PointsSpent,
+            AccountKey::PointsExpired(_) => Heading::PointsExpired,
+            AccountKey::FunderReceivable(_) => Heading::FunderReceivable,
+            AccountKey::StandInLoss(_) => Heading::StandInLoss,
+            AccountKey::ReliefBudgeted(_) => Heading::ReliefBudgeted,
+            AccountKey::ReliefBudget(_) => Heading::ReliefBudget,
+            AccountKey::ReliefCommitted(_) => Heading::ReliefCommitted,
+            AccountKey::ReliefExecuted(_) => Heading::ReliefExecuted,
+            AccountKey::ReliefTransit(_) => Heading::ReliefTransit,
+            AccountKey::ReliefReceivable(_) => Heading::ReliefReceivable,
+            AccountKey::ReliefClaims(_) => Heading::ReliefClaims,
+            AccountKey::FeeIncome => Heading::FeeIncome,
+            AccountKey::FeeTax => Heading::FeeTax,
+            AccountKey::PayoutTransit => Heading::PayoutTransit,
+            AccountKey::Interchange(_) => Heading::Interchange,
+            AccountKey::Differences => Heading::Differences,
+            AccountKey::BankFees => Heading::BankFees,
         }
     }
 }

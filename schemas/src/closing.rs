@@ -41,18 +41,6 @@ impl DayState {
             DayState::Signed => "signed",
         }
     }
-
-    /// For people.
-    #[must_use]
-    pub fn japanese(self) -> &'static str {
-        match self {
-            DayState::Open => "営業中",
-            DayState::CutOver => "締切済",
-            DayState::Reconciled => "照合済",
-            DayState::Settled => "精算済",
-            DayState::Signed => "署名済",
-        }
-    }
 }
 
 /// Whose lines the ledger was compared with.

@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod closing;
 pub mod contract;
 pub mod guard;
+pub mod heading;
 pub mod ids;
 pub mod iso8583;
 pub mod jst;

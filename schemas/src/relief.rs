@@ -200,19 +200,6 @@ pub mod issue {
         "link_broken",
         "supplement",
     ];
-    /// The same for people.
-    pub const JAPANESE: [&str; 10] = [
-        "IDなし",
-        "未登録のID",
-        "カード利用不可",
-        "口座なし",
-        "上限超過",
-        "重複",
-        "他の被害が上位",
-        "口座の重複",
-        "紐付け不良",
-        "追加支給",
-    ];
 }
 
 /// A step of a batch. Each is a record with who, when and why.
@@ -293,21 +280,6 @@ impl Step {
             Step::Released => "released",
             Step::Reported => "reported",
             Step::Cancelled => "cancelled",
-        }
-    }
-
-    /// For people.
-    #[must_use]
-    pub fn japanese(self) -> &'static str {
-        match self {
-            Step::Applied => "申請",
-            Step::Assessed => "審査済",
-            Step::Decided => "支給決定",
-            Step::Committed => "支出負担行為",
-            Step::Ordered => "支出命令",
-            Step::Released => "会計確認・送出",
-            Step::Reported => "実績報告済",
-            Step::Cancelled => "取消",
         }
     }
 

@@ -3,6 +3,8 @@
 use kazasu_schemas::ids::{InstitutionId, Rrn, Stan};
 use kazasu_schemas::wire::issuer::{IssuerAnswer, IssuerRequest, Misfit};
 use kazasu_schemas::wire::{Network, NetworkCode, ResponseCode};
+use kazasu_text::Text;
+use kazasu_text::responses::meaning;
 
 /// The acquirer's message that a command follows from. Only log lines use it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,7 +140,7 @@ pub enum SessionFault {
     #[error("the issuer did not answer the sign-on in time")]
     SignOnUnanswered,
     /// The sign-on was answered with another code than 00.
-    #[error("the issuer refused the sign-on with {0} ({meaning})", meaning = .0.meaning())]
+    #[error("the issuer refused the sign-on with {0} ({meaning})", meaning = meaning(*.0).both())]
     SignOnRefused(ResponseCode),
     /// No answer to an echo, and nothing else came since.
     #[error("the issuer did not answer an echo in time")]

@@ -61,44 +61,6 @@ impl ResponseCode {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("letters and digits")
     }
-
-    /// The code's meaning, Japanese first.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match &self.0 {
-            b"00" => "承認 approved",
-            b"03" => "加盟店不明 unknown merchant",
-            b"05" => "取引不承認 do not honour",
-            b"10" => "一部承認 partial approval",
-            b"12" => "取引種別不正 invalid transaction",
-            b"13" => "金額不正 invalid amount",
-            b"14" => "カード未登録 no such card",
-            b"15" => "発行者不明 no such issuer",
-            b"25" => "元取引なし original not found",
-            b"30" => "電文形式不正 format error",
-            b"41" => "紛失カード lost card",
-            b"43" => "盗難カード stolen card",
-            b"51" => "残高不足 insufficient funds",
-            b"54" => "有効期限切れ expired card",
-            b"55" => "暗証番号が必要 PIN required",
-            b"57" => "利用対象外 not permitted to cardholder",
-            b"58" => "端末利用不可 not permitted to terminal",
-            b"59" => "不正使用の疑い suspected fraud",
-            b"61" => "限度額超過 amount limit exceeded",
-            b"62" => "利用制限カード restricted card",
-            b"63" => "認証エラー security violation",
-            b"65" => "回数制限超過 count limit exceeded",
-            b"68" => "応答遅延 answer came too late",
-            b"75" => "暗証番号誤り回数超過 PIN tries exceeded",
-            b"90" => "日付切替中 cut-over under way",
-            b"91" => "発行者応答なし issuer unavailable",
-            b"92" => "経路なし no route",
-            b"94" => "重複取引 duplicate",
-            b"95" => "照合不一致 out of balance",
-            b"96" => "システム障害 system malfunction",
-            _ => "その他 other",
-        }
-    }
 }
 
 impl fmt::Display for ResponseCode {
@@ -237,7 +199,7 @@ mod tests {
     fn numbers_are_distinct() {
         let numbers: std::collections::BTreeSet<u8> = Refusal::ALL.iter().map(|r| r.number()).collect();
         assert_eq!(numbers.len(), Refusal::ALL.len());
-        assert!(Refusal::ALL.iter().all(|r| !r.code().is_approved() && r.code().meaning() != "その他 other"));
+        assert!(Refusal::ALL.iter().all(|r| !r.code().is_approved()));
     }
 
     #[test]

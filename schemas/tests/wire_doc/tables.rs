@@ -2,7 +2,7 @@
 
 use super::document::{rows, samples, text};
 use kazasu_schemas::iso8583::{Dialect, Message};
-use kazasu_schemas::wire::{Network, PpidPlace, Refusal, Request, ResponseCode, Totals};
+use kazasu_schemas::wire::{Network, PpidPlace, Refusal, Request, Totals};
 
 /// `| 11 | unknown_ppid | 14 | … |`, in the order of precedence.
 #[test]
@@ -16,25 +16,6 @@ fn the_refusal_table_is_the_codes() {
     let expected: Vec<[String; 3]> =
         Refusal::ALL.iter().map(|r| [r.number().to_string(), r.name().to_owned(), r.code().to_string()]).collect();
     assert_eq!(listed, expected);
-}
-
-/// `| 14 | カード未登録 no such card | … |`.
-#[test]
-fn every_response_code_has_its_meaning() {
-    let document = text();
-    let mut codes: Vec<ResponseCode> = Refusal::ALL.iter().map(|r| r.code()).collect();
-    codes.extend([
-        ResponseCode::APPROVED,
-        ResponseCode::FORMAT,
-        ResponseCode::SECURITY,
-        ResponseCode::UNAVAILABLE,
-        ResponseCode::OUT_OF_BALANCE,
-        ResponseCode::MALFUNCTION,
-    ]);
-    for code in codes {
-        let found = rows(&document).any(|r| r.len() == 3 && r[0] == code.as_str() && r[1] == code.meaning());
-        assert!(found, "no row `| {code} | {} | … |`", code.meaning());
-    }
 }
 
 /// Reads a message as one type; the error is the field that it misses.

@@ -53,18 +53,6 @@ impl LineKind {
             TransactionKind::BalanceInquiry | TransactionKind::Unsupported => None,
         }
     }
-
-    /// For people.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            LineKind::Refund => "返品 refund",
-            LineKind::Reversal => "取消 reversal",
-            LineKind::Authorization => "仮売上 authorization",
-            LineKind::Completion => "売上確定 completion",
-            LineKind::Payment => "支払 payment",
-        }
-    }
 }
 
 /// A line of a statement. Amounts are yen; what came back is below zero.

@@ -24,6 +24,7 @@ pub use error::{ReportError, ValueError};
 pub use sheet::{Column, Sheet, Total};
 
 use kazasu_schemas::jst::Millis;
+use kazasu_text::{Label, Text, reports::Furniture};
 use sheet::{MAX_SHEETS, MAX_SUBTITLES, check_long, check_short};
 
 /// A row of cells from values of any kind: `cells![day, "山田商店", Yen::new(1_280), Cell::count(3)]`.
@@ -59,6 +60,12 @@ impl Report {
         Builder { report, open: None, failed: names.err() }
     }
 
+    /// Begins a report with a title of the catalogue.
+    #[must_use]
+    pub fn titled(title: impl Text, made_at: Millis) -> Builder {
+        Report::build(&title.ja(), &title.en(), made_at)
+    }
+
     /// The title in Japanese.
     #[must_use]
     pub fn title(&self) -> &str {
@@ -91,7 +98,7 @@ impl Report {
 
     /// The line that says when the report was made, as every format shows it.
     fn made_line(&self) -> String {
-        format!("作成日時 Made at {} JST", cell::to_the_second(self.made_at))
+        format!("{} {} JST", Furniture::MadeAt.both(), cell::to_the_second(self.made_at))
     }
 }
 
@@ -146,6 +153,18 @@ impl Builder {
     #[must_use]
     pub fn sum(self, name: &str, name_en: &str, kind: Kind) -> Self {
         self.add_column(Column::new(name, name_en, kind).total(Total::Sum))
+    }
+
+    /// Adds a column of the catalogue; its code is its key.
+    #[must_use]
+    pub fn labelled(self, column: impl Label, kind: Kind) -> Self {
+        self.column(&column.ja(), column.code(), kind)
+    }
+
+    /// Adds a column of the catalogue with the sum of its rows below it.
+    #[must_use]
+    pub fn summed(self, column: impl Label, kind: Kind) -> Self {
+        self.sum(&column.ja(), column.code(), kind)
     }
 
     /// Adds a column.

@@ -2,6 +2,8 @@
 
 use super::cell::{Cell, Kind};
 use super::error::{ReportError, ValueError};
+use kazasu_text::Text;
+use kazasu_text::reports::Furniture;
 
 /// Columns of a sheet.
 pub const MAX_COLUMNS: usize = 100;
@@ -184,7 +186,9 @@ impl Sheet {
 }
 
 /// What the totals line says.
-pub(super) const TOTAL_LABEL: &str = "合計 Total";
+pub(super) fn total_label() -> String {
+    Furniture::Total.both()
+}
 
 fn first_total(column: &Column) -> Cell {
     match column.total {

@@ -5,7 +5,7 @@
 
 use super::Report;
 use super::cell::{Cell, Kind};
-use super::sheet::{Sheet, TOTAL_LABEL};
+use super::sheet::{Sheet, total_label};
 use std::fmt::Display;
 use std::ops::Range;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -128,7 +128,7 @@ fn table(sheet: &Sheet, out: &mut String) {
 fn totals(sheet: &Sheet) -> Vec<String> {
     let mut totals: Vec<String> = sheet.totals().iter().map(shown).collect();
     if let Some(at) = sheet.label_column() {
-        totals[at] = TOTAL_LABEL.to_owned();
+        totals[at] = total_label();
     }
     totals
 }

@@ -6,7 +6,7 @@
 
 use super::Report;
 use super::cell::{Cell, Kind};
-use super::sheet::{Column, Sheet, TOTAL_LABEL, Total};
+use super::sheet::{Column, Sheet, Total, total_label};
 use kazasu_schemas::guard::is_formula;
 use kazasu_schemas::jst::{BusinessDay, DAY_MS, Millis};
 use rust_decimal::Decimal;
@@ -177,7 +177,7 @@ impl Writer<'_> {
             }
         }
         if let Some(at) = sheet.label_column() {
-            put_text(page, (row, column_number(at)), TOTAL_LABEL, styles.total(Kind::Text))?;
+            put_text(page, (row, column_number(at)), &total_label(), styles.total(Kind::Text))?;
         }
         Ok(row + 2)
     }

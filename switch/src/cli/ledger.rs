@@ -12,6 +12,7 @@ use kazasu_schemas::money::{Unit, Yen};
 use kazasu_schemas::text::thousands;
 use kazasu_store::verify::signatures::Trust;
 use kazasu_store::verify::{Verified, VerifyError, verify_signed};
+use kazasu_text::Text;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -237,16 +238,16 @@ async fn trial_balance(journal: Journal) -> anyhow::Result<()> {
     let (_, v) = check(&journal, Trust::default()).await?;
     if journal.json {
         let accounts: Vec<_> = v.accounts.iter().enumerate().map(|(n, a)| {
-            serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading(), "unit": a.key.unit().number(), "debits": a.debits.get(),
+            serde_json::json!({ "account": n, "name": a.key.to_string(), "heading": a.key.heading().both(), "unit": a.key.unit().number(), "debits": a.debits.get(),
                 "credits": a.credits.get(), "debits_held": a.debits_held.get(), "credits_held": a.credits_held.get(), "balance": a.balance().get() })
         }).collect();
         say!("{}", serde_json::json!({ "records": v.records, "day": v.day.to_string(), "accounts": accounts }));
         return Ok(());
     }
     say!("合計残高試算表 trial balance, after record {} ({})\n", v.records, v.day);
-    let mut headings: BTreeMap<&str, Vec<&Account>> = BTreeMap::new();
+    let mut headings: BTreeMap<String, Vec<&Account>> = BTreeMap::new();
     for account in &v.accounts {
-        headings.entry(account.key.heading()).or_default().push(account);
+        headings.entry(account.key.heading().both()).or_default().push(account);
     }
     let mut lines = Lines::new(0, [Align::Right, Align::Right, Align::Right, Align::Left]);
     lines.row([&"借方 debits", &"貸方 credits", &"残高 balance", &"勘定科目 heading (accounts)"]);

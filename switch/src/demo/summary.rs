@@ -12,6 +12,8 @@ use kazasu_schemas::wire::{Refusal, ResponseCode};
 use kazasu_store::records::{Placed, Records};
 use kazasu_store::verify::{Verified, verify};
 use kazasu_store::{Reader, Store};
+use kazasu_text::Text;
+use kazasu_text::responses::meaning;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -309,7 +311,7 @@ impl Summary {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         for ((name, code), n) in reasons {
-            out.row([&thousands(*n), &format!("  {code} {name}: {}", code.meaning())]);
+            out.row([&thousands(*n), &format!("  {code} {name}: {}", meaning(*code).both())]);
         }
         out.row([&thousands(r.repeats), &"再送 repeats, answered as before and booked once"]);
     }

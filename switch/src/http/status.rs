@@ -6,6 +6,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use kazasu_engine::Role;
+use kazasu_text::facts::Answer;
+use kazasu_text::status::{Connection, NodeRole, Proof, StatusRow, StatusText};
+use kazasu_text::{Label, Text};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -82,59 +85,42 @@ pub(super) async fn page(State(api): State<Api>) -> Html<String> {
     let s = status(&api).await;
     let leads = s["role"] == Role::Leading.name();
     let text = |key: &str| match &s[key] {
-        serde_json::Value::String(text) if key == "role" => match text.as_str() {
-            "leading" => "主ノード leading".to_owned(),
-            "following" => "従ノード following".to_owned(),
-            other => other.to_owned(),
-        },
+        serde_json::Value::String(text) if key == StatusRow::Role.code() => {
+            NodeRole::of(text).map_or_else(|| text.clone(), |role| role.both())
+        }
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => "–".to_owned(),
-        serde_json::Value::Bool(true) => "はい yes".to_owned(),
-        serde_json::Value::Bool(false) => "いいえ no".to_owned(),
+        serde_json::Value::Bool(true) => Answer::Yes.both(),
+        serde_json::Value::Bool(false) => Answer::No.both(),
         serde_json::Value::Number(n) => n.as_u64().map_or_else(|| n.to_string(), kazasu_schemas::text::thousands),
         other => other.to_string(),
     };
     let mut rows = String::new();
-    for (label, key) in [
-        ("営業日 business day", "business_day"),
-        ("ノード node", "node"),
-        ("役割 role", "role"),
-        ("主ノード leader", "leader"),
-        ("受付可能 ready", "ready"),
-        ("停止理由 halted because", "halted"),
-        ("時計の疑い clock in doubt", "clock_doubt"),
-        ("仕訳記録数 durable records", "records"),
-        ("貸借一致 debits equal credits", "balanced"),
-        ("利用者 residents", "residents"),
-        ("加盟店 merchants", "merchants"),
-        ("発行者応答待ち waiting for issuers", "waiting_for_issuer"),
-        ("発行者への未達通知 advices owed to issuers", "owed_to_issuers"),
-        ("未確定オーソリ open holds", "open_holds"),
-        ("限度超オフライン取引 offline payments to be decided", "advices_waiting_for_a_person"),
-    ] {
-        rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{}</td></tr>", escape(&text(key))));
+    for row in StatusRow::LIST {
+        let (label, value) = (row.both(), escape(&text(row.code())));
+        rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{value}</td></tr>"));
     }
-    for (label, of) in
-        [("検証点 checkpoint", "checkpoint"), ("外部保管 anchor", "anchor"), ("時刻認証 time stamp", "timestamp")]
-    {
-        let reached = &s["checkpoints"][of];
+    for proof in Proof::LIST {
+        let reached = &s["checkpoints"][proof.code()];
         if let (Some(record), Some(at)) = (reached["record"].as_u64(), reached["at"].as_str()) {
             let record = kazasu_schemas::text::thousands(record);
-            rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{record} ({})</td></tr>", escape(at)));
+            rows.push_str(&format!("<tr><th scope=row>{}</th><td>{record} ({})</td></tr>", proof.both(), escape(at)));
         }
     }
     if let Some(contradiction) = s["checkpoints"]["contradiction"].as_str() {
-        rows.push_str(&format!("<tr><th scope=row>改ざんの疑い</th><td>{}</td></tr>", escape(contradiction)));
+        let label = StatusText::Contradiction.ja();
+        rows.push_str(&format!("<tr><th scope=row>{label}</th><td>{}</td></tr>", escape(contradiction)));
     }
     for issuer in s["issuers"].as_array().into_iter().flatten() {
         let name = escape(issuer["name"].as_str().unwrap_or_default());
         // Issuers' connections belong to the lead.
         let up = match (issuer["up"] == true, leads) {
-            (true, _) => "接続中 up",
-            (false, true) => "切断 down",
-            (false, false) => "主ノードで接続 at the leader",
+            (true, _) => Connection::Up,
+            (false, true) => Connection::Down,
+            (false, false) => Connection::AtLeader,
         };
-        rows.push_str(&format!("<tr><th scope=row>発行者 issuer {} {name}</th><td>{up}</td></tr>", issuer["issuer"]));
+        let (label, number) = (StatusText::Issuer.both(), &issuer["issuer"]);
+        rows.push_str(&format!("<tr><th scope=row>{label} {number} {name}</th><td>{}</td></tr>", up.both()));
     }
     s["certificates"].as_array().into_iter().flatten().for_each(|c| rows.push_str(&certificate_row(c)));
     Html(format!(

@@ -6,6 +6,8 @@ use super::url::Url;
 use anyhow::Context;
 use kazasu_engine::clock;
 use kazasu_schemas::money::Yen;
+use kazasu_text::notices::NoticeText;
+use kazasu_text::{Month, Text};
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -122,41 +124,22 @@ fn recipient(template: &str, ppid: &str) -> anyhow::Result<Mailbox> {
 }
 
 fn subject(notice: &Notice) -> String {
-    let percent = notice.percent;
-    format!("今月の利用額が上限の{percent}%に達しました / This month's spending has reached {percent}% of your limit")
+    let subject = NoticeText::LimitSubject { percent: notice.percent };
+    format!("{} / {}", subject.ja(), subject.en())
 }
 
 fn text(notice: &Notice) -> String {
-    let Notice { id, percent, month, .. } = notice;
-    let (used, limit) = (Yen::new(notice.used_yen), Yen::new(notice.limit_yen));
-    let month_ja = match month.split_once('-') {
-        Some((year, month)) => format!("{year}年{}月", month.trim_start_matches('0')),
-        None => month.clone(),
-    };
     // 2026-11-20T18:04:05+09:00, to the minute.
     let at = notice.at.get(..16).map_or_else(|| notice.at.clone(), |minute| minute.replace('T', " "));
-    format!(
-        "{month_ja}のご利用額が、設定された上限の{percent}%に達しました。
-
-ご利用額：{used}
-上限額：{limit}
-日時：{at}（日本時間）
-
-このメールは自動で送信されています。同じ通知番号のメールが重ねて届いた場合は、一方を破棄してください。
-通知番号：{id}
-
-----
-
-Your spending in {month} has reached {percent}% of the limit you set.
-
-Spent: {used}
-Limit: {limit}
-Time: {at} (Japan time)
-
-This message was sent automatically. If it comes twice with the same notice number, please ignore one of them.
-Notice number: {id}
-"
-    )
+    let message = NoticeText::LimitMessage {
+        month: Month(&notice.month),
+        percent: notice.percent,
+        used: Yen::new(notice.used_yen),
+        limit: Yen::new(notice.limit_yen),
+        at: &at,
+        id: &notice.id,
+    };
+    format!("{}\n----\n\n{}", message.ja(), message.en())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The crates and what each may depend on: docs/ARCHITECTURE.md shows the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate, and those of this workspace that it may use. A line here changes with a decision record.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("kazasu-schemas", &[]),
     ("kazasu-console", &[]),
     ("kazasu-tls", &[]),
@@ -17,18 +17,21 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         "kazasu-projections",
         &["kazasu-schemas", "kazasu-ledger", "kazasu-store", "kazasu-core", "kazasu-security", "kazasu-engine"],
     ),
-    ("kazasu-report", &["kazasu-schemas"]),
+    // The catalogue of texts knows codes and values, and nothing that makes them.
+    ("kazasu-text", &["kazasu-schemas"]),
+    ("kazasu-report", &["kazasu-schemas", "kazasu-text"]),
     ("kazasu-documents", &["kazasu-schemas"]),
     // One reader for all tables that people bring, detail files too.
     ("kazasu-recon", &["kazasu-schemas", "kazasu-documents"]),
     ("kazasu-security", &["kazasu-schemas", "kazasu-ledger", "kazasu-console"]),
-    ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console", "kazasu-tls"]),
-    ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console", "kazasu-tls"]),
+    ("kazasu-issuer-adapter", &["kazasu-schemas", "kazasu-console", "kazasu-tls", "kazasu-text"]),
+    ("kazasu-acquirer-sim", &["kazasu-schemas", "kazasu-console", "kazasu-tls", "kazasu-text"]),
     // Of the adapter it uses the routing table: which issuer a number belongs to.
     (
         "kazasu-services",
         &[
             "kazasu-schemas",
+            "kazasu-text",
             "kazasu-ledger",
             "kazasu-store",
             "kazasu-core",
@@ -45,6 +48,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         "kazasu",
         &[
             "kazasu-schemas",
+            "kazasu-text",
             "kazasu-console",
             "kazasu-tls",
             "kazasu-ledger",
@@ -190,4 +194,80 @@ fn what_is_installed_links_no_simulator() {
     };
     assert_eq!(simulates(&tree(&[])), [true, true], "the first command of the README plays a town");
     assert_eq!(simulates(&tree(&["--no-default-features"])), [false, false]);
+}
+
+/// Folders whose code has codes, and no text for people.
+const WITHOUT_TEXT: [&str; 10] = [
+    "schemas/src",
+    "ledger/src",
+    "ledger/store/src",
+    "issuer-adapter/src",
+    "switch/core/src",
+    "switch/engine/src",
+    "switch/projections/src",
+    "switch/report/src",
+    "switch/security/src",
+    "switch/services/src",
+];
+
+/// Where there is Japanese all the same, and why.
+const JAPANESE: [(&str, &str); 18] = [
+    ("schemas/src/calendar.rs", "the header of the calendar that the Cabinet Office publishes"),
+    ("schemas/src/typed/amount.rs", "units that people type"),
+    ("schemas/src/typed/date.rs", "eras that people type"),
+    ("schemas/src/zengin/kana.rs", "the alphabet of banks"),
+    ("switch/report/src/kana.rs", "the alphabet of spreadsheets"),
+    ("switch/report/src/xlsx.rs", "the name of a font"),
+    ("switch/report/src/pdf/face.rs", "letters that a font must have"),
+    ("switch/report/src/pdf/letter.rs", "honorifics"),
+    ("switch/report/src/pdf/lines.rs", "where lines break"),
+    ("switch/services/src/bank.rs", "kinds of accounts, as people write them"),
+    ("switch/services/src/closing/payees.rs", "columns that people bring"),
+    ("switch/services/src/import/links.rs", "columns that people bring"),
+    ("switch/services/src/import/merchants.rs", "columns that people bring"),
+    ("switch/services/src/relief/import.rs", "columns that people bring"),
+    ("switch/services/src/closing/commands.rs", "a reason that a record keeps; it shall be a code"),
+    ("switch/services/src/closing/mended.rs", "reasons that records keep; they shall be codes"),
+    ("switch/services/src/statement/matching.rs", "a reason that a record keeps; it shall be a code"),
+    ("switch/services/src/statement/read.rs", "eras, and reasons that records keep; they shall be codes"),
+];
+
+fn is_japanese(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// Sources below a folder, without those of tests.
+fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_tests = path.file_stem().is_some_and(|stem| stem == "tests");
+        if path.is_dir() && !is_tests {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|ext| ext == "rs") && !is_tests {
+            out.push(path);
+        }
+    }
+}
+
+/// Has its code Japanese? Comments may, and tests at its end.
+fn speaks_japanese(source: &str) -> bool {
+    let code = source.lines().take_while(|line| !line.starts_with("mod tests {"));
+    code.map(|line| line.split("//").next().unwrap_or_default()).any(|line| line.contains(is_japanese))
+}
+
+#[test]
+fn text_for_people_is_in_the_catalogue() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    WITHOUT_TEXT.iter().for_each(|folder| sources(&root.join(folder), &mut files));
+    let found: BTreeSet<String> = files
+        .iter()
+        .filter(|path| speaks_japanese(&std::fs::read_to_string(path).unwrap()))
+        .map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let known: BTreeSet<String> = JAPANESE.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let strange: Vec<_> = found.difference(&known).collect();
+    assert!(strange.is_empty(), "text for people belongs to switch/text: {strange:?}");
+    let idle: Vec<_> = known.difference(&found).collect();
+    assert!(idle.is_empty(), "no Japanese is left there: {idle:?}");
 }

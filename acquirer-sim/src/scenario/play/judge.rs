@@ -7,6 +7,8 @@ use anyhow::Context;
 use kazasu_schemas::iso8583::Message;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::{Balance, Nonces, ResponseCode, read_additional_amounts};
+use kazasu_text::Text;
+use kazasu_text::responses::meaning;
 use std::time::Duration;
 
 impl Player<'_> {
@@ -125,7 +127,7 @@ impl Player<'_> {
         let Some(expected) = &expect.code else { return };
         if answer.get(39) != Some(expected.as_bytes()) {
             let name = |bytes: &[u8]| match ResponseCode::from_wire(bytes) {
-                Some(code) => format!("{code} {}", code.meaning()),
+                Some(code) => format!("{code} {}", meaning(code).both()),
                 None => "none".into(),
             };
             self.differ("DE39", name(expected.as_bytes()), name(answer.get(39).unwrap_or_default()));

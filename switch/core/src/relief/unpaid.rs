@@ -26,8 +26,6 @@ pub struct Unpaid {
 /// Rows that are not paid for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Why {
-    /// For people.
-    pub japanese: &'static str,
     /// Rows.
     pub count: u32,
     /// Their sum, yen.
@@ -73,8 +71,8 @@ impl State {
             out.count += 1;
             out.total = plus(out.total, row.amount);
             let alone = self.instead(batch.programme, row).is_none();
-            let mut say = |name: &'static str, japanese: &'static str, alone: bool| {
-                let why = out.why.entry(name).or_insert_with(|| Why { japanese, ..Why::default() });
+            let mut say = |name: &'static str, alone: bool| {
+                let why = out.why.entry(name).or_default();
                 why.count += 1;
                 why.total = plus(why.total, row.amount);
                 why.alone += u32::from(alone);
@@ -84,18 +82,18 @@ impl State {
             };
             let open = row.open_issues() | if above { issue::ABOVE_CEILING } else { 0 };
             match row.state {
-                RowState::Excluded => say("excluded", "除外", false),
-                RowState::Returned => say("returned", "返戻", false),
-                RowState::Waiting if batch.step == Some(Step::Cancelled) => say("cancelled", "取消", false),
+                RowState::Excluded => say("excluded", false),
+                RowState::Returned => say("returned", false),
+                RowState::Waiting if batch.step == Some(Step::Cancelled) => say("cancelled", false),
                 RowState::Waiting | RowState::Withheld if open != 0 => {
                     for bit in (0..issue::NAMES.len()).filter(|bit| open & (1 << bit) != 0) {
                         let beaten = (1 << bit) & (issue::DUPLICATE | issue::SMALLER) != 0;
-                        say(issue::NAMES[bit], issue::JAPANESE[bit], beaten && alone);
+                        say(issue::NAMES[bit], beaten && alone);
                     }
                 }
                 // Accepted or mended after the decision left it out: nothing is open about it, and it was not granted.
                 RowState::Waiting | RowState::Withheld | RowState::Credited(_) | RowState::Sent => {
-                    say(word(batch, row, at), "対象外", false);
+                    say(word(batch, row, at), false);
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::face::Face;
 use super::letter::height_of;
 use super::lines::wrap;
 use crate::kana::composed;
-use crate::sheet::{Sheet, TOTAL_LABEL};
+use crate::sheet::{Sheet, total_label};
 use crate::{Cell, Column, Kind};
 use std::borrow::Cow;
 
@@ -92,7 +92,7 @@ fn wants(face: &Face<'_>, sheet: &Sheet) -> Vec<Want> {
         }
         let wraps = column.kind() == Kind::Text;
         if sheet.has_totals() && sheet.label_column() == Some(at) {
-            body = body.max(face.width(TOTAL_LABEL));
+            body = body.max(face.width(&total_label()));
         }
         let body_least = if wraps { body.min(TEXT_AT_LEAST) } else { body };
         let pad = 2.0 * PAD;
@@ -264,7 +264,7 @@ impl Table<'_> {
         self.draw_row(canvas, &row, Weight::Bold);
         if let Some(at) = label {
             let x = canvas.left() + self.widths[..at].iter().sum::<f32>() + self.pad;
-            canvas.line_at((x, canvas.y - self.above), TOTAL_LABEL, bold(self.size));
+            canvas.line_at((x, canvas.y - self.above), &total_label(), bold(self.size));
         }
         canvas.y -= height;
         canvas.rule(canvas.left(), canvas.right(), 0.8);

@@ -5,6 +5,8 @@ use super::canvas::{Align, Area, Canvas, Strip, bold, grey, leading, plain};
 use super::lines::wrap;
 use crate::{Cell, Report};
 use kazasu_schemas::money::Yen;
+use kazasu_text::Text;
+use kazasu_text::reports::Furniture;
 
 /// Characters of a fact, of the opening and of labels.
 pub const MAX_LINE: usize = 200;
@@ -188,12 +190,12 @@ fn parties(canvas: &mut Canvas<'_>, report: &Report, letter: &Letter) -> Result<
 
     canvas.y = top;
     if let Some(number) = &letter.number {
-        let text = format!("番号 No. {number}");
+        let text = format!("{} {number}", Furniture::LetterNumber.both());
         let style = plain(canvas.fitting(&text, 9.0, width * 0.45)).aligned(Align::Right);
         canvas.line(right, &text, style);
         canvas.y -= leading(9.0);
     }
-    let made = format!("発行日 Date {}", report.made_at().jst_day());
+    let made = format!("{} {}", Furniture::LetterDate.both(), report.made_at().jst_day());
     canvas.line(right, &made, plain(9.0).aligned(Align::Right));
     canvas.y -= leading(9.0) + 8.0;
     let issuer_width = width * 0.4;

@@ -13,6 +13,7 @@ use kazasu_schemas::money::Unit;
 use kazasu_security::files::PrivateFile;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
+use kazasu_text::Text;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use std::collections::HashMap;
 use std::path::Path;
@@ -194,7 +195,7 @@ pub async fn export(store: &dyn Store, dir: &Path) -> anyhow::Result<(u64, u64)>
                     accounts.write_record([
                         &opening.account.0.to_string(),
                         guarded(&key.to_string()).as_ref(),
-                        key.heading(),
+                        key.heading().both().as_str(),
                         &unit(&key),
                         side,
                         bounded,

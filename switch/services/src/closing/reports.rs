@@ -18,7 +18,6 @@ use exceptions::{exceptions, flagged, stand_in};
 use kazasu_engine::tasks::run_blocking;
 use kazasu_report::Report;
 use kazasu_report::pdf::Pdf;
-use kazasu_schemas::contract::Tender;
 use kazasu_schemas::jst::BusinessDay;
 use parties::{cities, issuers};
 use serde::{Deserialize, Serialize};
@@ -102,17 +101,6 @@ struct About {
 
 fn other(error: impl Into<anyhow::Error>) -> ServiceError {
     ServiceError::Other(error.into())
-}
-
-fn tender(tender: Tender) -> &'static str {
-    match tender {
-        Tender::Credit => "クレジット credit",
-        Tender::Debit => "デビット debit",
-        Tender::Bank => "銀行口座 bank",
-        Tender::Held => "預り口座 held",
-        Tender::Purse => "給付金 relief",
-        Tender::Points => "ポイント points",
-    }
 }
 
 /// Makes a report of finance.

@@ -11,6 +11,8 @@ use kazasu_core::{
 use kazasu_ledger::record::ReconRan;
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::wire::totals::DayTotals;
+use kazasu_text::Text;
+use kazasu_text::closing::ExceptionText;
 use serde::{Deserialize, Serialize};
 
 /// Lines in one answer.
@@ -69,7 +71,7 @@ impl From<&StateDay> for DayView {
         DayView {
             day: d.day.to_string(),
             state: d.state.name().to_owned(),
-            state_ja: d.state.japanese().to_owned(),
+            state_ja: d.state.ja().into_owned(),
             last_record: d.seq,
             open_exceptions: d.open_exceptions,
             without_owner: d.unowned,
@@ -427,28 +429,25 @@ pub struct ResolvedView {
     pub by: String,
 }
 
-fn note_text(note: &Note) -> &str {
+fn note_text(note: &Note) -> String {
     match note {
-        Note::Opened => "受付 raised",
-        Note::Text(text) => text,
+        Note::Opened => ExceptionText::Raised.both(),
+        Note::Text(text) => text.clone(),
     }
 }
 
 fn resolved_by(by: &ResolvedBy) -> String {
     match by {
         ResolvedBy::Person(name) => name.clone(),
-        ResolvedBy::Comparison(run) => format!("照合 run {run}"),
+        ResolvedBy::Comparison(run) => format!("{} {run}", ExceptionText::Comparison.both()),
     }
 }
 
 impl From<&StateException> for ExceptionView {
     fn from(d: &StateException) -> Self {
         let x = &d.exception;
-        let notes = d.notes.iter().map(|(at, by, note)| NoteView {
-            at: at.jst_text(),
-            by: by.clone(),
-            note: note_text(note).to_owned(),
-        });
+        let notes =
+            d.notes.iter().map(|(at, by, note)| NoteView { at: at.jst_text(), by: by.clone(), note: note_text(note) });
         let resolved = d.resolved.as_ref().map(|(how, at, by)| ResolvedView {
             how: how.name().to_owned(),
             at: at.jst_text(),

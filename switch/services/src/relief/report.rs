@@ -15,6 +15,10 @@ use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::Method;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
+use kazasu_text::columns::{FinalReportColumn, SpendingColumn, SummaryColumn};
+use kazasu_text::relief::{BudgetLine, Category, FinalReportText};
+use kazasu_text::reports::{Sheet, Title};
+use kazasu_text::{Count, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -310,114 +314,100 @@ fn report(view: &ProgrammeView, city: &str, usage: &Usage, made: Millis) -> Resu
     let t = &view.terms;
     let until = t.closes.map_or_else(|| t.until.to_string(), Millis::jst_text);
     let unspent = view.in_purses;
-    let mut out = Report::build("給付事業 実績報告", "Relief programme: final report", made)
+    let basis = FinalReportText::LegalBasis { basis: &t.legal_basis }.ja();
+    let line = t.budget_line.as_deref().map(|line| FinalReportText::BudgetLine { line }.ja());
+    let from = t.from.map_or_else(String::new, |d| d.to_string());
+    let mut out = Report::titled(Title::FinalReport, made)
         .subtitle(&format!("{} {city}", t.city))
         .subtitle(&format!("{} {}", t.number, t.name))
-        .subtitle(&format!(
-            "根拠 {}{}",
-            t.legal_basis,
-            t.budget_line.as_ref().map_or_else(String::new, |l| format!("  予算科目 {l}"))
-        ))
-        .subtitle(&format!("期間 {} – {until}", t.from.map_or_else(String::new, |d| d.to_string())))
-        .sheet("収支 Money")
-        .column("項目", "item", Kind::Text)
-        .column("金額", "yen", Kind::Yen);
+        .subtitle(&line.map_or_else(|| basis.to_string(), |line| format!("{basis}  {line}")))
+        .subtitle(&FinalReportText::Period { from: &from, until: &until }.ja())
+        .sheet(&Sheet::Money.both())
+        .labelled(SummaryColumn::Item, Kind::Text)
+        .labelled(SummaryColumn::Yen, Kind::Yen);
     let spent = Yen::new(usage.all.yen);
     let lines = [
-        ("予算額 Budget", t.budget),
-        ("支出負担行為額 Committed and not paid", view.committed),
-        ("予算残額 Budget left", view.budget_left),
-        ("支給額 Given", usage.given),
-        ("利用額 Spent", spent),
-        ("振込不能・返戻 Returned by the bank", usage.returned),
-        ("返還 Given back by payees", usage.repaid),
-        ("返還請求残 Still owed by payees", view.receivable),
-        ("期限失効 Expired unspent", usage.expired),
-        ("未利用残高 Unspent in purses", unspent),
-        ("未達 In transit", view.transit),
-        ("原資残高 Left in the fund", view.fund),
-        ("市町村へ返納 Paid back to the city", usage.to_city),
+        (BudgetLine::Budget, t.budget),
+        (BudgetLine::Committed, view.committed),
+        (BudgetLine::BudgetLeft, view.budget_left),
+        (BudgetLine::Given, usage.given),
+        (BudgetLine::Spent, spent),
+        (BudgetLine::Returned, usage.returned),
+        (BudgetLine::Repaid, usage.repaid),
+        (BudgetLine::Owed, view.receivable),
+        (BudgetLine::Expired, usage.expired),
+        (BudgetLine::Unspent, unspent),
+        (BudgetLine::Transit, view.transit),
+        (BudgetLine::Fund, view.fund),
+        (BudgetLine::ToCity, usage.to_city),
     ];
-    out = out.rows(lines.map(|(item, yen)| cells![item, yen]));
+    out = out.rows(lines.map(|(item, yen)| cells![item.both(), yen]));
     if t.method == Method::Purse && t.is_over(made) {
         out = spending(out, usage);
     } else if t.method == Method::Purse {
         // Two reports of a programme that runs would tell what was bought between them.
         out = out
-            .sheet("利用内訳 Spending")
-            .column("区分", "line", Kind::Text)
-            .sum("利用額", "yen", Kind::Yen)
-            .note("内訳は事業の終了後に示します。The breakdown follows when the programme is over.");
+            .sheet(&Sheet::Spending.both())
+            .column(&SpendingColumn::Line.ja(), "line", Kind::Text)
+            .summed(FinalReportColumn::Yen, Kind::Yen)
+            .note(&FinalReportText::BreakdownFollows.both());
     }
     out.finish()
 }
 
 fn spending(out: kazasu_report::Builder, usage: &Usage) -> kazasu_report::Builder {
-    let note =
-        format!("{FEWEST}人未満の区分は合算しています。Lines about fewer than {FEWEST} people are added together.");
+    let fewest = count(FEWEST);
+    let note = FinalReportText::FewAreJoined { fewest }.both();
     if usage.all.people() < FEWEST {
-        return out.sheet("利用内訳 Spending").column("区分", "line", Kind::Text).sum("利用額", "yen", Kind::Yen).note(
-            &format!("利用者が{FEWEST}人未満のため内訳を示しません。Fewer than {FEWEST} people spent: no breakdown."),
-        );
+        return out
+            .sheet(&Sheet::Spending.both())
+            .column(&SpendingColumn::Line.ja(), "line", Kind::Text)
+            .summed(FinalReportColumn::Yen, Kind::Yen)
+            .note(&FinalReportText::TooFew { fewest }.both());
     }
     let mcc = disclosed(&usage.by_mcc);
     let mcc = (mcc.0.into_iter().map(|(k, s)| (format!("{k} {}", category(k)), s)).collect(), mcc.1);
     let area = disclosed(&usage.by_area);
-    let named = |k: String| if k.is_empty() { "不明 unknown".to_owned() } else { k };
+    let named = |k: String| if k.is_empty() { FinalReportText::UnknownArea.both() } else { k };
     let area = (area.0.into_iter().map(|(k, s)| (named(k), s)).collect(), area.1);
     let week = disclosed(&usage.by_week);
     let week = (week.0.into_iter().map(|(k, s)| (k.to_string(), s)).collect(), week.1);
     let mut out = out;
-    for (sheet, column, lines) in
-        [("業種別 By category", "業種", mcc), ("地域別 By area", "地域", area), ("週別 By week", "週（月曜）", week)]
-    {
+    for (sheet, column, lines) in [
+        (Sheet::ByCategory, SpendingColumn::Category, mcc),
+        (Sheet::ByArea, SpendingColumn::Area, area),
+        (Sheet::ByWeek, SpendingColumn::Week, week),
+    ] {
         out = table(out, sheet, column, lines).note(&note);
     }
     out
 }
 
+fn count(n: usize) -> Count {
+    Count(u64::try_from(n).unwrap_or(u64::MAX))
+}
+
 type Lines = (Vec<(String, Spent)>, Option<(Spent, usize)>);
 
-fn table(out: kazasu_report::Builder, sheet: &str, column: &str, lines: Lines) -> kazasu_report::Builder {
+fn table(out: kazasu_report::Builder, sheet: Sheet, column: SpendingColumn, lines: Lines) -> kazasu_report::Builder {
     let mut out = out
-        .sheet(sheet)
-        .column(column, "line", Kind::Text)
-        .sum("利用額", "yen", Kind::Yen)
-        .sum("件数", "payments", Kind::Count)
-        .column("人数", "people", Kind::Count);
+        .sheet(&sheet.both())
+        .column(&column.ja(), "line", Kind::Text)
+        .summed(FinalReportColumn::Yen, Kind::Yen)
+        .summed(FinalReportColumn::Payments, Kind::Count)
+        .labelled(FinalReportColumn::People, Kind::Count);
     let row = |name: String, s: &Spent| cells![name, Yen::new(s.yen), Cell::count(s.taps), Cell::count(s.people())];
     for (name, spent) in &lines.0 {
         out.push(row(name.clone(), spent));
     }
     if let Some((spent, joined)) = &lines.1 {
-        out.push(row(format!("その他 {joined} 区分 others"), spent));
+        out.push(row(FinalReportText::Others { joined: count(*joined) }.both(), spent));
     }
     out
 }
 
 /// What a category of merchants is called; empty for those that are rare here.
 #[must_use]
-pub fn category(mcc: Mcc) -> &'static str {
-    match mcc.get() {
-        4111 | 4131 => "交通 transport",
-        4121 => "タクシー taxi",
-        5251 => "金物・建材 hardware",
-        5411 => "食料品 groceries",
-        5462 => "パン bakery",
-        5499 => "食品・直売所 food stalls",
-        5541 | 5542 => "燃料 fuel",
-        5712 => "家具 furniture",
-        5722 => "家電 appliances",
-        5812 | 5814 => "飲食 restaurants",
-        5912 => "薬局 pharmacy",
-        5921 => "酒類 liquor",
-        5942 => "書籍 books",
-        5975 => "介護用品 care goods",
-        7230 => "理美容 hairdressers",
-        7298 => "入浴・保養 baths",
-        7994 => "遊技 games",
-        8011 | 8062 => "医療 medical",
-        9399 => "公共窓口 public counters",
-        _ => "",
-    }
+pub fn category(mcc: Mcc) -> String {
+    Category::named(mcc).map_or_else(String::new, |category| category.both())
 }

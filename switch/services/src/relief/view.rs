@@ -7,6 +7,8 @@ use crate::{Services, Who};
 use kazasu_core::{BatchView as StateBatch, ProgrammeView as StateProgramme, RowView as StateRow, Unpaid};
 use kazasu_schemas::money::Yen;
 use kazasu_schemas::relief::{DuplicateRule, Step, issue};
+use kazasu_text::relief::{RowIssue, UnpaidText, why_unpaid};
+use kazasu_text::{Label, Text};
 use serde::{Deserialize, Serialize};
 
 /// Rows in one answer.
@@ -341,16 +343,14 @@ pub struct UnpaidReason {
 
 impl UnpaidView {
     fn of(batch: u32, unpaid: &Unpaid) -> Self {
-        const THEN: &str =
-            "no row stands for these households: read their rows in with another file 再度取り込んでください";
         let each = unpaid.why.iter().map(|(name, why)| UnpaidReason {
             why: (*name).to_owned(),
-            why_ja: why.japanese.to_owned(),
+            why_ja: why_unpaid(name).ja().into_owned(),
             count: why.count,
             yen: why.total.get(),
             rows: why.rows.clone(),
             nothing_else_stands: (why.alone > 0).then_some(why.alone),
-            then: (why.alone > 0).then(|| THEN.to_owned()),
+            then: (why.alone > 0).then(|| UnpaidText::ReadInAgain.both()),
         });
         let all = (unpaid.count > 0).then(|| format!("kazasu relief rows {batch} --only unpaid"));
         UnpaidView { count: unpaid.count, yen: unpaid.total.get(), why: each.collect(), all }
@@ -395,7 +395,7 @@ impl Operation for ShowBatch {
 fn batch(v: &StateBatch, flagged: &[(usize, Vec<StateRow>)]) -> BatchView {
     let steps = v.steps.iter().map(|(step, at, by, why)| StepView {
         step: step.name().to_owned(),
-        step_ja: step.japanese().to_owned(),
+        step_ja: step.ja().into_owned(),
         at: at.jst_text(),
         by: by.clone(),
         why: why.clone(),
@@ -440,7 +440,7 @@ fn issues(v: &StateBatch, flagged: &[(usize, Vec<StateRow>)]) -> Vec<IssueView> 
         let rows = flagged.iter().find(|(b, _)| b == bit).map_or(&[][..], |(_, rows)| rows);
         IssueView {
             issue: issue::NAMES[*bit].to_owned(),
-            issue_ja: issue::JAPANESE[*bit].to_owned(),
+            issue_ja: RowIssue::LIST[*bit].ja().into_owned(),
             count: *count,
             yen: yen.get(),
             never_paid: issue::NEVER & (1 << bit) != 0,

@@ -9,6 +9,8 @@ use kazasu_core::{BreakReason, Broken, Holding, Resident, State};
 use kazasu_ledger::record::{CardStatus, Instrument, OwnLimits};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::money::Yen;
+use kazasu_text::Text;
+use kazasu_text::residents::LinkText;
 use serde::{Deserialize, Serialize};
 
 /// Shows a person.
@@ -229,7 +231,7 @@ pub struct RetargetView {
 
 fn break_reason(why: &BreakReason) -> String {
     match why {
-        BreakReason::Issuer(code) => format!("発行者応答{code} the issuer does not know it ({code})"),
+        BreakReason::Issuer(code) => LinkText::IssuerDoesNotKnow { code: *code }.both(),
         BreakReason::Person(text) => text.clone(),
     }
 }

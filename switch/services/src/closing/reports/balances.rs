@@ -11,6 +11,9 @@ use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::{Unit, Yen};
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
+use kazasu_text::Text;
+use kazasu_text::columns::{HeadingColumn, OutstandingColumn};
+use kazasu_text::reports::{ReportText, Sheet, Title};
 use std::collections::BTreeMap;
 
 /// The book as it was after a record, or at the end of a business day.
@@ -33,13 +36,12 @@ async fn book_at(store: &dyn Store, about: &About) -> anyhow::Result<(Book, u64)
 
 pub(super) async fn trial_balance(services: &Services, about: About, made: Millis) -> Result<Report> {
     let (book, seq) = book_at(services.closing_context()?.store.as_ref(), &about).await.map_err(ServiceError::Other)?;
-    let mut headings: BTreeMap<(u64, &'static str), (i64, i64, u64)> = BTreeMap::new();
+    let mut headings: BTreeMap<(u64, String), (i64, i64, u64)> = BTreeMap::new();
     for (_, account) in book.accounts() {
-        let sum = headings.entry((account.key.unit().number(), account.key.heading())).or_default();
+        let sum = headings.entry((account.key.unit().number(), account.key.heading().both())).or_default();
         *sum = (sum.0 + account.debits.get(), sum.1 + account.credits.get(), sum.2 + 1);
     }
-    let mut out = Report::build("合計残高試算表", "Trial balance", made)
-        .subtitle(&format!("記録 {seq} まで, up to record {seq}"));
+    let mut out = Report::titled(Title::TrialBalance, made).subtitle(&ReportText::UpToRecord { record: seq }.both());
     // Yen, budgets and points are never added up with each other: each unit has its own sheet.
     let mut last = None;
     for ((number, heading), (debits, credits, accounts)) in headings {
@@ -48,20 +50,20 @@ pub(super) async fn trial_balance(services: &Services, about: About, made: Milli
         if last != Some(number) {
             last = Some(number);
             let name = match unit {
-                Some(Unit::Jpy) => "円 Yen".to_owned(),
-                Some(Unit::Budget) => "予算 Budgets".to_owned(),
-                Some(Unit::Points(n)) => format!("ポイント Points {n}"),
-                None => format!("単位 Unit {number}"),
+                Some(Unit::Jpy) => Sheet::Yen.both(),
+                Some(Unit::Budget) => Sheet::Budgets.both(),
+                Some(Unit::Points(n)) => format!("{} {n}", Sheet::Points.both()),
+                None => format!("{} {number}", Sheet::Unit.both()),
             };
             let kind = if money { Column::Yen } else { Column::Points };
             out = out
                 .sheet(&name)
-                .column("科目", "heading", Column::Text)
-                .column("口座数", "accounts", Column::Count)
-                .sum("借方残高", "debit_balance", kind)
-                .sum("借方合計", "debits", kind)
-                .sum("貸方合計", "credits", kind)
-                .sum("貸方残高", "credit_balance", kind);
+                .labelled(HeadingColumn::Heading, Column::Text)
+                .labelled(HeadingColumn::Accounts, Column::Count)
+                .summed(HeadingColumn::DebitBalance, kind)
+                .summed(HeadingColumn::Debits, kind)
+                .summed(HeadingColumn::Credits, kind)
+                .summed(HeadingColumn::CreditBalance, kind);
         }
         let net = debits - credits;
         let amount = |n: i64| if money { Cell::from(Yen::new(n)) } else { Cell::points(n) };
@@ -107,17 +109,17 @@ pub(super) async fn prepaid(services: &Services, about: About, made: Millis) -> 
         // Points below zero are owed by their holder, and make nobody else's smaller.
         *sums.entry((kind, n)).or_default() += balance.max(0);
     }
-    let base = about.day.map_or_else(|| format!("記録 {seq}"), |day| day.to_string());
-    let mut out = Report::build("未使用残高報告", "Outstanding value", made)
-        .subtitle(&format!("基準 {base}（法定基準日は3月末・9月末, the law's dates are the ends of March and September）"))
-        .sheet("残高 Outstanding")
-        .column("種別", "kind", Column::Text)
-        .column("事業", "programme", Column::Count)
-        .column("名称", "name", Column::Text)
-        .column("発行者", "issuer", Column::Text)
-        .sum("未使用残高", "outstanding", Column::Yen)
-        .column("区分", "law", Column::Text)
-        .note("自治体が発行するものは資金決済法第4条第1項第3号により適用除外。その他は発行者ごとの合計が1,000万円を超えるとき2分の1以上の供託が必要です。方針（policy）の給付枠は、発行者が自治体でも適用除外とはみなしていません。");
+    let base = about.day.map_or(ReportText::AsOfRecord { record: seq }, |day| ReportText::AsOfDay { day });
+    let mut out = Report::titled(Title::Prepaid, made)
+        .subtitle(&base.both())
+        .sheet(&Sheet::Outstanding.both())
+        .labelled(OutstandingColumn::Kind, Column::Text)
+        .labelled(OutstandingColumn::Programme, Column::Count)
+        .labelled(OutstandingColumn::Name, Column::Text)
+        .labelled(OutstandingColumn::Issuer, Column::Text)
+        .summed(OutstandingColumn::Outstanding, Column::Yen)
+        .labelled(OutstandingColumn::Law, Column::Text)
+        .note(&ReportText::PrepaidLaw.ja());
     let of = |kind: u8, n: u16| match kind {
         0 => names.0.get(&n).cloned().unwrap_or_default(),
         _ => names.1.get(&n).cloned().map(|(name, issuer)| (name, issuer, false)).unwrap_or_default(),
@@ -134,12 +136,12 @@ pub(super) async fn prepaid(services: &Services, about: About, made: Millis) -> 
         let (name, issuer, city) = of(kind, n);
         let above = by_issuer.get(&issuer).is_some_and(|sum| *sum > 10_000_000);
         let law = match (city, above) {
-            (true, _) => "適用除外 exempt",
-            (false, true) => "要供託 deposit half",
-            (false, false) => "1,000万円以下 below",
+            (true, _) => ReportText::Exempt,
+            (false, true) => ReportText::DepositHalf,
+            (false, false) => ReportText::Below,
         };
-        let kind = if kind == 0 { "給付金 purse" } else { "ポイント points" };
-        out.push(cells![kind, Cell::count(n), name, issuer, Yen::new(outstanding), law]);
+        let kind = if kind == 0 { ReportText::Purse } else { ReportText::Points };
+        out.push(cells![kind.both(), Cell::count(n), name, issuer, Yen::new(outstanding), law.both()]);
     }
     out.finish().map_err(other)
 }

@@ -9,23 +9,26 @@ use kazasu_schemas::jst::{BusinessDay, Millis};
 use kazasu_schemas::money::Yen;
 use kazasu_store::Store;
 use kazasu_store::records::{Placed, Records};
+use kazasu_text::Text;
+use kazasu_text::columns::{ExceptionColumn, FlaggedTapColumn, LossColumn};
+use kazasu_text::reports::{Sheet, Title};
 
 pub(super) async fn exceptions(services: &Services, made: Millis) -> Built {
     let open = services.query(|state| state.exceptions(true)).await?;
-    let mut out = Report::build("照合差異 滞留表", "Open exceptions by age", made)
-        .sheet("差異 Exceptions")
-        .column("差異", "exception", Column::Code)
-        .column("状態", "status", Column::Code)
-        .column("相手", "party", Column::Text)
-        .column("営業日", "day", Column::Date)
-        .column("経過日数", "age_days", Column::Count)
-        .column("記録番号", "record", Column::Code)
-        .column("相手の行", "line", Column::Count)
-        .sum("当方", "ours", Column::Yen)
-        .sum("先方", "theirs", Column::Yen)
-        .column("担当", "owner", Column::Text)
-        .column("理由", "why", Column::Text)
-        .column("提案", "proposal", Column::Text);
+    let mut out = Report::titled(Title::Exceptions, made)
+        .sheet(&Sheet::Exceptions.both())
+        .labelled(ExceptionColumn::Exception, Column::Code)
+        .labelled(ExceptionColumn::Status, Column::Code)
+        .labelled(ExceptionColumn::Party, Column::Text)
+        .labelled(ExceptionColumn::Day, Column::Date)
+        .labelled(ExceptionColumn::AgeDays, Column::Count)
+        .labelled(ExceptionColumn::Record, Column::Code)
+        .labelled(ExceptionColumn::Line, Column::Count)
+        .summed(ExceptionColumn::Ours, Column::Yen)
+        .summed(ExceptionColumn::Theirs, Column::Yen)
+        .labelled(ExceptionColumn::Owner, Column::Text)
+        .labelled(ExceptionColumn::Why, Column::Text)
+        .labelled(ExceptionColumn::Proposal, Column::Text);
     for d in open {
         let x = &d.exception;
         out.push(cells![
@@ -67,15 +70,15 @@ pub(super) async fn stand_in(services: &Services, made: Millis) -> Built {
         rows.push((seq, at, day, message, code.to_string(), liable.name(), yen));
     };
     each(services.closing_context()?.store.as_ref(), see).await.map_err(ServiceError::Other)?;
-    let mut out = Report::build("代行承認損失", "Stand-in losses", made)
-        .sheet("損失 Losses")
-        .column("記録番号", "record", Column::Code)
-        .column("日時", "at", Column::Time)
-        .column("営業日", "day", Column::Date)
-        .column("取引", "tap", Column::Code)
-        .column("DE39", "de39", Column::Code)
-        .column("負担", "liable", Column::Code)
-        .sum("金額", "yen", Column::Yen);
+    let mut out = Report::titled(Title::StandIn, made)
+        .sheet(&Sheet::Losses.both())
+        .labelled(LossColumn::Record, Column::Code)
+        .labelled(LossColumn::At, Column::Time)
+        .labelled(LossColumn::Day, Column::Date)
+        .labelled(LossColumn::Tap, Column::Code)
+        .labelled(LossColumn::ResponseCode, Column::Code)
+        .labelled(LossColumn::Liable, Column::Code)
+        .summed(LossColumn::Yen, Column::Yen);
     for (seq, at, day, tap, code, liable, yen) in rows {
         out.push(cells![seq.to_string(), at, day, tap.to_string(), code, liable, Yen::new(yen)]);
     }
@@ -96,16 +99,16 @@ pub(super) async fn flagged(services: &Services, about: About, made: Millis) -> 
         rows.push((seq, at, day, r.own_day, r.merchant.to_string(), r.amount, names, named));
     };
     each(services.closing_context()?.store.as_ref(), see).await.map_err(ServiceError::Other)?;
-    let mut out = Report::build("要確認取引", "Flagged taps", made)
-        .sheet("取引 Taps")
-        .column("記録番号", "record", Column::Code)
-        .column("日時", "at", Column::Time)
-        .column("営業日", "day", Column::Date)
-        .column("取引日", "own_day", Column::Date)
-        .column("加盟店", "merchant", Column::Code)
-        .sum("金額", "yen", Column::Yen)
-        .column("しるし", "flags", Column::Code)
-        .column("指す記録", "names_record", Column::Code);
+    let mut out = Report::titled(Title::Flagged, made)
+        .sheet(&Sheet::Taps.both())
+        .labelled(FlaggedTapColumn::Record, Column::Code)
+        .labelled(FlaggedTapColumn::At, Column::Time)
+        .labelled(FlaggedTapColumn::Day, Column::Date)
+        .labelled(FlaggedTapColumn::OwnDay, Column::Date)
+        .labelled(FlaggedTapColumn::Merchant, Column::Code)
+        .summed(FlaggedTapColumn::Yen, Column::Yen)
+        .labelled(FlaggedTapColumn::Flags, Column::Code)
+        .labelled(FlaggedTapColumn::NamesRecord, Column::Code);
     for (seq, at, day, own_day, merchant, amount, flags, named) in rows {
         let own_day = own_day.map_or(Cell::Empty, Cell::from);
         out.push(cells![

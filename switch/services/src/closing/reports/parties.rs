@@ -7,6 +7,9 @@ use kazasu_ledger::AccountKey;
 use kazasu_report::{Cell, Kind as Column, Report, cells};
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
+use kazasu_text::Text;
+use kazasu_text::columns::{IssuerColumn, PointColumn, ProgrammeColumn};
+use kazasu_text::reports::{Sheet, Title};
 use std::collections::BTreeMap;
 
 pub(super) async fn issuers(services: &Services, made: Millis) -> Built {
@@ -30,15 +33,15 @@ pub(super) async fn issuers(services: &Services, made: Millis) -> Built {
         })
         .await
         .map_err(ServiceError::Other)?;
-    let mut out = Report::build("発行者精算", "Issuer settlement", made)
-        .sheet("発行者 Issuers")
-        .column("番号", "issuer", Column::Count)
-        .column("名称", "name", Column::Text)
-        .sum("件数", "taps", Column::Count)
-        .sum("売上（締切日まで）", "net", Column::Yen)
-        .sum("交換手数料", "interchange", Column::Yen)
-        .sum("差引請求額", "due", Column::Yen)
-        .sum("未収残高", "receivable", Column::Yen);
+    let mut out = Report::titled(Title::Issuers, made)
+        .sheet(&Sheet::Issuers.both())
+        .labelled(IssuerColumn::Issuer, Column::Count)
+        .labelled(IssuerColumn::Name, Column::Text)
+        .summed(IssuerColumn::Taps, Column::Count)
+        .summed(IssuerColumn::Net, Column::Yen)
+        .summed(IssuerColumn::Interchange, Column::Yen)
+        .summed(IssuerColumn::Due, Column::Yen)
+        .summed(IssuerColumn::Receivable, Column::Yen);
     for (issuer, (net, interchange, taps)) in days {
         out.push(cells![
             Cell::count(issuer),
@@ -70,18 +73,18 @@ pub(super) async fn cities(services: &Services, made: Millis) -> Built {
         .books(move |books| Ok(books.funders_now(&numbers)))
         .await
         .map_err(ServiceError::Other)?;
-    let mut out = Report::build("自治体精算", "City settlement", made)
-        .sheet("給付事業 Relief")
-        .column("事業", "programme", Column::Count)
-        .column("名称", "name", Column::Text)
-        .column("市町村", "city", Column::Code)
-        .column("予算科目", "budget_line", Column::Text)
-        .sum("予算", "budget", Column::Yen)
-        .sum("支出済", "paid", Column::Yen)
-        .sum("給付残高", "in_purses", Column::Yen)
-        .sum("未達", "transit", Column::Yen)
-        .sum("原資残高", "fund", Column::Yen)
-        .sum("返還請求残", "receivable", Column::Yen);
+    let mut out = Report::titled(Title::Cities, made)
+        .sheet(&Sheet::Relief.both())
+        .labelled(ProgrammeColumn::Programme, Column::Count)
+        .labelled(ProgrammeColumn::Name, Column::Text)
+        .labelled(ProgrammeColumn::City, Column::Code)
+        .labelled(ProgrammeColumn::BudgetLine, Column::Text)
+        .summed(ProgrammeColumn::Budget, Column::Yen)
+        .summed(ProgrammeColumn::Paid, Column::Yen)
+        .summed(ProgrammeColumn::InPurses, Column::Yen)
+        .summed(ProgrammeColumn::Transit, Column::Yen)
+        .summed(ProgrammeColumn::Fund, Column::Yen)
+        .summed(ProgrammeColumn::Receivable, Column::Yen);
     for p in &programmes {
         out.push(cells![
             Cell::count(p.terms.number),
@@ -97,17 +100,17 @@ pub(super) async fn cities(services: &Services, made: Millis) -> Built {
         ]);
     }
     let mut out = out
-        .sheet("ポイント Points")
-        .column("事業", "programme", Column::Count)
-        .column("名称", "name", Column::Text)
-        .column("原資負担者", "funder", Column::Text)
-        .column("予算科目", "budget_line", Column::Text)
-        .sum("予算残", "budget_left", Column::Points)
-        .sum("残高", "held", Column::Points)
-        .sum("利用", "spent", Column::Points)
-        .sum("失効", "expired", Column::Points)
-        .sum("原資請求残", "funder_owes", Column::Yen)
-        .column("精算で徴収する加盟店", "settled_with", Column::Code);
+        .sheet(&Sheet::Points.both())
+        .labelled(PointColumn::Programme, Column::Count)
+        .labelled(PointColumn::Name, Column::Text)
+        .labelled(PointColumn::Funder, Column::Text)
+        .labelled(PointColumn::BudgetLine, Column::Text)
+        .summed(PointColumn::BudgetLeft, Column::Points)
+        .summed(PointColumn::Held, Column::Points)
+        .summed(PointColumn::Spent, Column::Points)
+        .summed(PointColumn::Expired, Column::Points)
+        .summed(PointColumn::FunderOwes, Column::Yen)
+        .labelled(PointColumn::SettledWith, Column::Code);
     for (n, [budget, held, spent, expired, owes]) in points {
         let p = Cell::points;
         let (name, funder, line) = named.get(&n).cloned().unwrap_or_default();

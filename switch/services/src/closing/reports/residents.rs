@@ -6,11 +6,15 @@ use crate::error::{Result, ServiceError, value};
 use crate::fields::day;
 use crate::operation::Operation;
 use crate::{Services, Who};
-use kazasu_projections::statements::Line;
+use kazasu_projections::statements::{Line, LineKind};
 use kazasu_report::pdf::{Font, Honorific, Letter, Party, Pdf, statement};
 use kazasu_report::{Kind as Column, Report, cells};
 use kazasu_schemas::ids::Ppid;
 use kazasu_schemas::jst::{BusinessDay, Millis};
+use kazasu_text::Text;
+use kazasu_text::columns::StatementColumn;
+use kazasu_text::reports::{Sheet, Title};
+use kazasu_text::residents::{StatementKind, StatementText};
 use serde::{Deserialize, Serialize};
 
 /// A resident's statement of some days: what was paid where, by what, and what came back.
@@ -36,7 +40,7 @@ pub struct Statement {
 impl Statement {
     /// As a letter to its resident, from the book's name.
     pub async fn letter(&self, issuer: &str) -> Result<Pdf> {
-        let to = Party::new(&format!("利用者 {}", self.person), &[]);
+        let to = Party::new(&StatementText::Resident { person: self.person }.ja(), &[]);
         let letter = Letter::new(Party::new(issuer, &[]), to, Honorific::Sama);
         let font = tokio::task::spawn_blocking(|| Font::find(None)).await.map_err(other)?.map_err(other)?;
         statement(&self.report, &letter, &font).map_err(other)
@@ -60,25 +64,35 @@ impl Operation for ResidentStatement {
     }
 }
 
+fn kind(of: LineKind) -> StatementKind {
+    match of {
+        LineKind::Refund => StatementKind::Refund,
+        LineKind::Reversal => StatementKind::Reversal,
+        LineKind::Authorization => StatementKind::Authorization,
+        LineKind::Completion => StatementKind::Completion,
+        LineKind::Payment => StatementKind::Payment,
+    }
+}
+
 fn report(person: Ppid, (from, until): (BusinessDay, BusinessDay), lines: Vec<Line>, made: Millis) -> Result<Report> {
-    let mut out = Report::build("ご利用明細", "Statement", made)
-        .subtitle(&format!("利用者 {person}"))
-        .subtitle(&format!("期間 {from} – {until}"))
-        .sheet("明細 Taps")
-        .column("日時", "at", Column::Time)
-        .column("加盟店", "merchant", Column::Text)
-        .column("種別", "kind", Column::Text)
-        .column("金額", "amount", Column::Yen)
-        .sum("給付金", "relief", Column::Yen)
-        .sum("ポイント", "points", Column::Yen)
-        .sum("カード・口座", "instrument", Column::Yen)
-        .sum("対象外", "uncovered", Column::Yen)
-        .note("対象外は、残高・口座等で賄えず、ご利用者ではなく加盟店側または運営者の負担となる額です。What is uncovered is borne by the shop's side or the operator.");
+    let mut out = Report::titled(Title::Statement, made)
+        .subtitle(&StatementText::Resident { person }.ja())
+        .subtitle(&StatementText::Period { from, until }.ja())
+        .sheet(&Sheet::SettledTaps.both())
+        .labelled(StatementColumn::At, Column::Time)
+        .labelled(StatementColumn::Merchant, Column::Text)
+        .labelled(StatementColumn::Kind, Column::Text)
+        .labelled(StatementColumn::Amount, Column::Yen)
+        .summed(StatementColumn::Relief, Column::Yen)
+        .summed(StatementColumn::Points, Column::Yen)
+        .summed(StatementColumn::Instrument, Column::Yen)
+        .summed(StatementColumn::Uncovered, Column::Yen)
+        .note(&StatementText::Uncovered.both());
     for line in lines {
         out.push(cells![
             line.at,
             line.merchant,
-            line.kind.name(),
+            kind(line.kind).both(),
             line.amount,
             line.relief,
             line.points,

@@ -1,6 +1,6 @@
 //! What merchants are charged and get.
 
-use super::{About, Built, other, tender};
+use super::{About, Built, other};
 use crate::Services;
 use crate::error::{Result, ServiceError, value};
 use kazasu_core::SettlementView;
@@ -10,34 +10,38 @@ use kazasu_report::{Builder, Cell, Kind as Column, Report, cells};
 use kazasu_schemas::contract::Tender;
 use kazasu_schemas::jst::Millis;
 use kazasu_schemas::money::Yen;
+use kazasu_text::Text;
+use kazasu_text::columns::{FeeColumn, SettledTapColumn, SettlementColumn, SummaryColumn};
+use kazasu_text::reports::{Sheet, Title};
+use kazasu_text::settlements::SettlementText;
 use std::collections::BTreeMap;
 
 pub(super) async fn settlements(services: &Services, about: About, made: Millis) -> Built {
     let all = services.query(|state| state.settlements()).await?;
     let wanted = |s: &&SettlementView| about.day.is_none_or(|day| s.settlement.period.until == day);
-    let mut out = Report::build("加盟店精算一覧", "Merchant settlements", made)
-        .sheet("精算 Settlements")
-        .column("番号", "settlement", Column::Count)
-        .column("加盟店", "merchant", Column::Code)
-        .column("名称", "name", Column::Text)
-        .column("自", "from", Column::Date)
-        .column("至", "until", Column::Date)
-        .sum("売上", "gross", Column::Yen)
-        .sum("返品", "refunds", Column::Yen)
-        .sum("手数料", "fee", Column::Yen)
-        .sum("うち交換手数料", "interchange", Column::Yen)
-        .sum("消費税", "tax", Column::Yen)
-        .sum("ポイント原資", "points_funding", Column::Yen)
-        .sum("調整", "adjustments", Column::Yen)
-        .sum("チャージバック", "chargebacks", Column::Yen)
-        .sum("同手数料", "chargeback_fee", Column::Yen)
-        .sum("留保", "reserved", Column::Yen)
-        .sum("留保解除", "released", Column::Yen)
-        .sum("前期繰越", "carried_before", Column::Yen)
-        .sum("支払額", "paid", Column::Yen)
-        .sum("次期繰越", "carried_forward", Column::Yen)
-        .column("支払日", "value_date", Column::Date)
-        .column("状態", "state", Column::Code);
+    let mut out = Report::titled(Title::Settlements, made)
+        .sheet(&Sheet::Settlements.both())
+        .labelled(SettlementColumn::Settlement, Column::Count)
+        .labelled(SettlementColumn::Merchant, Column::Code)
+        .labelled(SettlementColumn::Name, Column::Text)
+        .labelled(SettlementColumn::From, Column::Date)
+        .labelled(SettlementColumn::Until, Column::Date)
+        .summed(SettlementColumn::Gross, Column::Yen)
+        .summed(SettlementColumn::Refunds, Column::Yen)
+        .summed(SettlementColumn::Fee, Column::Yen)
+        .summed(SettlementColumn::Interchange, Column::Yen)
+        .summed(SettlementColumn::Tax, Column::Yen)
+        .summed(SettlementColumn::PointsFunding, Column::Yen)
+        .summed(SettlementColumn::Adjustments, Column::Yen)
+        .summed(SettlementColumn::Chargebacks, Column::Yen)
+        .summed(SettlementColumn::ChargebackFee, Column::Yen)
+        .summed(SettlementColumn::Reserved, Column::Yen)
+        .summed(SettlementColumn::Released, Column::Yen)
+        .summed(SettlementColumn::CarriedBefore, Column::Yen)
+        .summed(SettlementColumn::Paid, Column::Yen)
+        .summed(SettlementColumn::CarriedForward, Column::Yen)
+        .labelled(SettlementColumn::ValueDate, Column::Date)
+        .labelled(SettlementColumn::State, Column::Code);
     for s in all.iter().filter(wanted) {
         let t = &s.settlement;
         let yen = |sum: i128| Yen::new(i64::try_from(sum).unwrap_or(i64::MAX));
@@ -93,60 +97,63 @@ pub(super) async fn detail(services: &Services, about: About, made: Millis) -> R
 /// What a settlement consists of, each as a line.
 fn summary(s: &SettlementView, books: &Books, made: Millis) -> Builder {
     let t = &s.settlement;
-    let mut out = Report::build("加盟店精算明細", "Merchant settlement", made)
-        .subtitle(&format!("精算番号 {}  {} {}", s.number, s.merchant, s.name))
-        .subtitle(&format!("対象期間 {} – {}", t.period.from, t.period.until))
-        .sheet("精算 Summary")
-        .column("項目", "item", Column::Text)
-        .column("金額", "yen", Column::Yen);
+    let merchant = s.merchant.to_string();
+    let heading = SettlementText::Heading { settlement: s.number, merchant: &merchant, name: &s.name };
+    let period = SettlementText::Period { from: t.period.from, until: t.period.until };
+    let mut out = Report::titled(Title::SettlementDetail, made)
+        .subtitle(&heading.ja())
+        .subtitle(&period.ja())
+        .sheet(&Sheet::Summary.both())
+        .labelled(SummaryColumn::Item, Column::Text)
+        .labelled(SummaryColumn::Yen, Column::Yen);
     let yen = |sum: i128| Yen::new(i64::try_from(sum).unwrap_or(i64::MAX));
-    for tender_of in Tender::ALL {
-        let (gross, back) = (t.gross.get(tender_of), t.refunds.get(tender_of));
+    for tender in Tender::ALL {
+        let (gross, back) = (t.gross.get(tender), t.refunds.get(tender));
         if gross != Yen::ZERO || back != Yen::ZERO {
-            out.push(cells![format!("売上 {}", tender(tender_of)), gross]);
-            out.push(cells![format!("返品 {}", tender(tender_of)), Yen::new(-back.get())]);
+            out.push(cells![SettlementText::Sales { tender }.both(), gross]);
+            out.push(cells![SettlementText::Refunds { tender }.both(), Yen::new(-back.get())]);
         }
     }
     let net = yen(t.gross.sum() - t.refunds.sum());
     for (item, amount) in [
-        ("売上計 Net sales", net),
-        ("手数料 Fees", Yen::new(-t.fee.get())),
-        ("消費税 Tax on fees", Yen::new(-t.tax.get())),
-        ("調整 Adjustments", t.adjustments),
-        ("チャージバック Charged back", Yen::new(-t.chargebacks.get())),
-        ("チャージバック手数料 Fees of chargebacks", Yen::new(-t.chargeback_fee.get())),
-        ("留保 Reserve", Yen::new(-t.reserved.get())),
-        ("留保解除 Released", t.released),
-        ("前期繰越 Carried from before", t.carried_before),
-        ("次期繰越 Carried forward", Yen::new(-t.carried_forward.get())),
-        ("支払額 Paid", t.paid),
+        (SettlementText::NetSales, net),
+        (SettlementText::Fees, Yen::new(-t.fee.get())),
+        (SettlementText::Tax, Yen::new(-t.tax.get())),
+        (SettlementText::Adjustments, t.adjustments),
+        (SettlementText::ChargedBack, Yen::new(-t.chargebacks.get())),
+        (SettlementText::ChargebackFees, Yen::new(-t.chargeback_fee.get())),
+        (SettlementText::Reserve, Yen::new(-t.reserved.get())),
+        (SettlementText::Released, t.released),
+        (SettlementText::CarriedBefore, t.carried_before),
+        (SettlementText::CarriedForward, Yen::new(-t.carried_forward.get())),
+        (SettlementText::Paid, t.paid),
     ] {
-        if item.starts_with("調整") {
+        if item == SettlementText::Adjustments {
             for (programme, yen) in books.funding_of((s.acquirer, s.merchant), t.period) {
-                out.push(cells![format!("ポイント原資 Points funded, programme {programme}"), Yen::new(-yen.get())]);
+                out.push(cells![SettlementText::PointsFunded { programme }.both(), Yen::new(-yen.get())]);
             }
         }
-        out.push(cells![item, amount]);
+        out.push(cells![item.both(), amount]);
     }
     out
 }
 
 fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, kazasu_report::ReportError> {
     let mut out = summary(s, books, made)
-        .sheet("明細 Taps")
-        .column("営業日", "day", Column::Date)
-        .column("記録番号", "record", Column::Code)
-        .column("元取引", "original", Column::Code)
-        .column("取引日", "own_day", Column::Date)
-        .column("端末", "terminal", Column::Code)
-        .column("RRN", "rrn", Column::Code)
-        .column("承認番号", "approval", Column::Code)
-        .column("支払手段", "tender", Column::Text)
-        .sum("金額", "gross", Column::Yen)
-        .sum("手数料", "fee", Column::Yen)
-        .sum("うち交換手数料", "interchange", Column::Yen)
-        .sum("差引", "net", Column::Yen)
-        .column("精算番号", "batch", Column::Code);
+        .sheet(&Sheet::SettledTaps.both())
+        .labelled(SettledTapColumn::Day, Column::Date)
+        .labelled(SettledTapColumn::Record, Column::Code)
+        .labelled(SettledTapColumn::Original, Column::Code)
+        .labelled(SettledTapColumn::OwnDay, Column::Date)
+        .labelled(SettledTapColumn::Terminal, Column::Code)
+        .labelled(SettledTapColumn::Rrn, Column::Code)
+        .labelled(SettledTapColumn::Approval, Column::Code)
+        .labelled(SettledTapColumn::Tender, Column::Text)
+        .summed(SettledTapColumn::Gross, Column::Yen)
+        .summed(SettledTapColumn::Fee, Column::Yen)
+        .summed(SettledTapColumn::Interchange, Column::Yen)
+        .summed(SettledTapColumn::Net, Column::Yen)
+        .labelled(SettledTapColumn::Batch, Column::Code);
     for line in &books.lines {
         let tap = books.chart.taps.get(&line.fact.seq);
         let text = |value: Option<String>| value.map_or(Cell::Empty, Cell::from);
@@ -158,7 +165,7 @@ fn detail_of(s: &SettlementView, books: &Books, made: Millis) -> Result<Report, 
             text(tap.map(|t| t.terminal.to_string())),
             text(tap.map(|t| t.rrn.to_string())),
             text(tap.and_then(|t| t.approval).map(|a| a.to_string())),
-            Cell::from(tender(line.fact.tender)),
+            Cell::from(line.fact.tender.both()),
             Cell::from(line.fact.amount),
             Cell::from(line.fee),
             Cell::from(line.interchange),
@@ -175,9 +182,9 @@ pub(super) async fn merchant_letter(services: &Services, number: u32, issuer: &s
     let s = one(services, &about).await?;
     let report = detail_of(&s, &lines(services, &s).await?, made).map_err(other)?;
     let letter = Letter::new(Party::new(issuer, &[]), Party::new(&s.name, &[]), Honorific::Onchu)
-        .number(&format!("精算 {number}"))
-        .amount("お振込金額", s.settlement.paid)
-        .fact("お振込日", s.value_date);
+        .number(&SettlementText::LetterNumber { settlement: number }.ja())
+        .amount(&SettlementText::LetterAmount.ja(), s.settlement.paid)
+        .fact(&SettlementText::LetterDate.ja(), s.value_date);
     let font = tokio::task::spawn_blocking(|| Font::find(None)).await.map_err(other)?.map_err(other)?;
     statement(&report, &letter, &font).map_err(other)
 }
@@ -208,19 +215,19 @@ pub(super) async fn fees(services: &Services, about: About, made: Millis) -> Bui
         })
         .await
         .map_err(ServiceError::Other)?;
-    let mut out = Report::build("手数料分析", "Fees and interchange", made)
-        .sheet("手数料 Fees")
-        .column("支払手段", "tender", Column::Text)
-        .column("ブランド", "brand", Column::Text)
-        .column("業種", "mcc", Column::Code)
-        .sum("件数", "taps", Column::Count)
-        .sum("売上", "gross", Column::Yen)
-        .sum("返品", "refunds", Column::Yen)
-        .sum("手数料", "fee", Column::Yen)
-        .sum("うち交換手数料", "interchange", Column::Yen);
+    let mut out = Report::titled(Title::Fees, made)
+        .sheet(&Sheet::Fees.both())
+        .labelled(FeeColumn::Tender, Column::Text)
+        .labelled(FeeColumn::Brand, Column::Text)
+        .labelled(FeeColumn::Mcc, Column::Code)
+        .summed(FeeColumn::Taps, Column::Count)
+        .summed(FeeColumn::Gross, Column::Yen)
+        .summed(FeeColumn::Refunds, Column::Yen)
+        .summed(FeeColumn::Fee, Column::Yen)
+        .summed(FeeColumn::Interchange, Column::Yen);
     for ((of, brand, mcc), [taps, gross, refunds, fee, interchange]) in rows {
         out.push(cells![
-            tender(of),
+            of.both(),
             brand,
             mcc,
             Cell::count(taps),
