@@ -30,6 +30,59 @@ pub fn without_card_numbers(text: &str) -> String {
     masked_where(text, |run| (13..=19).contains(&run.len()) && has_luhn_digit(run))
 }
 
+/// Does this text name a card number? Digits of any width count, in one run or in the groups that are printed on cards (4-4-4-4 and up
+/// to three more, 4-6-5, 4-6-4), with the right check digit. Other long numbers do not: an account, a date with a time, a reference.
+#[must_use]
+pub fn names_a_card(text: &str) -> bool {
+    let mut groups: Vec<String> = vec![String::new()];
+    let mut separators = 0;
+    for c in text.chars() {
+        match plain_digit(c) {
+            Some(digit) => {
+                groups.last_mut().expect("there is always one").push(digit);
+                separators = 0;
+            }
+            None if matches!(c, ' ' | '\u{3000}' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
+                && separators == 0 =>
+            {
+                groups.push(String::new());
+                separators = 1;
+            }
+            None => {
+                if is_card_number(&groups) {
+                    return true;
+                }
+                groups = vec![String::new()];
+                separators = 0;
+            }
+        }
+    }
+    is_card_number(&groups)
+}
+
+/// A digit in ASCII, of whatever width it was.
+fn plain_digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10),
+        _ => None,
+    }
+}
+
+/// One of the runs, or some that follow each other as on a card.
+fn is_card_number(groups: &[String]) -> bool {
+    const PRINTED: [&[usize]; 6] =
+        [&[4, 4, 4, 4], &[4, 4, 4, 4, 1], &[4, 4, 4, 4, 2], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4]];
+    let is_one = |digits: &str| (13..=19).contains(&digits.len()) && has_luhn_digit(digits);
+    let printed = |at: usize, lengths: &[usize]| {
+        let some = groups.get(at..at + lengths.len()).unwrap_or_default();
+        let fits = !some.is_empty() && some.iter().zip(lengths).all(|(group, length)| group.len() == *length);
+        fits && is_one(&some.concat())
+    };
+    groups.iter().any(|group| is_one(group))
+        || (0..groups.len()).any(|at| PRINTED.iter().any(|lengths| printed(at, lengths)))
+}
+
 /// Is the last digit the check digit of the others (ISO/IEC 7812-1)?
 fn has_luhn_digit(digits: &str) -> bool {
     let sum: u32 = digits
@@ -121,6 +174,32 @@ mod tests {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
         for (n, text) in cases {
             assert_eq!(thousands(n), text);
+        }
+    }
+
+    #[test]
+    fn a_card_number_is_known_in_one_run_and_as_it_is_printed() {
+        for text in [
+            "4900000000000003",
+            "card 4900 0000 0000 0003 lost",
+            "カード４９００－００００－００００－０００３",
+            "4900-0000-0000-0003",
+            "3782 822463 10005",
+            "あ4900000000000003い",
+        ] {
+            assert!(names_a_card(text), "{text}");
+        }
+        for text in [
+            "",
+            "4900000000000004",
+            "2026-11-30 12:05",
+            "口座 1234567 へ返金",
+            "090-1234-5678",
+            "4900  0000 0000 0003",
+            "record 4900, 0000, 0000, 0003",
+            "12345678901234567890123",
+        ] {
+            assert!(!names_a_card(text), "{text}");
         }
     }
 }

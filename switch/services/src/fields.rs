@@ -22,10 +22,32 @@ pub(crate) fn moment(field: &'static str, text: &str) -> Result<Millis> {
     typed::moment(text).map_err(wrong)
 }
 
-/// A reason, or another short text of a person, as records keep it.
+/// A reason, or another short text of a person, as records keep it: they cannot be changed later, so no card number gets into them.
 pub(crate) fn reason(field: &'static str, text: &str) -> Result<String> {
+    if kazasu_schemas::text::names_a_card(text) {
+        let problem = "has a card number in it, and records are kept for good; write its last four digits, or the record's number";
+        return Err(value(field, problem));
+    }
     let plain = !kazasu_schemas::canonical::is_blank(text)
         && text.chars().count() <= 200
         && !text.chars().any(char::is_control);
     if plain { Ok(text.trim().to_owned()) } else { Err(value(field, "must be 1 to 200 characters")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_with_a_card_number_is_refused_without_repeating_it() {
+        for text in ["lost card 4900000000000003", "４９００ ００００ ００００ ０００３ 紛失"] {
+            let told = reason("why", text).unwrap_err().to_string();
+            assert!(told.starts_with("why: has a card number in it") && !told.contains("0003"), "{told}");
+        }
+        assert_eq!(
+            reason("why", " 紛失 card of the family, account 1234567 ").unwrap(),
+            "紛失 card of the family, account 1234567"
+        );
+        assert!(reason("why", "　").is_err());
+    }
 }
