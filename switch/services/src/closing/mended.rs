@@ -1,7 +1,7 @@
 //! What a party's file changes of what an earlier one of the same days opened: a line that is there now ends its exception by itself,
 //! a line that is there with another amount is another exception. Of what could not be read nothing is concluded.
 
-use super::compare::CompareWith;
+use super::party_file::CompareWith;
 use hashbrown::{HashMap, HashSet};
 use kazasu_core::{CHARGEBACK, ExceptionView, REFUSED_ADVICE};
 use kazasu_ledger::record::{EndedException, ReconRan};

@@ -8,6 +8,7 @@ mod commands;
 mod compare;
 mod finance;
 mod mended;
+mod party_file;
 mod payees;
 mod payouts;
 mod reports;
@@ -21,8 +22,9 @@ pub use commands::{
     BookReceived, CutOver, DayEnded, DaySettled, DaySigned, DecideClosing, MarkReconciled, NoteException, OpenDispute,
     ProposeCancelPayout, ProposeContracts, ProposeResolution, ProposeUndo, SettleDay, SettledSums, SignDay,
 };
-pub use compare::{CompareFile, CompareWith, Compared, clearing_file};
+pub use compare::{Compared, clearing_file};
 pub use finance::{FinanceFile, ToleranceFile};
+pub use party_file::{CompareFile, CompareWith};
 pub(crate) use payouts::read_reference;
 pub use payouts::{MakePayoutFiles, Payees, PayoutConfig, PayoutRequested, ProposePayout};
 pub use reports::{Explain, Kind as ReportKind, MakeLetter, MakeReport, ResidentStatement, Statement};

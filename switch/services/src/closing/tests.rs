@@ -1,6 +1,7 @@
 //! Days with random contracts and random taps: every yen that merchants took is with somebody, to the yen.
 
-use super::compare::{CompareWith, Lines, compared, name};
+use super::compare::{Lines, compared, name};
+use super::party_file::CompareWith;
 use super::settle::{Ending, issuer, settlement};
 use kazasu_core::{Approvals, Closing, Command, Decision, Event, Link, State, decide};
 use kazasu_ledger::chain::Sealer;
